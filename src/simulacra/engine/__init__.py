@@ -1,0 +1,1 @@
+"""Seed rows in, scenario-conditioned synthetic rows out; nothing is imported here."""

@@ -1,0 +1,67 @@
+"""What can go wrong in the engine, as one tree.
+
+    EngineError
+    ├── UploadError        the file or table cannot be read, or nothing in it can be modelled
+    ├── ConditionError     a scenario does not fit the schema; names every field at fault
+    ├── InfeasibleError    the scenario is valid, but the model cannot produce a single row of it
+    └── ArtifactError      a saved model is damaged, or was written by another version
+
+Every error carries a stable ``code`` (the service publishes it with the prefix ``simio_``) and a
+text for people. Texts name files, columns, levels and counts; they never hold the value of a cell.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One fault in a scenario.
+
+    Attributes:
+        pointer: RFC 6901 JSON pointer below ``conditions``, such as ``/numeric/age/min``.
+        detail: what was seen and what would be right.
+        code: stable code of this fault.
+    """
+
+    pointer: str
+    detail: str
+    code: str
+
+
+class EngineError(Exception):
+    """Root of the tree; ``str(error)`` is the text for people."""
+
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class UploadError(EngineError):
+    """The file or table cannot be read, or too little is left to model after cleaning."""
+
+    code = "upload_invalid"
+
+
+class ConditionError(EngineError):
+    """A scenario does not fit the schema."""
+
+    code = "invalid_field"
+
+    def __init__(self, fields: list[FieldError]) -> None:
+        super().__init__(" ".join(field.detail for field in fields))
+        self.fields = fields
+
+
+class InfeasibleError(EngineError):
+    """The model has no support for any row of this scenario."""
+
+    code = "scenario_infeasible"
+
+
+class ArtifactError(EngineError):
+    """A saved model cannot be loaded."""
+
+    code = "artifact_invalid"
