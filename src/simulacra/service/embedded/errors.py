@@ -1,0 +1,25 @@
+"""What can go wrong with the embedded parts, as one tree.
+
+    EmbeddedError
+    ├── DirectoryInUseError  another process already runs on this data directory
+    ├── ClusterError         PostgreSQL is missing, cannot be initialised or does not answer
+    └── StartError           a service died, or never became ready, again and again at start-up
+
+Texts are for people: they name directories and log files, never a secret.
+"""
+
+
+class EmbeddedError(Exception):
+    """Root of the tree; ``str(error)`` is the text for people."""
+
+
+class DirectoryInUseError(EmbeddedError):
+    """Another process already runs on this data directory."""
+
+
+class ClusterError(EmbeddedError):
+    """PostgreSQL is missing, cannot be initialised or does not answer."""
+
+
+class StartError(EmbeddedError):
+    """A service died, or never became ready, again and again at start-up."""
