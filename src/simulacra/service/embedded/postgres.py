@@ -1,10 +1,12 @@
 """An embedded PostgreSQL cluster below the data directory.
 
     DIR/postgres/data       the cluster
-    DIR/postgres/password   of its superuser, mode 0600
+    DIR/postgres/password   of the role `simulacra`, mode 0600
     DIR/postgres/port       where the running server listens
     DIR/postgres/lock       held by the server and all of its processes
     DIR/logs/postgres.log
+
+The service's role owns its database and is no superuser: row-level security holds for it.
 
 PostgreSQL refuses to run as root. Then it runs as an unprivileged account that owns
 ``DIR/postgres/data`` and nothing else; the folders above stay as closed as they are. The account
@@ -28,7 +30,8 @@ from pathlib import Path
 from simulacra.service.embedded import binaries, child, directory, errors, lifeline
 
 ACCOUNTS = ("postgres", "nobody")  # the first that exists is used when we are root
-SUPERUSER = "simulacra"
+SUPERUSER = "postgres"  # nobody knows its password; single-user mode needs none
+ROLE = "simulacra"  # also the name of its database
 ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}  # none of our PG* variables
 
 SETTINGS = {
@@ -74,8 +77,8 @@ class Cluster:
         staging = self.data_dir / ".postgres-new"
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(mode=0o700)
-        directory.write_private(staging / "password", secrets.token_urlsafe(32).encode())
         _initdb(staging, _account())
+        _create_database(staging, _account())
         staging.rename(self.folder)
         directory.sync(self.data_dir)
 
@@ -143,7 +146,7 @@ class Cluster:
         """
         secret = self._read("password")
         return (
-            f"postgresql://{SUPERUSER}:{secret}@127.0.0.1:{self._port()}/postgres"
+            f"postgresql://{ROLE}:{secret}@127.0.0.1:{self._port()}/{ROLE}"
             "?require_auth=scram-sha-256&sslmode=disable"
         )
 
@@ -226,10 +229,12 @@ def _seen_by(user: lifeline.User | None, data: Path) -> str:
 
 
 def _initdb(staging: Path, user: lifeline.User | None) -> None:
-    """Make a cluster in ``staging / "data"``, given a password in ``staging / "password"``."""
+    """Make a cluster in ``staging / "data"``."""
     data = staging / "data"
     data.mkdir(mode=0o700)
     here = _seen_by(user, data)
+    password = staging / "password"
+    directory.write_private(password, secrets.token_urlsafe(32).encode())
     options = [
         f"--pgdata={here}",
         f"--username={SUPERUSER}",
@@ -241,21 +246,38 @@ def _initdb(staging: Path, user: lifeline.User | None) -> None:
         "--builtin-locale=C.UTF-8",
         "--data-checksums",
     ]
-    with _lent(user, staging, staging / "password"):
+    with _lent(user, staging, password):
         _give(user, data)
-        result = subprocess.run(  # noqa: S603 -- a program of the wheel
-            lifeline.command(
-                [str(_programs(user) / "initdb"), *options], lifeline.Terms(user=user)
-            ),
-            env=ENVIRONMENT,
-            cwd=data,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        _run(user, data, "initdb", *options)
+
+
+def _create_database(staging: Path, user: lifeline.User | None) -> None:
+    """Make the service's role and its database, and keep the role's password."""
+    data = staging / "data"
+    secret = secrets.token_urlsafe(32)
+    statements = (
+        f"CREATE ROLE {ROLE} LOGIN PASSWORD '{secret}'\nCREATE DATABASE {ROLE} OWNER {ROLE}\n"
+    )
+    options = ["--single", "-D", _seen_by(user, data), "-c", "log_statement=none", "postgres"]
+    _run(user, data, "postgres", *options, statements=statements)
+    directory.write_private(staging / "password", secret.encode())
+
+
+def _run(
+    user: lifeline.User | None, data: Path, program: str, *options: str, statements: str = ""
+) -> None:
+    """Run a program of PostgreSQL in ``data`` to its end."""
+    result = subprocess.run(  # noqa: S603 -- a program of the wheel
+        lifeline.command([str(_programs(user) / program), *options], lifeline.Terms(user=user)),
+        env=ENVIRONMENT,
+        cwd=data,
+        input=statements,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if result.returncode != 0:
-        raise errors.ClusterError(f"initdb failed: {result.stderr.strip()}")
+        raise errors.ClusterError(f"{program} failed: {result.stderr.strip()}")
 
 
 def _give(user: lifeline.User | None, *paths: Path) -> None:

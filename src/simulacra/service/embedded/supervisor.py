@@ -17,7 +17,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -39,8 +39,12 @@ class Supervisor:
     Call `run` from the main thread of a process that starts no other children.
     """
 
-    def __init__(self, services: Sequence[child.Service]) -> None:
+    def __init__(
+        self, services: Sequence[child.Service], on_ready: Callable[[], None] = lambda: None
+    ) -> None:
         self._keepers = [Keeper(service) for service in services]
+        self._on_ready = on_ready  # called once, when all services are ready for the first time
+        self._announced = False
         self._orphans: dict[int, float] = {}
         self._stop_requests = 0
 
@@ -69,6 +73,9 @@ class Supervisor:
             if not keeper.has_been_ready:
                 break
         self._end_orphans()
+        if not self._announced and all(keeper.has_been_ready for keeper in self._keepers):
+            self._announced = True
+            self._on_ready()
 
     def _pause(self) -> float:
         settled = all(keeper.ready for keeper in self._keepers) and not self._orphans

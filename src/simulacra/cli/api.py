@@ -1,0 +1,45 @@
+"""`simulacra api`: one API process."""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from simulacra.cli import settings as cli_settings
+
+GRACE_SECONDS = 5
+
+
+def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = nouns.add_parser("api", help="run one API process (needs DATABASE_URL)")
+    parser.add_argument("--certificate", type=Path, help="certificate chain, PEM")
+    parser.add_argument("--key", type=Path, help="private key of the certificate, PEM")
+    parser.add_argument("--migrate", action="store_true", help="migrate the database first")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until SIGTERM."""
+    if arguments.migrate:
+        # In a process of its own: what migrating loads need not stay in memory.
+        command = [sys.executable, "-m", "simulacra.cli.main", "migrate"]
+        subprocess.run(command, check=True, env=os.environ)  # noqa: S603 - our own command
+    import uvicorn
+
+    from simulacra.service import main
+
+    settings = cli_settings.load()
+    uvicorn.run(
+        main.create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        ssl_certfile=arguments.certificate,
+        ssl_keyfile=arguments.key,
+        access_log=False,
+        server_header=False,
+        log_config=None,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    return 0

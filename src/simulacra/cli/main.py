@@ -1,0 +1,29 @@
+"""`simulacra`: the command line."""
+
+import argparse
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+
+NOUNS = ("serve", "operator", "api", "worker", "migrate", "openapi")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code; each noun is a module of this package."""
+    parser = argparse.ArgumentParser(
+        prog="simulacra", description="Scenario-conditioned synthetic survey data."
+    )
+    nouns = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name in NOUNS:
+        importlib.import_module(f"simulacra.cli.{name}").register(nouns)
+    arguments = parser.parse_args(argv)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    code: int = arguments.run(arguments)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,19 @@
+"""`simulacra migrate`: bring the database up to date."""
+
+import argparse
+
+from simulacra.cli import settings as cli_settings
+
+
+def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = nouns.add_parser("migrate", help="apply database migrations (needs DATABASE_URL)")
+    parser.set_defaults(run=run)
+
+
+def run(_: argparse.Namespace) -> int:
+    """Migrate and return."""
+    from simulacra.service.database import migrate
+
+    migrate.upgrade(cli_settings.load().dsn())
+    return 0

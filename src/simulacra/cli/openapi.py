@@ -1,0 +1,24 @@
+"""`simulacra openapi`: print the contract."""
+
+import argparse
+import json
+
+from simulacra.cli import settings as cli_settings
+
+UNUSED_DATABASE = "postgresql://localhost/never-connected"
+
+
+def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = nouns.add_parser("openapi", help="print the OpenAPI document")
+    parser.set_defaults(run=run)
+
+
+def run(_: argparse.Namespace) -> int:
+    """Print the document of a server with default settings."""
+    from simulacra.service import compose, main
+
+    settings = cli_settings.load(database_url=UNUSED_DATABASE, object_store_url="memory:///")
+    app = main.build(compose.runtime_of(settings))
+    print(json.dumps(app.openapi(), indent=2, ensure_ascii=False))
+    return 0

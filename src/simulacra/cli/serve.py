@@ -1,0 +1,127 @@
+"""`simulacra serve`: everything on one machine, one process tree."""
+
+import argparse
+import os
+import signal
+import sys
+import urllib.request
+from pathlib import Path
+from ssl import create_default_context
+from typing import TYPE_CHECKING
+
+from simulacra.cli import settings as cli_settings
+
+if TYPE_CHECKING:
+    from simulacra.service.embedded.child import Service
+    from simulacra.service.settings import Settings
+
+
+def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = nouns.add_parser(
+        "serve", help="run API, worker, database and object store on this machine"
+    )
+    cli_settings.add_data_dir(parser)
+    parser.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port to listen on (default: 8443)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Start the tree and stay until it is stopped."""
+    from simulacra.service.embedded import directory, errors, supervisor
+
+    settings = cli_settings.load(
+        data_dir=arguments.data_dir, host=arguments.host, port=arguments.port
+    )
+    try:
+        with directory.held(settings.data_dir):
+            cli_settings.remember(settings)
+            services = _services(settings)
+            supervisor.Supervisor(services, on_ready=lambda: _announce(settings)).run()
+    except errors.EmbeddedError as error:
+        print(f"simulacra: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _services(settings: "Settings") -> "list[Service]":
+    from simulacra.service.embedded import certificates, postgres
+
+    data_dir = settings.data_dir.absolute()
+    certified = certificates.ensure(data_dir)
+    settings.keyring()  # made here, so that two processes need not race for it
+    services, environment = [], _environment(settings)
+    if settings.database_url is None:
+        cluster = postgres.Cluster(data_dir)
+        cluster.initialise()
+        cluster.allot_port()
+        services.append(cluster.service())
+        environment["DATABASE_URL"] = cluster.url()
+    tls = ["--certificate", str(certified.cert), "--key", str(certified.key)]
+    health = f"https://localhost:{settings.port}/healthz"
+    services += [
+        _service(settings, "api", ["--migrate", *tls], environment, _Probe(health, certified.ca)),
+        _service(settings, "worker", [], environment, None),
+    ]
+    return services
+
+
+def _service(
+    settings: "Settings",
+    name: str,
+    options: list[str],
+    environment: dict[str, str],
+    ready: "_Probe | None",
+) -> "Service":
+    from simulacra.service.embedded import child
+
+    return child.Service(
+        name=name,
+        argv=[sys.executable, "-m", "simulacra.cli.main", name, *options],
+        env=environment,
+        log=settings.data_dir.absolute() / "logs" / f"{name}.log",
+        ready=ready,
+        stop_signal=signal.SIGTERM,
+    )
+
+
+def _environment(settings: "Settings") -> dict[str, str]:
+    """Return the environment of the children: ours, and what this command settled."""
+    return os.environ | {
+        "SIMULACRA_DATA_DIR": str(settings.data_dir.absolute()),
+        "SIMULACRA_HOST": settings.host,
+        "SIMULACRA_PORT": str(settings.port),
+        "SIMULACRA_BASE_URL": settings.base_url,
+    }
+
+
+class _Probe:
+    """Asks the API for its health."""
+
+    def __init__(self, url: str, ca: Path) -> None:
+        self._url, self._context = url, create_default_context(cafile=str(ca))
+
+    def __call__(self) -> bool:
+        try:
+            with urllib.request.urlopen(  # noqa: S310 - our own https address
+                self._url, timeout=1, context=self._context
+            ) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+
+def _announce(settings: "Settings") -> None:
+    data_dir = settings.data_dir
+    print(
+        f"Simulacra is ready.\n\n"
+        f"  API      {settings.base_url}\n"
+        f"  CA file  {data_dir.absolute() / 'ca.pem'}\n"
+        f"  Logs     {data_dir.absolute() / 'logs'}\n\n"
+        f"Next: make a tenant, which prints its credentials once:\n\n"
+        f"  simulacra operator create-tenant --company 'Acme Research' "
+        f"--email data@acme.example --data-dir {data_dir}\n\n"
+        f"Stop with Ctrl-C; start again on the same directory and everything is there.",
+        flush=True,
+    )

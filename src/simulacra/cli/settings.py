@@ -1,0 +1,55 @@
+"""How commands get their settings: arguments over environment over file."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simulacra.service.settings import Settings
+
+ADDRESS_FILE = "address.json"
+
+
+def add_data_dir(parser: argparse.ArgumentParser) -> None:
+    """Add `--data-dir`."""
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        help="directory of the database, objects, keys and logs (default: ./simulacra-data)",
+    )
+
+
+def load(**overrides: object) -> "Settings":
+    """Return the settings; overrides that are None do not count.
+
+    Raises:
+        SystemExit: a setting is invalid; its name and what is wrong are printed, not its value.
+    """
+    import pydantic
+
+    from simulacra.service.settings import Settings
+
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # checked by pydantic
+    except pydantic.ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False)
+        lines = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults]
+        raise SystemExit("Invalid settings:\n  " + "\n  ".join(lines)) from None
+
+
+def remember(settings: "Settings") -> None:
+    """Note in the data directory where its server is reached, for `load_as_served`."""
+    address = {"base_url": settings.base_url, "audience": settings.audience}
+    (settings.data_dir / ADDRESS_FILE).write_text(json.dumps(address))
+
+
+def load_as_served(data_dir: Path | None) -> "Settings":
+    """Return the settings, with the address that the directory's server was last given."""
+    settings = load(data_dir=data_dir)
+    try:
+        address = json.loads((settings.data_dir / ADDRESS_FILE).read_text())
+    except FileNotFoundError:
+        return settings
+    return load(data_dir=data_dir, **address)

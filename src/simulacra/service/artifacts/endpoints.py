@@ -1,0 +1,86 @@
+"""The artifact relay."""
+
+import base64
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import Response, StreamingResponse
+
+from simulacra.service import runtime
+from simulacra.service.artifacts import links, ranges
+from simulacra.service.database import tables
+from simulacra.service.generations import repository
+from simulacra.service.http import guards, openapi, problems
+from simulacra.service.tenants import encryption
+
+MEDIA_TYPES = {
+    "parquet": "application/vnd.apache.parquet",
+    "csv": "text/csv; charset=utf-8",
+    "arrow": "application/vnd.apache.arrow.file",
+}
+
+router = APIRouter(tags=["generations"])
+
+
+@router.api_route(
+    "/v1/generations/{generation_id}/artifact",
+    methods=["GET", "HEAD"],
+    operation_id="downloadArtifact",
+    summary="Download the rows",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The whole file.",
+            "content": {media_type: {} for media_type in MEDIA_TYPES.values()},
+        },
+        206: {"description": "The range asked for."},
+        304: {"description": "The caller's copy is current."},
+        **openapi.problems(401, 403, 404, 416),
+    },
+)
+async def download_artifact(
+    generation_id: str,
+    request: Request,
+    caller: guards.ReadGenerations,
+    running: Annotated[runtime.Runtime, Depends(runtime.of)],
+    token: Annotated[str, Query(description="From `artifact_url`; do not build it yourself.")],
+    wanted_range: Annotated[str | None, Header(alias="Range")] = None,
+    if_range: Annotated[str | None, Header()] = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Return the artifact, or one range of it; use the `artifact_url` of the generation."""
+    async with running.database.transaction(caller.tenant_id) as session:
+        generation = await repository.get(session, generation_id)
+        links.check(running, caller, generation_id, token)
+        if generation.sealed_key is None:
+            raise problems.Problem(
+                "simio_generation_not_found", f"Generation {generation_id} has no artifact."
+            )
+        key = await encryption.unseal(
+            running, session, caller.tenant_id, generation_id, generation.sealed_key
+        )
+    headers, size = _headers(generation), int(generation.size_bytes or 0)
+    if if_none_match == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    part = ranges.parse(wanted_range, size) if if_range in (None, headers["ETag"]) else None
+    start, stop = part or (0, size)
+    if part is not None:
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    headers["Content-Length"] = str(stop - start)
+    status, media_type = (200 if part is None else 206), MEDIA_TYPES[generation.output_format]
+    if request.method == "HEAD":
+        return Response(status_code=status, headers=headers, media_type=media_type)
+    chunks = running.storage.chunks(repository.artifact_path(generation_id), key, start, stop)
+    return StreamingResponse(chunks, status_code=status, headers=headers, media_type=media_type)
+
+
+def _headers(generation: tables.Generation) -> dict[str, str]:
+    sha256 = str(generation.sha256)
+    digest = base64.b64encode(bytes.fromhex(sha256)).decode()
+    return {
+        "ETag": f'"{sha256}"',
+        "Repr-Digest": f"sha-256=:{digest}:",
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, no-store",
+        "Content-Disposition": f'attachment; filename="{generation.id}.{generation.output_format}"',
+    }

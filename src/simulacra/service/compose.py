@@ -1,0 +1,40 @@
+"""From settings to a runtime: what the API and the worker have in common."""
+
+import datetime as dt
+
+import procrastinate
+
+from simulacra.service import runtime, storage, tenancy
+from simulacra.service.identity import clients, signing, tokens
+from simulacra.service.settings import Settings
+
+
+def runtime_of(settings: Settings) -> runtime.Runtime:
+    """Return the parts of a process; nothing is connected yet."""
+    database, keyring = tenancy.Database(settings.dsn()), settings.keyring()
+    return runtime.Runtime(
+        database=database,
+        storage=storage.Storage(settings.store_url()),
+        keyring=keyring,
+        queue=procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=settings.dsn())),
+        policy=_policy(settings),
+        tokens=tokens.Tokens(
+            signing_keys=signing.SigningKeys(database, keyring.sealer),
+            clients=clients.Clients(database, keyring),
+            issuer=settings.issuer,
+            audience=settings.audience,
+            lifetime=settings.token_seconds,
+        ),
+    )
+
+
+def _policy(settings: Settings) -> runtime.Policy:
+    return runtime.Policy(
+        base_url=settings.base_url,
+        retention=dt.timedelta(hours=settings.retention_hours),
+        artifact_link=dt.timedelta(seconds=settings.artifact_link_seconds),
+        max_upload_bytes=settings.max_upload_bytes,
+        job_memory_bytes=settings.job_memory_bytes,
+        job_seconds=settings.job_seconds,
+        job_attempts=settings.job_attempts,
+    )

@@ -1,0 +1,159 @@
+"""The tables, as SQLAlchemy sees them; `migrations/` is what creates them.
+
+A class that derives from `TenantOwned` belongs to one tenant. `tenancy` narrows every query on it
+to the tenant of the transaction, and row-level security in PostgreSQL does the same once more.
+"""
+
+import datetime as dt
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, LargeBinary, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+Timestamp = dt.datetime
+Json = dict[str, Any]
+
+NOW = text("now()")
+
+
+class Table(DeclarativeBase):
+    """Root of all tables."""
+
+    type_annotation_map: ClassVar = {
+        str: Text,
+        int: BigInteger,
+        bytes: LargeBinary,
+        Timestamp: DateTime(timezone=True),
+        Json: JSONB,
+    }
+
+
+class TenantOwned:
+    """A row that belongs to one tenant."""
+
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"), index=True)
+
+
+class Tenant(Table):
+    """A company with access."""
+
+    __tablename__ = "tenants"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    company_name: Mapped[str]
+    contact_email: Mapped[str]
+    status: Mapped[str]
+    max_rows_per_request: Mapped[int]
+    sealed_key: Mapped[bytes]  # the tenant key, sealed by the installation's
+    created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+
+
+class Client(Table):
+    """A machine credential of a tenant."""
+
+    __tablename__ = "clients"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"))
+    secret_hash: Mapped[bytes]
+    created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+    revoked_at: Mapped[Timestamp | None]
+
+
+class SigningKey(Table):
+    """An RSA key of the token issuer; the newest signs, all verify."""
+
+    __tablename__ = "signing_keys"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    sealed_private_key: Mapped[bytes]
+    created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+
+
+class Dataset(Table, TenantOwned):
+    """A study: an uploaded seed file and the model fitted to it."""
+
+    __tablename__ = "datasets"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    status: Mapped[str]
+    display_name: Mapped[str | None]
+    job_id: Mapped[str]
+    format: Mapped[str]
+    seed_bytes: Mapped[int]
+    seed_sha256: Mapped[str]
+    sealed_key: Mapped[bytes | None]  # destroyed on deletion: the bytes in the store are noise
+    row_count: Mapped[int | None]
+    column_count: Mapped[int | None]
+    published_schema: Mapped[Json | None]
+    error: Mapped[Json | None]
+    created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+    ready_at: Mapped[Timestamp | None]
+    expires_at: Mapped[Timestamp]
+    deleted_at: Mapped[Timestamp | None]
+
+
+class Generation(Table, TenantOwned):
+    """Synthetic rows asked of a dataset's model, and the artifact that holds them."""
+
+    __tablename__ = "generations"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"), index=True)
+    status: Mapped[str]
+    job_id: Mapped[str]
+    row_count: Mapped[int]
+    output_format: Mapped[str]
+    seed: Mapped[int]
+    conditions: Mapped[Json]
+    rows_generated: Mapped[int | None]
+    report: Mapped[Json | None]
+    sealed_key: Mapped[bytes | None]
+    size_bytes: Mapped[int | None]
+    sha256: Mapped[str | None]
+    error: Mapped[Json | None]
+    created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+    ready_at: Mapped[Timestamp | None]
+    expires_at: Mapped[Timestamp]
+
+
+class Job(Table, TenantOwned):
+    """Work done for a tenant in the background.
+
+    `attempt_token` fences: only the holder of the current token may write, so a worker that
+    stalled, lost its job and woke up again changes nothing.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index(
+            "jobs_idempotency_key",
+            "tenant_id",
+            "operation",
+            "idempotency_key",
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    operation: Mapped[str]
+    status: Mapped[str]
+    dataset_id: Mapped[str]
+    generation_id: Mapped[str | None]
+    idempotency_key: Mapped[str | None]
+    stage: Mapped[str] = mapped_column(server_default=text("'queued'"))
+    progress: Mapped[float] = mapped_column(server_default=text("0"))
+    attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    attempt_token: Mapped[str | None]
+    error: Mapped[Json | None]
+    created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+    started_at: Mapped[Timestamp | None]
+    ended_at: Mapped[Timestamp | None]
+
+
+TENANT_OWNED = tuple(
+    table.name
+    for table in Table.metadata.sorted_tables
+    if table.name in {"datasets", "generations", "jobs"}
+)

@@ -1,0 +1,1 @@
+"""Studies: seed files and the models fitted to them."""

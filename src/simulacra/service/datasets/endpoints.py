@@ -1,0 +1,136 @@
+"""Uploading, listing, reading and deleting datasets."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from simulacra.service import runtime
+from simulacra.service.database import tables
+from simulacra.service.datasets import repository, schemas, service, upload
+from simulacra.service.http import guards, idempotency, openapi, waiting
+from simulacra.service.jobs import repository as jobs
+
+router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
+Running = Annotated[runtime.Runtime, Depends(runtime.of)]
+
+LINKS = {
+    "job": openapi.link("getJob", "job_id", "job_id", "Poll until the job is completed."),
+    "schema": openapi.link(
+        "getDatasetSchema", "dataset_id", "dataset_id", "Read it before building conditions."
+    ),
+    "generate": openapi.link(
+        "createGeneration", "dataset_id", "dataset_id", "Ask for synthetic rows."
+    ),
+}
+ENVELOPE = {"model": schemas.DatasetDocument, "links": LINKS}
+
+
+@router.post(
+    "",
+    operation_id="createDataset",
+    summary="Upload a study and train a model",
+    response_model=schemas.DatasetDocument,
+    response_model_exclude_none=True,
+    responses={
+        200: ENVELOPE | {"description": "Training ended within `wait_seconds`."},
+        202: ENVELOPE | {"description": "Training goes on; poll the job."},
+        **openapi.problems(401, 403, 413, 415),
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"multipart/form-data": {"schema": schemas.UploadForm.model_json_schema()}},
+        },
+        **openapi.CONSEQUENTIAL,
+    },
+)
+async def create_dataset(
+    request: Request,
+    response: Response,
+    caller: guards.WriteDatasets,
+    running: Running,
+    idempotency_key: idempotency.Key,
+) -> schemas.DatasetDocument:
+    """Store a seed file and start its training.
+
+    The answer is 202 with the job to poll, or 200 with the finished dataset when training ends
+    within `wait_seconds`. Both have the same form: look at `status`.
+    """
+    async with upload.read(request) as (file, fields):
+        dataset = await service.create(running, caller, file, fields, idempotency_key)
+    if fields.wait_seconds:
+        await jobs.wait(running, caller.tenant_id, dataset.job_id, fields.wait_seconds)
+        dataset = await service.read(running, caller, dataset.id)
+    waiting.announce(response, dataset.job_id, is_done=_is_done(dataset))
+    return schemas.document(dataset)
+
+
+@router.get(
+    "",
+    operation_id="listDatasets",
+    summary="List the datasets of the tenant",
+    response_model_exclude_none=True,
+    responses=openapi.problems(401, 403),
+)
+async def list_datasets(
+    caller: guards.ReadDatasets,
+    running: Running,
+    after: Annotated[str | None, Query(description="`next_after` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> schemas.DatasetList:
+    """Return live datasets, the newest first."""
+    async with running.database.transaction(caller.tenant_id) as session:
+        found, next_after = await repository.page(session, after, limit)
+    return schemas.DatasetList(
+        datasets=[schemas.document(dataset) for dataset in found], next_after=next_after
+    )
+
+
+@router.get(
+    "/{dataset_id}",
+    operation_id="getDataset",
+    summary="Read a dataset",
+    response_model_exclude_none=True,
+    responses=openapi.problems(401, 403, 404),
+)
+async def get_dataset(
+    dataset_id: str, caller: guards.ReadDatasets, running: Running
+) -> schemas.DatasetDocument:
+    """Return a dataset and the state of its training."""
+    return schemas.document(await service.read(running, caller, dataset_id))
+
+
+@router.get(
+    "/{dataset_id}/schema",
+    operation_id="getDatasetSchema",
+    summary="Read the cleaned schema",
+    response_model=schemas.SchemaDocument,
+    responses=openapi.problems(401, 403, 404, 409),
+)
+async def get_dataset_schema(
+    dataset_id: str, caller: guards.ReadDatasets, running: Running
+) -> Response:
+    """Return names, types, levels and ranges as conditions use them, and the cleaning report."""
+    async with running.database.transaction(caller.tenant_id) as session:
+        dataset = await repository.get_ready(session, dataset_id)
+    return JSONResponse({"dataset_id": dataset.id, **(dataset.published_schema or {})})
+
+
+@router.delete(
+    "/{dataset_id}",
+    operation_id="deleteDataset",
+    summary="Delete a dataset",
+    responses=openapi.problems(401, 403, 404),
+    openapi_extra=openapi.CONSEQUENTIAL,
+)
+async def delete_dataset(
+    dataset_id: str, caller: guards.WriteDatasets, running: Running
+) -> schemas.DatasetDeletion:
+    """Shred the seed and the model, and cancel running jobs; generations keep their own window."""
+    await service.delete(running, caller, dataset_id)
+    return schemas.DatasetDeletion(dataset_id=dataset_id, status=schemas.DatasetStatus.DELETED)
+
+
+def _is_done(dataset: tables.Dataset) -> bool:
+    return dataset.status != schemas.DatasetStatus.PROCESSING

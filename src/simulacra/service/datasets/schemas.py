@@ -1,0 +1,118 @@
+"""Datasets as the API takes and shows them."""
+
+import datetime as dt
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from simulacra.service.database import tables
+from simulacra.service.http.waiting import MAX_WAIT_SECONDS
+
+
+class DatasetStatus(StrEnum):
+    """States of a dataset."""
+
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    DELETED = "deleted"
+
+
+class UploadFields(BaseModel):
+    """The text fields that come with a seed file."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    display_name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    wait_seconds: int = Field(0, ge=0, le=MAX_WAIT_SECONDS)
+
+
+class UploadForm(UploadFields):
+    """The multipart form of an upload, for the OpenAPI document."""
+
+    seed_file: bytes = Field(
+        description="The study, CSV or Parquet; `file` is accepted as another name of this field.",
+        json_schema_extra={"format": "binary"},
+    )
+
+
+class DatasetDocument(BaseModel):
+    """A dataset."""
+
+    dataset_id: str
+    status: DatasetStatus
+    job_id: str
+    display_name: str | None = None
+    format: str = Field(description="Format of the seed file.")
+    size_bytes: int
+    sha256: str = Field(description="SHA-256 of the seed file, hex.")
+    row_count: int | None = Field(None, description="Rows that the model was fitted to.")
+    column_count: int | None = Field(None, description="Columns of the cleaned schema.")
+    created_at: dt.datetime
+    ready_at: dt.datetime | None = None
+    expires_at: dt.datetime
+    error: dict[str, Any] | None = Field(None, description="Problem document of a failed training.")
+
+
+class DatasetList(BaseModel):
+    """One page of datasets, the newest first."""
+
+    datasets: list[DatasetDocument]
+    next_after: str | None = Field(None, description="`after` of the next page.")
+
+
+class DatasetDeletion(BaseModel):
+    """What is left of a deleted dataset."""
+
+    dataset_id: str
+    status: DatasetStatus
+
+
+class ColumnDocument(BaseModel):
+    """One column of the cleaned schema."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str = Field(description="Use this name in conditions.")
+    source_name: str = Field(description="Name in the seed file.")
+    label: str | None = None
+    type: str = Field(
+        description="nominal, ordinal, integer, number, boolean, date or datetime",
+    )
+    levels: list[str] | None = None
+    shares: list[float] | None = Field(None, description="Share of each level in the seed.")
+    min: float | str | None = None
+    max: float | str | None = None
+    missing_share: float
+
+
+class SchemaDocument(BaseModel):
+    """The cleaned schema, and what cleaning did."""
+
+    dataset_id: str
+    row_count: int
+    schema_: list[ColumnDocument] = Field(alias="schema")
+    cleaning: list[dict[str, Any]] = Field(
+        description="Each with `column`, `action`, `reason` and a count."
+    )
+
+
+def document(dataset: tables.Dataset) -> DatasetDocument:
+    """Return the public form of a dataset."""
+    return DatasetDocument(
+        dataset_id=dataset.id,
+        status=DatasetStatus(dataset.status),
+        job_id=dataset.job_id,
+        display_name=dataset.display_name,
+        format=dataset.format,
+        size_bytes=dataset.seed_bytes,
+        sha256=dataset.seed_sha256,
+        row_count=dataset.row_count,
+        column_count=dataset.column_count,
+        created_at=dataset.created_at,
+        ready_at=dataset.ready_at,
+        expires_at=dataset.expires_at,
+        error=dataset.error,
+    )

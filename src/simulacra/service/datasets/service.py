@@ -1,0 +1,90 @@
+"""What can be done with datasets, inside one transaction each."""
+
+import asyncio
+import datetime as dt
+from typing import BinaryIO
+
+from simulacra.engine import errors as engine_errors
+from simulacra.engine import formats
+from simulacra.service import keys, runtime, storage
+from simulacra.service.database import tables
+from simulacra.service.datasets import repository
+from simulacra.service.datasets.schemas import DatasetStatus, UploadFields
+from simulacra.service.http import problems
+from simulacra.service.identity.principal import Principal
+from simulacra.service.jobs import repository as jobs
+from simulacra.service.jobs.schemas import JobStatus
+from simulacra.service.tenants import encryption
+
+HEAD_BYTES = 8192
+
+
+async def create(
+    running: runtime.Runtime,
+    caller: Principal,
+    file: BinaryIO,
+    fields: UploadFields,
+    idempotency_key: str | None,
+) -> tables.Dataset:
+    """Keep a seed file and enqueue its training.
+
+    Raises:
+        problems.Problem: the file is not of a format that can be read.
+    """
+    file_format = _detect(file)
+    dataset_id, key = keys.random_id("ds_"), storage.ObjectKey.generate()
+    path = repository.seed_path(dataset_id)
+    digest = await asyncio.to_thread(running.storage.write, path, file, key)
+    async with running.database.transaction(caller.tenant_id) as session:
+        dataset = tables.Dataset(
+            id=dataset_id,
+            tenant_id=caller.tenant_id,
+            status=DatasetStatus.PROCESSING,
+            display_name=fields.display_name,
+            job_id=jobs.new_id(),
+            format=file_format,
+            seed_bytes=digest.size_bytes,
+            seed_sha256=digest.sha256,
+            sealed_key=await encryption.seal(running, session, caller.tenant_id, dataset_id, key),
+            expires_at=dt.datetime.now(dt.UTC) + running.policy.retention,
+        )
+        session.add(dataset)
+        job = tables.Job(
+            id=dataset.job_id,
+            tenant_id=caller.tenant_id,
+            operation="createDataset",
+            status=JobStatus.QUEUED,
+            dataset_id=dataset_id,
+            idempotency_key=idempotency_key,
+        )
+        await jobs.enqueue(session, running, job)
+    return dataset
+
+
+async def read(running: runtime.Runtime, caller: Principal, dataset_id: str) -> tables.Dataset:
+    """Return a live dataset."""
+    async with running.database.transaction(caller.tenant_id) as session:
+        return await repository.get(session, dataset_id)
+
+
+async def delete(running: runtime.Runtime, caller: Principal, dataset_id: str) -> None:
+    """Destroy the key of a dataset and end its jobs, then remove its objects."""
+    async with running.database.transaction(caller.tenant_id) as session:
+        dataset = await repository.get(session, dataset_id, lock=True)
+        dataset.status = DatasetStatus.DELETED
+        dataset.deleted_at = dt.datetime.now(dt.UTC)
+        dataset.sealed_key = None
+        dataset.published_schema = None
+        await jobs.cancel_for_dataset(session, dataset_id)
+    for path in (repository.seed_path(dataset_id), repository.model_path(dataset_id)):
+        await asyncio.to_thread(running.storage.delete, path)
+
+
+def _detect(file: BinaryIO) -> str:
+    head = file.read(HEAD_BYTES)
+    file.seek(0)
+    try:
+        return formats.detect(head).value
+    except engine_errors.UploadError as error:
+        fault = problems.Fault("seed_file", error.detail, "simio_upload_invalid", is_parameter=True)
+        raise problems.Problem("simio_upload_invalid", error.detail, faults=[fault]) from None

@@ -1,0 +1,72 @@
+"""Training, as the worker carries it out."""
+
+import asyncio
+import functools
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import procrastinate
+from sqlalchemy import func, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from simulacra.service import runtime, storage
+from simulacra.service.database import tables
+from simulacra.service.datasets import repository
+from simulacra.service.datasets.schemas import DatasetStatus
+from simulacra.service.jobs import attempts, child
+from simulacra.service.tenants import encryption
+
+blueprint = procrastinate.Blueprint()
+
+
+@blueprint.task(name="train", pass_context=True, retry=attempts.RETRY)
+async def train(context: procrastinate.JobContext, *, tenant_id: str, job_id: str) -> None:
+    """Fit the model of a dataset."""
+    running: runtime.Runtime = context.additional_context["runtime"]
+    await attempts.carry_out(running, tenant_id, job_id, _train)
+
+
+async def _train(attempt: attempts.Attempt) -> attempts.Save:
+    running, dataset_id = attempt.running, attempt.job.dataset_id
+    key = await _key(attempt)
+    with tempfile.TemporaryDirectory(prefix="simulacra-") as folder:
+        seed, model = Path(folder, "seed"), Path(folder, "model")
+        await asyncio.to_thread(
+            running.storage.download, repository.seed_path(dataset_id), key, seed
+        )
+        schema = await child.run(
+            "simulacra.service.datasets.training:fit",
+            {"seed": str(seed), "model": str(model)},
+            attempt.limits,
+            attempt.report,
+        )
+        await attempt.report("writing", 0.95)
+        path = repository.model_path(dataset_id)
+        await asyncio.to_thread(running.storage.upload, path, model, key)
+    return functools.partial(_save, dataset_id=dataset_id, schema=schema)
+
+
+async def _key(attempt: attempts.Attempt) -> storage.ObjectKey:
+    tenant_id, dataset_id = attempt.job.tenant_id, attempt.job.dataset_id
+    async with attempt.running.database.transaction(tenant_id) as session:
+        dataset = await session.get_one(tables.Dataset, dataset_id)
+        if dataset.sealed_key is None:
+            raise attempts.SupersededError(attempt.job.id)
+        return await encryption.unseal(
+            attempt.running, session, tenant_id, dataset_id, dataset.sealed_key
+        )
+
+
+async def _save(session: AsyncSession, *, dataset_id: str, schema: dict[str, Any]) -> None:
+    await session.execute(
+        update(tables.Dataset)
+        .where(tables.Dataset.id == dataset_id)
+        .values(
+            status=DatasetStatus.READY,
+            published_schema=schema,
+            row_count=schema["row_count"],
+            column_count=len(schema["schema"]),
+            ready_at=func.now(),
+        )
+    )

@@ -1,0 +1,14 @@
+"""The part of training that touches rows; runs in a child process."""
+
+from pathlib import Path
+from typing import Any
+
+from simulacra.engine import pipeline
+from simulacra.service.jobs import child
+
+
+def fit(seed: str, model: str, report: child.Report) -> dict[str, Any]:
+    """Fit the file `seed`, save the model as the file `model`, and return its schema."""
+    fitted = pipeline.fit(Path(seed), progress=report)
+    fitted.save(Path(model))
+    return fitted.schema.to_json()

@@ -1,0 +1,64 @@
+"""The multipart body of an upload."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import BinaryIO
+
+import pydantic
+from fastapi import Request
+from starlette.datastructures import FormData, UploadFile
+
+from simulacra.service.datasets.schemas import UploadFields
+from simulacra.service.http import problems
+
+FILE_FIELDS = ("seed_file", "file")
+MAX_PARTS = 8
+MAX_FIELD_BYTES = 4096
+
+
+@contextlib.asynccontextmanager
+async def read(request: Request) -> AsyncIterator[tuple[BinaryIO, UploadFields]]:
+    """Receive the form and yield the seed file, at its beginning, and the checked fields.
+
+    The file is spooled to disk as it arrives, in a file without a name that is gone with it.
+
+    Raises:
+        problems.Problem: another content type, no file or more than one, or an invalid field.
+    """
+    content_type = request.headers.get("content-type", "")
+    if not content_type.startswith("multipart/form-data"):
+        raise problems.Problem(
+            "simio_unsupported_content_type",
+            "Upload the seed file as 'multipart/form-data'; the request has "
+            f"{content_type.partition(';')[0] or 'no Content-Type'!r}.",
+        )
+    async with request.form(
+        max_files=MAX_PARTS, max_fields=MAX_PARTS, max_part_size=MAX_FIELD_BYTES
+    ) as form:
+        yield _file(form).file, _fields(form)
+
+
+def _file(form: FormData) -> UploadFile:
+    found = [
+        part for name in FILE_FIELDS for part in form.getlist(name) if isinstance(part, UploadFile)
+    ]
+    if len(found) == 1:
+        return found[0]
+    detail = (
+        f"The form has {len(found)} files; send one file in the field 'seed_file'."
+        if found
+        else "The form has no file; send the study in the field 'seed_file', with a file name."
+    )
+    raise problems.invalid([problems.Fault("seed_file", detail, is_parameter=True)])
+
+
+def _fields(form: FormData) -> UploadFields:
+    given = {name: value for name, value in form.multi_items() if name not in FILE_FIELDS}
+    try:
+        return UploadFields.model_validate(given)
+    except pydantic.ValidationError as error:
+        faults = [
+            problems.Fault(str(fault["loc"][0]), fault["msg"], is_parameter=True)
+            for fault in error.errors(include_input=False, include_url=False)
+        ]
+        raise problems.invalid(faults) from None

@@ -1,0 +1,1 @@
+"""Synthetic rows asked of a model under a scenario."""

@@ -1,0 +1,30 @@
+"""Generation rows of one tenant: only the live ones are found."""
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from simulacra.service.database import tables
+from simulacra.service.http import problems
+
+
+def artifact_path(generation_id: str) -> str:
+    """Return where the rows are kept."""
+    return f"generations/{generation_id}/artifact"
+
+
+async def get(session: AsyncSession, generation_id: str) -> tables.Generation:
+    """Return a live generation of the session's tenant.
+
+    Raises:
+        problems.Problem: there is none of this id.
+    """
+    found = await session.scalar(
+        select(tables.Generation).where(
+            tables.Generation.id == generation_id, tables.Generation.expires_at > func.now()
+        )
+    )
+    if found is None:
+        raise problems.Problem(
+            "simio_generation_not_found", f"There is no generation {generation_id!r}."
+        )
+    return found

@@ -1,0 +1,87 @@
+"""What can be done with generations, inside one transaction each."""
+
+import datetime as dt
+import secrets
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from simulacra.engine import scenario, schema
+from simulacra.service import keys, runtime
+from simulacra.service.database import tables
+from simulacra.service.datasets import repository as datasets
+from simulacra.service.generations import repository
+from simulacra.service.generations.schemas import GenerationRequest, GenerationStatus
+from simulacra.service.http import problems
+from simulacra.service.identity.principal import Principal
+from simulacra.service.jobs import repository as jobs
+from simulacra.service.jobs.schemas import JobStatus
+
+DRAWN_SEEDS = 2**31
+"""Seeds that we draw stay below this, so that every client's numbers can hold them."""
+
+
+async def create(
+    running: runtime.Runtime,
+    caller: Principal,
+    dataset_id: str,
+    wanted: GenerationRequest,
+    idempotency_key: str | None,
+) -> tables.Generation:
+    """Check a scenario against the dataset's schema and enqueue its generation.
+
+    Raises:
+        problems.Problem: no such dataset, no model yet, too many rows, or conditions that do not
+            fit the schema.
+    """
+    async with running.database.transaction(caller.tenant_id) as session:
+        dataset = await datasets.get_ready(session, dataset_id)
+        await _check_cap(session, caller, wanted.row_count)
+        _check_conditions(dataset, wanted)
+        generation = tables.Generation(
+            id=keys.random_id("gen_"),
+            tenant_id=caller.tenant_id,
+            dataset_id=dataset_id,
+            status=GenerationStatus.PROCESSING,
+            job_id=jobs.new_id(),
+            row_count=wanted.row_count,
+            output_format=wanted.output_format,
+            seed=secrets.randbelow(DRAWN_SEEDS) if wanted.seed is None else wanted.seed,
+            conditions=wanted.conditions.model_dump(),
+            expires_at=dt.datetime.now(dt.UTC) + running.policy.retention,
+        )
+        session.add(generation)
+        job = tables.Job(
+            id=generation.job_id,
+            tenant_id=caller.tenant_id,
+            operation="createGeneration",
+            status=JobStatus.QUEUED,
+            dataset_id=dataset_id,
+            generation_id=generation.id,
+            idempotency_key=idempotency_key,
+        )
+        await jobs.enqueue(session, running, job)
+    return generation
+
+
+async def read(
+    running: runtime.Runtime, caller: Principal, generation_id: str
+) -> tables.Generation:
+    """Return a live generation."""
+    async with running.database.transaction(caller.tenant_id) as session:
+        return await repository.get(session, generation_id)
+
+
+async def _check_cap(session: AsyncSession, caller: Principal, row_count: int) -> None:
+    tenant = await session.get_one(tables.Tenant, caller.tenant_id)
+    if row_count > tenant.max_rows_per_request:
+        detail = (
+            f"row_count is {row_count:,}; one request may ask for "
+            f"{tenant.max_rows_per_request:,} rows at most."
+        )
+        fault = problems.Fault("/row_count", detail, "simio_row_cap_exceeded")
+        raise problems.Problem("simio_row_cap_exceeded", detail, faults=[fault])
+
+
+def _check_conditions(dataset: tables.Dataset, wanted: GenerationRequest) -> None:
+    published = schema.Schema.from_json(dataset.published_schema or {})
+    scenario.parse(published, wanted.conditions.categorical, wanted.conditions.numeric)

@@ -1,0 +1,139 @@
+"""The outermost layer: request ids, security headers, and no answer that is not ours.
+
+It stands outside the framework, because some answers are made where the framework's handlers do
+not reach: a body over its limit, a method that a route does not have, an unexpected exception.
+"""
+
+import json
+import logging
+import re
+import time
+import traceback
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from simulacra.service import keys
+from simulacra.service.http import catalog, problems
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
+SECURITY_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "strict-transport-security": "max-age=31536000",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+STRAY_CODES = {
+    401: "simio_unauthorized",
+    404: "simio_not_found",
+    405: "simio_method_not_allowed",
+    413: "simio_file_too_large",
+    415: "simio_unsupported_content_type",
+    503: "simio_unavailable",
+}
+
+logger = logging.getLogger("simulacra.requests")
+
+
+class Envelope:
+    """ASGI application around the framework's."""
+
+    def __init__(self, app: ASGIApp, base_url: str) -> None:
+        self._app = app
+        self._base_url = base_url
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, send, self._base_url)
+        try:
+            await self._app(scope, receive, exchange.send)
+        except ClientDisconnect:
+            exchange.status = 499  # as nginx logs it: the caller hung up before the body ended
+        except Exception as error:  # noqa: BLE001 - the last line: unknown text must not leak
+            _log_without_values(error, exchange.request_id)
+            await exchange.send_problem("simio_internal", "The request failed unexpectedly.")
+        finally:
+            exchange.log()
+
+
+class _Exchange:
+    """One request and its response."""
+
+    def __init__(self, scope: Scope, send: Send, base_url: str) -> None:
+        self.request_id = _request_id(scope)
+        self.status = 0
+        self._scope = scope
+        self._send = send
+        self._base_url = base_url
+        self._replacing = False
+        self._began = time.monotonic()
+        scope.setdefault("state", {})["request_id"] = self.request_id
+
+    async def send(self, message: Message) -> None:
+        """Pass a message on, replacing an error that is not in our form."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            if self.status >= 400 and "json" not in headers.get("content-type", "json"):
+                self._replacing = True
+                await self._replace(self.status, {k: v for k, v in headers.items() if k == "allow"})
+                return
+            self._decorate(headers)
+        if not self._replacing:
+            await self._send(message)
+
+    async def send_problem(self, code: str, detail: str) -> None:
+        """Answer with a problem, unless an answer has begun."""
+        if self.status == 0:
+            await self._respond(problems.Problem(code, detail))
+
+    async def _replace(self, status: int, headers: dict[str, str]) -> None:
+        fallback = "simio_internal" if status >= 500 else "simio_malformed_body"
+        code = STRAY_CODES.get(status, fallback)
+        entry = catalog.CATALOG[code]
+        await self._respond(problems.Problem(code, entry.meaning, headers=headers))
+
+    async def _respond(self, problem: problems.Problem) -> None:
+        body = json.dumps(self._complete(problem)).encode()
+        self.status = problem.entry.status
+        start: Message = {"type": "http.response.start", "status": self.status, "headers": []}
+        headers = MutableHeaders(scope=start)
+        headers.update(
+            problem.headers
+            | {"content-type": problems.MEDIA_TYPE, "content-length": str(len(body))}
+        )
+        self._decorate(headers)
+        await self._send(start)
+        await self._send({"type": "http.response.body", "body": body})
+
+    def _complete(self, problem: problems.Problem) -> dict[str, Any]:
+        instance = {"instance": self._scope["path"], "request_id": self.request_id}
+        return problem.document(self._base_url) | instance
+
+    def _decorate(self, headers: MutableHeaders) -> None:
+        headers["x-request-id"] = self.request_id
+        for name, value in SECURITY_HEADERS.items():
+            headers.setdefault(name, value)
+
+    def log(self) -> None:
+        """Write the one log line of a request: no query, no header, no body."""
+        elapsed = (time.monotonic() - self._began) * 1000
+        route, method = self._scope["path"], self._scope["method"]
+        logger.info("%s %r %d %.1fms %s", method, route, self.status, elapsed, self.request_id)
+
+
+def _request_id(scope: Scope) -> str:
+    given = Headers(scope=scope).get("x-request-id", "")
+    return given if REQUEST_ID.fullmatch(given) else keys.random_id("req_")
+
+
+def _log_without_values(error: Exception, request_id: str) -> None:
+    """Log where an exception came from, but not its text, which may quote a caller's data."""
+    frames = traceback.extract_tb(error.__traceback__)[-12:]
+    where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+    logger.error("%s in %s (%s)", type(error).__name__, where, request_id)

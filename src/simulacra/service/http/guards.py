@@ -1,0 +1,128 @@
+"""Who may call a route. A route that does not say so stops the start-up."""
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
+from fastapi.security.http import HTTPAuthorizationCredentials
+from starlette.routing import BaseRoute
+
+from simulacra.service import runtime
+from simulacra.service.http import problems
+from simulacra.service.identity import tokens
+from simulacra.service.identity.principal import SCOPES, Principal
+
+BEARER = HTTPBearer(
+    auto_error=False,
+    bearerFormat="JWT",
+    description="Access token from POST /oauth/token (OAuth2 client credentials).",
+)
+
+
+class UnguardedRouteError(RuntimeError):
+    """A route was about to be served without saying who may call it."""
+
+
+class Guard:
+    """Base of the dependencies that count as a guard."""
+
+
+class Public(Guard):
+    """The route is open to anyone."""
+
+    def __call__(self) -> None:
+        """Let everyone in."""
+
+
+class Tenant(Guard):
+    """The route needs a token of an active client, with a scope."""
+
+    def __init__(self, scope: str) -> None:
+        if scope not in SCOPES:
+            raise ValueError(f"{scope!r} is not one of the scopes {SCOPES}")
+        self.scope = scope
+
+    async def __call__(
+        self,
+        request: Request,
+        running: Annotated[runtime.Runtime, Depends(runtime.of)],
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
+    ) -> Principal:
+        """Return the caller, or answer 401 or 403 (RFC 6750)."""
+        if credentials is None:
+            raise _refusal(_advice(request), error=None)
+        try:
+            caller = await running.tokens.verify(credentials.credentials)
+        except tokens.InvalidTokenError as error:
+            detail = f"{error}. Mint a fresh one at {running.policy.base_url}/oauth/token."
+            raise _refusal(detail[0].upper() + detail[1:], error="invalid_token") from None
+        if self.scope not in caller.scopes:
+            raise problems.Problem(
+                "simio_forbidden",
+                f"The token lacks the scope {self.scope!r}.",
+                headers={"WWW-Authenticate": _challenge("insufficient_scope", self.scope)},
+            )
+        return caller
+
+
+def check(app: FastAPI) -> None:
+    """Refuse an application with a route that has no guard.
+
+    Raises:
+        UnguardedRouteError: names the routes.
+    """
+    bare = [route for route in _routes(app.routes) if not _is_guarded(route)]
+    if bare:
+        names = ", ".join(str(getattr(route, "path", route)) for route in bare)
+        raise UnguardedRouteError(f"no guard on {names}: add guards.Public or guards.Tenant")
+
+
+def guard_of(route: APIRoute) -> Guard | None:
+    """Return the guard of a route."""
+    return next(_guards(route.dependant), None)
+
+
+def _routes(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        if included is None:
+            yield route
+        else:
+            yield from _routes(included.routes)
+
+
+def _is_guarded(route: BaseRoute) -> bool:
+    return isinstance(route, APIRoute) and guard_of(route) is not None
+
+
+def _guards(dependant: Dependant) -> Iterator[Guard]:
+    calls: list[object] = [dependency.call for dependency in dependant.dependencies]
+    yield from (call for call in calls if isinstance(call, Guard))
+
+
+def _advice(request: Request) -> str:
+    if "authorization" in request.headers:
+        return "The Authorization header is not of the form 'Bearer <token>'."
+    return "The request has no Authorization header; send 'Authorization: Bearer <token>'."
+
+
+def _refusal(detail: str, *, error: str | None) -> problems.Problem:
+    headers = {"WWW-Authenticate": _challenge(error)}
+    return problems.Problem("simio_unauthorized", detail, headers=headers)
+
+
+def _challenge(error: str | None, scope: str | None = None) -> str:
+    parts = ['Bearer realm="simulacra"']
+    parts += [f'error="{error}"'] if error else []
+    parts += [f'scope="{scope}"'] if scope else []
+    return ", ".join(parts)
+
+
+ReadDatasets = Annotated[Principal, Depends(Tenant("read:datasets"))]
+WriteDatasets = Annotated[Principal, Depends(Tenant("write:datasets"))]
+ReadGenerations = Annotated[Principal, Depends(Tenant("read:generations"))]
+WriteGenerations = Annotated[Principal, Depends(Tenant("write:generations"))]
+Open = Depends(Public())

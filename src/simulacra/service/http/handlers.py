@@ -1,0 +1,90 @@
+"""From exceptions to problem responses: one translation for each kind."""
+
+from typing import Any
+
+import psycopg
+import sqlalchemy.exc
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
+
+from simulacra.engine import errors as engine_errors
+from simulacra.service.http import catalog, envelope, problems
+
+RETRY_SECONDS = "2"
+
+
+def register(app: FastAPI, base_url: str) -> None:
+    """Register the translations with the framework."""
+
+    def respond(request: Request, problem: problems.Problem) -> Response:
+        exchange = {"instance": request.url.path, "request_id": request.state.request_id}
+        return JSONResponse(
+            problem.document(base_url) | exchange,
+            status_code=problem.entry.status,
+            headers=problem.headers,
+            media_type=problems.MEDIA_TYPE,
+        )
+
+    def handle(request: Request, error: Exception) -> Response:
+        return respond(request, _translate(request, error))
+
+    for kind in (
+        problems.Problem,
+        engine_errors.EngineError,
+        RequestValidationError,
+        HTTPException,
+        sqlalchemy.exc.OperationalError,
+        sqlalchemy.exc.TimeoutError,
+        psycopg.OperationalError,
+    ):
+        app.add_exception_handler(kind, handle)
+
+
+def _translate(request: Request, error: Exception) -> problems.Problem:
+    match error:
+        case problems.Problem():
+            return error
+        case engine_errors.EngineError():
+            return problems.from_engine(error)
+        case RequestValidationError():
+            return from_validation(list(error.errors()))
+        case HTTPException():
+            return _from_framework(request, error)
+        case _:
+            return problems.Problem(
+                "simio_unavailable",
+                "The database does not answer at the moment.",
+                headers={"Retry-After": RETRY_SECONDS},
+            )
+
+
+def _from_framework(request: Request, error: HTTPException) -> problems.Problem:
+    code = envelope.STRAY_CODES.get(error.status_code, "simio_malformed_body")
+    detail = {
+        "simio_not_found": f"There is no operation at {request.url.path!r}.",
+        "simio_method_not_allowed": f"{request.url.path} does not take {request.method}.",
+        "simio_file_too_large": "The body is larger than the "
+        f"{request.scope.get(MAX_BODY_SIZE_SCOPE_KEY, 0):,} bytes that this operation reads.",
+    }.get(code) or catalog.CATALOG[code].meaning
+    return problems.Problem(code, detail, headers=error.headers)
+
+
+def from_validation(errors: list[Any]) -> problems.Problem:
+    """Translate pydantic's errors, leaving out the input they quote."""
+    if any(error["type"] in {"json_invalid", "missing_body"} for error in errors):
+        return problems.Problem("simio_malformed_body", "The body is not valid JSON.")
+    return problems.invalid([_fault(error) for error in errors])
+
+
+def _fault(error: dict[str, Any]) -> problems.Fault:
+    place, *path = error["loc"] or ("body",)
+    if place == "body":
+        return problems.Fault("".join(f"/{_escape(str(part))}" for part in path), error["msg"])
+    return problems.Fault(str(path[0] if path else place), error["msg"], is_parameter=True)
+
+
+def _escape(part: str) -> str:
+    return part.replace("~", "~0").replace("/", "~1")

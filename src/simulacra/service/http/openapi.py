@@ -1,0 +1,31 @@
+"""Pieces of the OpenAPI document that several operations share."""
+
+from typing import Any
+
+from simulacra.service.http import catalog
+from simulacra.service.http.problems import MEDIA_TYPE, ProblemDocument
+
+CONSEQUENTIAL = {"x-openai-isConsequential": True}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the problem responses of an operation, with the codes that each status may carry."""
+    return {status: _problem(status) for status in (400, *statuses, 500, 503)}
+
+
+def _problem(status: int) -> dict[str, Any]:
+    codes = [entry.code for entry in catalog.CATALOG.values() if entry.status == status]
+    return {
+        "description": "Problem: " + ", ".join(f"`{code}`" for code in codes),
+        "model": ProblemDocument,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+    }
+
+
+def link(operation_id: str, parameter: str, field: str, description: str) -> dict[str, Any]:
+    """Return an OpenAPI link that takes a path parameter from a field of the response."""
+    return {
+        "operationId": operation_id,
+        "parameters": {parameter: f"$response.body#/{field}"},
+        "description": description,
+    }

@@ -1,0 +1,50 @@
+"""Client credentials in the database: their creation and their check."""
+
+from sqlalchemy import select
+
+from simulacra.service import keys, tenancy
+from simulacra.service.database import tables
+
+CLIENT_ID_LENGTH = 32
+SECRET_LENGTH = 64
+
+
+class Clients:
+    """The machine credentials of all tenants."""
+
+    def __init__(self, database: tenancy.Database, keyring: keys.Keyring) -> None:
+        self._database = database
+        self._keyring = keyring
+
+    async def create(self, tenant_id: str) -> tuple[str, str]:
+        """Return the id and the secret of a new client; the secret is not kept."""
+        client_id = keys.random_id(length=CLIENT_ID_LENGTH)
+        secret = keys.random_id(length=SECRET_LENGTH)
+        row = tables.Client(
+            id=client_id, tenant_id=tenant_id, secret_hash=self._keyring.hash_secret(secret)
+        )
+        async with self._database.transaction(tenancy.SYSTEM) as session:
+            session.add(row)
+        return client_id, secret
+
+    async def tenant_of(self, client_id: str) -> str | None:
+        """Return the tenant of an active client of an active tenant."""
+        async with self._database.transaction(tenancy.SYSTEM) as session:
+            return await session.scalar(
+                select(tables.Client.tenant_id)
+                .join(tables.Tenant)
+                .where(
+                    tables.Client.id == client_id,
+                    tables.Client.revoked_at.is_(None),
+                    tables.Tenant.status == "active",
+                )
+            )
+
+    async def authenticate(self, client_id: str, secret: str) -> bool:
+        """Tell whether the secret is right and the client and its tenant are active."""
+        async with self._database.transaction(tenancy.SYSTEM) as session:
+            stored = await session.scalar(
+                select(tables.Client.secret_hash).where(tables.Client.id == client_id)
+            )
+        matches = self._keyring.matches(secret, stored if stored is not None else b"")
+        return matches and await self.tenant_of(client_id) is not None

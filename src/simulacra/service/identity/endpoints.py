@@ -1,0 +1,133 @@
+"""The token endpoint and the public keys."""
+
+import base64
+import binascii
+import json
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, unquote
+
+import pydantic
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse, Response
+
+from simulacra.service import runtime
+from simulacra.service.http import guards
+from simulacra.service.identity import principal, schemas
+
+MAX_BODY_BYTES = 16_384
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+router = APIRouter(tags=["identity"], dependencies=[guards.Open])
+
+
+class _RefusedError(Exception):
+    """An RFC 6749 error response."""
+
+    def __init__(self, status: int, error: str, description: str) -> None:
+        super().__init__(description)
+        self.status, self.error = status, error
+
+
+@router.post(
+    "/oauth/token",
+    operation_id="issueToken",
+    summary="Exchange client credentials for an access token",
+    response_model=schemas.TokenResponse,
+    responses={400: {"model": schemas.TokenError}, 401: {"model": schemas.TokenError}},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                media_type: {"schema": schemas.TokenRequest.model_json_schema()}
+                for media_type in ("application/json", "application/x-www-form-urlencoded")
+            },
+        }
+    },
+    max_body_size=MAX_BODY_BYTES,
+)
+async def issue_token(
+    request: Request, running: Annotated[runtime.Runtime, Depends(runtime.of)]
+) -> Response:
+    """Mint an access token for a client; it lives about a day."""
+    try:
+        form = await _read(request)
+        body = await _mint(form, running)
+    except _RefusedError as refused:
+        error = schemas.TokenError(error=refused.error, error_description=str(refused))
+        challenge = {"WWW-Authenticate": "Basic"} if refused.status == 401 else {}
+        return JSONResponse(
+            error.model_dump(), status_code=refused.status, headers=NO_STORE | challenge
+        )
+    return JSONResponse(body.model_dump(), headers=NO_STORE)
+
+
+@router.get(
+    "/.well-known/jwks.json", operation_id="getJwks", summary="Public keys of the token issuer"
+)
+async def get_jwks(
+    running: Annotated[runtime.Runtime, Depends(runtime.of)],
+) -> dict[str, Any]:
+    """Return the keys that verify access tokens (RFC 7517)."""
+    return await running.tokens.signing_keys.public()
+
+
+async def _read(request: Request) -> schemas.TokenRequest:
+    body = await request.body()
+    try:
+        if "json" in request.headers.get("content-type", ""):
+            fields = json.loads(body)
+        else:
+            fields = dict(parse_qsl(body.decode(), strict_parsing=True)) if body else {}
+        return schemas.TokenRequest(**{**fields, **_basic(request)})
+    except (ValueError, TypeError, pydantic.ValidationError):
+        raise _RefusedError(
+            400,
+            "invalid_request",
+            "Send grant_type, client_id, client_secret and audience as JSON or form fields.",
+        ) from None
+
+
+def _basic(request: Request) -> dict[str, str]:
+    """Return the credentials of a Basic header (RFC 6749, section 2.3.1), if there is one."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return {}
+    try:
+        client_id, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise ValueError("malformed Basic header") from None
+    return {"client_id": unquote(client_id), "client_secret": unquote(secret)}
+
+
+async def _mint(form: schemas.TokenRequest, running: runtime.Runtime) -> schemas.TokenResponse:
+    issuer = running.tokens
+    if form.grant_type != "client_credentials":
+        raise _RefusedError(
+            400, "unsupported_grant_type", "The only grant_type is client_credentials."
+        )
+    if not form.client_id or not form.client_secret:
+        raise _RefusedError(400, "invalid_request", "client_id and client_secret are required.")
+    if form.audience not in (None, issuer.audience):
+        raise _RefusedError(
+            403, "access_denied", f"Unknown audience; this service is {issuer.audience}."
+        )
+    if not await issuer.clients.authenticate(form.client_id, form.client_secret):
+        raise _RefusedError(401, "invalid_client", "Unknown client or wrong secret.")
+    scopes = _scopes(form.scope)
+    token = await issuer.mint(form.client_id, scopes)
+    return schemas.TokenResponse(
+        access_token=token, expires_in=issuer.lifetime, scope=" ".join(scopes)
+    )
+
+
+def _scopes(wanted: str | None) -> tuple[str, ...]:
+    if not wanted:
+        return principal.SCOPES
+    asked = set(wanted.split())
+    if unknown := asked - set(principal.SCOPES):
+        raise _RefusedError(
+            400,
+            "invalid_scope",
+            f"{len(unknown)} unknown scope(s); there are {', '.join(principal.SCOPES)}.",
+        )
+    return tuple(scope for scope in principal.SCOPES if scope in asked)

@@ -1,0 +1,29 @@
+"""Bodies of the token endpoint (RFC 6749, section 4.4)."""
+
+from pydantic import BaseModel, Field
+
+
+class TokenRequest(BaseModel):
+    """Client credentials; JSON or form, or the credentials in a Basic header."""
+
+    grant_type: str = Field(examples=["client_credentials"])
+    client_id: str | None = None
+    client_secret: str | None = None
+    audience: str | None = None
+    scope: str | None = Field(None, description="Fewer scopes than the client has, by spaces.")
+
+
+class TokenResponse(BaseModel):
+    """An access token."""
+
+    access_token: str
+    token_type: str = "Bearer"  # noqa: S105 - the name of a scheme
+    expires_in: int = Field(description="Seconds.")
+    scope: str
+
+
+class TokenError(BaseModel):
+    """RFC 6749, section 5.2."""
+
+    error: str
+    error_description: str

@@ -1,0 +1,72 @@
+"""The RSA keys that sign access tokens: made once, sealed in the database, cached here."""
+
+import asyncio
+import time
+
+from joserfc.jwk import KeySet, RSAKey
+from sqlalchemy import func, select
+
+from simulacra.service import keys, tenancy
+from simulacra.service.database import tables
+
+KEY_BITS = 2048
+CACHE_SECONDS = 60
+RELOAD_PAUSE_SECONDS = 2
+CREATION_LOCK = 7_265_001
+
+
+class SigningKeys:
+    """Every key that verifies; the newest is the one that signs."""
+
+    def __init__(self, database: tenancy.Database, sealer: keys.Sealer) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._keys: list[RSAKey] = []
+        self._loaded = float("-inf")
+        self._lock = asyncio.Lock()
+
+    async def newest(self) -> RSAKey:
+        """Return the signing key, making the first one if there is none."""
+        return (await self._fresh(CACHE_SECONDS))[0]
+
+    async def verifying(self, kid: str | None) -> KeySet:
+        """Return the keys to verify with; one unknown `kid` looks in the database again."""
+        known = await self._fresh(CACHE_SECONDS)
+        if kid not in {key.kid for key in known}:
+            known = await self._fresh(RELOAD_PAUSE_SECONDS)
+        return KeySet(list(known))
+
+    async def public(self) -> dict[str, object]:
+        """Return the public halves as a JWK set (RFC 7517)."""
+        known = await self._fresh(CACHE_SECONDS)
+        return {"keys": [key.as_dict(private=False, use="sig", alg="RS256") for key in known]}
+
+    async def _fresh(self, seconds: float) -> list[RSAKey]:
+        async with self._lock:
+            if time.monotonic() - self._loaded > seconds:
+                self._keys = await self._load()
+                self._loaded = time.monotonic()
+            return self._keys
+
+    async def _load(self) -> list[RSAKey]:
+        newest_first = select(tables.SigningKey).order_by(tables.SigningKey.created_at.desc())
+        async with self._database.transaction(tenancy.SYSTEM) as session:
+            rows = list(await session.scalars(newest_first))
+            if not rows:
+                await session.execute(select(func.pg_advisory_xact_lock(CREATION_LOCK)))
+                rows = list(await session.scalars(newest_first))
+            if not rows:
+                rows = [await asyncio.to_thread(self._make)]
+                session.add_all(rows)
+            return [self._open(row) for row in rows]
+
+    def _make(self) -> tables.SigningKey:
+        key_id = keys.random_id()
+        secret = RSAKey.generate_key(KEY_BITS, private=True).as_pem(private=True)
+        return tables.SigningKey(
+            id=key_id, sealed_private_key=self._sealer.seal(secret, f"signing-key/{key_id}")
+        )
+
+    def _open(self, row: tables.SigningKey) -> RSAKey:
+        secret = self._sealer.open(row.sealed_private_key, f"signing-key/{row.id}")
+        return RSAKey.import_key(secret, {"kid": row.id})

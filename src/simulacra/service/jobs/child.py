@@ -1,0 +1,169 @@
+"""One job, one process: a crash, a leak or a bomb touches that job alone.
+
+The child gets a function by name and plain arguments. It has no database, no keys and no network
+of ours; it is limited in memory and processor time and dies with its parent. What it reports comes
+back as JSON, because the bytes of a stranger's file have been through it: nothing it sends is
+unpickled.
+"""
+
+import asyncio
+import dataclasses
+import importlib
+import json
+import multiprocessing
+import os
+import resource
+import signal
+from collections.abc import Awaitable, Callable
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+from typing import Any
+
+from simulacra.engine import errors as engine_errors
+from simulacra.service.embedded import lifeline
+
+FUNCTIONS = (
+    "simulacra.service.datasets.training:fit",
+    "simulacra.service.generations.sampling:generate",
+)
+"""What a child may be asked to run; loaded once by the fork server, so that a job starts fast."""
+
+NICENESS = 5
+
+Report = Callable[[str, float], None]
+OnProgress = Callable[[str, float], Awaitable[None]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What one job may use."""
+
+    memory_bytes: int
+    seconds: int
+
+
+class JobFailedError(Exception):
+    """The job cannot succeed: `code` and `detail` are for the customer."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code, self.detail = code, detail
+
+
+class ChildFaultError(Exception):
+    """The job's function failed in a way that nobody foresaw; the text names the exception."""
+
+
+def start_server() -> None:
+    """Start the process that children are forked from, with the engine loaded."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([name.partition(":")[0] for name in FUNCTIONS])
+    forkserver.ensure_running()
+
+
+async def run(
+    function: str, arguments: dict[str, Any], limits: Limits, on_progress: OnProgress
+) -> dict[str, Any]:
+    """Run `function` in a child and return its result.
+
+    Raises:
+        JobFailedError: the engine refused the input, or a limit was reached.
+        ChildFaultError: anything else went wrong in the child.
+    """
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    context = multiprocessing.get_context("forkserver")
+    process = context.Process(target=_main, args=(function, arguments, limits, sender), daemon=True)
+    process.start()
+    sender.close()
+    try:
+        async with asyncio.timeout(limits.seconds):
+            message = await _listen(receiver, on_progress)
+    except TimeoutError:
+        raise _limit_error(f"it took more than {limits.seconds} seconds") from None
+    finally:
+        receiver.close()
+        await _end(process)
+    return _result(message, process.exitcode, limits)
+
+
+async def _listen(receiver: Connection, on_progress: OnProgress) -> dict[str, Any] | None:
+    """Return the last message of the child, or None if it ended without one."""
+    loop = asyncio.get_running_loop()
+    while True:
+        readable = loop.create_future()
+        loop.add_reader(receiver.fileno(), _wake, readable)
+        try:
+            await readable
+        finally:
+            loop.remove_reader(receiver.fileno())
+        try:
+            message: dict[str, Any] = json.loads(receiver.recv_bytes())
+        except (EOFError, OSError):
+            return None
+        if message["kind"] != "progress":
+            return message
+        await on_progress(message["stage"], message["fraction"])
+
+
+def _wake(readable: "asyncio.Future[None]") -> None:
+    if not readable.done():
+        readable.set_result(None)
+
+
+async def _end(process: ForkServerProcess) -> None:
+    """Reap the child; one that is still at work is not wanted any more."""
+    await asyncio.to_thread(process.join, 1)
+    if process.is_alive():
+        process.kill()
+        await asyncio.to_thread(process.join)
+
+
+def _result(
+    message: dict[str, Any] | None, exit_code: int | None, limits: Limits
+) -> dict[str, Any]:
+    match message:
+        case {"kind": "result", "value": value}:
+            return dict(value)
+        case {"kind": "refused", "code": code, "detail": detail}:
+            raise JobFailedError(code, detail)
+        case {"kind": "memory"}:
+            raise _limit_error(f"it needed more than {limits.memory_bytes:,} bytes of memory")
+        case {"kind": "fault", "name": name}:
+            raise ChildFaultError(name)
+    if exit_code == -signal.SIGXCPU:
+        raise _limit_error(f"it took more than {limits.seconds} seconds of processor time")
+    raise JobFailedError(
+        "simio_job_limit_exceeded",
+        f"The process of the job ended without a result (exit code {exit_code}).",
+    )
+
+
+def _limit_error(what: str) -> JobFailedError:
+    return JobFailedError("simio_job_limit_exceeded", f"The job was stopped: {what}.")
+
+
+def _main(function: str, arguments: dict[str, Any], limits: Limits, sender: Connection) -> None:
+    """Run in the child."""
+    lifeline.die_with_parent(signal.SIGKILL)
+    os.nice(NICENESS)  # the API and the database go first
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 5))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+    def send(kind: str, **fields: Any) -> None:  # noqa: ANN401 - whatever JSON can say
+        sender.send_bytes(json.dumps({"kind": kind, **fields}).encode())
+
+    def report(stage: str, fraction: float) -> None:
+        send("progress", stage=stage, fraction=fraction)
+
+    try:
+        module, _, name = function.partition(":")
+        value = getattr(importlib.import_module(module), name)(**arguments, report=report)
+        send("result", value=value)
+    except engine_errors.EngineError as error:
+        send("refused", code=f"simio_{error.code}", detail=error.detail)
+    except MemoryError:
+        send("memory")
+    except Exception as error:  # noqa: BLE001 - the text may quote a cell, so only the type goes on
+        send("fault", name=f"{type(error).__name__} in {function}")

@@ -1,0 +1,65 @@
+"""Jobs as the API shows them."""
+
+import datetime as dt
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from simulacra.service.database import tables
+
+
+class JobStatus(StrEnum):
+    """States of a job; the last four are final."""
+
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the job will not change any more."""
+        return self not in (JobStatus.QUEUED, JobStatus.PROCESSING)
+
+
+class Progress(BaseModel):
+    """How far a job has come."""
+
+    stage: str = Field(examples=["fitting"])
+    fraction: float = Field(ge=0, le=1)
+
+
+class JobDocument(BaseModel):
+    """A job; the ids of what it makes appear when it is completed."""
+
+    job_id: str
+    operation: str = Field(description="operationId of the request that started the job.")
+    status: JobStatus
+    progress: Progress
+    dataset_id: str | None = None
+    generation_id: str | None = None
+    error: dict[str, Any] | None = Field(None, description="Problem document of a failed job.")
+    created_at: dt.datetime
+    started_at: dt.datetime | None = None
+    ended_at: dt.datetime | None = None
+
+
+def document(job: tables.Job) -> JobDocument:
+    """Return the public form of a job."""
+    status = JobStatus(job.status)
+    is_completed = status is JobStatus.COMPLETED
+    return JobDocument(
+        job_id=job.id,
+        operation=job.operation,
+        status=status,
+        progress=Progress(stage=job.stage, fraction=round(job.progress, 3)),
+        dataset_id=job.dataset_id if is_completed else None,
+        generation_id=job.generation_id if is_completed else None,
+        error=job.error,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        ended_at=job.ended_at,
+    )

@@ -1,0 +1,85 @@
+"""The one place for key material: derivation, keyed hashes, and sealing of other keys.
+
+Every secret hangs from one master key. Purposes are separated by HKDF (RFC 5869), so a key that
+leaks from one use tells nothing about another. Sealing is AES-256-GCM with the context as
+associated data: a sealed key that is moved to another row does not open.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+import string
+from pathlib import Path
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+MASTER_KEY_BYTES = 32
+NONCE_BYTES = 12
+ALPHANUMERIC = string.ascii_letters + string.digits
+
+
+def random_id(prefix: str = "", length: int = 24) -> str:
+    """Return `prefix` and `length` random letters and digits (24 carry 142 bits)."""
+    return prefix + "".join(secrets.choice(ALPHANUMERIC) for _ in range(length))
+
+
+def ensure_master_key(path: Path) -> bytes:
+    """Return the key in the file at `path`; make both, readable by their owner alone, if absent."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{random_id()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(secrets.token_bytes(MASTER_KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)  # atomic: of two processes that start at once, one wins
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return path.read_bytes()
+
+
+class Sealer:
+    """Seals and opens short secrets under one 256-bit key."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def seal(self, secret: bytes, context: str) -> bytes:
+        """Return `secret` encrypted and bound to `context`."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, secret, context.encode())
+
+    def open(self, sealed: bytes, context: str) -> bytes:
+        """Return what `seal` was given.
+
+        Raises:
+            cryptography.exceptions.InvalidTag: another key, another context, or altered bytes.
+        """
+        return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode())
+
+
+class Keyring:
+    """The keys of one installation, derived from its master key."""
+
+    def __init__(self, master: bytes) -> None:
+        self._master = master
+        self.sealer = Sealer(self.derive("seal"))
+        self._pepper = self.derive("secret-hash")
+
+    def derive(self, purpose: str) -> bytes:
+        """Return the 256-bit key of one purpose."""
+        hkdf = HKDF(hashes.SHA256(), 32, salt=None, info=f"simulacra/{purpose}".encode())
+        return hkdf.derive(self._master)
+
+    def hash_secret(self, secret: str) -> bytes:
+        """Return the keyed hash under which a high-entropy secret of ours is stored."""
+        return hmac.digest(self._pepper, secret.encode(), hashlib.sha256)
+
+    def matches(self, secret: str, stored: bytes) -> bool:
+        """Tell, in constant time, whether `stored` is the hash of `secret`."""
+        return hmac.compare_digest(self.hash_secret(secret), stored)

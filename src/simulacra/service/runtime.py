@@ -1,0 +1,41 @@
+"""What a running process holds: made by a composition root, reached by endpoints and tasks."""
+
+import dataclasses
+import datetime as dt
+from typing import cast
+
+import procrastinate
+from fastapi import Request
+
+from simulacra.service import keys, storage, tenancy
+from simulacra.service.identity import tokens
+
+
+@dataclasses.dataclass(frozen=True)
+class Policy:
+    """The figures that bound what the service does."""
+
+    base_url: str
+    retention: dt.timedelta
+    artifact_link: dt.timedelta
+    max_upload_bytes: int
+    job_memory_bytes: int
+    job_seconds: int
+    job_attempts: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Runtime:
+    """The parts of one process."""
+
+    database: tenancy.Database
+    storage: storage.Storage
+    keyring: keys.Keyring
+    queue: procrastinate.App
+    policy: Policy
+    tokens: tokens.Tokens
+
+
+def of(request: Request) -> Runtime:
+    """Return the runtime that serves `request` (a FastAPI dependency)."""
+    return cast("Runtime", request.app.state.runtime)

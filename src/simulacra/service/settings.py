@@ -1,0 +1,148 @@
+"""Every setting of the service, in one place; only the composition roots read it.
+
+A setting comes from, first found wins: an argument of the command, an environment variable, the
+file ``simulacra.toml`` in the data directory (or the file named by ``SIMULACRA_CONFIG``), the
+default. Secrets are `SecretStr`, so printing or logging the settings shows asterisks.
+"""
+
+import base64
+import os
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from simulacra.service import keys
+
+MIB = 1024**2
+
+
+class Settings(BaseSettings):
+    """The settings; `docs/configuration.md` is written from the descriptions here."""
+
+    model_config = SettingsConfigDict(env_prefix="SIMULACRA_", extra="ignore", frozen=True)
+    secret_names: ClassVar[frozenset[str]] = frozenset({"database_url", "master_key"})
+
+    data_dir: Path = Field(
+        default=Path("simulacra-data"),
+        description="Directory of the embedded database, the local object store, keys and logs.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("database_url", "DATABASE_URL", "SIMULACRA_DATABASE_URL"),
+        description="PostgreSQL to use instead of the embedded one (postgresql://...).",
+    )
+    object_store_url: str | None = Field(
+        default=None,
+        description="Object store to use instead of DATA_DIR/objects (s3://, gs://, az://, "
+        "file:///).",
+    )
+    master_key: SecretStr | None = Field(
+        default=None,
+        description="32 random bytes in base64, the root of every key and secret hash. Default: "
+        "made once and kept in DATA_DIR/keys/master.key, readable by its owner alone.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address the API listens on.")
+    port: int = Field(default=8443, ge=1, le=65535, description="Port the API listens on.")
+    base_url: str = Field(
+        default="",
+        description="Public origin of the API, without a trailing slash; the token issuer and the "
+        "error pages are named after it. Default: https://localhost:PORT.",
+    )
+    audience: str = Field(
+        default="", description="Audience of the access tokens. Default: the base URL."
+    )
+    token_seconds: int = Field(
+        default=86_400, ge=60, description="Life of an access token, seconds."
+    )
+    artifact_link_seconds: int = Field(
+        default=900, ge=1, description="Life of an artifact link, seconds."
+    )
+    retention_hours: int = Field(
+        default=24, ge=1, le=168, description="Life of a dataset or generation, hours."
+    )
+    max_upload_bytes: int = Field(default=200 * MIB, ge=1, description="Largest seed file, bytes.")
+    max_rows_per_request: int = Field(
+        default=1_000_000, ge=1, description="Rows one generation may ask for (new tenants)."
+    )
+    worker_concurrency: int = Field(
+        default=max(1, (os.cpu_count() or 2) - 1), ge=1, description="Jobs at a time in one worker."
+    )
+    job_memory_bytes: int = Field(
+        default=8192 * MIB, ge=512 * MIB, description="Address space of one job's process, bytes."
+    )
+    job_seconds: int = Field(
+        default=1800, ge=1, description="Longest run of one job, seconds of wall clock and of CPU."
+    )
+    job_attempts: int = Field(
+        default=3, ge=1, description="Tries of a job whose worker was lost, before it fails."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic passes it by name
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - likewise
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the configuration file behind arguments and environment."""
+        named = {**env_settings(), **init_settings()}
+        data_dir = Path(named.get("data_dir", cls.model_fields["data_dir"].default))
+        file = Path(os.environ.get("SIMULACRA_CONFIG", data_dir / "simulacra.toml"))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+    @field_validator("base_url")
+    @classmethod
+    def _without_trailing_slash(cls, url: str) -> str:
+        return url.rstrip("/")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _derive(cls, values: dict[str, Any]) -> dict[str, Any]:
+        port = values.get("port") or cls.model_fields["port"].default
+        values["base_url"] = values.get("base_url") or f"https://localhost:{port}"
+        values["audience"] = values.get("audience") or values["base_url"].rstrip("/")
+        return values
+
+    @model_validator(mode="after")
+    def _check_master_key(self) -> Self:
+        if self.master_key is not None:
+            key = base64.b64decode(self.master_key.get_secret_value(), validate=True)
+            if len(key) != keys.MASTER_KEY_BYTES:
+                raise ValueError(
+                    f"master_key decodes to {len(key)} bytes; {keys.MASTER_KEY_BYTES} are needed"
+                )
+        return self
+
+    @property
+    def issuer(self) -> str:
+        """``iss`` of our tokens: the base URL with a trailing slash, as Auth0 writes it."""
+        return f"{self.base_url}/"
+
+    def keyring(self) -> keys.Keyring:
+        """Return the keys of this installation, making the master key on first use."""
+        if self.master_key is not None:
+            return keys.Keyring(base64.b64decode(self.master_key.get_secret_value()))
+        return keys.Keyring(keys.ensure_master_key(self.data_dir / "keys" / "master.key"))
+
+    def store_url(self) -> str:
+        """Return where objects are kept, as a URL."""
+        return self.object_store_url or (self.data_dir.resolve() / "objects").as_uri()
+
+    def dsn(self) -> str:
+        """Return the PostgreSQL URL.
+
+        Raises:
+            LookupError: no database is configured.
+        """
+        if self.database_url is None:
+            raise LookupError("no database: set DATABASE_URL, or run under `simulacra serve`")
+        return self.database_url.get_secret_value()

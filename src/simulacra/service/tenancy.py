@@ -1,0 +1,67 @@
+"""The one door to the tables: a transaction with a scope.
+
+Inside a tenant's transaction every query on a `tables.TenantOwned` class is narrowed to that
+tenant, whether its author thought of it or not, and PostgreSQL's row-level security checks the
+same setting again. A session that came in by another way has no scope and is refused.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from simulacra.service.database import tables
+
+SYSTEM = "*"
+"""Scope of the service itself: credentials, the signing keys, and finding a job's tenant."""
+
+_SET_SCOPE = text("SELECT set_config('simulacra.tenant', :scope, true)")
+
+
+class ScopeMissingError(RuntimeError):
+    """A query was about to run in a session that did not come through this module."""
+
+
+class Database:
+    """A pool of connections to one database."""
+
+    def __init__(self, dsn: str, *, pool_size: int = 8) -> None:
+        url = dsn.replace("postgresql://", "postgresql+psycopg://", 1)
+        self._engine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=10,
+            pool_pre_ping=True,  # a restarted server costs a round trip, not a failed request
+            hide_parameters=True,  # values never reach an exception's text
+        )
+        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+
+    @contextlib.asynccontextmanager
+    async def transaction(self, scope: str) -> AsyncIterator[AsyncSession]:
+        """Open a transaction in the scope of one tenant's id, or of `SYSTEM`."""
+        async with self._sessions.begin() as session:
+            session.info["scope"] = scope
+            await session.execute(_SET_SCOPE, {"scope": scope})
+            yield session
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._engine.dispose()
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _narrow_to_scope(state: ORMExecuteState) -> None:
+    scope = state.session.info.get("scope")
+    if scope is None:
+        raise ScopeMissingError("open sessions through tenancy.Database.transaction")
+    if scope != SYSTEM and not state.is_column_load and not state.is_insert:
+        state.statement = state.statement.options(
+            with_loader_criteria(
+                tables.TenantOwned,
+                lambda owned: owned.tenant_id == scope,
+                include_aliases=True,
+            )
+        )

@@ -1,0 +1,67 @@
+"""The worker process: composition root."""
+
+import asyncio
+import contextlib
+import logging
+import os
+
+import procrastinate
+
+from simulacra.service import compose, runtime
+from simulacra.service.datasets import tasks as datasets
+from simulacra.service.generations import tasks as generations
+from simulacra.service.jobs import child
+from simulacra.service.settings import Settings
+
+HEARTBEAT_SECONDS = 1.0
+STALLED_SECONDS = 5.0
+SWEEP_SECONDS = 2.0
+GRACE_SECONDS = 2.0
+"""What a stopping worker gives its jobs before it hands them back to the queue."""
+
+logger = logging.getLogger(__name__)
+
+
+async def run(settings: Settings) -> None:
+    """Carry out jobs until SIGTERM or SIGINT; unfinished ones go back to the queue."""
+    child.start_server()
+    running = compose.runtime_of(settings)
+    queue = running.queue
+    queue.add_tasks_from(datasets.blueprint, namespace="datasets")
+    queue.add_tasks_from(generations.blueprint, namespace="generations")
+    async with queue.open_async():
+        sweeper = asyncio.create_task(_sweep(queue))
+        logger.info("worker is ready")
+        try:
+            await _work(queue, running, settings.worker_concurrency)
+        finally:
+            sweeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await sweeper
+            await running.database.close()
+
+
+async def _work(queue: procrastinate.App, running: runtime.Runtime, concurrency: int) -> None:
+    await queue.run_worker_async(
+        name=f"worker-{os.getpid()}",
+        concurrency=concurrency,
+        additional_context={"runtime": running},
+        delete_jobs="always",  # the jobs table is the record, the queue is not
+        update_heartbeat_interval=HEARTBEAT_SECONDS,
+        stalled_worker_timeout=STALLED_SECONDS,
+        shutdown_graceful_timeout=GRACE_SECONDS,
+    )
+
+
+async def _sweep(queue: procrastinate.App) -> None:
+    """Give the jobs of workers that died back to the queue, for ever."""
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        with contextlib.suppress(procrastinate.exceptions.ConnectorException):
+            await queue.job_manager.prune_stalled_workers(STALLED_SECONDS)
+            stalled = await queue.job_manager.get_stalled_jobs(
+                seconds_since_heartbeat=STALLED_SECONDS
+            )
+            for job in stalled:
+                logger.warning("queue job %s lost its worker; it goes back to the queue", job.id)
+                await queue.job_manager.retry_job(job)

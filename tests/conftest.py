@@ -1,0 +1,64 @@
+"""Fixtures of the rings that need a real PostgreSQL or a real object store."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from simulacra.service import compose, runtime
+from simulacra.service.database import migrate
+from simulacra.service.embedded import postgres
+from simulacra.service.settings import Settings
+
+Play = Callable[[Coroutine[None, None, None]], None]
+
+
+@pytest.fixture(scope="session")
+def dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A migrated database of this test process."""
+    with postgres.running(tmp_path_factory.mktemp("cluster")) as url:
+        migrate.upgrade(url)
+        yield url
+
+
+@pytest.fixture
+def empty_dsn(dsn: str) -> str:
+    """The same database with empty tables."""
+    with psycopg.connect(dsn) as connection:
+        connection.execute("TRUNCATE tenants, signing_keys, procrastinate_jobs CASCADE")
+    return dsn
+
+
+@pytest.fixture
+def settings(empty_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of a service on the test database and a directory of its own."""
+    for name in ("DATABASE_URL", "SIMULACRA_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    return Settings(data_dir=tmp_path, database_url=empty_dsn)  # type: ignore[arg-type]  # coerced
+
+
+@pytest.fixture
+def running(settings: Settings) -> runtime.Runtime:
+    """The parts of a service."""
+    return compose.runtime_of(settings)
+
+
+@pytest.fixture
+def play(running: runtime.Runtime) -> Play:
+    """Run a coroutine that uses `running`, and close its connections in the same event loop."""
+
+    async def and_close(coroutine: Coroutine[None, None, None]) -> None:
+        try:
+            await coroutine
+        finally:
+            await running.database.close()
+
+    return lambda coroutine: asyncio.run(and_close(coroutine))
+
+
+@pytest.fixture
+def in_an_hour() -> dt.datetime:
+    return dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)

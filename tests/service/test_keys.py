@@ -1,0 +1,54 @@
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from cryptography.exceptions import InvalidTag
+
+from simulacra.service import keys
+
+MASTER = bytes(range(32))
+
+
+def test_ids_carry_at_least_128_bits_and_only_letters_and_digits() -> None:
+    made = {keys.random_id("ds_") for _ in range(1000)}
+    assert len(made) == 1000
+    assert all(one.startswith("ds_") and one[3:].isalnum() and one.isascii() for one in made)
+    assert 62 ** len(next(iter(made))[3:]) > 2**128
+
+
+def test_master_key_is_made_once_and_is_private(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "master.key"
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: keys.ensure_master_key(path), range(8)))
+    assert found == {path.read_bytes()}
+    assert len(path.read_bytes()) == keys.MASTER_KEY_BYTES
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [file.name for file in path.parent.iterdir()] == ["master.key"]
+
+
+def test_purposes_have_keys_of_their_own() -> None:
+    ring = keys.Keyring(MASTER)
+    assert ring.derive("a") != ring.derive("b")
+    assert ring.derive("a") == keys.Keyring(MASTER).derive("a")
+    assert ring.derive("a") != keys.Keyring(MASTER[::-1]).derive("a")
+
+
+def test_secret_hashes_match_only_their_secret_under_the_same_master_key() -> None:
+    ring = keys.Keyring(MASTER)
+    stored = ring.hash_secret("correct horse")
+    assert ring.matches("correct horse", stored)
+    assert not ring.matches("correct horsf", stored)
+    assert not keys.Keyring(MASTER[::-1]).matches("correct horse", stored)
+    assert b"horse" not in stored
+
+
+def test_sealed_secrets_open_in_their_context_only() -> None:
+    sealer = keys.Keyring(MASTER).sealer
+    sealed = sealer.seal(b"secret", "object/ds_1")
+    assert sealer.open(sealed, "object/ds_1") == b"secret"
+    assert sealer.seal(b"secret", "object/ds_1") != sealed
+    altered = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    for bad, context in ((sealed, "object/ds_2"), (altered, "object/ds_1")):
+        with pytest.raises(InvalidTag):
+            sealer.open(bad, context)

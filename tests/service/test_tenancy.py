@@ -1,0 +1,108 @@
+"""Two locks on the tenant's door: the session's criteria, and PostgreSQL's row-level security."""
+
+import datetime as dt
+from collections.abc import Callable, Coroutine
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from simulacra.service import runtime, tenancy
+from simulacra.service.database import tables
+from simulacra.service.tenants import service as tenants
+
+Play = Callable[[Coroutine[None, None, None]], None]
+
+
+async def _tenant_with_dataset(running: runtime.Runtime, name: str, expires: dt.datetime) -> str:
+    made = await tenants.create(
+        running.database, running.keyring, company=name, email="a@b.example", max_rows_per_request=9
+    )
+    async with running.database.transaction(made.tenant_id) as session:
+        session.add(_dataset(made.tenant_id, f"ds_{name}", expires))
+    return made.tenant_id
+
+
+def _dataset(tenant_id: str, dataset_id: str, expires: dt.datetime) -> tables.Dataset:
+    return tables.Dataset(
+        id=dataset_id,
+        tenant_id=tenant_id,
+        status="ready",
+        job_id="job_x",
+        format="csv",
+        seed_bytes=1,
+        seed_sha256="",
+        expires_at=expires,
+    )
+
+
+def test_each_tenant_sees_its_own_rows(
+    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime
+) -> None:
+    async def check() -> None:
+        one = await _tenant_with_dataset(running, "one", in_an_hour)
+        two = await _tenant_with_dataset(running, "two", in_an_hour)
+        for tenant_id, own, other in ((one, "ds_one", "ds_two"), (two, "ds_two", "ds_one")):
+            async with running.database.transaction(tenant_id) as session:
+                assert list(await session.scalars(sa.select(tables.Dataset.id))) == [own]
+                assert await session.get(tables.Dataset, other) is None
+                touched = await session.scalars(
+                    sa.update(tables.Dataset).values(format="x").returning(tables.Dataset.id)
+                )
+                assert touched.all() == [own]
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            assert len(list(await session.scalars(sa.select(tables.Dataset.id)))) == 2
+
+    play(check())
+
+
+def test_row_level_security_holds_for_plain_sql(
+    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime
+) -> None:
+    async def check() -> None:
+        one = await _tenant_with_dataset(running, "one", in_an_hour)
+        await _tenant_with_dataset(running, "two", in_an_hour)
+        for table in ("datasets", "generations", "jobs"):
+            assert await _policy_exists(running, table)
+        async with running.database.transaction(one) as session:
+            found = await session.execute(sa.text("SELECT id FROM datasets"))
+            assert found.scalars().all() == ["ds_one"]
+
+    play(check())
+
+
+async def _policy_exists(running: runtime.Runtime, table: str) -> bool:
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        return bool(
+            await session.scalar(
+                sa.text(
+                    "SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE relname = :t"
+                ),
+                {"t": table},
+            )
+        )
+
+
+def test_a_row_cannot_be_written_for_another_tenant(
+    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime
+) -> None:
+    async def check() -> None:
+        one = await _tenant_with_dataset(running, "one", in_an_hour)
+        two = await _tenant_with_dataset(running, "two", in_an_hour)
+        with pytest.raises(sa.exc.ProgrammingError, match="row-level security"):
+            async with running.database.transaction(one) as session:
+                session.add(_dataset(two, "ds_smuggled", in_an_hour))
+
+    play(check())
+
+
+def test_a_session_that_came_another_way_is_refused(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        async with AsyncSession(running.database._engine) as session:
+            with pytest.raises(tenancy.ScopeMissingError):
+                await session.scalars(sa.select(tables.Dataset))
+        async with running.database._engine.connect() as connection:
+            found = await connection.execute(sa.text("SELECT count(*) FROM datasets"))
+            assert found.scalar() == 0  # no scope, no rows
+
+    play(check())
