@@ -1,1 +1,47 @@
-"""x"""
+"""Simulacra: scenario-conditioned synthetic survey data.
+
+    model = simulacra.fit("study.csv")
+    out = model.generate(5000, categorical={"segment": {"Premium": 0.55}})
+    out.write("synthetic.parquet")
+
+Importing this package loads nothing heavy; the engine comes with the first use.
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simulacra.engine.errors import (
+        ArtifactError,
+        ConditionError,
+        EngineError,
+        InfeasibleError,
+        UploadError,
+    )
+    from simulacra.engine.pipeline import Generation, Model, fit, load
+
+__all__ = [
+    "ArtifactError",
+    "ConditionError",
+    "EngineError",
+    "Generation",
+    "InfeasibleError",
+    "Model",
+    "UploadError",
+    "fit",
+    "load",
+]
+
+__version__ = version("simulacra")
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = "errors" if name.endswith("Error") else "pipeline"
+    return getattr(import_module(f"simulacra.engine.{home}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,111 @@
+"""A saved model: a zip of plain arrays and a JSON manifest with their digests; never a pickle."""
+
+import dataclasses
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simulacra.engine import errors
+from simulacra.engine.chain import Link
+from simulacra.engine.encoding import Floats
+from simulacra.engine.forest import Forest
+from simulacra.engine.schema import Schema
+
+VERSION = 1
+MANIFEST, DIGEST = "manifest.json", "manifest.sha256"
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the same model gives the same bytes
+ARRAYS = tuple(field.name for field in dataclasses.fields(Forest))
+
+Array = np.ndarray
+
+
+def save(path: Path, schema: Schema, values: Floats, links: Sequence[Link]) -> None:
+    """Write a model to one file."""
+    arrays: dict[str, Array] = {"seed": values}
+    for name in ARRAYS:
+        arrays[name] = np.concatenate([getattr(link.forest, name) for link in links])
+    packed = {name: _pack(array) for name, array in arrays.items()}
+    manifest = {
+        "version": VERSION,
+        "schema": schema.to_json(),
+        "links": [_describe(link) for link in links],
+        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in packed.items()},
+    }
+    written = json.dumps(manifest, sort_keys=True).encode()
+    entries = {MANIFEST: written, DIGEST: hashlib.sha256(written).hexdigest().encode()}
+    entries |= {f"{name}.npy": data for name, data in packed.items()}
+    with zipfile.ZipFile(path, "w") as file:
+        for name, data in entries.items():
+            file.writestr(zipfile.ZipInfo(name, EPOCH), data)
+
+
+def load(path: Path) -> tuple[Schema, Floats, list[Link]]:
+    """Return what `save` wrote.
+
+    Raises:
+        errors.ArtifactError: the file is damaged, or of another version.
+        OSError: it cannot be opened.
+    """
+    try:
+        with zipfile.ZipFile(path) as file:
+            return _read(file)
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
+        raise errors.ArtifactError(
+            f"The saved model is damaged ({type(error).__name__})."
+        ) from None
+
+
+def _read(file: zipfile.ZipFile) -> tuple[Schema, Floats, list[Link]]:
+    written = file.read(MANIFEST)
+    _verify(written, file.read(DIGEST).decode())
+    manifest = json.loads(written)
+    if manifest["version"] != VERSION:
+        raise errors.ArtifactError(
+            f"The model was saved in format {manifest['version']}; this version reads {VERSION}."
+        )
+    arrays = {}
+    for name in ("seed", *ARRAYS):
+        data = file.read(f"{name}.npy")
+        _verify(data, manifest["sha256"][name])
+        arrays[name] = np.load(io.BytesIO(data), allow_pickle=False)
+    return Schema.from_json(manifest["schema"]), arrays.pop("seed"), _links(manifest, arrays)
+
+
+def _verify(data: bytes, digest: str) -> None:
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise errors.ArtifactError("The saved model is damaged: a digest does not match.")
+
+
+def _pack(array: Array) -> bytes:
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _describe(link: Link) -> dict[str, Any]:
+    return {
+        "column": link.column,
+        "predecessors": list(link.predecessors),
+        "places": {str(position): places.tolist() for position, places in link.places.items()},
+        "sizes": {name: len(getattr(link.forest, name)) for name in ARRAYS},
+    }
+
+
+def _links(manifest: dict[str, Any], arrays: dict[str, Array]) -> list[Link]:
+    taken = dict.fromkeys(ARRAYS, 0)
+    links = []
+    for described in manifest["links"]:
+        parts = {}
+        for name in ARRAYS:
+            stop = taken[name] + described["sizes"][name]
+            parts[name], taken[name] = arrays[name][taken[name] : stop], stop
+        places = {int(key): np.asarray(value) for key, value in described["places"].items()}
+        predecessors = tuple(described["predecessors"])
+        links.append(Link(described["column"], predecessors, places, Forest(**parts)))
+    return links

@@ -1,0 +1,57 @@
+"""Which columns are no use to a model, and why."""
+
+import re
+
+import numpy as np
+
+from simulacra.engine.cleaning.drafts import Draft
+from simulacra.engine.schema import ColumnType
+
+MAX_MISSING_SHARE = 0.98
+MIN_KNOWN = 10
+MIN_VARYING = 5
+MIN_VARYING_SHARE = 0.002
+UNIQUE_SHARE = 0.5
+MIN_UNIQUE = 20
+
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+PHONE = re.compile(r"\+?[\d ()/.-]{7,20}")
+IDENTIFIER = re.compile(
+    r"(^|[\W_])(id|uuid|guid|serial|respondent|respid|caseid|case)([\W_]|$)", re.IGNORECASE
+)
+
+
+def reason(name: str, draft: Draft) -> str | None:
+    """Return why a column has to go, or None if it stays."""
+    known = draft.values[draft.known]
+    rows = len(draft.values)
+    if len(known) < MIN_KNOWN or len(known) < (1 - MAX_MISSING_SHARE) * rows:
+        return f"almost all missing: {len(known)} of {rows} rows have a value"
+    _, counts = np.unique(known, return_counts=True)
+    if len(counts) == 1 and len(known) == rows:
+        return "constant: every row has the same value"
+    varying = rows - max(counts.max(), rows - len(known))
+    if varying < max(MIN_VARYING, MIN_VARYING_SHARE * rows):
+        return f"near-zero variance: {varying} of {rows} rows differ from the rest"
+    if draft.type is ColumnType.NOMINAL:
+        return _text_reason(draft, len(counts), len(known))
+    if draft.type is ColumnType.INTEGER and len(counts) == len(known) and len(known) == rows:
+        return _number_reason(name, known)
+    return None
+
+
+def _text_reason(draft: Draft, distinct: int, known: int) -> str | None:
+    for kind, pattern in (("e-mail addresses", EMAIL), ("phone numbers", PHONE)):
+        matching = sum(pattern.fullmatch(level) is not None for level in draft.levels)
+        if matching > len(draft.levels) / 2 and distinct >= MIN_UNIQUE:
+            return f"personal data: most values look like {kind}"
+    if distinct >= MIN_UNIQUE and distinct > UNIQUE_SHARE * known:
+        return f"identifier or free text: {distinct} different texts in {known} rows"
+    return None
+
+
+def _number_reason(name: str, known: np.ndarray) -> str | None:
+    is_counter = known.max() - known.min() + 1 == len(known)
+    if is_counter or IDENTIFIER.search(name):
+        return "identifier: a different whole number in every row"
+    return None

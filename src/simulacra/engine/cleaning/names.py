@@ -1,0 +1,29 @@
+"""Identifier-safe, unique column names."""
+
+import re
+from collections.abc import Iterable
+
+UNSAFE = re.compile(r"\W+")
+
+
+def clean(names: Iterable[str]) -> list[str]:
+    """Return a valid name for each name, in order.
+
+    A valid identifier stays as it is; in any other name each run of other characters becomes a
+    dot. A name that is taken gets a number.
+    """
+    taken: set[str] = set()
+    made = []
+    for given in names:
+        name = base = _safe(given)
+        number = 2
+        while name in taken:
+            name, number = f"{base}.{number}", number + 1
+        taken.add(name)
+        made.append(name)
+    return made
+
+
+def _safe(name: str) -> str:
+    dotted = UNSAFE.sub(".", name).strip(".") or "column"
+    return f"X{dotted}" if dotted[0].isdigit() else dotted

@@ -1,0 +1,214 @@
+"""How a column's values enter a forest and leave it again.
+
+A study is a float64 matrix (see `cleaning.clean.Study`). As a *target*, a column becomes
+indicators: one a level, or ``value <= cut`` for the cuts of a number. Squared error on them is Gini
+impurity for categories and the continuous ranked probability score for numbers (Gneiting & Raftery
+2007), so one tree learner serves every type. Missing is a state with an indicator of its own.
+"""
+
+import dataclasses
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from simulacra.engine.scenario import Range, point
+from simulacra.engine.schema import Column, ColumnType
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+
+MAX_DISTINCT_CUTS = 40
+QUANTILE_CUTS = 24
+HEAVY_SHARE = 0.01
+SHRINKAGE_ROWS = 10.0
+VERBATIM_ROWS = 5
+"""A number is emitted as it stands only if so many seed rows share it."""
+
+SECOND = 1e6  # microseconds
+BELOW_ALL = -1e30  # where a tree sees a missing number
+
+
+def indicators(column: Column, values: Floats) -> npt.NDArray[np.float32]:
+    """Return the distributional coding of a target, float32, rows x indicators."""
+    missing = np.isnan(values)
+    if column.type.is_categorical:
+        coded = values[:, None] == np.arange(len(column.levels))
+    else:
+        coded = values[:, None] <= _cuts(values[~missing])
+    if missing.any():
+        coded = np.column_stack([coded, missing])
+    return np.asarray(coded, dtype=np.float32)
+
+
+def _cuts(known: Floats) -> Floats:
+    """Return every distinct value of a short scale, else quantiles and both sides of spikes."""
+    distinct, counts = np.unique(known, return_counts=True)
+    if len(distinct) <= MAX_DISTINCT_CUTS:
+        return distinct[:-1]
+    grid = np.linspace(0, 1, QUANTILE_CUTS + 2)[1:-1]
+    cuts = np.quantile(known, grid, method="inverted_cdf")
+    heavy = np.flatnonzero(counts > HEAVY_SHARE * len(known))
+    sides = distinct[np.clip(np.concatenate([heavy, heavy - 1]), 0, None)]
+    return np.setdiff1d(np.union1d(cuts, sides), distinct[-1:])
+
+
+def scale(column: Column, values: Floats, target: npt.NDArray[np.float32]) -> Floats:
+    """Return, by level, the place of a categorical predecessor on one axis; the last is 'missing'.
+
+    Levels are ordered along the first principal component of the target's mean per level, each
+    mean shrunk towards the overall one by the size of the level.
+    """
+    levels = len(column.levels) + 1
+    codes = level_codes(values, len(column.levels))
+    counts = np.bincount(codes, minlength=levels).astype(np.float64)
+    sums = np.zeros((levels, target.shape[1]))
+    np.add.at(sums, codes, target)
+    means = (sums - counts[:, None] * target.mean(axis=0)) / (counts + SHRINKAGE_ROWS)[:, None]
+    _, _, axes = np.linalg.svd(np.sqrt(counts)[:, None] * means, full_matrices=False)
+    axis = axes[0] * np.sign(axes[0][np.argmax(np.abs(axes[0]))])
+    places = np.round(means @ axis, 12)
+    return np.unique(places, return_inverse=True)[1].astype(np.float64)
+
+
+def level_codes(values: Floats, levels: int) -> Indices:
+    """Return the position of each value's level, and `levels` for a missing value."""
+    return np.where(np.isnan(values), levels, values).astype(np.int64)
+
+
+def feature(column: Column, values: Floats, places: Floats | None) -> npt.NDArray[np.float32]:
+    """Return a predecessor as a tree sees it: ordered places, or the number itself."""
+    if places is not None:
+        return np.asarray(places[level_codes(values, len(column.levels))], dtype=np.float32)
+    low, _ = bounds(column)  # taken off, since 32 bits are few for a date
+    return np.where(np.isnan(values), BELOW_ALL, values - low).astype(np.float32)
+
+
+@dataclasses.dataclass(frozen=True)
+class Cells:
+    """What each seed row can emit of a number: the row's own neighbourhood.
+
+    A value that `VERBATIM_ROWS` rows share is a point, `low` = `high`. Any other is drawn from
+    half-way to its neighbours on either side, so that nobody's own value need come out; the cells
+    of the extremes end at the published bounds.
+
+    Attributes:
+        low, high: float64, one a seed row; NaN for a missing value.
+    """
+
+    low: Floats
+    high: Floats
+
+
+def cells(column: Column, values: Floats) -> Cells:
+    """Return the cells of a numeric column."""
+    distinct, inverse, counts = np.unique(
+        values[~np.isnan(values)], return_inverse=True, return_counts=True
+    )
+    middles = (distinct[1:] + distinct[:-1]) / 2
+    low = np.concatenate([distinct[:1], middles])
+    high = np.concatenate([middles, distinct[-1:]])
+    is_point = counts >= VERBATIM_ROWS
+    low, high = np.where(is_point, distinct, low), np.where(is_point, distinct, high)
+    first, last = bounds(column)
+    low, high = np.clip(low, first, last), np.clip(high, first, last)
+    made = Cells(np.full(len(values), np.nan), np.full(len(values), np.nan))
+    made.low[~np.isnan(values)] = low[inverse]
+    made.high[~np.isnan(values)] = high[inverse]
+    return made
+
+
+def bounds(column: Column) -> tuple[float, float]:
+    """Return the published bounds of a numeric column as numbers."""
+    if column.min is None or column.max is None:
+        raise ValueError(f"column {column.name!r} has no bounds")
+    return point(column.type, column.min), point(column.type, column.max)
+
+
+def step(column: Column) -> float:
+    """Return the distance between two neighbours on a column's grid."""
+    if column.type is ColumnType.NUMBER:
+        return float(10.0 ** -(column.decimals or 0))
+    return SECOND if column.type is ColumnType.DATETIME else 1.0
+
+
+def rounded(column: Column, values: Floats) -> Floats:
+    """Return values on the column's grid."""
+    if column.type is ColumnType.NUMBER:
+        return np.asarray(np.round(values, column.decimals or 0))
+    return np.asarray(np.round(values / step(column)) * step(column))
+
+
+@dataclasses.dataclass(frozen=True)
+class Window:
+    """A range as the sampler uses it.
+
+    Attributes:
+        first, last: the smallest and largest value on the grid that may be emitted.
+        mass: float64, one a seed row: the part of the row's cell that lies in the range.
+        low, high: float64, one a seed row: that part's ends.
+    """
+
+    first: float
+    last: float
+    mass: Floats
+    low: Floats
+    high: Floats
+
+
+def window(column: Column, seed: Cells, wanted: Range) -> Window:
+    """Cut the cells of a column to a range.
+
+    A range between two seed values, in which no cell has a part, is served by the nearest cells:
+    interpolation.
+    """
+    first, last = point(column.type, wanted.min), point(column.type, wanted.max)
+    half = step(column) / 2
+    low = np.clip(seed.low, first - half, last + half)
+    high = np.clip(seed.high, first - half, last + half)
+    width = seed.high - seed.low
+    is_point = width == 0
+    inside = (seed.low >= first) & (seed.high <= last)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        part = np.where(is_point, inside.astype(np.float64), (high - low) / width)
+    mass = np.nan_to_num(part, nan=0.0)
+    if not mass.any():
+        mass = _nearest(seed, first, last)
+        low, high = np.full_like(low, first), np.full_like(high, last)
+    first, last = _on_grid(column, first, last)
+    return Window(first, last, mass, low, high)
+
+
+def _on_grid(column: Column, first: float, last: float) -> tuple[float, float]:
+    """Return the ends moved inwards onto the grid; a range between two grid points is kept."""
+    size = step(column)
+    inner_first = float(rounded(column, np.array(np.ceil(round(first / size, 6)) * size)))
+    inner_last = float(rounded(column, np.array(np.floor(round(last / size, 6)) * size)))
+    return (inner_first, inner_last) if inner_first <= inner_last else (first, last)
+
+
+def _nearest(seed: Cells, first: float, last: float) -> Floats:
+    """Give mass to the rows whose values are next to the range, on either side."""
+    below = np.where(seed.high < first, seed.high, -np.inf)
+    above = np.where(seed.low > last, seed.low, np.inf)
+    near = (below == below.max()) & np.isfinite(below)
+    near |= (above == above.min()) & np.isfinite(above)
+    return np.asarray(near, dtype=np.float64)
+
+
+def to_arrow(column: Column, values: Floats) -> pa.Array:
+    """Return generated values as an Arrow array of the type that a user expects."""
+    missing = np.isnan(values)
+    if column.type is ColumnType.NUMBER:
+        return pa.array(values, mask=missing)
+    whole = np.where(missing, 0, np.round(values)).astype(np.int64)
+    if column.type is ColumnType.BOOLEAN:
+        return pa.array(whole.astype(bool), mask=missing)
+    if column.type is ColumnType.DATE:
+        return pa.array(whole.astype(np.int32), pa.int32(), mask=missing).cast(pa.date32())
+    if column.type is ColumnType.DATETIME:
+        return pa.array(whole, pa.int64(), mask=missing).cast(pa.timestamp("us"))
+    if column.type is ColumnType.INTEGER:
+        return pa.array(whole, mask=missing)
+    levels = pa.array(column.levels, pa.string())
+    return levels.take(pa.array(whole, mask=missing))

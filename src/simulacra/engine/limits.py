@@ -1,0 +1,25 @@
+"""Bounds of what the engine takes on."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What a study may be.
+
+    Attributes:
+        max_columns: of the file; wider ones are refused from their header alone.
+        max_rows: of the file.
+        min_rows: that have data; with fewer there is nothing to learn a distribution from.
+        min_columns: that are left after cleaning.
+        max_cell_bytes: of the table in memory, a guard against files that unpack enormously.
+    """
+
+    max_columns: int = 2_000
+    max_rows: int = 5_000_000
+    min_rows: int = 30
+    min_columns: int = 2
+    max_cell_bytes: int = 4 * 1024**3
+
+
+DEFAULT = Limits()

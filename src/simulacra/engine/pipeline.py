@@ -1,0 +1,243 @@
+"""The table of contents: how a study becomes a model, and a scenario becomes rows."""
+
+import dataclasses
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+
+from simulacra.engine import (
+    accounting,
+    artifact,
+    chain,
+    encoding,
+    errors,
+    limits,
+    particles,
+    quotas,
+    raking,
+    sampling,
+    scenario,
+)
+from simulacra.engine.chain import Drawn, Link
+from simulacra.engine.cleaning import clean
+from simulacra.engine.encoding import Floats
+from simulacra.engine.reading import source as reading
+from simulacra.engine.report import Report
+from simulacra.engine.schema import Schema
+from simulacra.engine.writing import files
+
+Progress = Callable[[str, float], None]
+MAX_SEED = 2**63 - 1
+
+
+def fit(
+    source: Any,  # noqa: ANN401 - whatever speaks Arrow
+    *,
+    bounds: limits.Limits = limits.DEFAULT,
+    progress: Progress | None = None,
+) -> "Model":
+    """Read a study, clean it, and fit the chain.
+
+    Args:
+        source: path of a CSV or Parquet file, or a pyarrow, pandas or polars table.
+        bounds: of what is taken on.
+        progress: called with a stage and the fraction of the whole that is done, 0 to 1.
+
+    Raises:
+        errors.UploadError: the file cannot be read, or too little is left to model.
+        TypeError: `source` is neither a path nor a table.
+    """
+    tell = progress or _silent
+    # 1. From bytes to a table.
+    tell("reading", 0.0)
+    table = reading.read(source, bounds)
+    # 2. From the table to a schema and a matrix.
+    tell("cleaning", 0.05)
+    study = clean.clean(table, bounds)
+    # 3. One link for each column, in the order of the file.
+    order = range(len(study.schema.columns))
+    links = chain.fit_all(
+        study.schema, study.values, order, (), lambda done: tell("fitting", 0.1 + 0.85 * done)
+    )
+    return Model(study.schema, study.values, links)
+
+
+def load(path: str | Path) -> "Model":
+    """Return a saved model.
+
+    Raises:
+        errors.ArtifactError: the file is damaged, or of another version.
+        OSError: it cannot be opened.
+    """
+    return Model(*artifact.load(Path(path)))
+
+
+class Model:
+    """A fitted study.
+
+    Attributes:
+        schema: the columns that conditions may name, and what cleaning did.
+    """
+
+    def __init__(self, schema: Schema, values: Floats, links: Sequence[Link]) -> None:
+        self.schema = schema
+        self._values = values
+        self._links = list(links)
+        self._donors = sampling.Donors.of(schema, values)
+        self._chains: dict[tuple[int, ...], list[Link]] = {}
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to one file; the same model gives the same bytes.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        artifact.save(Path(path), self.schema, self._values, self._links)
+
+    def generate(
+        self,
+        row_count: int,
+        *,
+        seed: int | None = None,
+        categorical: Mapping[str, Mapping[str, float]] | None = None,
+        numeric: Mapping[str, Mapping[str, Any]] | None = None,
+        progress: Progress | None = None,
+    ) -> "Generation":
+        """Generate rows under a scenario.
+
+        The rows follow the distribution closest to the model that has the wanted shares and lies
+        in the wanted ranges (the I-projection, Csiszár 1975). The same model, scenario, row count
+        and seed give the same rows.
+
+        Args:
+            row_count: rows wanted; fewer come when quotas cannot be met, never more.
+            seed: 0 to 2**63 - 1; drawn and reported when None.
+            categorical: column to level to share of the rows, a fraction.
+            numeric: column to ``{"min": ..., "max": ...}``; dates as ISO 8601 strings.
+            progress: called with a stage and the fraction of the whole that is done, 0 to 1.
+
+        Raises:
+            errors.ConditionError: a condition does not fit the schema; lists every fault.
+            errors.InfeasibleError: the model has no support for a single row.
+            ValueError: `row_count` or `seed` is out of bounds.
+        """
+        if row_count < 1:
+            raise ValueError(f"row_count is {row_count}; it must be at least 1")
+        if seed is not None and not 0 <= seed <= MAX_SEED:
+            raise ValueError(f"seed is {seed}; it must be 0 to 2**63 - 1")
+        seed = secrets.randbelow(2**31) if seed is None else seed
+        tell = progress or _silent
+        # 1. What is asked for, in the terms of the schema, then of the engine.
+        asked = scenario.parse(self.schema, categorical, numeric)
+        wanted = particles.plan(self._donors, asked)
+        # 2. The chain with the conditioned columns first.
+        links = self._chain(wanted.order, tell)
+        first, rest = links[: len(wanted.order)], links[len(wanted.order) :]
+        # 3. The conditioned columns, weighted and picked to the wanted shares.
+        tell("sampling", 0.5)
+        drawn, rows, cloud = self._condition(first, wanted, row_count, seed)
+        # 4. All the others, given those.
+        sampling.extend(self._donors, rest, drawn, rows, (seed, "rows"))
+        # 5. A table, and its account.
+        tell("writing", 0.9)
+        if cloud is None:
+            report = accounting.unconditional(self._donors, row_count, seed)
+        else:
+            report = accounting.conditional(
+                self._donors, asked, wanted, cloud, drawn, row_count, seed
+            )
+        return Generation(_table(self.schema, drawn), report)
+
+    def _chain(self, conditioned: list[int], tell: Progress) -> list[Link]:
+        """Return the links with the conditioned columns first; kept for the next such scenario."""
+        key = tuple(conditioned)
+        if not conditioned:
+            return self._links
+        if key not in self._chains:
+            others = [link.column for link in self._links if link.column not in key]
+            self._chains[key] = chain.fit_all(
+                self.schema,
+                self._values,
+                [*conditioned, *others],
+                self._links,
+                lambda done: tell("fitting", 0.5 * done),
+            )
+        return self._chains[key]
+
+    def _condition(
+        self, links: Sequence[Link], wanted: particles.Plan, row_count: int, seed: int
+    ) -> tuple[Drawn, int, particles.Cloud | None]:
+        if not links:
+            return {}, row_count, None
+        cloud = particles.draw(self._donors, links, wanted, row_count, seed)
+        rows = int(np.floor(cloud.reachable * row_count + raking.SHORTFALL * row_count))
+        rows = min(rows, row_count)
+        if rows == 0:
+            raise errors.InfeasibleError(_infeasible(cloud, wanted, self.schema))
+        rng = chain.generator(seed, "picking")
+        whole = [quotas.whole(targets, rows) for targets in cloud.raked.targets]
+        picked = quotas.pick(cloud.raked.weights, cloud.groups, whole, rows, rng)
+        picked = rng.permutation(picked)
+        return {position: values[picked] for position, values in cloud.drawn.items()}, rows, cloud
+
+
+@dataclasses.dataclass(frozen=True)
+class Generation:
+    """Generated rows and their account.
+
+    Attributes:
+        table: the rows.
+        report: per condition target, achieved and support; warnings.
+    """
+
+    table: pa.Table
+    report: Report
+
+    @property
+    def rows_requested(self) -> int:
+        """How many rows were asked for."""
+        return self.report.rows_requested
+
+    @property
+    def rows_generated(self) -> int:
+        """How many rows there are."""
+        return self.report.rows_generated
+
+    @property
+    def status(self) -> str:
+        """``ready``, or ``partial`` when there are fewer rows than were asked for."""
+        return self.report.status
+
+    def write(self, path: str | Path, format: str | None = None) -> Self:  # noqa: A002 - its name
+        """Write the rows as parquet, csv or arrow, by default as the path's suffix says.
+
+        Raises:
+            ValueError: an unknown format.
+            OSError: the file cannot be written.
+        """
+        files.write(self.table, Path(path), format)
+        return self
+
+
+def _table(schema: Schema, drawn: Drawn) -> pa.Table:
+    return pa.table(
+        {
+            column.name: encoding.to_arrow(column, drawn[position])
+            for position, column in enumerate(schema.columns)
+        }
+    )
+
+
+def _infeasible(cloud: particles.Cloud, wanted: particles.Plan, schema: Schema) -> str:
+    names = ", ".join(repr(schema.columns[position].name) for position in wanted.order)
+    if not cloud.raked.weights.any():
+        return f"The model has no row that meets the conditions on {names} together."
+    return f"The conditions on {names} together leave less than one row of what was asked for."
+
+
+def _silent(_stage: str, _fraction: float) -> None:
+    """Report to nobody."""

@@ -1,0 +1,1 @@
+"""From bytes to an Arrow table; no other stage sees a file."""

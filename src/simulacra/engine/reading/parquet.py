@@ -1,0 +1,39 @@
+"""Parquet files."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from simulacra.engine import errors, limits
+
+
+def read(path: Path, bounds: limits.Limits) -> pa.Table:
+    """Return the table in a Parquet file, its size checked before anything is unpacked.
+
+    Raises:
+        errors.UploadError: the file is damaged, or unpacks to more than the bounds allow.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            _check(file.metadata, bounds)
+            return file.read()
+    except (pa.ArrowException, OSError):
+        raise errors.UploadError(
+            "The Parquet file is damaged or uses a feature that cannot be read here."
+        ) from None
+
+
+def _check(metadata: pq.FileMetaData, bounds: limits.Limits) -> None:
+    columns, rows = metadata.num_columns, metadata.num_rows
+    if columns > bounds.max_columns or rows > bounds.max_rows:
+        raise errors.UploadError(
+            f"The file has {columns:,} columns and {rows:,} rows; up to {bounds.max_columns:,} "
+            f"columns and {bounds.max_rows:,} rows can be modelled."
+        )
+    groups = (metadata.row_group(index) for index in range(metadata.num_row_groups))
+    unpacked = sum(group.total_byte_size for group in groups)
+    if max(unpacked, rows * columns) > bounds.max_cell_bytes:
+        raise errors.UploadError(
+            f"The file unpacks to {unpacked:,} bytes; up to {bounds.max_cell_bytes:,} are read."
+        )

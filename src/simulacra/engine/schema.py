@@ -1,0 +1,138 @@
+"""The published schema: the columns a model knows, and what cleaning did to get there."""
+
+import dataclasses
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Self
+
+Bound = float | int | str
+"""A numeric bound, or an ISO 8601 date or time."""
+
+
+class ColumnType(StrEnum):
+    """Types of columns."""
+
+    NOMINAL = "nominal"
+    ORDINAL = "ordinal"
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    NUMBER = "number"
+    DATE = "date"
+    DATETIME = "datetime"
+
+    @property
+    def is_categorical(self) -> bool:
+        """Whether values are levels (and conditions are shares), not points on a scale."""
+        return self in (ColumnType.NOMINAL, ColumnType.ORDINAL, ColumnType.BOOLEAN)
+
+    @property
+    def is_temporal(self) -> bool:
+        """Whether bounds are ISO 8601 strings."""
+        return self in (ColumnType.DATE, ColumnType.DATETIME)
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+    """One column of the cleaned table.
+
+    Attributes:
+        name: identifier-safe and unique.
+        source_name: the name in the file.
+        label: a text for people; the source name where the file has no better one.
+        type: its type.
+        missing_share: share of rows without a value, 0 to 1.
+        levels: of a categorical column, in their order.
+        shares: of the levels among the rows that have a value.
+        min: smallest value that rows are generated with; at least five seed rows are at or below
+            it, so it is nobody's own.
+        max: largest value, likewise.
+        quantiles: the values at 5, 25, 50, 75 and 95 percent.
+        decimals: digits behind the point, of numbers.
+    """
+
+    name: str
+    source_name: str
+    label: str
+    type: ColumnType
+    missing_share: float
+    levels: tuple[str, ...] = ()
+    shares: tuple[float, ...] = ()
+    min: Bound | None = None
+    max: Bound | None = None
+    quantiles: tuple[Bound, ...] = ()
+    decimals: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the column as published: members that do not apply are left out."""
+        document = {key: value for key, value in dataclasses.asdict(self).items() if value != ()}
+        listed = {key: list(v) if isinstance(v, tuple) else v for key, v in document.items()}
+        return {key: value for key, value in listed.items() if value is not None}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Return the column that `to_json` wrote."""
+        tuples = {
+            key: tuple(document[key])
+            for key in ("levels", "shares", "quantiles")
+            if key in document
+        }
+        return cls(**{**document, **tuples, "type": ColumnType(document["type"])})
+
+
+@dataclasses.dataclass(frozen=True)
+class CleaningAction:
+    """Something that cleaning did: nothing disappears without one of these.
+
+    Attributes:
+        column: the column's name in the schema, or in the file if it was dropped.
+        action: ``renamed``, ``dropped``, ``pooled`` or ``blanked``.
+        reason: why, for people.
+        count: how many rows or levels it concerns.
+    """
+
+    column: str
+    action: str
+    reason: str
+    count: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Schema:
+    """What a model publishes about its study."""
+
+    columns: tuple[Column, ...]
+    cleaning: tuple[CleaningAction, ...]
+    row_count: int
+
+    def __getitem__(self, name: str) -> Column:
+        """Return a column by name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        return [column.name for column in self.columns]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the schema as the service publishes it."""
+        return {
+            "schema": [column.to_json() for column in self.columns],
+            "cleaning": [dataclasses.asdict(action) for action in self.cleaning],
+            "row_count": self.row_count,
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Return the schema that `to_json` wrote."""
+        return cls(
+            columns=tuple(Column.from_json(column) for column in document["schema"]),
+            cleaning=tuple(CleaningAction(**action) for action in document["cleaning"]),
+            row_count=document["row_count"],
+        )

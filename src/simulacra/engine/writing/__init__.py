@@ -1,0 +1,1 @@
+"""From an Arrow table to a file."""
