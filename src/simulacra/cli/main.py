@@ -21,6 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    for talkative in ("alembic", "procrastinate"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     code: int = arguments.run(arguments)
     return code
 

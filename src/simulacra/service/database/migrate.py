@@ -1,7 +1,5 @@
 """Bring a database up to the current migration."""
 
-import logging
-
 import alembic.command
 import alembic.config
 from sqlalchemy import create_engine, pool, text
@@ -12,7 +10,6 @@ MIGRATION_LOCK = 5_318_008
 
 def upgrade(dsn: str) -> None:
     """Apply the migrations that the database at `dsn` has not seen yet."""
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = alembic.config.Config()
     config.set_main_option("script_location", "simulacra.service.database:migrations")
     engine = create_engine(

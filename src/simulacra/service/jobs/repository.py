@@ -12,7 +12,7 @@ from simulacra.service.database import tables
 from simulacra.service.http import problems
 from simulacra.service.jobs.schemas import JobStatus
 
-TASKS = {"createDataset": "datasets.train", "createGeneration": "generations.generate"}
+TASKS = {"createDataset": "datasets:train", "createGeneration": "generations:generate"}
 POLL_SECONDS = (0.03, 0.5)
 """First and longest pause between two looks at a job that somebody waits for."""
 

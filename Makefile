@@ -1,0 +1,63 @@
+# Every target sets up what it needs; nothing has to be installed but Python 3.11+ and make.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+UV := .tools/bin/uv
+
+# The machine's certificates, so that a company's own proxy or mirror is trusted too.
+export UV_SYSTEM_CERTS := 1
+# The environment lives here, whatever is activated around us.
+unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT PYTHONPATH
+
+.PHONY: help setup quickstart serve test check lint format types layers bench openapi clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: .venv/.ready ## make .venv as uv.lock says
+
+.venv/.ready: pyproject.toml uv.lock $(UV)
+	@echo "Setting up .venv ..."
+	@$(UV) sync --quiet --locked --all-extras --python $(PYTHON)
+	@touch $@
+
+$(UV):
+	@echo "Fetching uv $(UV_VERSION) ..."
+	@$(PYTHON) -m venv .tools
+	@.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+quickstart: setup ## run the product end to end on a temporary server
+	@$(BIN)/python examples/run_quickstart.py
+
+serve: setup ## run a server on ./simulacra-data
+	@$(BIN)/simulacra serve
+
+test: setup ## run the whole test suite
+	@$(BIN)/pytest -n 2 --dist loadfile
+
+check: lint types layers ## lint, formats, types and import directions
+
+lint: setup ## lint and check the formatting
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+format: setup ## format the code and apply safe fixes
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+types: setup ## check the types
+	@$(BIN)/mypy
+
+layers: setup ## check who may import whom
+	@$(BIN)/lint-imports
+
+bench: setup ## print the figures that the README quotes
+	@$(BIN)/python benchmarks/run.py
+
+openapi: setup ## write contract/openapi.json from the code
+	@$(BIN)/python -m simulacra.cli.main openapi > contract/openapi.json
+
+clean: ## remove the environment and the caches
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

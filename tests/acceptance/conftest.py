@@ -1,0 +1,44 @@
+"""One real server for the tests that leave it alive, and clients of two tenants."""
+
+from collections.abc import Iterator
+
+import harness
+import pytest
+import study
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[harness.Server]:
+    """One server for all tests that leave it alive."""
+    with harness.running_server(
+        tmp_path_factory.mktemp("server"), SIMULACRA_MAX_UPLOAD_BYTES="20000000"
+    ) as it:
+        yield it
+
+
+@pytest.fixture(scope="session")
+def api(server: harness.Server) -> Iterator[harness.Client]:
+    """A client of a tenant."""
+    with server.client(server.create_tenant()) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def stranger(server: harness.Server) -> Iterator[harness.Client]:
+    """A client of another tenant."""
+    with server.client(server.create_tenant()) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def study_csv(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The example study."""
+    path = tmp_path_factory.mktemp("study") / "seed.csv"
+    study.write(path)
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def dataset_id(api: harness.Client, study_csv: bytes) -> str:
+    """A trained dataset."""
+    return api.train(study_csv)

@@ -1,0 +1,45 @@
+"""Functions for `test_child.py` to run in child processes."""
+
+import os
+import signal
+import time
+from typing import Any
+
+from simulacra.engine import errors
+from simulacra.service.jobs.child import Report
+
+
+def work(report: Report, text: str) -> dict[str, Any]:
+    report("fitting", 0.5)
+    return {"text": text, "pid": os.getpid(), "niceness": os.nice(0)}
+
+
+def refuse(report: Report) -> dict[str, Any]:  # noqa: ARG001 - the form of a job
+    raise errors.UploadError("three rows are too few")
+
+
+def fail(report: Report) -> dict[str, Any]:  # noqa: ARG001 - the form of a job
+    raise ValueError("could not convert 'salary of Ann' to float")
+
+
+def crash(report: Report) -> dict[str, Any]:  # noqa: ARG001 - the form of a job
+    os.kill(os.getpid(), signal.SIGSEGV)
+    return {}
+
+
+def hog(report: Report) -> dict[str, Any]:  # noqa: ARG001 - the form of a job
+    return {"bytes": len(bytearray(8 * 1024**3))}
+
+
+def spin(report: Report) -> dict[str, Any]:
+    report("spinning", 0.0)
+    while True:
+        pass
+
+
+def sleep(report: Report, pid_file: str) -> dict[str, Any]:
+    with open(pid_file, "w") as file:  # noqa: PTH123 - a line is enough
+        file.write(str(os.getpid()))
+    report("sleeping", 0.0)
+    time.sleep(60)
+    return {}

@@ -1,0 +1,91 @@
+"""Jobs in child processes: results, progress, refusals, limits, crashes."""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from simulacra.service.jobs import child
+
+LIMITS = child.Limits(memory_bytes=2 * 1024**3, seconds=20)
+
+
+def run(
+    function: str,
+    limits: child.Limits = LIMITS,
+    **arguments: Any,  # noqa: ANN401 - any JSON
+) -> tuple[dict[str, Any], list[tuple[str, float]]]:
+    """Run a function of `programs.py` in a child."""
+    seen: list[tuple[str, float]] = []
+
+    async def note(stage: str, fraction: float) -> None:
+        seen.append((stage, fraction))
+
+    name = f"programs:{function}"
+    return asyncio.run(child.run(name, arguments, limits, note)), seen
+
+
+@pytest.fixture(autouse=True)
+def _programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let children import `programs.py` from this folder."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+
+
+def test_a_job_runs_elsewhere_and_reports() -> None:
+    result, seen = run("work", text="grüße")
+    assert result["text"] == "grüße"
+    assert result["pid"] != os.getpid()
+    assert result["niceness"] == os.nice(0) + child.NICENESS
+    assert seen == [("fitting", 0.5)]
+
+
+def test_what_the_engine_refuses_is_the_customers_to_read() -> None:
+    with pytest.raises(child.JobFailedError) as failed:
+        run("refuse")
+    assert (failed.value.code, failed.value.detail) == (
+        "simio_upload_invalid",
+        "three rows are too few",
+    )
+
+
+def test_the_text_of_an_unforeseen_exception_stays_in_the_child() -> None:
+    with pytest.raises(child.ChildFaultError) as failed:
+        run("fail")
+    assert "ValueError" in str(failed.value)
+    assert "Ann" not in str(failed.value)
+
+
+def test_a_crash_is_one_failed_job() -> None:
+    with pytest.raises(child.JobFailedError, match="without a result") as failed:
+        run("crash")
+    assert failed.value.code == "simio_job_limit_exceeded"
+    assert run("work", text="next")[0]["text"] == "next"
+
+
+def test_memory_is_limited() -> None:
+    with pytest.raises(child.JobFailedError, match="bytes of memory"):
+        run("hog")
+
+
+def test_time_is_limited() -> None:
+    began = time.monotonic()
+    with pytest.raises(child.JobFailedError, match="2 seconds"):
+        run("spin", child.Limits(LIMITS.memory_bytes, seconds=2))
+    assert time.monotonic() - began < 15
+
+
+def test_a_job_that_is_not_wanted_any_more_is_ended(tmp_path: Path) -> None:
+    class NotWantedError(Exception):
+        pass
+
+    async def refuse(_stage: str, _fraction: float) -> None:
+        raise NotWantedError
+
+    pid_file = tmp_path / "pid"
+    with pytest.raises(NotWantedError):
+        asyncio.run(child.run("programs:sleep", {"pid_file": str(pid_file)}, LIMITS, refuse))
+    assert not psutil.pid_exists(int(pid_file.read_text()))
