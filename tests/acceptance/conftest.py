@@ -1,5 +1,6 @@
 """One real server for the tests that leave it alive, and clients of two tenants."""
 
+import contextlib
 from collections.abc import Iterator
 
 import harness
@@ -19,14 +20,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[harness.Server]
 @pytest.fixture(scope="session")
 def api(server: harness.Server) -> Iterator[harness.Client]:
     """A client of a tenant."""
-    with server.client(server.create_tenant()) as client:
+    with contextlib.closing(server.client(server.create_tenant())) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def stranger(server: harness.Server) -> Iterator[harness.Client]:
     """A client of another tenant."""
-    with server.client(server.create_tenant()) as client:
+    with contextlib.closing(server.client(server.create_tenant())) as client:
         yield client
 
 

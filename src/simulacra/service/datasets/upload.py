@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 
 from simulacra.service.datasets.schemas import UploadFields
-from simulacra.service.http import problems
+from simulacra.service.http import content, problems
 
 FILE_FIELDS = ("seed_file", "file")
 MAX_PARTS = 8
@@ -25,13 +25,7 @@ async def read(request: Request) -> AsyncIterator[tuple[BinaryIO, UploadFields]]
     Raises:
         problems.Problem: another content type, no file or more than one, or an invalid field.
     """
-    content_type = request.headers.get("content-type", "")
-    if not content_type.startswith("multipart/form-data"):
-        raise problems.Problem(
-            "simio_unsupported_content_type",
-            "Upload the seed file as 'multipart/form-data'; the request has "
-            f"{content_type.partition(';')[0] or 'no Content-Type'!r}.",
-        )
+    content.require(request, content.MULTIPART)
     async with request.form(
         max_files=MAX_PARTS, max_fields=MAX_PARTS, max_part_size=MAX_FIELD_BYTES
     ) as form:

@@ -8,7 +8,7 @@ from simulacra.service import runtime
 from simulacra.service.artifacts import links
 from simulacra.service.database import tables
 from simulacra.service.generations import schemas, service
-from simulacra.service.http import guards, idempotency, openapi, waiting
+from simulacra.service.http import content, guards, idempotency, openapi, waiting
 from simulacra.service.jobs import repository as jobs
 
 MAX_BODY_BYTES = 1024**2
@@ -37,6 +37,7 @@ ENVELOPE = {"model": schemas.GenerationDocument, "links": LINKS}
         **openapi.problems(401, 402, 403, 404, 409, 413, 415),
     },
     openapi_extra=openapi.CONSEQUENTIAL,
+    dependencies=[content.JsonOnly],
     max_body_size=MAX_BODY_BYTES,
 )
 async def create_generation(

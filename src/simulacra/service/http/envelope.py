@@ -12,6 +12,7 @@ import traceback
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,6 +26,7 @@ SECURITY_HEADERS = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
+READ_ANYWAY_BYTES = 64 * 1024
 STRAY_CODES = {
     401: "simio_unauthorized",
     404: "simio_not_found",
@@ -51,7 +53,7 @@ class Envelope:
             return
         exchange = _Exchange(scope, send, self._base_url)
         try:
-            await self._app(scope, receive, exchange.send)
+            await self._app(scope, exchange.receiving(receive), exchange.send)
         except ClientDisconnect:
             exchange.status = 499  # as nginx logs it: the caller hung up before the body ended
         except Exception as error:  # noqa: BLE001 - the last line: unknown text must not leak
@@ -71,8 +73,19 @@ class _Exchange:
         self._send = send
         self._base_url = base_url
         self._replacing = False
+        self._is_body_read = False
         self._began = time.monotonic()
         scope.setdefault("state", {})["request_id"] = self.request_id
+
+    def receiving(self, receive: Receive) -> Receive:
+        """Return `receive`, watched for the end of the body."""
+
+        async def watched() -> Message:
+            message = await receive()
+            self._is_body_read |= not message.get("more_body", False)
+            return message
+
+        return watched
 
     async def send(self, message: Message) -> None:
         """Pass a message on, replacing an error that is not in our form."""
@@ -95,8 +108,9 @@ class _Exchange:
     async def _replace(self, status: int, headers: dict[str, str]) -> None:
         fallback = "simio_internal" if status >= 500 else "simio_malformed_body"
         code = STRAY_CODES.get(status, fallback)
-        entry = catalog.CATALOG[code]
-        await self._respond(problems.Problem(code, entry.meaning, headers=headers))
+        limit = self._scope.get(MAX_BODY_SIZE_SCOPE_KEY)
+        detail = too_large(limit) if status == 413 and limit else catalog.CATALOG[code].meaning
+        await self._respond(problems.Problem(code, detail, headers=headers))
 
     async def _respond(self, problem: problems.Problem) -> None:
         body = json.dumps(self._complete(problem)).encode()
@@ -117,6 +131,8 @@ class _Exchange:
 
     def _decorate(self, headers: MutableHeaders) -> None:
         headers["x-request-id"] = self.request_id
+        if not self._is_body_read and _has_long_body(self._scope):
+            headers["connection"] = "close"  # else the rest would be read, only to be thrown away
         for name, value in SECURITY_HEADERS.items():
             headers.setdefault(name, value)
 
@@ -125,6 +141,18 @@ class _Exchange:
         elapsed = (time.monotonic() - self._began) * 1000
         route, method = self._scope["path"], self._scope["method"]
         logger.info("%s %r %d %.1fms %s", method, route, self.status, elapsed, self.request_id)
+
+
+def too_large(limit: int) -> str:
+    """Return the text of a refused body."""
+    return f"The body is larger than the {limit:,} bytes that this operation reads."
+
+
+def _has_long_body(scope: Scope) -> bool:
+    headers = Headers(scope=scope)
+    length = headers.get("content-length", "0")
+    is_long = length.isdigit() and int(length) > READ_ANYWAY_BYTES
+    return is_long or "transfer-encoding" in headers
 
 
 def _request_id(scope: Scope) -> str:

@@ -74,7 +74,7 @@ def check(app: FastAPI) -> None:
     Raises:
         UnguardedRouteError: names the routes.
     """
-    bare = [route for route in _routes(app.routes) if not _is_guarded(route)]
+    bare = [route for route in routes(app) if not _is_guarded(route)]
     if bare:
         names = ", ".join(str(getattr(route, "path", route)) for route in bare)
         raise UnguardedRouteError(f"no guard on {names}: add guards.Public or guards.Tenant")
@@ -85,13 +85,18 @@ def guard_of(route: APIRoute) -> Guard | None:
     return next(_guards(route.dependant), None)
 
 
-def _routes(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
-    for route in routes:
+def routes(app: FastAPI) -> Iterator[BaseRoute]:
+    """Yield every route of an application, those of included routers too."""
+    yield from _flat(app.routes)
+
+
+def _flat(nested: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    for route in nested:
         included = getattr(route, "original_router", None)
         if included is None:
             yield route
         else:
-            yield from _routes(included.routes)
+            yield from _flat(included.routes)
 
 
 def _is_guarded(route: BaseRoute) -> bool:

@@ -7,11 +7,12 @@ import sqlalchemy.exc
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 
 from simulacra.engine import errors as engine_errors
-from simulacra.service.http import catalog, envelope, problems
+from simulacra.service.http import catalog, envelope, guards, problems
 
 RETRY_SECONDS = "2"
 
@@ -66,16 +67,31 @@ def _from_framework(request: Request, error: HTTPException) -> problems.Problem:
     detail = {
         "simio_not_found": f"There is no operation at {request.url.path!r}.",
         "simio_method_not_allowed": f"{request.url.path} does not take {request.method}.",
-        "simio_file_too_large": "The body is larger than the "
-        f"{request.scope.get(MAX_BODY_SIZE_SCOPE_KEY, 0):,} bytes that this operation reads.",
+        "simio_file_too_large": envelope.too_large(request.scope.get(MAX_BODY_SIZE_SCOPE_KEY, 0)),
     }.get(code) or catalog.CATALOG[code].meaning
-    return problems.Problem(code, detail, headers=error.headers)
+    headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
+    return problems.Problem(code, detail, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """Return the methods of all routes at this path; the framework names the first one's only."""
+    matching = (
+        route
+        for route in guards.routes(request.app)
+        if isinstance(route, APIRoute) and route.path_regex.match(request.url.path)
+    )
+    return ", ".join(sorted({method for route in matching for method in route.methods or ()}))
 
 
 def from_validation(errors: list[Any]) -> problems.Problem:
     """Translate pydantic's errors, leaving out the input they quote."""
-    if any(error["type"] in {"json_invalid", "missing_body"} for error in errors):
+    if any(error["type"] == "json_invalid" for error in errors):
         return problems.Problem("simio_malformed_body", "The body is not valid JSON.")
+    if any(error["loc"] == ("body",) and error["type"] == "missing" for error in errors):
+        return problems.Problem(
+            "simio_malformed_body",
+            "The request body is empty; send JSON with Content-Type: application/json.",
+        )
     return problems.invalid([_fault(error) for error in errors])
 
 

@@ -1,0 +1,29 @@
+"""The Content-Type of request bodies."""
+
+from fastapi import Depends, Request
+
+from simulacra.service.http import problems
+
+JSON, MULTIPART = "application/json", "multipart/form-data"
+
+
+def require(request: Request, wanted: str) -> None:
+    """Refuse a body of another media type than `wanted`.
+
+    Raises:
+        problems.Problem: the Content-Type names another type, or none.
+    """
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given != wanted:
+        raise problems.Problem(
+            "simio_unsupported_content_type",
+            f"This operation takes {wanted!r}; the request has {given or 'no Content-Type'!r}.",
+        )
+
+
+def _json_only(request: Request) -> None:
+    if request.headers.get("content-length", "0") != "0" or "content-type" in request.headers:
+        require(request, JSON)
+
+
+JsonOnly = Depends(_json_only)
