@@ -17,8 +17,9 @@ def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 def run(_: argparse.Namespace) -> int:
     """Print the document of a server with default settings."""
     from simulacra.service import compose, main
+    from simulacra.service.http import openapi
 
     settings = cli_settings.load(database_url=UNUSED_DATABASE, object_store_url="memory:///")
     app = main.build(compose.runtime_of(settings))
-    print(json.dumps(app.openapi(), indent=2, ensure_ascii=False))
+    print(json.dumps(openapi.document(app), indent=2, ensure_ascii=False))
     return 0

@@ -27,8 +27,7 @@ async def run(settings: Settings) -> None:
     child.start_server()
     running = compose.runtime_of(settings)
     queue = running.queue
-    queue.add_tasks_from(datasets.blueprint, namespace="datasets")
-    queue.add_tasks_from(generations.blueprint, namespace="generations")
+    add_tasks(queue)
     async with queue.open_async():
         sweeper = asyncio.create_task(_sweep(queue))
         logger.info("worker is ready")
@@ -39,6 +38,12 @@ async def run(settings: Settings) -> None:
             with contextlib.suppress(asyncio.CancelledError):
                 await sweeper
             await running.database.close()
+
+
+def add_tasks(queue: procrastinate.App) -> None:
+    """Register what this worker can carry out."""
+    queue.add_tasks_from(datasets.blueprint, namespace="datasets")
+    queue.add_tasks_from(generations.blueprint, namespace="generations")
 
 
 async def _work(queue: procrastinate.App, running: runtime.Runtime, concurrency: int) -> None:

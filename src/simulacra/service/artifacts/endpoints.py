@@ -22,9 +22,9 @@ MEDIA_TYPES = {
 router = APIRouter(tags=["generations"])
 
 
-@router.api_route(
+@router.head("/v1/generations/{generation_id}/artifact", include_in_schema=False)
+@router.get(
     "/v1/generations/{generation_id}/artifact",
-    methods=["GET", "HEAD"],
     operation_id="downloadArtifact",
     summary="Download the rows",
     response_class=Response,

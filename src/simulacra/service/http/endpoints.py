@@ -57,5 +57,4 @@ async def get_error(code: str) -> dict[str, Any]:
 @router.get("/openapi.json", operation_id="getOpenapi", include_in_schema=False)
 async def get_openapi(request: Request) -> dict[str, Any]:
     """Return the contract."""
-    document: dict[str, Any] = request.app.openapi()
-    return document
+    return openapi.document(request.app)

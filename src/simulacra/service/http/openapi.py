@@ -1,11 +1,27 @@
-"""Pieces of the OpenAPI document that several operations share."""
+"""The OpenAPI document, and the pieces that several operations share."""
 
 from typing import Any
+
+from fastapi import FastAPI
 
 from simulacra.service.http import catalog
 from simulacra.service.http.problems import MEDIA_TYPE, ProblemDocument
 
 CONSEQUENTIAL = {"x-openai-isConsequential": True}
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """Return the contract: the framework's document without the 422 that is never answered."""
+    made = FastAPI.openapi(app)
+    schemas = made["components"]["schemas"]
+    for operation in (one for path in made["paths"].values() for one in path.values()):
+        operation["responses"].pop("422", None)
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs"))
+    schemas["ProblemDocument"] = problem
+    return made
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -17,7 +33,6 @@ def _problem(status: int) -> dict[str, Any]:
     codes = [entry.code for entry in catalog.CATALOG.values() if entry.status == status]
     return {
         "description": "Problem: " + ", ".join(f"`{code}`" for code in codes),
-        "model": ProblemDocument,
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
     }
 

@@ -1,0 +1,160 @@
+"""Fencing, on real PostgreSQL: who lost a job's token changes nothing."""
+
+import datetime as dt
+from collections.abc import Callable, Coroutine
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from simulacra.service import runtime, worker
+from simulacra.service.database import tables
+from simulacra.service.http import problems
+from simulacra.service.jobs import attempts, child, repository
+from simulacra.service.tenants import service as tenants
+
+Play = Callable[[Coroutine[None, None, None]], None]
+
+
+async def _job(running: runtime.Runtime, expires: dt.datetime) -> tables.Job:
+    made = await tenants.create(
+        running.database, running.keyring, company="A", email="a@b.example", max_rows_per_request=9
+    )
+    owner = {"tenant_id": made.tenant_id, "job_id": "job_1"}
+    dataset = tables.Dataset(
+        id="ds_1", status="processing", format="csv", seed_bytes=1, seed_sha256="", **owner,
+        expires_at=expires,
+    )  # fmt: skip
+    job = tables.Job(
+        id="job_1", tenant_id=made.tenant_id, operation="createDataset", status="queued",
+        dataset_id="ds_1",
+    )  # fmt: skip
+    async with running.database.transaction(made.tenant_id) as session:
+        session.add(dataset)
+        await repository.enqueue(session, running, job)
+    return job
+
+
+async def _read(running: runtime.Runtime, job: tables.Job) -> tables.Job:
+    async with running.database.transaction(job.tenant_id) as session:
+        return await repository.get(session, job.id)
+
+
+async def _nothing(_session: AsyncSession) -> None: ...
+
+
+def test_a_job_and_its_queue_entry_are_made_together_or_not_at_all(
+    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime
+) -> None:
+    async def entries() -> int:
+        async with running.database.transaction("*") as session:
+            return int(
+                await session.scalar(sa.text("SELECT count(*) FROM procrastinate_jobs")) or 0
+            )
+
+    async def check() -> None:
+        job = await _job(running, in_an_hour)
+        assert await entries() == 1
+        with pytest.raises(ZeroDivisionError):
+            async with running.database.transaction(job.tenant_id) as session:
+                other = tables.Job(
+                    id="job_2", tenant_id=job.tenant_id, operation="createDataset",
+                    status="queued", dataset_id="ds_1",
+                )  # fmt: skip
+                await repository.enqueue(session, running, other)
+                raise ZeroDivisionError
+        assert await entries() == 1
+        with pytest.raises(problems.Problem):
+            await _read(running, other)
+
+    play(check())
+
+
+def test_a_worker_that_lost_its_job_changes_nothing(
+    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime
+) -> None:
+    async def check() -> None:
+        job = await _job(running, in_an_hour)
+        slow = await attempts._begin(running, job.tenant_id, job.id)
+        quick = await attempts._begin(running, job.tenant_id, job.id)
+        assert slow is not None
+        assert quick is not None
+        assert quick.job.attempt == 2
+        for write in (
+            slow.report("fitting", 0.5),
+            slow.succeed(_nothing),
+            slow.fail(problems.Problem("simio_internal", "late")),
+        ):
+            with pytest.raises(attempts.SupersededError):
+                await write
+        assert (await _read(running, job)).status == "processing"
+        await quick.succeed(_nothing)
+        assert (await _read(running, job)).status == "completed"
+        assert await attempts._begin(running, job.tenant_id, job.id) is None
+
+    play(check())
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"),
+    [
+        (child.JobFailedError("simio_upload_invalid", "too few rows"), "simio_upload_invalid"),
+        (child.ChildFaultError("ValueError"), "simio_training_failed"),
+    ],
+)
+def test_a_failure_is_told_by_job_and_dataset(
+    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime, raised: Exception, code: str
+) -> None:
+    async def work(_attempt: attempts.Attempt) -> attempts.Save:
+        raise raised
+
+    async def check() -> None:
+        job = await _job(running, in_an_hour)
+        await attempts.carry_out(running, job.tenant_id, job.id, work)
+        ended = await _read(running, job)
+        assert (ended.status, (ended.error or {})["code"]) == ("failed", code)
+        async with running.database.transaction(job.tenant_id) as session:
+            dataset = await session.get_one(tables.Dataset, "ds_1")
+        assert (dataset.status, dataset.error) == ("failed", ended.error)
+
+    play(check())
+
+
+def test_a_job_whose_workers_keep_dying_is_given_up(
+    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime
+) -> None:
+    async def work(_attempt: attempts.Attempt) -> attempts.Save:
+        raise ConnectionError("the worker is about to die")
+
+    async def check() -> None:
+        job = await _job(running, in_an_hour)
+        for _ in range(running.policy.job_attempts):
+            with pytest.raises(ConnectionError):
+                await attempts.carry_out(running, job.tenant_id, job.id, work)
+            assert (await _read(running, job)).status == "processing"
+        await attempts.carry_out(running, job.tenant_id, job.id, work)
+        ended = await _read(running, job)
+        assert (ended.status, (ended.error or {})["code"]) == ("failed", "simio_training_failed")
+
+    play(check())
+
+
+def test_a_cancelled_job_stops_its_worker(
+    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime
+) -> None:
+    async def check() -> None:
+        job = await _job(running, in_an_hour)
+        attempt = await attempts._begin(running, job.tenant_id, job.id)
+        assert attempt is not None
+        async with running.database.transaction(job.tenant_id) as session:
+            await repository.cancel_for_dataset(session, job.dataset_id)
+        with pytest.raises(attempts.SupersededError):
+            await attempt.report("fitting", 0.5)
+        assert (await _read(running, job)).status == "cancelled"
+
+    play(check())
+
+
+def test_every_operation_has_its_task(running: runtime.Runtime) -> None:
+    worker.add_tasks(running.queue)
+    assert set(repository.TASKS.values()) <= set(running.queue.tasks)

@@ -1,0 +1,112 @@
+"""The API process as a whole: what it loads, and the contract it publishes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulacra.cli import main as cli
+
+CONTRACT = Path(__file__).parents[2] / "contract" / "openapi.json"
+NUMERICAL = ("numpy", "scipy", "sklearn", "pandas", "pyarrow")
+METHODS = {"get", "put", "post", "delete", "head", "patch"}
+
+
+def loaded_by(module: str) -> set[str]:
+    """Return the top-level packages that importing a module loads in a fresh process."""
+    code = f"import sys, {module}; print(*{{name.partition('.')[0] for name in sys.modules}})"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(ended.stdout.split())
+
+
+@pytest.mark.parametrize("module", ["simulacra.service.main", "simulacra.service.worker"])
+def test_neither_api_nor_worker_loads_numerical_code(module: str) -> None:
+    loaded = loaded_by(module)
+    assert "simulacra" in loaded
+    assert loaded.isdisjoint(NUMERICAL)
+
+
+def test_the_library_loads_no_server() -> None:
+    loaded = loaded_by("simulacra.engine.pipeline")
+    assert loaded.isdisjoint({"fastapi", "starlette", "sqlalchemy", "psycopg", "procrastinate"})
+
+
+@pytest.fixture(scope="module")
+def published() -> dict[str, Any]:
+    """The document as `simulacra openapi` prints it."""
+    command = [sys.executable, "-m", "simulacra.cli.main", "openapi"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    document: dict[str, Any] = json.loads(ended.stdout)
+    return document
+
+
+def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        operation["operationId"]: operation
+        for path in document["paths"].values()
+        for method, operation in path.items()
+        if method in METHODS
+    }
+
+
+def test_the_stored_contract_is_the_published_one(published: dict[str, Any]) -> None:
+    assert json.loads(CONTRACT.read_text()) == published, "run `make openapi` and read the diff"
+
+
+def test_operations_have_the_names_of_the_contract(published: dict[str, Any]) -> None:
+    assert set(operations(published)) == {
+        "issueToken",
+        "getJwks",
+        "createDataset",
+        "listDatasets",
+        "getDataset",
+        "getDatasetSchema",
+        "deleteDataset",
+        "createGeneration",
+        "getGeneration",
+        "downloadArtifact",
+        "getJob",
+        "getHealth",
+        "listErrors",
+        "getError",
+    }
+
+
+def test_links_lead_to_operations(published: dict[str, Any]) -> None:
+    known = operations(published)
+    links = [
+        link
+        for operation in known.values()
+        for response in operation["responses"].values()
+        for link in response.get("links", {}).values()
+    ]
+    assert len(links) >= 5
+    for link in links:
+        target = known[link["operationId"]]
+        names = {parameter["name"] for parameter in target["parameters"]}
+        assert set(link["parameters"]) <= names
+
+
+def test_what_changes_something_for_the_customer_says_so(published: dict[str, Any]) -> None:
+    consequential = {
+        name
+        for name, operation in operations(published).items()
+        if operation.get("x-openai-isConsequential")
+    }
+    assert consequential == {"createDataset", "createGeneration", "deleteDataset"}
+
+
+def test_no_answer_of_the_framework_is_documented(published: dict[str, Any]) -> None:
+    for operation in operations(published).values():
+        assert "422" not in operation["responses"]
+    assert "HTTPValidationError" not in published["components"]["schemas"]
+
+
+def test_the_command_line_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--help"])
+    assert ended.value.code == 0
+    assert "serve" in capsys.readouterr().out
