@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from simulacra.engine import encoding, particles, raking
-from simulacra.engine.cleaning import describing
 from simulacra.engine.encoding import Floats
 from simulacra.engine.particles import Cloud, Plan, Target
 from simulacra.engine.report import (
@@ -20,6 +19,7 @@ from simulacra.engine.report import (
 )
 from simulacra.engine.sampling import Donors
 from simulacra.engine.scenario import Scenario
+from simulacra.engine.schema import bound, point
 
 
 def unconditional(donors: Donors, rows: int, seed: int) -> Report:
@@ -76,13 +76,15 @@ def _range(
     column = donors.schema.columns[position]
     asked = scenario.ranges[column.name]
     low, high = float(made.min()), float(made.max())
+    first, last = (point(column.type, end) for end in (asked.min, asked.max))
     return RangeOutcome(
         column=column.name,
         support=_support(weights),
         min=asked.min,
         max=asked.max,
-        achieved_min=describing.bound(column.type, low),
-        achieved_max=describing.bound(column.type, high),
+        achieved=float(np.mean((made >= first) & (made <= last))),
+        achieved_min=bound(column.type, low),
+        achieved_max=bound(column.type, high),
     )
 
 

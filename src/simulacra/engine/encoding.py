@@ -11,9 +11,10 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from scipy.sparse import csr_array
 
-from simulacra.engine.scenario import Range, point
-from simulacra.engine.schema import Column, ColumnType
+from simulacra.engine.scenario import Range
+from simulacra.engine.schema import Column, ColumnType, point
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -62,9 +63,10 @@ def scale(column: Column, values: Floats, target: npt.NDArray[np.float32]) -> Fl
     levels = len(column.levels) + 1
     codes = level_codes(values, len(column.levels))
     counts = np.bincount(codes, minlength=levels).astype(np.float64)
-    sums = np.zeros((levels, target.shape[1]))
-    np.add.at(sums, codes, target)
-    means = (sums - counts[:, None] * target.mean(axis=0)) / (counts + SHRINKAGE_ROWS)[:, None]
+    member = csr_array((np.ones(len(codes)), (codes, np.arange(len(codes)))), (levels, len(codes)))
+    means = (member @ target - counts[:, None] * target.mean(axis=0)) / (counts + SHRINKAGE_ROWS)[
+        :, None
+    ]
     _, _, axes = np.linalg.svd(np.sqrt(counts)[:, None] * means, full_matrices=False)
     axis = axes[0] * np.sign(axes[0][np.argmax(np.abs(axes[0]))])
     places = np.round(means @ axis, 12)
@@ -88,9 +90,9 @@ def feature(column: Column, values: Floats, places: Floats | None) -> npt.NDArra
 class Cells:
     """What each seed row can emit of a number: the row's own neighbourhood.
 
-    A value that `VERBATIM_ROWS` rows share is a point, `low` = `high`. Any other is drawn from
-    half-way to its neighbours on either side, so that nobody's own value need come out; the cells
-    of the extremes end at the published bounds.
+    A value that `VERBATIM_ROWS` rows share is a point, `low` = `high`. Any other is drawn from as
+    far around it as its nearest neighbour, which keeps means and bridges no gaps. Rows beyond a
+    published bound draw from the stretch of the scale next to it.
 
     Attributes:
         low, high: float64, one a seed row; NaN for a missing value.
@@ -102,16 +104,18 @@ class Cells:
 
 def cells(column: Column, values: Floats) -> Cells:
     """Return the cells of a numeric column."""
-    distinct, inverse, counts = np.unique(
-        values[~np.isnan(values)], return_inverse=True, return_counts=True
-    )
-    middles = (distinct[1:] + distinct[:-1]) / 2
-    low = np.concatenate([distinct[:1], middles])
-    high = np.concatenate([middles, distinct[-1:]])
-    is_point = counts >= VERBATIM_ROWS
-    low, high = np.where(is_point, distinct, low), np.where(is_point, distinct, high)
+    known = values[~np.isnan(values)]
+    distinct, inverse, counts = np.unique(known, return_inverse=True, return_counts=True)
+    gaps = np.concatenate([[np.inf], np.diff(distinct), [np.inf]])
+    radius = np.minimum(gaps[1:], gaps[:-1])
+    radius = np.where((counts >= VERBATIM_ROWS) | np.isinf(radius), 0.0, radius)
     first, last = bounds(column)
-    low, high = np.clip(low, first, last), np.clip(high, first, last)
+    low = np.clip(distinct - radius, first, last)
+    high = np.clip(distinct + radius, first, last)
+    ordered = np.sort(known)
+    beside = min(2 * VERBATIM_ROWS, len(ordered))
+    high = np.where(distinct < first, np.clip(ordered[beside - 1], first, last), high)
+    low = np.where(distinct > last, np.clip(ordered[-beside], first, last), low)
     made = Cells(np.full(len(values), np.nan), np.full(len(values), np.nan))
     made.low[~np.isnan(values)] = low[inverse]
     made.high[~np.isnan(values)] = high[inverse]
@@ -147,6 +151,7 @@ class Window:
         first, last: the smallest and largest value on the grid that may be emitted.
         mass: float64, one a seed row: the part of the row's cell that lies in the range.
         low, high: float64, one a seed row: that part's ends.
+        inside: bool, one a seed row: whether its own value lies in the range.
     """
 
     first: float
@@ -154,15 +159,17 @@ class Window:
     mass: Floats
     low: Floats
     high: Floats
+    inside: npt.NDArray[np.bool_]
 
 
-def window(column: Column, seed: Cells, wanted: Range) -> Window:
-    """Cut the cells of a column to a range.
+def window(column: Column, values: Floats, seed: Cells, wanted: Range) -> Window:
+    """Cut the cells of a column's values to a range.
 
     A range between two seed values, in which no cell has a part, is served by the nearest cells:
     interpolation.
     """
     first, last = point(column.type, wanted.min), point(column.type, wanted.max)
+    own = (values >= first) & (values <= last)
     half = step(column) / 2
     low = np.clip(seed.low, first - half, last + half)
     high = np.clip(seed.high, first - half, last + half)
@@ -176,7 +183,7 @@ def window(column: Column, seed: Cells, wanted: Range) -> Window:
         mass = _nearest(seed, first, last)
         low, high = np.full_like(low, first), np.full_like(high, last)
     first, last = _on_grid(column, first, last)
-    return Window(first, last, mass, low, high)
+    return Window(first, last, mass, low, high, own)
 
 
 def _on_grid(column: Column, first: float, last: float) -> tuple[float, float]:

@@ -5,14 +5,14 @@ has these shares and lies in these ranges: the I-projection (Csiszár 1975).
 """
 
 import dataclasses
-import datetime as dt
 import difflib
 import math
+import numbers
 from collections.abc import Mapping
 from typing import Any
 
 from simulacra.engine import errors
-from simulacra.engine.schema import Bound, Column, ColumnType, Schema
+from simulacra.engine.schema import Bound, Column, ColumnType, Schema, point
 
 SUM_TOLERANCE = 0.001
 Conditions = Mapping[str, Any]
@@ -74,8 +74,14 @@ def _columns(
     schema: Schema, kind: str, given: Conditions | None, faults: list[errors.FieldError]
 ) -> list[tuple[str, Column, Any]]:
     """Return the columns that exist and take this kind of condition."""
+    if given is None:
+        return []
+    if not isinstance(given, Mapping):
+        detail = f"Give {kind!r} as an object of column and condition."
+        faults.append(errors.FieldError(f"/{kind}", detail, "invalid_field"))
+        return []
     found = []
-    for name, condition in (given or {}).items():
+    for name, condition in given.items():
         pointer = _pointer(kind, name)
         if name not in schema.names:
             hint = _nearest(name, schema.names, "columns")
@@ -170,7 +176,14 @@ def _range(column: Column, given: Any, faults: list[errors.FieldError]) -> Range
     if misfit := _range_fault(column, ends["min"], ends["max"]):
         faults.append(errors.FieldError(pointer, *misfit))
         return None
-    return Range(ends["min"], ends["max"])
+    return Range(_plain(ends["min"]), _plain(ends["max"]))
+
+
+def _plain(end: Any) -> Bound:  # noqa: ANN401
+    """Return a bound without the type of the library that it comes from."""
+    if isinstance(end, str):
+        return end
+    return int(end) if isinstance(end, numbers.Integral) else float(end)
 
 
 def _end_fault(column: Column, end: str, given: Mapping[str, Any]) -> str | None:
@@ -201,40 +214,26 @@ def _range_fault(column: Column, low: Bound, high: Bound) -> tuple[str, str] | N
     return None
 
 
-def point(kind: ColumnType, value: Bound) -> float:
-    """Return a bound as a number: itself, days since 1970 of a date, microseconds of a datetime.
-
-    Raises:
-        ValueError: not an ISO 8601 date or time.
-        TypeError: not a string where one is needed.
-    """
-    if not kind.is_temporal:
-        return float(value)
-    if not isinstance(value, str):
-        raise TypeError("an ISO 8601 string is needed")
-    if kind is ColumnType.DATE:
-        return float((dt.date.fromisoformat(value) - dt.date(1970, 1, 1)).days)
-    moment = dt.datetime.fromisoformat(value)
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(dt.UTC).replace(tzinfo=None)
-    return float((moment - dt.datetime(1970, 1, 1)) // dt.timedelta(microseconds=1))  # noqa: DTZ001
-
-
 def _is_number(value: Any) -> bool:  # noqa: ANN401
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return False
+    try:
+        return math.isfinite(float(value))
+    except OverflowError:  # an integer beyond any float
+        return False
 
 
-def _nearest(name: str, known: "list[str] | tuple[str, ...]", kind: str) -> str:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+def _nearest(name: object, known: "list[str] | tuple[str, ...]", kind: str) -> str:
+    near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
     if near:
         return f"Did you mean {' or '.join(map(repr, near))}?"
     listed = ", ".join(map(repr, known[:8])) + (", ..." if len(known) > 8 else "")
     return f"Its {kind} are {listed}."
 
 
-def _pointer(kind: str, name: str) -> str:
+def _pointer(kind: str, name: object) -> str:
     return f"/{kind}/{_escape(name)}"
 
 
-def _escape(part: str) -> str:
-    return part.replace("~", "~0").replace("/", "~1")
+def _escape(part: object) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")

@@ -1,6 +1,7 @@
 """The published schema: the columns a model knows, and what cleaning did to get there."""
 
 import dataclasses
+import datetime as dt
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Self
@@ -85,7 +86,7 @@ class CleaningAction:
 
     Attributes:
         column: the column's name in the schema, or in the file if it was dropped.
-        action: ``renamed``, ``dropped``, ``pooled`` or ``blanked``.
+        action: ``renamed``, ``dropped``, ``pooled``, ``blanked`` or ``removed``.
         reason: why, for people.
         count: how many rows or levels it concerns.
     """
@@ -136,3 +137,39 @@ class Schema:
             cleaning=tuple(CleaningAction(**action) for action in document["cleaning"]),
             row_count=document["row_count"],
         )
+
+
+def point(kind: ColumnType, value: Bound) -> float:
+    """Return a bound as a number: itself, days since 1970 of a date, microseconds of a datetime.
+
+    Raises:
+        ValueError: not an ISO 8601 date or time, or before the year 1 in UTC.
+        TypeError: not a string where one is needed.
+    """
+    if not kind.is_temporal:
+        return float(value)
+    if not isinstance(value, str):
+        raise TypeError("an ISO 8601 string is needed")
+    if kind is ColumnType.DATE:
+        return float((dt.date.fromisoformat(value) - dt.date(1970, 1, 1)).days)
+    moment = dt.datetime.fromisoformat(value)
+    if moment.tzinfo is not None:
+        moment = _in_utc(moment)
+    return float((moment - dt.datetime(1970, 1, 1)) // dt.timedelta(microseconds=1))  # noqa: DTZ001
+
+
+def _in_utc(moment: dt.datetime) -> dt.datetime:
+    try:
+        return moment.astimezone(dt.UTC).replace(tzinfo=None)
+    except OverflowError:
+        raise ValueError("not within the years 1 to 9999") from None
+
+
+def bound(kind: ColumnType, value: float) -> Bound:
+    """Return a value as the schema writes it; the inverse of `point`."""
+    if kind is ColumnType.DATE:
+        return (dt.date(1970, 1, 1) + dt.timedelta(days=int(value))).isoformat()
+    if kind is ColumnType.DATETIME:
+        moment = dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=int(value))  # noqa: DTZ001
+        return moment.isoformat(timespec="seconds")
+    return int(value) if kind is ColumnType.INTEGER else float(value)

@@ -1,14 +1,13 @@
 """What the schema publishes of a column."""
 
-import datetime as dt
-
 import numpy as np
 
 from simulacra.engine.cleaning.drafts import Draft, Values
-from simulacra.engine.schema import Bound, Column, ColumnType
+from simulacra.engine.schema import Column, ColumnType, bound
 
-EXTREME_ROWS = 5
-"""So many rows lie at or beyond a published bound: it is nobody's own value."""
+SHARED_ROWS = 5
+"""A value is published as it stands only if so many rows share it, and so many rows lie beyond a
+published bound."""
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 SHARE_DIGITS = 6
@@ -26,29 +25,49 @@ def describe(name: str, source_name: str, draft: Draft) -> Column:
             levels=draft.levels,
             shares=shares,
         )
-    low, high = inner_bounds(known)
-    spread = np.clip(np.quantile(known, QUANTILES, method="nearest"), low, high)
+    low, high = inner_bounds(draft)
+    spread = [min(max(_quantile(known, share), low), high) for share in QUANTILES]
     return Column(
         *(name, source_name, source_name, draft.type, missing_share),
         min=bound(draft.type, low),
         max=bound(draft.type, high),
-        quantiles=tuple(bound(draft.type, value) for value in spread.tolist()),
+        quantiles=tuple(bound(draft.type, round(value, draft.decimals)) for value in spread),
         decimals=draft.decimals if draft.type is ColumnType.NUMBER else None,
     )
 
 
-def inner_bounds(known: Values) -> tuple[float, float]:
-    """Return the smallest and the largest value that `EXTREME_ROWS` rows reach."""
-    rank = min(EXTREME_ROWS, len(known)) - 1
-    ordered = np.partition(known, [rank, len(known) - 1 - rank])
-    return float(ordered[rank]), float(ordered[len(known) - 1 - rank])
+def inner_bounds(draft: Draft) -> tuple[float, float]:
+    """Return the ends of the scale without its outermost rows, on the column's grid.
+
+    The value at the fifth row from either end, if five rows share it; else half-way from it to the
+    next value inside.
+    """
+    ordered = np.sort(draft.values[draft.known])
+    step = _step(draft)
+    low = np.ceil(round(_inner(ordered) / step, 6)) * step
+    high = np.floor(round(-_inner(-ordered[::-1]) / step, 6)) * step
+    low, high = float(np.round(low, draft.decimals)), float(np.round(high, draft.decimals))
+    return (low, high) if low <= high else (high, low)
 
 
-def bound(kind: ColumnType, value: float) -> Bound:
-    """Return a value as the schema writes it; the inverse of `scenario.point`."""
-    if kind is ColumnType.DATE:
-        return (dt.date(1970, 1, 1) + dt.timedelta(days=int(value))).isoformat()
-    if kind is ColumnType.DATETIME:
-        moment = dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=int(value))  # noqa: DTZ001
-        return moment.isoformat(timespec="seconds")
-    return int(value) if kind is ColumnType.INTEGER else float(value)
+def _inner(ordered: Values) -> float:
+    end = ordered[min(SHARED_ROWS, len(ordered)) - 1]
+    after = np.searchsorted(ordered, end, side="right")
+    if after - np.searchsorted(ordered, end) >= SHARED_ROWS or after == len(ordered):
+        return float(end)
+    return float((end + ordered[after]) / 2)
+
+
+def _quantile(known: Values, share: float) -> float:
+    """Return the value at a quantile if enough rows share it, else the mean of those around it."""
+    ordered = np.sort(known)
+    place = round(share * (len(ordered) - 1))
+    around = ordered[max(0, place - SHARED_ROWS // 2) :][:SHARED_ROWS]
+    is_shared = np.count_nonzero(ordered == ordered[place]) >= SHARED_ROWS
+    return float(ordered[place] if is_shared else around.mean())
+
+
+def _step(draft: Draft) -> float:
+    if draft.type is ColumnType.DATETIME:
+        return 1e6  # microseconds: times are published to the second
+    return float(10.0**-draft.decimals) if draft.type is ColumnType.NUMBER else 1.0

@@ -5,6 +5,7 @@ microseconds); a missing value is NaN throughout.
 """
 
 import dataclasses
+import math
 import re
 
 import numpy as np
@@ -13,13 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types as pt
 
-from simulacra.engine.scenario import point
-from simulacra.engine.schema import ColumnType
+from simulacra.engine.schema import ColumnType, point
 
 Values = npt.NDArray[np.float64]
 
 MAX_EXACT = 2**53  # beyond it a float64 does not hold every integer
 MAX_DECIMALS = 9
+MAX_NUMBER = 1e100  # whatever is beyond is a code for something else, as infinity is
+SIGNIFICANT = 6
 
 PLAIN = (
     (pt.is_boolean, ColumnType.BOOLEAN, (pa.int8(),)),
@@ -30,6 +32,7 @@ PLAIN = (
 """Arrow types that need only casts, one after the other."""
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
 DECIMAL_COMMA = re.compile(r"[+-]?\d+(,\d+)?")
 PADDED = re.compile(r"[+-]?0\d")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -63,6 +66,8 @@ def draft(array: pa.ChunkedArray) -> Draft | None:
     kind = array.type
     if pt.is_dictionary(kind) and _is_text(kind.value_type):
         return _dictionary(array, ordered=kind.ordered)
+    if pt.is_dictionary(kind):
+        return draft(array.cast(kind.value_type))
     if _is_text(kind):
         return _text(array)
     if pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind):
@@ -85,18 +90,19 @@ def _floats(array: pa.ChunkedArray) -> Values:
 
 
 def _number(values: Values) -> Draft:
-    values = np.where(np.isfinite(values), values, np.nan)
+    values = np.where(np.abs(values) <= MAX_NUMBER, values, np.nan)
     decimals = _decimals(values[~np.isnan(values)])
     kind = ColumnType.INTEGER if decimals == 0 else ColumnType.NUMBER
     return Draft(kind, values, decimals=decimals)
 
 
 def _decimals(known: Values) -> int:
-    """Return how many digits behind the point the values have, at most `MAX_DECIMALS`."""
+    """Return how many digits behind the point the values have; more than 9 only if all are tiny."""
     for decimals in range(MAX_DECIMALS):
         if np.all(np.round(known, decimals) == known):
             return decimals
-    return MAX_DECIMALS
+    typical = float(np.median(np.abs(known[known != 0])))
+    return max(MAX_DECIMALS, min(SIGNIFICANT - math.floor(math.log10(typical)), 300))
 
 
 def _dictionary(array: pa.ChunkedArray, *, ordered: bool) -> Draft:
@@ -141,7 +147,9 @@ def _as_booleans(filled: list[str], texts: list[str], codes: Values) -> Draft | 
 def _as_numbers(filled: list[str], texts: list[str], codes: Values) -> Draft | None:
     if any(PADDED.match(text) for text in filled):
         return None  # 01234 is a code, not a number
-    if all(DECIMAL_COMMA.fullmatch(text) for text in filled):
+    if _groups_thousands(filled):
+        texts = [text.replace(",", "") for text in texts]
+    elif all(DECIMAL_COMMA.fullmatch(text) for text in filled):
         texts = [text.replace(",", ".") for text in texts]
     elif not all(NUMBER.fullmatch(text) for text in filled):
         return None
@@ -149,6 +157,17 @@ def _as_numbers(filled: list[str], texts: list[str], codes: Values) -> Draft | N
     if any(abs(value) >= MAX_EXACT for value in values):
         return None
     return _number(_looked_up(values, codes))
+
+
+def _groups_thousands(filled: list[str]) -> bool:
+    """Tell 1,250 and 12,000 from decimal commas: threes behind each comma, and no bare thousand."""
+    with_comma = [text for text in filled if "," in text]
+    bare = [text for text in filled if "," not in text]
+    return (
+        bool(with_comma)
+        and all(THOUSANDS.fullmatch(text) for text in with_comma)
+        and all(NUMBER.fullmatch(text) and abs(float(text)) < 1000 for text in bare)
+    )
 
 
 def _as_moments(filled: list[str], texts: list[str], codes: Values) -> Draft | None:

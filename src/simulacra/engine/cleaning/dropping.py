@@ -13,8 +13,10 @@ MIN_VARYING = 5
 MIN_VARYING_SHARE = 0.002
 UNIQUE_SHARE = 0.5
 MIN_UNIQUE = 20
+MIN_PHONE = 1_000_000
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+PHONE_NAME = re.compile(r"(^|[\W_])(phone|mobile|telephone|tel|fax)([\W_]|$)", re.IGNORECASE)
 PHONE = re.compile(r"\+?[\d ()/.-]{7,20}")
 IDENTIFIER = re.compile(
     r"(^|[\W_])(id|uuid|guid|serial|respondent|respid|caseid|case)([\W_]|$)", re.IGNORECASE
@@ -35,8 +37,8 @@ def reason(name: str, draft: Draft) -> str | None:
         return f"near-zero variance: {varying} of {rows} rows differ from the rest"
     if draft.type is ColumnType.NOMINAL:
         return _text_reason(draft, len(counts), len(known))
-    if draft.type is ColumnType.INTEGER and len(counts) == len(known) and len(known) == rows:
-        return _number_reason(name, known)
+    if draft.type is ColumnType.INTEGER and len(counts) > UNIQUE_SHARE * len(known):
+        return _number_reason(name, known, len(counts))
     return None
 
 
@@ -50,7 +52,11 @@ def _text_reason(draft: Draft, distinct: int, known: int) -> str | None:
     return None
 
 
-def _number_reason(name: str, known: np.ndarray) -> str | None:
+def _number_reason(name: str, known: np.ndarray, distinct: int) -> str | None:
+    if PHONE_NAME.search(name) and np.median(np.abs(known)) >= MIN_PHONE:
+        return "personal data: most values look like phone numbers"
+    if distinct < len(known):
+        return None
     is_counter = known.max() - known.min() + 1 == len(known)
     if is_counter or IDENTIFIER.search(name):
         return "identifier: a different whole number in every row"

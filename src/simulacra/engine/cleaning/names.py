@@ -12,12 +12,14 @@ def clean(names: Iterable[str]) -> list[str]:
     A valid identifier stays as it is; in any other name each run of other characters becomes a
     dot. A name that is taken gets a number.
     """
+    given = list(names)
+    reserved = {name for name in given if _safe(name) == name}
     taken: set[str] = set()
     made = []
-    for given in names:
-        name = base = _safe(given)
+    for source in given:
+        name = base = _safe(source)
         number = 2
-        while name in taken:
+        while name in taken or (name in reserved and name != source):
             name, number = f"{base}.{number}", number + 1
         taken.add(name)
         made.append(name)

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from simulacra.engine.cleaning.drafts import Draft
-from simulacra.engine.schema import CleaningAction
+from simulacra.engine.schema import CleaningAction, ColumnType
 
 MIN_LEVEL_ROWS = 5
 MAX_LEVELS = 200
@@ -16,13 +16,12 @@ def pool(name: str, draft: Draft) -> tuple[Draft, list[CleaningAction]]:
     """Pool the rare levels of a category into one, if that is common enough; else blank them."""
     counts = np.bincount(draft.values[draft.known].astype(np.int64), minlength=len(draft.levels))
     rare = counts < max(MIN_LEVEL_ROWS, _threshold(counts))
-    used = int(np.sum(rare & (counts > 0)))
-    if not rare.any():
+    if draft.type is ColumnType.BOOLEAN or not rare.any():
         return draft, []
     pooled = int(counts[rare].sum())
     is_pooled = pooled >= MIN_LEVEL_ROWS
-    actions = [_action(name, used, pooled, is_pooled=is_pooled)] if used else []
-    return _relevelled(draft, rare, is_pooled=is_pooled), actions
+    action = _action(name, int(rare.sum()), pooled, is_pooled=is_pooled)
+    return _relevelled(draft, rare, is_pooled=is_pooled), [action]
 
 
 def _threshold(counts: np.ndarray) -> int:
@@ -36,6 +35,8 @@ def _action(name: str, levels: int, rows: int, *, is_pooled: bool) -> CleaningAc
     if is_pooled:
         reason = f"{levels} rare levels ({rows} rows) pooled into {POOL!r}"
         return CleaningAction(name, "pooled", reason, levels)
+    if rows == 0:
+        return CleaningAction(name, "removed", f"{levels} levels that no row has", levels)
     reason = f"{levels} rare levels ({rows} rows, too few to pool) taken as missing"
     return CleaningAction(name, "blanked", reason, levels)
 
