@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from simulacra.engine import contingency
+
 Counts = npt.NDArray[np.int64]
 Weights = npt.NDArray[np.float64]
 
@@ -42,13 +44,12 @@ def pick(
     """
     if not groups:
         return systematic(weights, rows, rng)
-    cells, cell_of = np.unique(np.stack(groups), axis=1, return_inverse=True)
-    cell_of = cell_of.ravel()
-    mass = np.bincount(cell_of, weights).astype(np.float64)
+    table = contingency.cross(groups)
+    mass = np.bincount(table.cell_of, weights).astype(np.float64)
     counts = np.bincount(systematic(mass, rows, rng), minlength=len(mass))
-    _repair(counts, mass, cells, quotas)
-    by_cell = np.argsort(cell_of, kind="stable")
-    ends = np.cumsum(np.bincount(cell_of, minlength=len(mass)))
+    _repair(counts, mass, table.cells, quotas)
+    by_cell = np.argsort(table.cell_of, kind="stable")
+    ends = np.cumsum(np.bincount(table.cell_of, minlength=len(mass)))
     picked = [
         members[systematic(weights[members], count, rng)]
         for members, count in zip(np.split(by_cell, ends[:-1]), counts, strict=True)
@@ -66,37 +67,76 @@ def systematic(weights: Weights, rows: int, rng: np.random.Generator) -> Counts:
 
 
 def _repair(counts: Counts, mass: Weights, cells: Counts, quotas: Sequence[Counts]) -> None:
-    """Move rows between cells that differ in one margin only, which leaves the others as they are.
+    """Move rows from cell to cell until the quotas hold, in place.
 
-    A quota that no such move can reach stays off by what is left; the report shows it.
+    A quota that no chain of moves can reach stays off by what is left; the report shows it.
     """
-    index = {tuple(cell): place for place, cell in enumerate(cells.T.tolist())}
-    for axis, quota in enumerate(quotas):
-        while True:
-            held = np.bincount(cells[axis], counts, minlength=len(quota)).astype(np.int64)
-            move = _best_move(counts, mass, cells, axis, held - quota, index)
-            if move is None:
-                break
-            source, target = move
-            counts[source] -= 1
-            counts[target] += 1
+    _exchange(counts, mass, cells, quotas)
+    index = {tuple(cell): place for place, cell in enumerate(cells.T.tolist()) if mass[place] > 0}
+    for _ in quotas:  # a move along one margin can make room for one along another
+        for axis, quota in enumerate(quotas):
+            while moves := _path(counts, mass, cells, axis, quota, index):
+                for source, target in moves:
+                    counts[source] -= 1
+                    counts[target] += 1
 
 
-def _best_move(
+def _exchange(counts: Counts, mass: Weights, cells: Counts, quotas: Sequence[Counts]) -> None:
+    """Move single rows between any two cells as long as that brings the quotas nearer in sum."""
+    excess = [
+        np.bincount(groups, counts, minlength=len(quota)).astype(np.int64) - quota
+        for groups, quota in zip(cells, quotas, strict=True)
+    ]
+    while any(margin.any() for margin in excess):
+        # What the sum of misses changes by when a cell gives a row, and when it gets one.
+        giving = np.stack([np.where(m > 0, -1, 1)[g] for m, g in zip(excess, cells, strict=True)])
+        getting = np.stack([np.where(m < 0, -1, 1)[g] for m, g in zip(excess, cells, strict=True)])
+        source = int(np.argmin(np.where(counts > 0, giving.sum(axis=0), len(cells) + 1)))
+        differs = cells != cells[:, [source]]
+        change = np.sum(differs * (giving[:, [source]] + getting), axis=0)
+        change = np.where(mass > 0, change, 0)
+        if change.min() >= 0:
+            return
+        best = np.flatnonzero(change == change.min())
+        target = int(best[np.argmax(mass[best] / (counts[best] + 1))])
+        for margin, groups in zip(excess, cells, strict=True):
+            margin[groups[source]] -= 1
+            margin[groups[target]] += 1
+        counts[source] -= 1
+        counts[target] += 1
+
+
+def _path(
     counts: Counts,
     mass: Weights,
     cells: Counts,
     axis: int,
-    excess: Counts,
+    quota: Counts,
     index: dict[tuple[int, ...], int],
-) -> tuple[int, int] | None:
-    """Return the cells to take a row from and to give it to; the heaviest receiver wins."""
-    over, under = np.flatnonzero(excess > 0), np.flatnonzero(excess < 0)
-    best: tuple[float, int, int] | None = None
-    for source in np.flatnonzero(np.isin(cells[axis], over) & (counts > 0)).tolist():
-        key = cells[:, source].tolist()
-        for group in under.tolist():
-            target = index.get((*key[:axis], group, *key[axis + 1 :]))
-            if target is not None and mass[target] > 0 and (best is None or mass[target] > best[0]):
-                best = (float(mass[target]), source, target)
-    return best[1:] if best else None
+) -> list[tuple[int, int]]:
+    """Return the shortest chain of moves from a group with too many rows to one with too few.
+
+    Each move is between cells that differ in this margin only, which leaves the others as they are.
+    """
+    excess = np.bincount(cells[axis], counts, minlength=len(quota)).astype(np.int64) - quota
+    moves_to: dict[int, list[tuple[int, int]]] = {
+        int(group): [] for group in np.flatnonzero(excess > 0)
+    }
+    frontier = list(moves_to)
+    while frontier and (excess < 0).any():
+        reached: dict[int, tuple[float, list[tuple[int, int]]]] = {}
+        for source in np.flatnonzero(np.isin(cells[axis], frontier) & (counts > 0)).tolist():
+            key = cells[:, source].tolist()
+            for group in range(len(quota)):
+                target = index.get((*key[:axis], group, *key[axis + 1 :]))
+                if target is None or group in moves_to:
+                    continue
+                if group not in reached or mass[target] > reached[group][0]:
+                    path = [*moves_to[key[axis]], (source, target)]
+                    reached[group] = (float(mass[target]), path)
+        filled = [(weight, path) for group, (weight, path) in reached.items() if excess[group] < 0]
+        if filled:
+            return max(filled)[1]
+        moves_to |= {group: path for group, (_, path) in reached.items()}
+        frontier = list(reached)
+    return []

@@ -13,10 +13,14 @@ import numpy.typing as npt
 from scipy.optimize import linprog
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
-Weights = npt.NDArray[np.float64]
-Groups = npt.NDArray[np.int64]
+from simulacra.engine import contingency
+from simulacra.engine.contingency import Groups
 
-MAX_ROUNDS = 500
+Weights = npt.NDArray[np.float64]
+
+MAX_ROUNDS = 5_000
+MAX_WORK = 200_000_000
+"""Rounds, and cells times margins times rounds, after which raking stops."""
 TOLERANCE = 1e-7
 MAX_CELLS = 20_000
 SHORTFALL = 1e-6
@@ -41,7 +45,8 @@ class Raked:
 
     Attributes:
         weights: float64, one a particle; they sum to the part of the rows that can be had.
-        factors: for each margin, by group, what the weights were multiplied by.
+        factors: for each margin, by group, what the weights were multiplied by; each up to a
+            constant, with 1 for the largest.
         targets: for each margin, by group, the share of all rows that can be had.
     """
 
@@ -55,18 +60,21 @@ def rake(weights: Weights, margins: Sequence[Margin]) -> Raked:
 
     Args:
         weights: float64, one a particle, not all 0.
-        margins: of the same particles.
+        margins: of the same particles; with none the weights only come back normalised.
     """
     weights = weights / weights.sum()
-    raked, error = _fit(weights, margins, [margin.targets for margin in margins])
-    if error < TOLERANCE:
-        return raked
-    targets = reachable(weights, margins)
-    if sum_of(targets) >= 1 - SHORTFALL:  # it converges, only slowly: the margins touch an edge
-        return raked
-    if sum_of(targets) == 0:
-        return dataclasses.replace(raked, weights=np.zeros_like(weights), targets=targets)
-    return _fit(weights, margins, targets)[0]
+    if not margins:
+        return Raked(weights, [], [])
+    table = contingency.cross([margin.groups for margin in margins])
+    mass = np.bincount(table.cell_of, weights).astype(np.float64)
+    wanted = [margin.targets for margin in margins]
+    fitted = _fit(mass, table.cells, wanted)
+    if fitted.error >= TOLERANCE:
+        wanted = reachable(mass, table.cells, wanted)
+        if sum_of(wanted) < 1 - SHORTFALL:  # else it converges, only slowly: it touches an edge
+            fitted = _fit(mass, table.cells, wanted)
+    ratio = np.divide(fitted.mass, mass, out=np.zeros_like(mass), where=mass > 0)
+    return Raked(weights * ratio[table.cell_of], fitted.factors, fitted.targets)
 
 
 def sum_of(targets: Sequence[Weights]) -> float:
@@ -74,51 +82,57 @@ def sum_of(targets: Sequence[Weights]) -> float:
     return float(targets[0].sum()) if targets else 1.0
 
 
-def _fit(
-    weights: Weights, margins: Sequence[Margin], targets: list[Weights]
-) -> tuple[Raked, float]:
-    """Scale to each margin in turn until all hold; return also the largest error left."""
-    total = sum_of(targets)
-    weights, error = weights * total, np.inf
+@dataclasses.dataclass(frozen=True)
+class _Fitted:
+    """Scaled cells, the factors and targets they were scaled by, and the largest miss."""
+
+    mass: Weights
+    factors: list[Weights]
+    targets: list[Weights]
+    error: float
+
+
+def _fit(mass: Weights, cells: Groups, targets: list[Weights]) -> _Fitted:
+    """Scale the cells to each margin in turn until all hold."""
+    error = np.inf
     factors = [np.ones(len(target)) for target in targets]
-    for _ in range(MAX_ROUNDS):
+    for _ in range(min(MAX_ROUNDS, MAX_WORK // cells.size + 1)):
         error = 0.0
-        for place, (margin, target) in enumerate(zip(margins, targets, strict=True)):
-            now = np.bincount(margin.groups, weights, minlength=len(target))
+        for factor, groups, target in zip(factors, cells, targets, strict=True):
+            now = np.bincount(groups, mass, minlength=len(target))
             error = max(error, float(np.abs(now - target).max()))
             ratio = np.divide(target, now, out=np.zeros_like(now), where=now > 0)
-            factors[place] = factors[place] * ratio
-            weights = weights * ratio[margin.groups]
+            mass = mass * ratio[groups]
+            np.multiply(factor, ratio, out=factor)
+            np.divide(factor, factor.max() or 1.0, out=factor)
         if error < TOLERANCE:
             break
-    return Raked(weights, factors, targets), error
+    return _Fitted(mass, factors, targets, error)
 
 
-def reachable(weights: Weights, margins: Sequence[Margin]) -> list[Weights]:
-    """Return the largest margins at or below the wanted ones that the particles can have.
+def reachable(mass: Weights, cells: Groups, targets: Sequence[Weights]) -> list[Weights]:
+    """Return the largest margins at or below the targets that occupied cells can have.
 
-    Two linear programs over the occupied cells: how many rows can be had at all, and, of the ways
-    to have so many, the one whose margins are nearest to the wanted proportions.
+    Two linear programs over the cells: how many rows can be had at all, and, of the ways to have so
+    many, the one whose margins are nearest to the wanted proportions.
     """
-    cells = np.unique(np.stack([margin.groups for margin in margins])[:, weights > 0], axis=1)
-    if cells.shape[1] > MAX_CELLS:
-        return _occupied_only(cells, margins)
+    cells = cells[:, mass > 0]
+    number = cells.shape[1]
+    if number > MAX_CELLS:
+        return _occupied_only(cells, targets)
     counting = vstack(
         [
-            csr_array(
-                (np.ones(cells.shape[1]), (groups, np.arange(cells.shape[1]))),
-                shape=(len(margin.targets), cells.shape[1]),
-            )
-            for groups, margin in zip(cells, margins, strict=True)
+            csr_array((np.ones(number), (groups, np.arange(number))), (len(target), number))
+            for groups, target in zip(cells, targets, strict=True)
         ]
     ).tocsr()
-    wanted = np.concatenate([margin.targets for margin in margins])
-    most = linprog(-np.ones(cells.shape[1]), A_ub=counting, b_ub=wanted, method="highs")
+    wanted = np.concatenate(targets)
+    most = linprog(-np.ones(number), A_ub=counting, b_ub=wanted, method="highs")
     total = min(1.0, max(0.0, -float(most.fun)))
     if total < SHORTFALL:
-        return [np.zeros_like(margin.targets) for margin in margins]
+        return [np.zeros_like(target) for target in targets]
     held = _nearest(counting, wanted, total)
-    return np.split(held, np.cumsum([len(margin.targets) for margin in margins])[:-1])
+    return np.split(held, np.cumsum([len(target) for target in targets])[:-1])
 
 
 def _nearest(counting: csr_array, wanted: Weights, total: float) -> Weights:
@@ -140,11 +154,11 @@ def _nearest(counting: csr_array, wanted: Weights, total: float) -> Weights:
     return np.where(held < SHORTFALL, 0.0, held)
 
 
-def _occupied_only(cells: Groups, margins: Sequence[Margin]) -> list[Weights]:
+def _occupied_only(cells: Groups, targets: Sequence[Weights]) -> list[Weights]:
     """Drop the groups that nothing falls in; the fallback when the cells are too many."""
     kept = [
-        np.where(np.isin(np.arange(len(margin.targets)), groups), margin.targets, 0.0)
-        for groups, margin in zip(cells, margins, strict=True)
+        np.where(np.isin(np.arange(len(target)), groups), target, 0.0)
+        for groups, target in zip(cells, targets, strict=True)
     ]
-    total = min(float(targets.sum()) for targets in kept)
-    return [targets * (total / targets.sum()) if total else targets * 0 for targets in kept]
+    total = min(float(target.sum()) for target in kept)
+    return [target * (total / target.sum()) if total else target * 0 for target in kept]

@@ -1,0 +1,34 @@
+"""Contingency tables: which combinations of groups occur, and which particle falls where."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Groups = npt.NDArray[np.int64]
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """The occupied cells of some margins.
+
+    Attributes:
+        cells: int64, margins x cells: the group of each margin that a cell lies in; in
+            lexicographic order.
+        cell_of: int64, the cell of each particle.
+    """
+
+    cells: Groups
+    cell_of: Groups
+
+
+def cross(margins: Sequence[Groups]) -> Table:
+    """Cross the margins, each the group of every particle."""
+    cell_of = np.zeros(len(margins[0]), dtype=np.int64)
+    cells = np.zeros((0, 1), dtype=np.int64)
+    for groups in margins:
+        width = int(groups.max(initial=0)) + 1
+        codes, cell_of = np.unique(cell_of * width + groups, return_inverse=True)
+        cells = np.vstack([cells[:, codes // width], codes % width])
+    return Table(cells, cell_of)
