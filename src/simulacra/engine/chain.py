@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # has no stubs
 
 from simulacra.engine import encoding
 from simulacra.engine.encoding import Floats
@@ -97,13 +98,14 @@ def fit_all(
     }
     fitted = {link.column: link for link in known}
     links = []
-    for index, column in enumerate(order):
-        candidates = sorted(order[:index])
-        if before.get(column) == frozenset(candidates):
-            links.append(fitted[column])
-        else:
-            links.append(fit(schema, values, column, candidates))
-        progress((index + 1) / len(order))
+    with threadpool_limits(1, "blas"):  # the order of a sum must not hang on the number of cores
+        for index, column in enumerate(order):
+            candidates = sorted(order[:index])
+            if before.get(column) == frozenset(candidates):
+                links.append(fitted[column])
+            else:
+                links.append(fit(schema, values, column, candidates))
+            progress((index + 1) / len(order))
     return links
 
 

@@ -84,7 +84,10 @@ def plan(donors: Donors, scenario: Scenario) -> Plan:
     names = donors.schema.names
     windows = {
         names.index(name): encoding.window(
-            donors.schema[name], donors.cells[names.index(name)], wanted
+            donors.schema[name],
+            donors.values[:, names.index(name)],
+            donors.cells[names.index(name)],
+            wanted,
         )
         for name, wanted in scenario.ranges.items()
     }
@@ -182,10 +185,13 @@ def _tilt(donors: Donors, target: Target, wanted: Plan) -> encoding.Floats:
 def seed_weights(donors: Donors, wanted: Plan, raked: raking.Raked) -> list[raking.Weights]:
     """Return, for each condition in the plan's order, the weight it gives each seed row.
 
-    Their product is the importance weight of the row under the scenario: the sample that stands
+    A range gives 1 inside and 0 outside, shares give the factor that raking found for the level.
+    The product is the importance weight of the row under the scenario: the sample that stands
     behind the generated rows.
     """
-    weights = [wanted.windows[position].mass for position in sorted(wanted.windows)]
+    weights = [
+        wanted.windows[position].inside.astype(np.float64) for position in sorted(wanted.windows)
+    ]
     for factor, position in zip(raked.factors, sorted(wanted.targets), strict=True):
         levels = _levels(donors, position, donors.values[:, position])
         group = wanted.targets[position].group_of_level[levels]

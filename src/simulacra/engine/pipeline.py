@@ -32,6 +32,8 @@ from simulacra.engine.writing import files
 
 Progress = Callable[[str, float], None]
 MAX_SEED = 2**63 - 1
+MAX_CHAINS = 16
+"""Chains that a model keeps, one for each set of conditioned columns."""
 
 
 def fit(
@@ -158,6 +160,8 @@ class Model:
         if not conditioned:
             return self._links
         if key not in self._chains:
+            if len(self._chains) >= MAX_CHAINS:
+                self._chains.pop(next(iter(self._chains)))  # the oldest
             others = [link.column for link in self._links if link.column not in key]
             self._chains[key] = chain.fit_all(
                 self.schema,

@@ -46,12 +46,13 @@ class ShareOutcome:
 
 @dataclasses.dataclass(frozen=True)
 class RangeOutcome:
-    """A range; achieved is what the rows span."""
+    """A range; `achieved` is the share of rows inside, the bounds are what the rows span."""
 
     column: str
     support: Support
     min: Bound
     max: Bound
+    achieved: float
     achieved_min: Bound
     achieved_max: Bound
     kind: str = "range"
