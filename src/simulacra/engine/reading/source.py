@@ -1,5 +1,6 @@
 """One way in: a path, or any table that speaks Arrow."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from simulacra.engine import errors, formats, limits
 from simulacra.engine.reading import csv, parquet
 
 HEAD_BYTES = 8192
+INDEX = re.compile(r"__index_level_\d+__")  # what pandas adds for its row labels; not a column
 READERS = {formats.Format.CSV: csv.read, formats.Format.PARQUET: parquet.read}
 
 
@@ -29,6 +31,7 @@ def read(source: Any, bounds: limits.Limits) -> pa.Table:  # noqa: ANN401 - what
         table = pa.table(source)
     else:
         raise TypeError(f"fit takes a path or a table, not {type(source).__name__}")
+    table = table.drop_columns([name for name in table.column_names if INDEX.fullmatch(name)])
     _check_shape(table.num_rows, table.num_columns, bounds)
     return table
 
