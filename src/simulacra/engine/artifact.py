@@ -4,7 +4,9 @@ import dataclasses
 import hashlib
 import io
 import json
+import struct
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,13 +16,19 @@ import numpy as np
 from simulacra.engine import errors
 from simulacra.engine.chain import Link
 from simulacra.engine.encoding import Floats
-from simulacra.engine.forest import Forest
+from simulacra.engine.forest import LEAF, Forest
 from simulacra.engine.schema import Schema
 
 VERSION = 1
 MANIFEST, DIGEST = "manifest.json", "manifest.sha256"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same model gives the same bytes
 ARRAYS = tuple(field.name for field in dataclasses.fields(Forest))
+
+DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, LookupError, ValueError, TypeError),
+    *(AttributeError, EOFError, NotImplementedError, RuntimeError, OSError, OverflowError),
+)
+"""What reading a damaged zip, JSON or array raises."""
 
 Array = np.ndarray
 
@@ -52,16 +60,19 @@ def load(path: Path) -> tuple[Schema, Floats, list[Link]]:
         errors.ArtifactError: the file is damaged, or of another version.
         OSError: it cannot be opened.
     """
+    raw = io.BytesIO(path.read_bytes())
     try:
-        with zipfile.ZipFile(path) as file:
+        with zipfile.ZipFile(raw) as file:
             return _read(file)
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
+    except DAMAGE as error:
         raise errors.ArtifactError(
             f"The saved model is damaged ({type(error).__name__})."
         ) from None
 
 
 def _read(file: zipfile.ZipFile) -> tuple[Schema, Floats, list[Link]]:
+    if any(entry.compress_type != zipfile.ZIP_STORED for entry in file.infolist()):
+        raise ValueError("models are stored, not compressed")  # and so cannot unpack enormously
     written = file.read(MANIFEST)
     _verify(written, file.read(DIGEST).decode())
     manifest = json.loads(written)
@@ -74,7 +85,12 @@ def _read(file: zipfile.ZipFile) -> tuple[Schema, Floats, list[Link]]:
         data = file.read(f"{name}.npy")
         _verify(data, manifest["sha256"][name])
         arrays[name] = np.load(io.BytesIO(data), allow_pickle=False)
-    return Schema.from_json(manifest["schema"]), arrays.pop("seed"), _links(manifest, arrays)
+    schema, values = Schema.from_json(manifest["schema"]), arrays.pop("seed")
+    if values.dtype != np.float64 or values.ndim != 2 or values.shape[1] != len(schema.columns):
+        raise ValueError("the seed rows do not fit the schema")
+    links = _links(manifest, arrays)
+    _check(schema, values, links)
+    return schema, values, links
 
 
 def _verify(data: bytes, digest: str) -> None:
@@ -109,3 +125,31 @@ def _links(manifest: dict[str, Any], arrays: dict[str, Array]) -> list[Link]:
         predecessors = tuple(described["predecessors"])
         links.append(Link(described["column"], predecessors, places, Forest(**parts)))
     return links
+
+
+def _check(schema: Schema, values: Floats, links: Sequence[Link]) -> None:
+    """Refuse what would send a reader out of bounds or round in circles."""
+    if [link.column for link in links] != list(range(len(schema.columns))):
+        raise ValueError("there is not one link for each column")
+    for link in links:
+        forest, nodes = link.forest, np.arange(len(link.forest.feature))
+        inner = forest.feature != LEAF
+        is_sound = (
+            all(0 <= position < link.column for position in link.predecessors)
+            and _within(forest.feature[inner], 0, len(link.predecessors))
+            and _within(forest.donors, 0, len(values))
+            and _within(forest.roots, 0, len(nodes))
+            and bool(np.all(forest.left[inner] > nodes[inner]))  # so that every walk ends
+            and bool(np.all(forest.right[inner] > nodes[inner]))
+            and _within(forest.left[inner], 0, len(nodes))
+            and _within(forest.right[inner], 0, len(nodes))
+            and _within(forest.start[~inner], 0, len(forest.donors))
+            and bool(np.all(forest.count[~inner] > 0))
+            and _within((forest.start + forest.count)[~inner], 0, len(forest.donors) + 1)
+        )
+        if not is_sound:
+            raise ValueError("a forest points outside itself")
+
+
+def _within(numbers: Array, first: int, end: int) -> bool:
+    return bool(np.all((numbers >= first) & (numbers < end)))
