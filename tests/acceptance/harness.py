@@ -169,6 +169,7 @@ class Client(httpx.Client):
 @contextlib.contextmanager
 def running_server(folder: Path, **settings: str) -> Iterator[Server]:
     """A server of its own; nothing of it may be left at the end."""
+    folder.mkdir(exist_ok=True)
     server = Server(folder / "data", free_port(), settings)
     server.start()
     try:

@@ -21,11 +21,24 @@ def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     create = verbs.add_parser(
         "create-tenant", help="make an approved tenant and print its credentials once"
     )
-    create.add_argument("--company", required=True, help="name of the company")
-    create.add_argument("--email", required=True, help="contact at the company")
+    create.add_argument("--company", required=True, type=_name, help="name of the company")
+    create.add_argument("--email", required=True, type=_email, help="contact at the company")
     create.add_argument("--json", action="store_true", help="print one JSON object")
     cli_settings.add_data_dir(create)
     create.set_defaults(run=create_tenant)
+
+
+def _name(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the name is empty")
+    return text.strip()
+
+
+def _email(text: str) -> str:
+    local, _, domain = text.strip().rpartition("@")
+    if not local or "." not in domain:
+        raise argparse.ArgumentTypeError("give an address such as data@acme.example")
+    return text.strip()
 
 
 def create_tenant(arguments: argparse.Namespace) -> int:

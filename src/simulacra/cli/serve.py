@@ -3,6 +3,7 @@
 import argparse
 import os
 import signal
+import socket
 import sys
 import urllib.request
 from pathlib import Path
@@ -36,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     try:
         with directory.held(settings.data_dir):
+            _check_port(settings)
             cli_settings.remember(settings)
             services = _services(settings)
             supervisor.Supervisor(services, on_ready=lambda: _announce(settings)).run()
@@ -43,6 +45,19 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"simulacra: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _check_port(settings: "Settings") -> None:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the API does
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            where = f"{settings.host}:{settings.port}"
+            raise SystemExit(
+                f"simulacra: cannot listen on {where} ({error.strerror}); choose another --port"
+            ) from None
 
 
 def _services(settings: "Settings") -> "list[Service]":

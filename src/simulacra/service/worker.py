@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import re
 
 import procrastinate
 
@@ -19,13 +20,16 @@ SWEEP_SECONDS = 2.0
 GRACE_SECONDS = 2.0
 """What a stopping worker gives its jobs before it hands them back to the queue."""
 
+SECRET_VARIABLES = re.compile(r"DATABASE_URL|PG.*|SIMULACRA_.*|AWS_.*|AZURE_.*|GOOGLE_.*")
+
 logger = logging.getLogger(__name__)
 
 
 async def run(settings: Settings) -> None:
     """Carry out jobs until SIGTERM or SIGINT; unfinished ones go back to the queue."""
-    child.start_server()
     running = compose.runtime_of(settings)
+    _forget_secrets()
+    child.start_server()
     queue = running.queue
     add_tasks(queue)
     async with queue.open_async():
@@ -38,6 +42,12 @@ async def run(settings: Settings) -> None:
             with contextlib.suppress(asyncio.CancelledError):
                 await sweeper
             await running.database.close()
+
+
+def _forget_secrets() -> None:
+    """Take what opens the database and the store out of what job processes inherit."""
+    for name in [name for name in os.environ if SECRET_VARIABLES.fullmatch(name)]:
+        del os.environ[name]
 
 
 def add_tasks(queue: procrastinate.App) -> None:

@@ -1,0 +1,77 @@
+"""Starting and stopping, as a person at a terminal does."""
+
+import subprocess
+from pathlib import Path
+
+import httpx
+from harness import SIMULACRA, Server, clean_environment, free_port, running_server
+
+
+def serve(data_dir: Path, port: int, **settings: str) -> "subprocess.CompletedProcess[str]":
+    """Run `simulacra serve` to an end that comes by itself."""
+    return subprocess.run(
+        [*SIMULACRA, "serve", "--data-dir", str(data_dir), "--port", str(port)],
+        env=clean_environment() | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_the_greeting_says_where_and_what_next(server: Server) -> None:
+    for word in (server.url, str(server.data_dir / "ca.pem"), "create-tenant", "Ctrl-C"):
+        assert word in server.greeting
+
+
+def test_a_second_server_on_the_same_directory_is_refused(server: Server) -> None:
+    ended = serve(server.data_dir, free_port())
+    assert ended.returncode == 1
+    assert "in use" in ended.stderr
+    assert httpx.get(f"{server.url}/healthz", verify=server.tls).status_code == 200
+
+
+def test_a_taken_port_is_said_at_once(server: Server, tmp_path: Path) -> None:
+    ended = serve(tmp_path / "data", server.port)
+    assert ended.returncode == 1
+    assert f"127.0.0.1:{server.port}" in ended.stderr
+    assert "--port" in ended.stderr
+
+
+def test_an_invalid_setting_is_named_and_its_value_is_not_shown(tmp_path: Path) -> None:
+    ended = serve(tmp_path / "data", free_port(), SIMULACRA_MASTER_KEY="aHVudGVyMg==")
+    assert ended.returncode == 1
+    assert "master_key" in ended.stderr
+    assert "aHVudGVyMg" not in ended.stderr
+
+
+def test_a_tenant_made_while_nothing_runs_is_served_later(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        server.stop()
+        credential = server.create_tenant()
+        assert credential["token_url"] == f"{server.url}/oauth/token"
+        server.start()
+        client = server.client(credential)
+        assert client.get("/v1/datasets").json() == {"datasets": []}
+        client.close()
+
+
+def test_an_external_database_and_store_replace_the_embedded_ones(dsn: str, tmp_path: Path) -> None:
+    store = tmp_path / "elsewhere"
+    settings = {"DATABASE_URL": dsn, "SIMULACRA_OBJECT_STORE_URL": store.as_uri()}
+    with running_server(tmp_path / "run", **settings) as server:
+        assert not (server.data_dir / "postgres").exists()
+        client = server.client(server.create_tenant())
+        rows = b"a,b\n" + b"".join(b"%d,%d\n" % (n % 7, n % 5) for n in range(100))
+        dataset_id = client.train(rows)
+        assert (store / "datasets" / dataset_id / "model").exists()
+        client.close()
+
+
+def test_the_process_of_a_job_inherits_no_secrets(server: Server) -> None:
+    worker = server.named("simulacra.cli.main", "worker")
+    assert "DATABASE_URL" in worker.environ()
+    (fork_server,) = [
+        process for process in worker.children() if "forkserver" in " ".join(process.cmdline())
+    ]
+    assert not {"DATABASE_URL", "SIMULACRA_MASTER_KEY"} & set(fork_server.environ())

@@ -1,0 +1,54 @@
+"""Documents say what is true."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import simulacra
+from simulacra.service.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+
+
+def test_every_setting_is_documented_as_the_code_describes_it() -> None:
+    table = (ROOT / "docs" / "configuration.md").read_text()
+    for name, field in Settings.model_fields.items():
+        variable = "DATABASE_URL" if name == "database_url" else f"SIMULACRA_{name.upper()}"
+        row = next(line for line in table.splitlines() if line.startswith(f"| `{name}` "))
+        assert f"`{variable}`" in row
+        assert str(field.description) in row
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_relative_links_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
+        assert (document.parent / target).exists(), target
+
+
+def test_the_folders_of_the_architecture_page_exist() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text()
+    source = ROOT / "src" / "simulacra"
+    names = {path.relative_to(source).as_posix() for path in source.rglob("*")}
+    last = {name.rpartition("/")[2] for name in names}
+    block = page.split("```")[1]
+    for word in re.findall(r"\b([a-z_]+(?:/|\.py))", block):
+        assert word.rstrip("/") in last | {"src", "simulacra", "tests", "examples"} | {
+            "benchmarks", "contract", "acceptance",
+        }, word  # fmt: skip
+
+
+def test_the_targets_that_the_readme_names_exist() -> None:
+    help_text = subprocess.run(
+        ["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    targets = set(re.findall(r"^(\w+)", help_text, re.MULTILINE))
+    named = set(re.findall(r"make ([a-z]+)", (ROOT / "README.md").read_text()))
+    assert {"quickstart", "test", "serve", "bench"} <= named <= targets
+
+
+def test_what_the_library_exports_is_there() -> None:
+    for name in simulacra.__all__:
+        assert getattr(simulacra, name).__name__ == name
