@@ -11,6 +11,7 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from scipy.sparse import csr_array
 
 from simulacra.engine.scenario import Range
@@ -219,3 +220,23 @@ def to_arrow(column: Column, values: Floats) -> pa.Array:
         return pa.array(whole, mask=missing)
     levels = pa.array(column.levels, pa.string())
     return levels.take(pa.array(whole, mask=missing))
+
+
+def from_arrow(column: Column, array: pa.ChunkedArray) -> Floats:
+    """Return the numbers of an Arrow column: what `to_arrow` was given.
+
+    Raises:
+        ValueError: a text that is no level of the column.
+    """
+    kind = column.type
+    if kind.is_categorical:
+        texts = array.cast(pa.string())
+        codes = pc.index_in(texts, pa.array(column.levels, pa.string()))
+        if codes.null_count > texts.null_count:
+            raise ValueError(f"column {column.name!r} holds other levels than the schema's")
+        array = codes
+    elif kind is ColumnType.DATE:
+        array = array.cast(pa.date32()).cast(pa.int32())
+    elif kind is ColumnType.DATETIME:
+        array = array.cast(pa.timestamp("us")).cast(pa.int64())
+    return np.array(pc.fill_null(array.cast(pa.float64()), np.nan).to_numpy(), dtype=np.float64)
