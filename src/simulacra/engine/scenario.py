@@ -71,7 +71,10 @@ def parse(schema: Schema, categorical: Conditions | None, numeric: Conditions | 
 
 
 def _columns(
-    schema: Schema, kind: str, given: Conditions | None, faults: list[errors.FieldError]
+    schema: Schema,
+    kind: str,
+    given: Any,
+    faults: list[errors.FieldError],  # noqa: ANN401
 ) -> list[tuple[str, Column, Any]]:
     """Return the columns that exist and take this kind of condition."""
     if given is None:

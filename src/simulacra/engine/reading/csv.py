@@ -15,6 +15,7 @@ from simulacra.engine import errors, limits
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_LINES = 60
 SAMPLE_CHARACTERS = 4 * 1024**2
+BLOCK_BYTES = 16 * 1024**2  # the longest line that can be read
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -25,6 +26,8 @@ MISSING = (
     *("NULL", "null", "Null", ".", "-", "?"),
 )
 """Spellings of a missing value. 'None' is not among them: in surveys it is an answer."""
+
+UNCUT = "The file cannot be cut into lines and fields; a quotation mark may be unbalanced."
 
 
 def read(path: Path, bounds: limits.Limits) -> pa.Table:
@@ -69,8 +72,11 @@ def _strictly(raw: bytes, encoding: str) -> str:
 
 
 def _normalise(text: str) -> str:
-    """Give every line the same end; a lone carriage return ends a line in old Macintosh files."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    """Give every line the same end and begin with the header.
+
+    A lone carriage return ends a line in old Macintosh files.
+    """
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip("\n") + "\n"
 
 
 def _first_lines(text: str) -> str:
@@ -130,6 +136,14 @@ def _distinct(names: list[str]) -> list[str]:
     return made
 
 
+def _is_quote_open(text: str, table: pa.Table) -> bool:
+    """Tell whether a quotation mark without a partner took all lines below it into one field."""
+    if text.count('"') % 2 == 0 or table.num_rows == 0:
+        return False
+    last = table.slice(table.num_rows - 1).to_pylist()[0]
+    return any("\n" in value for value in last.values() if value)
+
+
 def _parse(text: str, delimiter: str, header: list[str]) -> pa.Table:
     wrong: list[pa_csv.InvalidRow] = []
 
@@ -141,7 +155,10 @@ def _parse(text: str, delimiter: str, header: list[str]) -> pa.Table:
         table = pa_csv.read_csv(
             io.BytesIO(text.encode()),
             read_options=pa_csv.ReadOptions(
-                column_names=header, skip_rows_after_names=1, use_threads=False
+                column_names=header,
+                skip_rows_after_names=1,
+                use_threads=False,
+                block_size=BLOCK_BYTES,
             ),
             parse_options=pa_csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note
@@ -154,9 +171,9 @@ def _parse(text: str, delimiter: str, header: list[str]) -> pa.Table:
             ),
         )
     except pa.ArrowInvalid:  # its text quotes the line
-        raise errors.UploadError(
-            "The file cannot be cut into lines and fields; a quotation mark may be unbalanced."
-        ) from None
+        raise errors.UploadError(UNCUT) from None
+    if _is_quote_open(text, table):
+        raise errors.UploadError(UNCUT)
     if wrong:
         first = wrong[0]
         raise errors.UploadError(

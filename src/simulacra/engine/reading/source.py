@@ -28,12 +28,22 @@ def read(source: Any, bounds: limits.Limits) -> pa.Table:  # noqa: ANN401 - what
     elif isinstance(source, pa.Table):
         table = source
     elif hasattr(source, "__arrow_c_stream__"):
-        table = pa.table(source)
+        table = _from_frame(source)
     else:
         raise TypeError(f"fit takes a path or a table, not {type(source).__name__}")
     table = table.drop_columns([name for name in table.column_names if INDEX.fullmatch(name)])
     _check_shape(table.num_rows, table.num_columns, bounds)
     return table
+
+
+def _from_frame(frame: Any) -> pa.Table:  # noqa: ANN401 - whatever speaks Arrow
+    try:
+        return pa.table(frame)
+    except (pa.ArrowException, TypeError, ValueError):  # its text quotes the value
+        raise errors.UploadError(
+            "The frame cannot be turned into a table: a column mixes types, or two columns have "
+            "the same name. Give each column one type and a name of its own."
+        ) from None
 
 
 def _read_file(path: Path, bounds: limits.Limits) -> pa.Table:

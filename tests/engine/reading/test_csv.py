@@ -1,0 +1,104 @@
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from simulacra.engine import errors, limits
+from simulacra.engine.reading import csv
+
+Written = Callable[[bytes | str], Path]
+
+
+def read(path: Path) -> pa.Table:
+    return csv.read(path, limits.DEFAULT)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_delimiters_encodings_and_line_ends(
+    written: Written, delimiter: str, encoding: str, end: str
+) -> None:
+    lines = ["größe", "farbe"], ["1,5" if delimiter != "," else "1", "weiß"], ["2", ""]
+    text = end.join(delimiter.join(line) for line in lines) + end
+    table = read(written(text.encode(encoding)))
+    assert table.column_names == ["größe", "farbe"]
+    assert table["farbe"].to_pylist() == ["weiß", None]
+
+
+def test_windows_text_is_read() -> None:
+    assert csv._decode("süß,x\n".encode("cp1252")) == "süß,x\n"
+
+
+@pytest.mark.parametrize("before", ["\n", "\n\n", "\r\n"])
+def test_empty_lines_above_the_header_are_skipped(written: Written, before: str) -> None:
+    table = read(written(f"{before}a,b\n1,2\n"))
+    assert table.to_pylist() == [{"a": "1", "b": "2"}]
+
+
+def test_quotes_hold_delimiters_lines_and_quotes(written: Written) -> None:
+    table = read(written('"a\nb","c,d"\n"x\ny","say ""hi"""\n1,2\n'))
+    assert table.column_names == ["a\nb", "c,d"]
+    assert table.column(0).to_pylist() == ["x\ny", "1"]
+    assert table.column(1).to_pylist() == ['say "hi"', "2"]
+
+
+@pytest.mark.parametrize("missing", ["", "NA", "n/a", "NULL", "NaN", "?", '"NA"'])
+def test_spellings_of_a_missing_value(written: Written, missing: str) -> None:
+    assert read(written(f"a,b\n{missing},1\n"))["a"].to_pylist() == [None]
+
+
+def test_none_is_an_answer(written: Written) -> None:
+    assert read(written("a,b\nNone,1\n"))["a"].to_pylist() == ["None"]
+
+
+def test_nameless_columns_and_namesakes_get_names(written: Written) -> None:
+    table = read(written("a,,a,a_2\n1,2,3,4\n"))
+    assert len(set(table.column_names)) == 4
+    assert table.column_names[1] == "column_2"
+
+
+def test_a_line_longer_than_a_block_is_read(written: Written) -> None:
+    long = "x" * 3_000_000
+    table = read(written(f"a,b\n1,{long}\n2,y\n"))
+    assert table["b"].to_pylist() == [long, "y"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("a\n1\n2\n", "one column"),
+        ("a,b\n", "no rows"),
+        ("a,b", "no rows"),
+        ("a,b\n1,2\n3,4,SECRET\n5,6\n7\n", "2 line"),
+        ('a,b\n1,"SECRET\n2,3\n4,5\n', "(quotation|line)"),
+        (b"\xff\xfea\0,\0b\0\n\0\x00", "damaged"),
+    ],
+)
+def test_a_faulty_file_is_refused_without_quoting_it(
+    written: Written, content: bytes | str, said: str
+) -> None:
+    with pytest.raises(errors.UploadError, match=said) as caught:
+        read(written(content))
+    assert "SECRET" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_a_hundred_thousand_columns_are_refused_from_the_header(written: Written) -> None:
+    header = ",".join(f"c{i}" for i in range(100_000))
+    path = written(header + "\n" + "1," * 99_999 + "1\n")
+    with pytest.raises(errors.UploadError, match="100,000 columns"):
+        read(path)
+
+
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(content=st.binary(max_size=200))
+def test_any_bytes_are_a_table_or_an_upload_error(written: Written, content: bytes) -> None:
+    with contextlib.suppress(errors.UploadError):
+        assert read(written(content)).num_columns >= 2
