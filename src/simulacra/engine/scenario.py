@@ -73,8 +73,8 @@ def parse(schema: Schema, categorical: Conditions | None, numeric: Conditions | 
 def _columns(
     schema: Schema,
     kind: str,
-    given: Any,
-    faults: list[errors.FieldError],  # noqa: ANN401
+    given: Any,  # noqa: ANN401
+    faults: list[errors.FieldError],
 ) -> list[tuple[str, Column, Any]]:
     """Return the columns that exist and take this kind of condition."""
     if given is None:

@@ -92,7 +92,8 @@ def _floats(array: pa.ChunkedArray) -> Values:
 def _number(values: Values) -> Draft:
     values = np.where(np.abs(values) <= MAX_NUMBER, values, np.nan)
     decimals = _decimals(values[~np.isnan(values)])
-    kind = ColumnType.INTEGER if decimals == 0 else ColumnType.NUMBER
+    is_whole = decimals == 0 and not np.any(np.abs(values) >= MAX_EXACT)
+    kind = ColumnType.INTEGER if is_whole else ColumnType.NUMBER
     return Draft(kind, values, decimals=decimals)
 
 
@@ -110,8 +111,10 @@ def _dictionary(array: pa.ChunkedArray, *, ordered: bool) -> Draft:
     merged = unified.chunk(0) if isinstance(unified, pa.ChunkedArray) else unified
     if not ordered:
         return _text(pa.chunked_array([merged.cast(pa.string())]))
-    levels = tuple(merged.dictionary.to_pylist())
-    return Draft(ColumnType.ORDINAL, _floats(pa.chunked_array([merged.indices])), levels)
+    levels = [level for level in merged.dictionary.to_pylist() if level is not None]
+    codes = pc.index_in(merged.cast(pa.string()), pa.array(levels, pa.string()))
+    codes = pc.if_else(merged.is_valid(), codes, None)
+    return Draft(ColumnType.ORDINAL, _floats(pa.chunked_array([codes])), tuple(levels))
 
 
 def _text(array: pa.ChunkedArray) -> Draft:

@@ -19,7 +19,8 @@ def pool(name: str, draft: Draft) -> tuple[Draft, list[CleaningAction]]:
     if draft.type is ColumnType.BOOLEAN or not rare.any():
         return draft, []
     pooled = int(counts[rare].sum())
-    is_pooled = pooled >= MIN_LEVEL_ROWS
+    has_pool = any(draft.levels[level] == POOL for level in np.flatnonzero(~rare))
+    is_pooled = pooled >= MIN_LEVEL_ROWS or (pooled > 0 and has_pool)
     action = _action(name, int(rare.sum()), pooled, is_pooled=is_pooled)
     return _relevelled(draft, rare, is_pooled=is_pooled), [action]
 

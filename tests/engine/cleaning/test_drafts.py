@@ -1,0 +1,137 @@
+import datetime as dt
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulacra.engine.cleaning import drafts
+from simulacra.engine.schema import ColumnType
+
+
+def draft(values: object, kind: pa.DataType | None = None) -> drafts.Draft:
+    made = drafts.draft(pa.chunked_array([pa.array(values, kind)]))
+    assert made is not None
+    return made
+
+
+@pytest.mark.parametrize(
+    ("texts", "kind"),
+    [
+        (["1", "2", None], ColumnType.INTEGER),
+        (["1", "2.5", ""], ColumnType.NUMBER),
+        (["1,5", "2,25"], ColumnType.NUMBER),
+        (["1e3", "-.5"], ColumnType.NUMBER),
+        (["01", "02"], ColumnType.NOMINAL),
+        (["True", "FALSE"], ColumnType.BOOLEAN),
+        (["true", "true"], ColumnType.NOMINAL),
+        (["yes", "no"], ColumnType.NOMINAL),
+        (["2024-01-31", "2023-02-28"], ColumnType.DATE),
+        (["2024-01-31", "2023-02-30"], ColumnType.NOMINAL),
+        (["2024-01-31T10:00", "2023-02-28 11:30:05"], ColumnType.DATETIME),
+        (["2024-01-31T10:00Z", "0001-01-01T00:00+14:00"], ColumnType.NOMINAL),
+        (["9007199254740993", "1"], ColumnType.NOMINAL),
+        (["1e999", "1"], ColumnType.NOMINAL),
+        (["1", "two"], ColumnType.NOMINAL),
+    ],
+)
+def test_what_a_text_column_is(texts: list[str | None], kind: ColumnType) -> None:
+    assert draft(texts, pa.string()).type is kind
+
+
+def test_decimal_commas_and_thousands_separators() -> None:
+    assert draft(["1,5", "22,25", "3"]).values.tolist() == [1.5, 22.25, 3]
+    assert draft(["1,500", "22,250", "300"]).values.tolist() == [1500, 22250, 300]
+
+
+def test_levels_are_sorted_and_trimmed() -> None:
+    made = draft([" b", "A", "b", "", None, "c "])
+    assert made.levels == ("A", "b", "c")
+    assert made.values[:3].tolist() == [1, 0, 1]
+    assert made.known.tolist() == [True, True, True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "expected"),
+    [
+        ([True, None, False], pa.bool_(), ColumnType.BOOLEAN),
+        ([1, None, 3], pa.uint64(), ColumnType.INTEGER),
+        ([1, 2, 3], pa.int8(), ColumnType.INTEGER),
+        ([1.0, 2.0, None], pa.float32(), ColumnType.INTEGER),
+        ([1.5, 2.0, None], pa.float16(), ColumnType.NUMBER),
+        ([Decimal("1.25"), None], pa.decimal128(8, 2), ColumnType.NUMBER),
+        ([dt.date(2024, 1, 1), None], pa.date64(), ColumnType.DATE),
+        ([0, None, 5], pa.timestamp("ns", "Europe/Berlin"), ColumnType.DATETIME),
+        (["a", "b", None], pa.large_string(), ColumnType.NOMINAL),
+        (["a", "b", None], pa.string_view(), ColumnType.NOMINAL),
+        ([None, None], pa.null(), ColumnType.NOMINAL),
+    ],
+)
+def test_what_an_arrow_column_is(values: object, kind: pa.DataType, expected: ColumnType) -> None:
+    assert draft(values, kind).type is expected
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.list_(pa.int64()), pa.binary(), pa.duration("s"), pa.struct([("a", pa.int64())])]
+)
+def test_an_arrow_column_that_holds_no_values_is_no_draft(kind: pa.DataType) -> None:
+    assert drafts.draft(pa.chunked_array([pa.nulls(3, kind)])) is None
+
+
+def test_an_ordered_dictionary_keeps_its_order() -> None:
+    chunks = [
+        pa.DictionaryArray.from_arrays(
+            pa.array([0, None, 1], pa.uint8()), pa.array(levels), ordered=True
+        )
+        for levels in (["never", "often"], ["never", "often", "always"])
+    ]
+    made = drafts.draft(pa.chunked_array(chunks))
+    assert made is not None
+    assert made.type is ColumnType.ORDINAL
+    assert made.levels == ("never", "often", "always")
+    np.testing.assert_array_equal(made.values, [0, np.nan, 1, 0, np.nan, 1])
+
+
+def test_a_dictionary_of_numbers_is_a_number() -> None:
+    made = drafts.draft(pa.chunked_array([pa.array([3, 1, 3]).dictionary_encode()]))
+    assert made is not None
+    assert (made.type, made.values.tolist()) == (ColumnType.INTEGER, [3, 1, 3])
+
+
+def test_a_dictionary_with_a_missing_value_inside() -> None:
+    array = pa.DictionaryArray.from_arrays(
+        pa.array([0, 1, 2, None]), pa.array(["a", None, "b"]), ordered=True
+    )
+    made = drafts.draft(pa.chunked_array([array]))
+    assert made is not None
+    assert made.levels == ("a", "b")
+    np.testing.assert_array_equal(made.values, [0, np.nan, 1, np.nan])
+
+
+def test_infinity_is_missing() -> None:
+    made = draft([1.0, np.inf, -np.inf, 3.0, 1e200])
+    assert made.known.tolist() == [True, False, False, True, False]
+    assert made.type is ColumnType.INTEGER
+
+
+@pytest.mark.parametrize("kind", [pa.uint64(), pa.int64()])
+def test_whole_numbers_beyond_a_float_are_not_integers(kind: pa.DataType) -> None:
+    made = draft([2**62 + 1, 2**62 + 3, 5], kind)
+    assert made.type is ColumnType.NUMBER
+
+
+def test_an_instant_is_kept_in_utc() -> None:
+    zoned = pa.array([dt.datetime(2024, 7, 1, 12, tzinfo=dt.timezone(dt.timedelta(hours=2)))])
+    naive = pa.array([dt.datetime(2024, 7, 1, 10)])  # noqa: DTZ001
+    assert draft(zoned).values.tolist() == draft(naive).values.tolist()
+    assert draft(["2024-07-01T12:00+02:00"]).values.tolist() == draft(naive).values.tolist()
+
+
+@given(st.integers(0, 6), st.lists(st.integers(-(10**8), 10**8), min_size=1))
+def test_decimals_are_found(decimals: int, units: list[int]) -> None:
+    values = np.array(units) / 10**decimals
+    found = draft(values).decimals
+    assert found <= decimals
+    assert np.array_equal(np.round(values, found), values)

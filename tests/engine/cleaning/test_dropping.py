@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from simulacra.engine.cleaning import drafts, dropping
+from simulacra.engine.schema import ColumnType
+
+ROWS = 100
+
+
+def categorical(codes: list[float], levels: list[str]) -> drafts.Draft:
+    return drafts.Draft(ColumnType.NOMINAL, np.array(codes, dtype=float), tuple(levels))
+
+
+def integer(values: object) -> drafts.Draft:
+    return drafts.Draft(ColumnType.INTEGER, np.array(values, dtype=float))
+
+
+def unique_texts(form: str) -> drafts.Draft:
+    return categorical(list(range(ROWS)), [form.format(i) for i in range(ROWS)])
+
+
+@pytest.mark.parametrize(
+    ("name", "draft", "said"),
+    [
+        ("x", integer([7] * ROWS), "constant"),
+        ("x", integer([7] * (ROWS - 3) + [1, 2, 3]), "near-zero variance: 3 of 100"),
+        ("x", integer([np.nan] * (ROWS - 4) + [1, 2, 3, 4]), "almost all missing: 4 of 100"),
+        ("x", integer(np.arange(ROWS) + 5000), "identifier"),
+        ("respondent_id", integer(np.arange(ROWS) * 7), "identifier"),
+        ("mobile", integer(4915100000000 + np.arange(ROWS) * 977), "phone"),
+        ("x", unique_texts("person{}@example.org"), "e-mail"),
+        ("x", unique_texts("+49 151 555-{:04d}"), "phone"),
+        ("x", unique_texts("I think that {} is best"), "free text"),
+    ],
+)
+def test_a_useless_column_goes_with_a_reason(name: str, draft: drafts.Draft, said: str) -> None:
+    reason = dropping.reason(name, draft)
+    assert reason is not None
+    assert said in reason
+
+
+@pytest.mark.parametrize(
+    ("name", "draft"),
+    [
+        ("income", integer(np.arange(ROWS) * 7)),
+        ("id", integer(np.arange(ROWS) % 50)),
+        ("x", integer([7] * 95 + [1, 2, 3, 4, 5])),
+        ("x", integer([7] * 50 + [np.nan] * 50)),
+        ("colour", categorical([0, 1] * 50, ["red", "blue"])),
+        ("city", categorical([i % 50 for i in range(ROWS)], [f"c{i}" for i in range(50)])),
+    ],
+)
+def test_a_useful_column_stays(name: str, draft: drafts.Draft) -> None:
+    assert dropping.reason(name, draft) is None
