@@ -1,6 +1,7 @@
 """`simulacra openapi`: print the contract."""
 
 import argparse
+import base64
 import json
 
 from simulacra.cli import settings as cli_settings
@@ -16,10 +17,13 @@ def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def run(_: argparse.Namespace) -> int:
     """Print the document of a server with default settings."""
-    from simulacra.service import compose, main
+    from simulacra.service import compose, keys, main
     from simulacra.service.http import openapi
 
-    settings = cli_settings.load(database_url=UNUSED_DATABASE, object_store_url="memory:///")
+    unused = base64.b64encode(bytes(keys.MASTER_KEY_BYTES)).decode()
+    settings = cli_settings.load(
+        database_url=UNUSED_DATABASE, object_store_url="memory:///", master_key=unused
+    )
     app = main.build(compose.runtime_of(settings))
     print(json.dumps(openapi.document(app), indent=2, ensure_ascii=False))
     return 0

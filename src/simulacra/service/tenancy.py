@@ -7,8 +7,9 @@ same setting again. A session that came in by another way has no scope and is re
 
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import Select, event, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
@@ -46,6 +47,15 @@ class Database:
             session.info["scope"] = scope
             await session.execute(_SET_SCOPE, {"scope": scope})
             yield session
+
+    async def look_up(self, query: Select[Any]) -> Any:  # noqa: ANN401 - whatever it selects
+        """Return the one value of a query on tables that no tenant owns, without a transaction.
+
+        For the checks that every request begins with; on a tenant's table it finds nothing.
+        """
+        async with self._engine.connect() as connection:
+            plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            return await plain.scalar(query)
 
     async def close(self) -> None:
         """Close the pool."""

@@ -6,9 +6,9 @@ from importlib.metadata import version
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from sqlalchemy import text
+from sqlalchemy import select
 
-from simulacra.service import runtime, tenancy
+from simulacra.service import runtime
 from simulacra.service.http import catalog, guards, openapi, problems
 
 HEALTH_SECONDS = 2
@@ -23,8 +23,7 @@ async def get_health(
     """Tell whether the service and its database answer."""
     try:
         async with asyncio.timeout(HEALTH_SECONDS):
-            async with running.database.transaction(tenancy.SYSTEM) as session:
-                await session.execute(text("SELECT 1"))
+            await running.database.look_up(select(1))
     except TimeoutError:
         raise problems.Problem(
             "simio_unavailable",

@@ -29,22 +29,21 @@ class Clients:
 
     async def tenant_of(self, client_id: str) -> str | None:
         """Return the tenant of an active client of an active tenant."""
-        async with self._database.transaction(tenancy.SYSTEM) as session:
-            return await session.scalar(
-                select(tables.Client.tenant_id)
-                .join(tables.Tenant)
-                .where(
-                    tables.Client.id == client_id,
-                    tables.Client.revoked_at.is_(None),
-                    tables.Tenant.status == "active",
-                )
+        found: str | None = await self._database.look_up(
+            select(tables.Client.tenant_id)
+            .join(tables.Tenant)
+            .where(
+                tables.Client.id == client_id,
+                tables.Client.revoked_at.is_(None),
+                tables.Tenant.status == "active",
             )
+        )
+        return found
 
     async def authenticate(self, client_id: str, secret: str) -> bool:
         """Tell whether the secret is right and the client and its tenant are active."""
-        async with self._database.transaction(tenancy.SYSTEM) as session:
-            stored = await session.scalar(
-                select(tables.Client.secret_hash).where(tables.Client.id == client_id)
-            )
+        stored: bytes | None = await self._database.look_up(
+            select(tables.Client.secret_hash).where(tables.Client.id == client_id)
+        )
         matches = self._keyring.matches(secret, stored if stored is not None else b"")
         return matches and await self.tenant_of(client_id) is not None
