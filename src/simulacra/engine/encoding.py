@@ -190,8 +190,10 @@ def window(column: Column, values: Floats, seed: Cells, wanted: Range) -> Window
 def _on_grid(column: Column, first: float, last: float) -> tuple[float, float]:
     """Return the ends moved inwards onto the grid; a range between two grid points is kept."""
     size = step(column)
-    inner_first = float(rounded(column, np.array(np.ceil(round(first / size, 6)) * size)))
-    inner_last = float(rounded(column, np.array(np.floor(round(last / size, 6)) * size)))
+    grid = np.round(np.array([first, last]) / size) + np.array([[-1, 0, 1]]).T
+    points = rounded(column, grid * size)  # by division alone 0.3 is not on the grid of 0.1
+    inner_first = float(points[points[:, 0] >= first, 0].min())
+    inner_last = float(points[points[:, 1] <= last, 1].max())
     return (inner_first, inner_last) if inner_first <= inner_last else (first, last)
 
 

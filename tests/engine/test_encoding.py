@@ -1,0 +1,135 @@
+import datetime as dt
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulacra.engine import encoding, sampling
+from simulacra.engine.scenario import Range
+from simulacra.engine.schema import Column, ColumnType
+
+
+def number(low: float, high: float, decimals: int = 2) -> Column:
+    return Column("x", "x", "x", ColumnType.NUMBER, 0.0, min=low, max=high, decimals=decimals)
+
+
+INTEGER = Column("x", "x", "x", ColumnType.INTEGER, 0.0, min=0, max=100)
+LEVELS = Column("x", "x", "x", ColumnType.NOMINAL, 0.0, levels=("a", "b", "c"))
+
+
+def test_the_target_of_a_category_is_one_indicator_a_level_and_one_for_missing() -> None:
+    coded = encoding.indicators(LEVELS, np.array([0.0, 2.0, np.nan]))
+    assert coded.tolist() == [[1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+
+
+def test_the_target_of_a_short_scale_is_an_indicator_a_cut() -> None:
+    coded = encoding.indicators(INTEGER, np.array([1.0, 2.0, 5.0]))
+    assert coded.tolist() == [[1, 1], [0, 1], [0, 0]]
+
+
+def test_both_sides_of_a_spike_are_cuts_of_a_long_scale() -> None:
+    values = np.concatenate([np.arange(1000.0), np.full(200, 333.0)])
+    coded = encoding.indicators(INTEGER, values)
+    assert coded.shape[1] < 40
+    at_spike = coded[values == 333][0]
+    assert not np.array_equal(at_spike, coded[values == 332][0])
+    assert not np.array_equal(at_spike, coded[values == 334][0])
+
+
+def test_levels_are_ordered_by_what_they_say_of_the_target() -> None:
+    rng = np.random.default_rng(0)
+    levels = rng.integers(0, 3, 3000).astype(float)
+    target = (rng.random(3000) < np.array([0.5, 0.9, 0.1])[levels.astype(int)]).astype(np.float32)
+    places = encoding.scale(LEVELS, levels, target[:, None])
+    assert places[:3].argsort().tolist() in ([2, 0, 1], [1, 0, 2])
+
+
+@given(st.lists(st.integers(-5000, 5000), min_size=30, max_size=200))
+def test_a_value_that_few_share_is_a_cell_and_not_a_point(cents: list[int]) -> None:
+    values = np.round(np.array(cents) / 100, 2)
+    column = number(-40, 40)
+    cells = encoding.cells(column, values)
+    counts = {value: int(np.sum(values == value)) for value in values.tolist()}
+    for value, low, high in zip(values.tolist(), cells.low, cells.high, strict=True):
+        assert -40 <= low <= high <= 40
+        if counts[value] >= encoding.VERBATIM_ROWS and -40 <= value <= 40:
+            assert low == high == value
+        elif -40 < value < 40 and len(counts) > 1:
+            assert low < value < high
+
+
+def test_a_cell_reaches_as_far_as_the_nearest_neighbour() -> None:
+    values = np.array([1.0, 4.0, 4.5, 9.0])
+    cells = encoding.cells(number(0, 10), values)
+    assert cells.low.tolist() == [0, 3.5, 4, 4.5]
+    assert cells.high.tolist() == [4, 4.5, 5, 10]
+
+
+def test_rows_beyond_the_bounds_come_back_inside_without_a_spike() -> None:
+    values = np.round(np.random.default_rng(0).gamma(2, 10, 500), 2)
+    ordered = np.sort(values)
+    column = number(float(ordered[5]), float(ordered[-6]))
+    cells = encoding.cells(column, values)
+    tail = values > ordered[-6]
+    assert tail.sum() == 5
+    assert np.all(cells.high[tail] == ordered[-6])
+    assert np.all(cells.low[tail] < ordered[-6])
+
+
+@given(st.floats(0, 100), st.floats(0, 30), st.integers(0, 99))
+def test_what_a_window_emits_lies_in_it(low: float, width: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = np.round(rng.normal(50, 20, 200), 1)
+    column = number(0, 100, decimals=1)
+    high = low + width
+    window = encoding.window(column, values, encoding.cells(column, values), Range(low, high))
+    donors = np.flatnonzero(window.mass > 0)
+    assert len(donors)
+    emitted = sampling.emit_inside(column, window, donors, rng)
+    assert np.all((emitted >= low) & (emitted <= high))
+    assert np.array_equal(window.inside, (values >= low) & (values <= high))
+
+
+def test_a_window_weighs_a_cell_by_the_part_inside() -> None:
+    values = np.array([10.0, 20.0, 30.0, 40.0])
+    column = number(0, 50, decimals=6)
+    window = encoding.window(column, values, encoding.cells(column, values), Range(25, 35))
+    np.testing.assert_allclose(window.mass, [0, 0.25, 0.5, 0.25], atol=1e-6)
+
+
+def test_a_range_between_seed_values_is_filled_from_both_sides() -> None:
+    values = np.repeat([1.0, 2.0, 9.0], 10)
+    window = encoding.window(INTEGER, values, encoding.cells(INTEGER, values), Range(4, 6))
+    assert set(values[window.mass > 0]) == {2.0, 9.0}
+    emitted = sampling.emit_inside(
+        INTEGER, window, np.repeat(np.arange(10, 30), 20), np.random.default_rng(0)
+    )
+    assert set(emitted) == {4.0, 5.0, 6.0}
+
+
+@pytest.mark.parametrize(
+    ("kind", "array"),
+    [
+        (ColumnType.NOMINAL, pa.array(["b", None, "a"])),
+        (ColumnType.BOOLEAN, pa.array([True, None, False])),
+        (ColumnType.INTEGER, pa.array([3, None, -7])),
+        (ColumnType.NUMBER, pa.array([0.25, None, -1.5])),
+        (ColumnType.DATE, pa.array([dt.date(2024, 2, 29), None, dt.date(1969, 12, 31)])),
+        (
+            ColumnType.DATETIME,
+            pa.array([dt.datetime(2024, 2, 29, 12, 30), None], pa.timestamp("us")),  # noqa: DTZ001
+        ),
+    ],
+)
+def test_arrow_and_back(kind: ColumnType, array: pa.Array) -> None:
+    levels = {ColumnType.NOMINAL: ("a", "b"), ColumnType.BOOLEAN: ("false", "true")}
+    column = Column("x", "x", "x", kind, 0.0, levels=levels.get(kind, ()))
+    numbers = encoding.from_arrow(column, pa.chunked_array([array]))
+    assert encoding.to_arrow(column, numbers).equals(array)
+
+
+def test_a_level_that_the_schema_has_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="other levels"):
+        encoding.from_arrow(LEVELS, pa.chunked_array([["a", "z"]]))
