@@ -9,6 +9,7 @@
 """
 
 import os
+import tempfile
 import time
 import uuid
 from pathlib import Path
@@ -29,14 +30,15 @@ SCENARIO = {
 
 def main() -> None:
     """Upload, train, look, generate, download."""
-    seed_file, artifact = Path("seed.csv"), Path("synthetic.parquet")
-    study.write(seed_file)
-
+    artifact = Path("synthetic.parquet")
     with httpx.Client(base_url=os.environ["SIMIO_API_BASE"], timeout=60) as api:
         api.headers["Authorization"] = f"Bearer {mint_token()}"
 
         step("Uploading the study and training a model")
-        dataset = upload(api, seed_file)
+        with tempfile.TemporaryDirectory() as folder:
+            seed_file = Path(folder, "meal-kits.csv")
+            study.write(seed_file)
+            dataset = upload(api, seed_file)
 
         step("Reading the cleaned schema")
         schema = call(api, "GET", f"/v1/datasets/{dataset['dataset_id']}/schema")
@@ -50,7 +52,6 @@ def main() -> None:
         artifact.write_bytes(api.get(generation["artifact_url"]).raise_for_status().content)
 
     show_rows(artifact)
-    seed_file.unlink()
 
 
 def mint_token() -> str:

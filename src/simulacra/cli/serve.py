@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 from ssl import create_default_context
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from simulacra.cli import settings as cli_settings
 
@@ -64,7 +65,8 @@ def _services(settings: "Settings") -> "list[Service]":
     from simulacra.service.embedded import certificates, postgres
 
     data_dir = settings.data_dir.absolute()
-    certified = certificates.ensure(data_dir)
+    hostname = urlsplit(settings.base_url).hostname or "localhost"
+    certified = certificates.ensure(data_dir, sorted({*certificates.LOCAL, hostname}))
     settings.keyring()  # made here, so that two processes need not race for it
     services, environment = [], _environment(settings)
     if settings.database_url is None:

@@ -32,16 +32,15 @@ async def run(settings: Settings) -> None:
     child.start_server()
     queue = running.queue
     add_tasks(queue)
-    async with queue.open_async():
-        sweeper = asyncio.create_task(_sweep(queue))
-        logger.info("worker is ready")
-        try:
+    try:
+        # In one group: a sweeper that failed must take the worker down, to be started again.
+        async with queue.open_async(), asyncio.TaskGroup() as group:
+            sweeper = group.create_task(_sweep(queue))
+            logger.info("worker is ready")
             await _work(queue, running, settings.worker_concurrency)
-        finally:
             sweeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sweeper
-            await running.database.close()
+    finally:
+        await running.database.close()
 
 
 def _forget_secrets() -> None:
