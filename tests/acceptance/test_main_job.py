@@ -187,6 +187,17 @@ def test_deleting_a_dataset_cancels_its_training(api: Client) -> None:
     assert api.wait(next_job.json()["job_id"])["status"] == "completed"
 
 
+def test_deleting_a_dataset_ends_its_unfinished_generations(api: Client, study_csv: bytes) -> None:
+    dataset_id = api.train(study_csv)
+    started = api.generate(dataset_id, row_count=1_000_000).json()
+    assert api.delete(f"/v1/datasets/{dataset_id}").status_code == 200
+    assert api.get(f"/v1/jobs/{started['job_id']}").json()["status"] == "cancelled"
+    generation = api.get(f"/v1/generations/{started['generation_id']}").json()
+    assert generation["status"] == "failed"
+    assert generation["error"]["code"] == "simio_dataset_not_found"
+    assert "artifact_url" not in generation
+
+
 def test_datasets_come_in_pages(server: object, stranger: Client) -> None:
     assert server is stranger.server
     content = b"a,b\n" + b"".join(b"%d,%d\n" % (n % 7, n % 5) for n in range(100))

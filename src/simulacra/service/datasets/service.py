@@ -10,6 +10,7 @@ from simulacra.service import keys, runtime, storage
 from simulacra.service.database import tables
 from simulacra.service.datasets import repository
 from simulacra.service.datasets.schemas import DatasetStatus, UploadFields
+from simulacra.service.generations import repository as generations
 from simulacra.service.http import problems
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import repository as jobs
@@ -76,6 +77,11 @@ async def delete(running: runtime.Runtime, caller: Principal, dataset_id: str) -
         dataset.sealed_key = None
         dataset.published_schema = None
         await jobs.cancel_for_dataset(session, dataset_id)
+        gone = problems.Problem(
+            "simio_dataset_not_found", "The dataset was deleted before the rows were made."
+        )
+        error = gone.document(running.policy.base_url)
+        await generations.fail_unfinished(session, dataset_id, error)
     for path in (repository.seed_path(dataset_id), repository.model_path(dataset_id)):
         await asyncio.to_thread(running.storage.delete, path)
 

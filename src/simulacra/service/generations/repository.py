@@ -1,9 +1,12 @@
 """Generation rows of one tenant: only the live ones are found."""
 
-from sqlalchemy import func, select
+from typing import Any
+
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service.database import tables
+from simulacra.service.generations.schemas import GenerationStatus
 from simulacra.service.http import problems
 
 
@@ -28,3 +31,15 @@ async def get(session: AsyncSession, generation_id: str) -> tables.Generation:
             "simio_generation_not_found", f"There is no generation {generation_id!r}."
         )
     return found
+
+
+async def fail_unfinished(session: AsyncSession, dataset_id: str, error: dict[str, Any]) -> None:
+    """End the generations of a dataset that are still being made."""
+    await session.execute(
+        update(tables.Generation)
+        .where(
+            tables.Generation.dataset_id == dataset_id,
+            tables.Generation.status == GenerationStatus.PROCESSING,
+        )
+        .values(status=GenerationStatus.FAILED, error=error)
+    )
