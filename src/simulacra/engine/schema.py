@@ -63,6 +63,12 @@ class Column:
     quantiles: tuple[Bound, ...] = ()
     decimals: int | None = None
 
+    def values(self) -> str:
+        """Return the levels, or the range, in one line for people."""
+        if self.type.is_categorical:
+            return ", ".join(self.levels)
+        return f"{self.min} to {self.max}"
+
     def to_json(self) -> dict[str, Any]:
         """Return the column as published: members that do not apply are left out."""
         document = {key: value for key, value in dataclasses.asdict(self).items() if value != ()}
@@ -115,6 +121,12 @@ class Schema:
             if column.name == name:
                 return column
         raise KeyError(name)
+
+    def __str__(self) -> str:
+        """Return a table for people, and what cleaning did."""
+        lines = [f"{column.name:<32} {column.type:<9} {column.values()}" for column in self.columns]
+        lines += [f"{one.action} {one.column!r}: {one.reason}" for one in self.cleaning]
+        return "\n".join(lines)
 
     @property
     def names(self) -> list[str]:
