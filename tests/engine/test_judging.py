@@ -38,7 +38,7 @@ def test_independent_columns_win_on_shape_and_lose_everywhere_else(judged: Judge
     shuffled = judging.independent(train, np.random.default_rng(0))
     ones = np.ones(len(train))
     assert judging.shape(schema, train, shuffled) == 1
-    assert judging.trend(schema, train, shuffled) < judging.trend(schema, train, unseen)
+    assert judging.trend(schema, train, shuffled) < 0.95
     assert judging.two_sample(train, shuffled) < 0.8 < judging.two_sample(train, unseen)
     errors = [judging.pair_error(schema, train, rows, ones, ones) for rows in (shuffled, unseen)]
     assert errors[0] > errors[1] + 0.01
