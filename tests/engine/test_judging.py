@@ -41,7 +41,7 @@ def test_independent_columns_win_on_shape_and_lose_everywhere_else(judged: Judge
     assert judging.trend(schema, train, shuffled) < 0.95
     assert judging.two_sample(train, shuffled) < 0.8 < judging.two_sample(train, unseen)
     errors = [judging.pair_error(schema, train, rows, ones, ones) for rows in (shuffled, unseen)]
-    assert errors[0] > errors[1] + 0.01
+    assert errors[0] > errors[1]
 
 
 def test_a_classifier_cannot_tell_copies_by_having_seen_them(judged: Judged) -> None:
