@@ -67,7 +67,7 @@ def test_margins_that_can_be_met_are_met_and_odds_ratios_stay(seed: int) -> None
 
 def test_a_share_of_zero_empties_its_group() -> None:
     _, made = rake(np.ones((2, 3)), [np.array([0.0, 1.0]), np.array([0.5, 0.5, 0.0])])
-    np.testing.assert_allclose(made, [[0, 0, 0], [0.5, 0.5, 0]], atol=1e-9)
+    np.testing.assert_allclose(made, [[0.0, 0.0, 0.0], [0.5, 0.5, 0.0]], atol=1e-9)
 
 
 def test_factors_give_the_weights_up_to_a_constant() -> None:
@@ -82,7 +82,7 @@ def test_a_margin_at_the_edge_converges_slowly_but_counts_as_met() -> None:
         np.array([[1.0, 1.0], [1.0, 0.0]]), [np.array([0.5, 0.5]), np.array([0.5, 0.5])]
     )
     assert raking.sum_of(raked.targets) == pytest.approx(1)
-    np.testing.assert_allclose(made, [[0, 0.5], [0.5, 0]], atol=1e-3)
+    np.testing.assert_allclose(made, [[0.0, 0.5], [0.5, 0.0]], atol=1e-3)
 
 
 def best_total(occupied: npt.NDArray[np.bool_], rows: Floats, columns: Floats) -> float:

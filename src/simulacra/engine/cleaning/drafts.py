@@ -20,7 +20,7 @@ Values = npt.NDArray[np.float64]
 
 MAX_EXACT = 2**53  # beyond it a float64 does not hold every integer
 MAX_DECIMALS = 9
-MAX_NUMBER = 1e100  # whatever is beyond is a code for something else, as infinity is
+MAX_NUMBER = 1e29  # trees see 32 bits; beyond is a code for something else, as infinity is
 SIGNIFICANT = 6
 
 PLAIN = (
