@@ -1,0 +1,82 @@
+import datetime as dt
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+import pytest
+
+import simulacra
+from simulacra.engine.writing import files
+
+TABLE = pa.table(
+    {
+        "text": ['say "hi"', "a,b", None, "line\nbreak"],
+        "whole": [1, None, 3, -4],
+        "number": [0.1, 2.5, None, 1e-9],
+        "flag": [True, False, None, True],
+        "day": [dt.date(2024, 2, 29), None, dt.date(1969, 1, 1), dt.date(2030, 1, 1)],
+        "time": pa.array([0, None, 1_700_000_000_000_000, -1_000_000], pa.timestamp("us")),
+    }
+)
+
+
+def read(path: Path, name: str) -> pa.Table:
+    if name == "parquet":
+        return pq.read_table(path)
+    if name == "arrow":
+        return pa.ipc.open_file(path).read_all()
+    return pa_csv.read_csv(
+        path,
+        parse_options=pa_csv.ParseOptions(newlines_in_values=True),
+        convert_options=pa_csv.ConvertOptions(
+            column_types={column.name: column.type for column in TABLE.schema},
+            strings_can_be_null=True,
+        ),
+    )
+
+
+@pytest.mark.parametrize("name", files.WRITERS)
+def test_what_is_written_is_read_again(tmp_path: Path, name: str) -> None:
+    path = tmp_path / f"rows.{name}"
+    files.write(TABLE, path)
+    assert read(path, name).to_pydict() == TABLE.to_pydict()
+
+
+@pytest.mark.parametrize("name", files.WRITERS)
+def test_the_same_table_gives_the_same_bytes(tmp_path: Path, name: str) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    files.write(TABLE, one, name)
+    files.write(pa.concat_tables([TABLE[:2], TABLE[2:]]).combine_chunks(), other, name)
+    assert one.read_bytes() == other.read_bytes()
+
+
+@pytest.mark.parametrize(("suffix", "chosen"), [("XLSX", None), ("csv", "excel"), ("", None)])
+def test_an_unknown_format_is_refused(tmp_path: Path, suffix: str, chosen: str | None) -> None:
+    with pytest.raises(ValueError, match="parquet, csv, arrow"):
+        files.write(TABLE, tmp_path / f"rows.{suffix}", chosen)
+
+
+def test_the_case_of_a_suffix_means_nothing(tmp_path: Path) -> None:
+    files.write(TABLE, tmp_path / "rows.CSV")
+    assert (tmp_path / "rows.CSV").read_text().startswith('"text"')
+
+
+@pytest.mark.parametrize("name", files.WRITERS)
+def test_generated_rows_are_written(mixed: simulacra.Model, tmp_path: Path, name: str) -> None:
+    out = mixed.generate(50, seed=1)
+    out.write(tmp_path / "one", name).write(tmp_path / f"other.{name}")
+    assert (tmp_path / "one").read_bytes() == (tmp_path / f"other.{name}").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["csv", "parquet"])
+def test_generated_rows_can_be_a_study_themselves(
+    mixed: simulacra.Model, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / f"rows.{name}"
+    mixed.generate(300, seed=1).write(path)
+    again = simulacra.fit(path).schema
+    assert again.names == mixed.schema.names
+    types = {column.name: column.type for column in mixed.schema.columns}
+    del types["agreement"]  # the order of its levels is not in the rows
+    assert {name: again[name].type for name in types} == types
