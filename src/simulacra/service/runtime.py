@@ -2,10 +2,10 @@
 
 import dataclasses
 import datetime as dt
-from typing import cast
+from typing import Annotated, cast
 
 import procrastinate
-from fastapi import Request
+from fastapi import Depends, Request
 
 from simulacra.service import keys, storage, tenancy
 from simulacra.service.identity import tokens
@@ -39,3 +39,7 @@ class Runtime:
 def of(request: Request) -> Runtime:
     """Return the runtime that serves `request` (a FastAPI dependency)."""
     return cast("Runtime", request.app.state.runtime)
+
+
+Running = Annotated[Runtime, Depends(of)]
+"""A parameter of endpoints."""

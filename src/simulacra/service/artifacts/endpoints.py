@@ -3,7 +3,7 @@
 import base64
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from simulacra.service import runtime
@@ -42,7 +42,7 @@ async def download_artifact(
     generation_id: str,
     request: Request,
     caller: guards.ReadGenerations,
-    running: Annotated[runtime.Runtime, Depends(runtime.of)],
+    running: runtime.Running,
     token: Annotated[str, Query(description="From `artifact_url`; do not build it yourself.")],
     wanted_range: Annotated[str | None, Header(alias="Range")] = None,
     if_range: Annotated[str | None, Header()] = None,

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from simulacra.service import runtime
@@ -12,7 +12,6 @@ from simulacra.service.http import guards, idempotency, openapi, waiting
 from simulacra.service.jobs import repository as jobs
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
-Running = Annotated[runtime.Runtime, Depends(runtime.of)]
 
 LINKS = {
     "job": openapi.link("getJob", "job_id", "job_id", "Poll until the job is completed."),
@@ -49,7 +48,7 @@ async def create_dataset(
     request: Request,
     response: Response,
     caller: guards.WriteDatasets,
-    running: Running,
+    running: runtime.Running,
     idempotency_key: idempotency.Key,
 ) -> schemas.DatasetDocument:
     """Store a seed file and start its training.
@@ -75,7 +74,7 @@ async def create_dataset(
 )
 async def list_datasets(
     caller: guards.ReadDatasets,
-    running: Running,
+    running: runtime.Running,
     after: Annotated[str | None, Query(description="`next_after` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> schemas.DatasetList:
@@ -95,7 +94,7 @@ async def list_datasets(
     responses=openapi.problems(401, 403, 404),
 )
 async def get_dataset(
-    dataset_id: str, caller: guards.ReadDatasets, running: Running
+    dataset_id: str, caller: guards.ReadDatasets, running: runtime.Running
 ) -> schemas.DatasetDocument:
     """Return a dataset and the state of its training."""
     return schemas.document(await service.read(running, caller, dataset_id))
@@ -109,7 +108,7 @@ async def get_dataset(
     responses=openapi.problems(401, 403, 404, 409),
 )
 async def get_dataset_schema(
-    dataset_id: str, caller: guards.ReadDatasets, running: Running
+    dataset_id: str, caller: guards.ReadDatasets, running: runtime.Running
 ) -> Response:
     """Return names, types, levels and ranges as conditions use them, and the cleaning report."""
     async with running.database.transaction(caller.tenant_id) as session:
@@ -125,7 +124,7 @@ async def get_dataset_schema(
     openapi_extra=openapi.CONSEQUENTIAL,
 )
 async def delete_dataset(
-    dataset_id: str, caller: guards.WriteDatasets, running: Running
+    dataset_id: str, caller: guards.WriteDatasets, running: runtime.Running
 ) -> schemas.DatasetDeletion:
     """Shred the seed and the model, and cancel running jobs; generations keep their own window."""
     await service.delete(running, caller, dataset_id)

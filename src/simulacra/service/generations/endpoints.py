@@ -1,8 +1,6 @@
 """Asking for synthetic rows, and reading what became of it."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
 from simulacra.service import runtime
 from simulacra.service.artifacts import links
@@ -14,7 +12,6 @@ from simulacra.service.jobs import repository as jobs
 MAX_BODY_BYTES = 1024**2
 
 router = APIRouter(tags=["generations"])
-Running = Annotated[runtime.Runtime, Depends(runtime.of)]
 
 LINKS = {
     "job": openapi.link("getJob", "job_id", "job_id", "Poll until the job is completed."),
@@ -45,7 +42,7 @@ async def create_generation(
     wanted: schemas.GenerationRequest,
     response: Response,
     caller: guards.WriteGenerations,
-    running: Running,
+    running: runtime.Running,
     idempotency_key: idempotency.Key,
 ) -> schemas.GenerationDocument:
     """Start a generation; conditions use the names and levels of the dataset's schema.
@@ -70,7 +67,7 @@ async def create_generation(
     responses=openapi.problems(401, 403, 404),
 )
 async def get_generation(
-    generation_id: str, caller: guards.ReadGenerations, running: Running
+    generation_id: str, caller: guards.ReadGenerations, running: runtime.Running
 ) -> schemas.GenerationDocument:
     """Return a generation, its report, and a fresh artifact link."""
     return _document(running, await service.read(running, caller, generation_id))

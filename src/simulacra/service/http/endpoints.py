@@ -3,9 +3,9 @@
 import asyncio
 import dataclasses
 from importlib.metadata import version
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from sqlalchemy import select
 
 from simulacra.service import runtime
@@ -18,7 +18,7 @@ router = APIRouter(tags=["service"], dependencies=[guards.Open])
 
 @router.get("/healthz", operation_id="getHealth", responses=openapi.problems())
 async def get_health(
-    running: Annotated[runtime.Runtime, Depends(runtime.of)],
+    running: runtime.Running,
 ) -> dict[str, str]:
     """Tell whether the service and its database answer."""
     try:

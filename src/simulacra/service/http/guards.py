@@ -48,7 +48,7 @@ class Tenant(Guard):
     async def __call__(
         self,
         request: Request,
-        running: Annotated[runtime.Runtime, Depends(runtime.of)],
+        running: runtime.Running,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
     ) -> Principal:
         """Return the caller, or answer 401 or 403 (RFC 6750)."""

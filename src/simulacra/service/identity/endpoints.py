@@ -3,11 +3,11 @@
 import base64
 import binascii
 import json
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import pydantic
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from simulacra.service import runtime
@@ -45,9 +45,7 @@ class _RefusedError(Exception):
     },
     max_body_size=MAX_BODY_BYTES,
 )
-async def issue_token(
-    request: Request, running: Annotated[runtime.Runtime, Depends(runtime.of)]
-) -> Response:
+async def issue_token(request: Request, running: runtime.Running) -> Response:
     """Mint an access token for a client; it lives about a day."""
     try:
         form = await _read(request)
@@ -65,7 +63,7 @@ async def issue_token(
     "/.well-known/jwks.json", operation_id="getJwks", summary="Public keys of the token issuer"
 )
 async def get_jwks(
-    running: Annotated[runtime.Runtime, Depends(runtime.of)],
+    running: runtime.Running,
 ) -> dict[str, Any]:
     """Return the keys that verify access tokens (RFC 7517)."""
     return await running.tokens.signing_keys.public()

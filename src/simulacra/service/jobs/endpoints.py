@@ -1,8 +1,6 @@
 """Reading jobs."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
 from simulacra.service import runtime
 from simulacra.service.database import tables
@@ -23,7 +21,7 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 async def get_job(
     job_id: str,
     caller: guards.ReadDatasets,
-    running: Annotated[runtime.Runtime, Depends(runtime.of)],
+    running: runtime.Running,
     response: Response,
     wait_seconds: waiting.WaitSeconds = 0,
 ) -> schemas.JobDocument:
