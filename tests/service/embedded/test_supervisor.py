@@ -119,6 +119,14 @@ def test_what_a_dead_child_leaves_behind_is_ended(
     assert not census()
 
 
+def test_a_child_that_was_there_before_is_left_in_peace(data_dir: Path, wait: Wait) -> None:
+    with subprocess.Popen([sys.executable, "-c", WAITING]) as earlier:
+        once = python("once", data_dir, WAITING)
+        run_until(lambda: (data_dir / "once.log").exists(), [once], wait)
+        assert earlier.poll() is None
+        earlier.kill()
+
+
 def test_a_child_that_will_not_stop_is_killed(data_dir: Path, census: Census, wait: Wait) -> None:
     code = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"

@@ -36,7 +36,7 @@ PR_SET_CHILD_SUBREAPER = 36  # <sys/prctl.h>
 class Supervisor:
     """Runs services; see the module's text.
 
-    Call `run` from the main thread of a process that starts no other children.
+    Call `run` from the main thread of a process that starts no other children meanwhile.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Supervisor:
         self._on_ready = on_ready  # called once, when all services are ready for the first time
         self._announced = False
         self._orphans: dict[int, float] = {}
+        self._spared: set[int] = set()  # children that were there before us are not ours to end
         self._stop_requests = 0
 
     def run(self) -> None:
@@ -57,8 +58,8 @@ class Supervisor:
             errors.StartError: a service that has never been ready failed three times.
             OSError: a log cannot be written.
         """
-        _adopt_orphans()
-        with self._signals() as woken:
+        self._spared = _children()
+        with _adopting_orphans(), self._signals() as woken:
             try:
                 while not self._stop_requests:
                     self._step()
@@ -92,7 +93,7 @@ class Supervisor:
     def _end_orphans(self) -> bool:
         """End what a dead service has left to us; tell whether some of it is still there."""
         ours = {keeper.child.pid for keeper in self._keepers}
-        found = _children() - ours
+        found = _children() - ours - self._spared
         now = time.monotonic()
         self._orphans = {pid: self._orphans.get(pid, now) for pid in found}
         for pid, since in self._orphans.items():
@@ -195,10 +196,18 @@ def _sleep(woken: int, seconds: float) -> None:
         os.read(woken, 4096)
 
 
-def _adopt_orphans() -> None:
-    """Ask for the children of dead descendants, which otherwise go to pid 1."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+@contextlib.contextmanager
+def _adopting_orphans() -> Iterator[None]:
+    """Be given the children of dead descendants, which otherwise go to pid 1."""
+    if sys.platform != "linux":
+        yield
+        return
+    prctl = ctypes.CDLL(None).prctl
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
 def _children() -> set[int]:
