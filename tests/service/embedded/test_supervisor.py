@@ -122,7 +122,7 @@ def test_what_a_dead_child_leaves_behind_is_ended(
 def test_a_child_that_was_there_before_is_left_in_peace(data_dir: Path, wait: Wait) -> None:
     with subprocess.Popen([sys.executable, "-c", WAITING]) as earlier:
         once = python("once", data_dir, WAITING)
-        run_until(lambda: (data_dir / "once.log").exists(), [once], wait)
+        run_until((data_dir / "once.log").exists, [once], wait)
         assert earlier.poll() is None
         earlier.kill()
 
