@@ -53,8 +53,9 @@ types: setup ## check the types
 layers: setup ## check who may import whom
 	@$(BIN)/lint-imports
 
-bench: setup ## print the figures that the README quotes
+bench: setup ## print the figures that the documents quote
 	@$(BIN)/python benchmarks/run.py
+	@PYTHONPATH=examples $(BIN)/python benchmarks/service.py
 
 openapi: setup ## write contract/openapi.json from the code
 	@$(BIN)/python -m simulacra.cli.main openapi > contract/openapi.json

@@ -1,6 +1,6 @@
 """Figures of a running service: start, latency of the quickstart's work, request rates, memory.
 
-    python benchmarks/service.py [--seconds 5] [--connections 8]
+    PYTHONPATH=examples python benchmarks/service.py [--seconds 5] [--connections 8]
 
 Server and load share the machine, so the rates are what is left over: a lower bound.
 """
