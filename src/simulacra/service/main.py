@@ -12,7 +12,7 @@ from simulacra.service.artifacts import endpoints as artifacts
 from simulacra.service.datasets import endpoints as datasets
 from simulacra.service.generations import endpoints as generations
 from simulacra.service.http import endpoints as http
-from simulacra.service.http import envelope, guards, handlers
+from simulacra.service.http import envelope, guards, handlers, lingering
 from simulacra.service.identity import endpoints as identity
 from simulacra.service.jobs import endpoints as jobs
 from simulacra.service.settings import Settings
@@ -36,7 +36,7 @@ def create_app(settings: Settings) -> ASGIApp:
     """
     running = compose.runtime_of(settings)
     app = build(running)
-    return envelope.Envelope(app, running.policy.base_url)
+    return lingering.Lingering(envelope.Envelope(app, running.policy.base_url))
 
 
 def build(running: runtime.Runtime) -> FastAPI:

@@ -26,7 +26,6 @@ SECURITY_HEADERS = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
-READ_ANYWAY_BYTES = 64 * 1024
 STRAY_CODES = {
     401: "simio_unauthorized",
     404: "simio_not_found",
@@ -53,7 +52,7 @@ class Envelope:
             return
         exchange = _Exchange(scope, send, self._base_url)
         try:
-            await self._app(scope, exchange.receiving(receive), exchange.send)
+            await self._app(scope, receive, exchange.send)
         except ClientDisconnect:
             exchange.status = 499  # as nginx logs it: the caller hung up before the body ended
         except Exception as error:  # noqa: BLE001 - the last line: unknown text must not leak
@@ -73,19 +72,8 @@ class _Exchange:
         self._send = send
         self._base_url = base_url
         self._replacing = False
-        self._is_body_read = False
         self._began = time.monotonic()
         scope.setdefault("state", {})["request_id"] = self.request_id
-
-    def receiving(self, receive: Receive) -> Receive:
-        """Return `receive`, watched for the end of the body."""
-
-        async def watched() -> Message:
-            message = await receive()
-            self._is_body_read |= not message.get("more_body", False)
-            return message
-
-        return watched
 
     async def send(self, message: Message) -> None:
         """Pass a message on, replacing an error that is not in our form."""
@@ -131,8 +119,6 @@ class _Exchange:
 
     def _decorate(self, headers: MutableHeaders) -> None:
         headers["x-request-id"] = self.request_id
-        if not self._is_body_read and _has_long_body(self._scope):
-            headers["connection"] = "close"  # else the rest would be read, only to be thrown away
         for name, value in SECURITY_HEADERS.items():
             headers.setdefault(name, value)
 
@@ -146,13 +132,6 @@ class _Exchange:
 def too_large(limit: int) -> str:
     """Return the text of a refused body."""
     return f"The body is larger than the {limit:,} bytes that this operation reads."
-
-
-def _has_long_body(scope: Scope) -> bool:
-    headers = Headers(scope=scope)
-    length = headers.get("content-length", "0")
-    is_long = length.isdigit() and int(length) > READ_ANYWAY_BYTES
-    return is_long or "transfer-encoding" in headers
 
 
 def _request_id(scope: Scope) -> str:
