@@ -56,9 +56,11 @@ def test_a_tenant_made_while_nothing_runs_is_served_later(tmp_path: Path) -> Non
         client.close()
 
 
-def test_an_external_database_and_store_replace_the_embedded_ones(dsn: str, tmp_path: Path) -> None:
+def test_an_external_database_and_store_replace_the_embedded_ones(
+    empty_dsn: str, tmp_path: Path
+) -> None:
     store = tmp_path / "elsewhere"
-    settings = {"DATABASE_URL": dsn, "SIMULACRA_OBJECT_STORE_URL": store.as_uri()}
+    settings = {"DATABASE_URL": empty_dsn, "SIMULACRA_OBJECT_STORE_URL": store.as_uri()}
     with running_server(tmp_path / "run", **settings) as server:
         assert not (server.data_dir / "postgres").exists()
         client = server.client(server.create_tenant())
@@ -66,6 +68,16 @@ def test_an_external_database_and_store_replace_the_embedded_ones(dsn: str, tmp_
         dataset_id = client.train(rows)
         assert (store / "datasets" / dataset_id / "model").exists()
         client.close()
+
+
+def test_another_master_key_is_named_as_the_cause(empty_dsn: str, tmp_path: Path) -> None:
+    settings = {"DATABASE_URL": empty_dsn}
+    with running_server(tmp_path / "first", **settings):
+        pass
+    data_dir = tmp_path / "second"
+    ended = serve(data_dir, free_port(), **settings)
+    assert ended.returncode == 1
+    assert "SIMULACRA_MASTER_KEY" in (data_dir / "logs" / "api.log").read_text()
 
 
 def test_the_process_of_a_job_inherits_no_secrets(server: Server) -> None:

@@ -12,6 +12,7 @@ import secrets
 import string
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -19,6 +20,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 MASTER_KEY_BYTES = 32
 NONCE_BYTES = 12
 ALPHANUMERIC = string.ascii_letters + string.digits
+
+
+class OtherKeyError(Exception):
+    """Something was sealed under another key or for another place, or was altered since."""
 
 
 def random_id(prefix: str = "", length: int = 24) -> str:
@@ -58,9 +63,19 @@ class Sealer:
         """Return what `seal` was given.
 
         Raises:
-            cryptography.exceptions.InvalidTag: another key, another context, or altered bytes.
+            OtherKeyError: another key, another context, or altered bytes.
         """
-        return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode())
+        try:
+            return self._cipher.decrypt(
+                sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode()
+            )
+        except InvalidTag:
+            kind = context.partition("/")[0]
+            raise OtherKeyError(
+                f"A {kind} of this database does not open: it was sealed under another master key, "
+                "or altered. Start with the SIMULACRA_MASTER_KEY, or the keys/master.key, that the "
+                "database was first used with."
+            ) from None
 
 
 class Keyring:
