@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array, vstack
 
 Groups = npt.NDArray[np.int64]
 
@@ -32,3 +33,19 @@ def cross(margins: Sequence[Groups]) -> Table:
         codes, cell_of = np.unique(cell_of * width + groups, return_inverse=True)
         cells = np.vstack([cells[:, codes // width], codes % width])
     return Table(cells, cell_of)
+
+
+def incidence(cells: Groups, sizes: Sequence[int]) -> csr_array:
+    """Return the matrix that adds cells up to groups: the groups of all margins x cells.
+
+    Args:
+        cells: int64, margins x cells.
+        sizes: how many groups each margin has.
+    """
+    number = cells.shape[1]
+    return vstack(
+        [
+            csr_array((np.ones(number), (groups, np.arange(number))), (size, number))
+            for groups, size in zip(cells, sizes, strict=True)
+        ]
+    ).tocsr()

@@ -1,15 +1,21 @@
 """From weights to whole rows: each margin exact to one row.
 
-Particles are picked by systematic resampling inside the cells of the conditioned columns; then
-rows move between cells that differ in one column only, until every quota holds.
+Rows are spread over the cells of the conditioned columns by systematic resampling, move between
+cells until every quota holds, and are then filled with particles, again by systematic resampling.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from simulacra.engine import contingency
+
+MAX_CELLS = 20_000
+MAX_NODES = 1_000
+MISS_COST = 1_000.0  # of a missed row, where a moved row costs 1
 
 Counts = npt.NDArray[np.int64]
 Weights = npt.NDArray[np.float64]
@@ -69,20 +75,21 @@ def systematic(weights: Weights, rows: int, rng: np.random.Generator) -> Counts:
 def _repair(counts: Counts, mass: Weights, cells: Counts, quotas: Sequence[Counts]) -> None:
     """Move rows from cell to cell until the quotas hold, in place.
 
-    A quota that no chain of moves can reach stays off by what is left; the report shows it.
+    A quota that no moves can reach stays off by what is left; the report shows it.
     """
-    _exchange(counts, mass, cells, quotas)
-    index = {tuple(cell): place for place, cell in enumerate(cells.T.tolist()) if mass[place] > 0}
-    for _ in quotas:  # a move along one margin can make room for one along another
-        for axis, quota in enumerate(quotas):
-            while moves := _path(counts, mass, cells, axis, quota, index):
-                for source, target in moves:
-                    counts[source] -= 1
-                    counts[target] += 1
+    excess = _exchange(counts, mass, cells, quotas)
+    if any(margin.any() for margin in excess) and cells.shape[1] <= MAX_CELLS:
+        _settle(counts, mass, cells, np.concatenate(excess), [len(quota) for quota in quotas])
 
 
-def _exchange(counts: Counts, mass: Weights, cells: Counts, quotas: Sequence[Counts]) -> None:
-    """Move single rows between any two cells as long as that brings the quotas nearer in sum."""
+def _exchange(
+    counts: Counts, mass: Weights, cells: Counts, quotas: Sequence[Counts]
+) -> list[Counts]:
+    """Move single rows between any two cells as long as that brings the quotas nearer in sum.
+
+    Returns:
+        By margin and group, how many rows there are still too many.
+    """
     excess = [
         np.bincount(groups, counts, minlength=len(quota)).astype(np.int64) - quota
         for groups, quota in zip(cells, quotas, strict=True)
@@ -96,7 +103,7 @@ def _exchange(counts: Counts, mass: Weights, cells: Counts, quotas: Sequence[Cou
         change = np.sum(differs * (giving[:, [source]] + getting), axis=0)
         change = np.where(mass > 0, change, 0)
         if change.min() >= 0:
-            return
+            break
         best = np.flatnonzero(change == change.min())
         target = int(best[np.argmax(mass[best] / (counts[best] + 1))])
         for margin, groups in zip(excess, cells, strict=True):
@@ -104,39 +111,34 @@ def _exchange(counts: Counts, mass: Weights, cells: Counts, quotas: Sequence[Cou
             margin[groups[target]] += 1
         counts[source] -= 1
         counts[target] += 1
+    return excess
 
 
-def _path(
-    counts: Counts,
-    mass: Weights,
-    cells: Counts,
-    axis: int,
-    quota: Counts,
-    index: dict[tuple[int, ...], int],
-) -> list[tuple[int, int]]:
-    """Return the shortest chain of moves from a group with too many rows to one with too few.
+def _settle(
+    counts: Counts, mass: Weights, cells: Counts, excess: Counts, sizes: Sequence[int]
+) -> None:
+    """Make the misses least with the fewest moves: an integer program over all cells at once.
 
-    Each move is between cells that differ in this margin only, which leaves the others as they are.
+    For two margins it is a transportation problem, whose linear relaxation is integral already.
     """
-    excess = np.bincount(cells[axis], counts, minlength=len(quota)).astype(np.int64) - quota
-    moves_to: dict[int, list[tuple[int, int]]] = {
-        int(group): [] for group in np.flatnonzero(excess > 0)
-    }
-    frontier = list(moves_to)
-    while frontier and (excess < 0).any():
-        reached: dict[int, tuple[float, list[tuple[int, int]]]] = {}
-        for source in np.flatnonzero(np.isin(cells[axis], frontier) & (counts > 0)).tolist():
-            key = cells[:, source].tolist()
-            for group in range(len(quota)):
-                target = index.get((*key[:axis], group, *key[axis + 1 :]))
-                if target is None or group in moves_to:
-                    continue
-                if group not in reached or mass[target] > reached[group][0]:
-                    path = [*moves_to[key[axis]], (source, target)]
-                    reached[group] = (float(mass[target]), path)
-        filled = [(weight, path) for group, (weight, path) in reached.items() if excess[group] < 0]
-        if filled:
-            return max(filled)[1]
-        moves_to |= {group: path for group, (_, path) in reached.items()}
-        frontier = list(reached)
-    return []
+    counting = contingency.incidence(cells, sizes)
+    every = np.ones(cells.shape[1])
+    none = np.zeros(len(excess))
+    balance = hstack(  # given - taken + under - over = -excess
+        [counting, -counting, eye_array(len(excess)), -eye_array(len(excess))]
+    )
+    as_many = csr_array(np.concatenate([every, -every, none, none])[None, :])
+    right = np.concatenate([-excess, [0]])
+    prefer_heavy = every + 0.5 * (1 - mass / mass.max())
+    found = milp(
+        np.concatenate([prefer_heavy, every, none + MISS_COST, none + MISS_COST]),
+        constraints=LinearConstraint(vstack([balance, as_many]).tocsc(), right, right),
+        bounds=Bounds(
+            0, np.concatenate([np.where(mass > 0, np.inf, 0), counts, none + np.inf, none + np.inf])
+        ),
+        integrality=np.concatenate([every, every, none, none]),
+        options={"node_limit": MAX_NODES, "mip_rel_gap": 0.05},
+    )
+    if found.x is not None:
+        given, taken = np.split(np.round(found.x[: 2 * len(every)]).astype(np.int64), 2)
+        counts += given - taken

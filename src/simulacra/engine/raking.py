@@ -120,12 +120,7 @@ def reachable(mass: Weights, cells: Groups, targets: Sequence[Weights]) -> list[
     number = cells.shape[1]
     if number > MAX_CELLS:
         return _occupied_only(cells, targets)
-    counting = vstack(
-        [
-            csr_array((np.ones(number), (groups, np.arange(number))), (len(target), number))
-            for groups, target in zip(cells, targets, strict=True)
-        ]
-    ).tocsr()
+    counting = contingency.incidence(cells, [len(target) for target in targets])
     wanted = np.concatenate(targets)
     most = linprog(-np.ones(number), A_ub=counting, b_ub=wanted, method="highs")
     total = min(1.0, max(0.0, -float(most.fun)))
