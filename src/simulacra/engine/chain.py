@@ -15,12 +15,11 @@ from simulacra.engine import encoding
 from simulacra.engine.encoding import Floats
 from simulacra.engine.forest import Forest
 from simulacra.engine.schema import Schema
+from simulacra.engine.screening import Screen
 
 MAX_PREDECESSORS = 32
 """A link of a wide table looks at its strongest predecessors only, else cost grows with the square
 of the columns."""
-SCREENING_ROWS = 4_000
-SCREENING_BINS = 12
 
 Drawn = dict[int, Floats]
 """Generated values by column position."""
@@ -53,7 +52,12 @@ class Link:
 
 
 def fit(
-    schema: Schema, values: Floats, column: int, candidates: Sequence[int], seed: int = 0
+    schema: Schema,
+    values: Floats,
+    column: int,
+    candidates: Sequence[int],
+    screen: Screen | None = None,
+    seed: int = 0,
 ) -> Link:
     """Fit the link of one column.
 
@@ -62,10 +66,13 @@ def fit(
         values: float64, rows x columns.
         column: position of the column to generate.
         candidates: positions of the columns that are there before it.
+        screen: of the values; made here if it is needed and not given.
         seed: of the rows that trees are grown on.
     """
     target = encoding.indicators(schema.columns[column], values[:, column])
-    chosen = _screen(values, target, candidates)
+    chosen = list(candidates)
+    if len(chosen) > MAX_PREDECESSORS:
+        chosen = (screen or Screen.of(values)).strongest(target, chosen, MAX_PREDECESSORS)
     places = {
         position: encoding.scale(schema.columns[position], values[:, position], target)
         for position in chosen
@@ -97,6 +104,7 @@ def fit_all(
         for index, link in enumerate(known)
     }
     fitted = {link.column: link for link in known}
+    screen = Screen.of(values) if len(order) > MAX_PREDECESSORS + 1 else None
     links = []
     with threadpool_limits(1, "blas"):  # the order of a sum must not hang on the number of cores
         for index, column in enumerate(order):
@@ -104,7 +112,7 @@ def fit_all(
             if before.get(column) == frozenset(candidates):
                 links.append(fitted[column])
             else:
-                links.append(fit(schema, values, column, candidates))
+                links.append(fit(schema, values, column, candidates, screen))
             progress((index + 1) / len(order))
     return links
 
@@ -114,34 +122,3 @@ def generator(seed: int, *names: str) -> np.random.Generator:
     digest = hashlib.sha256("\0".join(names).encode()).digest()
     words = np.frombuffer(digest[:16], dtype=np.uint32)
     return np.random.default_rng([seed, *(int(word) for word in words)])
-
-
-def _screen(
-    values: Floats, target: npt.NDArray[np.float32], candidates: Sequence[int]
-) -> list[int]:
-    """Return the candidates that explain most of the target."""
-    if len(candidates) <= MAX_PREDECESSORS:
-        return list(candidates)
-    rows = np.linspace(0, len(values) - 1, min(len(values), SCREENING_ROWS)).astype(np.int64)
-    centred = target[rows] - target[rows].mean(axis=0)
-    strength = {
-        position: _explained(_bins(values[rows, position]), centred) for position in candidates
-    }
-    strongest = sorted(candidates, key=lambda position: -strength[position])[:MAX_PREDECESSORS]
-    return sorted(strongest)
-
-
-def _bins(values: Floats) -> npt.NDArray[np.int64]:
-    """Cut a column into a few groups of rows; missing values are one of them."""
-    known = values[~np.isnan(values)]
-    cuts = np.unique(np.quantile(known, np.linspace(0, 1, SCREENING_BINS + 1)[1:-1]))
-    return np.where(np.isnan(values), len(cuts) + 1, np.searchsorted(cuts, values))
-
-
-def _explained(bins: npt.NDArray[np.int64], centred: npt.NDArray[np.float32]) -> float:
-    """Return the sum of squares between groups, less what groups at random would show."""
-    counts = np.bincount(bins)
-    sums = np.zeros((len(counts), centred.shape[1]))
-    np.add.at(sums, bins, centred)
-    between = float((sums**2 / np.maximum(counts, 1)[:, None]).sum())
-    return between - float((centred**2).sum()) * (np.count_nonzero(counts) - 1) / len(bins)
