@@ -1,3 +1,6 @@
+import io
+import zipfile
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,11 +20,11 @@ from simulacra.engine import errors, formats
     ],
 )
 def test_text_is_read_as_csv(head: bytes) -> None:
-    assert formats.detect(head) is formats.Format.CSV
+    assert formats.detect(io.BytesIO(head)) is formats.Format.CSV
 
 
 def test_parquet_is_told_by_its_magic() -> None:
-    assert formats.detect(b"PAR1\x15\x04\x00\x00") is formats.Format.PARQUET
+    assert formats.detect(io.BytesIO(b"PAR1\x15\x04\x00\x00")) is formats.Format.PARQUET
 
 
 @pytest.mark.parametrize(
@@ -30,8 +33,11 @@ def test_parquet_is_told_by_its_magic() -> None:
         (b"", "empty"),
         (b" \r\n\t\n", "empty"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "PNG"),
-        (b"PK\x03\x04\x14\0", "Excel"),
-        (b"$FL2@(#) SPSS", "SPSS"),
+        (b"PK\x03\x04\x14\0", "ends too early"),
+        (b"PK\x05\x06" + bytes(18), "empty zip"),
+        (b"\x1c" + bytes(7) + b"ENCRYPTEDSAV" + bytes(20), "password"),
+        (b"ASCII SPSS PORT FILE".ljust(200), "portable"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office"),
         (b"%PDF-1.7", "PDF"),
         (b"\x1f\x8b\x08", "gzip"),
         (b"<!DOCTYPE html><html>", "web page"),
@@ -41,12 +47,51 @@ def test_parquet_is_told_by_its_magic() -> None:
 )
 def test_any_other_kind_is_named_and_refused(head: bytes, said: str) -> None:
     with pytest.raises(errors.UploadError, match=said):
-        formats.detect(head)
+        formats.detect(io.BytesIO(head))
+
+
+def archive(*names: str) -> io.BytesIO:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as book:
+        for name in names:
+            book.writestr(name, "x" * 100)
+    return made
+
+
+def test_a_workbook_is_told_from_other_archives_wherever_its_parts_are() -> None:
+    padding = [f"docProps/{place}.xml" for place in range(200)]  # beyond the first bytes
+    file = archive("[Content_Types].xml", *padding, "xl/workbook.xml")
+    assert formats.detect(file) is formats.Format.XLSX
+    assert file.tell() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("xl/workbook.bin", "binary Excel"),
+        ("word/document.xml", "Word"),
+        ("content.xml", "OpenDocument"),
+        ("study.csv", "zip archive"),
+    ],
+)
+def test_another_archive_is_named_and_refused(name: str, said: str) -> None:
+    with pytest.raises(errors.UploadError, match=said):
+        formats.detect(archive(name))
+
+
+def test_an_archive_of_too_many_parts_is_refused_unread() -> None:
+    with pytest.raises(errors.UploadError, match="too many parts"):
+        formats.detect(archive(*map(str, range(formats.MAX_PARTS + 1))))
+
+
+@pytest.mark.parametrize(("magic", "kind"), [(b"$FL2", "sav"), (b"$FL3", "zsav")])
+def test_spss_files_are_told_by_their_magic(magic: bytes, kind: str) -> None:
+    assert formats.detect(io.BytesIO(magic + b"@(#) SPSS DATA FILE")) == kind
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_format_or_an_upload_error(head: bytes) -> None:
     try:
-        assert formats.detect(head) in formats.Format
+        assert formats.detect(io.BytesIO(head)) in formats.Format
     except errors.UploadError as error:
-        assert formats.EXPORT in error.detail
+        assert error.detail.endswith("upload that.")

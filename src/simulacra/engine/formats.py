@@ -1,6 +1,9 @@
-"""What kind of file an upload is, told from its first bytes and never from its name."""
+"""What kind of file an upload is, told from its bytes and never from its name."""
 
+import io
+import struct
 from enum import StrEnum
+from typing import BinaryIO
 
 from simulacra.engine import errors
 
@@ -10,18 +13,24 @@ class Format(StrEnum):
 
     CSV = "csv"
     PARQUET = "parquet"
+    XLSX = "xlsx"
+    SAV = "sav"
+    ZSAV = "zsav"
 
 
+HEAD_BYTES = 8192
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-PARQUET_MAGIC = b"PAR1"
-EXPORT = "Export the study as CSV or Parquet and upload that."
+EXPORT = "Export the study as CSV, Excel (.xlsx), SPSS (.sav) or Parquet and upload that."
+
+MAGICS = {b"PAR1": Format.PARQUET, b"$FL2": Format.SAV, b"$FL3": Format.ZSAV}
+ZIP = b"PK\x03\x04"
 
 # magic bytes -> what the file is, as its owner would call it
 OTHERS = {
-    b"PK\x03\x04": "a zip archive or an Excel workbook (.xlsx)",
-    b"$FL2": "an SPSS file (.sav)",
-    b"$FL3": "a compressed SPSS file (.zsav)",
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Office file (.xls)",
+    b"PK\x05\x06": "an empty zip archive",
+    b"PK\x07\x08": "a part of a zip archive",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Office file (.xls) or one with a password",
+    b"<stata_dta>": "a Stata file (.dta)",
     b"\x89PNG\r\n\x1a\n": "a PNG image",
     b"\xff\xd8\xff": "a JPEG image",
     b"GIF8": "a GIF image",
@@ -29,22 +38,53 @@ OTHERS = {
     b"\x1f\x8b": "a gzip archive",
     b"ARROW1": "an Arrow file",
 }
+ENCRYPTED_SPSS = b"ENCRYPTEDSAV"
+PORTABLE_SPSS = b"SPSS PORT FILE"
 MARKUP = (b"<!doctype", b"<html", b"<?xml", b"{\\rtf")
 
+# a name in the directory of a zip archive -> what the archive is
+PARTS = {
+    b"xl/workbook.bin": "a binary Excel workbook (.xlsb)",
+    b"word/document": "a Word document",
+    b"ppt/presentation": "a PowerPoint presentation",
+    b"content.xml": "an OpenDocument file",
+}
+WORKBOOK = b"xl/work"  # xl/workbook.xml, xl/worksheets/...
+MAX_PARTS = 10_000
+MAX_DIRECTORY = 4 * 1024**2
+END_OF_DIRECTORY = struct.Struct("<4s4H2LH")  # APPNOTE.TXT 4.3.16
 
-def detect(head: bytes) -> Format:
-    """Return the format of a file that begins with `head` (a few hundred bytes are enough).
+
+def detect(file: BinaryIO) -> Format:
+    """Return the format of a file that can be sought in; it is left at its beginning.
 
     Raises:
         errors.UploadError: the file is empty, or of a kind that cannot be read.
     """
+    file.seek(0)
+    head = file.read(HEAD_BYTES)
+    try:
+        return _of_archive(file) if head.startswith(ZIP) else _of_head(head)
+    finally:
+        file.seek(0)
+
+
+def _of_head(head: bytes) -> Format:
     if not head.strip():
         raise errors.UploadError("The file is empty. " + EXPORT)
-    if head.startswith(PARQUET_MAGIC):
-        return Format.PARQUET
+    for magic, found in MAGICS.items():
+        if head.startswith(magic):
+            return found
     for magic, name in OTHERS.items():
         if head.startswith(magic):
-            raise errors.UploadError(f"The file is {name}, which cannot be read here. {EXPORT}")
+            raise _refusal(name)
+    if ENCRYPTED_SPSS in head[:64]:
+        raise errors.UploadError(
+            "The file is an SPSS file with a password. Open it in SPSS, save it without one, and "
+            "upload that."
+        )
+    if PORTABLE_SPSS in head[:512]:
+        raise _refusal("an SPSS portable file (.por)")
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(MARKUP):
         raise errors.UploadError(f"The file is a web page or a document, not a table. {EXPORT}")
     if b"\0" in head and not head.startswith(UTF16_MARKS) and not _looks_like_utf16(head):
@@ -52,7 +92,39 @@ def detect(head: bytes) -> Format:
     return Format.CSV
 
 
+def _refusal(name: str) -> errors.UploadError:
+    return errors.UploadError(f"The file is {name}, which cannot be read here. {EXPORT}")
+
+
 def _looks_like_utf16(head: bytes) -> bool:
     """Tell UTF-16 without a mark: of mostly western text, every other byte is zero."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
     return max(even, odd) > 0.4 * len(head) / 2 and min(even, odd) < 0.02 * len(head)
+
+
+def _of_archive(file: BinaryIO) -> Format:
+    """Tell a workbook from other archives by the names in the directory at the end."""
+    directory = _directory(file)
+    for part, name in PARTS.items():
+        if part in directory:
+            raise _refusal(name)
+    if WORKBOOK not in directory:
+        raise _refusal("a zip archive")
+    return Format.XLSX
+
+
+def _directory(file: BinaryIO) -> bytes:
+    """Return the central directory of a zip archive as bytes; bounded, nothing is unpacked."""
+    size = file.seek(0, io.SEEK_END)
+    tail_start = max(0, size - 65_535 - END_OF_DIRECTORY.size)
+    file.seek(tail_start)
+    tail = file.read()
+    place = tail.rfind(b"PK\x05\x06")
+    if place < 0 or len(tail) - place < END_OF_DIRECTORY.size:
+        raise errors.UploadError(f"The file is a zip archive that ends too early. {EXPORT}")
+    fields = END_OF_DIRECTORY.unpack_from(tail, place)
+    parts, length = fields[4], fields[5]
+    if parts > MAX_PARTS or length > MAX_DIRECTORY:
+        raise errors.UploadError(f"The file is an archive of too many parts. {EXPORT}")
+    file.seek(max(0, tail_start + place - length))
+    return file.read(length)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +16,7 @@ from simulacra.engine import (
     encoding,
     errors,
     limits,
+    options,
     particles,
     quotas,
     raking,
@@ -39,27 +40,41 @@ MAX_CHAINS = 16
 def fit(
     source: Any,  # noqa: ANN401 - whatever speaks Arrow
     *,
+    types: Mapping[str, options.Wanted] | None = None,
+    keep: Iterable[str] = (),
+    drop: Iterable[str] = (),
+    sheet: str | None = None,
     bounds: limits.Limits = limits.DEFAULT,
     progress: Progress | None = None,
 ) -> "Model":
     """Read a study, clean it, and fit the chain.
 
+    Columns go by their names in the file or in the schema.
+
     Args:
-        source: path of a CSV or Parquet file, or a pyarrow, pandas or polars table.
+        source: path of a CSV, Excel (.xlsx), SPSS (.sav, .zsav) or Parquet file, or a pyarrow,
+            pandas or polars table.
+        types: column to type, or to the list of its levels in their order, where that is not what
+            the file seems to say.
+        keep: columns to keep where cleaning would drop them.
+        drop: columns to leave out.
+        sheet: of a workbook, the sheet to read; by default the first that holds a table.
         bounds: of what is taken on.
         progress: called with a stage and the fraction of the whole that is done, 0 to 1.
 
     Raises:
-        errors.UploadError: the file cannot be read, or too little is left to model.
+        errors.UploadError: the file cannot be read, too little is left to model, or an option
+            does not fit it.
         TypeError: `source` is neither a path nor a table.
     """
     tell = progress or _silent
-    # 1. From bytes to a table.
+    asked = options.Options.of(types, keep, drop, sheet)
+    # 1. From bytes to a table and its codebook.
     tell("reading", 0.0)
-    table = reading.read(source, bounds)
+    raw = reading.read(source, bounds, sheet)
     # 2. From the table to a schema and a matrix.
     tell("cleaning", 0.05)
-    study = clean.clean(table, bounds)
+    study = clean.clean(raw, bounds, asked)
     # 3. One link for each column, in the order of the file.
     order = range(len(study.schema.columns))
     links = chain.fit_all(

@@ -49,6 +49,7 @@ class Column:
         max: largest value, likewise.
         quantiles: the values at 5, 25, 50, 75 and 95 percent.
         decimals: digits behind the point, of numbers.
+        multiple_response: name of the multiple-response set that the column is an option of.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Column:
     max: Bound | None = None
     quantiles: tuple[Bound, ...] = ()
     decimals: int | None = None
+    multiple_response: str | None = None
 
     def values(self) -> str:
         """Return the levels, or the range, in one line for people."""
@@ -87,29 +89,74 @@ class Column:
 
 
 @dataclasses.dataclass(frozen=True)
-class CleaningAction:
-    """Something that cleaning did: nothing disappears without one of these.
+class MultipleResponseSet:
+    """One question with several answers, spread over several columns.
 
     Attributes:
-        column: the column's name in the schema, or in the file if it was dropped.
-        action: ``renamed``, ``dropped``, ``pooled``, ``blanked`` or ``removed``.
-        reason: why, for people.
-        count: how many rows or levels it concerns.
+        name: its name.
+        label: a text for people.
+        kind: ``dichotomy`` if a column tells whether one option was chosen, ``category`` if
+            each column holds one of the options chosen.
+        columns: names of its columns.
+        counted: of a dichotomy, the level (or the number) that means "chosen".
     """
 
-    column: str
+    name: str
+    label: str
+    kind: str
+    columns: tuple[str, ...]
+    counted: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the set as published."""
+        document = {**dataclasses.asdict(self), "columns": list(self.columns)}
+        return {key: value for key, value in document.items() if value is not None}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Return the set that `to_json` wrote."""
+        return cls(**{**document, "columns": tuple(document["columns"])})
+
+
+@dataclasses.dataclass(frozen=True)
+class CleaningAction:
+    """Something that reading or cleaning did: nothing disappears without one of these.
+
+    Attributes:
+        column: the column's name in the schema, or in the file if it was dropped; None if it
+            concerns the whole file.
+        action: ``read`` (how the file was understood), ``skipped`` (rows that are no data),
+            ``renamed``, ``dropped``, ``kept``, ``typed``, ``pooled``, ``merged``, ``relabelled``,
+            ``filled`` (blanks that mean something), ``blanked`` or ``removed``.
+        reason: why, for people.
+        count: how many rows, columns or levels it concerns.
+    """
+
+    column: str | None
     action: str
     reason: str
     count: int
 
+    def __str__(self) -> str:
+        """Return it in one line for people."""
+        return f"{self.action} {self.column or 'file'!r}: {self.reason}"
+
 
 @dataclasses.dataclass(frozen=True)
 class Schema:
-    """What a model publishes about its study."""
+    """What a model publishes about its study.
+
+    Attributes:
+        columns: those that are modelled, in the order of the file.
+        cleaning: what reading and cleaning did.
+        row_count: rows of the study.
+        sets: multiple-response sets of which at least two columns are left.
+    """
 
     columns: tuple[Column, ...]
     cleaning: tuple[CleaningAction, ...]
     row_count: int
+    sets: tuple[MultipleResponseSet, ...] = ()
 
     def __getitem__(self, name: str) -> Column:
         """Return a column by name.
@@ -125,7 +172,7 @@ class Schema:
     def __str__(self) -> str:
         """Return a table for people, and what cleaning did."""
         lines = [f"{column.name:<32} {column.type:<9} {column.values()}" for column in self.columns]
-        lines += [f"{one.action} {one.column!r}: {one.reason}" for one in self.cleaning]
+        lines += [str(action) for action in self.cleaning]
         return "\n".join(lines)
 
     @property
@@ -135,11 +182,14 @@ class Schema:
 
     def to_json(self) -> dict[str, Any]:
         """Return the schema as the service publishes it."""
-        return {
+        document: dict[str, Any] = {
             "schema": [column.to_json() for column in self.columns],
             "cleaning": [dataclasses.asdict(action) for action in self.cleaning],
             "row_count": self.row_count,
         }
+        if self.sets:
+            document["multiple_response_sets"] = [one.to_json() for one in self.sets]
+        return document
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
@@ -148,6 +198,10 @@ class Schema:
             columns=tuple(Column.from_json(column) for column in document["schema"]),
             cleaning=tuple(CleaningAction(**action) for action in document["cleaning"]),
             row_count=document["row_count"],
+            sets=tuple(
+                MultipleResponseSet.from_json(one)
+                for one in document.get("multiple_response_sets", ())
+            ),
         )
 
 

@@ -14,14 +14,14 @@ COLUMNS = {"a": [1, 2, 3], "b": ["x", None, "z"]}
 
 @pytest.mark.parametrize("make", [pa.table, pd.DataFrame, pl.DataFrame])
 def test_any_table_comes_out_as_arrow(make: Callable[[object], object]) -> None:
-    table = source.read(make(COLUMNS), limits.DEFAULT)
+    table = source.read(make(COLUMNS), limits.DEFAULT).table
     assert isinstance(table, pa.Table)
     assert table.to_pydict() == COLUMNS
 
 
 def test_the_index_of_a_filtered_frame_is_not_a_column() -> None:
     frame = pd.DataFrame(COLUMNS).iloc[[0, 2]]
-    assert source.read(frame, limits.DEFAULT).column_names == ["a", "b"]
+    assert source.read(frame, limits.DEFAULT).table.column_names == ["a", "b"]
 
 
 def test_a_frame_that_mixes_types_is_refused_without_quoting_it() -> None:
@@ -35,7 +35,7 @@ def test_a_frame_that_mixes_types_is_refused_without_quoting_it() -> None:
 def test_the_suffix_means_nothing(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "study.parquet"
     path.write_bytes(content)
-    assert source.read(str(path), limits.DEFAULT).column_names == ["a", "b"]
+    assert source.read(str(path), limits.DEFAULT).table.column_names == ["a", "b"]
 
 
 def test_an_image_named_csv_is_refused(written: Callable[[bytes], Path]) -> None:

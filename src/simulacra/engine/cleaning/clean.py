@@ -7,8 +7,25 @@ import numpy as np
 import pyarrow as pa
 
 from simulacra.engine import errors, limits
-from simulacra.engine.cleaning import describing, drafts, dropping, names, pooling
-from simulacra.engine.schema import CleaningAction, Column, Schema
+from simulacra.engine.cleaning import (
+    choices,
+    columns,
+    describing,
+    drafts,
+    dropping,
+    names,
+    overrides,
+    pooling,
+    retyping,
+    sets,
+)
+from simulacra.engine.cleaning.drafts import Draft
+from simulacra.engine.cleaning.overrides import Override
+from simulacra.engine.codebook import RawStudy, Variable
+from simulacra.engine.options import Options
+from simulacra.engine.schema import CleaningAction, Column, ColumnType, Schema
+
+UNKNOWN = Variable()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,80 +42,124 @@ class Study:
     values: drafts.Values
 
 
-def clean(table: pa.Table, bounds: limits.Limits) -> Study:
+def clean(raw: RawStudy, bounds: limits.Limits, options: Options | None = None) -> Study:
     """Type, drop, pool and describe the columns of a table.
 
     Raises:
-        errors.UploadError: too few rows, or too few columns are left.
+        errors.UploadError: too few rows, too few columns are left, or options that do not fit.
     """
+    table = raw.table
+    cleaned = names.clean(table.column_names)
+    asked = overrides.match(options or Options(), table.column_names, cleaned)
     if table.num_rows < bounds.min_rows:
         raise errors.UploadError(
             f"The table has {table.num_rows} rows; at least {bounds.min_rows} rows are needed."
         )
-    columns: list[tuple[Column, drafts.Values]] = []
-    actions: list[CleaningAction] = []
+    kept: list[tuple[Column, drafts.Values]] = []
+    actions = [*raw.actions]
     seen: dict[bytes, str] = {}
-    cleaned = names.clean(table.column_names)
-    for source_name, name, array in zip(table.column_names, cleaned, table.columns, strict=True):
-        kept = _clean_column(source_name, name, array, actions, seen)
-        if kept is not None:
-            columns.append(kept)
-    if len(columns) < bounds.min_columns:
-        raise errors.UploadError(_too_few(len(columns), actions, bounds))
-    values = np.column_stack([values for _, values in columns])
-    schema = Schema(tuple(column for column, _ in columns), tuple(actions), table.num_rows)
-    return Study(schema, values)
+    for source_name, name, override in zip(table.column_names, cleaned, asked, strict=True):
+        source = _Source(source_name, name, raw.variables.get(source_name, UNKNOWN), override)
+        made = _clean_column(source, table[source_name], actions, seen)
+        if made is not None:
+            kept.append(made)
+    if len(kept) < bounds.min_columns:
+        raise errors.UploadError(_too_few(len(kept), actions, bounds))
+    return _study(raw, kept, actions)
+
+
+def _study(
+    raw: RawStudy, kept: list[tuple[Column, drafts.Values]], actions: list[CleaningAction]
+) -> Study:
+    described, found, noted = sets.attach([column for column, _ in kept], raw)
+    values = np.column_stack([values for _, values in kept])
+    rows = raw.table.num_rows
+    return Study(Schema(tuple(described), (*actions, *noted), rows, found), values)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Source:
+    """A column as it comes: what it is called, what is known of it, what is asked of it."""
+
+    source_name: str
+    name: str
+    variable: Variable
+    override: Override
 
 
 def _clean_column(
-    source_name: str,
-    name: str,
+    source: _Source,
     array: pa.ChunkedArray,
     actions: list[CleaningAction],
     seen: dict[bytes, str],
 ) -> tuple[Column, drafts.Values] | None:
     """Return one cleaned column, or None if it is dropped; note what was done in `actions`."""
     try:
-        draft, pooled = _prepare(source_name, name, array)
-        _refuse_twin(name, draft, seen)
+        draft = _prepare(source, array, actions)
+        _refuse_twin(source, draft, seen)
     except _DroppedError as dropped:
-        actions.append(CleaningAction(source_name, "dropped", str(dropped), len(array)))
+        actions.append(CleaningAction(source.source_name, "dropped", str(dropped), len(array)))
         return None
-    if name != source_name:
-        renamed = f"{source_name!r} is not a plain identifier"
-        actions.append(CleaningAction(name, "renamed", renamed, 1))
-    actions.extend(pooled)
-    return describing.describe(name, source_name, draft), draft.values
+    if source.name != source.source_name:
+        renamed = f"{source.source_name!r} is not a plain identifier"
+        actions.append(CleaningAction(source.name, "renamed", renamed, 1))
+    actions.extend(
+        CleaningAction(source.name, note.action, note.reason, note.count) for note in draft.notes
+    )
+    label = names.plain(source.variable.label or source.source_name) or source.name
+    return describing.describe(source.name, source.source_name, label, draft), draft.values
 
 
 class _DroppedError(Exception):
     """A column has to go; the text says why."""
 
 
-def _prepare(
-    source_name: str, name: str, array: pa.ChunkedArray
-) -> tuple[drafts.Draft, list[CleaningAction]]:
-    draft = drafts.draft(array)
+def _prepare(source: _Source, array: pa.ChunkedArray, actions: list[CleaningAction]) -> Draft:
+    if source.override.is_dropped:
+        raise _DroppedError("as asked for")
+    draft = _draft(source, array)
     if draft is None:
         raise _DroppedError(f"unsupported type {array.type}")
-    _refuse_useless(source_name, draft)
-    if not draft.type.is_categorical:
-        return draft, []
-    draft, pooled = pooling.pool(name, draft)
-    _refuse_useless(source_name, draft)  # pooling may have left next to nothing
-    return draft, pooled
+    _refuse_useless(source, draft, actions)
+    if draft.type.is_categorical:
+        draft = pooling.pool(draft)
+        _refuse_useless(source, draft, actions)  # pooling may have left next to nothing
+    return draft
 
 
-def _refuse_useless(source_name: str, draft: drafts.Draft) -> None:
-    reason = dropping.reason(source_name, draft)
-    if reason is not None:
+def _draft(source: _Source, array: pa.ChunkedArray) -> Draft | None:
+    variable, wanted = source.variable, source.override.type
+    as_levels = wanted in (ColumnType.NOMINAL, ColumnType.ORDINAL)
+    draft = columns.draft(array, is_labelled=variable.is_labelled, as_levels=as_levels)
+    if draft is None:
+        return None
+    if variable.is_labelled:
+        draft = dataclasses.replace(draft, codes=variable.codes)
+    elif variable.counted is not None and not draft.type.is_categorical:
+        draft = choices.as_boolean(draft, variable.counted)
+    draft = choices.fill(draft)
+    if wanted is not None:
+        draft = retyping.retype(source.source_name, draft, wanted)
+    if source.override.levels:
+        draft = retyping.ordered(source.source_name, draft, source.override.levels)
+    return draft
+
+
+def _refuse_useless(source: _Source, draft: Draft, actions: list[CleaningAction]) -> None:
+    reason = dropping.reason(source.source_name, draft)
+    if reason is None:
+        return
+    if not source.override.is_kept:
         raise _DroppedError(reason)
+    if not dropping.can_be_kept(draft):
+        raise _DroppedError(f"{reason}; it cannot be kept as asked for: too few rows share a value")
+    actions.append(CleaningAction(source.name, "kept", f"as asked for, in spite of: {reason}", 1))
 
 
-def _refuse_twin(name: str, draft: drafts.Draft, seen: dict[bytes, str]) -> None:
+def _refuse_twin(source: _Source, draft: Draft, seen: dict[bytes, str]) -> None:
     content = hashlib.sha256(repr((draft.type, draft.levels)).encode() + draft.values.tobytes())
-    earlier = seen.setdefault(content.digest(), name)
-    if earlier != name:
+    earlier = seen.setdefault(content.digest(), source.name)
+    if earlier != source.name and not source.override.is_kept:
         raise _DroppedError(f"the same as column {earlier!r}")
 
 

@@ -13,7 +13,7 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 SHARE_DIGITS = 6
 
 
-def describe(name: str, source_name: str, draft: Draft) -> Column:
+def describe(name: str, source_name: str, label: str, draft: Draft) -> Column:
     """Return the published description of a column."""
     known = draft.values[draft.known]
     missing_share = round(1 - len(known) / len(draft.values), SHARE_DIGITS)
@@ -21,14 +21,14 @@ def describe(name: str, source_name: str, draft: Draft) -> Column:
         counts = np.bincount(known.astype(np.int64), minlength=len(draft.levels))
         shares = tuple(round(float(count / len(known)), SHARE_DIGITS) for count in counts)
         return Column(
-            *(name, source_name, source_name, draft.type, missing_share),
+            *(name, source_name, label, draft.type, missing_share),
             levels=draft.levels,
             shares=shares,
         )
     low, high = inner_bounds(draft)
     spread = [min(max(_quantile(known, share), low), high) for share in QUANTILES]
     return Column(
-        *(name, source_name, source_name, draft.type, missing_share),
+        *(name, source_name, label, draft.type, missing_share),
         min=bound(draft.type, low),
         max=bound(draft.type, high),
         quantiles=tuple(bound(draft.type, round(value, draft.decimals)) for value in spread),

@@ -19,8 +19,12 @@ EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 PHONE_NAME = re.compile(r"(^|[\W_])(phone|mobile|telephone|tel|fax)([\W_]|$)", re.IGNORECASE)
 PHONE = re.compile(r"\+?[\d ()/.-]{7,20}")
 IDENTIFIER = re.compile(
-    r"(^|[\W_])(id|uuid|guid|serial|respondent|respid|caseid|case)([\W_]|$)", re.IGNORECASE
+    r"(^|[\W_])(id|uuid|guid|serial|respondent|respid|caseid|case|record)([\W_]|$)"
+    r"|(respondent|response|record|participant|customer|user)[\W_]*(id|no|nr|number)([\W_]|$)",
+    re.IGNORECASE,
 )
+MIN_SERIAL = 100_000_000
+"""Different whole numbers of so many digits are serial numbers, whatever they are called."""
 
 
 def reason(name: str, draft: Draft) -> str | None:
@@ -42,6 +46,17 @@ def reason(name: str, draft: Draft) -> str | None:
     return None
 
 
+def can_be_kept(draft: Draft) -> bool:
+    """Tell whether a column that ought to go can be modelled nonetheless.
+
+    A text that is different in nearly every row cannot: nothing is left once rare levels are gone.
+    """
+    if draft.type.is_categorical:
+        counts = np.bincount(draft.values[draft.known].astype(np.int64))
+        return bool(len(counts)) and counts.max() >= MIN_VARYING
+    return int(draft.known.sum()) >= MIN_VARYING
+
+
 def _text_reason(draft: Draft, distinct: int, known: int) -> str | None:
     for kind, pattern in (("e-mail addresses", EMAIL), ("phone numbers", PHONE)):
         matching = sum(pattern.fullmatch(level) is not None for level in draft.levels)
@@ -58,6 +73,6 @@ def _number_reason(name: str, known: np.ndarray, distinct: int) -> str | None:
     if distinct < len(known):
         return None
     is_counter = known.max() - known.min() + 1 == len(known)
-    if is_counter or IDENTIFIER.search(name):
+    if is_counter or IDENTIFIER.search(name) or known.min() >= MIN_SERIAL:
         return "identifier: a different whole number in every row"
     return None

@@ -1,9 +1,11 @@
 """Identifier-safe, unique column names."""
 
+import html
 import re
 from collections.abc import Iterable
 
 UNSAFE = re.compile(r"\W+")
+TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 
 
 def clean(names: Iterable[str]) -> list[str]:
@@ -26,6 +28,11 @@ def clean(names: Iterable[str]) -> list[str]:
     return made
 
 
+def plain(text: str) -> str:
+    """Return a text without the markup and the line breaks that survey tools leave in it."""
+    return " ".join(html.unescape(TAG.sub(" ", text)).split())
+
+
 def _safe(name: str) -> str:
-    dotted = UNSAFE.sub(".", name).strip(".") or "column"
+    dotted = UNSAFE.sub(".", plain(name)).strip(".") or "column"
     return f"X{dotted}" if dotted[0].isdigit() else dotted

@@ -1,6 +1,5 @@
 """CSV files in the shapes that people export them."""
 
-import codecs
 import contextlib
 import csv
 import io
@@ -11,88 +10,74 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from simulacra.engine import errors, limits
+from simulacra.engine.codebook import RawStudy, Variable
+from simulacra.engine.reading import encodings, headers
+from simulacra.engine.schema import CleaningAction
 
-DELIMITERS = (",", ";", "\t", "|")
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 SAMPLE_LINES = 60
-SAMPLE_CHARACTERS = 4 * 1024**2
+SAMPLE_BYTES = 4 * 1024**2
 BLOCK_BYTES = 16 * 1024**2  # the longest line that can be read
-MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-MISSING = (
-    *("", "NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan"),
-    *("NULL", "null", "Null", ".", "-", "?"),
-)
-"""Spellings of a missing value. 'None' is not among them: in surveys it is an answer."""
+DECLARED = b"sep="  # Excel's own first line
 
 UNCUT = "The file cannot be cut into lines and fields; a quotation mark may be unbalanced."
 
 
-def read(path: Path, bounds: limits.Limits) -> pa.Table:
-    """Return the table in a CSV file; every column is text, stripped, or missing.
+def read(path: Path, bounds: limits.Limits) -> RawStudy:
+    """Return the table in a CSV file; every column is text, and an empty cell is missing.
 
     Raises:
         errors.UploadError: no delimiter, no rows, too many columns, or lines of unequal length.
     """
-    text = _decode(path.read_bytes())
-    sample = _first_lines(text)
-    delimiter = _sniff(sample)
-    header = _header(sample, delimiter, bounds)
-    table = _parse(text, delimiter, header)
+    data, encoding = encodings.to_utf8(path.read_bytes())
+    delimiter, data = _declared(data)
+    sample = _first_lines(data)
+    delimiter = delimiter or _sniff(sample)
+    rows, lines = _rows(sample, delimiter)
+    layout = headers.find(rows, bounds)
+    table = _parse(data, lines[layout.body], delimiter, layout.names)
     if table.num_rows == 0:
         raise errors.UploadError(
-            f"The file has a header of {len(header)} columns, but no rows below it."
+            f"The file has a header of {len(layout.names)} columns, but no rows below it."
         )
-    return table
+    actions = [*_assumed(encoding, delimiter), *layout.actions]
+    variables = {name: Variable(label) for name, label in layout.labels.items()}
+    return RawStudy(table, variables, actions=tuple(actions))
 
 
-def _decode(raw: bytes) -> str:
-    """Decode by byte order mark, else UTF-8, else UTF-16 without a mark, else Windows-1252."""
-    for mark, encoding in MARKS:
-        if raw.startswith(mark):
-            return _normalise(_strictly(raw, encoding))
-    if b"\0" in raw[:4096]:
-        little = raw[1:4096:2].count(0) > raw[0:4096:2].count(0)
-        return _normalise(_strictly(raw, "utf-16-le" if little else "utf-16-be"))
-    try:
-        return _normalise(raw.decode("utf-8"))
-    except UnicodeDecodeError:
-        return _normalise(raw.decode("cp1252", errors="replace"))
+def _assumed(encoding: str | None, delimiter: str) -> list[CleaningAction]:
+    actions = []
+    if encoding:
+        reason = f"the text is not UTF-8 and was taken as {encoding}"
+        actions.append(CleaningAction(None, "read", reason, 1))
+    if delimiter != ",":
+        reason = f"the columns are separated by {DELIMITERS.get(delimiter, repr(delimiter))}"
+        actions.append(CleaningAction(None, "read", reason, 1))
+    return actions
 
 
-def _strictly(raw: bytes, encoding: str) -> str:
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError:
-        raise errors.UploadError(
-            f"The file is marked as {encoding.upper()} but is damaged; save it as UTF-8."
-        ) from None
+def _declared(data: bytes) -> tuple[str | None, bytes]:
+    first, _, rest = data.partition(b"\n") if data[:5].lower().startswith(DECLARED) else (b"",) * 3
+    mark = first[len(DECLARED) :].decode(errors="replace").strip('"')
+    return (mark, rest) if len(mark) == 1 and mark.isascii() else (None, data)
 
 
-def _normalise(text: str) -> str:
-    """Give every line the same end and begin with the header.
-
-    A lone carriage return ends a line in old Macintosh files.
-    """
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip("\n") + "\n"
-
-
-def _first_lines(text: str) -> str:
+def _first_lines(data: bytes) -> str:
     position = 0
     for _ in range(SAMPLE_LINES):
-        position = text.find("\n", position) + 1
-        if position == 0 or position > SAMPLE_CHARACTERS:
-            return text if position == 0 else text[:position]
-    return text[:position]
+        following = data.find(b"\n", position) + 1
+        if following == 0 or following > SAMPLE_BYTES:
+            position = position or following or len(data)
+            break
+        position = following
+    return data[:position].decode(errors="replace")
 
 
 def _sniff(sample: str) -> str:
     """Return the delimiter that cuts the most lines into the same number of fields."""
 
     def score(delimiter: str) -> tuple[float, int]:
-        widths = Counter(len(row) for row in _rows(sample, delimiter) if row)
+        widths = Counter(len(row) for row in _rows(sample, delimiter)[0] if row)
         if not widths:
             return 0.0, 0
         width, lines = widths.most_common(1)[0]
@@ -101,83 +86,66 @@ def _sniff(sample: str) -> str:
     return max(DELIMITERS, key=score)
 
 
-def _rows(sample: str, delimiter: str) -> list[list[str]]:
+def _rows(sample: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
+    """Return the rows of the sample, and for each the lines above it, with those of all last."""
     rows: list[list[str]] = []
+    lines = [0]
+    reader = csv.reader(io.StringIO(sample), delimiter=delimiter)
     with contextlib.suppress(csv.Error):  # an endless field: what came before it still counts
-        rows.extend(csv.reader(io.StringIO(sample), delimiter=delimiter))
-    return rows
+        for row in reader:
+            rows.append([cell.strip() for cell in row])
+            lines.append(reader.line_num)
+    return rows, lines
 
 
-def _header(sample: str, delimiter: str, bounds: limits.Limits) -> list[str]:
-    header = next((row for row in _rows(sample, delimiter) if row), [])
-    if len(header) > bounds.max_columns:
-        raise errors.UploadError(
-            f"The file has {len(header):,} columns; up to {bounds.max_columns:,} can be modelled."
-        )
-    if len(header) < 2:
-        raise errors.UploadError(
-            "The file has one column, or separates columns by something else than a comma, "
-            "semicolon, tab or vertical bar. At least two columns are needed."
-        )
-    return _distinct([name.strip() for name in header])
-
-
-def _distinct(names: list[str]) -> list[str]:
-    """Name the nameless and number the namesakes."""
-    seen: set[str] = set()
-    made = []
-    for position, given in enumerate(names, 1):
-        name = base = given or f"column_{position}"
-        number = 2
-        while name in seen:
-            name, number = f"{base}_{number}", number + 1
-        seen.add(name)
-        made.append(name)
-    return made
-
-
-def _is_quote_open(text: str, table: pa.Table) -> bool:
-    """Tell whether a quotation mark without a partner took all lines below it into one field."""
-    if text.count('"') % 2 == 0 or table.num_rows == 0:
-        return False
-    last = table.slice(table.num_rows - 1).to_pylist()[0]
-    return any("\n" in value for value in last.values() if value)
-
-
-def _parse(text: str, delimiter: str, header: list[str]) -> pa.Table:
+def _parse(data: bytes, skipped: int, delimiter: str, names: list[str]) -> pa.Table:
     wrong: list[pa_csv.InvalidRow] = []
 
     def note(row: pa_csv.InvalidRow) -> str:
         wrong.append(row)
         return "skip"
 
+    body = _below(data, skipped)
     try:
         table = pa_csv.read_csv(
-            io.BytesIO(text.encode()),
+            pa.BufferReader(body),
             read_options=pa_csv.ReadOptions(
-                column_names=header,
-                skip_rows_after_names=1,
-                use_threads=False,
-                block_size=BLOCK_BYTES,
+                column_names=names, use_threads=False, block_size=BLOCK_BYTES
             ),
             parse_options=pa_csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note
             ),
             convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(header, pa.string()),
-                null_values=list(MISSING),
+                column_types=dict.fromkeys(names, pa.string()),
+                null_values=[""],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=True,
             ),
         )
-    except pa.ArrowInvalid:  # its text quotes the line
+    except pa.ArrowInvalid as error:  # its text quotes the line
+        if body.size == 0 or "Empty CSV" in str(error):
+            return pa.table({name: pa.array([], pa.string()) for name in names})
         raise errors.UploadError(UNCUT) from None
-    if _is_quote_open(text, table):
+    if _is_quote_open(data, table):
         raise errors.UploadError(UNCUT)
     if wrong:
-        first = wrong[0]
         raise errors.UploadError(
-            f"{len(wrong):,} line(s) do not have the {len(header)} fields of the header; "
-            f"the first has {first.actual_columns}."
+            f"{len(wrong):,} line(s) do not have the {len(names)} fields of the header; "
+            f"the first has {wrong[0].actual_columns}."
         )
     return table
+
+
+def _below(data: bytes, lines: int) -> pa.Buffer:
+    position = 0
+    for _ in range(lines):
+        position = data.find(b"\n", position) + 1 or len(data)
+    return pa.py_buffer(data).slice(position)
+
+
+def _is_quote_open(data: bytes, table: pa.Table) -> bool:
+    """Tell whether a quotation mark without a partner took all lines below it into one field."""
+    if data.count(b'"') % 2 == 0 or table.num_rows == 0:
+        return False
+    last = table.slice(table.num_rows - 1).to_pylist()[0]
+    return any("\n" in value for value in last.values() if value)

@@ -1,5 +1,6 @@
 """One way in: a path, or any table that speaks Arrow."""
 
+import dataclasses
 import re
 from pathlib import Path
 from typing import Any
@@ -7,33 +8,39 @@ from typing import Any
 import pyarrow as pa
 
 from simulacra.engine import errors, formats, limits
-from simulacra.engine.reading import csv, parquet
+from simulacra.engine.codebook import RawStudy
+from simulacra.engine.formats import Format
+from simulacra.engine.reading import csv, parquet, rows, spss, workbook
 
-HEAD_BYTES = 8192
 INDEX = re.compile(r"__index_level_\d+__")  # what pandas adds for its row labels; not a column
-READERS = {formats.Format.CSV: csv.read, formats.Format.PARQUET: parquet.read}
 
 
-def read(source: Any, bounds: limits.Limits) -> pa.Table:  # noqa: ANN401 - whatever speaks Arrow
-    """Return the table in a file, or a pyarrow, pandas or polars table as a pyarrow one.
+def read(
+    source: Any,  # noqa: ANN401 - whatever speaks Arrow
+    bounds: limits.Limits,
+    sheet: str | None = None,
+) -> RawStudy:
+    """Return the study in a file, or in a pyarrow, pandas or polars table.
 
-    Every column of a CSV file is text; what it means is the cleaning's to find out.
+    Every column of a CSV file or a workbook is text; what it means is the cleaning's to find out.
 
     Raises:
         errors.UploadError: the file cannot be read as a table, or is beyond the bounds.
         TypeError: `source` is neither a path nor a table.
     """
     if isinstance(source, str | Path):
-        table = _read_file(Path(source), bounds)
+        study = _read_file(Path(source), bounds, sheet)
     elif isinstance(source, pa.Table):
-        table = source
+        study = RawStudy(source)
     elif hasattr(source, "__arrow_c_stream__"):
-        table = _from_frame(source)
+        study = RawStudy(_from_frame(source))
     else:
         raise TypeError(f"fit takes a path or a table, not {type(source).__name__}")
+    table = study.table
     table = table.drop_columns([name for name in table.column_names if INDEX.fullmatch(name)])
     _check_shape(table.num_rows, table.num_columns, bounds)
-    return table
+    table, emptied = rows.without_empty(table)
+    return dataclasses.replace(study, table=table, actions=(*study.actions, *emptied))
 
 
 def _from_frame(frame: Any) -> pa.Table:  # noqa: ANN401 - whatever speaks Arrow
@@ -46,13 +53,28 @@ def _from_frame(frame: Any) -> pa.Table:  # noqa: ANN401 - whatever speaks Arrow
         ) from None
 
 
-def _read_file(path: Path, bounds: limits.Limits) -> pa.Table:
+def _read_file(path: Path, bounds: limits.Limits, sheet: str | None) -> RawStudy:
     try:
         with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
+            kind = formats.detect(file)
     except OSError as error:
         raise errors.UploadError(f"The file cannot be opened: {error.strerror}.") from None
-    return READERS[formats.detect(head)](path, bounds)
+    if kind is Format.XLSX:
+        return _without_notes(workbook.read(path, bounds, sheet))
+    if sheet is not None:
+        raise errors.UploadError(
+            f"A sheet can be chosen in an Excel workbook only; the file is {kind}."
+        )
+    if kind is Format.CSV:
+        return _without_notes(csv.read(path, bounds))
+    if kind is Format.PARQUET:
+        return RawStudy(parquet.read(path, bounds))
+    return spss.read(path, bounds)
+
+
+def _without_notes(study: RawStudy) -> RawStudy:
+    table, actions = rows.without_notes(study.table)
+    return dataclasses.replace(study, table=table, actions=(*study.actions, *actions))
 
 
 def _check_shape(rows: int, columns: int, bounds: limits.Limits) -> None:

@@ -17,8 +17,6 @@ from simulacra.service.jobs import repository as jobs
 from simulacra.service.jobs.schemas import JobStatus
 from simulacra.service.tenants import encryption
 
-HEAD_BYTES = 8192
-
 
 async def create(
     running: runtime.Runtime,
@@ -87,10 +85,8 @@ async def delete(running: runtime.Runtime, caller: Principal, dataset_id: str) -
 
 
 def _detect(file: BinaryIO) -> str:
-    head = file.read(HEAD_BYTES)
-    file.seek(0)
     try:
-        return formats.detect(head).value
+        return formats.detect(file).value
     except engine_errors.UploadError as error:
         fault = problems.Fault("seed_file", error.detail, "simio_upload_invalid", is_parameter=True)
         raise problems.Problem("simio_upload_invalid", error.detail, faults=[fault]) from None

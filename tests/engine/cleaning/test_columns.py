@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulacra.engine.cleaning import drafts
+from simulacra.engine.cleaning import columns, drafts
 from simulacra.engine.schema import ColumnType
 
 
 def draft(values: object, kind: pa.DataType | None = None) -> drafts.Draft:
-    made = drafts.draft(pa.chunked_array([pa.array(values, kind)]))
+    made = columns.draft(pa.chunked_array([pa.array(values, kind)]))
     assert made is not None
     return made
 
@@ -77,7 +77,7 @@ def test_what_an_arrow_column_is(values: object, kind: pa.DataType, expected: Co
     "kind", [pa.list_(pa.int64()), pa.binary(), pa.duration("s"), pa.struct([("a", pa.int64())])]
 )
 def test_an_arrow_column_that_holds_no_values_is_no_draft(kind: pa.DataType) -> None:
-    assert drafts.draft(pa.chunked_array([pa.nulls(3, kind)])) is None
+    assert columns.draft(pa.chunked_array([pa.nulls(3, kind)])) is None
 
 
 def test_an_ordered_dictionary_keeps_its_order() -> None:
@@ -87,7 +87,7 @@ def test_an_ordered_dictionary_keeps_its_order() -> None:
         )
         for levels in (["never", "often"], ["never", "often", "always"])
     ]
-    made = drafts.draft(pa.chunked_array(chunks))
+    made = columns.draft(pa.chunked_array(chunks))
     assert made is not None
     assert made.type is ColumnType.ORDINAL
     assert made.levels == ("never", "often", "always")
@@ -95,7 +95,7 @@ def test_an_ordered_dictionary_keeps_its_order() -> None:
 
 
 def test_a_dictionary_of_numbers_is_a_number() -> None:
-    made = drafts.draft(pa.chunked_array([pa.array([3, 1, 3]).dictionary_encode()]))
+    made = columns.draft(pa.chunked_array([pa.array([3, 1, 3]).dictionary_encode()]))
     assert made is not None
     assert (made.type, made.values.tolist()) == (ColumnType.INTEGER, [3, 1, 3])
 
@@ -104,7 +104,7 @@ def test_a_dictionary_with_a_missing_value_inside() -> None:
     array = pa.DictionaryArray.from_arrays(
         pa.array([0, 1, 2, None]), pa.array(["a", None, "b"]), ordered=True
     )
-    made = drafts.draft(pa.chunked_array([array]))
+    made = columns.draft(pa.chunked_array([array]))
     assert made is not None
     assert made.levels == ("a", "b")
     np.testing.assert_array_equal(made.values, [0, np.nan, 1, np.nan])

@@ -1,0 +1,55 @@
+"""Options of multi-selects: columns that hold one answer where it was chosen, else nothing."""
+
+import dataclasses
+
+import numpy as np
+
+from simulacra.engine.cleaning.drafts import Draft, Note
+from simulacra.engine.schema import ColumnType
+
+OPPOSITES = {
+    "yes": "no", "y": "n", "ja": "nein", "j": "n", "oui": "non", "si": "no", "sí": "no",
+    "sim": "não", "true": "false",
+}  # fmt: skip
+UNCHOSEN = "Not selected"
+CHOSEN = 1.0
+
+
+def fill(draft: Draft) -> Draft:
+    """Give the blanks of a column with a single answer the meaning that they have."""
+    known = draft.known
+    if known.all() or not known.any():
+        return draft
+    blanks = int((~known).sum())
+    if draft.type is ColumnType.INTEGER and np.all(draft.values[known] == CHOSEN):
+        note = Note("filled", f"{blanks} blanks in a column of 1 alone taken as 0", blanks)
+        return dataclasses.replace(draft, values=np.where(known, draft.values, 0.0)).noting(note)
+    answers = np.unique(draft.values[known])
+    if draft.type is not ColumnType.NOMINAL or len(answers) > 1 or len(draft.codes) > 1:
+        return draft
+    answer = draft.levels[int(answers[0])]
+    other = _opposite(answer)
+    note = Note("filled", f"{blanks} blanks beside a single answer taken as {other!r}", blanks)
+    values = np.where(known, 1.0, 0.0)
+    return dataclasses.replace(draft, values=values, levels=(other, answer), codes=()).noting(note)
+
+
+def _opposite(answer: str) -> str:
+    word = OPPOSITES.get(answer.casefold())
+    if word is None:
+        return UNCHOSEN
+    if answer.isupper():
+        return word.upper()
+    return word.title() if answer[0].isupper() else word
+
+
+def as_boolean(draft: Draft, counted: float) -> Draft:
+    """Return an option of a dichotomous set that has no labels: chosen or not."""
+    known = draft.known
+    values = np.where(known, draft.values == counted, np.nan)
+    notes = [Note("typed", "an option of a multiple-response set: chosen or not", int(known.sum()))]
+    if np.all(values[known] == 1) and not known.all():
+        blanks = int((~known).sum())
+        values = np.nan_to_num(values)
+        notes.append(Note("filled", f"{blanks} blanks taken as not chosen", blanks))
+    return Draft(ColumnType.BOOLEAN, values, ("false", "true"), notes=(*draft.notes, *notes))

@@ -1,0 +1,164 @@
+"""Dates and times as people write them."""
+
+import dataclasses
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from simulacra.engine.cleaning import strays
+from simulacra.engine.cleaning.drafts import Note, Values
+from simulacra.engine.cleaning.strays import Counts, Mask
+from simulacra.engine.schema import ColumnType
+
+Numbers = npt.NDArray[np.float64]
+
+TIME = (
+    r"(?:(?:[T,]|\s)\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:\.\d{1,9})?))?"
+    r"\s?(?P<half>[AaPp]\.?[Mm]\.?)?(?P<zone>Z|[+-]\d{2}:?\d{2})?)?$"
+)
+WEEKDAY = r"^(?:\p{L}{3,9},\s*)?"
+MONTH = r"(?P<month>\p{L}{3,9})\.?"
+PATTERNS = {
+    "ymd": r"^(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})" + TIME,
+    "mixed": r"^(?P<first>\d{1,2})[-/.](?P<second_>\d{1,2})[-/.](?P<year>\d{4}|\d{2})" + TIME,
+    "named": WEEKDAY + r"(?P<day>\d{1,2})(?:\.|st|nd|rd|th)?[- ]" + MONTH
+    + r"[-, ]\s?(?P<year>\d{4}|\d{2})" + TIME,
+    "month first": WEEKDAY + MONTH + r"[- ](?P<day>\d{1,2})(?:st|nd|rd|th)?,?[- ](?P<year>\d{4})"
+    + TIME,
+    "compact": r"^(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})" + TIME,
+}  # fmt: skip
+"""Ways to write a moment; the last is a number unless a date is asked for."""
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+ABROAD = {
+    "mär": 3, "mrz": 3, "mai": 5, "mei": 5, "okt": 10, "oct": 10, "dez": 12, "déc": 12, "ene": 1,
+    "abr": 4, "ago": 8, "dic": 12, "fév": 2, "avr": 4, "aoû": 8, "gen": 1, "mag": 5, "giu": 6,
+    "lug": 7, "set": 9, "ott": 10,
+}  # fmt: skip
+PIVOT = 69  # POSIX: 69 to 99 are in the 20th century
+PROBE = 200
+DAY_US = 86_400 * 10**6
+FIRST_DAY, LAST_DAY = -719_162, 2_932_896  # years 1 and 9999
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """Different texts, read: dates in days, times in microseconds since 1970, NaN for a stray."""
+
+    type: ColumnType
+    values: Values
+    notes: tuple[Note, ...]
+
+
+def parse(filled: pa.StringArray, counts: Counts, *, force: bool = False) -> Found | None:
+    """Read texts as dates, or as times if any has a time of day; None if they are none.
+
+    Args:
+        filled: the different texts of a column, without missing ones.
+        counts: rows that have each.
+        force: dates are wanted, however many texts are none.
+    """
+    for way, pattern in PATTERNS.items():
+        if way == "compact" and not force:
+            continue
+        if not pc.any(pc.match_substring_regex(filled.slice(0, PROBE), pattern)).as_py():
+            continue
+        parts = pc.extract_regex(filled, pattern)
+        found = _read(way, parts, counts)
+        is_stray = np.isnan(found.values)
+        if not is_stray.all() and (force or strays.are_few(is_stray, counts)):
+            stray = strays.note(is_stray, counts, "dates")
+            return dataclasses.replace(found, notes=(*found.notes, *stray))
+    return None
+
+
+def _read(way: str, parts: pa.StructArray, counts: Counts) -> Found:
+    notes: tuple[Note, ...] = ()
+    year = _year(parts)
+    if way == "mixed":
+        month, day, notes = _ordered(_part(parts, "first"), _part(parts, "second_"), counts)
+    elif way in ("named", "month first"):
+        month, day = _months(parts.field("month")), _part(parts, "day")
+    else:
+        month, day = _part(parts, "month"), _part(parts, "day")
+    days = _days(year, month, day)
+    within = _time(parts)
+    if not np.any(within[~np.isnan(days)] > 0):
+        return Found(ColumnType.DATE, days, notes)
+    moments = days * DAY_US + within - _offset(parts)
+    is_outside = (moments < FIRST_DAY * DAY_US) | (moments > (LAST_DAY + 1) * DAY_US - 1)
+    return Found(ColumnType.DATETIME, np.where(is_outside, np.nan, moments), notes)
+
+
+def _part(parts: pa.StructArray, name: str) -> Numbers:
+    """Return one part as numbers, NaN where it is absent."""
+    cells = parts.field(name)
+    cells = pc.if_else(parts.is_valid(), pc.if_else(pc.equal(cells, ""), None, cells), None)
+    return np.array(pc.fill_null(cells.cast(pa.float64()), np.nan), dtype=np.float64)
+
+
+def _year(parts: pa.StructArray) -> Numbers:
+    year = _part(parts, "year")
+    digits = pc.fill_null(pc.utf8_length(parts.field("year")), 0)
+    century = np.where(year < PIVOT, 2000, 1900)
+    return np.where(np.asarray(digits) == 2, year + century, year)
+
+
+def _ordered(
+    first: Numbers, second: Numbers, counts: Counts
+) -> tuple[Numbers, Numbers, tuple[Note, ...]]:
+    """Tell the month from the day: a number above 12 is no month."""
+    day_first, month_first = np.any(first > 12), np.any(second > 12)
+    rows = int(counts.sum())
+    if day_first:
+        return second, first, ()
+    reason = (
+        "dates written with the month first"
+        if month_first
+        else "no date shows whether the day or the month comes first; taken as the day"
+    )
+    note = Note("typed", reason, rows)
+    return (first, second, (note,)) if month_first else (second, first, (note,))
+
+
+def _months(names: pa.StringArray) -> Numbers:
+    known = {name: float(number) for number, name in enumerate(MONTHS, 1)} | ABROAD
+    texts = names.to_pylist()
+    return np.array([known.get((text or "")[:3].lower(), np.nan) for text in texts])
+
+
+def _days(year: Numbers, month: Numbers, day: Numbers) -> Numbers:
+    """Return days since 1970, NaN where there is no such day."""
+    fits = (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
+    whole = np.where(fits, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
+    dates = whole.astype("datetime64[D]") + np.where(fits, day - 1, 0).astype("timedelta64[D]")
+    same_month = dates.astype("datetime64[M]") == whole
+    return np.where(fits & same_month, dates.astype(np.int64).astype(np.float64), np.nan)
+
+
+def _time(parts: pa.StructArray) -> Numbers:
+    hour, minute = _part(parts, "hour"), _part(parts, "minute")
+    second = np.nan_to_num(_part(parts, "second"))
+    half = pc.utf8_lower(pc.utf8_slice_codeunits(parts.field("half"), 0, 1))
+    is_evening, is_morning = _equals(half, "p"), _equals(half, "a")
+    hour = np.where(is_evening & (hour < 12), hour + 12, hour)
+    hour = np.where(is_morning & (hour == 12), 0, hour)
+    is_time = (hour < 24) & (minute < 60) & (second < 60)
+    micro = np.round(((np.nan_to_num(hour) * 60 + np.nan_to_num(minute)) * 60 + second) * 1e6)
+    return np.where(np.isnan(hour), 0.0, np.where(is_time, micro, np.nan))
+
+
+def _equals(cells: pa.StringArray, text: str) -> Mask:
+    return np.asarray(pc.fill_null(pc.equal(cells, text), fill_value=False))
+
+
+def _offset(parts: pa.StructArray) -> Numbers:
+    """Return how far a time is ahead of UTC, microseconds; 0 for one without a zone."""
+    digits = pc.replace_substring_regex(parts.field("zone"), r"[^\d]", "")
+    digits = pc.if_else(pc.equal(pc.utf8_length(digits), 4), digits, None)
+    number = np.array(pc.fill_null(digits.cast(pa.float64()), 0.0), dtype=np.float64)
+    minutes = np.floor(number / 100) * 60 + number % 100
+    is_behind = np.asarray(pc.fill_null(pc.starts_with(parts.field("zone"), "-"), fill_value=False))
+    return np.where(is_behind, -minutes, minutes) * 60e6

@@ -1,0 +1,126 @@
+"""Numbers as people write them: currencies, percent, decimal commas, grouped thousands."""
+
+import dataclasses
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from simulacra.engine.cleaning import strays
+from simulacra.engine.cleaning.drafts import MAX_EXACT, Note, Values
+from simulacra.engine.cleaning.strays import Counts, Mask
+
+CURRENCY = r"(?:[$€£¥₹]|(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|Rs\.?)\b)"
+BEFORE = rf"^([-+]?)\s*{CURRENCY}\s*([-+]?)"
+AFTER = r"\s*(?:[$€£¥₹%]|\b(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|Euros?|euros?))$"
+SPACED = r"(\d)[ \x{00A0}\x{202F}'’](\d{3})"  # noqa: RUF001 - thousands in Swiss and French
+
+PLAIN = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$"
+GROUPED = r"^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?$"
+SHORT_COMMA = r"^[+-]?\d+,\d{1,2}$"
+COMMA = r"^[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)(,\d+)?$"
+PADDED = r"^[+-]?0\d"
+TOP_CODE = (
+    r"(?i)^(\d+)\s*(?:\+|(?:or|and|y|und|et)\s+(?:more|older|over|above|up|mehr|älter|plus))$"
+)
+BOTH_MARKS = r"\d\.\d{3}[.,]"  # 1.234,5 and 1.234.567
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """Different texts, read.
+
+    Attributes:
+        values: one number a text, NaN for a stray.
+        notes: what was done.
+    """
+
+    values: Values
+    notes: tuple[Note, ...]
+
+
+def parse(filled: pa.StringArray, counts: Counts, *, force: bool = False) -> Found | None:
+    """Read texts as numbers; None if they are none, or are codes such as 01234.
+
+    Args:
+        filled: the different texts of a column, without missing ones.
+        counts: rows that have each.
+        force: numbers are wanted, however many texts are none and however they look.
+    """
+    bare, said = _bare(filled)
+    if len(filled) >= strays.MIN_QUANTITY and _any(bare, TOP_CODE):
+        said.append("words, such as 'or older'")
+        bare = pc.replace_substring_regex(bare, TOP_CODE, r"\1")
+    if not force and _any(bare, PADDED):
+        return None
+    bare, is_number, how = _with_points(bare, counts)
+    if not force and not (is_number.any() and strays.are_few(~is_number, counts)):
+        return None
+    cells = pc.if_else(pa.array(is_number), bare, None)
+    values = np.array(pc.fill_null(cells.cast(pa.float64()), np.nan), dtype=np.float64)
+    if not force and np.any(np.abs(values) >= MAX_EXACT):
+        return None
+    notes = [Note("typed", f"numbers written with {', '.join(said + how)}", int(counts.sum()))]
+    return Found(
+        values, (*(notes if said + how else ()), *strays.note(~is_number, counts, "numbers"))
+    )
+
+
+def _matches(texts: pa.StringArray, pattern: str) -> Mask:
+    return np.asarray(pc.match_substring_regex(texts, pattern))
+
+
+def _any(texts: pa.StringArray, pattern: str) -> bool:
+    return bool(pc.any(pc.match_substring_regex(texts, pattern)).as_py())
+
+
+def _bare(texts: pa.StringArray) -> tuple[pa.StringArray, list[str]]:
+    """Return the texts without signs around the number and spaces in it, and what there was."""
+    said: list[str] = []
+    if _any(texts, PLAIN) and not _any(texts, r"[^\d.eE+-]"):
+        return texts, said
+    if _any(texts, r"\d\s*%$"):
+        said.append("percent signs")
+    if _any(texts, BEFORE) or _any(texts, AFTER.replace("%", "")):
+        said.append("a currency")
+    texts = pc.replace_substring_regex(texts, BEFORE, r"\1\2")
+    texts = pc.replace_substring_regex(texts, AFTER, "")
+    for _ in range(2):  # neighbouring groups share a digit
+        texts = pc.replace_substring_regex(texts, SPACED, r"\1\2")
+    return texts, said
+
+
+def _with_points(texts: pa.StringArray, counts: Counts) -> tuple[pa.StringArray, Mask, list[str]]:
+    """Return the texts with decimal points alone, which of them are numbers, and what was done."""
+    is_plain, is_grouped = _matches(texts, PLAIN), _matches(texts, GROUPED)
+    if not _any(texts, ",") and not _any(texts, BOTH_MARKS):
+        return pc.replace_substring_regex(texts, r"^\+", ""), is_plain, []
+    if _groups_thousands(texts, is_plain, is_grouped):
+        without = pc.replace_substring(texts, ",", "")
+        return without, is_plain | is_grouped, ["commas between thousands"]
+    has_comma = _matches(texts, ",")
+    if not _any(texts, r"\.") and strays.are_few(has_comma, counts):
+        return texts, is_plain, []  # 1,3 among codes: two answers, not a decimal
+    is_comma, is_short = _matches(texts, COMMA), _matches(texts, SHORT_COMMA)
+    is_mixed = is_plain | is_grouped | is_short
+    if is_comma.sum() < is_mixed.sum():
+        pointed = pc.if_else(pa.array(is_short), pc.replace_substring(texts, ",", "."), texts)
+        return pc.replace_substring(pointed, ",", ""), is_mixed, ["commas and points"]
+    pointed = pc.replace_substring(pc.replace_substring(texts, ".", ""), ",", ".")
+    return pointed, is_comma, ["decimal commas"]
+
+
+def _groups_thousands(texts: pa.StringArray, is_plain: Mask, is_grouped: Mask) -> bool:
+    """Tell 1,250 and 12,000 from decimal commas: threes behind each comma, and no bare thousand.
+
+    A point behind the last comma settles it.
+    """
+    if _any(texts, r"^[^.]*,\d{3}\.\d+$"):
+        return True
+    has_comma = _matches(texts, r"\d,\d")
+    bare = pc.filter(texts, pa.array(is_plain)).cast(pa.float64())
+    return bool(
+        has_comma.any()
+        and is_grouped[has_comma].all()
+        and (len(bare) == 0 or pc.max(pc.abs(bare)).as_py() < 1000)
+    )

@@ -1,0 +1,164 @@
+"""SPSS files (.sav, .zsav): cells with their codebook."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from simulacra.engine import errors, limits
+from simulacra.engine.codebook import RawStudy, Variable
+from simulacra.engine.reading import moments, valuelabels
+from simulacra.engine.schema import CleaningAction, MultipleResponseSet
+
+CELL_BYTES = 40
+"""What a cell takes while it is read: a Python number and a reference to it."""
+
+ENCODINGS = (None, "WINDOWS-1252")
+"""What the file itself says; and what it is when that cannot be true."""
+
+DAMAGED = (
+    "The SPSS file is damaged, has a password, or uses a feature that cannot be read here. Open it "
+    "in SPSS, save it as .sav without a password, and upload that."
+)
+
+
+def read(path: Path, bounds: limits.Limits) -> RawStudy:
+    """Return the table in an SPSS file.
+
+    A column with value labels is a dictionary of them in their order; user-missing values are
+    missing.
+
+    Raises:
+        errors.UploadError: the file is damaged or encrypted, or beyond the bounds.
+    """
+    _, meta, encoding = _open(path, metadataonly=True)
+    _check(meta, bounds)
+    cells, meta, encoding = _open(path, user_missing=True, row_limit=bounds.max_rows + 1)
+    actions = []
+    if encoding is not None:
+        reason = f"the text does not fit the file's own encoding and was taken as {encoding}"
+        actions.append(CleaningAction(None, "read", reason, 1))
+    sets = _sets(meta)
+    counted = {name: one.counted for one in sets if one.counted for name in one.columns}
+    columns, variables = {}, {}
+    for name in meta.column_names:
+        column = _column(name, cells.pop(name), meta, _number(counted.get(name)))
+        columns[name], variables[name] = column.array, column.variable
+        actions += column.actions
+    return RawStudy(pa.table(columns), variables, sets, tuple(actions))
+
+
+def _open(path: Path, **options: Any) -> tuple[dict[str, list[Any]], Any, str | None]:  # noqa: ANN401
+    import pyreadstat  # noqa: PLC0415 - only this format needs it
+
+    for encoding in ENCODINGS:
+        try:
+            cells, meta = pyreadstat.read_sav(
+                path,
+                output_format="dict",
+                disable_datetime_conversion=True,
+                encoding=encoding,
+                **options,
+            )
+        except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OverflowError):
+            continue
+        return cells, meta, encoding
+    raise errors.UploadError(DAMAGED)
+
+
+def _check(meta: Any, bounds: limits.Limits) -> None:  # noqa: ANN401 - untyped
+    rows, columns = meta.number_rows or 0, meta.number_columns
+    if columns > bounds.max_columns or rows > bounds.max_rows:
+        raise errors.UploadError(
+            f"The file has {columns:,} columns and {rows:,} rows; up to {bounds.max_columns:,} "
+            f"columns and {bounds.max_rows:,} rows can be modelled."
+        )
+    width = sum(max(CELL_BYTES, width) for width in meta.variable_storage_width.values())
+    if rows * width > bounds.max_cell_bytes:
+        raise errors.UploadError(
+            f"The file unpacks to {rows * width:,} bytes; up to {bounds.max_cell_bytes:,} are "
+            "read. Leave out open answers or other columns that are not needed."
+        )
+
+
+def _sets(meta: Any) -> tuple[MultipleResponseSet, ...]:  # noqa: ANN401 - untyped
+    present = set(meta.column_names)
+    made = []
+    for name, one in (meta.mr_sets or {}).items():
+        columns = tuple(column for column in one["variable_list"] if column in present)
+        kind = "dichotomy" if one["is_dichotomy"] else "category"
+        counted = None if one["counted_value"] is None else str(one["counted_value"])
+        made.append(MultipleResponseSet(name, one["label"] or name, kind, columns, counted))
+    return tuple(made)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
+
+
+@dataclasses.dataclass
+class _Column:
+    array: pa.Array
+    variable: Variable
+    actions: list[CleaningAction]
+
+
+def _column(name: str, cells: list[Any], meta: Any, counted: float | None) -> _Column:  # noqa: ANN401
+    variable = Variable(label=meta.column_names_to_labels[name] or "", counted=counted)
+    labels = meta.variable_value_labels.get(name) or {}
+    missing = meta.missing_ranges.get(name) or []
+    is_ordinal = meta.variable_measure[name] == "ordinal"
+    if meta.readstat_variable_types[name] == "string":
+        return _text(name, variable, cells, labels, missing, is_ordinal=is_ordinal)
+    values = np.array(cells, dtype=np.float64)  # None becomes NaN
+    values, actions = _without_user_missing(name, values, missing)
+    kind = moments.kind(meta.original_variable_types[name])
+    if kind is not None:
+        array, noted = moments.convert(name, values, kind)
+        variable = dataclasses.replace(variable, is_seconds=kind is moments.Kind.SECONDS)
+        return _Column(array, variable, actions + noted)
+    coding = valuelabels.Coding.of(labels, is_ordinal, meta.variable_measure[name] == "scale")
+    array, codes, noted = valuelabels.apply(name, values, coding)
+    variable = dataclasses.replace(variable, is_labelled=pa.types.is_dictionary(array.type))
+    return _Column(array, dataclasses.replace(variable, codes=codes), actions + noted)
+
+
+def _without_user_missing(
+    name: str, values: npt.NDArray[np.float64], missing: list[dict[str, float]]
+) -> tuple[npt.NDArray[np.float64], list[CleaningAction]]:
+    is_missing = np.zeros(len(values), dtype=bool)
+    for one in missing:
+        is_missing |= (values >= one["lo"]) & (values <= one["hi"])
+    return np.where(is_missing, np.nan, values), _blanked(name, int(is_missing.sum()))
+
+
+def _blanked(name: str, count: int) -> list[CleaningAction]:
+    if not count:
+        return []
+    reason = f"{count} user-missing values, as the file declares them"
+    return [CleaningAction(name, "blanked", reason, count)]
+
+
+def _text(
+    name: str,
+    variable: Variable,
+    cells: list[str | None],
+    labels: dict[str, str],
+    missing: list[dict[str, str]],
+    *,
+    is_ordinal: bool,
+) -> _Column:
+    declared = {one["lo"].strip() for one in missing if one["lo"] == one["hi"]}
+    texts = [(cell or "").strip() for cell in cells]
+    actions = _blanked(name, sum(text in declared for text in texts if text))
+    known = [text if text and text not in declared else None for text in texts]
+    if not labels:
+        return _Column(pa.array(known, pa.string()), variable, actions)
+    array, noted = valuelabels.apply_to_texts(name, known, labels, is_ordinal=is_ordinal)
+    return _Column(array, dataclasses.replace(variable, is_labelled=True), actions + noted)

@@ -1,0 +1,94 @@
+"""Excel workbooks (.xlsx)."""
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from simulacra.engine import errors, limits
+from simulacra.engine.codebook import RawStudy, Variable
+from simulacra.engine.reading import archive, headers, rows
+from simulacra.engine.schema import CleaningAction
+
+if TYPE_CHECKING:
+    import fastexcel
+
+SAMPLE_ROWS = 60
+PANIC = "PanicException"  # what a fault in Rust code is raised as; it is no Exception
+
+DAMAGED = "The workbook cannot be read. Open it in Excel, save it as .xlsx, and upload that."
+
+
+def read(path: Path, bounds: limits.Limits, sheet: str | None = None) -> RawStudy:
+    """Return the table in the first sheet that holds one, or in `sheet`; every column is text.
+
+    Raises:
+        errors.UploadError: damaged, unpacks to more than the bounds allow, no such sheet, or no
+            table in it.
+    """
+    archive.check(path, bounds)
+    try:
+        name, grid, others = _grid(path, bounds, sheet)
+    except errors.UploadError:
+        raise
+    except BaseException as error:
+        if isinstance(error, Exception) or type(error).__name__ == PANIC:
+            raise errors.UploadError(DAMAGED) from None
+        raise
+    sample = [[cell or "" for cell in row] for row in _transposed(grid.slice(0, SAMPLE_ROWS))]
+    layout = headers.find(sample, bounds)
+    table = grid.slice(layout.body).rename_columns(layout.names)
+    variables = {name: Variable(label) for name, label in layout.labels.items()}
+    actions = [_used(name, others), *layout.actions] if others else layout.actions
+    return RawStudy(table, variables, actions=tuple(actions))
+
+
+def _grid(path: Path, bounds: limits.Limits, sheet: str | None) -> tuple[str, pa.Table, list[str]]:
+    import fastexcel  # noqa: PLC0415 - only this format needs it
+
+    book = fastexcel.read_excel(path)
+    names = book.sheet_names
+    if sheet is not None and sheet not in names:
+        raise errors.UploadError(_unknown(sheet, names))
+    fallback: tuple[str, pa.Table] | None = None
+    for name in [sheet] if sheet is not None else names:
+        grid = _cells(book, name)
+        if grid.num_columns > 1 and grid.num_rows > bounds.min_rows:
+            return name, grid, [other for other in names if other != name]
+        if fallback is None and grid.num_columns > 1 and grid.num_rows > 1:
+            fallback = name, grid
+    if fallback is None:
+        where = f"Sheet {sheet!r}" if sheet is not None else "No sheet of the workbook"
+        raise errors.UploadError(
+            f"{where} {'does not hold' if sheet is not None else 'holds'} a table of at least two "
+            "columns and two rows."
+        )
+    return *fallback, [other for other in names if other != fallback[0]]
+
+
+def _cells(book: "fastexcel.ExcelReader", name: str) -> pa.Table:
+    """Return a sheet's cells as text; columns at the edge that have none are left out."""
+    loaded = book.load_sheet(name, header_row=None, dtypes="string", skip_whitespace_tail_rows=True)
+    table = pa.table(loaded)
+    columns = [rows.blank_to_null(column.cast(pa.string())) for column in table.columns]
+    while columns and columns[-1].null_count == len(columns[-1]):
+        columns.pop()
+    while columns and columns[0].null_count == len(columns[0]):
+        columns.pop(0)
+    return pa.table(columns, names=[str(position) for position in range(len(columns))])
+
+
+def _transposed(grid: pa.Table) -> list[tuple[str | None, ...]]:
+    return list(zip(*(column.to_pylist() for column in grid.columns), strict=True))
+
+
+def _used(name: str, others: list[str]) -> CleaningAction:
+    reason = f"sheet {name!r} was read, {len(others)} other sheet(s) were not"
+    return CleaningAction(None, "read", reason, len(others))
+
+
+def _unknown(sheet: str, names: list[str]) -> str:
+    near = difflib.get_close_matches(sheet, names, n=3, cutoff=0.5) or names[:5]
+    listed = ", ".join(repr(name) for name in near)
+    return f"The workbook has no sheet {sheet!r}; it has {listed}."
