@@ -25,8 +25,9 @@ def describe(name: str, source_name: str, label: str, draft: Draft) -> Column:
             levels=draft.levels,
             shares=shares,
         )
-    low, high = inner_bounds(draft)
-    spread = [min(max(_quantile(known, share), low), high) for share in QUANTILES]
+    ordered = np.sort(known)
+    low, high = _inner_bounds(draft, ordered)
+    spread = [min(max(_quantile(ordered, share), low), high) for share in QUANTILES]
     return Column(
         *(name, source_name, label, draft.type, missing_share),
         min=bound(draft.type, low),
@@ -36,13 +37,12 @@ def describe(name: str, source_name: str, label: str, draft: Draft) -> Column:
     )
 
 
-def inner_bounds(draft: Draft) -> tuple[float, float]:
+def _inner_bounds(draft: Draft, ordered: Values) -> tuple[float, float]:
     """Return the ends of the scale without its outermost rows, on the column's grid.
 
     The value at the fifth row from either end, if five rows share it; else half-way from it to the
     next value inside.
     """
-    ordered = np.sort(draft.values[draft.known])
     step = _step(draft)
     low = np.ceil(round(_inner(ordered) / step, 6)) * step
     high = np.floor(round(-_inner(-ordered[::-1]) / step, 6)) * step
@@ -58,9 +58,8 @@ def _inner(ordered: Values) -> float:
     return float((end + ordered[after]) / 2)
 
 
-def _quantile(known: Values, share: float) -> float:
+def _quantile(ordered: Values, share: float) -> float:
     """Return the value at a quantile if enough rows share it, else the mean of those around it."""
-    ordered = np.sort(known)
     place = round(share * (len(ordered) - 1))
     around = ordered[max(0, place - SHARED_ROWS // 2) :][:SHARED_ROWS]
     is_shared = np.count_nonzero(ordered == ordered[place]) >= SHARED_ROWS

@@ -35,8 +35,10 @@ def read(path: Path, bounds: limits.Limits) -> RawStudy:
         errors.UploadError: the file is damaged or encrypted, or beyond the bounds.
     """
     _, meta, encoding = _open(path, metadataonly=True)
-    _check(meta, bounds)
-    cells, meta, encoding = _open(path, user_missing=True, row_limit=bounds.max_rows + 1)
+    width = _checked_width(meta, meta.number_rows or 0, bounds)
+    most = min(bounds.max_rows, bounds.max_cell_bytes // width)  # not every file tells its rows
+    cells, meta, encoding = _open(path, user_missing=True, row_limit=most + 1)
+    _checked_width(meta, len(next(iter(cells.values()), ())), bounds)
     actions = []
     if encoding is not None:
         reason = f"the text does not fit the file's own encoding and was taken as {encoding}"
@@ -69,19 +71,21 @@ def _open(path: Path, **options: Any) -> tuple[dict[str, list[Any]], Any, str | 
     raise errors.UploadError(DAMAGED)
 
 
-def _check(meta: Any, bounds: limits.Limits) -> None:  # noqa: ANN401 - untyped
-    rows, columns = meta.number_rows or 0, meta.number_columns
+def _checked_width(meta: Any, rows: int, bounds: limits.Limits) -> int:  # noqa: ANN401 - untyped
+    """Return what a row takes in bytes, once the whole is known to be within the bounds."""
+    columns = meta.number_columns
     if columns > bounds.max_columns or rows > bounds.max_rows:
         raise errors.UploadError(
             f"The file has {columns:,} columns and {rows:,} rows; up to {bounds.max_columns:,} "
             f"columns and {bounds.max_rows:,} rows can be modelled."
         )
-    width = sum(max(CELL_BYTES, width) for width in meta.variable_storage_width.values())
+    width = sum(max(CELL_BYTES, int(size)) for size in meta.variable_storage_width.values())
     if rows * width > bounds.max_cell_bytes:
         raise errors.UploadError(
             f"The file unpacks to {rows * width:,} bytes; up to {bounds.max_cell_bytes:,} are "
             "read. Leave out open answers or other columns that are not needed."
         )
+    return max(width, 1)
 
 
 def _sets(meta: Any) -> tuple[MultipleResponseSet, ...]:  # noqa: ANN401 - untyped

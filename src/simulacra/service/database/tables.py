@@ -81,6 +81,7 @@ class Dataset(Table, TenantOwned):
     display_name: Mapped[str | None]
     job_id: Mapped[str]
     format: Mapped[str]
+    options: Mapped[Json | None]  # column types, columns to keep and drop, sheet
     seed_bytes: Mapped[int]
     seed_sha256: Mapped[str]
     sealed_key: Mapped[bytes | None]  # destroyed on deletion: the bytes in the store are noise

@@ -4,7 +4,7 @@ import datetime as dt
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Json
 
 from simulacra.service.database import tables
 from simulacra.service.http.waiting import MAX_WAIT_SECONDS
@@ -27,13 +27,47 @@ class UploadFields(BaseModel):
 
     display_name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     wait_seconds: int = Field(0, ge=0, le=MAX_WAIT_SECONDS)
+    column_types: Json[dict[str, str | list[str]]] = Field(
+        default="{}",
+        validate_default=True,
+        description="JSON object: column to `nominal`, `ordinal`, `integer`, `number`, `boolean`, "
+        "`date` or `datetime`, or to the list of its levels in their order. Columns go by their "
+        "names in the file or in the schema.",
+        examples=['{"age": "integer", "agreement": ["never", "sometimes", "always"]}'],
+    )
+    keep_columns: Json[list[str]] = Field(
+        default="[]",
+        validate_default=True,
+        description="JSON array: columns to keep where cleaning would drop them.",
+        examples=['["region_code"]'],
+    )
+    drop_columns: Json[list[str]] = Field(
+        default="[]",
+        validate_default=True,
+        description="JSON array: columns to leave out.",
+        examples=['["comments"]'],
+    )
+    sheet: Annotated[str, Field(min_length=1, max_length=31)] | None = Field(
+        default=None,
+        description="The sheet of an Excel workbook to read; by default the first with a table.",
+    )
+
+    def options(self) -> dict[str, Any]:
+        """Return what the upload says about its columns, as `pipeline.fit` takes it."""
+        return {
+            "types": self.column_types,
+            "keep": self.keep_columns,
+            "drop": self.drop_columns,
+            "sheet": self.sheet,
+        }
 
 
 class UploadForm(UploadFields):
     """The multipart form of an upload, for the OpenAPI document."""
 
     seed_file: bytes = Field(
-        description="The study, CSV or Parquet; `file` is accepted as another name of this field.",
+        description="The study: CSV, Excel (.xlsx), SPSS (.sav, .zsav) or Parquet. `file` is "
+        "accepted as another name of this field.",
         json_schema_extra={"format": "binary"},
     )
 
@@ -85,7 +119,41 @@ class ColumnDocument(BaseModel):
     shares: list[float] | None = Field(None, description="Share of each level in the seed.")
     min: float | str | None = None
     max: float | str | None = None
+    quantiles: list[float | str] | None = Field(
+        None, description="Values at 5, 25, 50, 75 and 95 percent."
+    )
+    decimals: int | None = Field(None, description="Digits behind the point, of numbers.")
+    multiple_response: str | None = Field(
+        None, description="The multiple-response set that the column is an option of."
+    )
     missing_share: float
+
+
+class MultipleResponseDocument(BaseModel):
+    """One question with several answers, spread over several columns."""
+
+    name: str
+    label: str
+    kind: str = Field(
+        description="`dichotomy`: a column tells whether one option was chosen; `category`: each "
+        "column holds one of the options chosen."
+    )
+    columns: list[str] = Field(description="Names of its columns in the schema.")
+    counted: str | None = Field(None, description="Of a dichotomy, the level that means chosen.")
+
+
+class CleaningDocument(BaseModel):
+    """Something that reading or cleaning did."""
+
+    column: str | None = Field(
+        description="Name in the schema, or in the file if it was dropped; null: the whole file."
+    )
+    action: str = Field(
+        description="`read`, `skipped`, `renamed`, `dropped`, `kept`, `typed`, `pooled`, `merged`, "
+        "`relabelled`, `filled`, `blanked` or `removed`"
+    )
+    reason: str
+    count: int = Field(description="How many rows, columns or levels it concerns.")
 
 
 class SchemaDocument(BaseModel):
@@ -94,9 +162,8 @@ class SchemaDocument(BaseModel):
     dataset_id: str
     row_count: int
     schema_: list[ColumnDocument] = Field(alias="schema")
-    cleaning: list[dict[str, Any]] = Field(
-        description="Each with `column`, `action`, `reason` and a count."
-    )
+    cleaning: list[CleaningDocument]
+    multiple_response_sets: list[MultipleResponseDocument] | None = None
 
 
 def document(dataset: tables.Dataset) -> DatasetDocument:

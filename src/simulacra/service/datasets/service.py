@@ -28,9 +28,12 @@ async def create(
     """Keep a seed file and enqueue its training.
 
     Raises:
-        problems.Problem: the file is not of a format that can be read.
+        problems.Problem: the file is not of a format that can be read, or has no sheets.
     """
     file_format = _detect(file)
+    if fields.sheet is not None and file_format != formats.Format.XLSX:
+        detail = f"A sheet can be chosen in an Excel workbook only; the file is {file_format}."
+        raise problems.invalid([problems.Fault("sheet", detail, is_parameter=True)])
     dataset_id, key = keys.random_id("ds_"), storage.ObjectKey.generate()
     path = repository.seed_path(dataset_id)
     digest = await asyncio.to_thread(running.storage.write, path, file, key)
@@ -42,6 +45,7 @@ async def create(
             display_name=fields.display_name,
             job_id=jobs.new_id(),
             format=file_format,
+            options=fields.options(),
             seed_bytes=digest.size_bytes,
             seed_sha256=digest.sha256,
             sealed_key=await encryption.seal(running, session, caller.tenant_id, dataset_id, key),

@@ -29,7 +29,7 @@ async def train(context: procrastinate.JobContext, *, tenant_id: str, job_id: st
 
 async def _train(attempt: attempts.Attempt) -> attempts.Save:
     running, dataset_id = attempt.running, attempt.job.dataset_id
-    key = await _key(attempt)
+    key, options = await _read(attempt)
     with tempfile.TemporaryDirectory(prefix="simulacra-") as folder:
         seed, model = Path(folder, "seed"), Path(folder, "model")
         await asyncio.to_thread(
@@ -37,7 +37,7 @@ async def _train(attempt: attempts.Attempt) -> attempts.Save:
         )
         schema = await child.run(
             "simulacra.service.datasets.training:fit",
-            {"seed": str(seed), "model": str(model)},
+            {"seed": str(seed), "model": str(model), "options": options},
             attempt.limits,
             attempt.report,
         )
@@ -47,15 +47,17 @@ async def _train(attempt: attempts.Attempt) -> attempts.Save:
     return functools.partial(_save, dataset_id=dataset_id, schema=schema)
 
 
-async def _key(attempt: attempts.Attempt) -> storage.ObjectKey:
+async def _read(attempt: attempts.Attempt) -> tuple[storage.ObjectKey, dict[str, Any]]:
+    """Return the key of the seed file and what the upload says about its columns."""
     tenant_id, dataset_id = attempt.job.tenant_id, attempt.job.dataset_id
     async with attempt.running.database.transaction(tenant_id) as session:
         dataset = await session.get_one(tables.Dataset, dataset_id)
         if dataset.sealed_key is None:
             raise attempts.SupersededError(attempt.job.id)
-        return await encryption.unseal(
+        key = await encryption.unseal(
             attempt.running, session, tenant_id, dataset_id, dataset.sealed_key
         )
+        return key, dataset.options or {}
 
 
 async def _save(session: AsyncSession, *, dataset_id: str, schema: dict[str, Any]) -> None:

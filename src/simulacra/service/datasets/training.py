@@ -7,8 +7,11 @@ from simulacra.engine import pipeline
 from simulacra.service.jobs import child
 
 
-def fit(seed: str, model: str, report: child.Report) -> dict[str, Any]:
-    """Fit the file `seed`, save the model as the file `model`, and return its schema."""
-    fitted = pipeline.fit(Path(seed), progress=report)
+def fit(seed: str, model: str, options: dict[str, Any], report: child.Report) -> dict[str, Any]:
+    """Fit the file `seed`, save the model as the file `model`, and return its schema.
+
+    `options` are those of `pipeline.fit`: types, keep, drop, sheet.
+    """
+    fitted = pipeline.fit(Path(seed), **options, progress=report)
     fitted.save(Path(model))
     return fitted.schema.to_json()

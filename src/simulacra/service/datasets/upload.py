@@ -8,12 +8,13 @@ import pydantic
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 
+from simulacra.engine import errors, options
 from simulacra.service.datasets.schemas import UploadFields
 from simulacra.service.http import content, problems
 
 FILE_FIELDS = ("seed_file", "file")
-MAX_PARTS = 8
-MAX_FIELD_BYTES = 4096
+MAX_PARTS = 12
+MAX_FIELD_BYTES = 256 * 1024  # two thousand columns can be named
 
 
 @contextlib.asynccontextmanager
@@ -49,10 +50,24 @@ def _file(form: FormData) -> UploadFile:
 def _fields(form: FormData) -> UploadFields:
     given = {name: value for name, value in form.multi_items() if name not in FILE_FIELDS}
     try:
-        return UploadFields.model_validate(given)
+        fields = UploadFields.model_validate(given)
     except pydantic.ValidationError as error:
         faults = [
             problems.Fault(str(fault["loc"][0]), fault["msg"], is_parameter=True)
             for fault in error.errors(include_input=False, include_url=False)
         ]
         raise problems.invalid(faults) from None
+    _check_options(fields)
+    return fields
+
+
+def _check_options(fields: UploadFields) -> None:
+    """Refuse what no file can make right; whether the columns exist is known when it is read."""
+    where = "column_types"
+    try:
+        options.Options.of(fields.column_types)
+        where = "drop_columns"
+        options.Options.of(fields.column_types, fields.keep_columns, fields.drop_columns)
+    except errors.UploadError as error:
+        fault = problems.Fault(where, error.detail, is_parameter=True)
+        raise problems.invalid([fault]) from None

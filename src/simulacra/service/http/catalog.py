@@ -43,7 +43,7 @@ _ENTRIES = (
         "The seed file cannot be used",
         "The file cannot be read as a table, or too little of it is left to model.",
         "An empty or damaged file, another format, a wrong delimiter, or too few rows or columns.",
-        "Open the file where it was made, export it as CSV or Parquet, and upload that.",
+        "Do what the detail says, or export the study as CSV, .xlsx, .sav or Parquet.",
     ),
     Entry(
         "simio_invalid_idempotency_key",

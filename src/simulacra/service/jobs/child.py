@@ -8,6 +8,7 @@ unpickled.
 
 import asyncio
 import dataclasses
+import errno
 import importlib
 import json
 import multiprocessing
@@ -39,8 +40,8 @@ OnProgress = Callable[[str, float], Awaitable[None]]
 class Limits:
     """What one job may use."""
 
-    memory_bytes: int
-    seconds: int
+    memory_bytes: int  # of address space; also of a file that it writes
+    seconds: int  # of wall clock; also of processor time
 
 
 class JobFailedError(Exception):
@@ -129,18 +130,38 @@ def _result(
             raise JobFailedError(code, detail)
         case {"kind": "memory"}:
             raise _limit_error(f"it needed more than {limits.memory_bytes:,} bytes of memory")
+        case {"kind": "file"}:
+            raise _limit_error(f"it wrote more than {limits.memory_bytes:,} bytes to one file")
         case {"kind": "fault", "name": name}:
             raise ChildFaultError(name)
     if exit_code == -signal.SIGXCPU:
         raise _limit_error(f"it took more than {limits.seconds} seconds of processor time")
-    raise JobFailedError(
-        "simio_job_limit_exceeded",
-        f"The process of the job ended without a result (exit code {exit_code}).",
+    raise JobFailedError("simio_job_limit_exceeded", _crash(exit_code))
+
+
+def _crash(exit_code: int | None) -> str:
+    """Say how a process ended that could not say so itself.
+
+    Parsers in C and Rust give up so when memory runs out or a file is malformed.
+    """
+    how = f"exit code {exit_code}"
+    if exit_code is not None and exit_code < 0:
+        how = signal.Signals(-exit_code).name
+    return (
+        f"The process of the job ended without a result ({how}): the file is damaged or made to "
+        f"exhaust its reader, or the job needed more memory than a job may use."
     )
 
 
 def _limit_error(what: str) -> JobFailedError:
     return JobFailedError("simio_job_limit_exceeded", f"The job was stopped: {what}.")
+
+
+def _be_silent() -> None:
+    """Let nothing reach the log of the worker: what a parser prints may quote a cell."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
 
 
 def _main(function: str, arguments: dict[str, Any], limits: Limits, sender: Connection) -> None:
@@ -150,6 +171,8 @@ def _main(function: str, arguments: dict[str, Any], limits: Limits, sender: Conn
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.memory_bytes, limits.memory_bytes))
+    _be_silent()
 
     def send(kind: str, **fields: Any) -> None:  # noqa: ANN401 - whatever JSON can say
         sender.send_bytes(json.dumps({"kind": kind, **fields}).encode())
@@ -165,5 +188,8 @@ def _main(function: str, arguments: dict[str, Any], limits: Limits, sender: Conn
         send("refused", code=f"simio_{error.code}", detail=error.detail)
     except MemoryError:
         send("memory")
+    except OSError as error:
+        is_full = error.errno == errno.EFBIG
+        send("file") if is_full else send("fault", name=f"{type(error).__name__} in {function}")
     except Exception as error:  # noqa: BLE001 - the text may quote a cell, so only the type goes on
         send("fault", name=f"{type(error).__name__} in {function}")

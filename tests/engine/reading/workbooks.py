@@ -1,0 +1,108 @@
+"""Workbooks written by hand, so that they can be as odd as a file can be."""
+
+import io
+import zipfile
+from collections.abc import Iterable, Sequence
+
+from xml.sax.saxutils import escape
+
+TYPES = """<?xml version="1.0"?>
+<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">
+<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>
+<Default Extension="xml" ContentType="application/xml"/>
+<Override PartName="/xl/workbook.xml"
+ ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>
+%s</Types>"""
+SHEET_TYPE = """<Override PartName="/xl/worksheets/sheet%d.xml"
+ ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>
+"""
+PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+RELATIONS = f'<?xml version="1.0"?><Relationships xmlns="{PACKAGE}">%s</Relationships>'
+RELATION = f'<Relationship Id="%s" Type="{OFFICE}/%s" Target="%s"/>'
+
+Cell = str | float | bool | None
+
+
+def workbook(**sheets: Sequence[Sequence[Cell]]) -> bytes:
+    """A workbook of rows of cells."""
+    return packed({name: _rows(rows) for name, rows in sheets.items()})
+
+
+def packed(sheets: dict[str, Iterable[str]], extra: dict[str, str] | None = None) -> bytes:
+    """A workbook of sheets given as pieces of XML between the tags of `sheetData`."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        numbers = range(1, len(sheets) + 1)
+        archive.writestr("[Content_Types].xml", TYPES % "".join(SHEET_TYPE % n for n in numbers))
+        link = RELATION % ("rId1", "officeDocument", "xl/workbook.xml")
+        archive.writestr("_rels/.rels", RELATIONS % link)
+        listed = "".join(
+            f'<sheet name="{escape(name)}" sheetId="{n}" r:id="rId{n}"/>'
+            for n, name in enumerate(sheets, 1)
+        )
+        archive.writestr(
+            "xl/workbook.xml",
+            f'<?xml version="1.0"?><workbook xmlns="{MAIN}" xmlns:r="{OFFICE}">'
+            f"<sheets>{listed}</sheets></workbook>",
+        )
+        links = [RELATION % (f"rId{n}", "worksheet", f"worksheets/sheet{n}.xml") for n in numbers]
+        links += [RELATION % ("rId99", "sharedStrings", "sharedStrings.xml")] if extra else []
+        archive.writestr("xl/_rels/workbook.xml.rels", RELATIONS % "".join(links))
+        for n, pieces in zip(numbers, sheets.values(), strict=True):
+            with archive.open(f"xl/worksheets/sheet{n}.xml", "w") as sheet:
+                sheet.write(f'<?xml version="1.0"?><worksheet xmlns="{MAIN}"><sheetData>'.encode())
+                for piece in pieces:
+                    sheet.write(piece.encode())
+                sheet.write(b"</sheetData></worksheet>")
+        for name, content in (extra or {}).items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def _rows(rows: Sequence[Sequence[Cell]]) -> Iterable[str]:
+    for number, row in enumerate(rows, 1):
+        cells = "".join(_cell(f"{_letters(n)}{number}", cell) for n, cell in enumerate(row))
+        yield f'<row r="{number}">{cells}</row>'
+
+
+def _letters(column: int) -> str:
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def _cell(place: str, cell: Cell) -> str:
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return f'<c r="{place}" t="b"><v>{int(cell)}</v></c>'
+        case str():
+            text = escape(cell)
+            return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+    return f'<c r="{place}"><v>{cell!r}</v></c>'
+
+
+def corner() -> bytes:
+    """One cell in the last corner of a sheet: a parser reserves room for 17 billion cells."""
+    return packed({"Bomb": ['<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>']})
+
+
+def unpacking(megabytes: int) -> bytes:
+    """A sheet that is far larger unpacked than packed."""
+    return packed({"Bomb": (" " * 1024**2 for _ in range(megabytes))})
+
+
+def repeating(cells: int, characters: int) -> bytes:
+    """Many cells that all refer to one long text, which a parser copies into each."""
+    table = f'<sst xmlns="{MAIN}"><si><t>{"x" * characters}</t></si></sst>'
+    rows = (
+        f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c><c r="B{n}" t="s"><v>0</v></c></row>'
+        for n in range(1, cells // 2 + 1)
+    )
+    return packed({"Bomb": rows}, {"xl/sharedStrings.xml": table})
