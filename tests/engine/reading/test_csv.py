@@ -1,4 +1,6 @@
 import contextlib
+import csv as writer
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,3 +99,45 @@ def test_a_hundred_thousand_columns_are_refused_from_the_header(written: Written
 def test_any_bytes_are_a_table_or_an_upload_error(written: Written, content: bytes) -> None:
     with contextlib.suppress(errors.UploadError):
         assert read(written(content)).num_columns >= 2
+
+
+WORDS = st.text(alphabet="abc äß€'\"\n", max_size=6).map(lambda text: "v" + text)
+
+
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    rows=st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=6),
+    delimiter=st.sampled_from(list(csv.DELIMITERS)),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"]),
+    end=st.sampled_from(["\n", "\r\n"]),
+)
+def test_a_table_comes_back_in_every_dialect(
+    written: Written, rows: list[tuple[str, str]], delimiter: str, encoding: str, end: str
+) -> None:
+    file = io.StringIO()
+    out = writer.writer(file, delimiter=delimiter, lineterminator=end)
+    out.writerows([("größe", f"with{delimiter}in"), *rows])
+    table = read(written(file.getvalue().encode(encoding)))
+    assert table.column_names == ["größe", f"with{delimiter}in"]
+    assert [tuple(row.values()) for row in table.to_pylist()] == rows
+
+
+def test_the_separator_that_excel_declares_is_taken(written: Written) -> None:
+    study = csv.read(written("sep=|\na|b\n1,5|2;5\n"), limits.DEFAULT)
+    assert study.table.to_pylist() == [{"a": "1,5", "b": "2;5"}]
+
+
+def test_titles_above_the_header_are_skipped(written: Written) -> None:
+    study = csv.read(written("Results of 2017\n\na;b;c\n1;2;3\n4;5;6\n7;8;9\n"), limits.DEFAULT)
+    assert study.table.column_names == ["a", "b", "c"]
+    assert study.table.num_rows == 3
+    assert [action.action for action in study.actions] == ["read", "skipped"]
+
+
+def test_what_was_assumed_is_said(written: Written) -> None:
+    study = csv.read(written("größe;b\n1;2\n".encode("cp1252")), limits.DEFAULT)
+    said = " ".join(action.reason for action in study.actions)
+    assert "Windows-1252" in said
+    assert "semicolon" in said

@@ -3,15 +3,18 @@
 import os
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
-from simulacra.engine import errors
+from simulacra.engine import errors, limits
+from simulacra.engine.reading import source
 from simulacra.service.jobs.child import Report
 
 
 def work(report: Report, text: str) -> dict[str, Any]:
     report("fitting", 0.5)
-    return {"text": text, "pid": os.getpid(), "niceness": os.nice(0)}
+    says_to = str(Path("/proc/self/fd/2").readlink())
+    return {"text": text, "pid": os.getpid(), "niceness": os.nice(0), "says_to": says_to}
 
 
 def refuse(report: Report) -> dict[str, Any]:  # noqa: ARG001 - the form of a job
@@ -22,13 +25,26 @@ def fail(report: Report) -> dict[str, Any]:  # noqa: ARG001 - the form of a job
     raise ValueError("could not convert 'salary of Ann' to float")
 
 
-def crash(report: Report) -> dict[str, Any]:  # noqa: ARG001 - the form of a job
+def crash(report: Report, stage: str) -> dict[str, Any]:
+    report(stage, 0.0)
     os.kill(os.getpid(), signal.SIGSEGV)
     return {}
 
 
 def hog(report: Report) -> dict[str, Any]:  # noqa: ARG001 - the form of a job
     return {"bytes": len(bytearray(8 * 1024**3))}
+
+
+def flood(report: Report, path: str) -> dict[str, Any]:  # noqa: ARG001 - the form of a job
+    with open(path, "wb") as file:  # noqa: PTH123 - sparse, so that nothing is written
+        file.seek(3 * 1024**3)
+        file.write(b"x")
+    return {}
+
+
+def read(report: Report, path: str) -> dict[str, Any]:
+    report("reading", 0.0)
+    return {"rows": source.read(path, limits.DEFAULT).table.num_rows}
 
 
 def spin(report: Report) -> dict[str, Any]:

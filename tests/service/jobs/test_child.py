@@ -8,6 +8,8 @@ from typing import Any
 
 import psutil
 import pytest
+import savs
+import workbooks
 
 from simulacra.service.jobs import child
 
@@ -40,6 +42,7 @@ def test_a_job_runs_elsewhere_and_reports() -> None:
     assert result["text"] == "grüße"
     assert result["pid"] != os.getpid()
     assert result["niceness"] == os.nice(0) + child.NICENESS
+    assert result["says_to"] == os.devnull
     assert seen == [("fitting", 0.5)]
 
 
@@ -59,11 +62,38 @@ def test_the_text_of_an_unforeseen_exception_stays_in_the_child() -> None:
     assert "Ann" not in str(failed.value)
 
 
-def test_a_crash_is_one_failed_job() -> None:
-    with pytest.raises(child.JobFailedError, match="without a result") as failed:
-        run("crash")
-    assert failed.value.code == "simio_job_limit_exceeded"
+@pytest.mark.parametrize(
+    ("stage", "code"),
+    [("reading", "simio_upload_invalid"), ("fitting", "simio_job_limit_exceeded")],
+)
+def test_a_crash_is_one_failed_job(stage: str, code: str) -> None:
+    with pytest.raises(child.JobFailedError, match="SIGSEGV") as failed:
+        run("crash", stage=stage)
+    assert failed.value.code == code
     assert run("work", text="next")[0]["text"] == "next"
+
+
+def test_a_file_that_crashes_its_parser_is_one_failed_job(tmp_path: Path) -> None:
+    path = tmp_path / "study.sav"
+    savs.crashing(path)
+    with pytest.raises(child.JobFailedError, match="save") as failed:
+        run("read", path=str(path))
+    assert failed.value.code == "simio_upload_invalid"
+
+
+def test_a_workbook_that_copies_one_text_without_end_is_one_failed_job(tmp_path: Path) -> None:
+    """600,000 cells refer to one text of 32,000 characters: 2 MB in the file, 19 GB in memory."""
+    path = tmp_path / "bomb.xlsx"
+    path.write_bytes(workbooks.repeating(cells=600_000, characters=32_000))
+    assert path.stat().st_size < 3_000_000
+    with pytest.raises(child.JobFailedError) as failed:
+        run("read", path=str(path))
+    assert failed.value.code in ("simio_upload_invalid", "simio_job_limit_exceeded")
+
+
+def test_the_size_of_a_file_is_limited(tmp_path: Path) -> None:
+    with pytest.raises(child.JobFailedError, match="bytes to one file"):
+        run("flood", path=str(tmp_path / "flood"))
 
 
 def test_memory_is_limited() -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 import zipfile
+import zlib
 from pathlib import Path
 
 from simulacra.engine import errors, limits
@@ -14,6 +15,12 @@ UNPACKED_SHARE = 0.25
 """Share of the memory bound that the XML itself may take."""
 
 REFERENCE = re.compile(rb"""\br\s{0,8}=\s{0,8}["']([A-Za-z]{1,3})(\d{1,7})["']""")
+DAMAGES = (
+    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError),
+    *(ValueError, KeyError),
+)
+"""What reading an archive raises when it is damaged or uses a feature that is not known here."""
+
 CHUNK_BYTES = 1024**2
 OVERLAP = 64  # a reference may lie across two chunks
 
@@ -52,7 +59,7 @@ def check(path: Path, bounds: limits.Limits) -> None:
             for part in archive.infolist():
                 if part.filename.lower().endswith(".xml"):
                     _check_extent(archive, part, bounds)
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError):
+    except DAMAGES:
         raise errors.UploadError(
             "The workbook is damaged or protected. Open it in Excel, save it as .xlsx, and upload "
             "that."

@@ -31,6 +31,8 @@ FUNCTIONS = (
 """What a child may be asked to run; loaded once by the fork server, so that a job starts fast."""
 
 NICENESS = 5
+CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
+"""How parsers in C and Rust end on a malformed file, or when memory runs out."""
 
 Report = Callable[[str, float], None]
 OnProgress = Callable[[str, float], Awaitable[None]]
@@ -79,18 +81,21 @@ async def run(
     sender.close()
     try:
         async with asyncio.timeout(limits.seconds):
-            message = await _listen(receiver, on_progress)
+            message, stage = await _listen(receiver, on_progress)
     except TimeoutError:
         raise _limit_error(f"it took more than {limits.seconds} seconds") from None
     finally:
         receiver.close()
         await _end(process)
-    return _result(message, process.exitcode, limits)
+    return _result(message, stage, process.exitcode, limits)
 
 
-async def _listen(receiver: Connection, on_progress: OnProgress) -> dict[str, Any] | None:
-    """Return the last message of the child, or None if it ended without one."""
+async def _listen(
+    receiver: Connection, on_progress: OnProgress
+) -> tuple[dict[str, Any] | None, str]:
+    """Return the last message of the child, or None if it ended without one, and its stage."""
     loop = asyncio.get_running_loop()
+    stage = "starting"
     while True:
         readable = loop.create_future()
         loop.add_reader(receiver.fileno(), _wake, readable)
@@ -101,10 +106,11 @@ async def _listen(receiver: Connection, on_progress: OnProgress) -> dict[str, An
         try:
             message: dict[str, Any] = json.loads(receiver.recv_bytes())
         except (EOFError, OSError):
-            return None
+            return None, stage
         if message["kind"] != "progress":
-            return message
-        await on_progress(message["stage"], message["fraction"])
+            return message, stage
+        stage = message["stage"]
+        await on_progress(stage, message["fraction"])
 
 
 def _wake(readable: "asyncio.Future[None]") -> None:
@@ -121,7 +127,7 @@ async def _end(process: ForkServerProcess) -> None:
 
 
 def _result(
-    message: dict[str, Any] | None, exit_code: int | None, limits: Limits
+    message: dict[str, Any] | None, stage: str, exit_code: int | None, limits: Limits
 ) -> dict[str, Any]:
     match message:
         case {"kind": "result", "value": value}:
@@ -136,20 +142,22 @@ def _result(
             raise ChildFaultError(name)
     if exit_code == -signal.SIGXCPU:
         raise _limit_error(f"it took more than {limits.seconds} seconds of processor time")
-    raise JobFailedError("simio_job_limit_exceeded", _crash(exit_code))
+    raise _crash(stage, exit_code)
 
 
-def _crash(exit_code: int | None) -> str:
-    """Say how a process ended that could not say so itself.
-
-    Parsers in C and Rust give up so when memory runs out or a file is malformed.
-    """
-    how = f"exit code {exit_code}"
-    if exit_code is not None and exit_code < 0:
-        how = signal.Signals(-exit_code).name
-    return (
-        f"The process of the job ended without a result ({how}): the file is damaged or made to "
-        f"exhaust its reader, or the job needed more memory than a job may use."
+def _crash(stage: str, exit_code: int | None) -> JobFailedError:
+    """Say how a process ended that could not say so itself."""
+    number = -exit_code if exit_code is not None and exit_code < 0 else 0
+    how = signal.Signals(number).name if number else f"exit code {exit_code}"
+    if stage == "reading" and number in CRASHES:
+        return JobFailedError(
+            "simio_upload_invalid",
+            f"The reader of the file broke down ({how}): the file is damaged, or made to exhaust "
+            "it. Open the study where it was made, save it anew, and upload that.",
+        )
+    return JobFailedError(
+        "simio_job_limit_exceeded",
+        f"The process of the job ended without a result while {stage} ({how}).",
     )
 
 

@@ -3,7 +3,6 @@
 import io
 import zipfile
 from collections.abc import Iterable, Sequence
-
 from xml.sax.saxutils import escape
 
 TYPES = """<?xml version="1.0"?>
@@ -30,7 +29,9 @@ def workbook(**sheets: Sequence[Sequence[Cell]]) -> bytes:
     return packed({name: _rows(rows) for name, rows in sheets.items()})
 
 
-def packed(sheets: dict[str, Iterable[str]], extra: dict[str, str] | None = None) -> bytes:
+def packed(
+    sheets: dict[str, Iterable[str]], extra: dict[str, str] | None = None, above: str = ""
+) -> bytes:
     """A workbook of sheets given as pieces of XML between the tags of `sheetData`."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -52,7 +53,8 @@ def packed(sheets: dict[str, Iterable[str]], extra: dict[str, str] | None = None
         archive.writestr("xl/_rels/workbook.xml.rels", RELATIONS % "".join(links))
         for n, pieces in zip(numbers, sheets.values(), strict=True):
             with archive.open(f"xl/worksheets/sheet{n}.xml", "w") as sheet:
-                sheet.write(f'<?xml version="1.0"?><worksheet xmlns="{MAIN}"><sheetData>'.encode())
+                top = f'<?xml version="1.0"?><worksheet xmlns="{MAIN}">{above}<sheetData>'
+                sheet.write(top.encode())
                 for piece in pieces:
                     sheet.write(piece.encode())
                 sheet.write(b"</sheetData></worksheet>")

@@ -1,0 +1,46 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulacra.engine import errors
+from simulacra.engine.reading import encodings
+
+TEXT = "Größe;Straße\nKäse à la crème;señor\nTschüß;“quoted”\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("utf-8", None),
+        ("utf-8-sig", None),
+        ("utf-16", None),
+        ("utf-16-le", "UTF-16-LE"),
+        ("utf-16-be", "UTF-16-BE"),
+        ("cp1252", "Windows-1252"),
+        ("mac_roman", "Mac Roman"),
+    ],
+)
+def test_a_text_comes_back_from_every_encoding(encoding: str, said: str | None) -> None:
+    assert encodings.to_utf8(TEXT.encode(encoding)) == (TEXT.encode(), said)
+
+
+def test_a_macintosh_no_break_space_is_told_from_a_windows_letter() -> None:
+    raw = b"level of knowledge\xcaof cuisines,a\n" * 2 + b"1,2\n"
+    text, said = encodings.to_utf8(raw)
+    assert said == "Mac Roman"
+    assert "knowledge\N{NO-BREAK SPACE}of" in text.decode()
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_line_end_becomes_a_line_feed(end: str) -> None:
+    assert encodings.to_utf8(f"a,b{end}1,2{end}".encode())[0] == b"a,b\n1,2\n"
+
+
+def test_a_damaged_text_is_refused() -> None:
+    with pytest.raises(errors.UploadError, match="UTF-16 but is damaged"):
+        encodings.to_utf8(b"\xff\xfea\0,\0b")
+
+
+@given(st.text(alphabet=st.characters(exclude_characters="\r\n\0\ufeff", codec="utf-8")))
+def test_utf8_stays_as_it_is(text: str) -> None:
+    assert encodings.to_utf8(text.encode()) == ((text + "\n").encode(), None)

@@ -1,0 +1,166 @@
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyreadstat
+import pytest
+
+from simulacra.engine import errors, limits
+from simulacra.engine.codebook import RawStudy
+from simulacra.engine.reading import moments, spss, valuelabels
+
+LABELS: dict[str, Any] = {
+    "agreement": {1.0: "never", 2.0: "sometimes", 3.0: "always", 9.0: "refused"},
+    "gender": {"m": "Male", "f": "Female"},
+    "nps": {0.0: "Not at all", 10.0: "Extremely"},
+    "age": {99.0: "Refused"},
+}
+
+
+@pytest.fixture(params=["sav", "zsav"])
+def path(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A small SPSS file with what such files hold."""
+    made = tmp_path / f"study.{request.param}"
+    frame = pd.DataFrame(
+        {
+            "agreement": [1.0, 3.0, 9.0, 3.0, np.nan],
+            "gender": ["m", "f", "f", "x", ""],
+            "age": [31.0, 44.0, 99.0, 27.5, 60.0],
+            "nps": [0.0, 10.0, 7.0, 5.0, 3.0],
+            "day": [dt.date(2024, 2, 29), dt.date(1999, 1, 1), None, dt.date(2000, 1, 1), None],
+            "said": ["süß", "größer", "", "x ", "y"],
+        }
+    )
+    pyreadstat.write_sav(
+        frame,
+        made,
+        compress=request.param == "zsav",
+        column_labels={"agreement": "I agree", "age": "Age in years"},
+        variable_value_labels=LABELS,
+        missing_ranges={"agreement": [9.0]},
+        variable_measure={"agreement": "ordinal", "nps": "nominal", "age": "scale"},
+    )
+    return made
+
+
+def read(path: Path) -> RawStudy:
+    return spss.read(path, limits.DEFAULT)
+
+
+def said(study: RawStudy) -> list[str]:
+    return [f"{action.action} {action.column} {action.count}" for action in study.actions]
+
+
+def test_value_labels_become_levels_in_their_order(path: Path) -> None:
+    study = read(path)
+    column = study.table["agreement"]
+    assert column.type.ordered
+    assert column.to_pylist() == ["never", "always", None, "always", None]
+    assert column.chunk(0).dictionary.to_pylist() == ["never", "sometimes", "always", "refused"]
+    assert list(study.variables["agreement"].codes) == [1, 2, 3, 9]
+    assert study.variables["agreement"].label == "I agree"
+    assert "blanked agreement 1" in said(study)
+
+
+def test_labels_of_texts(path: Path) -> None:
+    gender = read(path).table["gender"]
+    assert gender.to_pylist() == ["Male", "Female", "Female", "x", None]
+    assert gender.chunk(0).dictionary.to_pylist() == ["Female", "Male", "x"]
+
+
+def test_a_number_with_a_label_for_no_answer(path: Path) -> None:
+    study = read(path)
+    assert study.table["age"].to_pylist() == [31, 44, None, 27.5, 60]
+    assert "blanked age 1" in said(study)
+
+
+def test_a_scale_whose_ends_are_labelled(path: Path) -> None:
+    nps = read(path).table["nps"]
+    assert nps.to_pylist() == ["Not at all", "Extremely", "7", "5", "3"]
+    assert nps.chunk(0).dictionary.to_pylist() == ["Not at all", "3", "5", "7", "Extremely"]
+
+
+def test_dates_and_texts(path: Path) -> None:
+    table = read(path).table
+    assert table["day"].to_pylist()[:3] == [dt.date(2024, 2, 29), dt.date(1999, 1, 1), None]
+    assert table["said"].to_pylist() == ["süß", "größer", None, "x", "y"]
+
+
+def test_more_than_the_bounds_is_refused_from_the_header(path: Path) -> None:
+    for bounds in (limits.Limits(max_columns=3), limits.Limits(max_rows=4)):
+        with pytest.raises(errors.UploadError, match="6 columns and 5 rows"):
+            spss.read(path, bounds)
+    with pytest.raises(errors.UploadError, match="unpacks to"):
+        spss.read(path, limits.Limits(max_cell_bytes=500))
+
+
+def test_a_file_that_unpacks_to_much_is_refused(tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.zsav"
+    frame = pd.DataFrame({f"x{place}": np.zeros(20_000) for place in range(50)})
+    pyreadstat.write_sav(frame, bomb, compress=True)
+    assert bomb.stat().st_size < 100_000
+    with pytest.raises(errors.UploadError, match="unpacks to 40,000,000 bytes"):
+        spss.read(bomb, limits.Limits(max_cell_bytes=30_000_000))
+
+
+def test_a_truncated_file_is_refused(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(errors.UploadError, match="damaged, has a password"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("print_format", "kind"),
+    [
+        ("EDATE10", moments.Kind.DATE),
+        ("QYR8", moments.Kind.DATE),
+        ("DATETIME20", moments.Kind.DATETIME),
+        ("TIME11.2", moments.Kind.SECONDS),
+        ("F8.2", None),
+        ("DOLLAR8", None),
+    ],
+)
+def test_what_a_print_format_prints(print_format: str, kind: moments.Kind | None) -> None:
+    assert moments.kind(print_format) is kind
+
+
+def test_dates_beyond_the_year_9999_are_missing() -> None:
+    seconds = np.array([13630723200.0, 6306150067200.0, np.nan])
+    array, (action,) = moments.convert("x", seconds, moments.Kind.DATETIME)
+    assert array.to_pylist() == [dt.datetime(2014, 9, 22), None, None]  # noqa: DTZ001
+    assert (action.action, action.count) == ("blanked", 1)
+
+
+def coded(values: list[float], labels: dict[float, str], **more: bool) -> pa.Array:
+    coding = valuelabels.Coding.of(
+        labels, more.get("is_ordinal", False), more.get("is_scale", False)
+    )
+    return valuelabels.apply("x", np.array(values), coding)[0]
+
+
+def test_codes_with_the_same_label_stay_distinct() -> None:
+    coding = valuelabels.Coding.of({1: "Yes", 2: "Other", 3: "Other"}, False, False)  # noqa: FBT003
+    array, codes, (action,) = valuelabels.apply("x", np.array([1.0, 2, 3]), coding)
+    assert array.to_pylist() == ["Yes", "Other (2)", "Other (3)"]
+    assert list(codes) == [1, 2, 3]
+    assert (action.action, action.count) == ("relabelled", 2)
+
+
+def test_slips_between_labels_are_missing_and_other_codes_stay() -> None:
+    labels = {1.0: "agree", 2.0: "disagree"}
+    values = [1.0, 2.0] * 40 + [1.5, -9.0, 4.0]
+    assert coded(values, labels).to_pylist()[-3:] == [None, None, "4"]
+
+
+def test_ordered_codes_without_labels_are_levels() -> None:
+    array = coded([3.0, 1, 2], {}, is_ordinal=True)
+    assert array.type.ordered
+    assert array.dictionary.to_pylist() == ["1", "2", "3"]
+
+
+def test_codes_without_labels_are_numbers() -> None:
+    assert coded([3.0, 1, 2], {}).type == pa.float64()
+    assert coded([3.0, 1, 2], {99: "refused"}).type == pa.float64()
