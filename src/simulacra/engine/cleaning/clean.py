@@ -19,7 +19,7 @@ from simulacra.engine.cleaning import (
     retyping,
     sets,
 )
-from simulacra.engine.cleaning.drafts import Draft
+from simulacra.engine.cleaning.drafts import Draft, Note
 from simulacra.engine.cleaning.overrides import Override
 from simulacra.engine.codebook import RawStudy, Variable
 from simulacra.engine.options import Options
@@ -95,7 +95,7 @@ def _clean_column(
 ) -> tuple[Column, drafts.Values] | None:
     """Return one cleaned column, or None if it is dropped; note what was done in `actions`."""
     try:
-        draft = _prepare(source, array, actions)
+        draft = _prepare(source, array)
         _refuse_twin(source, draft, seen)
     except _DroppedError as dropped:
         actions.append(CleaningAction(source.source_name, "dropped", str(dropped), len(array)))
@@ -114,17 +114,19 @@ class _DroppedError(Exception):
     """A column has to go; the text says why."""
 
 
-def _prepare(source: _Source, array: pa.ChunkedArray, actions: list[CleaningAction]) -> Draft:
+def _prepare(source: _Source, array: pa.ChunkedArray) -> Draft:
     if source.override.is_dropped:
         raise _DroppedError("as asked for")
     draft = _draft(source, array)
     if draft is None:
         raise _DroppedError(f"unsupported type {array.type}")
-    _refuse_useless(source, draft, actions)
+    reason = _refuse_useless(source, draft)
     if draft.type.is_categorical:
         draft = pooling.pool(draft)
-        _refuse_useless(source, draft, actions)  # pooling may have left next to nothing
-    return draft
+        reason = _refuse_useless(source, draft)  # pooling may have left next to nothing
+    if reason is None:
+        return draft
+    return draft.noting(Note("kept", f"as asked for, in spite of: {reason}", 1))
 
 
 def _draft(source: _Source, array: pa.ChunkedArray) -> Draft | None:
@@ -145,15 +147,17 @@ def _draft(source: _Source, array: pa.ChunkedArray) -> Draft | None:
     return draft
 
 
-def _refuse_useless(source: _Source, draft: Draft, actions: list[CleaningAction]) -> None:
+def _refuse_useless(source: _Source, draft: Draft) -> str | None:
+    """Return why a column ought to go that is kept as asked for, None if there is no reason."""
     reason = dropping.reason(source.source_name, draft)
     if reason is None:
-        return
+        return None
     if not source.override.is_kept:
         raise _DroppedError(reason)
-    if not dropping.can_be_kept(draft):
-        raise _DroppedError(f"{reason}; it cannot be kept as asked for: too few rows share a value")
-    actions.append(CleaningAction(source.name, "kept", f"as asked for, in spite of: {reason}", 1))
+    obstacle = dropping.obstacle(draft)
+    if obstacle is not None:
+        raise _DroppedError(f"{reason}; it cannot be kept as asked for: {obstacle}")
+    return reason
 
 
 def _refuse_twin(source: _Source, draft: Draft, seen: dict[bytes, str]) -> None:

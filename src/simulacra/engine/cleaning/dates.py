@@ -85,6 +85,7 @@ def _read(way: str, parts: pa.StructArray, counts: Counts) -> Found:
         month, day = _part(parts, "month"), _part(parts, "day")
     days = _days(year, month, day)
     within = _time(parts)
+    days = np.where(np.isnan(within), np.nan, days)
     if not np.any(within[~np.isnan(days)] > 0):
         return Found(ColumnType.DATE, days, notes)
     moments = days * DAY_US + within - _offset(parts)

@@ -46,15 +46,18 @@ def reason(name: str, draft: Draft) -> str | None:
     return None
 
 
-def can_be_kept(draft: Draft) -> bool:
-    """Tell whether a column that ought to go can be modelled nonetheless.
+def obstacle(draft: Draft) -> str | None:
+    """Return why a column that ought to go cannot be kept either, or None if it can.
 
-    A text that is different in nearly every row cannot: nothing is left once rare levels are gone.
+    A text that is different in nearly every row has no level left once rare ones are gone.
     """
-    if draft.type.is_categorical:
-        counts = np.bincount(draft.values[draft.known].astype(np.int64))
-        return bool(len(counts)) and counts.max() >= MIN_VARYING
-    return int(draft.known.sum()) >= MIN_VARYING
+    known = draft.values[draft.known]
+    states, counts = np.unique(known, return_counts=True)
+    if len(known) < MIN_VARYING or (draft.type.is_categorical and counts.max() < MIN_VARYING):
+        return f"fewer than {MIN_VARYING} rows share a value"
+    if len(states) + (len(known) < len(draft.values)) < 2:
+        return "there is nothing to learn from one value"
+    return None
 
 
 def _text_reason(draft: Draft, distinct: int, known: int) -> str | None:

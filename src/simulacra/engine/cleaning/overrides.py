@@ -63,5 +63,8 @@ def _refuse_unknown(options: Options, place: dict[str, int], source_names: Seque
 
 
 def _near(name: str, place: dict[str, int]) -> str:
-    near = difflib.get_close_matches(name, place, n=3, cutoff=0.6)
-    return f"; nearest: {', '.join(repr(one) for one in near)}" if near else ""
+    folded = {one.casefold(): one for one in place}
+    near = difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)
+    near += [one for one in folded if name and name.casefold() in one and one not in near]
+    listed = ", ".join(repr(folded[one]) for one in near[:3])
+    return f"; nearest: {listed}" if near else ""

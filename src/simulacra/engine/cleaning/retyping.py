@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from simulacra.engine import errors
-from simulacra.engine.cleaning import choices, dates, numerals
+from simulacra.engine.cleaning import choices, dates, numerals, strays
 from simulacra.engine.cleaning.drafts import Draft, Note, looked_up, number
 from simulacra.engine.schema import ColumnType, bound
 
@@ -44,13 +44,15 @@ def ordered(name: str, draft: Draft, levels: tuple[str, ...]) -> Draft:
         errors.UploadError: it has levels that the order does not name.
     """
     place = {level: index for index, level in enumerate(levels)}
-    present = [draft.levels[int(code)] for code in np.unique(draft.values[draft.known])]
-    unnamed = [level for level in present if level not in place]
+    codes, counts = np.unique(draft.values[draft.known].astype(np.int64), return_counts=True)
+    unnamed = [(draft.levels[c], n) for c, n in zip(codes, counts, strict=True)
+               if draft.levels[c] not in place]  # fmt: skip
     if unnamed:
-        listed = ", ".join(repr(level) for level in unnamed[:5])
+        common = [repr(level) for level, count in unnamed if count >= strays.MIN_LEVEL_ROWS]
+        listed = f": {', '.join(common[:5])}" if common else ""  # a rarer one may be a cell's own
         raise errors.UploadError(
-            f"The order given for column {name!r} leaves out {len(unnamed)} of its levels: "
-            f"{listed}. Name them all."
+            f"The order given for column {name!r} leaves out {len(unnamed)} of its levels{listed}. "
+            "Name them all."
         )
     table = np.array([float(place.get(level, np.nan)) for level in draft.levels])
     return dataclasses.replace(

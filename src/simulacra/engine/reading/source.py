@@ -30,6 +30,8 @@ def read(
     """
     if isinstance(source, str | Path):
         study = _read_file(Path(source), bounds, sheet)
+    elif sheet is not None:
+        raise errors.UploadError("A sheet can be chosen in an Excel workbook only, not in a table.")
     elif isinstance(source, pa.Table):
         study = RawStudy(source)
     elif hasattr(source, "__arrow_c_stream__"):

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from simulacra.engine.cleaning import choices
+from simulacra.engine.cleaning.drafts import Draft
+from simulacra.engine.schema import ColumnType
+
+NAN = np.nan
+
+
+def nominal(values: list[float], *levels: str) -> Draft:
+    return Draft(ColumnType.NOMINAL, np.array(values), levels)
+
+
+@pytest.mark.parametrize(
+    ("answer", "other"),
+    [("Yes", "No"), ("YES", "NO"), ("ja", "nein"), ("X", "Not selected"), ("Pie", "Not selected")],
+)
+def test_blanks_beside_a_single_answer_are_levels(answer: str, other: str) -> None:
+    made = choices.fill(nominal([0, NAN, 0, NAN, NAN], answer))
+    assert made.levels == (other, answer)
+    assert made.values.tolist() == [1, 0, 1, 0, 0]
+    assert [(note.action, note.count) for note in made.notes] == [("filled", 3)]
+
+
+def test_blanks_beside_ones_are_zeros() -> None:
+    made = choices.fill(Draft(ColumnType.INTEGER, np.array([1, NAN, 1])))
+    assert made.values.tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        nominal([0, 0, 0], "Yes"),
+        nominal([0, 1, NAN], "No", "Yes"),
+        nominal([NAN, NAN], "Yes"),
+        Draft(ColumnType.INTEGER, np.array([3, NAN, 3])),
+        Draft(ColumnType.ORDINAL, np.array([0, NAN]), ("low", "high")),
+    ],
+)
+def test_other_columns_stay_as_they_are(draft: Draft) -> None:
+    assert choices.fill(draft) is draft
+
+
+def test_an_option_without_labels_is_chosen_or_not() -> None:
+    made = choices.as_boolean(Draft(ColumnType.INTEGER, np.array([1, 0, NAN, 1])), 1)
+    assert made.type is ColumnType.BOOLEAN
+    np.testing.assert_array_equal(made.values, [1, 0, NAN, 1])
+    alone = choices.as_boolean(Draft(ColumnType.INTEGER, np.array([2, NAN, 2])), 2)
+    assert alone.values.tolist() == [1, 0, 1]

@@ -1,0 +1,127 @@
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from simulacra.engine import errors, limits
+from simulacra.engine.cleaning import clean
+from simulacra.engine.codebook import RawStudy, Variable
+from simulacra.engine.options import Options
+from simulacra.engine.schema import CleaningAction, ColumnType, MultipleResponseSet, Schema
+
+ROWS = 60
+RNG = np.random.default_rng(0)
+TABLE = pa.table(
+    {
+        "Age (years)": RNG.integers(18, 80, ROWS),
+        "mood": RNG.choice(["low", "mid", "high"], ROWS),
+        "constant": np.full(ROWS, 3),
+        "lopsided": ["x"] * (ROWS - 1) + ["y"],
+        "mail": [f"person{n}@example.org" for n in range(ROWS)],
+    }
+)
+
+
+def schema(raw: RawStudy | None = None, **asked: Any) -> Schema:  # noqa: ANN401 - of any kind
+    options = Options.of(**asked)
+    return clean.clean(raw or RawStudy(TABLE), limits.DEFAULT, options).schema
+
+
+def said(found: Schema, column: str | None) -> list[str]:
+    return [action.action for action in found.cleaning if action.column == column]
+
+
+def test_what_reading_did_is_reported_first() -> None:
+    read = CleaningAction(None, "read", "the text was taken as Mac Roman", 1)
+    assert schema(RawStudy(TABLE, actions=(read,))).cleaning[0] == read
+
+
+@pytest.mark.parametrize("name", ["Age (years)", "Age.years"])
+def test_columns_go_by_either_name(name: str) -> None:
+    assert schema(types={name: "number"})["Age.years"].type is ColumnType.NUMBER
+    assert "Age.years" not in schema(drop=[name], keep=["lopsided"]).names
+
+
+def test_levels_can_be_given_in_their_order() -> None:
+    found = schema(types={"mood": ["low", "mid", "high"]})["mood"]
+    assert (found.type, found.levels) == (ColumnType.ORDINAL, ("low", "mid", "high"))
+
+
+def test_a_column_is_kept_where_that_is_possible_and_said_where_not() -> None:
+    found = schema(keep=["lopsided", "constant", "mail"])
+    assert "lopsided" in found.names
+    assert "kept" in said(found, "lopsided")
+    for name, why in (("constant", "one value"), ("mail", "fewer than 5 rows")):
+        (action,) = [action for action in found.cleaning if action.column == name]
+        assert action.action == "dropped"
+        assert why in action.reason
+
+
+def test_what_is_dropped_as_asked_for_is_reported() -> None:
+    found = schema(drop=["lopsided"])
+    assert said(found, "lopsided") == ["dropped"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        ({"types": {"Mood": "nominal"}}, "nearest: 'mood'"),
+        ({"keep": ["Age"]}, "'Age \\(years\\)'"),
+        ({"drop": ["Q17"]}, "begin with 'Age"),
+        ({"types": {"mood": "color"}}, "not a type"),
+        ({"types": {"mood": ["low", "low"]}}, "named once"),
+        ({"keep": ["mood"], "drop": ["mood"]}, "name it once"),
+        ({"keep": "mood"}, "a list"),
+    ],
+)
+def test_options_that_do_not_fit(asked: dict[str, Any], text: str) -> None:
+    with pytest.raises(errors.UploadError, match=text):
+        schema(**asked)
+
+
+def test_the_codebook_shows_in_the_schema() -> None:
+    chosen = RNG.random((ROWS, 3)) < 0.5
+    table = pa.table(
+        {
+            "Q1": pa.DictionaryArray.from_arrays(
+                pa.array(RNG.integers(0, 2, ROWS)), pa.array(["Yes", "No", "Never"])
+            ),
+            **{f"Q2_{n}": chosen[:, n].astype(float) for n in range(3)},
+            "Q3_1": pa.DictionaryArray.from_arrays(
+                pa.array(chosen[:, 0].astype(int)), pa.array(["Not selected", "Selected"])
+            ),
+            "Q3_2": pa.DictionaryArray.from_arrays(
+                pa.array((chosen[:, 1] ^ chosen[:, 2]).astype(int)),
+                pa.array(["Not selected", "Selected"]),
+            ),
+        }
+    )
+    option = Variable("<b>An</b>&nbsp;option", counted=1.0)
+    labelled = Variable(is_labelled=True, codes=(0.0, 1.0), counted=1.0)
+    raw = RawStudy(
+        table,
+        {
+            "Q1": Variable("Do you like it?", is_labelled=True, codes=(1.0, 2.0, 3.0)),
+            **{f"Q2_{n}": option for n in range(3)},
+            "Q3_1": labelled,
+            "Q3_2": labelled,
+        },
+        (
+            MultipleResponseSet("Q2", "Which?", "dichotomy", ("Q2_0", "Q2_1", "Q2_2"), "1"),
+            MultipleResponseSet("Q3", "Where?", "dichotomy", ("Q3_1", "Q3_2"), "1"),
+            MultipleResponseSet("Q9", "Gone", "category", ("Q1", "Q9_2"), None),
+        ),
+    )
+    found = schema(raw)
+    assert (found["Q1"].label, found["Q1"].levels) == ("Do you like it?", ("Yes", "No"))
+    assert found["Q2_1"].label == "An option"
+    assert found["Q2_1"].type is ColumnType.BOOLEAN
+    assert found["Q2_1"].multiple_response == "Q2"
+    assert found["Q1"].multiple_response is None
+    assert [(one.name, one.counted) for one in found.sets] == [("Q2", "true"), ("Q3", "Selected")]
+    assert said(found, "Q9") == ["dropped"]
+    document = found.to_json()
+    assert Schema.from_json(document) == found
+    assert "multiple_response" not in document["schema"][0]
+    assert "multiple_response_sets" not in schema().to_json()

@@ -1,0 +1,96 @@
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from simulacra.engine import errors
+from simulacra.engine.cleaning import columns, drafts, retyping
+from simulacra.engine.cleaning.drafts import Draft
+from simulacra.engine.schema import ColumnType, bound
+
+NAN = np.nan
+
+
+def of(cells: Sequence[object]) -> Draft:
+    made = columns.draft(pa.chunked_array([pa.array(cells)]))
+    assert made is not None
+    return made
+
+
+@pytest.mark.parametrize(
+    ("cells", "wanted", "values", "levels"),
+    [
+        ([3, 1, None, 10], "ordinal", [1, 0, NAN, 2], ("1", "3", "10")),
+        ([1.5, 2.0], "nominal", [0, 1], ("1.5", "2.0")),
+        (["b", "a"], "ordinal", [1, 0], ("a", "b")),
+        ([1, 2], "number", [1, 2], ()),
+        ([1.5, 2.0, None], "integer", [2, 2, NAN], ()),
+        (["01", "02"], "integer", [1, 2], ()),
+        ([True, False], "integer", [1, 0], ()),
+        (["Yes", "No", None], "boolean", [1, 0, NAN], ("false", "true")),
+        ([1, 0], "boolean", [1, 0], ("false", "true")),
+        (["chosen", "Not selected"], "boolean", [0, 0], None),
+    ],
+)
+def test_a_column_becomes_what_is_asked_for(
+    cells: list[object], wanted: str, values: list[float], levels: tuple[str, ...] | None
+) -> None:
+    if levels is None:
+        with pytest.raises(errors.UploadError, match="yes and a no"):
+            retyping.retype("x", of(cells), ColumnType(wanted))
+        return
+    made = retyping.retype("x", of(cells), ColumnType(wanted))
+    assert made.type == wanted
+    np.testing.assert_array_equal(made.values, values)
+    assert made.levels == levels
+    assert made.notes[-1].action == "typed"
+
+
+def test_labelled_codes_become_their_numbers() -> None:
+    draft = Draft(ColumnType.ORDINAL, np.array([2.0, 0, NAN]), ("low", "mid", "high"),
+                  codes=(1.0, 5.0, 10.0))  # fmt: skip
+    made = retyping.retype("x", draft, ColumnType.INTEGER)
+    np.testing.assert_array_equal(made.values, [10, 1, NAN])
+
+
+def test_dates_and_times_turn_into_each_other() -> None:
+    day = of(["2024-02-29", "2024-03-01"])
+    moment = retyping.retype("x", day, ColumnType.DATETIME)
+    assert bound(moment.type, moment.values[0]) == "2024-02-29T00:00:00"
+    again = retyping.retype("x", moment, ColumnType.DATE)
+    assert again.values.tolist() == day.values.tolist()
+    digits = retyping.retype("x", of([20240229, 20240301]), ColumnType.DATE)
+    assert digits.values.tolist() == day.values.tolist()
+
+
+@pytest.mark.parametrize(
+    ("cells", "wanted"),
+    [(["red", "blue"], "number"), (["red", "blue"], "date"), (["a", "b"], "boolean"),
+     ([1, 2, 3], "boolean"), (["2024-01-01"], "integer"), ([1.5, 2.5], "date")],
+)  # fmt: skip
+def test_what_cannot_be_read_so_is_refused_without_quoting_it(
+    cells: list[object], wanted: str
+) -> None:
+    with pytest.raises(errors.UploadError, match=f"'x' cannot be read as {wanted}") as caught:
+        retyping.retype("x", of(cells), ColumnType(wanted))
+    assert "red" not in caught.value.detail
+
+
+def test_cells_that_are_no_numbers_are_blanked_and_said() -> None:
+    made = retyping.retype("x", of(["1", "2", "30 or so"]), ColumnType.INTEGER)
+    np.testing.assert_array_equal(made.values, [1, 2, NAN])
+    assert drafts.Note("blanked", "1 cells in a column of numbers are none", 1) in made.notes
+
+
+def test_levels_in_the_order_given() -> None:
+    made = retyping.ordered("x", of(["mid", "low", "high", None]), ("low", "mid", "high", "top"))
+    assert made.type is ColumnType.ORDINAL
+    np.testing.assert_array_equal(made.values, [1, 0, 2, NAN])
+
+
+def test_an_order_must_name_every_level_and_a_rare_one_is_not_quoted() -> None:
+    draft = of(["low"] * 6 + ["mid"] * 6 + ["SECRET"])
+    with pytest.raises(errors.UploadError, match="leaves out 2 of its levels: 'mid'") as caught:
+        retyping.ordered("x", draft, ("low", "high"))
+    assert "SECRET" not in caught.value.detail
