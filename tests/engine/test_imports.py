@@ -6,7 +6,7 @@ import pytest
 
 import simulacra
 
-HEAVY = ("numpy", "pyarrow", "sklearn", "scipy", "pandas", "polars")
+HEAVY = ("numpy", "pyarrow", "sklearn", "scipy", "pandas", "polars", "fastexcel", "pyreadstat")
 LIGHT = (
     "simulacra",
     "simulacra.engine.errors",
@@ -14,6 +14,8 @@ LIGHT = (
     "simulacra.engine.scenario",
     "simulacra.engine.formats",
     "simulacra.engine.limits",
+    "simulacra.engine.options",
+    "simulacra.engine.codebook",
 )
 
 

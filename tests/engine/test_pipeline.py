@@ -400,7 +400,7 @@ def test_the_chains_of_a_few_scenarios_are_kept(
         (["a,b", *["1,2"] * 3], "3 rows; at least 30"),
         (["a,b", *["SECRET,SECRET"] * 60], "0 column"),
         (["a,b", *[f"{i % 5},SECRET" for i in range(60)]], "1 column"),
-        (["a,b", *[","] * 60], "0 column"),
+        (["a,b", *[","] * 60], "0 rows"),
     ],
 )
 def test_too_little_to_model_is_refused(

@@ -28,7 +28,13 @@ def test_none_is_an_answer() -> None:
 
 
 def test_levels_are_in_the_order_that_people_count_in() -> None:
-    bands = ["$100,000+", "$0 - $24,999", "$25,000 - $49,999", "9 or less", "10 or more"]
+    bands: list[str | None] = [
+        "$100,000+",
+        "$0 - $24,999",
+        "$25,000 - $49,999",
+        "9 or less",
+        "10 or more",
+    ]
     assert recognise(bands).levels == (
         *("9 or less", "10 or more", "$0 - $24,999", "$25,000 - $49,999", "$100,000+"),
     )
