@@ -1,0 +1,158 @@
+"""Study files of every format, and files made to harm, through the real server."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import savs
+import workbooks
+from harness import Client
+
+ROWS = [
+    [18 + n % 20, ("A", "B")[n % 7 % 2], "Yes" if n % 3 == 0 else None, n * 1.5] for n in range(200)
+]
+NAMES = ["age", "segment", "bought", "spend"]
+
+
+@pytest.fixture(scope="module")
+def book() -> bytes:
+    return workbooks.workbook(
+        Notes=[["Fieldwork 2024"]], Wave1=[NAMES, *ROWS], Wave2=[[*NAMES[:3], "budget"], *ROWS]
+    )
+
+
+def trained(api: Client, content: bytes, **fields: str) -> dict[str, Any]:
+    """The schema document of an uploaded study."""
+    started = api.upload(content, "seed", **fields)
+    assert started.status_code in (200, 202), started.text
+    job = api.wait(started.json()["job_id"])
+    assert job["status"] == "completed", job
+    document: dict[str, Any] = api.get(f"/v1/datasets/{started.json()['dataset_id']}/schema").json()
+    return document
+
+
+def failed(api: Client, content: bytes, **fields: str) -> dict[str, Any]:
+    """The error of an uploaded study that is accepted and cannot be used."""
+    started = api.upload(content, "seed", **fields)
+    assert started.status_code in (200, 202), started.text
+    job = api.wait(started.json()["job_id"])
+    assert job["status"] == "failed", job
+    error: dict[str, Any] = job["error"]
+    return error
+
+
+def columns(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {column["name"]: column for column in document["schema"]}
+
+
+@pytest.mark.parametrize("suffix", ["sav", "zsav"])
+def test_an_spss_file(api: Client, tmp_path: Path, suffix: str) -> None:
+    content = savs.survey(tmp_path / f"study.{suffix}")
+    document = trained(api, content)
+    found = columns(document)
+    assert found["agreement"]["type"] == "ordinal"
+    assert found["agreement"]["levels"] == ["never", "sometimes", "always"]
+    assert found["agreement"]["label"] == "I like it"
+    assert found["agreement"]["missing_share"] > 0
+    assert found["region"]["levels"] == ["North", "South"]
+    listed = api.get(f"/v1/datasets/{document['dataset_id']}").json()
+    assert listed["format"] == suffix
+    asked = {"categorical": {"agreement": {"always": 0.5}}}
+    answer = api.generate(document["dataset_id"], row_count=20, conditions=asked)
+    assert api.wait(answer.json()["job_id"])["status"] == "completed"
+
+
+def test_a_workbook(api: Client, book: bytes) -> None:
+    document = trained(api, book)
+    assert columns(document)["bought"]["levels"] == ["No", "Yes"]
+    said = [action for action in document["cleaning"] if action["column"] is None]
+    assert "sheet 'Wave1' was read" in said[0]["reason"]
+    assert "budget" in columns(trained(api, book, sheet="Wave2"))
+
+
+def test_a_sheet_that_is_not_there(api: Client, book: bytes) -> None:
+    error = failed(api, book, sheet="Wave3")
+    assert error["code"] == "simio_upload_invalid"
+    assert "'Wave1'" in error["detail"]
+
+
+def test_columns_are_typed_kept_and_dropped_as_asked_for(api: Client, book: bytes) -> None:
+    document = trained(
+        api,
+        book,
+        column_types=json.dumps({"age": "ordinal", "segment": ["B", "A"]}),
+        drop_columns='["spend"]',
+    )
+    found = columns(document)
+    assert found["age"]["type"] == "ordinal"
+    assert found["segment"]["levels"] == ["B", "A"]
+    assert "spend" not in found
+    dropped = [one for one in document["cleaning"] if one["action"] == "dropped"]
+    assert [(one["column"], one["reason"]) for one in dropped] == [("spend", "as asked for")]
+
+
+def test_a_column_that_the_file_does_not_have(api: Client, book: bytes) -> None:
+    error = failed(api, book, keep_columns='["segmnt"]')
+    assert error["code"] == "simio_upload_invalid"
+    assert "nearest: 'segment'" in error["detail"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("column_types", "age=integer"),
+        ("column_types", '["age"]'),
+        ("column_types", '{"age": "colour"}'),
+        ("column_types", '{"age": 5}'),
+        ("keep_columns", "age"),
+        ("keep_columns", '{"age": true}'),
+        ("drop_columns", "[1]"),
+        ("sheet", "x" * 40),
+        ("sheet", "Wave1"),  # of a CSV file
+    ],
+)
+def test_options_that_no_file_can_make_right_are_refused_at_once(
+    api: Client, field: str, value: str
+) -> None:
+    content = b"age,segment\n" + b"31,A\n44,B\n" * 40
+    refused = api.upload(content, **{field: value})
+    assert refused.status_code == 400
+    document = refused.json()
+    assert document["code"] == "simio_invalid_field"
+    assert {fault["parameter"] for fault in document["errors"]} == {field}
+
+
+def test_a_column_cannot_be_dropped_and_kept(api: Client, book: bytes) -> None:
+    refused = api.upload(book, drop_columns='["age"]', keep_columns='["age"]').json()
+    assert refused["errors"][0]["parameter"] == "drop_columns"
+    assert "'age'" in refused["detail"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\x1c" + bytes(7) + b"ENCRYPTEDSAV" + bytes(40), "password"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old Office"),
+        (b"<html><table></table></html>", "web page"),
+    ],
+)
+def test_files_of_other_kinds_are_named_and_refused(api: Client, content: bytes, said: str) -> None:
+    refused = api.upload(content, "seed.sav")
+    assert refused.status_code == 400
+    assert refused.json()["code"] == "simio_upload_invalid"
+    assert said in refused.json()["detail"]
+
+
+def test_bombs_and_damaged_files_are_failed_jobs_and_nothing_else(
+    api: Client, tmp_path: Path
+) -> None:
+    for content in (
+        workbooks.corner(),
+        workbooks.unpacking(megabytes=1_200),
+        b"$FL2" + bytes(500),
+        savs.crashing(tmp_path / "crash.sav"),
+    ):
+        assert failed(api, content)["code"] == "simio_upload_invalid"
+    assert api.get("/healthz").json()["status"] == "ok"
+    assert trained(api, b"age,segment\n" + b"31,A\n44,B\n" * 40)["row_count"] == 80
