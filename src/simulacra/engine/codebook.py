@@ -17,14 +17,12 @@ class Variable:
     Attributes:
         label: a text for people, such as the wording of the question; empty if there is none.
         is_labelled: the column is a dictionary whose order is the order of the value labels.
-        is_seconds: the values are a time of day or a duration, in seconds.
         codes: of a labelled column, the number behind each level; empty if they are no numbers.
         counted: in a dichotomous multiple-response set, the value that means "chosen".
     """
 
     label: str = ""
     is_labelled: bool = False
-    is_seconds: bool = False
     codes: tuple[float, ...] = ()
     counted: float | None = None
 

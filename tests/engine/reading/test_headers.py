@@ -66,6 +66,21 @@ def test_row_names_without_a_name_of_their_own() -> None:
     assert find(["letter", "score"]).names == ["column_1", "letter", "score"]
 
 
+def test_a_separator_at_the_end_of_each_line_is_no_column_of_row_names() -> None:
+    rows = [["n", "letter"], ["1", "a", ""], ["2", "b", ""]]
+    assert headers.find(rows, limits.DEFAULT).names == ["n", "letter", "column_3"]
+
+
+def test_answers_in_the_first_row_are_data() -> None:
+    layout = headers.find([["31", "male", "3.5"], ["4", "male", "1"]], limits.DEFAULT)
+    assert (layout.names, layout.body) == (["column_1", "column_2", "column_3"], 0)
+
+
+def test_numbered_questions_are_names() -> None:
+    layout = headers.find([["id", "1", "2"], ["a", "1", "3"], ["b", "2", "3"]], limits.DEFAULT)
+    assert layout.names == ["id", "1", "2"]
+
+
 def test_numbers_in_the_first_row_are_data() -> None:
     layout = headers.find([["1.5", "2"], ["3", "4"]], limits.DEFAULT)
     assert (layout.names, layout.body) == (["column_1", "column_2"], 0)

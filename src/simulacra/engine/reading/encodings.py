@@ -14,7 +14,12 @@ MARKS = (
 EIGHT_BIT = {"cp1252": "Windows-1252", "mac_roman": "Mac Roman"}
 """Encodings without a mark that are told apart by how their text reads; the first wins a tie."""
 
+CYRILLIC = re.compile("[а-яё]")  # noqa: RUF001
+DENSE = 0.6
+"""Share of the bytes beyond ASCII in runs of three and more from which on a text is not western."""
+
 SAMPLE_BYTES = 4 * 1024**2
+HIGH = re.compile(rb"[\x80-\xff]+")
 FOREIGN = re.compile(rb"[^\n]{0,2}[\x80-\xff]+[^\n]{0,2}")
 PUNCTUATION = "\N{NO-BREAK SPACE}\N{EURO SIGN}\N{POUND SIGN}\N{DEGREE SIGN}‘’“”„–—…•«»®©™´"  # noqa: RUF001
 
@@ -23,10 +28,11 @@ def to_utf8(raw: bytes) -> tuple[bytes, str | None]:
     """Return a text file as UTF-8 with plain line feeds, and what was assumed about its encoding.
 
     It is decoded by its byte order mark, else as UTF-8, else as UTF-16 without a mark, else by how
-    it reads as Windows-1252 and as Mac Roman.
+    it reads as Windows-1252, as Mac Roman and as Windows-1251.
 
     Raises:
-        errors.UploadError: the file is not what its byte order mark says.
+        errors.UploadError: the file is not what its byte order mark says, or its encoding cannot
+            be told.
     """
     for mark, encoding in MARKS:
         if raw.startswith(mark):
@@ -38,9 +44,11 @@ def to_utf8(raw: bytes) -> tuple[bytes, str | None]:
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
-        encoding = _reads_best(raw)
-        text = raw.decode(encoding, errors="replace").encode()
-        return _with_line_feeds(text), EIGHT_BIT[encoding]
+        encoding = "cp1251" if _is_dense(raw) else _reads_best(raw)
+        text = raw.decode(encoding, errors="replace")
+        if encoding == "cp1251":
+            _refuse_unless_cyrillic(text)
+        return _with_line_feeds(text.encode()), EIGHT_BIT.get(encoding, "Windows-1251")
     return _with_line_feeds(raw), None
 
 
@@ -58,6 +66,19 @@ def _with_line_feeds(text: bytes) -> bytes:
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return text.strip(b"\n") + b"\n"
+
+
+def _is_dense(raw: bytes) -> bool:
+    runs = [len(run) for run in HIGH.findall(raw[:SAMPLE_BYTES])]
+    return sum(length for length in runs if length > 2) > DENSE * sum(runs)  # größe has two
+
+
+def _refuse_unless_cyrillic(text: str) -> None:
+    foreign = [one for one in text[:SAMPLE_BYTES] if ord(one) > 127]
+    if sum(CYRILLIC.match(one) is not None for one in foreign) < len(foreign) / 2:
+        raise errors.UploadError(
+            "The text is not UTF-8, and its encoding cannot be told. Save the file as CSV UTF-8."
+        )
 
 
 def _reads_best(raw: bytes) -> str:

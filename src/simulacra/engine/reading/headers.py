@@ -17,6 +17,9 @@ Row = Sequence[str]
 MIN_FILLED = 0.25
 """Share of the columns that a line of names fills at least; a title fills fewer."""
 
+MIN_NUMBERS = 0.2
+"""Share of numbers in a first row from which on it may be data."""
+
 NUMBER = re.compile(r"[-+(]?\s*[$€£]?\s*\d[\d.,  ]*\s*[%)€£]?")
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
 IMPORT_ID = re.compile(r'\{"ImportId"')
@@ -51,13 +54,11 @@ def find(rows: Sequence[Row], bounds: limits.Limits) -> Layout:
     width = _width(rows)
     top = _top(rows, width)
     _check(rows, top, width, bounds)
-    header = [*rows[top]]
+    header = _widened(rows[top], rows[top + 1 :], width)
     actions = [_skipped(top)] if top else []
-    if len(header) == width - 1:  # R's write.table has no name for the row names
-        header = ["", *header]
     below = [row for row in rows[top + 1 :] if len(row) == len(header)]
-    if _is_data(header):
-        reason = "the first row holds numbers, so the columns are named by their position"
+    if _is_data(header, below):
+        reason = "the first row holds data, so the columns are named by their position"
         actions.append(CleaningAction(None, "read", reason, len(header)))
         return Layout(_named([""] * len(header), actions), {}, top, actions)
     if _is_of_options(header, below):
@@ -114,12 +115,26 @@ def _merged(what: str, into: str) -> CleaningAction:
     return CleaningAction(None, "read", reason, 1)
 
 
-def _is_data(header: Row) -> bool:
-    """Tell a row of numbers from names; years and other different whole numbers may be names."""
-    filled = [cell for cell in header if cell]
-    if not all(NUMBER.fullmatch(cell) for cell in filled):
-        return False
-    return len(set(filled)) < len(filled) or not all(cell.isdigit() for cell in filled)
+def _widened(header: Row, below: Sequence[Row], width: int) -> list[str]:
+    """Give a name to the column that has none: R's row names, or what a last separator makes."""
+    if len(header) != width - 1:
+        return [*header]
+    is_last_empty = not any(row[-1] for row in below if len(row) == width)
+    return [*header, ""] if is_last_empty else ["", *header]
+
+
+def _is_data(header: Row, below: Sequence[Row]) -> bool:
+    """Tell data from names; years and other different whole numbers may be names.
+
+    Where some cells are numbers, one of the others tells: a name is not an answer too.
+    """
+    numbers = [cell for cell in header if NUMBER.fullmatch(cell)]
+    if len(numbers) == sum(map(bool, header)):
+        return len(set(numbers)) < len(numbers) or not all(cell.isdigit() for cell in numbers)
+    return len(numbers) >= MIN_NUMBERS * len(header) and any(
+        cell and cell not in numbers and any(row[column] == cell for row in below)
+        for column, cell in enumerate(header)
+    )
 
 
 def _is_of_options(header: Row, below: Sequence[Row]) -> bool:

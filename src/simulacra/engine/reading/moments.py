@@ -38,7 +38,10 @@ def convert(
 ) -> tuple[pa.Array, list[CleaningAction]]:
     """Return dates, times, or plain seconds; what lies outside the years 1 to 9999 is missing."""
     if kind is Kind.SECONDS:
-        return pa.array(seconds, mask=np.isnan(seconds)), []
+        reason = "a time of day or a duration, read as seconds"
+        count = int(np.sum(~np.isnan(seconds)))
+        noted = [CleaningAction(name, "typed", reason, count)]
+        return pa.array(seconds, mask=np.isnan(seconds)), noted
     days = np.floor(seconds / SECONDS_A_DAY) - DAYS_TO_1970
     is_outside = (days < FIRST_DAY) | (days > LAST_DAY)
     mask = np.isnan(seconds) | is_outside

@@ -125,7 +125,6 @@ def _column(name: str, cells: list[Any], meta: Any, counted: float | None) -> _C
     kind = moments.kind(meta.original_variable_types[name])
     if kind is not None:
         array, noted = moments.convert(name, values, kind)
-        variable = dataclasses.replace(variable, is_seconds=kind is moments.Kind.SECONDS)
         return _Column(array, variable, actions + noted)
     coding = valuelabels.Coding.of(labels, is_ordinal, meta.variable_measure[name] == "scale")
     array, codes, noted = valuelabels.apply(name, values, coding)
