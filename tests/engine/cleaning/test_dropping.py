@@ -31,6 +31,9 @@ def unique_texts(form: str) -> drafts.Draft:
         ("x", unique_texts("person{}@example.org"), "e-mail"),
         ("x", unique_texts("+49 151 555-{:04d}"), "phone"),
         ("x", unique_texts("I think that {} is best"), "free text"),
+        ("x", categorical([0, 1] * 50, ["no", "yes, " * 200]), "free text: the longest has 1,000"),
+        ("RespondentID", integer(np.arange(ROWS) * 7), "identifier"),
+        ("x", integer(3_300_000_000 + np.arange(ROWS) * 7), "identifier"),
     ],
 )
 def test_a_useless_column_goes_with_a_reason(name: str, draft: drafts.Draft, said: str) -> None:

@@ -17,6 +17,9 @@ IDENTIFIERS = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
         ("!!!", "column"),
         ("", "column"),
         (" padded ", "padded"),
+        ("<p>What is <b>your</b>&nbsp;age?</p>", "What.is.your.age"),
+        ("age < 18 & > 65", "age.18.65"),
+        ("x" * 999, "x" * 300),
     ],
 )
 def test_a_name_becomes_an_identifier(source: str, name: str) -> None:

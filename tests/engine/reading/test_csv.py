@@ -141,3 +141,12 @@ def test_what_was_assumed_is_said(written: Written) -> None:
     said = " ".join(action.reason for action in study.actions)
     assert "Windows-1252" in said
     assert "semicolon" in said
+
+
+def test_next_to_no_uneven_lines_are_left_out_and_counted(written: Written) -> None:
+    path = written("a,b\n" + "1,x\n" * 200 + "2,SECRET,3\n" + "4,y\n" * 50)
+    study = csv.read(path, limits.DEFAULT)
+    assert study.table.num_rows == 250
+    (action,) = study.actions
+    assert (action.action, action.count) == ("skipped", 1)
+    assert "SECRET" not in action.reason

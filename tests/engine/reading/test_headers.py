@@ -102,3 +102,5 @@ def test_too_many_or_too_few_columns_are_refused() -> None:
         headers.find([["a", "b", "c"]], limits.Limits(max_columns=2))
     with pytest.raises(errors.UploadError, match="one column"):
         headers.find([["a"], ["1"]], limits.DEFAULT)
+    with pytest.raises(errors.UploadError, match="a text of 9,000 characters"):
+        headers.find([["a" * 9_000, "b"], ["1", "2"]], limits.DEFAULT)

@@ -11,6 +11,9 @@ MAX_MISSING_SHARE = 0.98
 MIN_KNOWN = 10
 MIN_VARYING = 5
 MIN_VARYING_SHARE = 0.002
+MAX_LEVEL = 500
+"""Characters of a level; what is longer is prose, and would be published in the schema."""
+
 UNIQUE_SHARE = 0.5
 MIN_UNIQUE = 20
 MIN_PHONE = 1_000_000
@@ -65,6 +68,9 @@ def _text_reason(draft: Draft, distinct: int, known: int) -> str | None:
         matching = sum(pattern.fullmatch(level) is not None for level in draft.levels)
         if matching > len(draft.levels) / 2 and distinct >= MIN_UNIQUE:
             return f"personal data: most values look like {kind}"
+    longest = max(map(len, draft.levels), default=0)
+    if longest > MAX_LEVEL:
+        return f"free text: the longest has {longest:,} characters"
     if distinct >= MIN_UNIQUE and distinct > UNIQUE_SHARE * known:
         return f"identifier or free text: {distinct} different texts in {known} rows"
     return None

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 
 UNSAFE = re.compile(r"\W+")
+MAX_LENGTH = 300
 TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 
 
@@ -12,7 +13,7 @@ def clean(names: Iterable[str]) -> list[str]:
     """Return a valid name for each name, in order.
 
     A valid identifier stays as it is; in any other name each run of other characters becomes a
-    dot. A name that is taken gets a number.
+    dot. A name that is taken gets a number; one of more than 300 characters is cut.
     """
     given = list(names)
     reserved = {name for name in given if _safe(name) == name}
@@ -34,5 +35,5 @@ def plain(text: str) -> str:
 
 
 def _safe(name: str) -> str:
-    dotted = UNSAFE.sub(".", plain(name)).strip(".") or "column"
+    dotted = UNSAFE.sub(".", plain(name)).strip(".")[:MAX_LENGTH].strip(".") or "column"
     return f"X{dotted}" if dotted[0].isdigit() else dotted

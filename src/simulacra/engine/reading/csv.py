@@ -18,6 +18,9 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 SAMPLE_LINES = 60
 SAMPLE_BYTES = 4 * 1024**2
 BLOCK_BYTES = 16 * 1024**2  # the longest line that can be read
+MAX_UNEVEN_SHARE = 0.01
+"""Share of lines with another number of fields than the header that are left out and reported."""
+
 DECLARED = b"sep="  # Excel's own first line
 
 UNCUT = "The file cannot be cut into lines and fields; a quotation mark may be unbalanced."
@@ -35,12 +38,12 @@ def read(path: Path, bounds: limits.Limits) -> RawStudy:
     delimiter = delimiter or _sniff(sample)
     rows, lines = _rows(sample, delimiter)
     layout = headers.find(rows, bounds)
-    table = _parse(data, lines[layout.body], delimiter, layout.names)
+    table, uneven = _parse(data, lines[layout.body], delimiter, layout.names)
     if table.num_rows == 0:
         raise errors.UploadError(
             f"The file has a header of {len(layout.names)} columns, but no rows below it."
         )
-    actions = [*_assumed(encoding, delimiter), *layout.actions]
+    actions = [*_assumed(encoding, delimiter), *layout.actions, *uneven]
     variables = {name: Variable(label) for name, label in layout.labels.items()}
     return RawStudy(table, variables, actions=tuple(actions))
 
@@ -98,7 +101,10 @@ def _rows(sample: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
     return rows, lines
 
 
-def _parse(data: bytes, skipped: int, delimiter: str, names: list[str]) -> pa.Table:
+def _parse(
+    data: bytes, skipped: int, delimiter: str, names: list[str]
+) -> tuple[pa.Table, list[CleaningAction]]:
+    """Return the table below the header, and which lines were left out."""
     wrong: list[pa_csv.InvalidRow] = []
 
     def note(row: pa_csv.InvalidRow) -> str:
@@ -124,16 +130,21 @@ def _parse(data: bytes, skipped: int, delimiter: str, names: list[str]) -> pa.Ta
         )
     except pa.ArrowInvalid as error:  # its text quotes the line
         if body.size == 0 or "Empty CSV" in str(error):
-            return pa.table({name: pa.array([], pa.string()) for name in names})
+            return pa.table({name: pa.array([], pa.string()) for name in names}), []
         raise errors.UploadError(UNCUT) from None
     if _is_quote_open(data, table):
         raise errors.UploadError(UNCUT)
-    if wrong:
-        raise errors.UploadError(
-            f"{len(wrong):,} line(s) do not have the {len(names)} fields of the header; "
-            f"the first has {wrong[0].actual_columns}."
-        )
-    return table
+    return table, _uneven(wrong, table.num_rows, len(names))
+
+
+def _uneven(wrong: list[pa_csv.InvalidRow], rows: int, columns: int) -> list[CleaningAction]:
+    """Refuse lines with more or fewer fields than the header, unless they are next to none."""
+    if not wrong:
+        return []
+    what = f"{len(wrong):,} line(s) do not have the {columns} fields of the header"
+    if len(wrong) > MAX_UNEVEN_SHARE * rows:
+        raise errors.UploadError(f"{what}; the first has {wrong[0].actual_columns}.")
+    return [CleaningAction(None, "skipped", what, len(wrong))]
 
 
 def _below(data: bytes, lines: int) -> pa.Buffer:

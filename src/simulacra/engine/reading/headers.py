@@ -17,6 +17,9 @@ Row = Sequence[str]
 MIN_FILLED = 0.25
 """Share of the columns that a line of names fills at least; a title fills fewer."""
 
+MAX_NAME = 5_000
+"""Characters of a column's name."""
+
 MIN_NUMBERS = 0.2
 """Share of numbers in a first row from which on it may be data."""
 
@@ -103,6 +106,12 @@ def _check(rows: Sequence[Row], top: int, width: int, bounds: limits.Limits) -> 
         raise errors.UploadError(
             "The file has one column, or separates columns by something else than a comma, "
             "semicolon, tab or vertical bar. At least two columns are needed."
+        )
+    longest = max(len(cell) for row in rows[top : top + 2] for cell in row)
+    if longest > MAX_NAME:
+        raise errors.UploadError(
+            f"The first rows hold a text of {longest:,} characters; names of columns have up to "
+            f"{MAX_NAME:,}. The first row should name the columns."
         )
 
 
