@@ -153,6 +153,14 @@ def test_multiple_response_sets() -> None:
     ]
 
 
+def test_multi_selects_of_survey_tools_are_sets_too() -> None:
+    (films,) = schema(STARWARS).sets
+    assert films.label.startswith("Which of the following Star Wars films have you seen?")
+    assert len(films.columns) == 6
+    assert schema(STARWARS)[films.columns[0]].multiple_response == films.name
+    assert [len(one.columns) for one in schema(THANKSGIVING).sets] == [14, 12, 11]
+
+
 def test_value_labels_and_user_missing_values() -> None:
     assert schema(MOBILES)["Q12_1"].levels == (
         *("Very difficult", "Difficult", "Neither easy nor difficult", "Easy", "Very easy"),

@@ -98,7 +98,8 @@ class MultipleResponseSet:
         kind: ``dichotomy`` if a column tells whether one option was chosen, ``category`` if
             each column holds one of the options chosen.
         columns: names of its columns.
-        counted: of a dichotomy, the level (or the number) that means "chosen".
+        counted: of a dichotomy, the level that means "chosen"; None if it is the second level of
+            each column, a text of its own.
     """
 
     name: str

@@ -71,7 +71,7 @@ def clean(raw: RawStudy, bounds: limits.Limits, options: Options | None = None) 
 def _study(
     raw: RawStudy, kept: list[tuple[Column, drafts.Values]], actions: list[CleaningAction]
 ) -> Study:
-    described, found, noted = sets.attach([column for column, _ in kept], raw)
+    described, found, noted = sets.attach([column for column, _ in kept], raw, actions)
     values = np.column_stack([values for _, values in kept])
     rows = raw.table.num_rows
     return Study(Schema(tuple(described), (*actions, *noted), rows, found), values)

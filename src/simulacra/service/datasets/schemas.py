@@ -139,7 +139,11 @@ class MultipleResponseDocument(BaseModel):
         "column holds one of the options chosen."
     )
     columns: list[str] = Field(description="Names of its columns in the schema.")
-    counted: str | None = Field(None, description="Of a dichotomy, the level that means chosen.")
+    counted: str | None = Field(
+        None,
+        description="Of a dichotomy, the level that means chosen; absent if it is the second level "
+        "of each column.",
+    )
 
 
 class CleaningDocument(BaseModel):
