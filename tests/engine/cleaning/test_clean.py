@@ -19,6 +19,7 @@ TABLE = pa.table(
         "constant": np.full(ROWS, 3),
         "lopsided": ["x"] * (ROWS - 1) + ["y"],
         "mail": [f"person{n}@example.org" for n in range(ROWS)],
+        "rarely": pa.array([*range(9), *[None] * (ROWS - 9)]),
     }
 )
 
@@ -49,10 +50,15 @@ def test_levels_can_be_given_in_their_order() -> None:
 
 
 def test_a_column_is_kept_where_that_is_possible_and_said_where_not() -> None:
-    found = schema(keep=["lopsided", "constant", "mail"])
+    found = schema(keep=["lopsided", "constant", "mail", "rarely"])
     assert "lopsided" in found.names
     assert "kept" in said(found, "lopsided")
-    for name, why in (("constant", "one value"), ("mail", "fewer than 5 rows")):
+    reasons = {
+        "constant": "one value",
+        "mail": "fewer than 5 rows",
+        "rarely": "fewer than 10 rows",
+    }
+    for name, why in reasons.items():
         (action,) = [action for action in found.cleaning if action.column == name]
         assert action.action == "dropped"
         assert why in action.reason

@@ -53,3 +53,11 @@ def test_a_truncated_file_is_refused(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-50])
     with pytest.raises(errors.UploadError, match="damaged"):
         parquet.read(path, limits.DEFAULT)
+
+
+def test_text_that_is_no_utf8_is_refused(tmp_path: Path) -> None:
+    odd = tmp_path / "odd.parquet"
+    raw = pa.array([b"caf\xe9", b"x"] * 50, pa.binary())
+    pq.write_table(pa.table({"a": raw.view(pa.string()), "b": np.arange(100)}), odd)
+    with pytest.raises(errors.UploadError, match="damaged"):
+        parquet.read(odd, limits.DEFAULT)

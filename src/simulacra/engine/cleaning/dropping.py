@@ -52,11 +52,14 @@ def reason(name: str, draft: Draft) -> str | None:
 def obstacle(draft: Draft) -> str | None:
     """Return why a column that ought to go cannot be kept either, or None if it can.
 
-    A text that is different in nearly every row has no level left once rare ones are gone.
+    The bounds of so few values would be somebody's own, and a text that is different in nearly
+    every row has no level left once rare ones are gone.
     """
     known = draft.values[draft.known]
+    if len(known) < MIN_KNOWN:
+        return f"fewer than {MIN_KNOWN} rows have a value"
     states, counts = np.unique(known, return_counts=True)
-    if len(known) < MIN_VARYING or (draft.type.is_categorical and counts.max() < MIN_VARYING):
+    if draft.type.is_categorical and counts.max() < MIN_VARYING:
         return f"fewer than {MIN_VARYING} rows share a value"
     if len(states) + (len(known) < len(draft.values)) < 2:
         return "there is nothing to learn from one value"

@@ -19,7 +19,9 @@ def read(path: Path, bounds: limits.Limits) -> pa.Table:
     try:
         with pq.ParquetFile(path) as file:
             _check(file.metadata, bounds)
-            return file.read()
+            table = file.read()
+            table.validate(full=True)  # texts may be no UTF-8
+            return table
     except (pa.ArrowException, OSError):
         raise errors.UploadError(
             "The Parquet file is damaged or uses a feature that cannot be read here."
