@@ -7,6 +7,8 @@ import pandas as pd
 import pyarrow as pa
 import pyreadstat
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from simulacra.engine import errors, limits
 from simulacra.engine.codebook import RawStudy
@@ -164,3 +166,27 @@ def test_ordered_codes_without_labels_are_levels() -> None:
 def test_codes_without_labels_are_numbers() -> None:
     assert coded([3.0, 1, 2], {}).type == pa.float64()
     assert coded([3.0, 1, 2], {99: "refused"}).type == pa.float64()
+
+
+NUMBERS = st.floats(-1e6, 1e6, width=32) | st.just(np.nan)
+TEXTS = st.text(alphabet="abc äöß€", max_size=8)
+
+
+@settings(
+    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    rows=st.lists(st.tuples(NUMBERS, TEXTS, st.sampled_from([1.0, 2.0, 3.0])), min_size=1),
+    compress=st.booleans(),
+)
+def test_a_table_comes_back(
+    tmp_path: Path, *, rows: list[tuple[float, str, float]], compress: bool
+) -> None:
+    frame = pd.DataFrame(rows, columns=["number", "text", "code"])
+    labels: dict[str, Any] = {"code": {1.0: "one", 2.0: "two", 3.0: "three"}}
+    path = tmp_path / "study.sav"
+    pyreadstat.write_sav(frame, path, compress=compress, variable_value_labels=labels)
+    table = read(path).table
+    assert table["number"].to_pylist() == [None if np.isnan(row[0]) else row[0] for row in rows]
+    assert table["text"].to_pylist() == [row[1].strip() or None for row in rows]
+    assert table["code"].to_pylist() == [labels["code"][row[2]] for row in rows]
