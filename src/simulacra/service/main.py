@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from importlib.metadata import version
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
 
 from simulacra.service import compose, runtime
@@ -12,7 +12,7 @@ from simulacra.service.artifacts import endpoints as artifacts
 from simulacra.service.datasets import endpoints as datasets
 from simulacra.service.generations import endpoints as generations
 from simulacra.service.http import endpoints as http
-from simulacra.service.http import envelope, guards, handlers, lingering
+from simulacra.service.http import envelope, guards, handlers, lingering, texts
 from simulacra.service.identity import endpoints as identity
 from simulacra.service.jobs import endpoints as jobs
 from simulacra.service.settings import Settings
@@ -50,6 +50,8 @@ def build(running: runtime.Runtime) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,  # its target would be built from the caller's Host header
+        dependencies=[Depends(texts.check_address)],
         max_body_size=policy.max_upload_bytes + FORM_OVERHEAD_BYTES,
         lifespan=_lifespan,
     )

@@ -60,9 +60,10 @@ async def download_artifact(
             running, session, caller.tenant_id, generation_id, generation.sealed_key
         )
     headers, size = _headers(generation), int(generation.size_bytes or 0)
-    if if_none_match == headers["ETag"]:
+    if if_none_match is not None and _names(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    part = ranges.parse(wanted_range, size) if if_range in (None, headers["ETag"]) else None
+    is_ranged = request.method == "GET" and if_range in (None, headers["ETag"])
+    part = ranges.parse(wanted_range, size) if is_ranged else None
     start, stop = part or (0, size)
     if part is not None:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
@@ -72,6 +73,12 @@ async def download_artifact(
         return Response(status_code=status, headers=headers, media_type=media_type)
     chunks = running.storage.chunks(repository.artifact_path(generation_id), key, start, stop)
     return StreamingResponse(chunks, status_code=status, headers=headers, media_type=media_type)
+
+
+def _names(if_none_match: str, etag: str) -> bool:
+    """Tell whether If-None-Match holds the tag: a list, compared weakly (RFC 9110, 13.1.2)."""
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return bool(tags & {etag, "*"})
 
 
 def _headers(generation: tables.Generation) -> dict[str, str]:

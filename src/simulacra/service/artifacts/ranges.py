@@ -4,7 +4,7 @@ import re
 
 from simulacra.service.http import problems
 
-ONE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+ONE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.IGNORECASE)
 
 
 def parse(header: str | None, size: int) -> tuple[int, int] | None:

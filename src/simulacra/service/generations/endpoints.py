@@ -6,12 +6,12 @@ from simulacra.service import runtime
 from simulacra.service.artifacts import links
 from simulacra.service.database import tables
 from simulacra.service.generations import schemas, service
-from simulacra.service.http import content, guards, idempotency, openapi, waiting
+from simulacra.service.http import content, guards, idempotency, json_text, openapi, waiting
 from simulacra.service.jobs import repository as jobs
 
 MAX_BODY_BYTES = 1024**2
 
-router = APIRouter(tags=["generations"])
+router = APIRouter(tags=["generations"], route_class=json_text.Route)
 
 LINKS = {
     "job": openapi.link("getJob", "job_id", "job_id", "Poll until the job is completed."),

@@ -4,7 +4,6 @@ It stands outside the framework, because some answers are made where the framewo
 not reach: a body over its limit, a method that a route does not have, an unexpected exception.
 """
 
-import json
 import logging
 import re
 import time
@@ -101,7 +100,7 @@ class _Exchange:
         await self._respond(problems.Problem(code, detail, headers=headers))
 
     async def _respond(self, problem: problems.Problem) -> None:
-        body = json.dumps(self._complete(problem)).encode()
+        body = problems.render(self._complete(problem))
         self.status = problem.entry.status
         start: Message = {"type": "http.response.start", "status": self.status, "headers": []}
         headers = MutableHeaders(scope=start)

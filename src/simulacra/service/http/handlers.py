@@ -1,12 +1,13 @@
 """From exceptions to problem responses: one translation for each kind."""
 
+import re
 from typing import Any
 
 import psycopg
 import sqlalchemy.exc
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
@@ -15,6 +16,10 @@ from simulacra.engine import errors as engine_errors
 from simulacra.service.http import catalog, envelope, guards, problems
 
 RETRY_SECONDS = "2"
+MULTIPART_WORDS = re.compile(
+    r"Too many (files|fields)|(Part|Field) exceeded maximum size|Missing boundary"
+    r"|Invalid multipart data|The Content-Disposition header"
+)
 
 
 def register(app: FastAPI, base_url: str) -> None:
@@ -22,14 +27,14 @@ def register(app: FastAPI, base_url: str) -> None:
 
     def respond(request: Request, problem: problems.Problem) -> Response:
         exchange = {"instance": request.url.path, "request_id": request.state.request_id}
-        return JSONResponse(
-            problem.document(base_url) | exchange,
+        return Response(
+            problems.render(problem.document(base_url) | exchange),
             status_code=problem.entry.status,
             headers=problem.headers,
             media_type=problems.MEDIA_TYPE,
         )
 
-    def handle(request: Request, error: Exception) -> Response:
+    async def handle(request: Request, error: Exception) -> Response:
         return respond(request, _translate(request, error))
 
     for kind in (
@@ -68,9 +73,16 @@ def _from_framework(request: Request, error: HTTPException) -> problems.Problem:
         "simio_not_found": f"There is no operation at {request.url.path!r}.",
         "simio_method_not_allowed": f"{request.url.path} does not take {request.method}.",
         "simio_file_too_large": envelope.too_large(request.scope.get(MAX_BODY_SIZE_SCOPE_KEY, 0)),
+        "simio_malformed_body": _of_multipart(error),
     }.get(code) or catalog.CATALOG[code].meaning
     headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
     return problems.Problem(code, detail, headers=headers)
+
+
+def _of_multipart(error: HTTPException) -> str | None:
+    """Return the framework's words on a multipart body; they quote nothing of it."""
+    words = str(error.detail)
+    return f"The form cannot be read: {words}" if MULTIPART_WORDS.match(words) else None
 
 
 def _allowed(request: Request) -> str:
@@ -85,8 +97,12 @@ def _allowed(request: Request) -> str:
 
 def from_validation(errors: list[Any]) -> problems.Problem:
     """Translate pydantic's errors, leaving out the input they quote."""
-    if any(error["type"] == "json_invalid" for error in errors):
-        return problems.Problem("simio_malformed_body", "The body is not valid JSON.")
+    for error in errors:
+        if error["type"] == "json_invalid":
+            reason = error["ctx"]["error"]
+            return problems.Problem(
+                "simio_malformed_body", f"The body is not valid JSON: {reason}."
+            )
     if any(error["loc"] == ("body",) and error["type"] == "missing" for error in errors):
         return problems.Problem(
             "simio_malformed_body",

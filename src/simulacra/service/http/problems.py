@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problem documents."""
 
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -60,9 +61,15 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
         return document
 
 
+def render(document: Mapping[str, Any]) -> bytes:
+    """Return a problem as JSON; half a surrogate pair that it quotes is written as an escape."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace")
+
+
 def invalid(faults: Sequence[Fault]) -> Problem:
     """Return the problem that lists fields at fault."""
-    detail = "; ".join(f"{fault.where}: {fault.detail}" for fault in faults)
+    detail = "; ".join(f"{fault.where or 'body'}: {fault.detail}" for fault in faults)
     return Problem("simio_invalid_field", detail, faults=faults)
 
 

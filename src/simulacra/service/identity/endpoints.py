@@ -2,16 +2,14 @@
 
 import base64
 import binascii
-import json
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-import pydantic
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from simulacra.service import runtime
-from simulacra.service.http import guards
+from simulacra.service.http import guards, json_text, openapi
 from simulacra.service.identity import principal, schemas
 
 MAX_BODY_BYTES = 16_384
@@ -33,7 +31,10 @@ class _RefusedError(Exception):
     operation_id="issueToken",
     summary="Exchange client credentials for an access token",
     response_model=schemas.TokenResponse,
-    responses={400: {"model": schemas.TokenError}, 401: {"model": schemas.TokenError}},
+    responses={
+        **openapi.problems(413),
+        **{status: {"model": schemas.TokenError} for status in (400, 401, 403)},
+    },
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -52,7 +53,7 @@ async def issue_token(request: Request, running: runtime.Running) -> Response:
         body = await _mint(form, running)
     except _RefusedError as refused:
         error = schemas.TokenError(error=refused.error, error_description=str(refused))
-        challenge = {"WWW-Authenticate": "Basic"} if refused.status == 401 else {}
+        challenge = {"WWW-Authenticate": 'Basic realm="simulacra"'} if refused.status == 401 else {}
         return JSONResponse(
             error.model_dump(), status_code=refused.status, headers=NO_STORE | challenge
         )
@@ -60,7 +61,10 @@ async def issue_token(request: Request, running: runtime.Running) -> Response:
 
 
 @router.get(
-    "/.well-known/jwks.json", operation_id="getJwks", summary="Public keys of the token issuer"
+    "/.well-known/jwks.json",
+    operation_id="getJwks",
+    summary="Public keys of the token issuer",
+    responses=openapi.problems(),
 )
 async def get_jwks(
     running: runtime.Running,
@@ -71,25 +75,39 @@ async def get_jwks(
 
 async def _read(request: Request) -> schemas.TokenRequest:
     body = await request.body()
+    is_json = "json" in request.headers.get("content-type", "").lower()
     try:
-        if "json" in request.headers.get("content-type", ""):
-            fields = json.loads(body)
-        else:
-            fields = dict(parse_qsl(body.decode(), strict_parsing=True)) if body else {}
-        return schemas.TokenRequest(**{**fields, **_basic(request)})
-    except (ValueError, TypeError, pydantic.ValidationError):
+        fields = json_text.parse(body) if is_json else _form(body)
+        return schemas.TokenRequest(**{**fields, **_basic(request, fields)})
+    except (ValueError, TypeError):  # pydantic's errors are ValueErrors
         raise _RefusedError(
             400,
             "invalid_request",
-            "Send grant_type, client_id, client_secret and audience as JSON or form fields.",
+            "Send grant_type, client_id, client_secret and audience as JSON or form fields, each "
+            "once; client_id and client_secret may go in a Basic header instead.",
         ) from None
 
 
-def _basic(request: Request) -> dict[str, str]:
-    """Return the credentials of a Basic header (RFC 6749, section 2.3.1), if there is one."""
+def _form(body: bytes) -> dict[str, str]:
+    """Return the fields of a form; RFC 6749, section 3.2, allows each of them once."""
+    pairs = parse_qsl(body.decode(), strict_parsing=True, max_num_fields=16) if body else []
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a field stands more than once")
+    return fields
+
+
+def _basic(request: Request, fields: Any) -> dict[str, str]:  # noqa: ANN401 - a caller's JSON
+    """Return the credentials of a Basic header (RFC 6749, section 2.3.1), if there is one.
+
+    Raises:
+        ValueError: it is malformed, or `fields` hold credentials too.
+    """
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return {}
+    if "client_secret" in fields:
+        raise ValueError("two ways of authentication at once")
     try:
         client_id, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):

@@ -2,15 +2,17 @@
 
 from pydantic import BaseModel, Field
 
+from simulacra.service.http.texts import Text
+
 
 class TokenRequest(BaseModel):
     """Client credentials; JSON or form, or the credentials in a Basic header."""
 
-    grant_type: str = Field(examples=["client_credentials"])
-    client_id: str | None = None
-    client_secret: str | None = None
-    audience: str | None = None
-    scope: str | None = Field(None, description="Fewer scopes than the client has, by spaces.")
+    grant_type: Text = Field(examples=["client_credentials"])
+    client_id: Text | None = None
+    client_secret: Text | None = None
+    audience: Text | None = None
+    scope: Text | None = Field(None, description="Fewer scopes than the client has, by spaces.")
 
 
 class TokenResponse(BaseModel):

@@ -1,0 +1,114 @@
+"""Requests that no honest client sends get a clear refusal, never an internal error."""
+
+import httpx
+import pytest
+from harness import Client, Server
+from test_bad_input import GOOD_ROWS, faults, problem
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/datasets/ds_%00",
+        "/v1/datasets/%00/schema",
+        "/v1/jobs/%00",
+        "/v1/generations/%00",
+        "/v1/generations/%00/artifact?token=x",
+        "/errors/%00",
+    ],
+)
+def test_a_nul_in_a_path_is_found_nowhere(api: Client, path: str) -> None:
+    problem(api.get(path), 404, "simio_not_found")
+
+
+def test_a_nul_in_a_query_is_refused(api: Client) -> None:
+    refused = problem(api.get("/v1/datasets?after=%00"), 400, "simio_invalid_field")
+    assert faults(refused) == {"after": "simio_invalid_field"}
+
+
+def test_no_redirect_is_built_from_the_callers_host(api: Client) -> None:
+    answer = api.get("/v1/datasets/", headers={"Host": "evil.example"})
+    problem(answer, 404, "simio_not_found")
+    assert "location" not in answer.headers
+
+
+def test_a_name_said_twice_is_not_half_forgotten(api: Client, dataset_id: str) -> None:
+    answer = api.post(
+        f"/v1/datasets/{dataset_id}/generations",
+        content='{"row_count": 5, "conditions": {"categorical": {"segment": '
+        '{"Premium": 0.9, "Premium": 0.2}}}}',
+        headers={"content-type": "application/json"},
+    )
+    assert "'Premium'" in problem(answer, 400, "simio_malformed_body")["detail"]
+
+
+@pytest.mark.parametrize("body", ['{"\\ud800": 1}', '{"row_count":' + "[" * 200_000])
+def test_json_that_cannot_be_used(api: Client, dataset_id: str, body: str) -> None:
+    path, json_type = f"/v1/datasets/{dataset_id}/generations", {"content-type": "application/json"}
+    problem(api.post(path, content=body, headers=json_type), 400, "simio_malformed_body")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"grant_type": "client_credentials", "client_id": "\\u0000", "client_secret": "x"}',
+        '{"grant_type": "client_credentials", "client_id": "\\ud800", "client_secret": "x"}',
+        '{"grant_type": "client_credentials", "client_id": "x", "client_secret": "\\ud800"}',
+        "[" * 7000 + "]" * 7000,
+        '{"grant_type": "a", "grant_type": "client_credentials"}',
+        "7",
+    ],
+    ids=["nul", "surrogate id", "surrogate secret", "deep", "twice", "number"],
+)
+def test_token_requests_that_cannot_be_used(api: Client, body: str) -> None:
+    answer = api.post("/oauth/token", content=body, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+def test_a_token_request_says_each_thing_once(server: Server, api: Client) -> None:
+    credential = api.credential
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    repeated = "grant_type=client_credentials&client_id=a&client_id=b&client_secret=c"
+    twice = api.post("/oauth/token", content=repeated, headers=form)
+    assert (twice.status_code, twice.json()["error"]) == (400, "invalid_request")
+    both = httpx.post(
+        f"{server.url}/oauth/token",
+        data={"grant_type": "client_credentials", "client_secret": "other"},
+        auth=(credential["client_id"], credential["client_secret"]),
+        verify=server.tls,
+    )
+    assert (both.status_code, both.json()["error"]) == (400, "invalid_request")
+    wrong = httpx.post(
+        f"{server.url}/oauth/token",
+        data={"grant_type": "client_credentials"},
+        auth=("nobody", "wrong"),
+        verify=server.tls,
+    )
+    assert wrong.headers["www-authenticate"] == 'Basic realm="simulacra"'
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"display_name": "x" * 5000}, "maximum size of 4KB"),
+        ({f"field{n}": "x" for n in range(9)}, "Maximum number of fields is 8"),
+    ],
+)
+def test_a_form_over_its_limits_is_told_which(
+    api: Client, fields: dict[str, str], words: str
+) -> None:
+    refused = problem(api.upload(GOOD_ROWS, **fields), 400, "simio_malformed_body")
+    assert words in refused["detail"]
+
+
+def test_downloads_follow_the_rfc(api: Client, dataset_id: str) -> None:
+    made = api.generate(dataset_id, row_count=50, wait_seconds=20).json()
+    url, etag = made["artifact_url"], f'"{made["sha256"]}"'
+    for wanted in ("bytes=0-9", "bytes=99999999-"):
+        head = api.head(url, headers={"Range": wanted})
+        assert head.status_code == 200, "a range means something to GET alone"
+        assert head.headers["content-length"] == str(made["size_bytes"])
+    assert api.get(url, headers={"Range": "Bytes=0-9"}).status_code == 206
+    for tags in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+        assert api.get(url, headers={"If-None-Match": tags}).status_code == 304, tags
+    assert api.get(url, headers={"If-None-Match": '"other"'}).status_code == 200
