@@ -1,5 +1,7 @@
 """Requests that no honest client sends get a clear refusal, never an internal error."""
 
+from typing import Any
+
 import httpx
 import pytest
 from harness import Client, Server
@@ -112,3 +114,29 @@ def test_downloads_follow_the_rfc(api: Client, dataset_id: str) -> None:
     for tags in (etag, f"W/{etag}", f'"other", {etag}', "*"):
         assert api.get(url, headers={"If-None-Match": tags}).status_code == 304, tags
     assert api.get(url, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("conditions", "code", "pointer"),
+    [
+        (
+            {"numeric": {f"a{n}~/": {"min": 1, "max": 2} for n in range(20_000)}},
+            "simio_unknown_condition_column",
+            "/conditions/numeric/a0~0~1",
+        ),
+        (
+            {"categorical": {"segment": {f"Premium{n}": 0 for n in range(20_000)}}},
+            "simio_unknown_condition_level",
+            "/conditions/categorical/segment/Premium0",
+        ),
+    ],
+    ids=["columns", "levels"],
+)
+def test_thousands_of_unknown_names_get_a_short_answer(
+    api: Client, dataset_id: str, conditions: dict[str, Any], code: str, pointer: str
+) -> None:
+    """Looking for what each might have meant would keep the service from everybody for minutes."""
+    refused = problem(api.generate(dataset_id, row_count=1, conditions=conditions), 400, code)
+    assert refused["detail"].startswith("20000 ")
+    assert len(refused["errors"]) == 20
+    assert refused["errors"][0]["pointer"] == pointer

@@ -1,15 +1,15 @@
 """What can be done with generations, inside one transaction each."""
 
+import asyncio
 import datetime as dt
 import secrets
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.engine import scenario, schema
 from simulacra.service import keys, runtime
 from simulacra.service.database import tables
 from simulacra.service.datasets import repository as datasets
-from simulacra.service.generations import repository
+from simulacra.service.generations import conditions, repository
 from simulacra.service.generations.schemas import GenerationRequest, GenerationStatus
 from simulacra.service.http import problems
 from simulacra.service.identity.principal import Principal
@@ -36,7 +36,7 @@ async def create(
     async with running.database.transaction(caller.tenant_id) as session:
         dataset = await datasets.get_ready(session, dataset_id)
         await _check_cap(session, caller, wanted.row_count)
-        _check_conditions(dataset, wanted)
+        await asyncio.to_thread(conditions.check, dataset, wanted.conditions)
         generation = tables.Generation(
             id=keys.random_id("gen_"),
             tenant_id=caller.tenant_id,
@@ -80,8 +80,3 @@ async def _check_cap(session: AsyncSession, caller: Principal, row_count: int) -
         )
         fault = problems.Fault("/row_count", detail, "simio_row_cap_exceeded")
         raise problems.Problem("simio_row_cap_exceeded", detail, faults=[fault])
-
-
-def _check_conditions(dataset: tables.Dataset, wanted: GenerationRequest) -> None:
-    published = schema.Schema.from_json(dataset.published_schema or {})
-    scenario.parse(published, wanted.conditions.categorical, wanted.conditions.numeric)

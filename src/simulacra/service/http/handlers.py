@@ -114,9 +114,5 @@ def from_validation(errors: list[Any]) -> problems.Problem:
 def _fault(error: dict[str, Any]) -> problems.Fault:
     place, *path = error["loc"] or ("body",)
     if place == "body":
-        return problems.Fault("".join(f"/{_escape(str(part))}" for part in path), error["msg"])
+        return problems.Fault(problems.pointer(*map(str, path)), error["msg"])
     return problems.Fault(str(path[0] if path else place), error["msg"], is_parameter=True)
-
-
-def _escape(part: str) -> str:
-    return part.replace("~", "~0").replace("/", "~1")

@@ -61,6 +61,11 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
         return document
 
 
+def pointer(*parts: str) -> str:
+    """Return the JSON pointer (RFC 6901) along `parts`."""
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
+
+
 def render(document: Mapping[str, Any]) -> bytes:
     """Return a problem as JSON; half a surrogate pair that it quotes is written as an escape."""
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
