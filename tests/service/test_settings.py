@@ -4,7 +4,7 @@ from pathlib import Path
 import pydantic
 import pytest
 
-from simulacra.service.settings import Settings
+from simulacra.service.settings import Settings, SettingsError
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +57,56 @@ def test_master_key_must_have_32_bytes() -> None:
 def test_figures_are_checked(field: str) -> None:
     with pytest.raises(pydantic.ValidationError, match=field):
         Settings.model_validate({field: 0})
+
+
+def test_the_environment_wins_over_the_file_for_the_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "simulacra.toml").write_text('database_url = "postgresql://file/x"\n')
+    assert Settings(data_dir=tmp_path).dsn() == "postgresql://file/x"
+    monkeypatch.setenv("DATABASE_URL", "postgresql://environment/x")
+    assert Settings(data_dir=tmp_path).dsn() == "postgresql://environment/x"
+    monkeypatch.setenv("DATABASE_URL", "")
+    assert Settings(data_dir=tmp_path).dsn() == "postgresql://file/x"
+
+
+def test_the_other_customary_scheme_of_postgresql_is_taken() -> None:
+    settings = Settings.model_validate({"database_url": "postgres://u@db/x"})
+    assert settings.dsn() == "postgresql://u@db/x"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("port = = 3", "not TOML.*line 1"), ("prot = 9000", "no setting 'prot'")],
+)
+def test_a_file_that_would_be_ignored_is_refused(tmp_path: Path, text: str, reason: str) -> None:
+    file = tmp_path / "simulacra.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=reason) as refused:
+        Settings(data_dir=tmp_path)
+    assert str(file) in str(refused.value)
+
+
+def test_a_named_file_must_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIMULACRA_CONFIG", str(tmp_path / "nowhere.toml"))
+    with pytest.raises(SettingsError, match="nowhere"):
+        Settings()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("database_url", "mysql://u:hunter2@db/x"),
+        ("database_url", "hunter2"),
+        ("object_store_url", "ftp://u:hunter2@host/path"),
+        ("base_url", "hunter2"),
+        ("base_url", "https://api.example/path"),
+        ("master_key", "hunter2!"),
+    ],
+)
+def test_values_are_checked_and_not_shown(field: str, value: str) -> None:
+    with pytest.raises(pydantic.ValidationError) as refused:
+        Settings.model_validate({field: value})
+    (fault,) = refused.value.errors(include_input=False)
+    assert fault["loc"] == (field,)
+    assert "hunter2" not in fault["msg"]

@@ -25,7 +25,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.migrate:
         # In a process of its own: what migrating loads need not stay in memory.
         command = [sys.executable, "-m", "simulacra.cli.main", "migrate"]
-        subprocess.run(command, check=True, env=os.environ)  # noqa: S603 - our own command
+        migrated = subprocess.run(command, check=False, env=os.environ)  # noqa: S603 - our own
+        if migrated.returncode != 0:  # it has said why
+            return migrated.returncode
     import uvicorn
 
     from simulacra.service import main

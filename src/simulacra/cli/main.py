@@ -6,6 +6,8 @@ import logging
 import sys
 from collections.abc import Sequence
 
+from simulacra.cli import failures
+
 NOUNS = ("serve", "operator", "api", "worker", "migrate", "openapi")
 
 
@@ -23,7 +25,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     for talkative in ("alembic", "procrastinate"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
-    code: int = arguments.run(arguments)
+    try:
+        code: int = arguments.run(arguments)
+    except Exception as error:
+        explanation = failures.explain(error)
+        if explanation is None:
+            raise
+        print(f"simulacra: {explanation}", file=sys.stderr)
+        return 1
     return code
 
 

@@ -83,15 +83,12 @@ async def _create(settings: "Settings", dsn: str, company: str, email: str) -> "
 def _database_url(settings: "Settings") -> Iterator[str]:
     """Yield the URL of a migrated database: the configured one, or the embedded one."""
     from simulacra.service.database import migrate
-    from simulacra.service.embedded import errors, postgres
+    from simulacra.service.embedded import postgres
 
-    try:
-        with contextlib.ExitStack() as stack:
-            if settings.database_url is not None:
-                dsn = settings.dsn()
-            else:
-                dsn = stack.enter_context(postgres.running(settings.data_dir))
-            migrate.upgrade(dsn)
-            yield dsn
-    except errors.EmbeddedError as error:
-        raise SystemExit(f"simulacra: {error}") from None
+    with contextlib.ExitStack() as stack:
+        if settings.database_url is not None:
+            dsn = settings.dsn()
+        else:
+            dsn = stack.enter_context(postgres.running(settings.data_dir))
+        migrate.upgrade(dsn)
+        yield dsn

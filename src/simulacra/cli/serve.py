@@ -31,20 +31,16 @@ def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def run(arguments: argparse.Namespace) -> int:
     """Start the tree and stay until it is stopped."""
-    from simulacra.service.embedded import directory, errors, supervisor
+    from simulacra.service.embedded import directory, supervisor
 
     settings = cli_settings.load(
         data_dir=arguments.data_dir, host=arguments.host, port=arguments.port
     )
-    try:
-        with directory.held(settings.data_dir):
-            _check_port(settings)
-            cli_settings.remember(settings)
-            services = _services(settings)
-            supervisor.Supervisor(services, on_ready=lambda: _announce(settings)).run()
-    except errors.EmbeddedError as error:
-        print(f"simulacra: {error}", file=sys.stderr)
-        return 1
+    with directory.held(settings.data_dir):
+        _check_port(settings)
+        cli_settings.remember(settings)
+        services = _services(settings)
+        supervisor.Supervisor(services, on_ready=lambda: _announce(settings)).run()
     return 0
 
 

@@ -24,11 +24,11 @@ def load(**overrides: object) -> "Settings":
     """Return the settings; overrides that are None do not count.
 
     Raises:
-        SystemExit: a setting is invalid; its name and what is wrong are printed, not its value.
+        SettingsError: a setting is invalid; its name and what is wrong are printed, not its value.
     """
     import pydantic
 
-    from simulacra.service.settings import Settings
+    from simulacra.service.settings import Settings, SettingsError
 
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
@@ -36,7 +36,7 @@ def load(**overrides: object) -> "Settings":
     except pydantic.ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
         lines = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults]
-        raise SystemExit("Invalid settings:\n  " + "\n  ".join(lines)) from None
+        raise SettingsError("Invalid settings:\n  " + "\n  ".join(lines)) from None
 
 
 def remember(settings: "Settings") -> None:

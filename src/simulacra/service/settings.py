@@ -7,8 +7,10 @@ default. Secrets are `SecretStr`, so printing or logging the settings shows aste
 
 import base64
 import os
+import tomllib
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
@@ -21,12 +23,23 @@ from pydantic_settings import (
 from simulacra.service import keys
 
 MIB = 1024**2
+STORES = ("s3", "gs", "az", "file", "memory")
+
+
+class SettingsError(ValueError):
+    """The settings cannot be used; the text says which and why, and shows no value."""
+
+
+class NoDatabaseError(SettingsError, LookupError):
+    """A process that needs a database was not told of one."""
 
 
 class Settings(BaseSettings):
     """The settings; `docs/configuration.md` is written from the descriptions here."""
 
-    model_config = SettingsConfigDict(env_prefix="SIMULACRA_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="SIMULACRA_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
     secret_names: ClassVar[frozenset[str]] = frozenset({"database_url", "master_key"})
 
     data_dir: Path = Field(
@@ -96,13 +109,32 @@ class Settings(BaseSettings):
         """Put the configuration file behind arguments and environment."""
         named = {**env_settings(), **init_settings()}
         data_dir = Path(named.get("data_dir", cls.model_fields["data_dir"].default))
-        file = Path(os.environ.get("SIMULACRA_CONFIG", data_dir / "simulacra.toml"))
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+        return init_settings, env_settings, _from_file(settings_cls, data_dir)
 
     @field_validator("base_url")
     @classmethod
     def _without_trailing_slash(cls, url: str) -> str:
-        return url.rstrip("/")
+        parts = urlsplit(url := url.rstrip("/"))
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+            raise ValueError("give an origin such as https://synthetic.example.com")
+        return url
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is None:
+            return None
+        scheme, _, rest = url.get_secret_value().partition("://")
+        if scheme not in {"postgresql", "postgres"} or not rest:
+            raise ValueError("give a URL that begins with postgresql://")
+        return SecretStr(f"postgresql://{rest}")
+
+    @field_validator("object_store_url")
+    @classmethod
+    def _is_store(cls, url: str | None) -> str | None:
+        if url is not None and url.partition("://")[0] not in STORES:
+            raise ValueError(f"give a URL that begins with {', '.join(STORES)} and ://")
+        return url
 
     @model_validator(mode="before")
     @classmethod
@@ -112,15 +144,16 @@ class Settings(BaseSettings):
         values["audience"] = values.get("audience") or values["base_url"].rstrip("/")
         return values
 
-    @model_validator(mode="after")
-    def _check_master_key(self) -> Self:
-        if self.master_key is not None:
-            key = base64.b64decode(self.master_key.get_secret_value(), validate=True)
+    @field_validator("master_key")
+    @classmethod
+    def _is_master_key(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None:
+            key = base64.b64decode(secret.get_secret_value(), validate=True)
             if len(key) != keys.MASTER_KEY_BYTES:
                 raise ValueError(
-                    f"master_key decodes to {len(key)} bytes; {keys.MASTER_KEY_BYTES} are needed"
+                    f"it decodes to {len(key)} bytes; {keys.MASTER_KEY_BYTES} are needed"
                 )
-        return self
+        return secret
 
     @property
     def issuer(self) -> str:
@@ -141,8 +174,28 @@ class Settings(BaseSettings):
         """Return the PostgreSQL URL.
 
         Raises:
-            LookupError: no database is configured.
+            NoDatabaseError: no database is configured.
         """
         if self.database_url is None:
-            raise LookupError("no database: set DATABASE_URL, or run under `simulacra serve`")
+            raise NoDatabaseError("No database: set DATABASE_URL, or run under `simulacra serve`")
         return self.database_url.get_secret_value()
+
+
+def _from_file(settings_cls: type[BaseSettings], data_dir: Path) -> TomlConfigSettingsSource:
+    """Return what the configuration file says; none is needed unless one is named.
+
+    Raises:
+        SettingsError: the named file is not there, is not TOML, or has a name that no setting has.
+    """
+    named = os.environ.get("SIMULACRA_CONFIG")
+    if named and not Path(named).is_file():
+        raise SettingsError(f"SIMULACRA_CONFIG names {named}, which is no file.")
+    file = Path(named) if named else data_dir / "simulacra.toml"
+    try:
+        source = TomlConfigSettingsSource(settings_cls, toml_file=file)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file} is not TOML: {error}.") from None
+    unknown = sorted(source.toml_data.keys() - settings_cls.model_fields.keys())
+    if unknown:
+        raise SettingsError(f"{file}: there is no setting {', '.join(map(repr, unknown))}.")
+    return source

@@ -1,0 +1,59 @@
+"""What goes wrong at a terminal is said in one sentence: no trace, no secret."""
+
+from pathlib import Path
+
+import pytest
+
+from simulacra.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", "SIMULACRA_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Run a command that fails and return what it says."""
+    assert main(arguments) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("simulacra: ")
+    return printed.err
+
+
+@pytest.mark.parametrize("command", ["api", "worker", "migrate"])
+def test_a_process_without_a_database_is_told(
+    capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert "DATABASE_URL" in refusal(capsys, command)
+
+
+def test_a_database_that_does_not_answer(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u:hunter2@127.0.0.1:1/x")
+    create = ("operator", "create-tenant", "--company", "Acme", "--email", "a@acme.example")
+    for command in (("migrate",), (*create, "--data-dir", str(tmp_path))):
+        said = refusal(capsys, *command)
+        assert "does not answer" in said
+        assert "hunter2" not in said
+
+
+def test_a_data_directory_that_is_a_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "data"
+    file.touch()
+    create = ("operator", "create-tenant", "--company", "Acme", "--email", "a@acme.example")
+    for command in (("serve",), create):
+        assert str(file) in refusal(capsys, *command, "--data-dir", str(file))
+
+
+def test_a_fault_of_ours_keeps_its_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down() -> None:
+        raise KeyError("ours")
+
+    monkeypatch.setattr("simulacra.cli.settings.load", break_down)
+    with pytest.raises(KeyError, match="ours"):
+        main(["migrate"])
