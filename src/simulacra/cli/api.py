@@ -31,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     import uvicorn
 
     from simulacra.service import main
+    from simulacra.service.http import connection
 
     settings = cli_settings.load()
     uvicorn.run(
@@ -42,6 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
         access_log=False,
         server_header=False,
         log_config=None,
+        http=connection.of(settings.base_url),
+        ws="none",
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     return 0

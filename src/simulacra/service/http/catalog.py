@@ -38,6 +38,14 @@ _ENTRIES = (
         "Send JSON as `application/json`, and a seed file as `multipart/form-data`.",
     ),
     Entry(
+        "simio_malformed_request",
+        400,
+        "The request is not HTTP",
+        "What came in cannot be read as an HTTP/1.1 request.",
+        "A method, a header or a length that HTTP does not allow, or another protocol.",
+        "Use an HTTP library, and HTTPS for this address.",
+    ),
+    Entry(
         "simio_upload_invalid",
         400,
         "The seed file cannot be used",
@@ -166,6 +174,15 @@ _ENTRIES = (
         "Use a method that the Allow header lists.",
     ),
     Entry(
+        "simio_request_timeout",
+        408,
+        "The request did not arrive in time",
+        "The connection was open, but its request head was not complete in time.",
+        "A stalled network, or a client that opens connections and does not use them.",
+        "Send the request again.",
+        retryable=True,
+    ),
+    Entry(
         "simio_dataset_not_ready",
         409,
         "The dataset has no model yet",
@@ -197,6 +214,14 @@ _ENTRIES = (
         "The Range header starts behind the last byte.",
         "A resumed download of an artifact that is already complete.",
         "Compare the size with `size_bytes` of the generation.",
+    ),
+    Entry(
+        "simio_head_too_large",
+        431,
+        "The head of the request is too large",
+        "Request line and headers together are larger than the service reads.",
+        "A very long address or header, such as cookies of another service.",
+        "Leave out what the operation does not ask for.",
     ),
     Entry(
         "simio_training_failed",

@@ -1,0 +1,115 @@
+"""A connection of a client: what comes before there is a request that could be answered.
+
+uvicorn reads a head of any length and waits for a request for ever, and its own refusals are
+plain text. Here a head is bounded in bytes and time, a body in the pauses it makes, and all
+refusals are problems.
+"""
+
+import asyncio
+import enum
+from typing import Any
+
+from uvicorn.protocols.http import httptools_impl
+
+from simulacra.service import keys
+from simulacra.service.http import envelope, problems
+
+
+class Phase(enum.Enum):
+    """What the client owes us."""
+
+    HEAD = enum.auto()
+    BODY = enum.auto()
+    NOTHING = enum.auto()
+
+
+class Connection(httptools_impl.HttpToolsProtocol):
+    """uvicorn's protocol with bounds; `of` makes the class that a server is given."""
+
+    base_url = ""
+    head_bytes = 64 * 1024  # and what one read brings beyond them
+    head_seconds = 30.0
+    pause_seconds = 60.0  # between two pieces of a body
+    look_seconds = 5.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._phase, self._since, self._received = Phase.HEAD, self.loop.time(), 0
+        self._looking = self.loop.call_later(self.look_seconds, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._looking.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, unless the head has become too long."""
+        if self._phase is Phase.BODY:
+            self._since = self.loop.time()
+        super().data_received(data)
+        if self._phase is Phase.HEAD:
+            self._received += len(data)
+            if self._received > self.head_bytes:
+                limit = f"{self.head_bytes:,} bytes"
+                self._refuse("simio_head_too_large", f"The request's head is over {limit}.")
+
+    def on_message_begin(self) -> None:
+        """Count the head of a further request on the same connection."""
+        super().on_message_begin()
+        if self._phase is not Phase.HEAD:
+            self._phase, self._since, self._received = Phase.HEAD, self.loop.time(), 0
+
+    def on_headers_complete(self) -> None:
+        """Wait for the body."""
+        self._phase, self._since = Phase.BODY, self.loop.time()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Wait for nothing: keeping the connection alive is bounded by uvicorn."""
+        self._phase = Phase.NOTHING
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP, in our form."""
+        self._refuse("simio_malformed_request", msg)
+
+    def _look(self) -> None:
+        silence = self.loop.time() - self._since
+        is_ours = self.flow.read_paused  # it is we who do not read
+        self._looking = self.loop.call_later(self.look_seconds, self._look)
+        if self._phase is Phase.HEAD and silence > self.head_seconds:
+            detail = f"No whole request head arrived within {self.head_seconds:.0f} seconds."
+            self._refuse("simio_request_timeout", detail)
+        elif self._phase is Phase.BODY and silence > self.pause_seconds and not is_ours:
+            self.transport.close()
+
+    def _refuse(self, code: str, detail: str) -> None:
+        """Answer and close; where an answer is under way, only close."""
+        if self.transport.is_closing():
+            return
+        cycle: httptools_impl.RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete:
+            self.transport.write(_response(problems.Problem(code, detail), self.base_url))
+        self.transport.close()
+
+
+def of(base_url: str, **bounds: float) -> type[Connection]:
+    """Return the class for a server whose error pages are below `base_url`."""
+    return type("Connection", (Connection,), {"base_url": base_url, **bounds})
+
+
+def _response(problem: problems.Problem, base_url: str) -> bytes:
+    request_id = keys.random_id("req_")
+    document: dict[str, Any] = problem.document(base_url) | {"request_id": request_id}
+    body = problems.render(document)
+    headers = {
+        "content-type": problems.MEDIA_TYPE,
+        "content-length": str(len(body)),
+        "connection": "close",
+        "x-request-id": request_id,
+        **envelope.SECURITY_HEADERS,
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    status = httptools_impl.STATUS_LINE[problem.entry.status]
+    return status + lines.encode() + b"\r\n" + body

@@ -1,0 +1,111 @@
+"""A real uvicorn on our protocol, with bounds small enough to be met in a test."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from simulacra.service.http import connection
+
+BOUNDS = {"head_bytes": 1000, "head_seconds": 0.1, "pause_seconds": 0.1, "look_seconds": 0.05}
+PATIENT = BOUNDS | {"head_seconds": 60.0, "pause_seconds": 60.0}
+GOOD = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Read the body and count it."""
+    assert scope["type"] == "http"
+    size, more = 0, True
+    while more:
+        message = await receive()
+        size += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    body = str(size).encode()
+    headers = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+@contextlib.asynccontextmanager
+async def connected(
+    bounds: dict[str, float],
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    protocol = connection.of("https://api.example", **bounds)
+    config = uvicorn.Config(
+        application, port=0, http=protocol, ws="none", lifespan="off", log_config=None
+    )
+    server = uvicorn.Server(config)
+    config.load()
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    port = server.servers[0].sockets[0].getsockname()[1]
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        await server.shutdown()
+
+
+def exchange(*pieces: bytes, bounds: dict[str, float]) -> bytes:
+    """Send the pieces, and return everything that comes back until the server closes."""
+
+    async def run() -> bytes:
+        async with connected(bounds) as (reader, writer), asyncio.timeout(30):
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+            return await reader.read()
+
+    return asyncio.run(run())
+
+
+def refusal(answer: bytes, status: bytes, code: str) -> dict[str, Any]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 " + status)
+    headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+    assert headers["content-type"] == "application/problem+json"
+    assert headers["connection"] == "close"
+    document: dict[str, Any] = json.loads(body)
+    assert document["request_id"] == headers["x-request-id"]
+    assert document["type"] == f"https://api.example/errors/{code}"
+    return document
+
+
+def test_what_is_not_http_is_refused_in_our_form() -> None:
+    refusal(exchange(b"BREW / HTTP/1.1\r\n\r\n", bounds=PATIENT), b"400", "simio_malformed_request")
+
+
+def test_a_head_without_end_is_refused() -> None:
+    endless = b"GET / HTTP/1.1\r\nX: " + b"y" * 3000
+    refused = refusal(exchange(endless, bounds=PATIENT), b"431", "simio_head_too_large")
+    assert "1,000 bytes" in refused["detail"]
+
+
+def test_a_client_that_asks_for_nothing_is_let_go() -> None:
+    refusal(exchange(bounds=BOUNDS), b"408", "simio_request_timeout")
+    refusal(exchange(b"GET / HT", bounds=BOUNDS), b"408", "simio_request_timeout")
+
+
+def test_a_body_that_pauses_too_long_ends_the_connection() -> None:
+    begun = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf"
+    assert exchange(begun, bounds=BOUNDS | {"head_seconds": 60.0}) == b""
+
+
+def test_long_bodies_and_further_requests_are_untouched() -> None:
+    """The bound on heads counts neither bodies nor the heads of earlier requests."""
+
+    async def run() -> None:
+        async with connected(PATIENT) as (reader, writer), asyncio.timeout(30):
+            for size in (0, 100_000, 5, 0):
+                head = f"POST / HTTP/1.1\r\nHost: x\r\nX: {'y' * 600}\r\nContent-Length: {size}"
+                writer.write(head.encode() + b"\r\n\r\n" + b"z" * size)
+                answer = await reader.readuntil(b"\r\n\r\n")
+                assert answer.startswith(b"HTTP/1.1 200")
+                assert await reader.readexactly(len(str(size))) == str(size).encode()
+
+    asyncio.run(run())
