@@ -139,6 +139,27 @@ def test_a_job_whose_workers_keep_dying_is_given_up(
     play(check())
 
 
+def test_a_result_that_cannot_be_stored_fails_at_once(
+    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime
+) -> None:
+    """Trying again would not help, and no worker was lost."""
+
+    async def save(session: AsyncSession) -> None:
+        names = {"schema": [{"name": "a NUL: \0"}]}
+        await session.execute(sa.update(tables.Dataset).values(published_schema=names))
+
+    async def work(_attempt: attempts.Attempt) -> attempts.Save:
+        return save
+
+    async def check() -> None:
+        job = await _job(running, in_an_hour)
+        await attempts.carry_out(running, job.tenant_id, job.id, work)
+        ended = await _read(running, job)
+        assert (ended.status, (ended.error or {})["code"]) == ("failed", "simio_training_failed")
+
+    play(check())
+
+
 def test_a_cancelled_job_stops_its_worker(
     running: runtime.Runtime, play: Play, in_an_hour: dt.datetime
 ) -> None:

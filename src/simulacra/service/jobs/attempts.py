@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import sqlalchemy.exc
 from procrastinate import RetryStrategy
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -113,6 +114,9 @@ async def carry_out(running: runtime.Runtime, tenant_id: str, job_id: str, work:
     except child.ChildFaultError as error:
         logger.error("job %s: %s", job_id, error)  # noqa: TRY400 - a trace of this side says nothing
         await attempt.fail(_unforeseen(attempt.job))
+    except sqlalchemy.exc.DataError:
+        logger.error("job %s: the database cannot hold its result", job_id)  # noqa: TRY400 - as above
+        await attempt.fail(_unforeseen(attempt.job))
     except SupersededError:
         logger.info("job %s was cancelled or taken over", job_id)
 
@@ -146,7 +150,8 @@ def _failure_code(job: tables.Job) -> str:
 def _given_up(attempt: Attempt) -> problems.Problem:
     tries = attempt.running.policy.job_attempts
     return problems.Problem(
-        _failure_code(attempt.job), f"The worker of the job was lost {tries} times; it is given up."
+        _failure_code(attempt.job),
+        f"The job was begun {tries} times without an end; it is given up.",
     )
 
 
