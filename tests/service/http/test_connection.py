@@ -13,7 +13,6 @@ from simulacra.service.http import connection
 
 BOUNDS = {"head_bytes": 1000, "head_seconds": 0.1, "pause_seconds": 0.1, "look_seconds": 0.05}
 PATIENT = BOUNDS | {"head_seconds": 60.0, "pause_seconds": 60.0}
-GOOD = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,7 +92,14 @@ def test_a_client_that_asks_for_nothing_is_let_go() -> None:
 
 def test_a_body_that_pauses_too_long_ends_the_connection() -> None:
     begun = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf"
-    assert exchange(begun, bounds=BOUNDS | {"head_seconds": 60.0}) == b""
+    answer = exchange(begun, bounds=BOUNDS | {"head_seconds": 60.0})
+    refusal(answer, b"408", "simio_request_timeout")
+
+
+def test_a_body_that_is_not_http_is_refused_too() -> None:
+    begun = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = exchange(begun, b"zz\r\n", bounds=PATIENT)
+    refusal(answer, b"400", "simio_malformed_request")
 
 
 def test_long_bodies_and_further_requests_are_untouched() -> None:

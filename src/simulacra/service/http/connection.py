@@ -82,14 +82,15 @@ class Connection(httptools_impl.HttpToolsProtocol):
             detail = f"No whole request head arrived within {self.head_seconds:.0f} seconds."
             self._refuse("simio_request_timeout", detail)
         elif self._phase is Phase.BODY and silence > self.pause_seconds and not is_ours:
-            self.transport.close()
+            detail = f"Nothing of the body arrived for {self.pause_seconds:.0f} seconds."
+            self._refuse("simio_request_timeout", detail)
 
     def _refuse(self, code: str, detail: str) -> None:
         """Answer and close; where an answer is under way, only close."""
         if self.transport.is_closing():
             return
         cycle: httptools_impl.RequestResponseCycle | None = self.cycle
-        if cycle is None or cycle.response_complete:
+        if cycle is None or cycle.response_complete or not cycle.response_started:
             self.transport.write(_response(problems.Problem(code, detail), self.base_url))
         self.transport.close()
 
