@@ -140,3 +140,12 @@ def test_thousands_of_unknown_names_get_a_short_answer(
     assert refused["detail"].startswith("20000 ")
     assert len(refused["errors"]) == 20
     assert refused["errors"][0]["pointer"] == pointer
+
+
+def test_of_two_idempotency_keys_none_is_dropped(api: Client, dataset_id: str) -> None:
+    answer = api.post(
+        f"/v1/datasets/{dataset_id}/generations",
+        json={"row_count": 5},
+        headers=[("Idempotency-Key", "one"), ("Idempotency-Key", "two")],
+    )
+    assert "2 keys" in problem(answer, 400, "simio_invalid_idempotency_key")["detail"]

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Request
 
 from simulacra.service.http import problems
 
@@ -29,4 +29,14 @@ def _read_key(
     return match["key"]
 
 
-Key = Annotated[str | None, Depends(_read_key)]
+def _only_key(request: Request, key: Annotated[str | None, Depends(_read_key)]) -> str | None:
+    """Return the key, unless there are several: none of them may be dropped without a word."""
+    count = len(request.headers.getlist("idempotency-key"))
+    if count > 1:
+        raise problems.Problem(
+            "simio_invalid_idempotency_key", f"The request has {count} keys; send one."
+        )
+    return key
+
+
+Key = Annotated[str | None, Depends(_only_key)]
