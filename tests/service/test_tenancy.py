@@ -1,7 +1,9 @@
 """Two locks on the tenant's door: the session's criteria, and PostgreSQL's row-level security."""
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -9,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import runtime, tenancy
 from simulacra.service.database import tables
+from simulacra.service.embedded import postgres
 from simulacra.service.tenants import service as tenants
 
 Play = Callable[[Coroutine[None, None, None]], None]
@@ -106,3 +109,33 @@ def test_a_session_that_came_another_way_is_refused(running: runtime.Runtime, pl
             assert found.scalar() == 0  # no scope, no rows
 
     play(check())
+
+
+@pytest.mark.parametrize("attribute", ["BYPASSRLS", "SUPERUSER"])
+def test_a_role_that_the_second_lock_does_not_bind_is_refused(
+    tmp_path: Path, attribute: str
+) -> None:
+    cluster, account = postgres.Cluster(tmp_path), postgres._account()
+    cluster.initialise()
+    postgres._run(
+        *(account, cluster.data, "postgres", "--single", "-D"),
+        *(postgres._seen_by(account, cluster.data), "postgres"),
+        statements=f"ALTER ROLE {postgres.ROLE} {attribute}\n",
+    )
+
+    async def check(dsn: str) -> None:
+        database = tenancy.Database(dsn, pool_size=1)
+        try:
+            await database.check_role()
+        finally:
+            await database.close()
+
+    with (
+        postgres.running(tmp_path) as dsn,
+        pytest.raises(tenancy.UnboundRoleError, match="DATABASE_URL"),
+    ):
+        asyncio.run(check(dsn))
+
+
+def test_the_embedded_role_is_bound(running: runtime.Runtime, play: Play) -> None:
+    play(running.database.check_role())

@@ -66,6 +66,7 @@ def build(running: runtime.Runtime) -> FastAPI:
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     running: runtime.Runtime = app.state.runtime
+    await running.database.check_role()
     await running.tokens.signing_keys.newest()  # made before the first request asks for it
     yield
     await running.database.close()

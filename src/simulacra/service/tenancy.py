@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
-from sqlalchemy import Select, event, text
+from sqlalchemy import Boolean, Select, event, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
@@ -23,6 +23,10 @@ _SET_SCOPE = text("SELECT set_config('simulacra.tenant', :scope, true)")
 
 class ScopeMissingError(RuntimeError):
     """A query was about to run in a session that did not come through this module."""
+
+
+class UnboundRoleError(RuntimeError):
+    """The database role is one that row-level security does not bind."""
 
 
 class Database:
@@ -56,6 +60,21 @@ class Database:
         async with self._engine.connect() as connection:
             plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
             return await plain.scalar(query)
+
+    async def check_role(self) -> None:
+        """Refuse a role for which the second lock would be open; ask once, at the start.
+
+        Raises:
+            UnboundRoleError: it is a superuser, or may bypass row-level security.
+        """
+        unbound = literal_column("rolsuper OR rolbypassrls", Boolean)
+        role = select(unbound).select_from(text("pg_roles")).where(text("rolname = current_user"))
+        if await self.look_up(role):
+            raise UnboundRoleError(
+                "The role of DATABASE_URL is a superuser or has BYPASSRLS, so that row-level "
+                "security would not keep tenants apart. Make a role without these attributes, let "
+                "it own the database, and name it in DATABASE_URL."
+            )
 
     async def close(self) -> None:
         """Close the pool."""

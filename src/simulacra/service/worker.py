@@ -33,6 +33,7 @@ async def run(settings: Settings) -> None:
     queue = running.queue
     add_tasks(queue)
     try:
+        await running.database.check_role()
         # In one group: a sweeper that failed must take the worker down, to be started again.
         async with queue.open_async(), asyncio.TaskGroup() as group:
             sweeper = group.create_task(_sweep(queue))
