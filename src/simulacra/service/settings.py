@@ -113,7 +113,7 @@ class Settings(BaseSettings):
 
     @field_validator("base_url")
     @classmethod
-    def _without_trailing_slash(cls, url: str) -> str:
+    def _is_origin(cls, url: str) -> str:
         parts = urlsplit(url := url.rstrip("/"))
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
             raise ValueError("give an origin such as https://synthetic.example.com")

@@ -90,6 +90,19 @@ def test_a_client_that_asks_for_nothing_is_let_go() -> None:
     refusal(exchange(b"GET / HT", bounds=BOUNDS), b"408", "simio_request_timeout")
 
 
+def test_an_empty_line_does_not_keep_a_connection() -> None:
+    """It ends uvicorn's own wait for a further request, and begins none."""
+
+    async def run() -> bytes:
+        async with connected(BOUNDS) as (reader, writer), asyncio.timeout(30):
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert (await reader.readuntil(b"\r\n\r\n0")).startswith(b"HTTP/1.1 200")
+            writer.write(b"\r\n")
+            return await reader.read()
+
+    refusal(asyncio.run(run()), b"408", "simio_request_timeout")
+
+
 def test_a_body_that_pauses_too_long_ends_the_connection() -> None:
     begun = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf"
     answer = exchange(begun, bounds=BOUNDS | {"head_seconds": 60.0})

@@ -35,7 +35,7 @@ class Connection(httptools_impl.HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """Begin to wait for a request."""
         super().connection_made(transport)
-        self._phase, self._since, self._received = Phase.HEAD, self.loop.time(), 0
+        self._expect_head()
         self._looking = self.loop.call_later(self.look_seconds, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -45,7 +45,9 @@ class Connection(httptools_impl.HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on, unless the head has become too long."""
-        if self._phase is Phase.BODY:
+        if self._phase is Phase.NOTHING:  # whatever comes, be it an empty line, begins a head
+            self._expect_head()
+        elif self._phase is Phase.BODY:
             self._since = self.loop.time()
         super().data_received(data)
         if self._phase is Phase.HEAD:
@@ -58,7 +60,7 @@ class Connection(httptools_impl.HttpToolsProtocol):
         """Count the head of a further request on the same connection."""
         super().on_message_begin()
         if self._phase is not Phase.HEAD:
-            self._phase, self._since, self._received = Phase.HEAD, self.loop.time(), 0
+            self._expect_head()
 
     def on_headers_complete(self) -> None:
         """Wait for the body."""
@@ -73,6 +75,9 @@ class Connection(httptools_impl.HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP, in our form."""
         self._refuse("simio_malformed_request", msg)
+
+    def _expect_head(self) -> None:
+        self._phase, self._since, self._received = Phase.HEAD, self.loop.time(), 0
 
     def _look(self) -> None:
         silence = self.loop.time() - self._since
