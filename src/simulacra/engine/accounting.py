@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulacra.engine import encoding, particles, raking
+from simulacra.engine.donors import Donors
 from simulacra.engine.encoding import Floats
 from simulacra.engine.particles import Cloud, Plan, Target
 from simulacra.engine.report import (
@@ -17,7 +18,6 @@ from simulacra.engine.report import (
     ShareOutcome,
     Support,
 )
-from simulacra.engine.sampling import Donors
 from simulacra.engine.scenario import Scenario
 from simulacra.engine.schema import bound, point
 

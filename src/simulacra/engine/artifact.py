@@ -16,10 +16,11 @@ import numpy as np
 from simulacra.engine import errors
 from simulacra.engine.chain import Link
 from simulacra.engine.encoding import Floats
-from simulacra.engine.forest import LEAF, Forest
+from simulacra.engine.forest import Forest
+from simulacra.engine.kernels import LEAF
 from simulacra.engine.schema import Schema
 
-VERSION = 1
+VERSION = 2
 MANIFEST, DIGEST = "manifest.json", "manifest.sha256"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same model gives the same bytes
 ARRAYS = tuple(field.name for field in dataclasses.fields(Forest))
@@ -121,7 +122,10 @@ def _links(manifest: dict[str, Any], arrays: dict[str, Array]) -> list[Link]:
         for name in ARRAYS:
             stop = taken[name] + described["sizes"][name]
             parts[name], taken[name] = arrays[name][taken[name] : stop], stop
-        places = {int(key): np.asarray(value) for key, value in described["places"].items()}
+        places = {
+            int(key): np.asarray(value, dtype=np.int32)
+            for key, value in described["places"].items()
+        }
         predecessors = tuple(described["predecessors"])
         links.append(Link(described["column"], predecessors, places, Forest(**parts)))
     return links
@@ -132,6 +136,9 @@ def _check(schema: Schema, values: Floats, links: Sequence[Link]) -> None:
     if [link.column for link in links] != list(range(len(schema.columns))):
         raise ValueError("there is not one link for each column")
     for link in links:
+        arrays = [getattr(link.forest, name) for name in ARRAYS]
+        if any(array.dtype != np.int32 or array.ndim != 1 for array in arrays):
+            raise ValueError("a forest is made of something else than rows of 32-bit integers")
         forest, nodes = link.forest, np.arange(len(link.forest.feature))
         inner = forest.feature != LEAF
         is_sound = (
@@ -140,15 +147,23 @@ def _check(schema: Schema, values: Floats, links: Sequence[Link]) -> None:
             and _within(forest.donors, 0, len(values))
             and _within(forest.roots, 0, len(nodes))
             and bool(np.all(forest.left[inner] > nodes[inner]))  # so that every walk ends
-            and bool(np.all(forest.right[inner] > nodes[inner]))
-            and _within(forest.left[inner], 0, len(nodes))
-            and _within(forest.right[inner], 0, len(nodes))
+            and _within(forest.left[inner] + 1, 0, len(nodes))
             and _within(forest.start[~inner], 0, len(forest.donors))
             and bool(np.all(forest.count[~inner] > 0))
             and _within((forest.start + forest.count)[~inner], 0, len(forest.donors) + 1)
+            and _are_placed(schema, link)
         )
         if not is_sound:
             raise ValueError("a forest points outside itself")
+
+
+def _are_placed(schema: Schema, link: Link) -> bool:
+    """Tell whether the levels of every categorical predecessor have their places."""
+    return {position: len(places) for position, places in link.places.items()} == {
+        position: len(schema.columns[position].levels) + 1
+        for position in link.predecessors
+        if schema.columns[position].type.is_categorical
+    }
 
 
 def _within(numbers: Array, first: int, end: int) -> bool:

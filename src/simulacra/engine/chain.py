@@ -5,24 +5,24 @@ Each factor ``p(column | predecessors)`` is a *link*: a forest with the predeces
 
 import dataclasses
 import hashlib
+import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # has no stubs
 
-from simulacra.engine import encoding
-from simulacra.engine.encoding import Floats
-from simulacra.engine.forest import Forest
-from simulacra.engine.schema import Schema
+from simulacra.engine import coding, forest
+from simulacra.engine.donors import Donors, Drawn
+from simulacra.engine.forest import Features, Forest
+from simulacra.engine.kernels import Codes
 from simulacra.engine.screening import Screen
 
 MAX_PREDECESSORS = 32
 """A link of a wide table looks at its strongest predecessors only, else cost grows with the square
 of the columns."""
-
-Drawn = dict[int, Floats]
-"""Generated values by column position."""
+PLACING_ROWS = 20_000
+"""Rows by which the levels of categorical predecessors are ordered."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,28 +32,22 @@ class Link:
     Attributes:
         column: position of the column it generates.
         predecessors: positions of the columns it looks at.
-        places: of the categorical predecessors, their levels' places (see `encoding.scale`).
+        places: of the categorical predecessors, their levels' places (see `coding.places`).
         forest: the fitted trees.
     """
 
     column: int
     predecessors: tuple[int, ...]
-    places: Mapping[int, Floats]
+    places: Mapping[int, Codes]
     forest: Forest
 
-    def features(self, schema: Schema, drawn: Drawn, rows: int) -> npt.NDArray[np.float32]:
-        """Return the predecessors' values as the forest sees them."""
-        made = np.empty((rows, len(self.predecessors)), dtype=np.float32)
-        for place, position in enumerate(self.predecessors):
-            made[:, place] = encoding.feature(
-                schema.columns[position], drawn[position], self.places.get(position)
-            )
-        return made
+    def features(self, drawn: Drawn, rows: int) -> Features:
+        """Return the predecessors as the forest looks at them."""
+        return _features(self.predecessors, self.places, drawn.codes, rows)
 
 
 def fit(
-    schema: Schema,
-    values: Floats,
+    donors: Donors,
     column: int,
     candidates: Sequence[int],
     screen: Screen | None = None,
@@ -62,59 +56,81 @@ def fit(
     """Fit the link of one column.
 
     Args:
-        schema: of the study.
-        values: float64, rows x columns.
+        donors: the seed rows.
         column: position of the column to generate.
         candidates: positions of the columns that are there before it.
-        screen: of the values; made here if it is needed and not given.
+        screen: of the seed rows; made here if it is needed and not given.
         seed: of the rows that trees are grown on.
     """
-    target = encoding.indicators(schema.columns[column], values[:, column])
+    schema, codes, own = donors.schema, donors.codes, donors.codings[column]
     chosen = list(candidates)
     if len(chosen) > MAX_PREDECESSORS:
-        chosen = (screen or Screen.of(values)).strongest(target, chosen, MAX_PREDECESSORS)
+        screen = screen or Screen.of(codes)
+        target = coding.indicators(own, codes[column, screen.rows])
+        chosen = screen.strongest(target, chosen, MAX_PREDECESSORS)
+    some = coding.sample(codes.shape[1], PLACING_ROWS)
+    target = coding.indicators(own, codes[column, some])
     places = {
-        position: encoding.scale(schema.columns[position], values[:, position], target)
+        position: coding.places(donors.codings[position], codes[position, some], target)
         for position in chosen
         if schema.columns[position].type.is_categorical
     }
-    features = np.empty((len(values), len(chosen)), dtype=np.float32)
-    for place, position in enumerate(chosen):
-        features[:, place] = encoding.feature(
-            schema.columns[position], values[:, position], places.get(position)
-        )
     names = [schema.columns[position].name for position in (column, *chosen)]
-    forest = Forest.grow(features, target, generator(seed, "link", *names))
-    return Link(column, tuple(chosen), places, forest)
+    grown = Forest.grow(
+        _features(chosen, places, codes, codes.shape[1]),
+        forest.Target(codes[column], own.size, own.is_scale, own.is_fine),
+        generator(seed, "link", *names),
+    )
+    return Link(column, tuple(chosen), places, grown)
+
+
+def _features(
+    predecessors: Sequence[int],
+    places: Mapping[int, Codes],
+    codes: Mapping[int, Codes] | Codes,
+    rows: int,
+) -> Features:
+    stacked = np.empty((len(predecessors), rows), dtype=np.int32)
+    for place, position in enumerate(predecessors):
+        stacked[place] = codes[position]
+    return Features.of(stacked, [places.get(position) for position in predecessors])
 
 
 def fit_all(
-    schema: Schema,
-    values: Floats,
+    donors: Donors,
     order: Sequence[int],
     known: Sequence[Link],
     progress: Callable[[float], None],
 ) -> list[Link]:
     """Return the links of all columns in an order, fitting only those not `known` already.
 
-    A known link serves again if the columns before it are the same ones, in whatever order.
+    A known link serves again if the columns before it are the same ones, in whatever order. Links
+    are fitted side by side; each has randomness of its own, so that the number of cores changes
+    nothing.
     """
     before = {
-        link.column: frozenset(earlier.column for earlier in known[:index])
+        link.column: (frozenset(earlier.column for earlier in known[:index]), link)
         for index, link in enumerate(known)
     }
-    fitted = {link.column: link for link in known}
-    screen = Screen.of(values) if len(order) > MAX_PREDECESSORS + 1 else None
+    screen = Screen.of(donors.codes) if len(order) > MAX_PREDECESSORS + 1 else None
+
+    def fitted(index: int) -> Link:
+        candidates = sorted(order[:index])
+        columns, link = before.get(order[index], (None, None))
+        if link is not None and columns == frozenset(candidates):
+            return link
+        return fit(donors, order[index], candidates, screen)
+
     links = []
-    with threadpool_limits(1, "blas"):  # the order of a sum must not hang on the number of cores
-        for index, column in enumerate(order):
-            candidates = sorted(order[:index])
-            if before.get(column) == frozenset(candidates):
-                links.append(fitted[column])
-            else:
-                links.append(fit(schema, values, column, candidates, screen))
-            progress((index + 1) / len(order))
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(_cores()) as pool:
+        for link in pool.map(fitted, range(len(order))):
+            links.append(link)
+            progress(len(links) / len(order))
     return links
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
 
 
 def generator(seed: int, *names: str) -> np.random.Generator:

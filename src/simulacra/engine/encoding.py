@@ -1,9 +1,7 @@
-"""How a column's values enter a forest and leave it again.
+"""What a seed row's value may be emitted as, and generated values as Arrow arrays.
 
-A study is a float64 matrix (see `cleaning.clean.Study`). As a *target*, a column becomes
-indicators: one a level, or ``value <= cut`` for the cuts of a number. Squared error on them is Gini
-impurity for categories and the continuous ranked probability score for numbers (Gneiting & Raftery
-2007), so one tree learner serves every type. Missing is a state with an indicator of its own.
+A study is a float64 matrix (see `cleaning.clean.Study`): a category is the position of its level, a
+date days and a time microseconds since 1970, a missing value NaN.
 """
 
 import dataclasses
@@ -12,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.sparse import csr_array
 
 from simulacra.engine.scenario import Range
 from simulacra.engine.schema import Column, ColumnType, point
@@ -20,58 +17,12 @@ from simulacra.engine.schema import Column, ColumnType, point
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
-MAX_DISTINCT_CUTS = 40
-QUANTILE_CUTS = 24
-HEAVY_SHARE = 0.01
-SHRINKAGE_ROWS = 10.0
 VERBATIM_ROWS = 5
 """A number is emitted as it stands only if so many seed rows share it."""
+BLUR = 1 / 40
+"""How far around it an outermost number is drawn, in lengths of the scale."""
 
 SECOND = 1e6  # microseconds
-BELOW_ALL = -1e30  # where a tree sees a missing number
-
-
-def indicators(column: Column, values: Floats) -> npt.NDArray[np.float32]:
-    """Return the distributional coding of a target, float32, rows x indicators."""
-    missing = np.isnan(values)
-    if column.type.is_categorical:
-        coded = values[:, None] == np.arange(len(column.levels))
-    else:
-        coded = values[:, None] <= _cuts(values[~missing])
-    if missing.any():
-        coded = np.column_stack([coded, missing])
-    return np.asarray(coded, dtype=np.float32)
-
-
-def _cuts(known: Floats) -> Floats:
-    """Return every distinct value of a short scale, else quantiles and both sides of spikes."""
-    distinct, counts = np.unique(known, return_counts=True)
-    if len(distinct) <= MAX_DISTINCT_CUTS:
-        return distinct[:-1]
-    grid = np.linspace(0, 1, QUANTILE_CUTS + 2)[1:-1]
-    cuts = np.quantile(known, grid, method="inverted_cdf")
-    heavy = np.flatnonzero(counts > HEAVY_SHARE * len(known))
-    sides = distinct[np.clip(np.concatenate([heavy, heavy - 1]), 0, None)]
-    return np.setdiff1d(np.union1d(cuts, sides), distinct[-1:])
-
-
-def scale(column: Column, values: Floats, target: npt.NDArray[np.float32]) -> Floats:
-    """Return, by level, the place of a categorical predecessor on one axis; the last is 'missing'.
-
-    Levels are ordered along the first principal component of the target's mean per level, each
-    mean shrunk towards the overall one by the size of the level.
-    """
-    levels = len(column.levels) + 1
-    codes = level_codes(values, len(column.levels))
-    counts = np.bincount(codes, minlength=levels).astype(np.float64)
-    member = csr_array((np.ones(len(codes)), (codes, np.arange(len(codes)))), (levels, len(codes)))
-    means = (member @ target - counts[:, None] * target.mean(axis=0)) / (counts + SHRINKAGE_ROWS)[
-        :, None
-    ]
-    _, _, axes = np.linalg.svd(np.sqrt(counts)[:, None] * means, full_matrices=False)
-    axis = axes[0] * np.sign(axes[0][np.argmax(np.abs(axes[0]))])
-    places = np.round(means @ axis, 12)
-    return np.unique(places, return_inverse=True)[1].astype(np.float64)
 
 
 def level_codes(values: Floats, levels: int) -> Indices:
@@ -79,21 +30,13 @@ def level_codes(values: Floats, levels: int) -> Indices:
     return np.where(np.isnan(values), levels, values).astype(np.int64)
 
 
-def feature(column: Column, values: Floats, places: Floats | None) -> npt.NDArray[np.float32]:
-    """Return a predecessor as a tree sees it: ordered places, or the number itself."""
-    if places is not None:
-        return np.asarray(places[level_codes(values, len(column.levels))], dtype=np.float32)
-    low, _ = bounds(column)  # taken off, since 32 bits are few for a date
-    return np.where(np.isnan(values), BELOW_ALL, values - low).astype(np.float32)
-
-
 @dataclasses.dataclass(frozen=True)
 class Cells:
     """What each seed row can emit of a number: the row's own neighbourhood.
 
     A value that `VERBATIM_ROWS` rows share is a point, `low` = `high`. Any other is drawn from as
-    far around it as its nearest neighbour, which keeps means and bridges no gaps. Rows beyond a
-    published bound draw from the stretch of the scale next to it.
+    far around it as its nearest neighbour, which keeps means and bridges no gaps; the outermost
+    ones from a `BLUR` of the scale or, on a calendar, from the stretch next to the bound.
 
     Attributes:
         low, high: float64, one a seed row; NaN for a missing value.
@@ -107,10 +50,10 @@ def cells(column: Column, values: Floats) -> Cells:
     """Return the cells of a numeric column."""
     known = values[~np.isnan(values)]
     distinct, inverse, counts = np.unique(known, return_inverse=True, return_counts=True)
-    gaps = np.concatenate([[np.inf], np.diff(distinct), [np.inf]])
-    radius = np.minimum(gaps[1:], gaps[:-1])
-    radius = np.where((counts >= VERBATIM_ROWS) | np.isinf(radius), 0.0, radius)
     first, last = bounds(column)
+    blur = max(BLUR * (last - first), step(column))
+    gaps = np.concatenate([[blur], np.diff(distinct), [blur]])
+    radius = np.where(counts >= VERBATIM_ROWS, 0.0, np.minimum(gaps[1:], gaps[:-1]))
     low = np.clip(distinct - radius, first, last)
     high = np.clip(distinct + radius, first, last)
     ordered = np.sort(known)

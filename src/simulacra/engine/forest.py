@@ -1,25 +1,80 @@
 """Small forests whose leaves hold donors: seed rows that a synthetic row may take a value from.
 
-A forest is plain arrays, so that it can be saved without pickling; growing is scikit-learn's
-(multi-output regression trees, Breiman et al. 1984).
+A forest is plain arrays, so that it can be saved without pickling. Its trees are grown on random
+parts of the seed rows, so that they cut the same ground differently, and filled with all of them.
 """
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.tree import DecisionTreeRegressor
+
+from simulacra.engine import kernels
+from simulacra.engine.kernels import LEAF, Codes
 
 TREES = 4
-MIN_LEAF_ROWS = 10
-GROWING_SHARE = 0.75
-"""Share of the rows that one tree is grown on; its leaves are filled with all of them."""
+GROWING_SHARE = 0.8
+"""Share of the rows that one tree is grown on."""
 MAX_GROWING_ROWS = 30_000
-LEAF = -1
+LEAF_ROWS_OF_A_SCALE = 7
+LEAF_ROWS_OF_LEVELS = 30
+"""Rows a leaf has at least, of those that its tree is grown on: fewer where the target is a finely
+graded number, whose relations are the tighter ones."""
+MAX_DONOR_ROWS = 100_000
+"""Rows that one tree is filled with; of more, each tree takes a part of its own."""
 
-Features = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """What a forest is to tell apart.
+
+    Attributes:
+        codes: int32, one a seed row.
+        size: one more than the largest code.
+        is_scale: whether the order of the codes means something.
+        is_fine: whether there are too many codes to treat each as a level.
+    """
+
+    codes: Codes
+    size: int
+    is_scale: bool
+    is_fine: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Features:
+    """What a forest looks at: codes of the predecessors, and how a tree reorders them.
+
+    Attributes:
+        codes: int32, predecessors x rows.
+        start: int64, by predecessor: where its own codes begin in `places`, or -1.
+        places: int32: what a tree sees instead of a code.
+    """
+
+    codes: Codes
+    start: Rows
+    places: Codes
+
+    @classmethod
+    def of(cls, codes: Codes, places: Sequence[Codes | None]) -> Self:
+        """Join the places of the predecessors; None leaves the codes of one as they are."""
+        sizes = np.array([0 if given is None else len(given) for given in places], dtype=np.int64)
+        start = np.where(sizes > 0, np.cumsum(sizes) - sizes, -1)
+        joined = [given for given in places if given is not None]
+        flat = np.concatenate(joined) if joined else np.zeros(0, dtype=np.int32)
+        return cls(codes, start, flat.astype(np.int32))
+
+    def placed(self) -> Codes:
+        """Return the codes as the trees see them."""
+        made = [
+            codes if first < 0 else self.places[first + codes]
+            for codes, first in zip(self.codes, self.start.tolist(), strict=True)
+        ]
+        return np.stack(made).astype(np.int32)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,78 +84,101 @@ class Forest:
     Attributes:
         roots: int32, the root node of each tree.
         feature: int32, by node: the feature to compare, or `LEAF`.
-        threshold: float64, by node: a row with ``feature <= threshold`` goes left.
-        left, right: int32, by node: the children.
+        threshold: int32, by node: a row whose code is at most this goes left.
+        left: int32, by node: the left child; the right one comes next.
         start, count: int32, by node: where a leaf's donors lie in `donors`, and how many.
-        donors: int32, seed rows, leaf by leaf.
+        donors: int32, seed rows, leaf by leaf, in the order of their target.
     """
 
-    roots: npt.NDArray[np.int32]
-    feature: npt.NDArray[np.int32]
-    threshold: npt.NDArray[np.float64]
-    left: npt.NDArray[np.int32]
-    right: npt.NDArray[np.int32]
-    start: npt.NDArray[np.int32]
-    count: npt.NDArray[np.int32]
-    donors: npt.NDArray[np.int32]
+    roots: Codes
+    feature: Codes
+    threshold: Codes
+    left: Codes
+    start: Codes
+    count: Codes
+    donors: Codes
 
     @classmethod
-    def grow(
-        cls, features: Features, target: npt.NDArray[np.float32], rng: np.random.Generator
-    ) -> Self:
+    def grow(cls, features: Features, target: Target, rng: np.random.Generator) -> Self:
         """Grow the forest of one link.
 
         Args:
-            features: float32, rows x predecessors; with none, the only leaf holds every row.
-            target: float32, rows x indicators.
-            rng: chooses the rows that each tree is grown on.
+            features: of the seed rows; with no predecessors the only leaf holds every row.
+            target: what to tell apart.
+            rng: chooses the rows that each tree is grown on and filled with.
         """
-        if features.shape[1] == 0:
-            return cls._joined([_stump(len(target))])
-        return cls._joined([_tree(features, target, rng) for _ in range(TREES)])
+        rows = len(target.codes)
+        by_target = kernels.sort(target.codes, np.arange(rows, dtype=np.int32), target.size)
+        if not len(features.codes):
+            return cls._joined([(*_stump(), by_target)], [np.zeros(rows, dtype=np.int32)])
+        placed = features.placed()
+        order = rng.permutation(rows)
+        trees, leaves = [], []
+        for index in range(TREES):
+            tree = _tree(placed, target, rng)
+            filled = by_target[_part_of(order, index, rows)[by_target]]
+            node = np.zeros(rows, dtype=np.int32)
+            whole = np.full(len(placed), -1)
+            kernels.descend(placed, whole, features.places, *tree, node)
+            trees.append((*tree, filled))
+            leaves.append(node)
+        return cls._joined(trees, leaves)
 
     @classmethod
-    def _joined(cls, trees: "list[dict[str, npt.NDArray[np.generic]]]") -> Self:
-        sizes = np.array([len(tree["feature"]) for tree in trees])
+    def _joined(
+        cls, trees: Sequence[tuple[Codes, Codes, Codes, Codes]], leaves: Sequence[Codes]
+    ) -> Self:
+        """Give the nodes of all trees numbers of one row, and sort their donors by leaf."""
+        sizes = np.array([len(feature) for feature, *_ in trees])
         roots = np.cumsum(sizes) - sizes
-        held = np.array([len(tree["donors"]) for tree in trees])
-        first = np.cumsum(held) - held
-        shifted = {
-            name: np.concatenate([tree[name] + by for tree, by in zip(trees, offsets, strict=True)])
-            for name, offsets in (
-                ("left", roots),
-                ("right", roots),
-                ("start", first),
-                ("feature", np.zeros_like(roots)),
-                ("count", np.zeros_like(roots)),
-                ("donors", np.zeros_like(roots)),
-            )
-        }
-        threshold = np.concatenate([tree["threshold"] for tree in trees])
-        whole = {name: values.astype(np.int32) for name, values in shifted.items()}
-        return cls(roots=roots.astype(np.int32), threshold=threshold, **whole)
+        donors, counts = [], []
+        for (feature, _, _, filled), node in zip(trees, leaves, strict=True):
+            donors.append(kernels.sort(node, filled, len(feature)))
+            counts.append(np.bincount(node[filled], minlength=len(feature)))
+        count = np.concatenate(counts)
+        return cls(
+            roots=roots.astype(np.int32),
+            feature=np.concatenate([feature for feature, *_ in trees]),
+            threshold=np.concatenate([threshold for _, threshold, *_ in trees]),
+            left=np.concatenate(
+                [left + root for (_, _, left, _), root in zip(trees, roots, strict=True)]
+            ).astype(np.int32),
+            start=(np.cumsum(count) - count).astype(np.int32),
+            count=count.astype(np.int32),
+            donors=np.concatenate(donors),
+        )
 
-    def leaves(self, features: Features, rng: np.random.Generator) -> Rows:
+    def leaves(self, features: Features, rows: int, rng: np.random.Generator) -> Codes:
         """Send each row down one tree, drawn at random, and return the leaves it ends in."""
-        if len(self.feature) == 1:
-            return np.zeros(len(features), dtype=np.int64)
-        node = self.roots[rng.integers(len(self.roots), size=len(features))].astype(np.int64)
-        moving = np.arange(len(features))
-        while len(moving):
-            here = node[moving]
-            moving, here = moving[self.feature[here] != LEAF], here[self.feature[here] != LEAF]
-            goes_left = features[moving, self.feature[here]] <= self.threshold[here]
-            node[moving] = np.where(goes_left, self.left[here], self.right[here])
+        node = self.roots[rng.integers(len(self.roots), size=rows)]
+        kernels.descend(
+            *(features.codes, features.start, features.places),
+            *(self.feature, self.threshold, self.left, node),
+        )
         return node
 
-    def draw(self, leaves: Rows, rng: np.random.Generator) -> Rows:
-        """Draw a donor from each leaf, all donors of a leaf alike."""
-        place = (rng.random(len(leaves)) * self.count[leaves]).astype(np.int64)
-        return np.asarray(self.donors[self.start[leaves] + place], dtype=np.int64)
+    def draw(self, leaves: Codes, taken: Codes, rng: np.random.Generator) -> Codes:
+        """Draw a donor from each leaf, all donors of a leaf alike.
+
+        A leaf's donors are dealt evenly to its rows, which takes noise off that a bootstrap would
+        add; and none is given to a row that has it already, unless the leaf has no other.
+
+        Args:
+            leaves: int32, one a row.
+            taken: int32, columns x rows: the donors that the rows have.
+            rng: of the dealing.
+        """
+        offset = rng.random(len(self.count))
+        order = rng.permutation(len(leaves))
+        places = kernels.deal(leaves, order, offset, self.start, self.count)
+        if len(taken):
+            turn = rng.random(len(leaves))
+            kernels.part_donors(places, taken, self.donors, leaves, turn, self.start, self.count)
+        return np.asarray(self.donors[places])
 
     def draw_weighted(
-        self, leaves: Rows, weight: npt.NDArray[np.float64], rng: np.random.Generator
-    ) -> tuple[Rows, npt.NDArray[np.float64]]:
+        self, leaves: Codes, weight: npt.NDArray[np.float64], rng: np.random.Generator
+    ) -> tuple[Codes, npt.NDArray[np.float64]]:
         """Draw donors in proportion to `weight`, one a seed row.
 
         Returns:
@@ -111,43 +189,33 @@ class Forest:
         total = running[self.start[leaves] + self.count[leaves]] - before
         place = np.searchsorted(running, before + rng.random(len(leaves)) * total, side="right") - 1
         last = self.start[leaves] + self.count[leaves] - 1
-        donors = self.donors[np.clip(place, self.start[leaves], last)].astype(np.int64)
+        donors = self.donors[np.clip(place, self.start[leaves], last)]
         # Rounding at a leaf's edge may hit a donor without weight; such a draw counts for nothing.
         mean = np.where(weight[donors] > 0, total / self.count[leaves], 0.0)
         return donors, mean
 
 
-def _stump(rows: int) -> "dict[str, npt.NDArray[np.generic]]":
+def _stump() -> tuple[Codes, Codes, Codes]:
     zero = np.zeros(1, dtype=np.int32)
-    return {
-        "feature": zero + LEAF,
-        "threshold": np.zeros(1),
-        "left": zero,
-        "right": zero,
-        "start": zero,
-        "count": zero + rows,
-        "donors": np.arange(rows, dtype=np.int32),
-    }
+    return zero + LEAF, zero, zero
 
 
-def _tree(
-    features: Features, target: npt.NDArray[np.float32], rng: np.random.Generator
-) -> "dict[str, npt.NDArray[np.generic]]":
-    rows = len(features)
-    grown_on = min(max(int(GROWING_SHARE * rows), min(rows, 2 * MIN_LEAF_ROWS)), MAX_GROWING_ROWS)
-    chosen = np.sort(rng.permutation(rows)[:grown_on])
-    learner = DecisionTreeRegressor(
-        min_samples_leaf=MIN_LEAF_ROWS, random_state=int(rng.integers(2**31))
+def _tree(placed: Codes, target: Target, rng: np.random.Generator) -> tuple[Codes, Codes, Codes]:
+    least = LEAF_ROWS_OF_A_SCALE if target.is_fine else LEAF_ROWS_OF_LEVELS
+    rows = len(target.codes)
+    grown_on = min(max(int(GROWING_SHARE * rows), min(rows, 2 * least)), MAX_GROWING_ROWS)
+    chosen = np.sort(rng.permutation(rows)[:grown_on]).astype(np.int32)
+    sizes = placed.max(axis=1).astype(np.int64) + 1
+    tree: tuple[Codes, Codes, Codes] = kernels.grow(
+        placed, sizes, target.codes, target.size, chosen, target.is_scale, least
     )
-    grown = learner.fit(features[chosen], target[chosen]).tree_
-    leaves = grown.apply(features)
-    count = np.bincount(leaves, minlength=grown.node_count)
-    return {
-        "feature": np.where(grown.children_left < 0, LEAF, grown.feature),
-        "threshold": grown.threshold,
-        "left": grown.children_left,
-        "right": grown.children_right,
-        "start": np.cumsum(count) - count,
-        "count": count,
-        "donors": np.argsort(leaves, kind="stable"),
-    }
+    return tree
+
+
+def _part_of(order: Rows, index: int, rows: int) -> npt.NDArray[np.bool_]:
+    """Tell which rows a tree is filled with: all, or a stretch of their random order."""
+    wanted = min(rows, max(MAX_DONOR_ROWS, -(-rows // TREES)))
+    stretch = (np.arange(wanted) + index * (rows // TREES)) % rows
+    chosen = np.zeros(rows, dtype=bool)
+    chosen[order[stretch]] = True
+    return chosen

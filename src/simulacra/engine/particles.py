@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from simulacra.engine import chain, encoding, raking, sampling
-from simulacra.engine.chain import Drawn, Link
-from simulacra.engine.sampling import Donors
+from simulacra.engine.chain import Link
+from simulacra.engine.donors import Donors, Drawn
 from simulacra.engine.scenario import Scenario
 
 LEAST, PER_ROW, MOST = 20_000, 4, 2_000_000
@@ -64,7 +64,7 @@ class Cloud:
     """Weighted particles.
 
     Attributes:
-        drawn: values of the conditioned columns, by position.
+        drawn: the conditioned columns.
         raked: their weights with the wanted margins.
         groups: for each target of the plan, the group of each particle.
     """
@@ -126,24 +126,25 @@ def effective_sample_size(weights: raking.Weights) -> float:
 
 
 def _draw(donors: Donors, links: Sequence[Link], wanted: Plan, number: int, seed: int) -> Cloud:
-    drawn: Drawn = {}
+    drawn = Drawn()
     weights = np.ones(number)
     for link in links:
         column = donors.schema.columns[link.column]
         rng = chain.generator(seed, "particles", str(number), column.name)
-        leaves = link.forest.leaves(link.features(donors.schema, drawn, number), rng)
+        leaves = link.forest.leaves(link.features(drawn, number), number, rng)
         if link.column in wanted.windows:
             window = wanted.windows[link.column]
             donor, kept = link.forest.draw_weighted(leaves, window.mass, rng)
-            drawn[link.column] = sampling.emit_inside(column, window, donor, rng)
+            values = sampling.emit_inside(column, window, donor, rng)
         else:
             tilt = _tilt(donors, wanted.targets[link.column], wanted)
             donor, mean = link.forest.draw_weighted(leaves, tilt, rng)
-            drawn[link.column] = donors.values[donor, link.column]
+            values = donors.values[donor, link.column]
             kept = np.divide(mean, tilt[donor], out=np.zeros(number), where=tilt[donor] > 0)
+        drawn.add(link.column, values, donors.codings[link.column].encode(values), donor)
         weights *= kept
     groups = [
-        wanted.targets[p].group_of_level[_levels(donors, p, drawn[p])]
+        wanted.targets[p].group_of_level[_levels(donors, p, drawn.values[p])]
         for p in sorted(wanted.targets)
     ]
     return Cloud(drawn, _rake(weights, groups, wanted), groups)

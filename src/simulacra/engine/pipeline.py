@@ -23,9 +23,9 @@ from simulacra.engine import (
     sampling,
     scenario,
 )
-from simulacra.engine.chain import Drawn, Link
+from simulacra.engine.chain import Link
 from simulacra.engine.cleaning import clean
-from simulacra.engine.encoding import Floats
+from simulacra.engine.donors import Donors, Drawn
 from simulacra.engine.reading import source as reading
 from simulacra.engine.report import Report
 from simulacra.engine.schema import Schema
@@ -76,11 +76,10 @@ def fit(
     tell("cleaning", 0.05)
     study = clean.clean(raw, bounds, asked)
     # 3. One link for each column, in the order of the file.
+    donors = Donors.of(study.schema, study.values)
     order = range(len(study.schema.columns))
-    links = chain.fit_all(
-        study.schema, study.values, order, (), lambda done: tell("fitting", 0.1 + 0.85 * done)
-    )
-    return Model(study.schema, study.values, links)
+    links = chain.fit_all(donors, order, (), lambda done: tell("fitting", 0.1 + 0.85 * done))
+    return Model(donors, links)
 
 
 def load(path: str | Path) -> "Model":
@@ -90,7 +89,8 @@ def load(path: str | Path) -> "Model":
         errors.ArtifactError: the file is damaged, or of another version.
         OSError: it cannot be opened.
     """
-    return Model(*artifact.load(Path(path)))
+    schema, values, links = artifact.load(Path(path))
+    return Model(Donors.of(schema, values), links)
 
 
 class Model:
@@ -100,11 +100,10 @@ class Model:
         schema: the columns that conditions may name, and what cleaning did.
     """
 
-    def __init__(self, schema: Schema, values: Floats, links: Sequence[Link]) -> None:
-        self.schema = schema
-        self._values = values
+    def __init__(self, donors: Donors, links: Sequence[Link]) -> None:
+        self.schema = donors.schema
+        self._donors = donors
         self._links = list(links)
-        self._donors = sampling.Donors.of(schema, values)
         self._chains: dict[tuple[int, ...], list[Link]] = {}
 
     def save(self, path: str | Path) -> None:
@@ -113,7 +112,7 @@ class Model:
         Raises:
             OSError: the file cannot be written.
         """
-        artifact.save(Path(path), self.schema, self._values, self._links)
+        artifact.save(Path(path), self.schema, self._donors.values, self._links)
 
     def generate(
         self,
@@ -165,7 +164,7 @@ class Model:
             report = accounting.unconditional(self._donors, row_count, seed)
         else:
             report = accounting.conditional(
-                self._donors, asked, wanted, cloud, drawn, row_count, seed
+                self._donors, asked, wanted, cloud, drawn.values, row_count, seed
             )
         return Generation(_table(self.schema, drawn), report)
 
@@ -179,8 +178,7 @@ class Model:
                 self._chains.pop(next(iter(self._chains)))  # the oldest
             others = [link.column for link in self._links if link.column not in key]
             self._chains[key] = chain.fit_all(
-                self.schema,
-                self._values,
+                self._donors,
                 [*conditioned, *others],
                 self._links,
                 lambda done: tell("fitting", 0.5 * done),
@@ -191,7 +189,7 @@ class Model:
         self, links: Sequence[Link], wanted: particles.Plan, row_count: int, seed: int
     ) -> tuple[Drawn, int, particles.Cloud | None]:
         if not links:
-            return {}, row_count, None
+            return Drawn(), row_count, None
         cloud = particles.draw(self._donors, links, wanted, row_count, seed)
         rows = int(np.floor(cloud.reachable * row_count + raking.SHORTFALL * row_count))
         rows = min(rows, row_count)
@@ -201,7 +199,7 @@ class Model:
         whole = [quotas.whole(targets, rows) for targets in cloud.raked.targets]
         picked = quotas.pick(cloud.raked.weights, cloud.groups, whole, rows, rng)
         picked = rng.permutation(picked)
-        return {position: values[picked] for position, values in cloud.drawn.items()}, rows, cloud
+        return cloud.drawn.take(picked), rows, cloud
 
 
 @dataclasses.dataclass(frozen=True)
@@ -245,7 +243,7 @@ class Generation:
 def _table(schema: Schema, drawn: Drawn) -> pa.Table:
     return pa.table(
         {
-            column.name: encoding.to_arrow(column, drawn[position])
+            column.name: encoding.to_arrow(column, drawn.values[position])
             for position, column in enumerate(schema.columns)
         }
     )

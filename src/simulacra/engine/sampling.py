@@ -1,37 +1,15 @@
-"""Drawing columns along a chain: freely, inside a range, or with levels tilted to their targets."""
+"""Drawing columns along a chain: freely, or inside a range."""
 
-import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from simulacra.engine import chain, encoding
-from simulacra.engine.chain import Drawn, Link
+from simulacra.engine.chain import Link
+from simulacra.engine.donors import Donors, Drawn
 from simulacra.engine.encoding import Floats
-from simulacra.engine.schema import Column, Schema
-
-
-@dataclasses.dataclass(frozen=True)
-class Donors:
-    """The seed rows as the sampler uses them.
-
-    Attributes:
-        schema: of the study.
-        values: float64, rows x columns.
-        cells: of the numeric columns, by position.
-    """
-
-    schema: Schema
-    values: Floats
-    cells: Mapping[int, encoding.Cells]
-
-    @classmethod
-    def of(cls, schema: Schema, values: Floats) -> "Donors":
-        """Prepare the rows of a study."""
-        numeric = [i for i, column in enumerate(schema.columns) if not column.type.is_categorical]
-        return cls(
-            schema, values, {i: encoding.cells(schema.columns[i], values[:, i]) for i in numeric}
-        )
+from simulacra.engine.kernels import Codes
+from simulacra.engine.schema import Column
 
 
 def extend(
@@ -40,11 +18,19 @@ def extend(
     """Draw the columns of `links`, in order, into `drawn`, given what is there already."""
     seed, purpose = rng_seed
     for link in links:
-        column = donors.schema.columns[link.column]
-        rng = chain.generator(seed, purpose, column.name)
-        leaves = link.forest.leaves(link.features(donors.schema, drawn, rows), rng)
-        donor = link.forest.draw(leaves, rng)
-        drawn[link.column] = emit(donors, link.column, donor, rng)
+        rng = chain.generator(seed, purpose, donors.schema.columns[link.column].name)
+        leaves = link.forest.leaves(link.features(drawn, rows), rows, rng)
+        donor = link.forest.draw(leaves, _taken(link, drawn, rows), rng)
+        values = emit(donors, link.column, donor, rng)
+        drawn.add(link.column, values, donors.codings[link.column].encode(values), donor)
+
+
+def _taken(link: Link, drawn: Drawn, rows: int) -> Codes:
+    """Return the donors of the columns that a link looks at, int32, predecessors x rows."""
+    taken = np.empty((len(link.predecessors), rows), dtype=np.int32)
+    for place, position in enumerate(link.predecessors):
+        taken[place] = drawn.donors[position]
+    return taken
 
 
 def emit(donors: Donors, position: int, donor: np.ndarray, rng: np.random.Generator) -> Floats:

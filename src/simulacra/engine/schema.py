@@ -44,9 +44,10 @@ class Column:
         missing_share: share of rows without a value, 0 to 1.
         levels: of a categorical column, in their order.
         shares: of the levels among the rows that have a value.
-        min: smallest value that rows are generated with; at least five seed rows are at or below
-            it, so it is nobody's own.
-        max: largest value, likewise.
+        min: no row is generated below it. A round number beyond the smallest value, or that value
+            if five rows share it, so that it is nobody's own; on a calendar at least five rows are
+            at or before it.
+        max: likewise.
         quantiles: the values at 5, 25, 50, 75 and 95 percent.
         decimals: digits behind the point, of numbers.
         multiple_response: name of the multiple-response set that the column is an option of.

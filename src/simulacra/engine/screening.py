@@ -7,7 +7,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from simulacra.engine.encoding import Floats, Indices
+from simulacra.engine import coding
+from simulacra.engine.kernels import Codes, Indices
 
 MAX_ROWS = 2_000
 BINS = 12
@@ -28,10 +29,10 @@ class Screen:
     first: Indices
 
     @classmethod
-    def of(cls, values: Floats) -> Self:
+    def of(cls, codes: Codes) -> Self:
         """Prepare the columns of a study once, for all its links."""
-        rows = np.linspace(0, len(values) - 1, min(len(values), MAX_ROWS)).astype(np.int64)
-        binned = [_bins(column) for column in values[rows].T]
+        rows = coding.sample(codes.shape[1], MAX_ROWS)
+        binned = [_bins(column) for column in codes[:, rows]]
         sizes = np.array([int(bins.max()) + 1 for bins in binned])
         first = np.cumsum(sizes) - sizes
         member = np.zeros((int(sizes.sum()), len(rows)), dtype=np.float32)
@@ -40,13 +41,18 @@ class Screen:
         return cls(rows, member, first)
 
     def strongest(
-        self, target: npt.NDArray[np.float32], candidates: Sequence[int], at_most: int
+        self, target: coding.Indicators, candidates: Sequence[int], at_most: int
     ) -> list[int]:
         """Return the columns whose bins explain most of a target's sum of squares, in order.
 
         What groups drawn at random would explain is taken off, so that many bins are no advantage.
+
+        Args:
+            target: float32, rows of the sample x indicators.
+            candidates: positions of columns.
+            at_most: how many to return.
         """
-        centred = target[self.rows] - target[self.rows].mean(axis=0)
+        centred = target - target.mean(axis=0)
         counts = self.member.sum(axis=1)
         between = ((self.member @ centred) ** 2).sum(axis=1) / np.maximum(counts, 1)
         explained = np.add.reduceat(between, self.first)
@@ -56,10 +62,11 @@ class Screen:
         return sorted(candidates[place] for place in order.tolist())
 
 
-def _bins(values: Floats) -> Indices:
-    """Cut a column into a few groups of rows; missing values are one of them."""
-    known = values[~np.isnan(values)]
-    if not len(known):
-        return np.zeros(len(values), dtype=np.int64)
-    cuts = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1]))
-    return np.where(np.isnan(values), len(cuts) + 1, np.searchsorted(cuts, values))
+def _bins(codes: Codes) -> Indices:
+    """Cut a column into a few groups of rows; the rows of one code stay together."""
+    distinct, counts = np.unique(codes, return_counts=True)
+    if len(distinct) <= BINS:
+        return np.searchsorted(distinct, codes)
+    share = (np.cumsum(counts) - counts / 2) / len(codes)
+    group = np.unique((share * BINS).astype(np.int64), return_inverse=True)[1]
+    return np.asarray(group[np.searchsorted(distinct, codes)])

@@ -1,16 +1,20 @@
 """What the schema publishes of a column."""
 
+import math
+
 import numpy as np
 
 from simulacra.engine.cleaning.drafts import Draft, Values
 from simulacra.engine.schema import Column, ColumnType, bound
 
 SHARED_ROWS = 5
-"""A value is published as it stands only if so many rows share it, and so many rows lie beyond a
-published bound."""
+"""A value is published as it stands only if so many rows share it."""
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 SHARE_DIGITS = 6
+PARTS = 20
+"""Into how many parts of a round length the scale of a number is cut, at least; bounds are their
+ends."""
 
 
 def describe(name: str, source_name: str, label: str, draft: Draft) -> Column:
@@ -26,7 +30,7 @@ def describe(name: str, source_name: str, label: str, draft: Draft) -> Column:
             shares=shares,
         )
     ordered = np.sort(known)
-    low, high = _inner_bounds(draft, ordered)
+    low, high = (_inner if draft.type.is_temporal else _outer)(draft, ordered)
     spread = [min(max(_quantile(ordered, share), low), high) for share in QUANTILES]
     return Column(
         *(name, source_name, label, draft.type, missing_share),
@@ -37,20 +41,39 @@ def describe(name: str, source_name: str, label: str, draft: Draft) -> Column:
     )
 
 
-def _inner_bounds(draft: Draft, ordered: Values) -> tuple[float, float]:
-    """Return the ends of the scale without its outermost rows, on the column's grid.
+def _outer(draft: Draft, ordered: Values) -> tuple[float, float]:
+    """Return round numbers around the values of a number, or an end that enough rows share."""
+    low, high = float(ordered[0]), float(ordered[-1])
+    part = max(_round_below((high - low) / PARTS), _step(draft))
+    shared = [np.count_nonzero(ordered == end) >= SHARED_ROWS for end in (low, high)]
+    digits = max(draft.decimals, 0)
+    return (
+        low if shared[0] else float(np.round(np.floor(round(low / part, 6)) * part, digits)),
+        high if shared[1] else float(np.round(np.ceil(round(high / part, 6)) * part, digits)),
+    )
 
-    The value at the fifth row from either end, if five rows share it; else half-way from it to the
-    next value inside.
+
+def _round_below(length: float) -> float:
+    """Return the largest of 1, 2 and 5 times a power of ten that is not above a length."""
+    if length <= 0:
+        return 0.0
+    power = 10.0 ** math.floor(math.log10(length))
+    return max((factor * power for factor in (1, 2, 5) if factor * power <= length), default=power)
+
+
+def _inner(draft: Draft, ordered: Values) -> tuple[float, float]:
+    """Return the ends of a calendar scale without its outermost rows, on the column's grid.
+
+    No day outside the fieldwork is made up: the value at the fifth row from either end, if five
+    rows share it; else half-way from it to the next value inside.
     """
     step = _step(draft)
-    low = np.ceil(round(_inner(ordered) / step, 6)) * step
-    high = np.floor(round(-_inner(-ordered[::-1]) / step, 6)) * step
-    low, high = float(np.round(low, draft.decimals)), float(np.round(high, draft.decimals))
-    return (low, high) if low <= high else (high, low)
+    low = np.ceil(round(_fifth(ordered) / step, 6)) * step
+    high = np.floor(round(-_fifth(-ordered[::-1]) / step, 6)) * step
+    return (float(low), float(high)) if low <= high else (float(high), float(low))
 
 
-def _inner(ordered: Values) -> float:
+def _fifth(ordered: Values) -> float:
     end = ordered[min(SHARED_ROWS, len(ordered)) - 1]
     after = np.searchsorted(ordered, end, side="right")
     if after - np.searchsorted(ordered, end) >= SHARED_ROWS or after == len(ordered):
