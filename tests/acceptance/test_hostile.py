@@ -92,8 +92,8 @@ def test_a_token_request_says_each_thing_once(server: Server, api: Client) -> No
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"display_name": "x" * 5000}, "maximum size of 4KB"),
-        ({f"field{n}": "x" for n in range(9)}, "Maximum number of fields is 8"),
+        ({"column_types": " " * 300_000}, "maximum size of 256KB"),
+        ({f"field{n}": "x" for n in range(13)}, "Maximum number of fields is 12"),
     ],
 )
 def test_a_form_over_its_limits_is_told_which(
@@ -101,6 +101,25 @@ def test_a_form_over_its_limits_is_told_which(
 ) -> None:
     refused = problem(api.upload(GOOD_ROWS, **fields), 400, "simio_malformed_body")
     assert words in refused["detail"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("display_name", "a\0b"),
+        ("sheet", "\0"),
+        ("keep_columns", '["a\\u0000"]'),
+        ("drop_columns", '["a\\u0000"]'),
+        ("column_types", '{"a\\u0000": "nominal"}'),
+        ("column_types", '{"a": ["x", "\\u0000"]}'),
+    ],
+)
+def test_no_field_of_a_form_may_hold_what_cannot_be_stored(
+    api: Client, field: str, value: str
+) -> None:
+    refused = problem(api.upload(GOOD_ROWS, **{field: value}), 400, "simio_invalid_field")
+    assert faults(refused) == {field: "simio_invalid_field"}
+    assert "NUL" in refused["detail"]
 
 
 def test_downloads_follow_the_rfc(api: Client, dataset_id: str) -> None:

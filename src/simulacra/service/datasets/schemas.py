@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, Json
 
 from simulacra.service.database import tables
+from simulacra.service.http.texts import Text
 from simulacra.service.http.waiting import MAX_WAIT_SECONDS
 
 
@@ -25,9 +26,9 @@ class UploadFields(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    display_name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    display_name: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
     wait_seconds: int = Field(0, ge=0, le=MAX_WAIT_SECONDS)
-    column_types: Json[dict[str, str | list[str]]] = Field(
+    column_types: Json[dict[Text, Text | list[Text]]] = Field(
         default="{}",
         validate_default=True,
         description="JSON object: column to `nominal`, `ordinal`, `integer`, `number`, `boolean`, "
@@ -35,19 +36,19 @@ class UploadFields(BaseModel):
         "names in the file or in the schema.",
         examples=['{"age": "integer", "agreement": ["never", "sometimes", "always"]}'],
     )
-    keep_columns: Json[list[str]] = Field(
+    keep_columns: Json[list[Text]] = Field(
         default="[]",
         validate_default=True,
         description="JSON array: columns to keep where cleaning would drop them.",
         examples=['["region_code"]'],
     )
-    drop_columns: Json[list[str]] = Field(
+    drop_columns: Json[list[Text]] = Field(
         default="[]",
         validate_default=True,
         description="JSON array: columns to leave out.",
         examples=['["comments"]'],
     )
-    sheet: Annotated[str, Field(min_length=1, max_length=31)] | None = Field(
+    sheet: Annotated[Text, Field(min_length=1, max_length=31)] | None = Field(
         default=None,
         description="The sheet of an Excel workbook to read; by default the first with a table.",
     )

@@ -1,12 +1,16 @@
 """The multipart body of an upload."""
 
+import codecs
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import BinaryIO
 
 import pydantic
 from fastapi import Request
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from simulacra.engine import errors, options
 from simulacra.service.datasets.schemas import UploadFields
@@ -24,13 +28,83 @@ async def read(request: Request) -> AsyncIterator[tuple[BinaryIO, UploadFields]]
     The file is spooled to disk as it arrives, in a file without a name that is gone with it.
 
     Raises:
-        problems.Problem: another content type, no file or more than one, or an invalid field.
+        problems.Problem: another content type, a form that is malformed or cut short, no file or
+            more than one, or an invalid field.
     """
     content.require(request, content.MULTIPART)
-    async with request.form(
-        max_files=MAX_PARTS, max_fields=MAX_PARTS, max_part_size=MAX_FIELD_BYTES
-    ) as form:
+    _check_charset(request)
+    form = await _receive(request)
+    try:
+        _check_parts(form)
         yield _file(form).file, _fields(form)
+    finally:
+        await form.close()
+
+
+class _Parser(MultiPartParser):
+    """The framework's parser, which takes the end of the body for the end of the form."""
+
+    has_ended = False
+
+    def on_end(self) -> None:
+        self.has_ended = True
+
+    async def parse(self) -> FormData:
+        form = await super().parse()
+        if not self.has_ended:
+            for file in self._files_to_close_on_error:
+                file.close()
+            raise MultiPartException("it ends before its closing boundary")
+        return form
+
+
+def _check_charset(request: Request) -> None:
+    """Refuse a charset of the form: it would garble the names of the fields."""
+    _, parameters = parse_options_header(request.headers["content-type"])
+    given = parameters.get(b"charset", b"utf-8").decode("latin-1")
+    with contextlib.suppress(LookupError):
+        if codecs.lookup(given).name in ("utf-8", "ascii"):
+            return
+    raise problems.Problem(
+        "simio_unsupported_content_type",
+        f"The form has the charset {given!r}; fields are read as UTF-8. The seed file is not meant "
+        "by it: its encoding is found out.",
+    )
+
+
+async def _receive(request: Request) -> FormData:
+    async with contextlib.aclosing(request.stream()) as stream:
+        parser = _Parser(
+            request.headers,
+            stream,
+            max_files=MAX_PARTS,
+            max_fields=MAX_PARTS,
+            max_part_size=MAX_FIELD_BYTES,
+        )
+        try:
+            return await parser.parse()
+        except MultiPartException as error:  # its texts quote nothing of the body
+            detail = f"The form cannot be read: {error.message.rstrip('.')}."
+            raise problems.Problem("simio_malformed_body", detail) from None
+
+
+def _check_parts(form: FormData) -> None:
+    """Refuse what would be dropped without a word: of a repeated field all values but one."""
+    counts = Counter(name for name, _ in form.multi_items() if name not in FILE_FIELDS)
+    faults = [
+        problems.Fault(
+            name, f"The form has this field {count} times; send it once.", is_parameter=True
+        )
+        for name, count in counts.items()
+        if count > 1
+    ]
+    faults += [
+        problems.Fault(name, "Send this field as a file, with a file name.", is_parameter=True)
+        for name in FILE_FIELDS
+        if any(isinstance(part, str) for part in form.getlist(name))
+    ]
+    if faults:
+        raise problems.invalid(faults)
 
 
 def _file(form: FormData) -> UploadFile:

@@ -1,6 +1,5 @@
 """From exceptions to problem responses: one translation for each kind."""
 
-import re
 from typing import Any
 
 import psycopg
@@ -16,10 +15,6 @@ from simulacra.engine import errors as engine_errors
 from simulacra.service.http import catalog, envelope, guards, problems
 
 RETRY_SECONDS = "2"
-MULTIPART_WORDS = re.compile(
-    r"Too many (files|fields)|(Part|Field) exceeded maximum size|Missing boundary"
-    r"|Invalid multipart data|The Content-Disposition header"
-)
 
 
 def register(app: FastAPI, base_url: str) -> None:
@@ -73,16 +68,9 @@ def _from_framework(request: Request, error: HTTPException) -> problems.Problem:
         "simio_not_found": f"There is no operation at {request.url.path!r}.",
         "simio_method_not_allowed": f"{request.url.path} does not take {request.method}.",
         "simio_file_too_large": envelope.too_large(request.scope.get(MAX_BODY_SIZE_SCOPE_KEY, 0)),
-        "simio_malformed_body": _of_multipart(error),
     }.get(code) or catalog.CATALOG[code].meaning
     headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
     return problems.Problem(code, detail, headers=headers)
-
-
-def _of_multipart(error: HTTPException) -> str | None:
-    """Return the framework's words on a multipart body; they quote nothing of it."""
-    words = str(error.detail)
-    return f"The form cannot be read: {words}" if MULTIPART_WORDS.match(words) else None
 
 
 def _allowed(request: Request) -> str:
