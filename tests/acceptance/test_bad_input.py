@@ -74,8 +74,13 @@ def test_what_cannot_be_modelled_fails_its_job_with_the_reason(
     dataset = api.get(f"/v1/datasets/{started['dataset_id']}").json()
     assert dataset["status"] == "failed"
     assert dataset["error"] == job["error"]
-    not_ready = api.get(f"/v1/datasets/{started['dataset_id']}/schema")
-    problem(not_ready, 409, "simio_dataset_not_ready")
+    for answer in (
+        api.get(f"/v1/datasets/{started['dataset_id']}/schema"),
+        api.generate(started["dataset_id"], row_count=5),
+    ):
+        refused = problem(answer, 409, "simio_dataset_failed")
+        assert not refused["retryable"]
+        assert job["error"]["detail"] in refused["detail"]
 
 
 def test_the_form_of_an_upload(api: Client) -> None:

@@ -41,16 +41,21 @@ async def get_ready(session: AsyncSession, dataset_id: str) -> tables.Dataset:
     """Return a live dataset whose model is fitted.
 
     Raises:
-        problems.Problem: there is none of this id, or it has no model.
+        problems.Problem: there is none of this id, or it has no model, yet or for good.
     """
     dataset = await get(session, dataset_id)
-    if dataset.status != DatasetStatus.READY:
+    if dataset.status == DatasetStatus.READY:
+        return dataset
+    if dataset.status == DatasetStatus.FAILED:
+        reason = (dataset.error or {}).get("detail", "")
         raise problems.Problem(
-            "simio_dataset_not_ready",
-            f"Dataset {dataset_id} is {dataset.status}; its job is {dataset.job_id}.",
-            headers={"Retry-After": "2"} if dataset.status == DatasetStatus.PROCESSING else None,
+            "simio_dataset_failed", f"The training of dataset {dataset_id} failed. {reason}".strip()
         )
-    return dataset
+    raise problems.Problem(
+        "simio_dataset_not_ready",
+        f"Dataset {dataset_id} is {dataset.status}; its job is {dataset.job_id}.",
+        headers={"Retry-After": "2"},
+    )
 
 
 async def page(
