@@ -131,3 +131,33 @@ def test_the_codebook_shows_in_the_schema() -> None:
     assert Schema.from_json(document) == found
     assert "multiple_response" not in document["schema"][0]
     assert "multiple_response_sets" not in schema().to_json()
+
+
+def test_nothing_published_holds_a_nul() -> None:
+    """PostgreSQL cannot store one, in a schema as little as in the text of an error."""
+    answers = pa.DictionaryArray.from_arrays(
+        pa.array([0, 1, 2] * 20), pa.array(["low", "mid\0", "high\0"]), ordered=True
+    )
+    table = pa.table(
+        {
+            "mood\0": answers,
+            "city\0": ["A\0B", "C"] * 30,
+            "flat\0": [1] * 60,
+            "n": np.arange(60) % 7,
+        }
+    )
+    found = schema(RawStudy(table, {"n": Variable("How\0 many?")}))
+    assert "\0" not in repr(found.to_json()).replace("\\x00", "\0")
+    assert found["mood"].levels == ("low", "mid", "high")
+    assert found["city"].levels == ("AB", "C")
+    assert said(found, "city") == ["renamed", "relabelled"]
+    with pytest.raises(errors.UploadError) as caught:
+        schema(RawStudy(table.select(["flat\0", "n"])))
+    assert "\0" not in caught.value.detail
+
+
+def test_two_columns_of_one_name_are_told_apart() -> None:
+    table = pa.Table.from_arrays([TABLE["mood"], TABLE["Age (years)"]], ["a", "a"])
+    found = schema(RawStudy(table))
+    assert found.names == ["a", "a_2"]
+    assert said(found, "a_2") == ["renamed"]

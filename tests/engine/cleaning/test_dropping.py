@@ -7,8 +7,10 @@ from simulacra.engine.schema import ColumnType
 ROWS = 100
 
 
-def categorical(codes: list[float], levels: list[str]) -> drafts.Draft:
-    return drafts.Draft(ColumnType.NOMINAL, np.array(codes, dtype=float), tuple(levels))
+def categorical(
+    codes: list[float], levels: list[str], kind: ColumnType = ColumnType.NOMINAL
+) -> drafts.Draft:
+    return drafts.Draft(kind, np.array(codes, dtype=float), tuple(levels))
 
 
 def integer(values: object) -> drafts.Draft:
@@ -32,6 +34,10 @@ def unique_texts(form: str) -> drafts.Draft:
         ("x", unique_texts("+49 151 555-{:04d}"), "phone"),
         ("x", unique_texts("I think that {} is best"), "free text"),
         ("x", categorical([0, 1] * 50, ["no", "yes, " * 200]), "free text: the longest has 1,000"),
+        (
+            *("x", categorical([0, 1] * 50, ["no", "yes, " * 200], ColumnType.ORDINAL)),
+            "free text: the longest has 1,000",
+        ),
         ("RespondentID", integer(np.arange(ROWS) * 7), "identifier"),
         ("x", integer(3_300_000_000 + np.arange(ROWS) * 7), "identifier"),
     ],

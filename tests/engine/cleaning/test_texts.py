@@ -65,6 +65,14 @@ def test_numbers_and_dates_may_be_wanted_as_they_stand() -> None:
     assert recognise(["2024-01-01"], as_levels=True).type is ColumnType.NOMINAL
 
 
+def test_texts_padded_with_nul_join_those_that_are_not() -> None:
+    draft = texts.without_nul(recognise(["red\0\0", "red", "\0", "blue", None]))
+    assert draft.levels == ("blue", "red")
+    assert draft.values[[0, 1, 3]].tolist() == [1, 1, 0]
+    assert draft.known.tolist() == [True, True, False, True, False]
+    assert said(draft) == [("relabelled", 2)]
+
+
 @given(st.lists(st.none() | st.text(max_size=6), min_size=1, max_size=20))
 def test_any_texts_are_drafted(cells: list[str | None]) -> None:
     draft = recognise(cells)

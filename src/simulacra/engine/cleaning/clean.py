@@ -18,6 +18,8 @@ from simulacra.engine.cleaning import (
     pooling,
     retyping,
     sets,
+    sources,
+    texts,
 )
 from simulacra.engine.cleaning.drafts import Draft, Note
 from simulacra.engine.cleaning.overrides import Override
@@ -48,6 +50,7 @@ def clean(raw: RawStudy, bounds: limits.Limits, options: Options | None = None) 
     Raises:
         errors.UploadError: too few rows, too few columns are left, or options that do not fit.
     """
+    raw = sources.settle(raw)
     table = raw.table
     cleaned = names.clean(table.column_names)
     asked = overrides.match(options or Options(), table.column_names, cleaned)
@@ -139,7 +142,7 @@ def _draft(source: _Source, array: pa.ChunkedArray) -> Draft | None:
         draft = dataclasses.replace(draft, codes=variable.codes)
     elif variable.counted is not None and not draft.type.is_categorical:
         draft = choices.as_boolean(draft, variable.counted)
-    draft = choices.fill(draft)
+    draft = choices.fill(texts.without_nul(draft))
     if wanted is not None:
         draft = retyping.retype(source.source_name, draft, wanted)
     if source.override.levels:

@@ -42,7 +42,7 @@ def reason(name: str, draft: Draft) -> str | None:
     varying = rows - max(counts.max(), rows - len(known))
     if varying < max(MIN_VARYING, MIN_VARYING_SHARE * rows):
         return f"near-zero variance: {varying} of {rows} rows differ from the rest"
-    if draft.type is ColumnType.NOMINAL:
+    if draft.type.is_categorical:
         return _text_reason(draft, len(counts), len(known))
     if draft.type is ColumnType.INTEGER and len(counts) > UNIQUE_SHARE * len(known):
         return _number_reason(name, known, len(counts))
@@ -67,14 +67,16 @@ def obstacle(draft: Draft) -> str | None:
 
 
 def _text_reason(draft: Draft, distinct: int, known: int) -> str | None:
-    for kind, pattern in (("e-mail addresses", EMAIL), ("phone numbers", PHONE)):
-        matching = sum(pattern.fullmatch(level) is not None for level in draft.levels)
-        if matching > len(draft.levels) / 2 and distinct >= MIN_UNIQUE:
-            return f"personal data: most values look like {kind}"
     longest = max(map(len, draft.levels), default=0)
     if longest > MAX_LEVEL:
         return f"free text: the longest has {longest:,} characters"
-    if distinct >= MIN_UNIQUE and distinct > UNIQUE_SHARE * known:
+    if draft.type is not ColumnType.NOMINAL or distinct < MIN_UNIQUE:
+        return None
+    for kind, pattern in (("e-mail addresses", EMAIL), ("phone numbers", PHONE)):
+        matching = sum(pattern.fullmatch(level) is not None for level in draft.levels)
+        if matching > len(draft.levels) / 2:
+            return f"personal data: most values look like {kind}"
+    if distinct > UNIQUE_SHARE * known:
         return f"identifier or free text: {distinct} different texts in {known} rows"
     return None
 

@@ -30,8 +30,8 @@ def clean(names: Iterable[str]) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """Return a text without the markup and the line breaks that survey tools leave in it."""
-    return " ".join(html.unescape(TAG.sub(" ", text)).split())
+    """Return a text without the markup, line breaks and NULs that programs leave in it."""
+    return " ".join(html.unescape(TAG.sub(" ", text.replace("\0", ""))).split())
 
 
 def _safe(name: str) -> str:

@@ -1,5 +1,6 @@
 """What a column of text is: numbers, dates, a boolean, or levels."""
 
+import dataclasses
 import re
 from collections import defaultdict
 
@@ -17,6 +18,7 @@ from simulacra.engine.cleaning.drafts import (
     looked_up,
     number,
 )
+from simulacra.engine.cleaning.sources import NUL
 from simulacra.engine.cleaning.strays import Counts
 from simulacra.engine.schema import ColumnType
 
@@ -138,6 +140,20 @@ def _spellings(texts: list[str], counts: Counts) -> tuple[dict[str, str], tuple[
     merged = len(texts) - len(alike)
     reason = f"{merged} spellings that differ in case or spaces alone joined to the commonest"
     return spelling, (Note("merged", reason, merged),) if merged else ()
+
+
+def without_nul(draft: Draft) -> Draft:
+    """Return a draft without NUL in its levels; those that are alike then become one."""
+    padded = sum(NUL in level for level in draft.levels)
+    if not padded:
+        return draft
+    stripped = [level.replace(NUL, "").strip() for level in draft.levels]
+    levels = tuple(dict.fromkeys(filled for filled in stripped if filled))
+    place = dict(zip(levels, range(len(levels)), strict=True))
+    table = _numbers([place.get(level, np.nan) for level in stripped])
+    note = Note("relabelled", f"NUL characters removed from {padded} levels", padded)
+    values = looked_up(table, draft.values)
+    return dataclasses.replace(draft, values=values, levels=levels, codes=()).noting(note)
 
 
 def natural(text: str) -> tuple[tuple[str | int, ...], str]:
