@@ -1,4 +1,7 @@
+import dataclasses
+import difflib
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -175,6 +178,35 @@ def test_every_fault_is_listed_at_once(schema: Schema) -> None:
         "/numeric/age/min",
         "/numeric/age/max",
     }
+
+
+def test_the_nearest_names_are_looked_for_a_few_times_only(
+    schema: Schema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten thousand misspelt names, or one of a million letters, would take minutes."""
+    compared: list[str] = []
+
+    def look(word: str, known: Sequence[str], **_: object) -> list[str]:
+        compared.append(word)
+        return [*known[:1]]
+
+    monkeypatch.setattr(difflib, "get_close_matches", look)
+    found = faults(
+        schema,
+        {"segment": {f"Premum{n}": 0.1 for n in range(50)}},
+        {"a" * 10**6: {}, **{f"agee{n}": {} for n in range(50)}},
+    )
+    assert len(found) == 101
+    assert len(compared) == scenario.MAX_PROPOSALS
+    assert max(map(len, compared)) <= scenario.MAX_COMPARED
+    assert "Its columns are" in found[-1][2]
+
+
+def test_names_too_long_to_compare_are_not_proposed(schema: Schema) -> None:
+    long = dataclasses.replace(schema.columns[0], name="s" * 300)
+    wide = dataclasses.replace(schema, columns=(*schema.columns, long))
+    ((_, _, detail),) = faults(wide, {"s" * 50: {}})
+    assert "Did you mean" not in detail
 
 
 @pytest.mark.parametrize(

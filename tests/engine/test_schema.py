@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import pytest
@@ -25,8 +26,18 @@ def test_a_column_publishes_what_applies_to_it(mixed: simulacra.Model) -> None:
 
 def test_a_column_is_found_by_name(schema: Schema) -> None:
     assert schema["age"].type is ColumnType.INTEGER
+    assert "age" in schema
+    assert "nothing" not in schema
     with pytest.raises(KeyError):
         schema["nothing"]
+
+
+def test_to_look_columns_up_does_not_change_what_a_schema_is(schema: Schema) -> None:
+    fresh = dataclasses.replace(schema)
+    assert schema["age"].name == "age"
+    assert (fresh, hash(fresh), repr(fresh)) == (schema, hash(schema), repr(schema))
+    others = [column for column in schema.columns if column.name != "age"]
+    assert "age" not in dataclasses.replace(schema, columns=tuple(others))
 
 
 @pytest.mark.parametrize("column", ["visits", "spend", "joined", "seen"])

@@ -8,13 +8,19 @@ import dataclasses
 import difflib
 import math
 import numbers
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simulacra.engine import errors
 from simulacra.engine.schema import Bound, Column, ColumnType, Schema, point
 
 SUM_TOLERANCE = 0.001
+
+MAX_PROPOSALS = 5
+MAX_COMPARED = 60
+"""Faults for which the nearest valid names are looked for, and characters of these names: to
+compare two texts takes time with the square of their length."""
+
 Conditions = Mapping[str, Any]
 
 
@@ -86,8 +92,8 @@ def _columns(
     found = []
     for name, condition in given.items():
         pointer = _pointer(kind, name)
-        if name not in schema.names:
-            hint = _nearest(name, schema.names, "columns")
+        if name not in schema:
+            hint = _nearest(name, schema.names, "columns", faults)
             detail = f"The schema has no column {name!r}. {hint}"
             faults.append(errors.FieldError(pointer, detail, "unknown_condition_column"))
         elif (column := schema[name]).type.is_categorical != (kind == "categorical"):
@@ -116,7 +122,7 @@ def _shares(column: Column, given: Any, faults: list[errors.FieldError]) -> dict
     shares: dict[str, float] = {}
     before = len(faults)
     for level, share in given.items():
-        fault = _share_fault(column, level, share)
+        fault = _share_fault(column, level, share, faults)
         if fault:
             faults.append(errors.FieldError(f"{pointer}/{_escape(level)}", *fault))
         else:
@@ -126,11 +132,16 @@ def _shares(column: Column, given: Any, faults: list[errors.FieldError]) -> dict
     return _checked_sum(column, shares, pointer, faults)
 
 
-def _share_fault(column: Column, level: str, share: Any) -> tuple[str, str] | None:  # noqa: ANN401
+def _share_fault(
+    column: Column,
+    level: str,
+    share: Any,  # noqa: ANN401
+    faults: Sequence[errors.FieldError],
+) -> tuple[str, str] | None:
     """Return detail and code of what is wrong with one share."""
     where = f"Level {level!r} of column {column.name!r}"
     if level not in column.levels:
-        hint = _nearest(level, column.levels, "levels")
+        hint = _nearest(level, column.levels, "levels", faults)
         return f"Column {column.name!r} has no level {level!r}. {hint}", "unknown_condition_level"
     if not _is_number(share):
         return f"{where}: the share must be a finite number from 0 to 1.", "invalid_field"
@@ -226,8 +237,14 @@ def _is_number(value: Any) -> bool:  # noqa: ANN401
         return False
 
 
-def _nearest(name: object, known: "list[str] | tuple[str, ...]", kind: str) -> str:
-    near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+def _nearest(
+    name: object, known: Sequence[str], kind: str, faults: Sequence[errors.FieldError]
+) -> str:
+    """Return what a name may have meant; looked for only while few `faults` have been found."""
+    near: list[str] = []
+    if len(faults) < MAX_PROPOSALS and len(str(name)) <= MAX_COMPARED:
+        short = [one for one in known if len(one) <= MAX_COMPARED]
+        near = difflib.get_close_matches(str(name), short, n=3, cutoff=0.5)
     if near:
         return f"Did you mean {' or '.join(map(repr, near))}?"
     listed = ", ".join(map(repr, known[:8])) + (", ..." if len(known) > 8 else "")

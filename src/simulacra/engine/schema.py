@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import functools
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Self
@@ -166,10 +167,11 @@ class Schema:
         Raises:
             KeyError: there is none.
         """
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
+        return self._by_name[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether there is a column of this name."""
+        return name in self._by_name
 
     def __str__(self) -> str:
         """Return a table for people, and what cleaning did."""
@@ -181,6 +183,10 @@ class Schema:
     def names(self) -> list[str]:
         """The names of the columns."""
         return [column.name for column in self.columns]
+
+    @functools.cached_property
+    def _by_name(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
 
     def to_json(self) -> dict[str, Any]:
         """Return the schema as the service publishes it."""
