@@ -48,26 +48,55 @@ def test_no_token_is_not_an_invalid_one(api: Client) -> None:
     assert basic.status_code == 401
 
 
-def test_a_narrow_token_may_not_write(api: Client) -> None:
-    narrow = api.post(
+def _narrow(api: Client, scope: str) -> dict[str, str]:
+    """Return the headers of a caller with some of the client's scopes."""
+    minted = api.post(
         "/oauth/token",
         json={
             "grant_type": "client_credentials",
             "client_id": api.credential["client_id"],
             "client_secret": api.credential["client_secret"],
-            "scope": "read:datasets",
+            "scope": scope,
         },
     ).json()
-    assert narrow["scope"] == "read:datasets"
-    assert _ask(api, narrow["access_token"]).status_code == 200
-    answer = api.post(
-        "/v1/datasets",
-        files={"seed_file": ("a.csv", b"a,b\n1,2\n")},
-        headers={"Authorization": f"Bearer {narrow['access_token']}"},
-    )
+    assert minted["scope"] == scope
+    return {"Authorization": f"Bearer {minted['access_token']}"}
+
+
+def test_a_narrow_token_may_not_write(api: Client) -> None:
+    narrow = _narrow(api, "read:datasets")
+    assert api.get("/v1/datasets", headers=narrow).status_code == 200
+    seed = {"seed_file": ("a.csv", b"a,b\n1,2\n")}
+    answer = api.post("/v1/datasets", files=seed, headers=narrow)
     assert answer.status_code == 403
     assert answer.json()["code"] == "simio_forbidden"
     assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]
+
+
+def test_a_token_for_generations_can_follow_its_job(api: Client, dataset_id: str) -> None:
+    narrow = _narrow(api, "read:generations write:generations")
+    path = f"/v1/datasets/{dataset_id}"
+    started = api.post(f"{path}/generations", json={"row_count": 5}, headers=narrow).json()
+    job = api.get(f"/v1/jobs/{started['job_id']}?wait_seconds=20", headers=narrow)
+    assert (job.status_code, job.json()["status"]) == (200, "completed")
+    refused = api.get(path, headers=narrow)
+    assert refused.status_code == 403
+    assert "'read:datasets'" in refused.json()["detail"]
+    blind = api.get(f"/v1/jobs/{started['job_id']}", headers=_narrow(api, "write:generations"))
+    assert blind.status_code == 403
+    assert 'scope="read:datasets read:generations"' in blind.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "multipart/form-data"])
+@pytest.mark.parametrize("path", ["/v1/datasets", "/v1/datasets/ds_1/generations"])
+def test_who_has_no_token_is_told_that_first(server: Server, path: str, content_type: str) -> None:
+    answer = httpx.post(
+        f"{server.url}{path}",
+        content=b'{"row_count": ',
+        headers={"Content-Type": content_type},
+        verify=server.tls,
+    )
+    assert (answer.status_code, answer.json()["code"]) == (401, "simio_unauthorized")
 
 
 def test_the_token_endpoint_takes_json_form_and_basic(api: Client) -> None:

@@ -1,11 +1,12 @@
-from typing import Annotated
+import asyncio
+from typing import Annotated, cast
 
 import pytest
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 
-from simulacra.service import main
-from simulacra.service.http import guards
+from simulacra.service import main, runtime
+from simulacra.service.http import guards, problems
 from simulacra.service.identity.principal import Principal
 
 OPEN_PATHS = {
@@ -48,9 +49,24 @@ def test_a_guard_further_down_does_not_count() -> None:
         guards.check(app)
 
 
-def test_a_guard_must_name_a_known_scope() -> None:
-    with pytest.raises(ValueError, match="write:everything"):
-        guards.Tenant("write:everything")
+@pytest.mark.parametrize("scopes", [["write:everything"], ["read:datasets", "nothing"], []])
+def test_a_guard_must_name_known_scopes(scopes: list[str]) -> None:
+    with pytest.raises(ValueError, match="name scopes of"):
+        guards.Tenant(*scopes)
+
+
+def test_a_caller_who_is_known_still_needs_the_scope() -> None:
+    caller = Principal("tenant", "client", frozenset({"read:datasets"}))
+    request = Request({"type": "http", "headers": [], "state": {"caller": caller}})
+    running = cast("runtime.Runtime", None)  # nobody has to be looked up
+
+    async def ask(*scopes: str) -> Principal:
+        return await guards.Tenant(*scopes)(request, running, None)
+
+    assert asyncio.run(ask("read:generations", "read:datasets")) is caller
+    with pytest.raises(problems.Problem) as caught:
+        asyncio.run(ask("read:generations"))
+    assert caught.value.entry.code == "simio_forbidden"
 
 
 def test_exactly_these_routes_are_open() -> None:
@@ -70,4 +86,5 @@ def test_routes_that_change_something_need_a_write_scope() -> None:
             guard = guards.guard_of(route)
             if isinstance(guard, guards.Tenant):
                 changes = bool((route.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"})
-                assert guard.scope.startswith("write:" if changes else "read:"), route.path
+                kinds = {scope.partition(":")[0] for scope in guard.scopes}
+                assert kinds == {"write" if changes else "read"}, route.path

@@ -29,6 +29,9 @@ class UnguardedRouteError(RuntimeError):
 class Guard:
     """Base of the dependencies that count as a guard."""
 
+    async def admit(self, request: Request) -> None:
+        """Speak before the framework reads the body, which it does before it calls dependencies."""
+
 
 class Public(Guard):
     """The route is open to anyone."""
@@ -38,12 +41,13 @@ class Public(Guard):
 
 
 class Tenant(Guard):
-    """The route needs a token of an active client, with a scope."""
+    """The route needs a token of an active client, with one of some scopes."""
 
-    def __init__(self, scope: str) -> None:
-        if scope not in SCOPES:
-            raise ValueError(f"{scope!r} is not one of the scopes {SCOPES}")
-        self.scope = scope
+    def __init__(self, *scopes: str) -> None:
+        unknown = sorted(set(scopes) - set(SCOPES))
+        if unknown or not scopes:
+            raise ValueError(f"name scopes of {SCOPES}, not {unknown}")
+        self.scopes = scopes
 
     async def __call__(
         self,
@@ -52,20 +56,20 @@ class Tenant(Guard):
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
     ) -> Principal:
         """Return the caller, or answer 401 or 403 (RFC 6750)."""
-        if credentials is None:
-            raise _refusal(_advice(request), error=None)
-        try:
-            caller = await running.tokens.verify(credentials.credentials)
-        except tokens.InvalidTokenError as error:
-            detail = f"{error}. Mint a fresh one at {running.policy.base_url}/oauth/token."
-            raise _refusal(detail[0].upper() + detail[1:], error="invalid_token") from None
-        if self.scope not in caller.scopes:
+        caller: Principal | None = getattr(request.state, "caller", None)
+        if caller is None:
+            caller = request.state.caller = await _identify(request, running, credentials)
+        if caller.scopes.isdisjoint(self.scopes):
             raise problems.Problem(
                 "simio_forbidden",
-                f"The token lacks the scope {self.scope!r}.",
-                headers={"WWW-Authenticate": _challenge("insufficient_scope", self.scope)},
+                f"The token lacks the scope {' or '.join(map(repr, self.scopes))}.",
+                headers={"WWW-Authenticate": _challenge("insufficient_scope", self.scopes)},
             )
         return caller
+
+    async def admit(self, request: Request) -> None:
+        """Answer 401 or 403 to whoever may not call the route."""
+        await self(request, runtime.of(request), await BEARER(request))
 
 
 def check(app: FastAPI) -> None:
@@ -108,6 +112,18 @@ def _guards(dependant: Dependant) -> Iterator[Guard]:
     yield from (call for call in calls if isinstance(call, Guard))
 
 
+async def _identify(
+    request: Request, running: runtime.Runtime, credentials: HTTPAuthorizationCredentials | None
+) -> Principal:
+    if credentials is None:
+        raise _refusal(_advice(request), error=None)
+    try:
+        return await running.tokens.verify(credentials.credentials)
+    except tokens.InvalidTokenError as error:
+        detail = f"{error}. Mint a fresh one at {running.policy.base_url}/oauth/token."
+        raise _refusal(detail[0].upper() + detail[1:], error="invalid_token") from None
+
+
 def _advice(request: Request) -> str:
     if "authorization" in request.headers:
         return "The Authorization header is not of the form 'Bearer <token>'."
@@ -119,10 +135,10 @@ def _refusal(detail: str, *, error: str | None) -> problems.Problem:
     return problems.Problem("simio_unauthorized", detail, headers=headers)
 
 
-def _challenge(error: str | None, scope: str | None = None) -> str:
+def _challenge(error: str | None, scopes: Iterable[str] = ()) -> str:
     parts = ['Bearer realm="simulacra"']
     parts += [f'error="{error}"'] if error else []
-    parts += [f'scope="{scope}"'] if scope else []
+    parts += [f'scope="{" ".join(scopes)}"'] if scopes else []
     return ", ".join(parts)
 
 
@@ -130,4 +146,5 @@ ReadDatasets = Annotated[Principal, Depends(Tenant("read:datasets"))]
 WriteDatasets = Annotated[Principal, Depends(Tenant("write:datasets"))]
 ReadGenerations = Annotated[Principal, Depends(Tenant("read:generations"))]
 WriteGenerations = Annotated[Principal, Depends(Tenant("write:generations"))]
+ReadJobs = Annotated[Principal, Depends(Tenant("read:datasets", "read:generations"))]
 Open = Depends(Public())

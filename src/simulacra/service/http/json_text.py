@@ -12,6 +12,8 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
+from simulacra.service.http import guards
+
 
 def parse(body: bytes) -> Any:  # noqa: ANN401 - whatever JSON can say
     """Return what `body` says. NaN and infinities pass; it is the field that refuses them.
@@ -47,13 +49,15 @@ def _refusal(reason: str) -> json.JSONDecodeError:
 
 
 class Route(APIRoute):
-    """A route that reads its JSON body with `parse`."""
+    """A route that reads its JSON body with `parse`, once its guard has let the caller in."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the framework's handler around our kind of request."""
-        handle = super().get_route_handler()
+        handle, guard = super().get_route_handler(), guards.guard_of(self)
 
         async def handle_strictly(request: Request) -> Response:
+            if guard is not None:
+                await guard.admit(request)
             return await handle(_Request(request.scope, request.receive))
 
         return handle_strictly

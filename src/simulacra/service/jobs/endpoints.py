@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 )
 async def get_job(
     job_id: str,
-    caller: guards.ReadDatasets,
+    caller: guards.ReadJobs,
     running: runtime.Running,
     response: Response,
     wait_seconds: waiting.WaitSeconds = 0,
