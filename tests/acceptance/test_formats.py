@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import savs
 import workbooks
@@ -142,6 +144,36 @@ def test_files_of_other_kinds_are_named_and_refused(api: Client, content: bytes,
     assert refused.status_code == 400
     assert refused.json()["code"] == "simio_upload_invalid"
     assert said in refused.json()["detail"]
+
+
+def parquet(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink)
+    return sink.getvalue().to_pybytes()
+
+
+def test_a_parquet_file_of_odd_texts(api: Client) -> None:
+    """NULs, namesakes and endless names are what Parquet allows and a database does not."""
+    long = "x" * 30_000
+    levels = pa.DictionaryArray.from_arrays(
+        pa.array([0, 1] * 50), pa.array(["low\0", "high"]), ordered=True
+    )
+    names = ["mood\0", "city", "city", long]
+    cells = [levels, ["A\0", "B\0", "A\0", "A\0"] * 25, [1, 2, 3, 4, 5] * 20, list(range(100))]
+    document = trained(api, parquet(pa.Table.from_arrays([pa.array(c) for c in cells], names)))
+    found = columns(document)
+    assert list(found)[:3] == ["mood", "city", "city_2"]
+    assert found["mood"]["levels"] == ["low", "high"]
+    assert found["city"]["levels"] == ["A", "B"]
+    assert max(len(column["source_name"]) for column in found.values()) <= 5_000
+    made = api.generate(document["dataset_id"], row_count=5, wait_seconds=20).json()
+    assert made["status"] == "ready"
+
+
+def test_a_parquet_file_of_text_that_is_no_utf8(api: Client) -> None:
+    raw = pa.array([b"caf\xe9", b"x"] * 50, pa.binary())
+    table = pa.table({"a": raw.view(pa.string()), "b": list(range(100))})
+    assert failed(api, parquet(table))["code"] == "simio_upload_invalid"
 
 
 def test_bombs_and_damaged_files_are_failed_jobs_and_nothing_else(
