@@ -149,7 +149,7 @@ def test_files_of_other_kinds_are_named_and_refused(api: Client, content: bytes,
 def parquet(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink)
-    return sink.getvalue().to_pybytes()
+    return bytes(sink.getvalue())
 
 
 def test_a_parquet_file_of_odd_texts(api: Client) -> None:

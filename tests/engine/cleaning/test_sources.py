@@ -26,6 +26,11 @@ def test_what_was_done_to_a_name_is_reported() -> None:
     }
 
 
+def test_a_good_name_is_not_taken_from_its_column() -> None:
+    settled = sources.settle(study("a\0", "a", "a", "a_2"))
+    assert settled.table.column_names == ["a_3", "a", "a_4", "a_2"]
+
+
 def test_the_codebook_follows_the_names() -> None:
     raw = RawStudy(
         study("a\0", "b").table,

@@ -39,14 +39,19 @@ def settle(raw: RawStudy) -> RawStudy:
 
 def _named(given: list[str]) -> Iterator[tuple[str, str]]:
     """Yield each name, and why it is not the one given; an empty reason if it is."""
+    reserved = {source for source in given if _cut(source) == source}
     seen: set[str] = set()
     for source in given:
-        name = base = source.replace(NUL, "")[:MAX_LENGTH]
+        name = base = _cut(source)
         number = 2
-        while name in seen:
+        while name in seen or (name in reserved and name != source):
             name, number = f"{base}_{number}", number + 1
         seen.add(name)
         yield name, "; ".join(_reasons(source, is_namesake=name != base))
+
+
+def _cut(source: str) -> str:
+    return source.replace(NUL, "")[:MAX_LENGTH]
 
 
 def _reasons(source: str, *, is_namesake: bool) -> Iterator[str]:

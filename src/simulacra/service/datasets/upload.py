@@ -42,7 +42,7 @@ async def read(request: Request) -> AsyncIterator[tuple[BinaryIO, UploadFields]]
 
 
 class _Parser(MultiPartParser):
-    """The framework's parser, which takes the end of the body for the end of the form."""
+    """The framework's parser, which does not mind that a body ends before its form does."""
 
     has_ended = False
 
@@ -67,8 +67,8 @@ def _check_charset(request: Request) -> None:
             return
     raise problems.Problem(
         "simio_unsupported_content_type",
-        f"The form has the charset {given!r}; fields are read as UTF-8. The seed file is not meant "
-        "by it: its encoding is found out.",
+        f"The form has the charset {given!r}; its fields are read as UTF-8. Leave the charset out: "
+        "it says nothing about the seed file, whose encoding is found out.",
     )
 
 
