@@ -5,8 +5,8 @@ seed rows, independent columns and unseen real rows beside it. Independent colum
 and copies of the seed win on `two_sample`, so neither is ever quoted without the others.
 """
 
-import itertools
-from collections.abc import Iterable
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from simulacra.engine.schema import Column, Schema
 
 EQUAL_BINS = 10
 FOLDS = 5
+BLOCK_ROWS = 8_192
 
 
 def matrix(schema: Schema, table: pa.Table) -> Floats:
@@ -56,9 +57,16 @@ def trend(schema: Schema, real: Floats, made: Floats) -> float:
     """Return the mean likeness of pairs of columns, 0 to 1.
 
     Two numbers compare their correlations; any other pair compares contingency tables, numbers cut
-    into ten equal bins. As SDMetrics' Column Pair Trends, every pair counted.
+    into ten equal bins. As SDMetrics' Column Pair Trends (0.11.1), every pair counted. Pairs whose
+    correlation is not defined in the real rows are left out; undefined in the made ones it is 0.
     """
-    return float(np.mean([_pair_trend(schema, real, made, pair) for pair in _pairs(schema)]))
+    sides = [np.column_stack(_equal_bins(schema, rows)) for rows in (real, made)]
+    likeness = 1 - _distances(sides[0], sides[1], np.ones(len(real)), np.ones(len(made)))
+    numbers = [i for i, column in enumerate(schema.columns) if not column.type.is_categorical]
+    correlations = [_correlations(rows[:, numbers]) for rows in (real, made)]
+    gap = np.abs(correlations[0] - np.nan_to_num(correlations[1]))
+    likeness[np.ix_(numbers, numbers)] = 1 - gap / 2
+    return float(np.nanmean(likeness[np.triu_indices(len(likeness), 1)]))
 
 
 def pair_error(
@@ -68,42 +76,42 @@ def pair_error(
 
     Args:
         schema: of both.
-        truth: float64, a known population's rows under a scenario.
+        truth: float64, a known population's rows under a scenario; numbers are cut at its tenths.
         rows: float64, the rows to judge.
         truth_weights: float64, one a row of `truth`.
         row_weights: float64, one a row of `rows`, so that raked seed rows can be judged too.
     """
-    binned = [
-        _binned(column, (truth[:, position], rows[:, position]), equal=False)
+    both = [
+        _quantile_bins(column, truth[:, position], rows[:, position])
         for position, column in enumerate(schema.columns)
     ]
-    return float(
-        np.mean(
-            [
-                _distance(
-                    (binned[one][0], binned[other][0], truth_weights),
-                    (binned[one][1], binned[other][1], row_weights),
-                )
-                for one, other in _pairs(schema)
-            ]
-        )
-    )
+    sides = [np.column_stack(side) for side in zip(*both, strict=True)]
+    distances = _distances(sides[0], sides[1], truth_weights, row_weights)
+    return float(np.mean(distances[np.triu_indices(len(distances), 1)]))
 
 
-def two_sample(real: Floats, made: Floats, *, seed: int = 0) -> float:
+def two_sample(
+    real: Floats, made: Floats, *, seed: int = 0, classifier: Callable[[], Any] | None = None
+) -> float:
     """Return how hard a classifier finds it to tell rows apart: 1 is not at all, 0 is certainty.
 
-    Gradient boosting, cross-validated; the score is ``1 - (2 max(AUC, 1/2) - 1)``. Copies of one
-    row stay in one fold, since a classifier would know them again (Lopez-Paz & Oquab 2017).
+    Cross-validated; the score is ``1 - (2 max(AUC, 1/2) - 1)``. Copies of one row stay in one
+    fold, since a classifier would know them again (Lopez-Paz & Oquab 2017).
+
+    Args:
+        real: float64, rows of one sample.
+        made: float64, rows of the other; the two may differ in length.
+        seed: of the folds.
+        classifier: makes a learner with `fit` and `predict_proba`; gradient boosting by default.
     """
+    make = classifier or (lambda: HistGradientBoostingClassifier(random_state=seed, max_iter=100))
     rows = np.vstack([real, made])
     label = np.repeat([0, 1], [len(real), len(made)])
     _, group = np.unique(np.nan_to_num(rows, nan=-1e30), axis=0, return_inverse=True)
     guess = np.empty(len(rows))
     folds = GroupKFold(FOLDS, shuffle=True, random_state=seed)
     for train, test in folds.split(rows, label, group.ravel()):
-        learner = HistGradientBoostingClassifier(random_state=seed, max_iter=100)
-        guess[test] = learner.fit(rows[train], label[train]).predict_proba(rows[test])[:, 1]
+        guess[test] = make().fit(rows[train], label[train]).predict_proba(rows[test])[:, 1]
     return float(1 - (2 * max(roc_auc_score(label, guess), 0.5) - 1))
 
 
@@ -133,10 +141,6 @@ def independent(rows: Floats, rng: np.random.Generator) -> Floats:
     return np.column_stack([rng.permutation(column) for column in rows.T])
 
 
-def _pairs(schema: Schema) -> Iterable[tuple[int, int]]:
-    return itertools.combinations(range(len(schema.columns)), 2)
-
-
 def _column_shape(column: Column, real: Floats, made: Floats) -> float:
     real, made = real[~np.isnan(real)], made[~np.isnan(made)]
     if not len(real) or not len(made):
@@ -153,55 +157,72 @@ def _column_shape(column: Column, real: Floats, made: Floats) -> float:
     return float(1 - np.abs(below[0] - below[1]).max())
 
 
-def _pair_trend(schema: Schema, real: Floats, made: Floats, pair: tuple[int, int]) -> float:
-    if not any(schema.columns[position].type.is_categorical for position in pair):
-        correlations = [_correlation(rows[:, pair]) for rows in (real, made)]
-        return 1 - abs(correlations[0] - correlations[1]) / 2
-    codes = [
-        _binned(schema.columns[position], (real[:, position], made[:, position]), equal=True)
-        for position in pair
-    ]
-    tables = [(one, other, np.ones(len(one))) for one, other in zip(*codes, strict=True)]
-    return 1 - _distance(*tables)
+def _correlations(rows: Floats) -> Floats:
+    """Return Pearson's correlations over the rows known in both; NaN where one is constant."""
+    known = ~np.isnan(rows)
+    counts = np.maximum(known.sum(axis=0), 1)
+    centred = np.where(known, rows - np.where(known, rows, 0).sum(axis=0) / counts, 0.0)
+    centred /= np.sqrt((centred**2).sum(axis=0) / counts) + np.finfo(float).tiny
+    present = known.astype(np.float64)
+    both = np.maximum(present.T @ present, 1)
+    sums, squares = centred.T @ present, (centred**2).T @ present
+    spread = np.sqrt(np.maximum(squares - sums**2 / both, 0))
+    products = spread * spread.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = (centred.T @ centred - sums * sums.T / both) / products
+    return np.where(products > 1e-9 * both, found, np.nan)
 
 
-def _correlation(both: Floats) -> float:
-    known = both[~np.isnan(both).any(axis=1)]
-    if len(known) < 2:
-        return 0.0
-    deviations = known - known.mean(axis=0)
-    products, squares = deviations.prod(axis=1).sum(), (deviations**2).sum(axis=0)
-    return float(products / np.sqrt(squares.prod())) if squares.all() else 0.0
+def _equal_bins(schema: Schema, rows: Floats) -> list[Indices]:
+    """Return each value's bin; numbers are cut between the side's own extremes.
 
-
-def _binned(column: Column, values: tuple[Floats, Floats], *, equal: bool) -> list[Indices]:
-    """Return the bin of each value; a missing one is in a bin of its own, the last.
-
-    Equal bins span each side's own range, as SDMetrics has them; else they are tenths of the first.
+    The largest value is in a bin of its own, shared with the missing ones: so SDMetrics has it.
     """
-    if column.type.is_categorical:
-        return [level_codes(side, len(column.levels)) for side in values]
     binned = []
-    for side in values:
-        known = side[~np.isnan(side)] if equal else values[0][~np.isnan(values[0])]
-        shares = np.linspace(0, 1, EQUAL_BINS + 1)[1:-1]
-        cuts = known.min() + shares * np.ptp(known) if equal else np.quantile(known, shares)
-        places = np.searchsorted(cuts, side, side="right" if equal else "left")
-        binned.append(np.where(np.isnan(side), EQUAL_BINS, places))
+    for position, column in enumerate(schema.columns):
+        values = rows[:, position]
+        if column.type.is_categorical:
+            binned.append(level_codes(values, len(column.levels)))
+        else:
+            edges = np.histogram_bin_edges(values[~np.isnan(values)], EQUAL_BINS)
+            binned.append(np.digitize(values, edges))
     return binned
 
 
-def _distance(
-    one: tuple[Indices, Indices, Floats], other: tuple[Indices, Indices, Floats]
-) -> float:
-    """Return the total variation distance of two weighted contingency tables."""
-    width = 1 + max(int(codes.max()) for codes in (one[1], other[1]))
-    size = width * (1 + max(int(codes.max()) for codes in (one[0], other[0])))
-    shares = [
-        np.bincount(first * width + second, weights, minlength=size) / weights.sum()
-        for first, second, weights in (one, other)
-    ]
-    return float(np.abs(shares[0] - shares[1]).sum() / 2)
+def _quantile_bins(column: Column, truth: Floats, rows: Floats) -> tuple[Indices, Indices]:
+    """Return each value's bin among the tenths of the truth; missing ones have their own."""
+    if column.type.is_categorical:
+        size = len(column.levels)
+        return level_codes(truth, size), level_codes(rows, size)
+    cuts = np.quantile(truth[~np.isnan(truth)], np.linspace(0, 1, EQUAL_BINS + 1)[1:-1])
+    first, second = (
+        np.where(np.isnan(side), EQUAL_BINS, np.searchsorted(cuts, side)) for side in (truth, rows)
+    )
+    return first, second
+
+
+def _distances(one: Indices, other: Indices, one_weights: Floats, other_weights: Floats) -> Floats:
+    """Return the total variation distance of each two columns' contingency tables, a square."""
+    sizes = 1 + np.maximum(one.max(axis=0), other.max(axis=0))
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    gaps = np.abs(
+        _contingencies(one + starts, int(sizes.sum()), one_weights)
+        - _contingencies(other + starts, int(sizes.sum()), other_weights)
+    )
+    return np.add.reduceat(np.add.reduceat(gaps, starts, axis=0), starts, axis=1) / 2
+
+
+def _contingencies(codes: Indices, size: int, weights: Floats) -> Floats:
+    """Return the joint shares of all pairs of indicators: all contingency tables at once."""
+    total = np.zeros((size, size))
+    width = codes.shape[1]
+    for start in range(0, len(codes), BLOCK_ROWS):
+        block = codes[start : start + BLOCK_ROWS]
+        member = np.zeros((len(block), size), dtype=np.float32)
+        member[np.repeat(np.arange(len(block)), width), block.ravel()] = 1
+        weight = weights[start : start + BLOCK_ROWS, None].astype(np.float32)
+        total += (weight * member).T @ member
+    return total / weights.sum()
 
 
 def _metric(schema: Schema, train: Floats, rows: Floats) -> npt.NDArray[np.float32]:

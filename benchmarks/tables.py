@@ -1,0 +1,165 @@
+"""The five standard tables, split and typed as the papers that published figures on them do.
+
+Adult has an official test part. Of the others a fixed tenth is unseen (Zhang et al. 2024, TabSyn).
+Coded categories are categories, identifiers are left out, and a category that is missing in the
+file is a level of its own.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from simulacra.engine import encoding
+from simulacra.engine.encoding import Floats
+from simulacra.engine.schema import Column, ColumnType, Schema
+
+MISSING = "?"
+UNSEEN_SHARE = 0.1
+SPLIT_SEED = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Where a table is, and what the papers make of its columns.
+
+    Attributes:
+        train: file below the data folder.
+        unseen: file of an official test part.
+        dropped: columns that only number the rows.
+        codes: columns whose numbers are names of categories.
+    """
+
+    train: str
+    unseen: str | None = None
+    dropped: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+
+
+SOURCES = {
+    "adult": Source("benchmark/adult_train.csv", "benchmark/adult_test.csv"),
+    "default": Source(
+        "benchmark/default_credit_card.csv",
+        dropped=("ID",),
+        codes=(
+            "SEX",
+            "EDUCATION",
+            "MARRIAGE",
+            *(f"PAY_{month}" for month in range(7)),
+            "default.payment.next.month",
+        ),
+    ),
+    "shoppers": Source(
+        "benchmark/online_shoppers_intention.csv",
+        codes=("OperatingSystems", "Browser", "Region", "TrafficType", "Weekend", "Revenue"),
+    ),
+    "magic": Source("benchmark/magic_gamma.csv"),
+    "beijing": Source(
+        "benchmark/beijing_pm25.csv", dropped=("No",), codes=("year", "month", "day", "hour")
+    ),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """Rows to learn from, rows to judge by, and how a judge codes both.
+
+    Attributes:
+        name: for people.
+        train: categories are dictionary arrays, so that no reader takes codes for numbers.
+        unseen: rows of the same population that no model has seen.
+        schema: the columns as the file has them, levels of both parts; nothing pooled or dropped.
+    """
+
+    name: str
+    train: pa.Table
+    unseen: pa.Table
+    schema: Schema
+
+    def coded(self, rows: pa.Table, made_by: Schema | None = None) -> Floats:
+        """Return rows as a judge sees them: a column that a model left out is all missing.
+
+        Args:
+            rows: of the table, or generated.
+            made_by: the schema of the model that generated them, which renames columns.
+        """
+        names = {column.source_name: column.name for column in made_by.columns} if made_by else {}
+        known = set(rows.column_names)
+        coded = np.full((rows.num_rows, len(self.schema.columns)), np.nan)
+        for position, column in enumerate(self.schema.columns):
+            name = names.get(column.name, column.name)
+            if name in known:
+                coded[:, position] = _coded(column, rows[name])
+        return coded
+
+
+def load(name: str, data: Path) -> Table:
+    """Return one of `SOURCES` from the data folder.
+
+    Raises:
+        OSError: its file is not there.
+    """
+    source = SOURCES[name]
+    train = _read(data / source.train, source)
+    if source.unseen:
+        return table(name, train, _read(data / source.unseen, source))
+    return split(name, train, UNSEEN_SHARE)
+
+
+def split(name: str, rows: pa.Table, unseen_share: float) -> Table:
+    """Return a table with a fixed random part of its rows set aside."""
+    order = np.random.default_rng(SPLIT_SEED).permutation(rows.num_rows)
+    unseen = round(unseen_share * rows.num_rows)
+    return table(name, rows.take(np.sort(order[unseen:])), rows.take(np.sort(order[:unseen])))
+
+
+def table(name: str, train: pa.Table, unseen: pa.Table) -> Table:
+    """Return a table whose schema covers both parts."""
+    both = pa.concat_tables([train, unseen]).unify_dictionaries()
+    return Table(name, train, unseen, raw_schema(both))
+
+
+def raw_schema(rows: pa.Table) -> Schema:
+    """Return the columns as they are: every level its own, every number a number."""
+    columns = [_column(name, rows[name]) for name in rows.column_names]
+    return Schema(tuple(columns), (), rows.num_rows)
+
+
+def as_categories(rows: pa.Table, names: Sequence[str]) -> pa.Table:
+    """Return a table in which the named columns are dictionary arrays of text."""
+    for name in names:
+        place = rows.column_names.index(name)
+        texts = pc.utf8_trim_whitespace(rows[name].cast(pa.string()))
+        rows = rows.set_column(place, name, texts.dictionary_encode())
+    return rows
+
+
+def _read(path: Path, source: Source) -> pa.Table:
+    nulls = csv.ConvertOptions(null_values=["", "NA", "?"], strings_can_be_null=True)
+    rows = csv.read_csv(path, convert_options=nulls)
+    rows = rows.drop_columns([name for name in source.dropped if name in rows.column_names])
+    texts = [field.name for field in rows.schema if not pa.types.is_floating(field.type)]
+    named = [
+        name
+        for name in texts
+        if name in source.codes or not pa.types.is_integer(rows.schema.field(name).type)
+    ]
+    return as_categories(rows, named)
+
+
+def _column(name: str, values: pa.ChunkedArray) -> Column:
+    if not pa.types.is_dictionary(values.type):
+        kind = ColumnType.INTEGER if pa.types.is_integer(values.type) else ColumnType.NUMBER
+        return Column(name, name, name, kind, values.null_count / max(len(values), 1))
+    levels = sorted(pc.unique(values.cast(pa.string())).drop_null().to_pylist())
+    return Column(name, name, name, ColumnType.NOMINAL, 0.0, levels=(*levels, "Other", MISSING))
+
+
+def _coded(column: Column, values: pa.ChunkedArray) -> Floats:
+    if column.type.is_categorical:
+        values = pc.fill_null(values.cast(pa.string()), MISSING)
+    return encoding.from_arrow(column, values)
