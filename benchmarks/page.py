@@ -47,6 +47,7 @@ def write(name: str, title: str, parts: Sequence[str], *, keep: bool) -> None:
 
 def _origin() -> str:
     machine = f"{platform.machine()}, {os.cpu_count()} shared cores"
+    python = f"Python {platform.python_version()}"
     arguments = [part for part in sys.argv[1:] if part != "--data" and not Path(part).is_absolute()]
     command = shlex.join(["python", "benchmarks/run.py", *arguments])
-    return f"{time.strftime('%Y-%m-%d')}; {machine}; Python {platform.python_version()}; `{command}`."
+    return f"{time.strftime('%Y-%m-%d')}; {machine}; {python}; `{command}`."

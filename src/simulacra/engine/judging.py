@@ -170,7 +170,7 @@ def _correlations(rows: Floats) -> Floats:
     products = spread * spread.T
     with np.errstate(divide="ignore", invalid="ignore"):
         found = (centred.T @ centred - sums * sums.T / both) / products
-    return np.where(products > 1e-9 * both, found, np.nan)
+    return np.asarray(np.where(products > 1e-9 * both, found, np.nan))
 
 
 def _equal_bins(schema: Schema, rows: Floats) -> list[Indices]:
@@ -209,7 +209,7 @@ def _distances(one: Indices, other: Indices, one_weights: Floats, other_weights:
         _contingencies(one + starts, int(sizes.sum()), one_weights)
         - _contingencies(other + starts, int(sizes.sum()), other_weights)
     )
-    return np.add.reduceat(np.add.reduceat(gaps, starts, axis=0), starts, axis=1) / 2
+    return np.asarray(np.add.reduceat(np.add.reduceat(gaps, starts, 0), starts, 1) / 2)
 
 
 def _contingencies(codes: Indices, size: int, weights: Floats) -> Floats:
@@ -222,7 +222,7 @@ def _contingencies(codes: Indices, size: int, weights: Floats) -> Floats:
         member[np.repeat(np.arange(len(block)), width), block.ravel()] = 1
         weight = weights[start : start + BLOCK_ROWS, None].astype(np.float32)
         total += (weight * member).T @ member
-    return total / weights.sum()
+    return np.asarray(total / weights.sum())
 
 
 def _metric(schema: Schema, train: Floats, rows: Floats) -> npt.NDArray[np.float32]:
