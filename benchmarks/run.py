@@ -13,7 +13,7 @@ from options import Options
 from page import ROOT
 
 WITH_DATA = ("fidelity",)
-WITHOUT_DATA = ()
+WITHOUT_DATA = ("structure",)
 
 
 def main() -> None:
