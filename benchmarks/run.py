@@ -13,7 +13,7 @@ from options import Options
 from page import ROOT
 
 WITH_DATA = ("fidelity",)
-WITHOUT_DATA = ("structure",)
+WITHOUT_DATA = ("structure", "scenarios")
 
 
 def main() -> None:

@@ -152,11 +152,20 @@ def _read(path: Path, source: Source) -> pa.Table:
 
 
 def _column(name: str, values: pa.ChunkedArray) -> Column:
-    if not pa.types.is_dictionary(values.type):
-        kind = ColumnType.INTEGER if pa.types.is_integer(values.type) else ColumnType.NUMBER
-        return Column(name, name, name, kind, values.null_count / max(len(values), 1))
+    kind = _kind(values.type)
+    missing = values.null_count / max(len(values), 1)
+    if not kind.is_categorical:
+        return Column(name, name, name, kind, missing)
     levels = sorted(pc.unique(values.cast(pa.string())).drop_null().to_pylist())
-    return Column(name, name, name, ColumnType.NOMINAL, 0.0, levels=(*levels, "Other", MISSING))
+    return Column(name, name, name, kind, missing, levels=(*levels, "Other", MISSING))
+
+
+def _kind(kind: pa.DataType) -> ColumnType:
+    if pa.types.is_temporal(kind):
+        return ColumnType.DATE if pa.types.is_date(kind) else ColumnType.DATETIME
+    if pa.types.is_integer(kind):
+        return ColumnType.INTEGER
+    return ColumnType.NUMBER if pa.types.is_floating(kind) else ColumnType.NOMINAL
 
 
 def _coded(column: Column, values: pa.ChunkedArray) -> Floats:

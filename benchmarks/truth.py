@@ -4,17 +4,23 @@ The truth under a scenario is the population inside the ranges, raked to the sha
 projection that a model is asked for, made of as many people as it takes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from simulacra.engine import raking
 from simulacra.engine.encoding import Floats
 
-Columns = dict[str, np.ndarray]
+Columns = dict[str, Any]
+Draw = Callable[[int, np.random.Generator], Columns]
 Shares = Mapping[str, Mapping[str, float]]
 Ranges = Mapping[str, Mapping[str, float]]
+
+BATCH, ENOUGH, MOST = 1_000_000, 100_000, 20_000_000
+"""People drawn at a time, wanted under a scenario, and drawn at most."""
 
 
 def shoppers(size: int, rng: np.random.Generator) -> Columns:
@@ -34,22 +40,152 @@ def shoppers(size: int, rng: np.random.Generator) -> Columns:
     }
 
 
+def battery(size: int, rng: np.random.Generator) -> Columns:
+    """Return two Likert scales of four items, behind each a factor that segment and age move."""
+    age = rng.integers(18, 80, size)
+    segment = rng.choice(["Critic", "Follower", "Pioneer"], size, p=[0.25, 0.50, 0.25])
+    trust = 0.9 * (segment == "Pioneer") - 0.9 * (segment == "Critic") + rng.normal(0, 1, size)
+    thrift = 0.4 * trust - 0.02 * (age - 45) + rng.normal(0, 1, size)
+    items = {
+        f"{name}_{item}": _likert(0.8 * factor, 0.3 * (item - 2), rng)
+        for name, factor in (("trust", trust), ("thrift", thrift))
+        for item in range(1, 5)
+    }
+    recommend = np.clip(np.rint(6 + 1.3 * trust - 0.5 * thrift + rng.normal(0, 1.5, size)), 0, 10)
+    return {
+        "age": age,
+        "gender": rng.choice(["Female", "Male"], size),
+        "segment": segment,
+        **items,
+        "recommend": recommend.astype(np.int64),
+    }
+
+
+def _likert(factor: Floats, hardness: float, rng: np.random.Generator) -> Any:  # noqa: ANN401
+    felt = factor - hardness + rng.normal(0, 0.8, len(factor))
+    return np.searchsorted([-1.3, -0.5, 0.4, 1.2], felt) + 1
+
+
+def spenders(size: int, rng: np.random.Generator) -> Columns:
+    """Return households with skewed money, an interaction, and incomes that some keep back.
+
+    Fun money rises with income in the city only; the old and the rich answer less.
+    """
+    age = rng.integers(20, 85, size)
+    school = rng.choice(["Basic", "Middle", "High"], size, p=[0.3, 0.45, 0.25])
+    area = rng.choice(["City", "Suburb", "Country"], size, p=[0.35, 0.40, 0.25])
+    height = 0.35 * (school == "Middle") + 0.8 * (school == "High")
+    log_income = 7.4 + height - ((age - 50) / 60) ** 2 + rng.normal(0, 0.35, size)
+    fun = np.where(area == "City", 0.9, 0.15) * (log_income - 7.5) + rng.gamma(2, 0.4, size)
+    owner = rng.random(size) < 1 / (1 + np.exp(1.5 - 0.05 * (age - 40) - 1.2 * (area == "Country")))
+    silent = rng.random(size) < 0.03 + 0.002 * (age - 20) + 0.06 * (log_income > 8.3)
+    return {
+        "age": age,
+        "school": school,
+        "area": area,
+        "income": pa.array(np.rint(np.exp(log_income) / 10) * 10, mask=silent),
+        "owner": np.where(owner, "Yes", "No"),
+        "food": np.round(np.exp(0.4 * log_income + 2.2 + rng.normal(0, 0.3, size)), 1),
+        "fun": np.round(40 * np.maximum(fun, 0), 1),
+        "children": np.minimum(rng.poisson(1.1 * np.exp(-(((age - 40) / 18) ** 2)), size), 5),
+    }
+
+
+def buyers(size: int, rng: np.random.Generator) -> Columns:
+    """Return buyers who choose among the brands that they know: a logit with a multi-select."""
+    age = rng.integers(18, 75, size)
+    segment = rng.choice(["Family", "Senior", "Single"], size, p=[0.40, 0.25, 0.35])
+    thrift = rng.normal(0.6 * (segment == "Family") - 0.01 * (age - 45), 0.8)
+    lean = np.stack([(segment == "Single") * 1.0, thrift, 0.02 * (age - 45), -thrift], axis=1)
+    known = rng.random((size, 4)) < 1 / (1 + np.exp(-(np.array([1.5, 1.0, 0.2, -0.2]) + lean)))
+    known[~known.any(axis=1), 0] = True
+    value = np.array([0.6, 0.2, 0.0, 0.1]) + 1.5 * lean + rng.gumbel(0, 1, (size, 4))
+    choice = np.where(known, value, -np.inf).argmax(axis=1)
+    liking = np.clip(
+        np.rint(6.5 + 0.8 * lean[np.arange(size), choice] + rng.normal(0, 1.6, size)), 0, 10
+    )
+    aware = {
+        f"knows_{brand}": np.where(known[:, place], "Selected", "Not selected")
+        for place, brand in enumerate(BRANDS)
+    }
+    return {
+        "age": age,
+        "segment": segment,
+        **aware,
+        "choice": np.array(BRANDS)[choice],
+        "liking": np.clip(np.rint(liking), 0, 10).astype(np.int64),
+        "price_matters": np.clip(np.rint(3 + 1.1 * thrift), 1, 5).astype(np.int64),
+    }
+
+
+BRANDS = ("Asta", "Brio", "Corvo", "Dado")
+
+
 def under(people: pa.Table, shares: Shares, ranges: Ranges) -> tuple[pa.Table, Floats]:
     """Return the people inside the ranges, and the weights that give them the shares.
 
     Used on a large population this is the truth; used on the seed rows it is the classic remedy,
-    re-weighting, that generated rows have to beat.
+    re-weighting, that generated rows have to beat. Levels that a map does not name share the rest
+    as they stand, a level with the share 0 is left out, and so is who did not answer. The weights
+    add up to less than 1 where the people cannot have the shares.
     """
-    inside = np.ones(people.num_rows, dtype=bool)
-    for name, wanted in ranges.items():
-        values = people[name].to_numpy()
-        inside &= (values >= wanted["min"]) & (values <= wanted["max"])
-    kept = people.filter(pa.array(inside))
+    kept = people.filter(pa.array(inside(people, shares, ranges)))
+    if not kept.num_rows:
+        return kept, np.zeros(0)
     margins = [_margin(kept[name], wanted) for name, wanted in shares.items()]
-    weights = raking.rake(np.ones(kept.num_rows), margins).weights
-    return kept, weights
+    return kept, raking.rake(np.ones(kept.num_rows), margins).weights
+
+
+def inside(people: pa.Table, shares: Shares, ranges: Ranges) -> Any:  # noqa: ANN401 - an array
+    """Return who lies in the ranges, answered, and has no level that is left out."""
+    found = np.ones(people.num_rows, dtype=bool)
+    for name, wanted in ranges.items():
+        values = pc.fill_null(people[name].cast(pa.float64()), np.nan).to_numpy()
+        found &= (values >= wanted["min"]) & (values <= wanted["max"])
+    for name, shared in shares.items():
+        places = _places(people[name], list(shared))
+        left_out = [place for place, share in enumerate(shared.values()) if share == 0]
+        found &= ~np.isin(places, left_out) & ~people[name].is_null().to_numpy()
+        if len(shared) > 1 and np.isclose(sum(shared.values()), 1):
+            found &= places >= 0
+    return found
+
+
+def known(draw: Draw, shares: Shares, ranges: Ranges) -> tuple[pa.Table, Floats, float]:
+    """Return true rows under a scenario, their weights, and how much of the population they are.
+
+    The last is the effective size (Kish 1965) of the weighted rows in people drawn: near 1 for a
+    scenario that changes nothing, 1e-4 for one that only one person in 10,000 fits.
+    """
+    parts: list[pa.Table] = []
+    drawn = 0
+    while sum(part.num_rows for part in parts) < ENOUGH and drawn < MOST:
+        people = pa.table(draw(BATCH, np.random.default_rng((7, drawn))))
+        parts.append(people.filter(pa.array(inside(people, shares, ranges))))
+        drawn += BATCH
+    kept, weights = under(pa.concat_tables(parts), shares, ranges)
+    effective = weights.sum() ** 2 / (weights**2).sum()
+    if kept.num_rows > 3 * ENOUGH:
+        some = np.random.default_rng(8).permutation(kept.num_rows)[: 3 * ENOUGH]
+        kept, weights = kept.take(some), weights[some]
+    return kept, weights, effective / drawn
 
 
 def _margin(values: pa.ChunkedArray, wanted: Mapping[str, float]) -> raking.Margin:
-    codes = np.array([list(wanted).index(value) for value in values.to_pylist()], dtype=np.int64)
-    return raking.Margin(codes, np.array(list(wanted.values())))
+    places = _places(values, list(wanted))
+    shares = np.array([*wanted.values(), max(1 - sum(wanted.values()), 0)])
+    return raking.Margin(np.where(places < 0, len(wanted), places), shares)
+
+
+def _places(values: pa.ChunkedArray, levels: list[str]) -> Any:  # noqa: ANN401 - an array
+    """Return the place of each value among the levels, -1 for another."""
+    found = pc.index_in(values.cast(pa.string()), pa.array(levels, pa.string()))
+    return pc.fill_null(found, -1).to_numpy().astype(np.int64)
+
+
+POPULATIONS: Mapping[str, Draw] = {
+    "shoppers": shoppers,
+    "battery": battery,
+    "spenders": spenders,
+    "buyers": buyers,
+}

@@ -5,7 +5,7 @@ seed rows, independent columns and unseen real rows beside it. Independent colum
 and copies of the seed win on `two_sample`, so neither is ever quoted without the others.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 import numpy as np
@@ -70,7 +70,13 @@ def trend(schema: Schema, real: Floats, made: Floats) -> float:
 
 
 def pair_error(
-    schema: Schema, truth: Floats, rows: Floats, truth_weights: Floats, row_weights: Floats
+    schema: Schema,
+    truth: Floats,
+    rows: Floats,
+    truth_weights: Floats,
+    row_weights: Floats,
+    *,
+    given: Container[str] = (),
 ) -> float:
     """Return the mean total variation distance over pairs of columns, 0 (best) to 1.
 
@@ -80,6 +86,7 @@ def pair_error(
         rows: float64, the rows to judge.
         truth_weights: float64, one a row of `truth`.
         row_weights: float64, one a row of `rows`, so that raked seed rows can be judged too.
+        given: columns that a scenario conditions; pairs of two of them do not count.
     """
     both = [
         _quantile_bins(column, truth[:, position], rows[:, position])
@@ -87,7 +94,38 @@ def pair_error(
     ]
     sides = [np.column_stack(side) for side in zip(*both, strict=True)]
     distances = _distances(sides[0], sides[1], truth_weights, row_weights)
-    return float(np.mean(distances[np.triu_indices(len(distances), 1)]))
+    counts = np.triu(np.ones_like(distances, dtype=bool), 1)
+    conditioned = [i for i, column in enumerate(schema.columns) if column.name in given]
+    counts[np.ix_(conditioned, conditioned)] = False
+    return float(np.mean(distances[counts]))
+
+
+def mean_error(
+    schema: Schema,
+    truth: Floats,
+    rows: Floats,
+    truth_weights: Floats,
+    row_weights: Floats,
+    *,
+    given: Container[str] = (),
+) -> float:
+    """Return the mean error of the columns' means, in standard deviations of the true rows.
+
+    Of a category it is the mean over its levels, each a column of 0 and 1. Missing values are left
+    out. The arguments are those of `pair_error`; columns of `given` do not count.
+    """
+    errors = []
+    for position, column in enumerate(schema.columns):
+        if column.name in given:
+            continue
+        sides = (truth[:, position], truth_weights), (rows[:, position], row_weights)
+        if column.type.is_categorical:
+            present = np.unique(truth[:, position])
+            both = [[((values == level) * 1.0, w) for values, w in sides] for level in present]
+        else:
+            both = [[(values, w) for values, w in sides]]
+        errors.append(np.mean([_mean_gap(true, made) for true, made in both]))
+    return float(np.mean(errors))
 
 
 def two_sample(
@@ -139,6 +177,18 @@ def copies(train: Floats, made: Floats) -> float:
 def independent(rows: Floats, rng: np.random.Generator) -> Floats:
     """Return the baseline that keeps each column and no relation: columns shuffled one by one."""
     return np.column_stack([rng.permutation(column) for column in rows.T])
+
+
+def _mean_gap(truth: tuple[Floats, Floats], rows: tuple[Floats, Floats]) -> float:
+    """Return how far two weighted means are apart, in standard deviations of the first."""
+    means, spread = [], 0.0
+    for values, weights in (rows, truth):
+        known = ~np.isnan(values) & (weights > 0)
+        if not known.any():
+            return 1.0
+        means.append(np.average(values[known], weights=weights[known]))
+        spread = float(np.sqrt(np.cov(values[known], aweights=weights[known], ddof=0)))
+    return float(abs(means[0] - means[1]) / spread) if spread else 0.0
 
 
 def _column_shape(column: Column, real: Floats, made: Floats) -> float:

@@ -1,0 +1,250 @@
+"""Scenarios against populations that are known, next to what else could be done with the seed."""
+
+import dataclasses
+import itertools
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+import page
+import pyarrow as pa
+import tables
+import truth
+from options import Options
+
+import simulacra
+from simulacra.engine import errors, judging
+from simulacra.engine.encoding import Floats
+
+ROWS, POOL = 5_000, 100_000
+SEED_SIZES = (400, 1_000, 3_000)
+STUDIES = 3
+CLASSES = (("mild", 0.3), ("moderate", 0.03), ("strong", 0.003), ("extreme", 0.0))
+RIVALS = ("generated", "raked seed", "draw and filter", "new fieldwork", "true sample")
+
+NOTES = """\
+From populations written in code (`truth.py`), {studies} studies of each size are drawn; 5,000 rows
+are generated from each under each scenario, and compared with true rows under the same scenario. Only
+columns that the scenario leaves free count. *Pairs*: mean total variation distance over pairs of
+columns. *Means*: mean error of a column's mean, or of its levels' shares, in standard deviations.
+*Population left*: effective share of the population that fits the scenario; it orders the classes
+(mild: over 0.3, moderate: over 0.03, strong: over 0.003, extreme: less).
+
+Rivals: *raked seed*: the seed rows inside the ranges, raked to the shares. *Draw and filter*:
+100,000 unconditional rows of the same model, filtered and raked. *New fieldwork*: as many true
+rows under the scenario as the seed has, which nobody has: what the seed cannot tell is not in it.
+*True sample*: 5,000 true rows, the least that sampling leaves. Ratios are geometric means over
+scenarios and studies; below 1 the generated rows are nearer to the truth. Where a rival has not a
+single row it has no error and does not count, which flatters it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    """Conditions on one population."""
+
+    population: str
+    name: str
+    shares: truth.Shares
+    ranges: truth.Ranges = dataclasses.field(default_factory=dict)
+
+
+def _one(name: str, low: float, high: float) -> truth.Ranges:
+    return {name: {"min": low, "max": high}}
+
+
+GUIDE: truth.Shares = {
+    "segment": {"Premium": 0.55, "Mainstream": 0.35, "Value": 0.10},
+    "channel": {"Online": 0.70, "Retail": 0.20, "Club": 0.10},
+}
+SCENARIOS = (
+    Scenario("shoppers", "one map", {"segment": {"Premium": 0.3, "Mainstream": 0.4, "Value": 0.3}}),
+    Scenario("shoppers", "two maps", GUIDE),
+    Scenario("shoppers", "a partial map", {"channel": {"Online": 0.7}}),
+    Scenario("shoppers", "a level left out", {"segment": {"Mainstream": 0.0}}),
+    Scenario("shoppers", "a range", {}, _one("age", 25, 34)),
+    Scenario("shoppers", "a point", {}, _one("purchase_intent", 60, 60)),
+    Scenario(
+        "shoppers",
+        "the guide's",
+        GUIDE,
+        {**_one("age", 25, 44), **_one("purchase_intent", 70, 100)},
+    ),
+    Scenario(
+        "shoppers",
+        "one in 10,000",
+        {"segment": {"Value": 0.9}, "channel": {"Club": 1.0}},
+        {**_one("age", 18, 24), **_one("purchase_intent", 45, 70)},
+    ),
+    Scenario("battery", "one map", {"segment": {"Critic": 0.4, "Follower": 0.4, "Pioneer": 0.2}}),
+    Scenario("battery", "partial, gender", {"segment": {"Pioneer": 0.5}, "gender": {"Male": 0.7}}),
+    Scenario("battery", "promoters", {}, _one("recommend", 9, 10)),
+    Scenario("battery", "young critics", {"segment": {"Critic": 0.8}}, _one("age", 18, 30)),
+    Scenario(
+        "battery", "an item at its top", {}, {**_one("trust_1", 5, 5), **_one("thrift_3", 4, 5)}
+    ),
+    Scenario(
+        "battery",
+        "critics who recommend",
+        {"segment": {"Critic": 0.9, "Follower": 0.1}},
+        {**_one("recommend", 9, 10), **_one("age", 50, 80)},
+    ),
+    Scenario("spenders", "more schooling", {"school": {"Basic": 0.2, "Middle": 0.4, "High": 0.4}}),
+    Scenario("spenders", "owners downtown", {"owner": {"Yes": 0.8}, "area": {"City": 0.8}}),
+    Scenario("spenders", "an income range", {}, _one("income", 2_500, 4_000)),
+    Scenario("spenders", "rich in the city", {"area": {"City": 0.9}}, _one("income", 4_000, 6_000)),
+    Scenario("spenders", "one age", {"school": {"High": 0.5}}, _one("age", 40, 40)),
+    Scenario(
+        "spenders",
+        "young, rich, rural",
+        {"area": {"Country": 0.9}, "owner": {"No": 0.7}},
+        {**_one("income", 3_500, 6_000), **_one("age", 22, 30)},
+    ),
+    Scenario("buyers", "market shares", {"choice": {"Asta": 0.3, "Brio": 0.3, "Corvo": 0.3}}),
+    Scenario("buyers", "a new brand", {"choice": {"Dado": 0.5}}),
+    Scenario("buyers", "everybody knows it", {"knows_Dado": {"Selected": 0.95}}),
+    Scenario("buyers", "delisted", {"choice": {"Asta": 0.0}, "knows_Asta": {"Selected": 0.9}}),
+    Scenario("buyers", "happy seniors", {"segment": {"Senior": 0.9}}, _one("liking", 8, 10)),
+    Scenario(
+        "buyers",
+        "fans of the dear one",
+        {"choice": {"Dado": 0.9, "Corvo": 0.1}, "segment": {"Family": 0.8}},
+        {**_one("liking", 9, 10), **_one("price_matters", 4, 5)},
+    ),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Trial:
+    """One scenario on one study: the errors of each rival; NaN where it had no row."""
+
+    scenario: Scenario
+    left: float
+    seed_rows: int
+    pairs: Mapping[str, float]
+    means: Mapping[str, float]
+    status: str
+
+    @property
+    def difficulty(self) -> str:
+        """The name of its class."""
+        return next(name for name, least in CLASSES if self.left > least or not least)
+
+
+def run(options: Options) -> None:
+    """Try all scenarios and write the page."""
+    sizes, studies = (SEED_SIZES[1:2], 1) if options.quick else (SEED_SIZES, STUDIES)
+    trials: list[Trial] = []
+    for population in filter(options.wants, truth.POPULATIONS):
+        started = time.perf_counter()
+        trials += try_population(population, sizes, studies)
+        print(f"{population}: {time.perf_counter() - started:.0f} s", flush=True)
+    parts = [by(trials, lambda trial: trial.difficulty, "class"), NOTES.format(studies=studies)]
+    parts += ["## By size of the seed", by(trials, lambda trial: f"{trial.seed_rows:,}", "seed")]
+    parts += ["## By population", by(trials, lambda trial: trial.scenario.population, "population")]
+    parts += ["## Each scenario: pairs, 1,000 seed rows", each(trials, "pairs")]
+    parts += ["## Each scenario: means, 1,000 seed rows", each(trials, "means")]
+    page.write("scenarios", "Scenarios against the truth", parts, keep=options.is_whole)
+
+
+def try_population(population: str, sizes: Sequence[int], studies: int) -> Iterator[Trial]:
+    """Return a trial of each scenario on each study of a population."""
+    draw = truth.POPULATIONS[population]
+    asked = [scenario for scenario in SCENARIOS if scenario.population == population]
+    truths = [truth.known(draw, scenario.shares, scenario.ranges) for scenario in asked]
+    for size, study in itertools.product(sizes, range(studies)):
+        seed = pa.table(draw(size, np.random.default_rng((size, study))))
+        model = simulacra.fit(seed)
+        pool = model.generate(POOL, seed=study).table
+        for scenario, known in zip(asked, truths, strict=True):
+            yield _trial(scenario, known, seed, model, pool)
+
+
+def _trial(
+    scenario: Scenario,
+    known: tuple[pa.Table, Floats, float],
+    seed: pa.Table,
+    model: simulacra.Model,
+    pool: pa.Table,
+) -> Trial:
+    people, weights, left = known
+    made, status = _generated(model, scenario)
+    rng = np.random.default_rng(9)
+    rivals = {
+        "generated": made,
+        "raked seed": truth.under(seed, scenario.shares, scenario.ranges),
+        "draw and filter": truth.under(pool, scenario.shares, scenario.ranges),
+        "new fieldwork": _sample(people, weights, seed.num_rows, rng),
+        "true sample": _sample(people, weights, ROWS, rng),
+    }
+    judge = tables.table(scenario.population, people, seed)
+    pairs, means = {}, {}
+    for name, (rows, row_weights) in rivals.items():
+        pairs[name], means[name] = _errors(judge, scenario, known, rows, row_weights)
+    return Trial(scenario, left, seed.num_rows, pairs, means, status)
+
+
+def _generated(model: simulacra.Model, scenario: Scenario) -> tuple[tuple[pa.Table, Floats], str]:
+    try:
+        out = model.generate(ROWS, seed=1, categorical=scenario.shares, numeric=scenario.ranges)
+    except errors.EngineError as error:
+        return (pa.table({}), np.zeros(0)), type(error).__name__
+    return (out.table, np.ones(out.rows_generated)), out.status
+
+
+def _sample(
+    people: pa.Table, weights: Floats, size: int, rng: np.random.Generator
+) -> tuple[pa.Table, Floats]:
+    picked = rng.choice(people.num_rows, size, p=weights / weights.sum())
+    return people.take(picked), np.ones(size)
+
+
+def _errors(
+    judge: tables.Table,
+    scenario: Scenario,
+    known: tuple[pa.Table, Floats, float],
+    rows: pa.Table,
+    row_weights: Floats,
+) -> tuple[float, float]:
+    if not row_weights.sum():
+        return np.nan, np.nan
+    coded = judge.coded(known[0]), judge.coded(rows), known[1], row_weights
+    given = {*scenario.shares, *scenario.ranges}
+    return (
+        judging.pair_error(judge.schema, *coded, given=given),
+        judging.mean_error(judge.schema, *coded, given=given),
+    )
+
+
+def by(trials: Sequence[Trial], key: Callable[[Trial], str], head: str) -> str:
+    """Return the ratios of generated rows to each rival, by group and overall."""
+    names = dict.fromkeys(map(key, trials))
+    groups = {name: [trial for trial in trials if key(trial) == name] for name in names}
+    if head == "class":
+        groups = {name: groups[name] for name, _ in CLASSES if name in groups}
+    lines = [[name, *_ratios(some)] for name, some in (groups | {"all": list(trials)}).items()]
+    heads = [f"{what} / {rival}" for what in ("pairs", "means") for rival in RIVALS[1:4]]
+    return page.table([head, "trials", "partial", "refused", *heads, "won (pairs)"], lines)
+
+
+def _ratios(trials: Sequence[Trial]) -> list[str]:
+    ratios = []
+    for kind, rival in itertools.product(("pairs", "means"), RIVALS[1:4]):
+        both = np.array([[getattr(t, kind)[name] for name in ("generated", rival)] for t in trials])
+        both = both[~np.isnan(both).any(axis=1)]
+        ratios.append(f"{np.exp(np.log(both[:, 0] / both[:, 1]).mean()):.2f}" if len(both) else "")
+    won = np.mean([not t.pairs["generated"] > t.pairs["raked seed"] for t in trials])
+    partial = sum(t.status == "partial" for t in trials)
+    refused = sum(t.status not in ("ready", "partial") for t in trials)
+    return [str(len(trials)), str(partial), str(refused), *ratios, f"{won:.0%}"]
+
+
+def each(trials: Sequence[Trial], kind: str) -> str:
+    """Return the median errors of all rivals, one line a scenario."""
+    lines = []
+    for scenario in SCENARIOS:
+        some = [t for t in trials if t.scenario is scenario and t.seed_rows == SEED_SIZES[1]]
+        if some:
+            figures = [np.median([getattr(t, kind)[rival] for t in some]) for rival in RIVALS]
+            name = f"{scenario.population}: {scenario.name}"
+            lines.append([name, f"{some[0].left:.2g}", *(f"{figure:.3f}" for figure in figures)])
+    return page.table(["scenario", "population left", *RIVALS], lines)
