@@ -12,7 +12,7 @@ from pathlib import Path
 from options import Options
 from page import ROOT
 
-WITH_DATA = ("fidelity",)
+WITH_DATA = ("fidelity", "surveys", "small", "holdout", "cost")
 WITHOUT_DATA = ("structure", "scenarios")
 
 

@@ -15,6 +15,9 @@ from options import Options
 import simulacra
 from simulacra.engine import errors, judging
 from simulacra.engine.encoding import Floats
+from simulacra.engine.schema import Schema
+
+Weighted = tuple[pa.Table, Floats]
 
 ROWS, POOL = 5_000, 100_000
 SEED_SIZES = (400, 1_000, 3_000)
@@ -24,16 +27,16 @@ RIVALS = ("generated", "raked seed", "draw and filter", "new fieldwork", "true s
 
 NOTES = """\
 From populations written in code (`truth.py`), {studies} studies of each size are drawn; 5,000 rows
-are generated from each under each scenario, and compared with true rows under the same scenario. Only
-columns that the scenario leaves free count. *Pairs*: mean total variation distance over pairs of
-columns. *Means*: mean error of a column's mean, or of its levels' shares, in standard deviations.
-*Population left*: effective share of the population that fits the scenario; it orders the classes
-(mild: over 0.3, moderate: over 0.03, strong: over 0.003, extreme: less).
+are generated from each under each scenario, and compared with true rows under the same scenario.
+Only columns that the scenario leaves free count. *Pairs*: mean total variation distance over pairs
+of columns. *Means*: mean error of a column's mean, or of its levels' shares, in standard
+deviations. *Population left*: effective share of the population that fits the scenario; it orders
+the classes (mild: over 0.3, moderate: over 0.03, strong: over 0.003, extreme: less).
 
 Rivals: *raked seed*: the seed rows inside the ranges, raked to the shares. *Draw and filter*:
-100,000 unconditional rows of the same model, filtered and raked. *New fieldwork*: as many true
-rows under the scenario as the seed has, which nobody has: what the seed cannot tell is not in it.
-*True sample*: 5,000 true rows, the least that sampling leaves. Ratios are geometric means over
+5,000 of 100,000 unconditional rows of the same model, filtered and raked. *New fieldwork*: as many
+true rows under the scenario as the seed has, which nobody has: what the seed cannot tell is not in
+it. *True sample*: 5,000 true rows, the least that sampling leaves. Ratios are geometric means over
 scenarios and studies; below 1 the generated rows are nearer to the truth. Where a rival has not a
 single row it has no error and does not count, which flatters it."""
 
@@ -73,7 +76,7 @@ SCENARIOS = (
         "shoppers",
         "one in 10,000",
         {"segment": {"Value": 0.9}, "channel": {"Club": 1.0}},
-        {**_one("age", 18, 24), **_one("purchase_intent", 45, 70)},
+        {**_one("age", 18, 24), **_one("purchase_intent", 50, 70)},
     ),
     Scenario("battery", "one map", {"segment": {"Critic": 0.4, "Follower": 0.4, "Pioneer": 0.2}}),
     Scenario("battery", "partial, gender", {"segment": {"Pioneer": 0.5}, "gender": {"Male": 0.7}}),
@@ -93,6 +96,18 @@ SCENARIOS = (
     Scenario("spenders", "an income range", {}, _one("income", 2_500, 4_000)),
     Scenario("spenders", "rich in the city", {"area": {"City": 0.9}}, _one("income", 4_000, 6_000)),
     Scenario("spenders", "one age", {"school": {"High": 0.5}}, _one("age", 40, 40)),
+    Scenario(
+        "battery",
+        "critics full of trust",
+        {"segment": {"Critic": 0.9}, "gender": {"Male": 0.9}},
+        {**_one("trust_1", 5, 5), **_one("trust_3", 5, 5), **_one("recommend", 9, 10)},
+    ),
+    Scenario(
+        "spenders",
+        "poor old owners",
+        {"owner": {"Yes": 1.0}, "school": {"High": 0.9}},
+        {**_one("income", 700, 1_300), **_one("age", 65, 80)},
+    ),
     Scenario(
         "spenders",
         "young, rich, rural",
@@ -151,39 +166,25 @@ def try_population(population: str, sizes: Sequence[int], studies: int) -> Itera
     draw = truth.POPULATIONS[population]
     asked = [scenario for scenario in SCENARIOS if scenario.population == population]
     truths = [truth.known(draw, scenario.shares, scenario.ranges) for scenario in asked]
+    schema = tables.raw_schema(pa.table(draw(100_000, np.random.default_rng(0))))
+    coded = [tables.coded(schema, known.people) for known in truths]
     for size, study in itertools.product(sizes, range(studies)):
         seed = pa.table(draw(size, np.random.default_rng((size, study))))
         model = simulacra.fit(seed)
         pool = model.generate(POOL, seed=study).table
-        for scenario, known in zip(asked, truths, strict=True):
-            yield _trial(scenario, known, seed, model, pool)
+        for scenario, known, true in zip(asked, truths, coded, strict=True):
+            made, status = generated(model, scenario)
+            found = rivals(scenario, known, seed, pool) | {"generated": made}
+            figures = {
+                name: _errors(schema, scenario, (true, known.weights), rows)
+                for name, rows in found.items()
+            }
+            pairs, means = ({name: pair[i] for name, pair in figures.items()} for i in (0, 1))
+            yield Trial(scenario, known.left, size, pairs, means, status)
 
 
-def _trial(
-    scenario: Scenario,
-    known: tuple[pa.Table, Floats, float],
-    seed: pa.Table,
-    model: simulacra.Model,
-    pool: pa.Table,
-) -> Trial:
-    people, weights, left = known
-    made, status = _generated(model, scenario)
-    rng = np.random.default_rng(9)
-    rivals = {
-        "generated": made,
-        "raked seed": truth.under(seed, scenario.shares, scenario.ranges),
-        "draw and filter": truth.under(pool, scenario.shares, scenario.ranges),
-        "new fieldwork": _sample(people, weights, seed.num_rows, rng),
-        "true sample": _sample(people, weights, ROWS, rng),
-    }
-    judge = tables.table(scenario.population, people, seed)
-    pairs, means = {}, {}
-    for name, (rows, row_weights) in rivals.items():
-        pairs[name], means[name] = _errors(judge, scenario, known, rows, row_weights)
-    return Trial(scenario, left, seed.num_rows, pairs, means, status)
-
-
-def _generated(model: simulacra.Model, scenario: Scenario) -> tuple[tuple[pa.Table, Floats], str]:
+def generated(model: simulacra.Model, scenario: Scenario) -> tuple[Weighted, str]:
+    """Return the engine's rows, and how it went."""
     try:
         out = model.generate(ROWS, seed=1, categorical=scenario.shares, numeric=scenario.ranges)
     except errors.EngineError as error:
@@ -191,27 +192,34 @@ def _generated(model: simulacra.Model, scenario: Scenario) -> tuple[tuple[pa.Tab
     return (out.table, np.ones(out.rows_generated)), out.status
 
 
-def _sample(
-    people: pa.Table, weights: Floats, size: int, rng: np.random.Generator
-) -> tuple[pa.Table, Floats]:
-    picked = rng.choice(people.num_rows, size, p=weights / weights.sum())
-    return people.take(picked), np.ones(size)
+def rivals(
+    scenario: Scenario, known: truth.Known, seed: pa.Table, pool: pa.Table
+) -> dict[str, Weighted]:
+    """Return what else could be done, and what could be known at best."""
+    rng = np.random.default_rng(9)
+    filtered, weights = truth.under(pool, scenario.shares, scenario.ranges)
+    if weights.sum():
+        filtered = filtered.take(truth.drawn(weights, ROWS, rng))
+        weights = np.ones(ROWS)
+    return {
+        "raked seed": truth.under(seed, scenario.shares, scenario.ranges),
+        "draw and filter": (filtered, weights),
+        "new fieldwork": (known.sample(seed.num_rows, rng), np.ones(seed.num_rows)),
+        "true sample": (known.sample(ROWS, rng), np.ones(ROWS)),
+    }
 
 
 def _errors(
-    judge: tables.Table,
-    scenario: Scenario,
-    known: tuple[pa.Table, Floats, float],
-    rows: pa.Table,
-    row_weights: Floats,
+    schema: Schema, scenario: Scenario, true: tuple[Floats, Floats], rows: Weighted
 ) -> tuple[float, float]:
-    if not row_weights.sum():
+    """Return the errors of pairs and of means."""
+    if not rows[1].sum():
         return np.nan, np.nan
-    coded = judge.coded(known[0]), judge.coded(rows), known[1], row_weights
+    coded = true[0], tables.coded(schema, rows[0]), true[1], rows[1]
     given = {*scenario.shares, *scenario.ranges}
     return (
-        judging.pair_error(judge.schema, *coded, given=given),
-        judging.mean_error(judge.schema, *coded, given=given),
+        judging.pair_error(schema, *coded, given=given),
+        judging.mean_error(schema, *coded, given=given),
     )
 
 

@@ -81,20 +81,26 @@ class Table:
     schema: Schema
 
     def coded(self, rows: pa.Table, made_by: Schema | None = None) -> Floats:
-        """Return rows as a judge sees them: a column that a model left out is all missing.
+        """Return rows as a judge sees them; see `coded`."""
+        return coded(self.schema, rows, made_by)
 
-        Args:
-            rows: of the table, or generated.
-            made_by: the schema of the model that generated them, which renames columns.
-        """
-        names = {column.source_name: column.name for column in made_by.columns} if made_by else {}
-        known = set(rows.column_names)
-        coded = np.full((rows.num_rows, len(self.schema.columns)), np.nan)
-        for position, column in enumerate(self.schema.columns):
-            name = names.get(column.name, column.name)
-            if name in known:
-                coded[:, position] = _coded(column, rows[name])
-        return coded
+
+def coded(schema: Schema, rows: pa.Table, made_by: Schema | None = None) -> Floats:
+    """Return rows as a judge sees them: a column that a model left out is all missing.
+
+    Args:
+        schema: of the columns as the file has them.
+        rows: of the table, or generated.
+        made_by: the schema of the model that generated them, which renames columns.
+    """
+    names = {column.source_name: column.name for column in made_by.columns} if made_by else {}
+    known = set(rows.column_names)
+    made = np.full((rows.num_rows, len(schema.columns)), np.nan)
+    for position, column in enumerate(schema.columns):
+        name = names.get(column.name, column.name)
+        if name in known:
+            made[:, position] = _coded(column, rows[name])
+    return made
 
 
 def load(name: str, data: Path) -> Table:

@@ -4,6 +4,7 @@ The truth under a scenario is the population inside the ranges, raked to the sha
 projection that a model is asked for, made of as many people as it takes.
 """
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -151,24 +152,45 @@ def inside(people: pa.Table, shares: Shares, ranges: Ranges) -> Any:  # noqa: AN
     return found
 
 
-def known(draw: Draw, shares: Shares, ranges: Ranges) -> tuple[pa.Table, Floats, float]:
-    """Return true rows under a scenario, their weights, and how much of the population they are.
+@dataclasses.dataclass(frozen=True)
+class Known:
+    """The truth under a scenario.
 
-    The last is the effective size (Kish 1965) of the weighted rows in people drawn: near 1 for a
-    scenario that changes nothing, 1e-4 for one that only one person in 10,000 fits.
+    Attributes:
+        people: true rows.
+        weights: of them; they give them the shares.
+        left: effective size (Kish 1965) of the weighted rows, in people drawn: near 1 for a
+            scenario that changes nothing, 1e-4 for one that one person in 10,000 fits.
     """
+
+    people: pa.Table
+    weights: Floats
+    left: float
+
+    def sample(self, size: int, rng: np.random.Generator) -> pa.Table:
+        """Return true rows under the scenario, drawn with replacement."""
+        return self.people.take(drawn(self.weights, size, rng))
+
+
+def known(draw: Draw, shares: Shares, ranges: Ranges) -> Known:
+    """Return what is true of a population under a scenario."""
     parts: list[pa.Table] = []
-    drawn = 0
-    while sum(part.num_rows for part in parts) < ENOUGH and drawn < MOST:
-        people = pa.table(draw(BATCH, np.random.default_rng((7, drawn))))
+    size = 0
+    while sum(part.num_rows for part in parts) < ENOUGH and size < MOST:
+        people = pa.table(draw(BATCH, np.random.default_rng((7, size))))
         parts.append(people.filter(pa.array(inside(people, shares, ranges))))
-        drawn += BATCH
+        size += BATCH
     kept, weights = under(pa.concat_tables(parts), shares, ranges)
-    effective = weights.sum() ** 2 / (weights**2).sum()
-    if kept.num_rows > 3 * ENOUGH:
-        some = np.random.default_rng(8).permutation(kept.num_rows)[: 3 * ENOUGH]
+    left = weights.sum() ** 2 / (weights**2).sum() / size
+    if kept.num_rows > ENOUGH:
+        some = np.random.default_rng(8).permutation(kept.num_rows)[:ENOUGH]
         kept, weights = kept.take(some), weights[some]
-    return kept, weights, effective / drawn
+    return Known(kept, weights, left)
+
+
+def drawn(weights: Floats, size: int, rng: np.random.Generator) -> Any:  # noqa: ANN401 - an array
+    """Return the positions of rows drawn with replacement in proportion to their weights."""
+    return rng.choice(len(weights), size, p=weights / weights.sum())
 
 
 def _margin(values: pa.ChunkedArray, wanted: Mapping[str, float]) -> raking.Margin:

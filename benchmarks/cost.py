@@ -1,0 +1,191 @@
+"""Seconds and memory, each case in a process of its own, and how they grow."""
+
+import dataclasses
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import page
+import pyarrow as pa
+import studies
+import tables
+from options import Options
+
+import simulacra
+
+GIBIBYTE = 2**30
+TIMEOUT = 1_800
+SCENARIO = {"education": {"Bachelors": 0.4, "Masters": 0.2}, "sex": {"Female": 0.6}}
+RANGES = {"age": {"min": 25, "max": 44}}
+
+NOTES = """\
+Each case runs in a fresh process that may use both cores; memory is the peak of the whole process,
+about 0.2 GiB of it the libraries. The goals are those of the project for two cores of its own; on
+a shared machine the figures vary by a factor of up to two. A *fresh* scenario is the first on its
+columns, *repeated* the next on the same ones."""
+
+LADDERS = """\
+Tables in code, half numbers and half categories, all moved by common factors; each rung doubles one
+dimension. The exponent is the slope of log seconds over the upper half of the ladder: 1 is
+linear."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Goal:
+    """A figure of a case that has to stay below a limit; GiB or seconds."""
+
+    case: str
+    figure: str
+    limit: float
+    text: str
+
+
+GOALS = (
+    Goal("adult", "fit", 10, "fit Adult, s"),
+    Goal("bfi", "fit", 1, "fit bfi (2,800 x 28), s"),
+    Goal("burger", "fit", 60, "fit the burger tracker (4,853 x 500), s"),
+    Goal("million", "fit", 300, "fit 1,000,000 x 30, s"),
+    Goal("million", "memory", 4, "fit 1,000,000 x 30, GiB"),
+    Goal("adult", "generate", 5, "generate 1,000,000 rows of Adult, s"),
+    Goal("adult", "fresh", 2, "5,000 rows of Adult under a fresh scenario, s"),
+    Goal("adult", "repeated", 0.3, "the same, repeated, s"),
+)
+ROWS = [2_000 * 2**rung for rung in range(8)]
+COLUMNS = [10 * 2**rung for rung in range(6)]
+LEVELS = [5 * 2**rung for rung in range(6)]
+
+
+def run(options: Options) -> None:
+    """Measure everything and write the page."""
+    names = [name for name in dict.fromkeys(goal.case for goal in GOALS) if options.wants(name)]
+    if options.quick:
+        names = [name for name in names if name != "million"]
+    found = {name: measured(name, options.data) for name in names}
+    parts = [goals(found), NOTES]
+    if options.wants("ladders"):
+        rungs = 3 if options.quick else None
+        parts += ["## Growth", LADDERS, ladder("rows", ROWS[:rungs], "rows-{}-20-6")]
+        parts += [ladder("columns", COLUMNS[:rungs], "rows-2000-{}-6")]
+        parts += [ladder("levels", LEVELS[:rungs], "rows-10000-10-{}")]
+    page.write("cost", "Cost", parts, keep=options.is_whole)
+
+
+def measured(case: str, data: Path) -> dict[str, float]:
+    """Return the figures of a case, measured by a process of its own; empty if it failed."""
+    command = [sys.executable, __file__, case, str(data)]
+    try:
+        ended = subprocess.run(  # noqa: S603 - this very file
+            command, check=True, stdout=subprocess.PIPE, text=True, timeout=TIMEOUT
+        )
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        print(f"{case}: {type(error).__name__}", flush=True)
+        return {}
+    figures: dict[str, float] = json.loads(ended.stdout)
+    print(case, {name: round(value, 2) for name, value in figures.items()}, flush=True)
+    return figures
+
+
+def goals(found: Mapping[str, Mapping[str, float]]) -> str:
+    """Return the table of figures beside their goals."""
+    lines = []
+    for goal in GOALS:
+        if figures := found.get(goal.case):
+            digits = 1 if goal.limit >= 5 else 2
+            memory = f"{figures['memory']:.2f}"
+            figure = page.at_most(figures[goal.figure], goal.limit, digits)
+            lines.append([goal.text, figure, memory])
+    return page.table(["what", "figure (goal)", "peak GiB"], lines)
+
+
+def ladder(dimension: str, rungs: Sequence[int], case: str) -> str:
+    """Return a table of seconds and memory by the size of one dimension."""
+    found = {rung: measured(case.format(rung), Path()) for rung in rungs}
+    lines = [
+        [f"{rung:,}", *(f"{one[name]:.2f}" for name in ("fit", "generate", "memory"))]
+        for rung, one in found.items()
+        if one
+    ]
+    done = {rung: one for rung, one in found.items() if one}
+    lines.append(["exponent", _exponent(done, "fit"), _exponent(done, "generate"), ""])
+    return page.table([dimension, "fit s", "100,000 rows s", "peak GiB"], lines)
+
+
+def _exponent(found: Mapping[int, Mapping[str, float]], figure: str) -> str:
+    upper = list(found)[len(found) // 2 - 1 :]
+    if len(upper) < 2:
+        return ""
+    seconds = [found[rung][figure] for rung in upper]
+    return f"{np.polyfit(np.log(upper), np.log(seconds), 1)[0]:.2f}"
+
+
+def synthetic(rows: int, columns: int, levels: int) -> pa.Table:
+    """Return a table in code: odd columns are numbers, even ones categories."""
+    rng = np.random.default_rng(0)
+    factors = rng.normal(0, 1, (rows, 3))
+    made = {}
+    for place in range(columns):
+        lean = factors @ rng.normal(0, 0.6, 3) + rng.normal(0, 1, rows)
+        if place % 2:
+            made[f"number_{place}"] = np.round(np.exp(0.5 * lean) * 100, 1)
+        else:
+            cuts = np.quantile(lean[:10_000], np.linspace(0, 1, levels + 1)[1:-1])
+            made[f"category_{place}"] = np.char.add(
+                "level ", np.searchsorted(cuts, lean).astype(str)
+            )
+    return pa.table(made)
+
+
+def fit_only(table: pa.Table) -> dict[str, float]:
+    """Fit a table."""
+    return {"fit": _timed(lambda: simulacra.fit(table))}
+
+
+def adult(data: Path) -> dict[str, float]:
+    """Fit Adult, generate, and ask for a scenario twice."""
+    table = tables.load("adult", data).train
+    started = time.perf_counter()
+    model = simulacra.fit(table)
+    figures = {"fit": time.perf_counter() - started}
+    for name in ("fresh", "repeated"):
+        figures[name] = _timed(
+            lambda: model.generate(5_000, seed=1, categorical=SCENARIO, numeric=RANGES)
+        )
+    return figures | {"generate": _timed(lambda: model.generate(1_000_000, seed=1))}
+
+
+def rung(rows: int, columns: int, levels: int) -> dict[str, float]:
+    """Fit a table in code and generate from it."""
+    table = synthetic(rows, columns, levels)
+    started = time.perf_counter()
+    model = simulacra.fit(table)
+    fitted = time.perf_counter() - started
+    return {"fit": fitted, "generate": _timed(lambda: model.generate(100_000, seed=1))}
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def main(case: str, data: Path) -> None:
+    """Measure one case in this process and print its figures as JSON."""
+    if case == "adult":
+        figures = adult(data)
+    elif case == "million":
+        figures = fit_only(synthetic(1_000_000, 30, 6))
+    elif case.startswith("rows-"):
+        figures = rung(*map(int, case.split("-")[1:]))
+    else:
+        figures = fit_only(studies.load(case, data))
+    figures["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / GIBIBYTE
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))

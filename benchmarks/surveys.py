@@ -1,0 +1,183 @@
+"""Real surveys: fidelity, correlations of batteries, missing answers, exclusive options."""
+
+import dataclasses
+import time
+from collections.abc import Iterable, Mapping, Sequence
+
+import batteries
+import classifier
+import numpy as np
+import page
+import pandas as pd
+import rules
+import studies
+import tables
+from options import Options
+from tables import Table
+
+import simulacra
+from simulacra.engine import judging
+from simulacra.engine.encoding import Floats
+from simulacra.engine.schema import Schema
+
+NOTES = """\
+A random half of each file is learned from, the other half is unseen. Shape and Trend: error in
+percent against the half learned from, see the page on fidelity. XGB-C2ST against unseen rows; for
+*unseen* the figure is that of the train rows. *Correlations*: mean absolute difference of
+Spearman's correlations among the Likert items from those of the train half. *Missing*: the same of
+the shares of rows in which two columns are missing together, in percentage points. *Exclusive*:
+rows in 100,000 that choose "none of these" and something else (four questions of the tracker).
+*Unseen* rows show what sampling alone does; no model can be asked for less."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Figures:
+    """Of rows of one kind, as fractions."""
+
+    shape: float
+    trend: float
+    versus_unseen: float
+    nearer: float
+    copies: float
+    correlations: float
+    missing: float
+    exclusive: float
+
+
+def run(options: Options) -> None:
+    """Judge the engine on the surveys and write the page."""
+    lines, alphas = [], []
+    for name in filter(options.wants, studies.STUDIES):
+        try:
+            table = studies.halves(name, options.data)
+        except OSError as error:
+            print(f"{name} left out: {error}")
+            continue
+        started = time.perf_counter()
+        found, seconds, kinds = measure(name, table)
+        lines += [_line(name, kind, figures) for kind, figures in found.items()]
+        lines[-len(found)][-1] = f"{seconds:.1f}"
+        alphas += _alphas(studies.STUDIES[name].scales, kinds)
+        print(f"{name}: {time.perf_counter() - started:.0f} s", flush=True)
+    head = ["survey", "rows", "Shape", "Trend", "XGB-C2ST unseen", "nearer", "copies %"]
+    head += ["correlations", "missing", "exclusive", "fit s"]
+    parts = [page.table(head, lines), NOTES]
+    if alphas:
+        text = "Cronbach's alpha of the five scales of the Big Five inventory."
+        parts += [
+            "## Reliability",
+            text,
+            page.table(["scale", "train", "generated", "unseen"], alphas),
+        ]
+    page.write("surveys", "Real surveys", parts, keep=options.is_whole)
+
+
+def measure(name: str, table: Table) -> tuple[dict[str, Figures], float, dict[str, pd.DataFrame]]:
+    """Fit a survey and judge rows of all kinds; return the figures, seconds, and frames by kind."""
+    rng = np.random.default_rng(0)
+    started = time.perf_counter()
+    model = simulacra.fit(table.train)
+    seconds = time.perf_counter() - started
+    made = model.generate(table.train.num_rows, seed=1).table
+    kept = kept_columns(table.schema, model.schema)
+    train, unseen = (tables.coded(kept, rows) for rows in (table.train, table.unseen))
+    kinds = {
+        "generated": tables.coded(kept, made, model.schema),
+        "independent columns": judging.independent(train, rng),
+        "bootstrap of train": train[rng.integers(len(train), size=len(train))],
+        "unseen": unseen,
+    }
+    frames = {kind: as_frame(kept, rows) for kind, rows in {"train": train, **kinds}.items()}
+    figures = {
+        kind: judge(name, kept, train, unseen, train if kind == "unseen" else rows, rows)
+        for kind, rows in kinds.items()
+    }
+    return figures, seconds, frames
+
+
+def kept_columns(raw: Schema, fitted: Schema) -> Schema:
+    """Return the raw columns that cleaning has kept."""
+    names = {column.source_name for column in fitted.columns}
+    columns = tuple(column for column in raw.columns if column.name in names)
+    return dataclasses.replace(raw, columns=columns)
+
+
+def judge(
+    name: str, schema: Schema, train: Floats, unseen: Floats, opponent: Floats, rows: Floats
+) -> Figures:
+    """Return the figures of rows; `opponent` is what the classifier sets against unseen rows."""
+    real, made = as_frame(schema, train), as_frame(schema, rows)
+    items = [item for item in studies.STUDIES[name].likert if item in schema.names]
+    return Figures(
+        judging.shape(schema, train, rows),
+        judging.trend(schema, train, rows),
+        classifier.two_sample(schema, unseen, opponent),
+        judging.nearer_to_train(schema, train, unseen, rows) if rows is not unseen else np.nan,
+        judging.copies(train, rows),
+        batteries.correlation_gap(real, made, items) if items else np.nan,
+        batteries.missing_gap(as_missing(schema, train), as_missing(schema, rows)),
+        exclusive(name, made),
+    )
+
+
+def as_missing(schema: Schema, rows: Floats) -> Floats:
+    """Return rows in which a missing category is missing, not a level."""
+    out = rows.copy()
+    for place, column in enumerate(schema.columns):
+        if column.type.is_categorical:
+            out[rows[:, place] == column.levels.index(tables.MISSING), place] = np.nan
+    return out
+
+
+def as_frame(schema: Schema, rows: Floats) -> pd.DataFrame:
+    """Return numbers as they are and categories as texts."""
+    return pd.DataFrame(
+        {
+            column.name: pd.Series(np.array(column.levels, dtype=object)[values.astype(int)])
+            if column.type.is_categorical and not np.isnan(values).any()
+            else values
+            for column, values in zip(schema.columns, rows.T, strict=True)
+        }
+    )
+
+
+def exclusive(name: str, rows: pd.DataFrame) -> float:
+    """Return the share of rows of the tracker that choose 'none' and something else."""
+    if name != "burger":
+        return np.nan
+    broken = np.zeros(len(rows), dtype=bool)
+    for question in ("Q1", "Q2", "Q4"):
+        option = f"{question}_15"
+        others = [f"{question}_{brand}" for brand in range(1, 15)]
+        others = [other for other in others if other in rows]
+        if option in rows and others:
+            broken |= rules.exclusive(option, others).broken(rows)
+    return float(broken.mean())
+
+
+def _line(name: str, kind: str, made: Figures) -> list[str]:
+    return [
+        name,
+        kind,
+        f"{100 * (1 - made.shape):.2f}",
+        f"{100 * (1 - made.trend):.2f}",
+        f"{made.versus_unseen:.3f}",
+        _or_blank(made.nearer, 3),
+        f"{100 * made.copies:.2f}",
+        _or_blank(made.correlations, 3),
+        f"{100 * made.missing:.2f}",
+        _or_blank(1e5 * made.exclusive, 0),
+        "",
+    ]
+
+
+def _or_blank(figure: float, digits: int) -> str:
+    return "" if np.isnan(figure) else f"{figure:,.{digits}f}"
+
+
+def _alphas(
+    scales: Mapping[str, Sequence[str]], kinds: Mapping[str, pd.DataFrame]
+) -> Iterable[list[str]]:
+    for scale, items in scales.items():
+        shown = (kinds[kind] for kind in ("train", "generated", "unseen"))
+        yield [scale, *(f"{batteries.alpha(frame, items):.2f}" for frame in shown)]
