@@ -13,7 +13,7 @@ from options import Options
 from page import ROOT
 
 WITH_DATA = ("fidelity", "surveys", "small", "holdout", "cost")
-WITHOUT_DATA = ("structure", "scenarios")
+WITHOUT_DATA = ("structure", "scenarios", "plots")
 
 
 def main() -> None:

@@ -46,7 +46,8 @@ class Figures:
 
 def run(options: Options) -> None:
     """Judge the engine on the surveys and write the page."""
-    lines, alphas = [], []
+    lines: list[list[str]] = []
+    alphas: list[list[str]] = []
     for name in filter(options.wants, studies.STUDIES):
         try:
             table = studies.halves(name, options.data)

@@ -1,0 +1,160 @@
+"""Two pictures for the documentation: rows next to the seed, without and with a scenario."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import rules
+import tables
+import truth
+from matplotlib import pyplot as plt
+from options import Options
+from page import ROOT
+
+import simulacra
+
+IMAGES = ROOT / "docs" / "images"
+SEED, MADE, TRUE = "#9aa5b1", "#1f6fb2", "#c8511b"
+STYLE: Any = {
+    "font.size": 9,
+    "font.family": "DejaVu Sans",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+}
+SHARES = {"owner": {"Yes": 0.8}, "area": {"City": 0.7, "Suburb": 0.2, "Country": 0.1}}
+RANGES = {"age": {"min": 30, "max": 55}}
+
+
+def run(options: Options) -> None:
+    """Draw the pictures; the first needs the data."""
+    mpl.use("Agg")
+    IMAGES.mkdir(exist_ok=True)
+    with mpl.rc_context(STYLE):
+        if options.data.is_dir():
+            _save(fidelity(options.data), "fidelity.png", options)
+        else:
+            print(f"fidelity.png needs the data folder {options.data}. Left out.")
+        _save(scenario(), "scenario.png", options)
+
+
+def fidelity(data: Path) -> Any:  # noqa: ANN401 - matplotlib has no types
+    """Return Adult: single columns above, what depends on what below."""
+    table = tables.load("adult", data)
+    model = simulacra.fit(table.train)
+    seed = rules.frame(table.train)
+    made = rules.frame(model.generate(table.train.num_rows, seed=1).table, model.schema)
+    sides = {"seed, 32,561 rows": (seed, SEED), "generated": (made, MADE)}
+    figure, axes = plt.subplots(2, 3, figsize=(10, 5.6))
+    for place, (name, bins, title) in enumerate(
+        (
+            ("age", np.arange(16.5, 93, 3), "age"),
+            ("hours_per_week", np.arange(-0.5, 100, 5), "hours a week"),
+        )
+    ):
+        _histograms(axes[0, place], name, bins, title, sides)
+    _bars(axes[0, 2], "marital_status", "marital status", sides)
+    _rich_by_age(axes[1, 0], sides)
+    for axis, (name, (frame, _)) in zip(axes[1, 1:], sides.items(), strict=True):
+        _map(axis, frame, name)
+    axes[0, 1].legend()
+    return figure
+
+
+def scenario() -> Any:  # noqa: ANN401 - matplotlib has no types
+    """Return a study in code under a scenario: conditions above, what follows from them below."""
+    draw = truth.POPULATIONS["spenders"]
+    seed = pa.table(draw(1_000, np.random.default_rng(3)))
+    out = simulacra.fit(seed).generate(5_000, seed=1, categorical=SHARES, numeric=RANGES)
+    known = truth.known(draw, SHARES, RANGES).sample(50_000, np.random.default_rng(0))
+    sides = {
+        "seed, 1,000 rows": (rules.frame(seed), SEED),
+        "generated under the scenario": (rules.frame(out.table), MADE),
+        "truth under the scenario": (rules.frame(known), TRUE),
+    }
+    figure, axes = plt.subplots(2, 3, figsize=(10, 5.6))
+    _bars(axes[0, 0], "owner", "asked: 80% own their home", sides)
+    _bars(axes[0, 1], "area", "asked: 70% city, 20% suburb", sides)
+    _histograms(axes[0, 2], "age", np.arange(19.5, 86, 2), "asked: ages 30 to 55", sides)
+    _bars(axes[1, 0], "school", "follows: schooling", sides)
+    _histograms(axes[1, 1], "fun", np.arange(0, 260, 13), "follows: money for fun", sides)
+    _histograms(axes[1, 2], "income", np.arange(400, 6_400, 300), "follows: income", sides)
+    figure.legend(*axes[1, 1].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure
+
+
+Sides = Mapping[str, tuple[pd.DataFrame, str]]
+
+
+def _histograms(axis: Any, name: str, bins: Any, title: str, sides: Sides) -> None:  # noqa: ANN401
+    for place, (label, (frame, color)) in enumerate(sides.items()):
+        values = frame[name].dropna()
+        weights = np.full(len(values), 100 / len(values))
+        kind = {"alpha": 0.55} if place == 0 else {"histtype": "step", "linewidth": 1.6}
+        axis.hist(values, bins, weights=weights, color=color, label=label, **kind)
+    axis.set_title(title)
+    axis.yaxis.set_major_formatter("{x:.0f}%")
+
+
+def _bars(axis: Any, name: str, title: str, sides: Sides) -> None:  # noqa: ANN401
+    order = next(iter(sides.values()))[0][name].value_counts().index
+    height = 0.8 / len(sides)
+    for place, (label, (frame, color)) in enumerate(sides.items()):
+        shares = 100 * frame[name].value_counts(normalize=True).reindex(order, fill_value=0)
+        axis.barh(np.arange(len(order)) + place * height, shares, height, color=color, label=label)
+    axis.set_yticks(np.arange(len(order)) + 0.4 - height / 2, [_short(text) for text in order])
+    axis.invert_yaxis()
+    axis.set_title(title)
+    axis.xaxis.set_major_formatter("{x:.0f}%")
+
+
+def _short(text: str) -> str:
+    words = {"civ": "", "AF": ", armed forces", "absent": ", absent"}
+    if not text.startswith("Married-"):
+        return text
+    return "Married" + words[text.removeprefix("Married-").replace("spouse", "").strip("-")]
+
+
+def _rich_by_age(axis: Any, sides: Sides) -> None:  # noqa: ANN401
+    bands = np.arange(17, 73, 5)
+    for education, style in (("Bachelors", "-"), ("HS-grad", "--")):
+        for label, (frame, color) in sides.items():
+            some = frame[frame["education"] == education]
+            rich = (some["income"] == ">50K").groupby(pd.cut(some["age"], bands), observed=False)
+            name = f"{label.split(',')[0]}, {education}"
+            axis.plot(bands[:-1] + 2.5, 100 * rich.mean(), style, color=color, label=name)
+    axis.set_title("earn over 50K, by age")
+    axis.set_xlabel("age")
+    axis.yaxis.set_major_formatter("{x:.0f}%")
+    axis.legend(fontsize=7.5)
+
+
+def _map(axis: Any, frame: pd.DataFrame, label: str) -> None:  # noqa: ANN401
+    counts, *_ = np.histogram2d(
+        frame["age"], frame["education_num"], [np.arange(17, 91, 3), np.arange(0.5, 17)]
+    )
+    axis.imshow(
+        np.sqrt(counts.T / counts.sum()),
+        origin="lower",
+        aspect="auto",
+        cmap="Blues",
+        extent=(17, 90, 0.5, 16.5),
+        vmax=0.13,
+    )
+    axis.set_title(f"age by schooling: {label.split(',', maxsplit=1)[0]}")
+    axis.set_xlabel("age")
+
+
+def _save(figure: Any, name: str, options: Options) -> None:  # noqa: ANN401
+    path = Path("/dev/null") if options.quick else IMAGES / name
+    figure.savefig(path, dpi=110, format="png", metadata={"Software": None})
+    plt.close(figure)
+    print(f"wrote {path}")
