@@ -53,8 +53,9 @@ types: setup ## check the types
 layers: setup ## check who may import whom
 	@$(BIN)/lint-imports
 
-bench: setup ## print the figures that the documents quote
-	@$(BIN)/python benchmarks/run.py
+bench: setup ## measure what the documents quote, into docs/benchmarks
+	@$(UV) sync --quiet --locked --all-extras --group bench --python $(PYTHON)
+	@$(BIN)/python benchmarks/run.py all
 	@PYTHONPATH=examples $(BIN)/python benchmarks/service.py
 
 openapi: setup ## write contract/openapi.json from the code

@@ -1,7 +1,7 @@
 """Run a benchmark: print its tables, and write them to docs/benchmarks/NAME.md.
 
 python benchmarks/run.py NAME [--data DIRECTORY] [--quick] [--only CASE ...]
-python benchmarks/run.py all     those that need no data, and the others where the data is
+python benchmarks/run.py all     those that need no data, the others where the data is; no peers
 """
 
 import argparse
@@ -13,6 +13,7 @@ from options import Options
 from page import ROOT
 
 WITH_DATA = ("fidelity", "surveys", "small", "holdout", "cost")
+ASKED_ONLY = ("peers",)
 WITHOUT_DATA = ("structure", "scenarios", "plots")
 
 
@@ -21,14 +22,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("name", choices=[*WITHOUT_DATA, *WITH_DATA, "all"])
+    parser.add_argument("name", choices=[*WITHOUT_DATA, *WITH_DATA, *ASKED_ONLY, "all"])
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions; docs stay as is")
     parser.add_argument("--only", nargs="+", default=[], metavar="CASE", help="some of its cases")
     asked = parser.parse_args()
     options = Options(asked.data, asked.quick, tuple(asked.only))
     for name in (*WITHOUT_DATA, *WITH_DATA) if asked.name == "all" else (asked.name,):
-        if name in WITH_DATA and not options.data.is_dir():
+        if name not in WITHOUT_DATA and not options.data.is_dir():
             message = f"{name}: there is no data folder {options.data}; name it with --data."
             if asked.name != "all":
                 sys.exit(message)
