@@ -5,7 +5,8 @@ that is not there:
 
     uv venv .peers/sdv && uv pip install --python .peers/sdv/bin/python sdv pyarrow
 
-likewise for synthpop-py, arfpy and mostlyai-engine.
+likewise for synthpop-py, mostlyai-engine and arfpy; the last needs "numpy<2" "pandas<2.3" and
+"pyarrow<18" as well.
 """
 
 import json
@@ -36,7 +37,7 @@ from simulacra.engine.schema import Schema
 
 FOLDER = page.ROOT / ".peers"
 WORKER = Path(__file__).with_name("peer_worker.py")
-SECONDS, QUICK_SECONDS = 1_200, 120
+SECONDS, QUICK_SECONDS = 600, 120
 ENVIRONMENTS = {name: name.split()[0].lower() for name in peer_worker.PEERS}
 NEAREST_ROWS = 5_000
 

@@ -76,7 +76,7 @@ SCENARIOS = (
         "shoppers",
         "one in 10,000",
         {"segment": {"Value": 0.9}, "channel": {"Club": 1.0}},
-        {**_one("age", 18, 24), **_one("purchase_intent", 50, 70)},
+        {**_one("age", 18, 24), **_one("purchase_intent", 58, 75)},
     ),
     Scenario("battery", "one map", {"segment": {"Critic": 0.4, "Follower": 0.4, "Pioneer": 0.2}}),
     Scenario("battery", "partial, gender", {"segment": {"Pioneer": 0.5}, "gender": {"Male": 0.7}}),

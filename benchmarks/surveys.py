@@ -26,7 +26,7 @@ percent against the half learned from, see the page on fidelity. XGB-C2ST agains
 *unseen* the figure is that of the train rows. *Correlations*: mean absolute difference of
 Spearman's correlations among the Likert items from those of the train half. *Missing*: the same of
 the shares of rows in which two columns are missing together, in percentage points. *Exclusive*:
-rows in 100,000 that choose "none of these" and something else (four questions of the tracker).
+rows in 100,000 that choose "none of these" and something else (three questions of the tracker).
 *Unseen* rows show what sampling alone does; no model can be asked for less."""
 
 

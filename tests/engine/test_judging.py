@@ -1,7 +1,13 @@
+import itertools
+from collections import Counter
+
 import numpy as np
 import pyarrow as pa
 import pytest
 import truth
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.naive_bayes import GaussianNB
 
 import simulacra
 from simulacra.engine import judging
@@ -81,6 +87,78 @@ def test_weights_count_as_rows_do(judged: Judged) -> None:
     assert judging.pair_error(schema, train, unseen, ones, weights) == pytest.approx(
         judging.pair_error(schema, train, twice, ones, np.ones(len(twice)))
     )
+
+
+def one_by_one(schema: Schema, real: Floats, made: Floats) -> float:
+    """Column Pair Trends as SDMetrics 0.11.1 computes them, a pair at a time."""
+
+    def bins(position: int, rows: Floats) -> list[int]:
+        values = rows[:, position]
+        if schema.columns[position].type.is_categorical:
+            return [int(value) for value in np.nan_to_num(values, nan=99)]
+        edges = np.histogram_bin_edges(values[~np.isnan(values)])
+        return [int(place) for place in np.digitize(values, edges)]
+
+    def score(first: int, second: int) -> float:
+        kinds = [schema.columns[place].type.is_categorical for place in (first, second)]
+        if not any(kinds):
+            both = (rows[:, [first, second]] for rows in (real, made))
+            known = [rows[~np.isnan(rows).any(axis=1)] for rows in both]
+            found = [np.asarray(np.corrcoef(rows.T))[0, 1] for rows in known]
+            return float(1 - abs(found[0] - found[1]) / 2)
+        shares = [
+            Counter(zip(bins(first, rows), bins(second, rows), strict=True))
+            for rows in (real, made)
+        ]
+        cells = set(shares[0]) | set(shares[1])
+        gaps = [abs(shares[0][cell] / len(real) - shares[1][cell] / len(made)) for cell in cells]
+        return 1 - sum(gaps) / 2
+
+    pairs = itertools.combinations(range(len(schema.columns)), 2)
+    return float(np.mean([score(*pair) for pair in pairs]))
+
+
+@given(seed=st.integers(0, 2**32 - 1), holes=st.floats(0, 0.5))
+@settings(max_examples=20, deadline=None)
+def test_trend_is_that_of_the_definition(judged: Judged, seed: int, holes: float) -> None:
+    schema, train, unseen = judged
+    rng = np.random.default_rng(seed)
+    sides = [rows[rng.integers(len(rows), size=300)] for rows in (train, unseen)]
+    for rows in sides:
+        rows[rng.random(rows.shape) < holes] = np.nan
+    assert judging.trend(schema, *sides) == pytest.approx(one_by_one(schema, *sides))
+
+
+def test_pairs_and_columns_that_are_given_do_not_count(judged: Judged) -> None:
+    schema, train, unseen = judged
+    ones = np.ones(len(train))
+    spoiled = unseen.copy()
+    age = schema.names.index("age")
+    spoiled[:, age] = spoiled[0, age]
+    sides = (train, spoiled, ones, ones)
+    assert judging.mean_error(schema, *sides) > 0.1
+    assert judging.mean_error(schema, *sides, given={"age"}) < 0.1
+    everything = judging.pair_error(schema, *sides)
+    others = set(schema.names) - {"age"}
+    assert judging.pair_error(schema, *sides, given=others) > everything  # pairs with age alone
+    spoiled[:, age] = unseen[:, age]
+    assert judging.pair_error(schema, *sides, given={"age"}) < everything
+
+
+def test_a_mean_is_a_standard_deviation_off(judged: Judged) -> None:
+    schema, train, _ = judged
+    moved = train.copy()
+    age = schema.names.index("age")
+    moved[:, age] += train[:, age].std()
+    ones = np.ones(len(train))
+    others = set(schema.names) - {"age"}
+    assert judging.mean_error(schema, train, moved, ones, ones, given=others) == pytest.approx(1)
+
+
+def test_another_classifier_may_judge(judged: Judged) -> None:
+    _, train, unseen = judged
+    assert judging.two_sample(train, unseen + 100, classifier=GaussianNB) < 0.01
+    assert judging.two_sample(train[:, :1], unseen[:700, :1], classifier=GaussianNB) > 0.8
 
 
 def test_the_truth_under_a_scenario_has_its_margins() -> None:
