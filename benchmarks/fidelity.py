@@ -106,10 +106,25 @@ def measure(table: Table, draws: int) -> Result:
         "independent columns": [judging.independent(train, rng) for _ in range(draws)],
         "bootstrap of train": [train[rng.integers(rows, size=rows)] for _ in range(draws)],
     }
+    print(worst(table, train, samples["generated"][0], samples["bootstrap of train"][0]))
     judged = {name: judge(table, train, some) for name, some in samples.items()}
     floor = versus_unseen(table, [rng.permutation(train) for _ in range(draws)])
     copies = judging.copies(train, table.coded(table.unseen))
     return Result(table.name, judged, floor, copies, fit_seconds, speed)
+
+
+def worst(table: Table, train: Floats, made: Floats, floor: Floats, count: int = 6) -> str:
+    """Return the columns and pairs that lose most against a bootstrap, in percent, for people."""
+    schema, names = table.schema, table.schema.names
+    shapes, floors = (judging.column_shapes(schema, train, rows) for rows in (made, floor))
+    lost = 100 * (floors - shapes)
+    lines = [f"  {names[place]} {lost[place]:.1f}" for place in np.argsort(-lost)[:count]]
+    trends, floors = (judging.pair_trends(schema, train, rows) for rows in (made, floor))
+    gaps = np.nan_to_num(np.triu(100 * (floors - trends), 1))
+    for place in np.argsort(-gaps, axis=None)[: 2 * count]:
+        first, second = np.unravel_index(place, gaps.shape)
+        lines.append(f"  {names[first]} x {names[second]} {gaps[first, second]:.1f}")
+    return "\n".join([f"{table.name}: lost most against a bootstrap, %", *lines])
 
 
 def versus_unseen(table: Table, draws: Sequence[Floats]) -> float:

@@ -37,7 +37,7 @@ from simulacra.engine.schema import Schema
 
 FOLDER = page.ROOT / ".peers"
 WORKER = Path(__file__).with_name("peer_worker.py")
-SECONDS, QUICK_SECONDS = 600, 120
+SECONDS, QUICK_SECONDS = 300, 60
 ENVIRONMENTS = {name: name.split()[0].lower() for name in peer_worker.PEERS}
 NEAREST_ROWS = 5_000
 

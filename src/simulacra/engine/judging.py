@@ -43,13 +43,16 @@ def shape(schema: Schema, real: Floats, made: Floats) -> float:
     One less the total variation distance of categories, or the Kolmogorov-Smirnov statistic of
     numbers; missing values left out. As SDMetrics' Column Shapes.
     """
-    return float(
-        np.mean(
-            [
-                _column_shape(column, real[:, position], made[:, position])
-                for position, column in enumerate(schema.columns)
-            ]
-        )
+    return float(np.mean(column_shapes(schema, real, made)))
+
+
+def column_shapes(schema: Schema, real: Floats, made: Floats) -> Floats:
+    """Return the likeness of each column; `shape` is their mean."""
+    return np.array(
+        [
+            _column_shape(column, real[:, position], made[:, position])
+            for position, column in enumerate(schema.columns)
+        ]
     )
 
 
@@ -60,13 +63,19 @@ def trend(schema: Schema, real: Floats, made: Floats) -> float:
     into ten equal bins. As SDMetrics' Column Pair Trends (0.11.1), every pair counted. Pairs whose
     correlation is not defined in the real rows are left out; undefined in the made ones it is 0.
     """
+    likeness = pair_trends(schema, real, made)
+    return float(np.nanmean(likeness[np.triu_indices(len(likeness), 1)]))
+
+
+def pair_trends(schema: Schema, real: Floats, made: Floats) -> Floats:
+    """Return the likeness of each two columns, a square; `trend` is the mean of its upper half."""
     sides = [np.column_stack(_equal_bins(schema, rows)) for rows in (real, made)]
     likeness = 1 - _distances(sides[0], sides[1], np.ones(len(real)), np.ones(len(made)))
     numbers = [i for i, column in enumerate(schema.columns) if not column.type.is_categorical]
     correlations = [_correlations(rows[:, numbers]) for rows in (real, made)]
     gap = np.abs(correlations[0] - np.nan_to_num(correlations[1]))
     likeness[np.ix_(numbers, numbers)] = 1 - gap / 2
-    return float(np.nanmean(likeness[np.triu_indices(len(likeness), 1)]))
+    return likeness
 
 
 def pair_error(
