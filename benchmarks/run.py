@@ -8,6 +8,7 @@ import argparse
 import importlib
 import sys
 from pathlib import Path
+from typing import Any
 
 from options import Options
 from page import ROOT
@@ -35,7 +36,14 @@ def main() -> None:
                 sys.exit(message)
             print(f"{message} Left out.")
             continue
-        importlib.import_module(name).run(options)
+        _benchmark(name).run(options)
+
+
+def _benchmark(name: str) -> Any:  # noqa: ANN401 - a module
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        sys.exit(f"{name} needs {error.name}: `uv sync --all-extras --group bench` installs it.")
 
 
 if __name__ == "__main__":

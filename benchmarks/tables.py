@@ -70,7 +70,7 @@ class Table:
 
     Attributes:
         name: for people.
-        train: categories are dictionary arrays, so that no reader takes codes for numbers.
+        train: rows whose categories are dictionary arrays of text.
         unseen: rows of the same population that no model has seen.
         schema: the columns as the file has them, levels of both parts; nothing pooled or dropped.
     """
@@ -136,10 +136,15 @@ def raw_schema(rows: pa.Table) -> Schema:
 
 
 def as_categories(rows: pa.Table, names: Sequence[str]) -> pa.Table:
-    """Return a table in which the named columns are dictionary arrays of text."""
+    """Return a table in which the named columns are dictionary arrays of text.
+
+    Codes become words, "code 2", so that no reader takes them for numbers.
+    """
     for name in names:
         place = rows.column_names.index(name)
         texts = pc.utf8_trim_whitespace(rows[name].cast(pa.string()))
+        if pa.types.is_integer(rows[name].type):
+            texts = pc.binary_join_element_wise("code", texts, " ")
         rows = rows.set_column(place, name, texts.dictionary_encode())
     return rows
 
