@@ -27,7 +27,8 @@ percent against the half learned from, see the page on fidelity. XGB-C2ST agains
 Spearman's correlations among the Likert items from those of the train half. *Missing*: the same of
 the shares of rows in which two columns are missing together, in percentage points. *Exclusive*:
 rows in 100,000 that choose "none of these" and something else (three questions of the tracker).
-*Unseen* rows show what sampling alone does; no model can be asked for less."""
+Levels that cleaning has pooled for being rare are pooled in the real rows too. *Unseen* rows show
+what sampling alone does; no model can be asked for less."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,8 +81,11 @@ def measure(name: str, table: Table) -> tuple[dict[str, Figures], float, dict[st
     model = simulacra.fit(table.train)
     seconds = time.perf_counter() - started
     made = model.generate(table.train.num_rows, seed=1).table
-    kept = kept_columns(table.schema, model.schema)
-    train, unseen = (tables.coded(kept, rows) for rows in (table.train, table.unseen))
+    kept = tables.kept(table.schema, model.schema)
+    train, unseen = (
+        tables.pooled(kept, tables.coded(kept, rows), model.schema)
+        for rows in (table.train, table.unseen)
+    )
     kinds = {
         "generated": tables.coded(kept, made, model.schema),
         "independent columns": judging.independent(train, rng),
@@ -94,13 +98,6 @@ def measure(name: str, table: Table) -> tuple[dict[str, Figures], float, dict[st
         for kind, rows in kinds.items()
     }
     return figures, seconds, frames
-
-
-def kept_columns(raw: Schema, fitted: Schema) -> Schema:
-    """Return the raw columns that cleaning has kept."""
-    names = {column.source_name for column in fitted.columns}
-    columns = tuple(column for column in raw.columns if column.name in names)
-    return dataclasses.replace(raw, columns=columns)
 
 
 def judge(

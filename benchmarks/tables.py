@@ -18,7 +18,7 @@ from simulacra.engine import encoding
 from simulacra.engine.encoding import Floats
 from simulacra.engine.schema import Column, ColumnType, Schema
 
-MISSING = "?"
+MISSING, OTHER = "?", "Other"
 UNSEEN_SHARE = 0.1
 SPLIT_SEED = 0
 
@@ -103,6 +103,28 @@ def coded(schema: Schema, rows: pa.Table, made_by: Schema | None = None) -> Floa
     return made
 
 
+def kept(raw: Schema, fitted: Schema) -> Schema:
+    """Return the raw columns that the cleaning of a model has kept."""
+    names = {column.source_name for column in fitted.columns}
+    columns = tuple(column for column in raw.columns if column.name in names)
+    return dataclasses.replace(raw, columns=columns)
+
+
+def pooled(schema: Schema, rows: Floats, fitted: Schema) -> Floats:
+    """Return coded real rows with rare levels pooled as the cleaning of a model has pooled them.
+
+    Pooling is reported to the user and wanted; a classifier would see nothing else.
+    """
+    sources = {column.source_name: column for column in fitted.columns}
+    made = rows.copy()
+    for position, column in enumerate(schema.columns):
+        levels = sources[column.name].levels if column.name in sources else ()
+        if column.type.is_categorical and OTHER in levels:
+            gone = [place for place, x in enumerate(column.levels) if x not in (*levels, MISSING)]
+            made[np.isin(made[:, position], gone), position] = column.levels.index(OTHER)
+    return made
+
+
 def load(name: str, data: Path) -> Table:
     """Return one of `SOURCES` from the data folder.
 
@@ -168,7 +190,7 @@ def _column(name: str, values: pa.ChunkedArray) -> Column:
     if not kind.is_categorical:
         return Column(name, name, name, kind, missing)
     levels = sorted(pc.unique(values.cast(pa.string())).drop_null().to_pylist())
-    return Column(name, name, name, kind, missing, levels=(*levels, "Other", MISSING))
+    return Column(name, name, name, kind, missing, levels=(*levels, OTHER, MISSING))
 
 
 def _kind(kind: pa.DataType) -> ColumnType:
