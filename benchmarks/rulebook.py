@@ -69,7 +69,7 @@ def _shoppers(data: Path) -> Case:
 
 
 def _thanksgiving(data: Path) -> Case:
-    rows = source.read(data / "messy/thanksgiving2015.csv", limits.DEFAULT)
+    rows = source.read(data / "messy/thanksgiving2015.csv", limits.DEFAULT).table
     gate = rows.column_names[1]
     dishes = [rows.column_names[place] for place in (2, 4, 6, 8, 10)]
     held = [rules.asked(name, gate, ("Yes",), always=False) for name in dishes]
@@ -77,7 +77,7 @@ def _thanksgiving(data: Path) -> Case:
 
 
 def _springer(data: Path) -> Case:
-    rows = source.read(data / "messy/springer_nature_data_sharing_survey.xlsx", limits.DEFAULT)
+    rows = source.read(data / "messy/springer_nature_data_sharing_survey.xlsx", limits.DEFAULT).table
     gate, asked = (rows.column_names[place] for place in (6, 7))
     return Case(
         "springer", rows, [rules.asked(asked, gate, ("1", "1.0", "Yes", "True"), always=False)]

@@ -46,7 +46,7 @@ def test_nothing_in_the_file_is_a_pickle(saved: Path) -> None:
         for name in file.namelist():
             if name.endswith(".npy"):
                 array = np.load(io.BytesIO(file.read(name)), allow_pickle=False)
-                assert array.dtype.kind in "if"
+                assert array.dtype.kind in "ifb"
             else:
                 assert name in ("manifest.json", "manifest.sha256")
 
@@ -86,7 +86,7 @@ def test_another_format_version_is_named(
     monkeypatch.setattr(artifact, "VERSION", 99)
     artifact.save(tmp_path / "newer.model", *parts)
     monkeypatch.undo()
-    with pytest.raises(simulacra.ArtifactError, match=r"99.*reads 1"):
+    with pytest.raises(simulacra.ArtifactError, match=rf"99.*reads {artifact.VERSION}"):
         simulacra.load(tmp_path / "newer.model")
 
 
@@ -101,10 +101,10 @@ def test_a_compressed_file_is_refused_before_it_unpacks(saved: Path, tmp_path: P
         simulacra.load(bomb)
 
 
-def _set(name: str, place: Callable[[Forest], int], value: int) -> Spoil:
+def _set(name: str, place: Callable[[Forest], int], value: int | Callable[[Forest], int]) -> Spoil:
     def spoil(forest: Forest) -> Forest:
         array = getattr(forest, name).copy()
-        array[place(forest)] = value
+        array[place(forest)] = value if isinstance(value, int) else value(forest)
         return dataclasses.replace(forest, **{name: array})
 
     return spoil
@@ -112,6 +112,14 @@ def _set(name: str, place: Callable[[Forest], int], value: int) -> Spoil:
 
 def _inner(forest: Forest) -> int:
     return int(np.flatnonzero(forest.feature >= 0)[0])
+
+
+def _last_inner(forest: Forest) -> int:
+    return int(np.flatnonzero(forest.feature >= 0)[-1])
+
+
+def _last_node(forest: Forest) -> int:
+    return len(forest.feature) - 1
 
 
 def _leaf(forest: Forest) -> int:
@@ -122,7 +130,9 @@ def _leaf(forest: Forest) -> int:
     "spoil",
     [
         _set("left", _inner, 0),  # a walk that never ends
-        _set("right", _inner, 10**6),
+        _set("left", _inner, 10**6),
+        _set("left", _inner, -2),
+        _set("left", _last_inner, _last_node),  # the right child is none
         _set("feature", _inner, 500),
         _set("roots", lambda _: 0, -1),
         _set("donors", lambda _: 0, 10**6),
@@ -136,9 +146,37 @@ def test_a_forest_that_points_outside_itself_is_refused(
     saved: Path, tmp_path: Path, spoil: Spoil
 ) -> None:
     """The digests are right, as a forger's would be."""
-    schema, values, links = artifact.load(saved)
+    schema, values, rules, links = artifact.load(saved)
     bent = [*links[:-1], dataclasses.replace(links[-1], forest=spoil(links[-1].forest))]
-    artifact.save(tmp_path / "bent.model", schema, values, bent)
+    artifact.save(tmp_path / "bent.model", schema, values, rules, bent)
+    with pytest.raises(simulacra.ArtifactError):
+        simulacra.load(tmp_path / "bent.model")
+
+
+@pytest.mark.parametrize("name", artifact.ARRAYS)
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda array: array.astype(np.int64),
+        lambda array: array.astype(np.float32),
+        lambda array: array[:, None],
+    ],
+    ids=["int64", "float32", "two dimensions"],
+)
+def test_arrays_of_another_type_or_shape_are_refused(
+    saved: Path, tmp_path: Path, name: str, change: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    """Compiled loops take their arrays on trust; the digests are right, as a forger's would be."""
+    schema, values, rules, links = artifact.load(saved)
+    bent = [
+        dataclasses.replace(
+            link,
+            forest=dataclasses.replace(link.forest, **{name: change(getattr(link.forest, name))}),
+        )
+        for link in links
+    ]
+    assert not any(link.echo for link in bent)
+    artifact.save(tmp_path / "bent.model", schema, values, rules, bent)
     with pytest.raises(simulacra.ArtifactError):
         simulacra.load(tmp_path / "bent.model")
 
@@ -155,14 +193,49 @@ def test_a_forest_that_points_outside_itself_is_refused(
 def test_links_that_do_not_fit_the_schema_are_refused(
     saved: Path, tmp_path: Path, change: Callable[[list[Link]], list[Link]]
 ) -> None:
-    schema, values, links = artifact.load(saved)
-    artifact.save(tmp_path / "bent.model", schema, values, change(links))
+    schema, values, rules, links = artifact.load(saved)
+    artifact.save(tmp_path / "bent.model", schema, values, rules, change(links))
+    with pytest.raises(simulacra.ArtifactError):
+        simulacra.load(tmp_path / "bent.model")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda places: places[:-1],
+        lambda places: np.append(places, 0).astype(np.int32),
+        lambda places: np.stack([places, places], axis=1),
+    ],
+    ids=["short", "long", "two dimensions"],
+)
+def test_places_that_are_not_one_a_level_are_refused(
+    saved: Path, tmp_path: Path, change: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    schema, values, rules, links = artifact.load(saved)
+    last = links[-1]
+    assert last.places
+    bent = {position: change(places) for position, places in last.places.items()}
+    links[-1] = dataclasses.replace(last, places=bent)
+    artifact.save(tmp_path / "bent.model", schema, values, rules, links)
     with pytest.raises(simulacra.ArtifactError):
         simulacra.load(tmp_path / "bent.model")
 
 
 def test_seed_rows_that_do_not_fit_the_schema_are_refused(saved: Path, tmp_path: Path) -> None:
-    schema, values, links = artifact.load(saved)
-    artifact.save(tmp_path / "bent.model", schema, values[:, :-1], links)
+    schema, values, rules, links = artifact.load(saved)
+    artifact.save(tmp_path / "bent.model", schema, values[:, :-1], rules, links)
+    with pytest.raises(simulacra.ArtifactError):
+        simulacra.load(tmp_path / "bent.model")
+
+
+@pytest.mark.parametrize("value", [4.0, -1.0, 1e8, np.inf])
+def test_seed_values_that_are_no_level_are_refused(
+    saved: Path, tmp_path: Path, value: float
+) -> None:
+    """A level becomes an index in compiled loops, which look at no bounds."""
+    schema, values, rules, links = artifact.load(saved)
+    bent = values.copy()
+    bent[0, schema.names.index("segment")] = value
+    artifact.save(tmp_path / "bent.model", schema, bent, rules, links)
     with pytest.raises(simulacra.ArtifactError):
         simulacra.load(tmp_path / "bent.model")

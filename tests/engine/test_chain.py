@@ -1,10 +1,14 @@
+import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from simulacra.engine import chain
+from simulacra.engine import chain, rules
+from simulacra.engine.chain import Link
+from simulacra.engine.donors import Donors, Drawn
+from simulacra.engine.forest import Forest
 from simulacra.engine.schema import Column, ColumnType, Schema
 
 ROWS = 500
@@ -21,6 +25,10 @@ def numbers(count: int) -> Schema:
     )
 
 
+def donors_of(schema: Schema, values: npt.NDArray[np.float64]) -> Donors:
+    return Donors.of(schema, values, rules.learn(schema, values))
+
+
 @pytest.fixture(scope="module")
 def related() -> npt.NDArray[np.float64]:
     """Columns of noise; the last but one and the third make the last."""
@@ -30,34 +38,55 @@ def related() -> npt.NDArray[np.float64]:
     return values
 
 
+@pytest.fixture(scope="module")
+def wide(related: npt.NDArray[np.float64]) -> Donors:
+    return donors_of(numbers(60), related)
+
+
+def first_of(related: npt.NDArray[np.float64], count: int) -> Donors:
+    return donors_of(numbers(count), related[:, :count])
+
+
 def silent(_fraction: float) -> None:
     pass
 
 
-def test_a_wide_table_is_screened_for_the_strongest_predecessors(
-    related: npt.NDArray[np.float64],
-) -> None:
-    link = chain.fit(numbers(60), related, 59, list(range(59)))
+def test_a_wide_table_is_screened_for_the_strongest_predecessors(wide: Donors) -> None:
+    link = chain.fit(wide, 59, list(range(59)))
     assert len(link.predecessors) == chain.MAX_PREDECESSORS
     assert {2, 58} <= set(link.predecessors)
 
 
-def test_a_narrow_table_keeps_all_predecessors(related: npt.NDArray[np.float64]) -> None:
-    assert chain.fit(numbers(60), related, 5, [0, 3, 4]).predecessors == (0, 3, 4)
+def test_a_narrow_table_keeps_all_predecessors(wide: Donors) -> None:
+    assert chain.fit(wide, 5, [0, 3, 4]).predecessors == (0, 3, 4)
 
 
-def test_fitting_twice_gives_the_same_trees(related: npt.NDArray[np.float64]) -> None:
-    one, other = (chain.fit(numbers(60), related, 59, [1, 2, 58]) for _ in range(2))
-    np.testing.assert_array_equal(one.forest.donors, other.forest.donors)
-    np.testing.assert_array_equal(one.forest.threshold, other.forest.threshold)
+def assert_same(one: Link, other: Link) -> None:
+    assert (one.column, one.predecessors) == (other.column, other.predecessors)
+    assert one.places.keys() == other.places.keys()
+    for position, places in one.places.items():
+        np.testing.assert_array_equal(places, other.places[position])
+    for field in dataclasses.fields(Forest):
+        np.testing.assert_array_equal(
+            getattr(one.forest, field.name), getattr(other.forest, field.name)
+        )
+
+
+def test_fitting_twice_gives_the_same_trees(wide: Donors) -> None:
+    assert_same(*(chain.fit(wide, 59, [1, 2, 58]) for _ in range(2)))
+
+
+def test_another_seed_gives_other_trees(wide: Donors) -> None:
+    one, other = (chain.fit(wide, 59, [1, 2, 58], seed=seed) for seed in (0, 1))
+    assert not np.array_equal(one.forest.donors, other.forest.donors)
 
 
 def test_a_link_serves_again_when_the_same_columns_come_before_it(
     related: npt.NDArray[np.float64],
 ) -> None:
-    schema, values = numbers(5), related[:, :5]
-    known = chain.fit_all(schema, values, range(5), (), silent)
-    links = chain.fit_all(schema, values, [2, 0, 1, 3, 4], known, silent)
+    donors = first_of(related, 5)
+    known = chain.fit_all(donors, range(5), (), silent)
+    links = chain.fit_all(donors, [2, 0, 1, 3, 4], known, silent)
     assert [link.column for link in links] == [2, 0, 1, 3, 4]
     assert [link in known for link in links] == [False, False, False, True, True]
     assert links[2].predecessors == (0, 2)
@@ -65,8 +94,28 @@ def test_a_link_serves_again_when_the_same_columns_come_before_it(
 
 def test_progress_is_told_after_each_link(related: npt.NDArray[np.float64]) -> None:
     told: list[float] = []
-    chain.fit_all(numbers(4), related[:, :4], range(4), (), told.append)
+    chain.fit_all(first_of(related, 4), range(4), (), told.append)
     assert told == [0.25, 0.5, 0.75, 1.0]
+
+
+def test_links_are_the_same_whatever_the_number_of_threads(
+    wide: Donors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wide enough for links that are screened."""
+    order = [59, 2, 58, *(place for place in range(36) if place != 2)]
+    made = []
+    for cores in (1, 4):
+        monkeypatch.setattr(chain, "_cores", lambda cores=cores: cores)
+        made.append(chain.fit_all(wide, order, (), silent))
+    assert [link.column for link in made[0]] == order
+    assert len(made[0][-1].predecessors) == chain.MAX_PREDECESSORS
+    for one, other in zip(*made, strict=True):
+        assert_same(one, other)
+
+
+def test_a_fault_in_a_thread_is_raised(wide: Donors) -> None:
+    with pytest.raises(IndexError):
+        chain.fit_all(wide, [0, 1, 99], (), silent)
 
 
 def test_streams_of_different_names_and_seeds_are_different() -> None:
@@ -93,9 +142,13 @@ def holes(related: npt.NDArray[np.float64]) -> Iterator[npt.NDArray[np.float64]]
 def test_missing_values_on_both_sides_of_a_link(holes: npt.NDArray[np.float64]) -> None:
     first = Column("c0", "c0", "c0", ColumnType.NOMINAL, 0.3, levels=("a", "b", "c"))
     schema = Schema((first, *numbers(4).columns[1:]), (), ROWS)
-    link = chain.fit(schema, holes, 3, [0, 1, 2])
-    drawn = {position: holes[:, position] for position in range(3)}
+    donors = donors_of(schema, holes)
+    link = chain.fit(donors, 3, [0, 1, 2])
+    assert list(link.places) == [0]
+    drawn = Drawn()
+    for position in range(3):
+        drawn.add(position, holes[:, position], donors.codes[position], np.zeros(ROWS, np.int32))
     rng = np.random.default_rng(2)
-    leaves = link.forest.leaves(link.features(schema, drawn, ROWS), rng)
-    made = holes[link.forest.draw(leaves, rng), 3]
+    leaves = link.forest.leaves(link.features(drawn, ROWS), ROWS, rng)
+    made = holes[link.forest.draw(leaves, np.zeros((0, ROWS), np.int32), rng), 3]
     assert np.mean(np.isnan(made) == np.isnan(holes[:, 3])) > 0.97

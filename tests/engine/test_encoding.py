@@ -16,34 +16,8 @@ def number(low: float, high: float, decimals: int = 2) -> Column:
 
 
 INTEGER = Column("x", "x", "x", ColumnType.INTEGER, 0.0, min=0, max=100)
+INTEGER_OF_FIVE = Column("x", "x", "x", ColumnType.INTEGER, 0.0, min=0, max=5)
 LEVELS = Column("x", "x", "x", ColumnType.NOMINAL, 0.0, levels=("a", "b", "c"))
-
-
-def test_the_target_of_a_category_is_one_indicator_a_level_and_one_for_missing() -> None:
-    coded = encoding.indicators(LEVELS, np.array([0.0, 2.0, np.nan]))
-    assert coded.tolist() == [[1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
-
-
-def test_the_target_of_a_short_scale_is_an_indicator_a_cut() -> None:
-    coded = encoding.indicators(INTEGER, np.array([1.0, 2.0, 5.0]))
-    assert coded.tolist() == [[1, 1], [0, 1], [0, 0]]
-
-
-def test_both_sides_of_a_spike_are_cuts_of_a_long_scale() -> None:
-    values = np.concatenate([np.arange(1000.0), np.full(200, 333.0)])
-    coded = encoding.indicators(INTEGER, values)
-    assert coded.shape[1] < 40
-    at_spike = coded[values == 333][0]
-    assert not np.array_equal(at_spike, coded[values == 332][0])
-    assert not np.array_equal(at_spike, coded[values == 334][0])
-
-
-def test_levels_are_ordered_by_what_they_say_of_the_target() -> None:
-    rng = np.random.default_rng(0)
-    levels = rng.integers(0, 3, 3000).astype(float)
-    target = (rng.random(3000) < np.array([0.5, 0.9, 0.1])[levels.astype(int)]).astype(np.float32)
-    places = encoding.scale(LEVELS, levels, target[:, None])
-    assert places[:3].argsort().tolist() in ([2, 0, 1], [1, 0, 2])
 
 
 @given(st.lists(st.integers(-5000, 5000), min_size=30, max_size=200))
@@ -63,8 +37,29 @@ def test_a_value_that_few_share_is_a_cell_and_not_a_point(cents: list[int]) -> N
 def test_a_cell_reaches_as_far_as_the_nearest_neighbour() -> None:
     values = np.array([1.0, 4.0, 4.5, 9.0])
     cells = encoding.cells(number(0, 10), values)
-    assert cells.low.tolist() == [0, 3.5, 4, 4.5]
-    assert cells.high.tolist() == [4, 4.5, 5, 10]
+    assert cells.low[1:3].tolist() == [3.5, 4]
+    assert cells.high[1:3].tolist() == [4.5, 5]
+
+
+def test_an_outermost_value_is_blurred_by_a_part_of_the_scale() -> None:
+    values = np.array([1.0, 4.0, 4.5, 9.0, 9.9])
+    cells = encoding.cells(number(0, 10), values)
+    assert 10 * encoding.BLUR == 0.25
+    assert (cells.low[0], cells.high[0]) == (0.75, 1.25)
+    assert (cells.low[-1], cells.high[-1]) == (9.65, 10)  # the scale ends
+    alone = encoding.cells(number(0, 10), np.array([3.0, np.nan]))
+    assert (alone.low[0], alone.high[0]) == (2.75, 3.25)
+
+
+def test_an_outermost_value_nearer_to_its_neighbour_reaches_no_further() -> None:
+    cells = encoding.cells(number(0, 10), np.array([1.0, 1.1, 8.0]))
+    np.testing.assert_allclose(cells.low[:2], [0.9, 1.0])
+    np.testing.assert_allclose(cells.high[:2], [1.1, 1.2])
+
+
+def test_a_blur_is_at_least_a_step_of_the_grid() -> None:
+    cells = encoding.cells(INTEGER_OF_FIVE, np.array([1.0, 4.0]))
+    assert (cells.low.tolist(), cells.high.tolist()) == ([0, 3], [2, 5])
 
 
 def test_rows_beyond_the_bounds_come_back_inside_without_a_spike() -> None:
@@ -93,10 +88,10 @@ def test_what_a_window_emits_lies_in_it(low: float, width: float, seed: int) -> 
 
 
 def test_a_window_weighs_a_cell_by_the_part_inside() -> None:
-    values = np.array([10.0, 20.0, 30.0, 40.0])
-    column = number(0, 50, decimals=6)
+    values = np.array([10.0, 20.0, 30.0, 40.0, 50.0])
+    column = number(0, 60, decimals=6)
     window = encoding.window(column, values, encoding.cells(column, values), Range(25, 35))
-    np.testing.assert_allclose(window.mass, [0, 0.25, 0.5, 0.25], atol=1e-6)
+    np.testing.assert_allclose(window.mass, [0, 0.25, 0.5, 0.25, 0], atol=1e-6)
 
 
 def test_a_range_between_seed_values_is_filled_from_both_sides() -> None:

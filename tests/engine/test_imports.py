@@ -6,7 +6,10 @@ import pytest
 
 import simulacra
 
-HEAVY = ("numpy", "pyarrow", "sklearn", "scipy", "pandas", "polars", "fastexcel", "pyreadstat")
+HEAVY = (
+    *("numpy", "numba", "pyarrow", "sklearn", "scipy"),
+    *("pandas", "polars", "fastexcel", "pyreadstat"),
+)
 LIGHT = (
     "simulacra",
     "simulacra.engine.errors",

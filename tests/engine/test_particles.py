@@ -3,7 +3,7 @@ import pytest
 
 import simulacra
 from simulacra.engine import particles, scenario
-from simulacra.engine.sampling import Donors
+from simulacra.engine.donors import Donors
 from simulacra.engine.scenario import Conditions
 
 
@@ -40,7 +40,7 @@ def test_particles_lie_in_the_ranges_and_have_the_shares(kit: simulacra.Model) -
     _, wanted, cloud = cloud_of(
         kit, 1_000, {"segment": {"Premium": 0.9}}, {"age": {"min": 60, "max": 70}}
     )
-    age = cloud.drawn[wanted.order[0]]
+    age = cloud.drawn.values[wanted.order[0]]
     assert ((age >= 60) & (age <= 70)).all()
     weights = cloud.raked.weights
     assert np.bincount(cloud.groups[0], weights).tolist() == pytest.approx([0.9, 0.1])
@@ -62,7 +62,7 @@ def test_weights_take_the_tilt_back(kit: simulacra.Model) -> None:
     _, wanted, cloud = cloud_of(kit, 1_000, {"segment": asked, "channel": {"Club": 0.6}})
     channel = kit.schema["channel"]
     position = kit.schema.names.index("channel")
-    held = np.bincount(cloud.drawn[position].astype(int), cloud.raked.weights)
+    held = np.bincount(cloud.drawn.values[position].astype(int), cloud.raked.weights)
     free = dict(zip(channel.levels, channel.shares, strict=True))
     ratio = held[channel.levels.index("Online")] / held[channel.levels.index("Retail")]
     assert ratio == pytest.approx(free["Online"] / free["Retail"], rel=0.1)

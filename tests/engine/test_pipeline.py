@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 import simulacra
-from simulacra.engine import encoding, pipeline
+from simulacra.engine import chain, encoding, pipeline
 from simulacra.engine.report import LevelOutcome, ShareOutcome
 from simulacra.engine.schema import Bound, point
 
@@ -98,6 +98,18 @@ def test_the_number_of_threads_changes_nothing(kit_file: Path) -> None:
         ).stdout
         for threads, salt in (("1", "1"), ("2", "99"))
     }
+    assert len(found) == 1
+
+
+def test_the_number_of_links_fitted_at_once_changes_nothing(
+    kit_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = set()
+    for cores in (1, 4):
+        monkeypatch.setattr(chain, "_cores", lambda cores=cores: cores)
+        model = simulacra.fit(kit_file)
+        free, asked = model.generate(500, seed=7), model.generate(500, seed=7, **SCENARIO)
+        found.add((digest(free), digest(asked)))
     assert len(found) == 1
 
 

@@ -15,9 +15,11 @@ import numpy as np
 
 from simulacra.engine import errors
 from simulacra.engine.chain import Link
+from simulacra.engine.echo import Echo
 from simulacra.engine.encoding import Floats
 from simulacra.engine.forest import Forest
 from simulacra.engine.kernels import LEAF
+from simulacra.engine.rules import Rules
 from simulacra.engine.schema import Schema
 
 VERSION = 2
@@ -34,15 +36,18 @@ DAMAGE = (
 Array = np.ndarray
 
 
-def save(path: Path, schema: Schema, values: Floats, links: Sequence[Link]) -> None:
+def save(path: Path, schema: Schema, values: Floats, rules: Rules, links: Sequence[Link]) -> None:
     """Write a model to one file."""
-    arrays: dict[str, Array] = {"seed": values}
+    forests = [forest for link in links for forest in _forests(link)]
+    echoes = [link.echo.same for link in links if link.echo]
+    arrays: dict[str, Array] = {"seed": values, "same": np.array(echoes, dtype=bool)}
     for name in ARRAYS:
-        arrays[name] = np.concatenate([getattr(link.forest, name) for link in links])
+        arrays[name] = np.concatenate([getattr(forest, name) for forest in forests])
     packed = {name: _pack(array) for name, array in arrays.items()}
     manifest = {
         "version": VERSION,
         "schema": schema.to_json(),
+        "rules": rules.to_json(),
         "links": [_describe(link) for link in links],
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in packed.items()},
     }
@@ -54,7 +59,7 @@ def save(path: Path, schema: Schema, values: Floats, links: Sequence[Link]) -> N
             file.writestr(zipfile.ZipInfo(name, EPOCH), data)
 
 
-def load(path: Path) -> tuple[Schema, Floats, list[Link]]:
+def load(path: Path) -> tuple[Schema, Floats, Rules, list[Link]]:
     """Return what `save` wrote.
 
     Raises:
@@ -71,7 +76,7 @@ def load(path: Path) -> tuple[Schema, Floats, list[Link]]:
         ) from None
 
 
-def _read(file: zipfile.ZipFile) -> tuple[Schema, Floats, list[Link]]:
+def _read(file: zipfile.ZipFile) -> tuple[Schema, Floats, Rules, list[Link]]:
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in file.infolist()):
         raise ValueError("models are stored, not compressed")  # and so cannot unpack enormously
     written = file.read(MANIFEST)
@@ -82,7 +87,7 @@ def _read(file: zipfile.ZipFile) -> tuple[Schema, Floats, list[Link]]:
             f"The model was saved in format {manifest['version']}; this version reads {VERSION}."
         )
     arrays = {}
-    for name in ("seed", *ARRAYS):
+    for name in ("seed", "same", *ARRAYS):
         data = file.read(f"{name}.npy")
         _verify(data, manifest["sha256"][name])
         arrays[name] = np.load(io.BytesIO(data), allow_pickle=False)
@@ -91,7 +96,7 @@ def _read(file: zipfile.ZipFile) -> tuple[Schema, Floats, list[Link]]:
         raise ValueError("the seed rows do not fit the schema")
     links = _links(manifest, arrays)
     _check(schema, values, links)
-    return schema, values, links
+    return schema, values, Rules.from_json(manifest["rules"], schema), links
 
 
 def _verify(data: bytes, digest: str) -> None:
@@ -105,29 +110,44 @@ def _pack(array: Array) -> bytes:
     return buffer.getvalue()
 
 
+def _forests(link: Link) -> list[Forest]:
+    return [link.forest, link.echo.forest] if link.echo else [link.forest]
+
+
 def _describe(link: Link) -> dict[str, Any]:
     return {
         "column": link.column,
         "predecessors": list(link.predecessors),
         "places": {str(position): places.tolist() for position, places in link.places.items()},
-        "sizes": {name: len(getattr(link.forest, name)) for name in ARRAYS},
+        "sizes": [
+            {name: len(getattr(forest, name)) for name in ARRAYS} for forest in _forests(link)
+        ],
+        "echo": link.echo.source if link.echo else None,
     }
 
 
 def _links(manifest: dict[str, Any], arrays: dict[str, Array]) -> list[Link]:
     taken = dict.fromkeys(ARRAYS, 0)
-    links = []
-    for described in manifest["links"]:
+
+    def forest(sizes: dict[str, int]) -> Forest:
         parts = {}
         for name in ARRAYS:
-            stop = taken[name] + described["sizes"][name]
+            stop = taken[name] + sizes[name]
             parts[name], taken[name] = arrays[name][taken[name] : stop], stop
+        return Forest(**parts)
+
+    links = []
+    repeated = iter(arrays["same"])
+    for described in manifest["links"]:
+        own, *habit = [forest(sizes) for sizes in described["sizes"]]
+        source = described["echo"]
+        echo = None if source is None else Echo(source, next(repeated), *habit)
         places = {
             int(key): np.asarray(value, dtype=np.int32)
             for key, value in described["places"].items()
         }
         predecessors = tuple(described["predecessors"])
-        links.append(Link(described["column"], predecessors, places, Forest(**parts)))
+        links.append(Link(described["column"], predecessors, places, own, echo))
     return links
 
 
@@ -135,35 +155,68 @@ def _check(schema: Schema, values: Floats, links: Sequence[Link]) -> None:
     """Refuse what would send a reader out of bounds or round in circles."""
     if [link.column for link in links] != list(range(len(schema.columns))):
         raise ValueError("there is not one link for each column")
+    if not _are_values_of(schema, values):
+        raise ValueError("the seed rows hold what the schema does not know")
     for link in links:
-        arrays = [getattr(link.forest, name) for name in ARRAYS]
-        if any(array.dtype != np.int32 or array.ndim != 1 for array in arrays):
-            raise ValueError("a forest is made of something else than rows of 32-bit integers")
-        forest, nodes = link.forest, np.arange(len(link.forest.feature))
-        inner = forest.feature != LEAF
-        is_sound = (
-            all(0 <= position < link.column for position in link.predecessors)
-            and _within(forest.feature[inner], 0, len(link.predecessors))
-            and _within(forest.donors, 0, len(values))
-            and _within(forest.roots, 0, len(nodes))
-            and bool(np.all(forest.left[inner] > nodes[inner]))  # so that every walk ends
-            and _within(forest.left[inner] + 1, 0, len(nodes))
-            and _within(forest.start[~inner], 0, len(forest.donors))
-            and bool(np.all(forest.count[~inner] > 0))
-            and _within((forest.start + forest.count)[~inner], 0, len(forest.donors) + 1)
-            and _are_placed(schema, link)
-        )
-        if not is_sound:
-            raise ValueError("a forest points outside itself")
+        if not all(0 <= position < link.column for position in link.predecessors):
+            raise ValueError("a link looks at columns that come later")
+        if not _are_placed(schema, link):
+            raise ValueError("a link does not know the places of all levels")
+        if link.echo and not _is_echo(link.echo, link, len(values)):
+            raise ValueError("a link repeats what it does not look at")
+        for forest in _forests(link):
+            _check_forest(forest, len(link.predecessors), len(values))
+
+
+def _are_values_of(schema: Schema, values: Floats) -> bool:
+    """Tell whether seed values are levels that there are, finite numbers, or missing."""
+    for column, given in zip(schema.columns, values.T, strict=True):
+        known = given[~np.isnan(given)]
+        if not np.isfinite(known).all():
+            return False
+        if column.type.is_categorical and not (
+            _within(known, 0, len(column.levels)) and np.array_equal(known, np.floor(known))
+        ):
+            return False
+    return True
+
+
+def _check_forest(forest: Forest, predecessors: int, rows: int) -> None:
+    arrays = [getattr(forest, name) for name in ARRAYS]
+    if any(array.dtype != np.int32 or array.ndim != 1 for array in arrays):
+        raise ValueError("a forest is made of something else than rows of 32-bit integers")
+    nodes = np.arange(len(forest.feature))
+    inner = forest.feature != LEAF
+    is_sound = (
+        _within(forest.feature[inner], 0, predecessors)
+        and _within(forest.donors, 0, rows)
+        and _within(forest.roots, 0, len(nodes))
+        and bool(np.all(forest.left[inner] > nodes[inner]))  # so that every walk ends
+        and _within(forest.left[inner] + 1, 0, len(nodes))
+        and _within(forest.start[~inner], 0, len(forest.donors))
+        and bool(np.all(forest.count[~inner] > 0))
+        and _within((forest.start + forest.count)[~inner], 0, len(forest.donors) + 1)
+    )
+    if not is_sound:
+        raise ValueError("a forest points outside itself")
+
+
+def _is_echo(echo: Echo, link: Link, rows: int) -> bool:
+    return (
+        echo.source in link.predecessors and echo.same.dtype == bool and echo.same.shape == (rows,)
+    )
 
 
 def _are_placed(schema: Schema, link: Link) -> bool:
     """Tell whether the levels of every categorical predecessor have their places."""
-    return {position: len(places) for position, places in link.places.items()} == {
+    sizes = {
         position: len(schema.columns[position].levels) + 1
         for position in link.predecessors
         if schema.columns[position].type.is_categorical
     }
+    return {position: places.shape for position, places in link.places.items()} == {
+        position: (size,) for position, size in sizes.items()
+    } and all(_within(link.places[position], 0, size) for position, size in sizes.items())
 
 
 def _within(numbers: Array, first: int, end: int) -> bool:

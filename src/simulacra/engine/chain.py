@@ -12,8 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # has no stubs
 
-from simulacra.engine import coding, forest
+from simulacra.engine import coding, echo, forest
 from simulacra.engine.donors import Donors, Drawn
+from simulacra.engine.echo import Echo
 from simulacra.engine.forest import Features, Forest
 from simulacra.engine.kernels import Codes
 from simulacra.engine.screening import Screen
@@ -34,12 +35,14 @@ class Link:
         predecessors: positions of the columns it looks at.
         places: of the categorical predecessors, their levels' places (see `coding.places`).
         forest: the fitted trees.
+        echo: of a number that often repeats a predecessor; its other values are the forest's.
     """
 
     column: int
     predecessors: tuple[int, ...]
     places: Mapping[int, Codes]
     forest: Forest
+    echo: Echo | None = None
 
     def features(self, drawn: Drawn, rows: int) -> Features:
         """Return the predecessors as the forest looks at them."""
@@ -51,6 +54,8 @@ def fit(
     column: int,
     candidates: Sequence[int],
     screen: Screen | None = None,
+    *,
+    with_echo: bool = True,
     seed: int = 0,
 ) -> Link:
     """Fit the link of one column.
@@ -60,6 +65,7 @@ def fit(
         column: position of the column to generate.
         candidates: positions of the columns that are there before it.
         screen: of the seed rows; made here if it is needed and not given.
+        with_echo: whether to look for a predecessor that is often repeated.
         seed: of the rows that trees are grown on.
     """
     schema, codes, own = donors.schema, donors.codes, donors.codings[column]
@@ -76,12 +82,19 @@ def fit(
         if schema.columns[position].type.is_categorical
     }
     names = [schema.columns[position].name for position in (column, *chosen)]
-    grown = Forest.grow(
-        _features(chosen, places, codes, codes.shape[1]),
-        forest.Target(codes[column], own.size, own.is_scale, own.is_fine),
-        generator(seed, "link", *names),
+    features = _features(chosen, places, codes, codes.shape[1])
+    rng = generator(seed, "link", *names)
+    whole = forest.Target(codes[column], own.size, own.is_scale, own.is_fine)
+    source = echo.source_of(donors, column, chosen) if with_echo else None
+    if source is None:
+        return Link(column, tuple(chosen), places, Forest.grow(features, whole, rng))
+    same = echo.repeats(donors, column, source)
+    halves = forest.Target(same.astype(np.int32), 2, is_scale=False, is_fine=False)
+    habit = Echo(source, same, Forest.grow(features, halves, rng))
+    others = np.flatnonzero(~same).astype(np.int32)
+    return Link(
+        column, tuple(chosen), places, Forest.grow(features, whole, rng, among=others), habit
     )
-    return Link(column, tuple(chosen), places, grown)
 
 
 def _features(
@@ -101,12 +114,21 @@ def fit_all(
     order: Sequence[int],
     known: Sequence[Link],
     progress: Callable[[float], None],
+    conditioned: int = 0,
 ) -> list[Link]:
     """Return the links of all columns in an order, fitting only those not `known` already.
 
     A known link serves again if the columns before it are the same ones, in whatever order. Links
     are fitted side by side; each has randomness of its own, so that the number of cores changes
     nothing.
+
+    Args:
+        donors: the seed rows.
+        order: positions of all columns.
+        known: links that are fitted already.
+        progress: told the fraction that is done.
+        conditioned: how many columns at the front a scenario conditions on. Their donors are drawn
+            by weight, which leaves no room for an echo.
     """
     before = {
         link.column: (frozenset(earlier.column for earlier in known[:index]), link)
@@ -117,9 +139,10 @@ def fit_all(
     def fitted(index: int) -> Link:
         candidates = sorted(order[:index])
         columns, link = before.get(order[index], (None, None))
-        if link is not None and columns == frozenset(candidates):
+        is_free = index >= conditioned
+        if link is not None and columns == frozenset(candidates) and (is_free or not link.echo):
             return link
-        return fit(donors, order[index], candidates, screen)
+        return fit(donors, order[index], candidates, screen, with_echo=is_free)
 
     links = []
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(_cores()) as pool:

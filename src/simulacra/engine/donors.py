@@ -9,6 +9,7 @@ import numpy as np
 from simulacra.engine import encoding
 from simulacra.engine.coding import Coding
 from simulacra.engine.kernels import Codes, Floats
+from simulacra.engine.rules import Rules
 from simulacra.engine.schema import Schema
 
 
@@ -22,6 +23,7 @@ class Donors:
         codings: by column.
         codes: int32, columns x rows.
         cells: of the numeric columns, by position.
+        rules: that every row keeps.
     """
 
     schema: Schema
@@ -29,9 +31,10 @@ class Donors:
     codings: tuple[Coding, ...]
     codes: Codes
     cells: Mapping[int, encoding.Cells]
+    rules: Rules
 
     @classmethod
-    def of(cls, schema: Schema, values: Floats) -> Self:
+    def of(cls, schema: Schema, values: Floats, rules: Rules) -> Self:
         """Prepare the rows of a study."""
         codings = tuple(
             Coding.of(column, values[:, place]) for place, column in enumerate(schema.columns)
@@ -44,7 +47,7 @@ class Donors:
             for place, column in enumerate(schema.columns)
             if not column.type.is_categorical
         }
-        return cls(schema, values, codings, codes, cells)
+        return cls(schema, values, codings, codes, cells, rules)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +68,20 @@ class Drawn:
         """Add a column."""
         self.values[position], self.codes[position] = values, codes
         self.donors[position] = donors
+
+    def copy(self) -> "Drawn":
+        """Return what is there by now; columns that are added later do not show in it."""
+        return Drawn(dict(self.values), dict(self.codes), dict(self.donors))
+
+    def replace(self, rows: np.ndarray, by: "Drawn") -> None:
+        """Put other rows in the place of some, in the columns that both have."""
+        for columns, others in (
+            (self.values, by.values),
+            (self.codes, by.codes),
+            (self.donors, by.donors),
+        ):
+            for position in others:
+                columns[position][rows] = others[position]
 
     def take(self, rows: np.ndarray) -> "Drawn":
         """Return some of the rows, with repetition."""

@@ -87,6 +87,12 @@ def rounded(column: Column, values: Floats) -> Floats:
     return np.asarray(np.round(values / step(column)) * step(column))
 
 
+def holds(column: Column, values: Floats) -> npt.NDArray[np.bool_]:
+    """Return which values a numeric column may take: on its grid and within its bounds."""
+    low, high = bounds(column)
+    return np.asarray((values >= low) & (values <= high) & (rounded(column, values) == values))
+
+
 @dataclasses.dataclass(frozen=True)
 class Window:
     """A range as the sampler uses it.

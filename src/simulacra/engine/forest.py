@@ -99,24 +99,35 @@ class Forest:
     donors: Codes
 
     @classmethod
-    def grow(cls, features: Features, target: Target, rng: np.random.Generator) -> Self:
+    def grow(
+        cls,
+        features: Features,
+        target: Target,
+        rng: np.random.Generator,
+        among: Codes | None = None,
+    ) -> Self:
         """Grow the forest of one link.
 
         Args:
             features: of the seed rows; with no predecessors the only leaf holds every row.
             target: what to tell apart.
             rng: chooses the rows that each tree is grown on and filled with.
+            among: int32, the rows to learn from and to take donors from; by default all.
         """
         rows = len(target.codes)
-        by_target = kernels.sort(target.codes, np.arange(rows, dtype=np.int32), target.size)
+        among = np.arange(rows, dtype=np.int32) if among is None else among
+        by_target = kernels.sort(target.codes, among, target.size)
         if not len(features.codes):
             return cls._joined([(*_stump(), by_target)], [np.zeros(rows, dtype=np.int32)])
         placed = features.placed()
-        order = rng.permutation(rows)
+        order = rng.permutation(among)
         trees, leaves = [], []
         for index in range(TREES):
-            tree = _tree(placed, target, rng)
-            filled = by_target[_part_of(order, index, rows)[by_target]]
+            grown_on = _grown_on(target, among, rng)
+            tree = _tree(placed, target, grown_on)
+            held = _part_of(order, index, rows)
+            held[grown_on] = True  # so that no leaf is empty
+            filled = by_target[held[by_target]]
             node = np.zeros(rows, dtype=np.int32)
             whole = np.full(len(placed), -1)
             kernels.descend(placed, whole, features.places, *tree, node)
@@ -200,22 +211,28 @@ def _stump() -> tuple[Codes, Codes, Codes]:
     return zero + LEAF, zero, zero
 
 
-def _tree(placed: Codes, target: Target, rng: np.random.Generator) -> tuple[Codes, Codes, Codes]:
-    least = LEAF_ROWS_OF_A_SCALE if target.is_fine else LEAF_ROWS_OF_LEVELS
-    rows = len(target.codes)
-    grown_on = min(max(int(GROWING_SHARE * rows), min(rows, 2 * least)), MAX_GROWING_ROWS)
-    chosen = np.sort(rng.permutation(rows)[:grown_on]).astype(np.int32)
+def _least(target: Target) -> int:
+    return LEAF_ROWS_OF_A_SCALE if target.is_fine else LEAF_ROWS_OF_LEVELS
+
+
+def _grown_on(target: Target, among: Codes, rng: np.random.Generator) -> Codes:
+    """Draw the rows that one tree is grown on."""
+    rows = len(among)
+    number = min(max(int(GROWING_SHARE * rows), min(rows, 2 * _least(target))), MAX_GROWING_ROWS)
+    return np.sort(rng.permutation(among)[:number])
+
+
+def _tree(placed: Codes, target: Target, rows: Codes) -> tuple[Codes, Codes, Codes]:
     sizes = placed.max(axis=1).astype(np.int64) + 1
-    tree: tuple[Codes, Codes, Codes] = kernels.grow(
-        placed, sizes, target.codes, target.size, chosen, target.is_scale, least
+    return kernels.grow(
+        *(placed, sizes, target.codes, target.size, rows, target.is_scale, _least(target))
     )
-    return tree
 
 
-def _part_of(order: Rows, index: int, rows: int) -> npt.NDArray[np.bool_]:
-    """Tell which rows a tree is filled with: all, or a stretch of their random order."""
-    wanted = min(rows, max(MAX_DONOR_ROWS, -(-rows // TREES)))
-    stretch = (np.arange(wanted) + index * (rows // TREES)) % rows
+def _part_of(order: Codes, index: int, rows: int) -> npt.NDArray[np.bool_]:
+    """Tell which rows a tree is filled with: all of an order, or a stretch of it."""
+    wanted = min(len(order), max(MAX_DONOR_ROWS, -(-len(order) // TREES)))
+    stretch = (np.arange(wanted) + index * len(order) // TREES) % len(order)
     chosen = np.zeros(rows, dtype=bool)
     chosen[order[stretch]] = True
     return chosen

@@ -26,7 +26,11 @@ CANDIDATES = 64
 
 
 def _compiled(function: Function) -> Function:
-    return cast("Function", numba.njit(nogil=True, cache=True)(function))
+    """Compile at the first call; what was compiled is kept on disk where there is room for it."""
+    try:
+        return cast("Function", numba.njit(nogil=True, cache=True)(function))
+    except RuntimeError:  # neither the package's folder nor the user's can be written
+        return cast("Function", numba.njit(nogil=True)(function))
 
 
 @_compiled

@@ -141,8 +141,9 @@ def _draw(donors: Donors, links: Sequence[Link], wanted: Plan, number: int, seed
             donor, mean = link.forest.draw_weighted(leaves, tilt, rng)
             values = donors.values[donor, link.column]
             kept = np.divide(mean, tilt[donor], out=np.zeros(number), where=tilt[donor] > 0)
+        broken = donors.rules.violated(link.column, values, drawn.values)
+        weights *= np.where(broken, 0.0, kept)
         drawn.add(link.column, values, donors.codings[link.column].encode(values), donor)
-        weights *= kept
     groups = [
         wanted.targets[p].group_of_level[_levels(donors, p, drawn.values[p])]
         for p in sorted(wanted.targets)

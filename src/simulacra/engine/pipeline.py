@@ -20,6 +20,7 @@ from simulacra.engine import (
     particles,
     quotas,
     raking,
+    rules,
     sampling,
     scenario,
 )
@@ -75,8 +76,10 @@ def fit(
     # 2. From the table to a schema and a matrix.
     tell("cleaning", 0.05)
     study = clean.clean(raw, bounds, asked)
-    # 3. One link for each column, in the order of the file.
-    donors = Donors.of(study.schema, study.values)
+    # 3. The rules that its rows keep.
+    kept = rules.learn(study.schema, study.values)
+    donors = Donors.of(study.schema, study.values, kept)
+    # 4. One link for each column, in the order of the file.
     order = range(len(study.schema.columns))
     links = chain.fit_all(donors, order, (), lambda done: tell("fitting", 0.1 + 0.85 * done))
     return Model(donors, links)
@@ -89,8 +92,8 @@ def load(path: str | Path) -> "Model":
         errors.ArtifactError: the file is damaged, or of another version.
         OSError: it cannot be opened.
     """
-    schema, values, links = artifact.load(Path(path))
-    return Model(Donors.of(schema, values), links)
+    schema, values, kept, links = artifact.load(Path(path))
+    return Model(Donors.of(schema, values, kept), links)
 
 
 class Model:
@@ -112,7 +115,7 @@ class Model:
         Raises:
             OSError: the file cannot be written.
         """
-        artifact.save(Path(path), self.schema, self._donors.values, self._links)
+        artifact.save(Path(path), self.schema, self._donors.values, self._donors.rules, self._links)
 
     def generate(
         self,
@@ -182,6 +185,7 @@ class Model:
                 [*conditioned, *others],
                 self._links,
                 lambda done: tell("fitting", 0.5 * done),
+                conditioned=len(key),
             )
         return self._chains[key]
 

@@ -45,7 +45,7 @@ class Screen:
     ) -> list[int]:
         """Return the columns whose bins explain most of a target's sum of squares, in order.
 
-        What groups drawn at random would explain is taken off, so that many bins are no advantage.
+        What groups drawn at random explain on average is taken off.
 
         Args:
             target: float32, rows of the sample x indicators.

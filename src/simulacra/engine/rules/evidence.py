@@ -1,0 +1,41 @@
+"""How unlikely a pattern would be if columns had nothing to do with each other.
+
+All chances are those of a permutation test: one column stays, the other's values are shuffled over
+the rows. A kind of rule is learned where the logarithm of the chance is below `limit`: Bonferroni's
+bound, so that a study of independent columns gets a false rule of that kind at most once in
+``1 / FALSE_ALARMS`` studies, however many pairs of columns it has.
+"""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import gammaln
+
+FALSE_ALARMS = 0.01
+"""Chance of one false rule of a kind in a whole study of independent columns."""
+
+Floats = npt.NDArray[np.float64]
+
+
+def limit(tests: int) -> float:
+    """Return the logarithm of the chance below which one of so many tests is no accident."""
+    return float(np.log(FALSE_ALARMS / max(tests, 1)))
+
+
+def log_apart(one: npt.ArrayLike, other: npt.ArrayLike, rows: float) -> Floats:
+    """Return the log chance that two shuffled states never meet: Fisher's exact test of a zero.
+
+    Args:
+        one: rows that are in the first state.
+        other: rows that are in the second.
+        rows: of the table.
+    """
+    one, other = np.asarray(one, np.float64), np.asarray(other, np.float64)
+    left = np.maximum(rows - one - other, 0)
+    chance = gammaln(rows - one + 1) + gammaln(rows - other + 1)
+    chance = chance - gammaln(rows + 1) - gammaln(left + 1)
+    return np.asarray(np.where(one + other > rows, -np.inf, chance))
+
+
+def log_arrangements(counts: Floats) -> float:
+    """Return the log number of ways to arrange rows of these counts: a multinomial coefficient."""
+    return float(gammaln(counts.sum() + 1) - gammaln(counts + 1).sum())

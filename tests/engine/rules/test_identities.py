@@ -1,0 +1,85 @@
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+import ruled
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulacra.engine.rules import identities
+from simulacra.engine.rules.identities import Identity
+
+ROWS = 300
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def learned(columns: Mapping[str, object]) -> list[Identity]:
+    study = ruled.study(columns)
+    return identities.learn(study.schema, study.values)
+
+
+def shape(found: Identity) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    return found.positions, found.coefficients
+
+
+@given(SEEDS)
+def test_a_total_is_the_sum_of_its_parts(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    parts = rng.gamma(2, 40, (ROWS, 3)).round(2)
+    (found,) = learned(
+        {
+            "noise": rng.normal(size=ROWS).round(3),
+            "a": parts[:, 0],
+            "b": parts[:, 1],
+            "c": parts[:, 2],
+            "total": parts.sum(axis=1).round(2),
+        }
+    )
+    assert shape(found) == ((1, 2, 3, 4), (1, 1, 1, -1))
+    assert (found.constant, found.tolerance) == (0, 0)
+
+
+@given(SEEDS)
+def test_an_allocation_adds_up_where_it_was_asked_for(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    split = rng.multinomial(100, [0.5, 0.3, 0.2], ROWS)
+    skipped = rng.random(ROWS) < 0.4
+    columns: dict[str, object] = {
+        f"part_{i}": pa.array(split[:, i], mask=skipped) for i in range(3)
+    }
+    columns["holes"] = pa.array(rng.normal(size=ROWS).round(3), mask=rng.random(ROWS) < 0.3)
+    (found,) = learned(columns)
+    assert shape(found) == ((0, 1, 2), (1, 1, 1))
+    assert found.constant == 100
+
+
+@given(SEEDS)
+def test_rounded_means_are_identities_within_rounding(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    items = rng.integers(0, 100, (ROWS, 4))
+    mean = items.mean(axis=1).round(1)
+    (found,) = learned({**{f"i{i}": items[:, i] for i in range(4)}, "mean": mean})
+    assert shape(found) == ((0, 1, 2, 3, 4), (1, 1, 1, 1, -4))
+    assert 0 < found.tolerance <= 0.2 + 1e-9
+
+
+def test_two_identities_that_share_a_column() -> None:
+    rng = np.random.default_rng(1)
+    a, b, c = rng.integers(0, 50, (3, ROWS))
+    found = learned({"a": a, "b": b, "ab": a + b, "c": c, "abc": a + b + c})
+    assert len(found) == 2
+    assert all(one.tolerance == 0 for one in found)
+
+
+def test_strongly_correlated_columns_are_no_identity() -> None:
+    rng = np.random.default_rng(2)
+    one = rng.normal(50, 10, ROWS)
+    noisy = one + rng.normal(0, 0.3, ROWS)
+    assert learned({"one": one.round(2), "noisy": noisy.round(2)}) == []
+
+
+def test_independent_columns_add_up_to_nothing() -> None:
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        columns: dict[str, object] = {f"c{i}": rng.integers(1, 6, ROWS) for i in range(20)}
+        assert learned(columns) == []
