@@ -77,11 +77,13 @@ def _thanksgiving(data: Path) -> Case:
 
 
 def _springer(data: Path) -> Case:
-    rows = source.read(data / "messy/springer_nature_data_sharing_survey.xlsx", limits.DEFAULT).table
+    file = data / "messy/springer_nature_data_sharing_survey.xlsx"
+    rows = source.read(file, limits.DEFAULT).table
     gate, asked = (rows.column_names[place] for place in (6, 7))
-    return Case(
-        "springer", rows, [rules.asked(asked, gate, ("1", "1.0", "Yes", "True"), always=False)]
-    )
+    for name in (gate, asked):  # 0 and 1, which cleaning takes for numbers
+        place = rows.column_names.index(name)
+        rows = rows.set_column(place, name, rows[name].cast("float64"))
+    return Case("springer", rows, [rules.asked(asked, gate, (1.0,), always=False)])
 
 
 def _burger(data: Path) -> Case:

@@ -33,7 +33,7 @@ class Rule:
     broken: Callable[[pd.DataFrame], Mask]
 
 
-def asked(column: str, gate: str, answers: Sequence[str], *, always: bool = True) -> Rule:
+def asked(column: str, gate: str, answers: Sequence[str | float], *, always: bool = True) -> Rule:
     """Return a skip: `column` is answered exactly when `gate` has one of `answers`.
 
     With `always` False it may stay unanswered even then.
@@ -45,7 +45,9 @@ def asked(column: str, gate: str, answers: Sequence[str], *, always: bool = True
         return np.asarray(due != answered if always else answered & ~due)
 
     when = "exactly when" if always else "only when"
-    return Rule(f"{column} answered {when} {gate} is {'/'.join(answers)}", (column, gate), broken)
+    return Rule(
+        f"{column} answered {when} {gate} is {'/'.join(map(str, answers))}", (column, gate), broken
+    )
 
 
 def mapped(column: str, of: str, mapping: Mapping[str, float] | Mapping[float, str]) -> Rule:
