@@ -29,6 +29,8 @@ FUNCTIONS = (
     "simulacra.service.generations.sampling:generate",
 )
 """What a child may be asked to run; loaded once by the fork server, so that a job starts fast."""
+REHEARSAL = "simulacra.service.jobs.rehearsal"
+"""What the fork server does before the first job."""
 
 NICENESS = 5
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)

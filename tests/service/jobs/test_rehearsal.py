@@ -1,0 +1,17 @@
+import subprocess
+import sys
+
+SCRIPT = """
+import threading
+from simulacra.engine import kernels
+from simulacra.service.jobs import rehearsal
+loops = kernels.grow, kernels.descend, kernels.deal, kernels.part_donors
+print([len(loop.signatures) > 0 for loop in loops], threading.active_count())
+"""
+
+
+def test_loops_are_compiled_and_no_thread_is_left_that_a_fork_would_miss() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.split("\n")[0] == "[True, True, True, True] 1"
