@@ -18,6 +18,7 @@ from simulacra.engine.chain import Link
 from simulacra.engine.echo import Echo
 from simulacra.engine.encoding import Floats
 from simulacra.engine.forest import Forest
+from simulacra.engine.index import Index
 from simulacra.engine.kernels import LEAF
 from simulacra.engine.rules import Rules
 from simulacra.engine.schema import Schema
@@ -26,6 +27,7 @@ VERSION = 2
 MANIFEST, DIGEST = "manifest.json", "manifest.sha256"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same model gives the same bytes
 ARRAYS = tuple(field.name for field in dataclasses.fields(Forest))
+INDEX_ARRAYS = tuple(field.name for field in dataclasses.fields(Index))
 
 DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, struct.error, LookupError, ValueError, TypeError),
@@ -40,7 +42,10 @@ def save(path: Path, schema: Schema, values: Floats, rules: Rules, links: Sequen
     """Write a model to one file."""
     forests = [forest for link in links for forest in _forests(link)]
     echoes = [link.echo.same for link in links if link.echo]
+    indices = [index for link in links for index in link.indices]
     arrays: dict[str, Array] = {"seed": values, "same": np.array(echoes, dtype=bool)}
+    for name in INDEX_ARRAYS:
+        arrays[name] = np.concatenate([np.zeros(0), *(getattr(one, name) for one in indices)])
     for name in ARRAYS:
         arrays[name] = np.concatenate([getattr(forest, name) for forest in forests])
     packed = {name: _pack(array) for name, array in arrays.items()}
@@ -87,7 +92,7 @@ def _read(file: zipfile.ZipFile) -> tuple[Schema, Floats, Rules, list[Link]]:
             f"The model was saved in format {manifest['version']}; this version reads {VERSION}."
         )
     arrays = {}
-    for name in ("seed", "same", *ARRAYS):
+    for name in ("seed", "same", *INDEX_ARRAYS, *ARRAYS):
         data = file.read(f"{name}.npy")
         _verify(data, manifest["sha256"][name])
         arrays[name] = np.load(io.BytesIO(data), allow_pickle=False)
@@ -122,32 +127,45 @@ def _describe(link: Link) -> dict[str, Any]:
         "sizes": [
             {name: len(getattr(forest, name)) for name in ARRAYS} for forest in _forests(link)
         ],
+        "indices": [
+            {name: len(getattr(index, name)) for name in INDEX_ARRAYS} for index in link.indices
+        ],
         "echo": link.echo.source if link.echo else None,
     }
 
 
-def _links(manifest: dict[str, Any], arrays: dict[str, Array]) -> list[Link]:
-    taken = dict.fromkeys(ARRAYS, 0)
+class _Parts:
+    """Arrays from which the parts of a model are cut, one after the other."""
 
-    def forest(sizes: dict[str, int]) -> Forest:
+    def __init__(self, arrays: dict[str, Array]) -> None:
+        self._arrays = arrays
+        self._taken = dict.fromkeys(arrays, 0)
+
+    def next(self, sizes: dict[str, int]) -> dict[str, Array]:
+        """Return the next stretch of each array that is named."""
         parts = {}
-        for name in ARRAYS:
-            stop = taken[name] + sizes[name]
-            parts[name], taken[name] = arrays[name][taken[name] : stop], stop
-        return Forest(**parts)
+        for name, size in sizes.items():
+            stop = self._taken[name] + size
+            parts[name] = self._arrays[name][self._taken[name] : stop]
+            self._taken[name] = stop
+        return parts
 
+
+def _links(manifest: dict[str, Any], arrays: dict[str, Array]) -> list[Link]:
+    parts = _Parts(arrays)
     links = []
     repeated = iter(arrays["same"])
     for described in manifest["links"]:
-        own, *habit = [forest(sizes) for sizes in described["sizes"]]
+        own, *habit = [Forest(**parts.next(sizes)) for sizes in described["sizes"]]
         source = described["echo"]
         echo = None if source is None else Echo(source, next(repeated), *habit)
+        indices = tuple(Index(**parts.next(sizes)) for sizes in described["indices"])
         places = {
             int(key): np.asarray(value, dtype=np.int32)
             for key, value in described["places"].items()
         }
         predecessors = tuple(described["predecessors"])
-        links.append(Link(described["column"], predecessors, places, own, echo))
+        links.append(Link(described["column"], predecessors, places, own, indices, echo))
     return links
 
 
@@ -164,8 +182,10 @@ def _check(schema: Schema, values: Floats, links: Sequence[Link]) -> None:
             raise ValueError("a link does not know the places of all levels")
         if link.echo and not _is_echo(link.echo, link, len(values)):
             raise ValueError("a link repeats what it does not look at")
+        for index in link.indices:
+            _check_index(index, len(link.predecessors))
         for forest in _forests(link):
-            _check_forest(forest, len(link.predecessors), len(values))
+            _check_forest(forest, len(link.predecessors) + len(link.indices), len(values))
 
 
 def _are_values_of(schema: Schema, values: Floats) -> bool:
@@ -181,14 +201,22 @@ def _are_values_of(schema: Schema, values: Floats) -> bool:
     return True
 
 
-def _check_forest(forest: Forest, predecessors: int, rows: int) -> None:
+def _check_index(index: Index, predecessors: int) -> None:
+    arrays = [getattr(index, name) for name in INDEX_ARRAYS]
+    if any(array.dtype != np.float64 or array.ndim != 1 for array in arrays):
+        raise ValueError("an index is made of something else than rows of numbers")
+    if len(index.weights) != predecessors or not np.isfinite(np.concatenate(arrays)).all():
+        raise ValueError("an index does not weigh the predecessors")
+
+
+def _check_forest(forest: Forest, features: int, rows: int) -> None:
     arrays = [getattr(forest, name) for name in ARRAYS]
     if any(array.dtype != np.int32 or array.ndim != 1 for array in arrays):
         raise ValueError("a forest is made of something else than rows of 32-bit integers")
     nodes = np.arange(len(forest.feature))
     inner = forest.feature != LEAF
     is_sound = (
-        _within(forest.feature[inner], 0, predecessors)
+        _within(forest.feature[inner], 0, features)
         and _within(forest.donors, 0, rows)
         and _within(forest.roots, 0, len(nodes))
         and bool(np.all(forest.left[inner] > nodes[inner]))  # so that every walk ends

@@ -12,10 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # has no stubs
 
-from simulacra.engine import coding, echo, forest
+from simulacra.engine import coding, echo, forest, index
 from simulacra.engine.donors import Donors, Drawn
 from simulacra.engine.echo import Echo
 from simulacra.engine.forest import Features, Forest
+from simulacra.engine.index import Index
 from simulacra.engine.kernels import Codes
 from simulacra.engine.screening import Screen
 
@@ -34,7 +35,8 @@ class Link:
         column: position of the column it generates.
         predecessors: positions of the columns it looks at.
         places: of the categorical predecessors, their levels' places (see `coding.places`).
-        forest: the fitted trees.
+        forest: the fitted trees; they look at the predecessors and, behind them, the indices.
+        indices: sums of the predecessors.
         echo: of a number that often repeats a predecessor; its other values are the forest's.
     """
 
@@ -42,11 +44,13 @@ class Link:
     predecessors: tuple[int, ...]
     places: Mapping[int, Codes]
     forest: Forest
+    indices: tuple[Index, ...] = ()
     echo: Echo | None = None
 
     def features(self, drawn: Drawn, rows: int) -> Features:
         """Return the predecessors as the forest looks at them."""
-        return _features(self.predecessors, self.places, drawn.codes, rows)
+        seen = _features(self.predecessors, self.places, drawn.codes, rows)
+        return seen.joined([index.codes(seen) for index in self.indices])
 
 
 def fit(
@@ -82,19 +86,23 @@ def fit(
         if schema.columns[position].type.is_categorical
     }
     names = [schema.columns[position].name for position in (column, *chosen)]
-    features = _features(chosen, places, codes, codes.shape[1])
+    seen = _features(chosen, places, codes, codes.shape[1])
+    indices: list[Index] = []
+    if len(chosen) > 1:
+        indices = index.fit(seen, some, target, 1 if own.is_scale or own.size <= 3 else 2)
+    features = seen.joined([one.codes(seen) for one in indices])
     rng = generator(seed, "link", *names)
     whole = forest.Target(codes[column], own.size, own.is_scale, own.is_fine)
     source = echo.source_of(donors, column, chosen) if with_echo else None
     if source is None:
-        return Link(column, tuple(chosen), places, Forest.grow(features, whole, rng))
+        grown = Forest.grow(features, whole, rng)
+        return Link(column, tuple(chosen), places, grown, tuple(indices))
     same = echo.repeats(donors, column, source)
     halves = forest.Target(same.astype(np.int32), 2, is_scale=False, is_fine=False)
     habit = Echo(source, same, Forest.grow(features, halves, rng))
     others = np.flatnonzero(~same).astype(np.int32)
-    return Link(
-        column, tuple(chosen), places, Forest.grow(features, whole, rng, among=others), habit
-    )
+    grown = Forest.grow(features, whole, rng, among=others)
+    return Link(column, tuple(chosen), places, grown, tuple(indices), habit)
 
 
 def _features(
@@ -131,18 +139,18 @@ def fit_all(
             by weight, which leaves no room for an echo.
     """
     before = {
-        link.column: (frozenset(earlier.column for earlier in known[:index]), link)
-        for index, link in enumerate(known)
+        link.column: (frozenset(earlier.column for earlier in known[:place]), link)
+        for place, link in enumerate(known)
     }
     screen = Screen.of(donors.codes) if len(order) > MAX_PREDECESSORS + 1 else None
 
-    def fitted(index: int) -> Link:
-        candidates = sorted(order[:index])
-        columns, link = before.get(order[index], (None, None))
-        is_free = index >= conditioned
+    def fitted(place: int) -> Link:
+        candidates = sorted(order[:place])
+        columns, link = before.get(order[place], (None, None))
+        is_free = place >= conditioned
         if link is not None and columns == frozenset(candidates) and (is_free or not link.echo):
             return link
-        return fit(donors, order[index], candidates, screen, with_echo=is_free)
+        return fit(donors, order[place], candidates, screen, with_echo=is_free)
 
     links = []
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(_cores()) as pool:

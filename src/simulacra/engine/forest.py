@@ -68,6 +68,15 @@ class Features:
         flat = np.concatenate(joined) if joined else np.zeros(0, dtype=np.int32)
         return cls(codes, start, flat.astype(np.int32))
 
+    def joined(self, codes: Sequence[Codes]) -> "Features":
+        """Return the features with more of them behind, whose codes stay as they are."""
+        if not codes:
+            return self
+        own = np.full(len(codes), -1, dtype=np.int64)
+        return Features(
+            np.vstack([self.codes, *codes]), np.concatenate([self.start, own]), self.places
+        )
+
     def placed(self) -> Codes:
         """Return the codes as the trees see them."""
         made = [

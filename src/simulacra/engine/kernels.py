@@ -291,6 +291,29 @@ def descend(
 
 
 @_compiled
+def project(codes: Codes, start: Indices, places: Codes, weights: Floats, cuts: Floats) -> Codes:
+    """Return the place among cuts of each row's weighted sum, int32.
+
+    Summed in one fixed order, so that it is the same on every machine.
+
+    Args:
+        codes: int32, predecessors x rows.
+        start: int64, by predecessor: where its own codes begin in `places`, or -1.
+        places: int32, what is summed instead of a code.
+        weights: float64, by predecessor.
+        cuts: float64, ascending.
+    """
+    sums = np.zeros(codes.shape[1])
+    for index in range(len(codes)):
+        for row in range(codes.shape[1]):
+            code = codes[index, row]
+            if start[index] >= 0:
+                code = places[start[index] + code]
+            sums[row] += weights[index] * code
+    return np.searchsorted(cuts, sums).astype(np.int32)
+
+
+@_compiled
 def deal(leaves: Codes, order: Indices, offset: Floats, first: Codes, count: Codes) -> Indices:
     """Deal the donors of each leaf to its rows evenly, by systematic sampling (Madow 1949).
 
