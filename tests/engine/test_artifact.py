@@ -221,6 +221,30 @@ def test_places_that_are_not_one_a_level_are_refused(
         simulacra.load(tmp_path / "bent.model")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"weights": np.ones(1)},
+        {"weights": np.full(2, np.nan)},
+        {"cuts": np.array([np.inf])},
+    ],
+    ids=["short", "not finite", "endless cut"],
+)
+def test_an_index_that_does_not_weigh_the_predecessors_is_refused(
+    saved: Path, tmp_path: Path, change: dict[str, np.ndarray]
+) -> None:
+    schema, values, rules, links = artifact.load(saved)
+    last = links[-1]
+    links[-1] = dataclasses.replace(
+        last, indices=tuple(dataclasses.replace(one, **change) for one in last.indices)
+    )
+    assert len(links[-1].predecessors) >= 2
+    assert links[-1].indices
+    artifact.save(tmp_path / "bent.model", schema, values, rules, links)
+    with pytest.raises(simulacra.ArtifactError):
+        simulacra.load(tmp_path / "bent.model")
+
+
 def test_seed_rows_that_do_not_fit_the_schema_are_refused(saved: Path, tmp_path: Path) -> None:
     schema, values, rules, links = artifact.load(saved)
     artifact.save(tmp_path / "bent.model", schema, values[:, :-1], rules, links)
