@@ -63,7 +63,8 @@ class ChildFaultError(Exception):
 def start_server() -> None:
     """Start the process that children are forked from, with the engine loaded."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([name.partition(":")[0] for name in FUNCTIONS])
+    modules = [name.partition(":")[0] for name in FUNCTIONS]
+    context.set_forkserver_preload([*modules, REHEARSAL])
     forkserver.ensure_running()
 
 
