@@ -21,6 +21,8 @@ setup: .venv/.ready ## make .venv as uv.lock says
 .venv/.ready: pyproject.toml uv.lock $(UV)
 	@echo "Setting up .venv ..."
 	@$(UV) sync --quiet --locked --all-extras --python $(PYTHON)
+	@echo "Compiling the loops of the engine ..."
+	@$(BIN)/python -c "import simulacra.service.jobs.rehearsal"
 	@touch $@
 
 $(UV):
