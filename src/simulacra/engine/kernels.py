@@ -267,8 +267,9 @@ def descend(
     threshold: Codes,
     left: Codes,
     node: Codes,
+    begin: int,
 ) -> None:
-    """Send rows down their trees, in place.
+    """Send a stretch of rows down their trees, in place.
 
     Args:
         codes: int32, predecessors x rows.
@@ -278,12 +279,13 @@ def descend(
         feature: int32, by node: the predecessor to compare, or `LEAF`.
         threshold: int32, by node: the code up to which a row goes left.
         left: int32, by node: the left child; the right one comes next.
-        node: int32, one a row: where it begins, and afterwards its leaf.
+        node: int32, one a row of the stretch: where it begins, and afterwards its leaf.
+        begin: the first row of the stretch.
     """
     for row in range(len(node)):
         at = node[row]
         while feature[at] != LEAF:
-            code = codes[feature[at], row]
+            code = codes[feature[at], begin + row]
             if start[feature[at]] >= 0:
                 code = places[start[feature[at]] + code]
             at = left[at] + (code > threshold[at])
