@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 UNSAFE = re.compile(r"\W+")
 MAX_LENGTH = 300
@@ -15,15 +15,22 @@ def clean(names: Iterable[str]) -> list[str]:
     A valid identifier stays as it is; in any other name each run of other characters becomes a
     dot. A name that is taken gets a number; one of more than 300 characters is cut.
     """
-    given = list(names)
-    reserved = {name for name in given if _safe(name) == name}
+    return distinct(list(names), _safe, ".")
+
+
+def distinct(given: Sequence[str], shape: Callable[[str], str], joint: str) -> list[str]:
+    """Return each name in its shape, numbered behind a joint where it would be there twice.
+
+    A name that has its shape already keeps it.
+    """
+    reserved = {name for name in given if shape(name) == name}
     taken: set[str] = set()
     made = []
     for source in given:
-        name = base = _safe(source)
+        name = base = shape(source)
         number = 2
         while name in taken or (name in reserved and name != source):
-            name, number = f"{base}.{number}", number + 1
+            name, number = f"{base}{joint}{number}", number + 1
         taken.add(name)
         made.append(name)
     return made

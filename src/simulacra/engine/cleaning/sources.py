@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 
+from simulacra.engine.cleaning import names
 from simulacra.engine.codebook import RawStudy
 from simulacra.engine.schema import CleaningAction
 
@@ -39,15 +40,8 @@ def settle(raw: RawStudy) -> RawStudy:
 
 def _named(given: list[str]) -> Iterator[tuple[str, str]]:
     """Yield each name, and why it is not the one given; an empty reason if it is."""
-    reserved = {source for source in given if _cut(source) == source}
-    seen: set[str] = set()
-    for source in given:
-        name = base = _cut(source)
-        number = 2
-        while name in seen or (name in reserved and name != source):
-            name, number = f"{base}_{number}", number + 1
-        seen.add(name)
-        yield name, "; ".join(_reasons(source, is_namesake=name != base))
+    for source, name in zip(given, names.distinct(given, _cut, "_"), strict=True):
+        yield name, "; ".join(_reasons(source, is_namesake=name != _cut(source)))
 
 
 def _cut(source: str) -> str:
