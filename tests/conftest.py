@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -12,6 +13,10 @@ from simulacra.service import compose, runtime
 from simulacra.service.database import migrate
 from simulacra.service.embedded import postgres
 from simulacra.service.settings import Settings
+
+# A first example may compile a loop, and a busy machine is no fault.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 Play = Callable[[Coroutine[None, None, None]], None]
 

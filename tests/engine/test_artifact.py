@@ -51,7 +51,7 @@ def test_nothing_in_the_file_is_a_pickle(saved: Path) -> None:
                 assert name in ("manifest.json", "manifest.sha256")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.floats(0, 1, exclude_max=True), st.integers(1, 255))
 def test_a_flipped_byte_is_noticed_or_harmless(saved: Path, place: float, flip: int) -> None:
     content = bytearray(saved.read_bytes())

@@ -108,8 +108,10 @@ def test_a_row_may_go_down_any_tree(grown: Forest, features: Features) -> None:
     assert stats.chisquare(np.unique(leaves, return_counts=True)[1]).pvalue > 1e-6
 
 
-def test_trees_of_a_forest_cut_the_ground_differently(grown: Forest) -> None:
-    assert len(np.unique(grown.threshold[grown.roots])) > 1
+def test_trees_of_a_forest_cut_the_ground_differently(features: Features) -> None:
+    codes = np.random.default_rng(15).integers(0, 90, ROWS).astype(np.int32)
+    made = Forest.grow(features, Target(codes, 90, True, True), np.random.default_rng(16))  # noqa: FBT003
+    assert len(np.unique(made.threshold[made.roots])) > 1
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def one_by_one(schema: Schema, real: Floats, made: Floats) -> float:
 
 
 @given(seed=st.integers(0, 2**32 - 1), holes=st.floats(0, 0.5))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_trend_is_that_of_the_definition(judged: Judged, seed: int, holes: float) -> None:
     schema, train, unseen = judged
     rng = np.random.default_rng(seed)

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from simulacra.engine import kernels
@@ -11,7 +11,6 @@ from simulacra.engine.kernels import LEAF, Codes, Floats
 
 Tree = tuple[Codes, Codes, Codes]
 LEVELS, SCALE = False, True
-compiled = settings(deadline=None)  # the first call of a loop compiles it
 
 
 def ints(values: object) -> Codes:
@@ -44,7 +43,6 @@ def leaves_of(tree: Tree, features: Codes) -> npt.NDArray[np.int64]:
 # Sorting
 
 
-@compiled
 @given(st.lists(st.integers(0, 20), max_size=60), st.data())
 def test_sort_is_a_stable_argsort(codes: list[int], data: st.DataObject) -> None:
     rows = ints(data.draw(st.permutations(range(len(codes)))))[: len(codes) // 2 + 1]
@@ -100,7 +98,6 @@ def best_by_force(features: Codes, indicators: Floats, least: int) -> float:
     return best
 
 
-@compiled
 @pytest.mark.parametrize("is_scale", [LEVELS, SCALE], ids=["levels", "scale"])
 @given(studies(), st.integers(1, 8))
 def test_the_first_split_is_the_best_of_all(
@@ -124,7 +121,6 @@ def test_the_first_split_is_the_best_of_all(
     assert explained(indicators, is_left) == pytest.approx(best, rel=1e-9)
 
 
-@compiled
 @pytest.mark.parametrize("is_scale", [LEVELS, SCALE], ids=["levels", "scale"])
 @given(studies(), st.integers(1, 8))
 def test_leaves_hold_enough_rows_and_children_come_after_their_parents(
@@ -147,7 +143,6 @@ def test_leaves_hold_enough_rows_and_children_come_after_their_parents(
         assert (counts[feature == LEAF] >= least).all()
 
 
-@compiled
 @given(studies(), st.integers(1, 8))
 def test_a_tree_sees_only_the_rows_it_is_grown_on(study: tuple[Codes, Codes], least: int) -> None:
     features, target = study
@@ -174,7 +169,6 @@ def test_what_is_constant_gives_a_stump(
     assert [part.tolist() for part in tree] == [[LEAF], [0], [0]]
 
 
-@compiled
 @given(st.lists(st.integers(0, 30), min_size=2, max_size=300).filter(lambda t: len(set(t)) > 1))
 def test_cuts_rise_and_each_of_them_divides_the_node(target: list[int]) -> None:
     cuts = cuts_of(ints(target))
@@ -191,7 +185,6 @@ def test_both_sides_of_a_spike_are_cuts() -> None:
 # Going down
 
 
-@compiled
 @given(studies(), st.integers(1, 4), st.integers(0, 2**32))
 def test_descend_is_a_walk(study: tuple[Codes, Codes], least: int, seed: int) -> None:
     features, target = study
@@ -202,7 +195,6 @@ def test_descend_is_a_walk(study: tuple[Codes, Codes], least: int, seed: int) ->
     np.testing.assert_array_equal(node, leaves_of(tree, others))
 
 
-@compiled
 @given(studies(), st.integers(1, 4), st.integers(0, 2**32))
 def test_descend_sees_places_where_a_feature_has_some(
     study: tuple[Codes, Codes], least: int, seed: int
@@ -245,7 +237,6 @@ def dealings(draw: st.DrawFn) -> tuple[Codes, Codes, Codes]:
     return ints(leaves), ints(np.cumsum(count) - count), ints(count)
 
 
-@compiled
 @given(dealings(), st.integers(0, 2**32))
 def test_every_donor_is_dealt_its_expected_number_rounded_down_or_up(
     dealing: tuple[Codes, Codes, Codes], seed: int
@@ -282,7 +273,6 @@ def test_who_gets_which_donor_is_chance() -> None:
 # Parting
 
 
-@compiled
 @given(dealings(), st.integers(0, 4), st.integers(0, 2**32))
 def test_a_taken_donor_is_left_only_where_the_leaf_has_no_other(
     dealing: tuple[Codes, Codes, Codes], columns: int, seed: int

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from simulacra.engine import quotas
@@ -34,7 +34,6 @@ def test_systematic_resampling_holds_floor_or_ceiling(
     assert not held[weights == 0].any()
 
 
-@settings(deadline=None)
 @given(
     st.integers(0, 9_999),
     st.lists(st.integers(2, 5), min_size=1, max_size=3),
@@ -53,7 +52,6 @@ def test_every_quota_is_exact_where_all_cells_are_occupied(
         assert np.bincount(group[picked], minlength=len(quota)).tolist() == quota.tolist()
 
 
-@settings(deadline=None)
 @given(st.integers(0, 9_999), st.integers(1, 200))
 def test_two_sparse_margins_come_out_exact_where_the_weights_have_them(
     seed: int, rows: int

@@ -94,7 +94,7 @@ def best_total(occupied: npt.NDArray[np.bool_], rows: Floats, columns: Floats) -
     return float(min(cuts))
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     st.lists(st.booleans(), min_size=12, max_size=12).filter(any),
     shares(3),

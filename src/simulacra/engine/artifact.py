@@ -171,12 +171,13 @@ def _links(manifest: dict[str, Any], arrays: dict[str, Array]) -> list[Link]:
 
 def _check(schema: Schema, values: Floats, links: Sequence[Link]) -> None:
     """Refuse what would send a reader out of bounds or round in circles."""
-    if [link.column for link in links] != list(range(len(schema.columns))):
+    if sorted(link.column for link in links) != list(range(len(schema.columns))):
         raise ValueError("there is not one link for each column")
     if not _are_values_of(schema, values):
         raise ValueError("the seed rows hold what the schema does not know")
+    drawn: set[int] = set()
     for link in links:
-        if not all(0 <= position < link.column for position in link.predecessors):
+        if not drawn.issuperset(link.predecessors):
             raise ValueError("a link looks at columns that come later")
         if not _are_placed(schema, link):
             raise ValueError("a link does not know the places of all levels")
@@ -186,6 +187,7 @@ def _check(schema: Schema, values: Floats, links: Sequence[Link]) -> None:
             _check_index(index, len(link.predecessors))
         for forest in _forests(link):
             _check_forest(forest, len(link.predecessors) + len(link.indices), len(values))
+        drawn.add(link.column)
 
 
 def _are_values_of(schema: Schema, values: Floats) -> bool:

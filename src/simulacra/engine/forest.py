@@ -17,11 +17,11 @@ from simulacra.engine import kernels
 from simulacra.engine.kernels import LEAF, Codes
 
 TREES = 4
-GROWING_SHARE = 0.8
+GROWING_SHARE = 0.95
 """Share of the rows that one tree is grown on."""
 MAX_GROWING_ROWS = 30_000
 LEAF_ROWS_OF_A_SCALE = 7
-LEAF_ROWS_OF_LEVELS = 30
+LEAF_ROWS_OF_LEVELS = 60
 """Rows a leaf has at least, of those that its tree is grown on: fewer where the target is a finely
 graded number, whose relations are the tighter ones."""
 ROWS_AT_ONCE = 100_000

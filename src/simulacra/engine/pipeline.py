@@ -23,6 +23,7 @@ from simulacra.engine import (
     rules,
     sampling,
     scenario,
+    sequence,
 )
 from simulacra.engine.chain import Link
 from simulacra.engine.cleaning import clean
@@ -79,8 +80,8 @@ def fit(
     # 3. The rules that its rows keep.
     kept = rules.learn(study.schema, study.values)
     donors = Donors.of(study.schema, study.values, kept)
-    # 4. One link for each column, in the order of the file.
-    order = range(len(study.schema.columns))
+    # 4. One link for each column, those that decide many others before them.
+    order = sequence.of(kept, len(study.schema.columns))
     links = chain.fit_all(donors, order, (), lambda done: tell("fitting", 0.1 + 0.85 * done))
     return Model(donors, links)
 

@@ -92,9 +92,7 @@ def test_a_hundred_thousand_columns_are_refused_from_the_header(written: Written
         read(path)
 
 
-@settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=200))
 def test_any_bytes_are_a_table_or_an_upload_error(written: Written, content: bytes) -> None:
     with contextlib.suppress(errors.UploadError):
@@ -104,9 +102,7 @@ def test_any_bytes_are_a_table_or_an_upload_error(written: Written, content: byt
 WORDS = st.text(alphabet="abc äß€'\"\n", max_size=6).map(lambda text: "v" + text)
 
 
-@settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=6),
     delimiter=st.sampled_from(list(csv.DELIMITERS)),

@@ -172,9 +172,7 @@ NUMBERS = st.floats(-1e6, 1e6, width=32) | st.just(np.nan)
 TEXTS = st.text(alphabet="abc äöß€", max_size=8)
 
 
-@settings(
-    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.tuples(NUMBERS, TEXTS, st.sampled_from([1.0, 2.0, 3.0])), min_size=1),
     compress=st.booleans(),

@@ -90,9 +90,7 @@ def test_a_declared_dimension_alone_does_no_harm(written: Written) -> None:
     assert read(written(content)).table.num_columns == 2
 
 
-@settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.integers(0, 1200), flip=st.integers(1, 255))
 def test_a_damaged_workbook_is_read_or_refused(written: Written, place: int, flip: int) -> None:
     content = bytearray(workbooks.workbook(Data=ROWS))
@@ -108,9 +106,7 @@ CELLS = st.text(alphabet="abcXYZ äöü€,;\"'<>&", min_size=1, max_size=8).fil
 )
 
 
-@settings(
-    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(CELLS, CELLS), min_size=2, max_size=6))
 def test_a_table_of_texts_comes_back(written: Written, rows: list[tuple[str, str]]) -> None:
     content = workbooks.workbook(Data=[["first name", "second name"], *map(list, rows)])

@@ -104,7 +104,7 @@ def test_a_rule_of_two_columns_works_from_both_sides(
     assert 0.02 < forth.mean() < 0.98
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([150, 500, 3_000]))
 def test_mending_leaves_nothing_broken_in_any_order_of_the_columns(seed: int, rows: int) -> None:
     """Columns are drawn without regard to each other, which breaks rules in every row."""

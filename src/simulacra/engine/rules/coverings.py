@@ -4,16 +4,15 @@
 """
 
 import dataclasses
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from simulacra.engine.encoding import Floats
-from simulacra.engine.rules import evidence
-from simulacra.engine.schema import Column, ColumnType, Schema
+from simulacra.engine.rules import evidence, questions
+from simulacra.engine.schema import Column, Schema
 
 Flags = npt.NDArray[np.bool_]
 
@@ -62,15 +61,16 @@ class Covering:
 
 
 def learn(schema: Schema, values: Floats) -> list[Covering]:
-    """Learn which multiple-response sets, or boolean columns next to each other, cover all rows.
+    """Learn of which questions an option is always chosen.
 
     If the columns had nothing to do with each other, a share p of n rows would have none of them:
     ``(1 - p) ** n`` must be no accident (see `evidence`). Columns that are not needed to cover the
     rows are left out.
     """
     found = []
-    candidates = [(p, c) for p, c in _candidates(schema) if len(p) > 1]
-    for positions, chosen in candidates:
+    asked = questions.of(schema)
+    for question in asked:
+        positions, chosen = question.positions, question.chosen
         columns = values[:, positions]
         complete = columns[~np.isnan(columns).any(axis=1)] == chosen
         if not len(complete) or not complete.any(axis=1).all():
@@ -81,24 +81,7 @@ def learn(schema: Schema, values: Floats) -> list[Covering]:
             kept = fewer if complete[:, fewer].any(axis=1).all() else kept
         none = float(np.prod(1 - complete[:, kept].mean(axis=0)))
         chance = len(complete) * np.log1p(-none)
-        if len(kept) > 2 and chance <= evidence.limit(len(candidates)):
+        if len(kept) > 2 and chance <= evidence.limit(len(asked)):
             kept_positions = tuple(positions[place] for place in kept)
             found.append(Covering(kept_positions, tuple(chosen[place] for place in kept)))
     return found
-
-
-def _candidates(schema: Schema) -> Iterator[tuple[list[int], list[int]]]:
-    """Return sets of columns of two levels, and the level of each that means 'chosen'."""
-    for one in schema.sets:
-        members = [schema.names.index(name) for name in one.columns]
-        levels = [schema.columns[position].levels for position in members]
-        if one.kind == "dichotomy" and all(len(two) == 2 for two in levels):
-            yield members, [two.index(one.counted) if one.counted in two else 1 for two in levels]
-    is_option = [
-        column.type is ColumnType.BOOLEAN and column.multiple_response is None
-        for column in schema.columns
-    ]
-    for is_run, run in itertools.groupby(range(len(is_option)), lambda i: is_option[i]):
-        if is_run:
-            positions = list(run)
-            yield positions, [1] * len(positions)

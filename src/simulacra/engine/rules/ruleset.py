@@ -9,7 +9,15 @@ import numpy.typing as npt
 
 from simulacra.engine import encoding
 from simulacra.engine.encoding import Floats, Indices
-from simulacra.engine.rules import bands, coverings, exclusions, identities, orderings, states
+from simulacra.engine.rules import (
+    bands,
+    coverings,
+    exclusions,
+    identities,
+    orderings,
+    solitary,
+    states,
+)
 from simulacra.engine.rules.allowed import Interval
 from simulacra.engine.rules.bands import Band
 from simulacra.engine.rules.coverings import Covering
@@ -42,7 +50,9 @@ def learn(schema: Schema, values: Floats) -> "Rules":
     banded = tuple(bands.learn(known, codes, values))
     return Rules(
         known,
-        exclusions.learn(known, codes).joined(bands.apart(banded)),
+        exclusions.learn(known, codes)
+        .joined(bands.apart(banded))
+        .joined(solitary.learn(schema, known, values)),
         banded,
         tuple(orderings.learn(schema, values)),
         tuple(identities.learn(schema, values)),

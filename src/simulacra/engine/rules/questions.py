@@ -1,0 +1,74 @@
+"""Yes-no columns that are the options of one question."""
+
+import dataclasses
+import itertools
+import re
+from collections.abc import Iterator
+
+from simulacra.engine.schema import Column, ColumnType, Schema
+
+NUMBERED = re.compile(r"(.*?)\d+")
+"""Tools export the options of a question under one name and their numbers: Q2_1, Q2_2, ..."""
+LEAST_OPTIONS = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Question:
+    """A question with several answers.
+
+    Attributes:
+        positions: of its columns.
+        chosen: the level that means "chosen", one a column.
+    """
+
+    positions: tuple[int, ...]
+    chosen: tuple[int, ...]
+
+
+def of(schema: Schema) -> list[Question]:
+    """Return the questions of a study, each once.
+
+    They are the multiple-response sets that the file declares; columns of the same two levels
+    whose names differ in their last number; and boolean columns next to each other.
+    """
+    found = [*_declared(schema), *_numbered(schema), *_neighbours(schema)]
+    return list(dict.fromkeys(one for one in found if len(one.positions) >= LEAST_OPTIONS))
+
+
+def _declared(schema: Schema) -> Iterator[Question]:
+    for one in schema.sets:
+        members = tuple(schema.names.index(name) for name in one.columns)
+        levels = [schema.columns[position].levels for position in members]
+        if one.kind == "dichotomy" and all(len(two) == 2 for two in levels):
+            chosen = (two.index(one.counted) if one.counted in two else 1 for two in levels)
+            yield Question(members, tuple(chosen))
+
+
+def _numbered(schema: Schema) -> Iterator[Question]:
+    """Of a question whose file does not say which level means "chosen", either may."""
+
+    def stem(position: int) -> tuple[str, tuple[str, ...]] | None:
+        column = schema.columns[position]
+        match = NUMBERED.fullmatch(column.name)
+        return (match[1], column.levels) if match and _is_option(column) else None
+
+    for shared, run in itertools.groupby(range(len(schema.columns)), stem):
+        if shared:
+            positions = tuple(run)
+            yield from (Question(positions, (level,) * len(positions)) for level in (1, 0))
+
+
+def _neighbours(schema: Schema) -> Iterator[Question]:
+    def is_flag(position: int) -> bool:
+        return schema.columns[position].type is ColumnType.BOOLEAN and _is_option(
+            schema.columns[position]
+        )
+
+    for is_run, run in itertools.groupby(range(len(schema.columns)), is_flag):
+        if is_run:
+            positions = tuple(run)
+            yield Question(positions, (1,) * len(positions))
+
+
+def _is_option(column: Column) -> bool:
+    return len(column.levels) == 2 and column.multiple_response is None
