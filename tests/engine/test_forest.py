@@ -255,11 +255,3 @@ def test_a_leaf_without_any_weight_has_mean_zero(grown: Forest) -> None:
 def test_a_forest_is_of_the_type_that_the_loops_are_compiled_for(grown: Forest) -> None:
     for name in ("roots", "feature", "threshold", "left", "start", "count", "donors"):
         assert getattr(grown, name).dtype == np.int32
-
-
-def test_rows_that_are_walked_in_parts_end_in_the_same_leaves(
-    grown: Forest, features: Features, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = grown.leaves(features, ROWS, np.random.default_rng(9))
-    monkeypatch.setattr(forest, "ROWS_AT_ONCE", 7)
-    np.testing.assert_array_equal(grown.leaves(features, ROWS, np.random.default_rng(9)), whole)

@@ -191,7 +191,7 @@ def test_descend_is_a_walk(study: tuple[Codes, Codes], least: int, seed: int) ->
     tree = tree_of(features, target, least, is_scale=SCALE)
     others = ints(np.random.default_rng(seed).integers(0, 14, (len(features), 40)))
     node, start = np.zeros(40, np.int32), np.full(len(features), -1)
-    kernels.descend(others, start, np.zeros(0, np.int32), *tree, node, 0)
+    kernels.descend(others, start, np.zeros(0, np.int32), *tree, node)
     np.testing.assert_array_equal(node, leaves_of(tree, others))
 
 
@@ -213,7 +213,7 @@ def test_descend_sees_places_where_a_feature_has_some(
     )
     tree = tree_of(ints(seen), target, least, is_scale=LEVELS)
     node = np.zeros(features.shape[1], np.int32)
-    kernels.descend(features, start, places, *tree, node, 0)
+    kernels.descend(features, start, places, *tree, node)
     np.testing.assert_array_equal(node, leaves_of(tree, seen))
 
 
@@ -222,7 +222,7 @@ def test_rows_begin_where_they_are_told() -> None:
     feature, threshold = ints([0, LEAF, LEAF, 0, LEAF, LEAF]), ints([4, 0, 0, 1, 0, 0])
     left, node = ints([1, 0, 0, 4, 0, 0]), ints([0, 3, 0, 3, 2])
     codes, start = ints([[3, 3, 5, 1, 0]]), np.full(1, -1)
-    kernels.descend(codes, start, np.zeros(0, np.int32), feature, threshold, left, node, 0)
+    kernels.descend(codes, start, np.zeros(0, np.int32), feature, threshold, left, node)
     assert node.tolist() == [1, 5, 2, 4, 2]
 
 

@@ -153,14 +153,14 @@ def fit_all(
         return fit(donors, order[place], candidates, screen, with_echo=is_free)
 
     links = []
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(_cores()) as pool:
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(cores()) as pool:
         for link in pool.map(fitted, range(len(order))):
             links.append(link)
             progress(len(links) / len(order))
     return links
 
 
-def _cores() -> int:
+def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
 
 

@@ -5,9 +5,7 @@ parts of the seed rows, so that they cut the same ground differently, and filled
 """
 
 import dataclasses
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Self
 
 import numpy as np
@@ -24,8 +22,6 @@ LEAF_ROWS_OF_A_SCALE = 7
 LEAF_ROWS_OF_LEVELS = 60
 """Rows a leaf has at least, of those that its tree is grown on: fewer where the target is a finely
 graded number, whose relations are the tighter ones."""
-ROWS_AT_ONCE = 100_000
-"""Rows that one core sends down the trees before it takes the next."""
 MAX_DONOR_ROWS = 100_000
 """Rows that one tree is filled with; of more, each tree takes a part of its own."""
 
@@ -143,7 +139,7 @@ class Forest:
             filled = by_target[held[by_target]]
             node = np.zeros(rows, dtype=np.int32)
             whole = np.full(len(placed), -1)
-            kernels.descend(placed, whole, features.places, *tree, node, 0)
+            kernels.descend(placed, whole, features.places, *tree, node)
             trees.append((*tree, filled))
             leaves.append(node)
         return cls._joined(trees, leaves)
@@ -175,19 +171,10 @@ class Forest:
     def leaves(self, features: Features, rows: int, rng: np.random.Generator) -> Codes:
         """Send each row down one tree, drawn at random, and return the leaves it ends in."""
         node = self.roots[rng.integers(len(self.roots), size=rows)]
-
-        def descend(begin: int) -> None:
-            kernels.descend(
-                *(features.codes, features.start, features.places),
-                *(self.feature, self.threshold, self.left),
-                *(node[begin : begin + ROWS_AT_ONCE], begin),
-            )
-
-        if rows <= ROWS_AT_ONCE:
-            descend(0)
-            return node
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # each row by itself, so in any order
-            list(pool.map(descend, range(0, rows, ROWS_AT_ONCE)))
+        kernels.descend(
+            *(features.codes, features.start, features.places),
+            *(self.feature, self.threshold, self.left, node),
+        )
         return node
 
     def draw(self, leaves: Codes, taken: Codes, rng: np.random.Generator) -> Codes:

@@ -267,9 +267,8 @@ def descend(
     threshold: Codes,
     left: Codes,
     node: Codes,
-    begin: int,
 ) -> None:
-    """Send a stretch of rows down their trees, in place.
+    """Send rows down their trees, in place.
 
     Args:
         codes: int32, predecessors x rows.
@@ -279,13 +278,12 @@ def descend(
         feature: int32, by node: the predecessor to compare, or `LEAF`.
         threshold: int32, by node: the code up to which a row goes left.
         left: int32, by node: the left child; the right one comes next.
-        node: int32, one a row of the stretch: where it begins, and afterwards its leaf.
-        begin: the first row of the stretch.
+        node: int32, one a row: where it begins, and afterwards its leaf.
     """
     for row in range(len(node)):
         at = node[row]
         while feature[at] != LEAF:
-            code = codes[feature[at], begin + row]
+            code = codes[feature[at], row]
             if start[feature[at]] >= 0:
                 code = places[start[feature[at]] + code]
             at = left[at] + (code > threshold[at])

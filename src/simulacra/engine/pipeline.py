@@ -28,6 +28,7 @@ from simulacra.engine import (
 from simulacra.engine.chain import Link
 from simulacra.engine.cleaning import clean
 from simulacra.engine.donors import Donors, Drawn
+from simulacra.engine.kernels import Floats
 from simulacra.engine.reading import source as reading
 from simulacra.engine.report import Report
 from simulacra.engine.schema import Schema
@@ -161,16 +162,16 @@ class Model:
         tell("sampling", 0.5)
         drawn, rows, cloud = self._condition(first, wanted, row_count, seed)
         # 4. All the others, given those.
-        sampling.extend(self._donors, rest, drawn, rows, (seed, "rows"))
+        values = sampling.complete(self._donors, rest, drawn, rows, seed)
         # 5. A table, and its account.
         tell("writing", 0.9)
         if cloud is None:
             report = accounting.unconditional(self._donors, row_count, seed)
         else:
             report = accounting.conditional(
-                self._donors, asked, wanted, cloud, drawn.values, row_count, seed
+                self._donors, asked, wanted, cloud, values, row_count, seed
             )
-        return Generation(_table(self.schema, drawn), report)
+        return Generation(_table(self.schema, values), report)
 
     def _chain(self, conditioned: list[int], tell: Progress) -> list[Link]:
         """Return the links with the conditioned columns first; kept for the next such scenario."""
@@ -245,10 +246,10 @@ class Generation:
         return self
 
 
-def _table(schema: Schema, drawn: Drawn) -> pa.Table:
+def _table(schema: Schema, values: Mapping[int, Floats]) -> pa.Table:
     return pa.table(
         {
-            column.name: encoding.to_arrow(column, drawn.values[position])
+            column.name: encoding.to_arrow(column, values[position])
             for position, column in enumerate(schema.columns)
         }
     )

@@ -1,6 +1,7 @@
 """Drawing columns along a chain: freely, or inside a range."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -8,50 +9,88 @@ from simulacra.engine import chain, encoding
 from simulacra.engine.chain import Link
 from simulacra.engine.donors import Donors, Drawn
 from simulacra.engine.encoding import Floats
-from simulacra.engine.kernels import Codes
+from simulacra.engine.kernels import Codes, Indices
 from simulacra.engine.schema import Column
 
 REDRAWS = 8
 """Times that a value that breaks a rule is drawn again, and then the whole row."""
+ROWS_AT_ONCE = 100_000
+"""Rows that one core draws before it takes the next."""
 
 
-def extend(
-    donors: Donors, links: Sequence[Link], drawn: Drawn, rows: int, rng_seed: tuple[int, str]
-) -> None:
-    """Draw the columns of `links`, in order, into `drawn`, given what is there already.
+def complete(
+    donors: Donors, links: Sequence[Link], given: Drawn, rows: int, seed: int
+) -> dict[int, Floats]:
+    """Return the values of all columns, by position: those given, and draws of the others.
 
-    Values that fit pair by pair can leave none for a later column; such a row is drawn again whole.
+    Rows are drawn in stretches of one length, each with randomness of its own, so that the number
+    of cores that share them changes nothing.
+
+    Args:
+        donors: the seed rows.
+        links: of the columns to draw, in order.
+        given: the columns that are there already.
+        rows: how many.
+        seed: of the draws.
     """
-    given = drawn.copy()
-    _extend(donors, links, drawn, rows, rng_seed)
-    seed, purpose = rng_seed
+    begins = range(0, rows, ROWS_AT_ONCE)
+
+    def stretch(begin: int) -> Drawn:
+        some = np.arange(begin, min(begin + ROWS_AT_ONCE, rows))
+        return _complete(donors, links, given.take(some), len(some), seed, f"rows {begin}")
+
+    with ThreadPoolExecutor(min(chain.cores(), len(begins))) as pool:
+        drawn = list(pool.map(stretch, begins))
+    return {
+        position: np.concatenate([part.values[position] for part in drawn])
+        for position in drawn[0].values
+    }
+
+
+def _complete(
+    donors: Donors, links: Sequence[Link], given: Drawn, rows: int, seed: int, purpose: str
+) -> Drawn:
+    """Draw rows, and again whole those in which the earlier columns leave no value for a later."""
+    drawn = given.copy()
+    doubtful = _extend(donors, links, drawn, rows, seed, purpose)
     for attempt in range(REDRAWS):
-        broken = np.flatnonzero(donors.rules.broken(drawn.values))
+        broken = doubtful[donors.rules.broken(drawn.take(doubtful).values)]
         if not len(broken):
             break
         again = given.take(broken)
-        _extend(donors, links, again, len(broken), (seed, f"{purpose} {attempt}"))
+        doubtful = broken[_extend(donors, links, again, len(broken), seed, f"{purpose}, {attempt}")]
         drawn.replace(broken, again)
+    return drawn
 
 
 def _extend(
-    donors: Donors, links: Sequence[Link], drawn: Drawn, rows: int, rng_seed: tuple[int, str]
-) -> None:
-    """Draw each column; where a value breaks a rule draw it again, and mend it at last."""
-    seed, purpose = rng_seed
+    donors: Donors, links: Sequence[Link], drawn: Drawn, rows: int, seed: int, purpose: str
+) -> Indices:
+    """Draw each column; where a value breaks a rule draw it again, and mend it at last.
+
+    Returns:
+        int64, the rows that were mended, which may break a rule still; the others break none.
+    """
+    mended = np.zeros(rows, dtype=np.bool_)
     for link in links:
         position, rules = link.column, donors.rules
         rng = chain.generator(seed, purpose, donors.schema.columns[position].name)
         donor, values = _draw(donors, link, drawn, rows, rng)
+        broken = np.flatnonzero(rules.violated(position, values, drawn.values))
         for _ in range(REDRAWS):
-            broken = np.flatnonzero(rules.violated(position, values, drawn.values))
             if not len(broken):
                 break
             there = drawn.take(broken)
             donor[broken], values[broken] = _draw(donors, link, there, len(broken), rng)
-        else:
-            values = rules.mended(position, values, drawn.values, donors.values, rng)
+            broken = broken[rules.violated(position, values[broken], there.values)]
+        mended[broken] = True
+        if len(broken):
+            there = drawn.take(broken)
+            values[broken] = rules.mended(
+                position, values[broken], there.values, donors.values, rng
+            )
         drawn.add(position, values, donors.codings[position].encode(values), donor)
+    return np.flatnonzero(mended)
 
 
 def _draw(
