@@ -105,7 +105,7 @@ def test_links_are_the_same_whatever_the_number_of_threads(
     order = [59, 2, 58, *(place for place in range(36) if place != 2)]
     made = []
     for cores in (1, 4):
-        monkeypatch.setattr(chain, "_cores", lambda cores=cores: cores)
+        monkeypatch.setattr(chain, "cores", lambda cores=cores: cores)
         made.append(chain.fit_all(wide, order, (), silent))
     assert [link.column for link in made[0]] == order
     assert len(made[0][-1].predecessors) == chain.MAX_PREDECESSORS
