@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from simulacra.service import runtime
-from simulacra.service.identity import principal, tokens
+from simulacra.service.identity import principal, verification
 from simulacra.service.tenants import service as tenants
 
 Play = Callable[[Coroutine[None, None, None]], None]
@@ -92,7 +92,7 @@ def test_a_well_signed_token_with_wrong_claims_is_refused(
         good = jwt.encode(header, _claims(running, client.client_id), key, algorithms=["RS256"])
         assert (await running.tokens.verify(good)).client_id == client.client_id
         claims = _claims(running, client.client_id, **changes)
-        with pytest.raises(tokens.InvalidTokenError):
+        with pytest.raises(verification.InvalidTokenError):
             await running.tokens.verify(jwt.encode(header, claims, key, algorithms=["RS256"]))
 
     play(check())
@@ -122,7 +122,7 @@ def test_forged_signatures_are_refused(running: runtime.Runtime, play: Play) -> 
             "very long": "a" * 100_000,
         }
         for name, forged in forgeries.items():
-            with pytest.raises(tokens.InvalidTokenError):
+            with pytest.raises(verification.InvalidTokenError):
                 await running.tokens.verify(forged)
                 pytest.fail(f"accepted: {name}")
 

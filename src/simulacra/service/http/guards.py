@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 
 from simulacra.service import runtime
 from simulacra.service.http import problems
-from simulacra.service.identity import tokens
+from simulacra.service.identity import verification
 from simulacra.service.identity.principal import SCOPES, Principal
 
 BEARER = HTTPBearer(
@@ -119,7 +119,7 @@ async def _identify(
         raise _refusal(_advice(request), error=None)
     try:
         return await running.tokens.verify(credentials.credentials)
-    except tokens.InvalidTokenError as error:
+    except verification.InvalidTokenError as error:
         detail = f"{error}. Mint a fresh one at {running.policy.base_url}/oauth/token."
         raise _refusal(detail[0].upper() + detail[1:], error="invalid_token") from None
 

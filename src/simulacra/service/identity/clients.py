@@ -1,9 +1,12 @@
 """Client credentials in the database: their creation and their check."""
 
+from typing import Any
+
 from sqlalchemy import select
 
 from simulacra.service import keys, tenancy
 from simulacra.service.database import tables
+from simulacra.service.identity import principal, verification
 
 CLIENT_ID_LENGTH = 32
 SECRET_LENGTH = 64
@@ -39,6 +42,19 @@ class Clients:
             )
         )
         return found
+
+    async def identify(self, claims: dict[str, Any]) -> principal.Principal:
+        """Return the caller whom verified claims name.
+
+        Raises:
+            verification.InvalidTokenError: the client or its tenant is not active.
+        """
+        client_id = str(claims["azp"])
+        tenant_id = await self.tenant_of(client_id)
+        if tenant_id is None:
+            raise verification.InvalidTokenError("the client of this token is not active")
+        scopes = frozenset(str(claims.get("scope", "")).split())
+        return principal.Principal(tenant_id, client_id, scopes)
 
     async def authenticate(self, client_id: str, secret: str) -> bool:
         """Tell whether the secret is right and the client and its tenant are active."""
