@@ -102,6 +102,9 @@ def test_a_named_file_must_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ("base_url", "hunter2"),
         ("base_url", "https://api.example/path"),
         ("master_key", "hunter2!"),
+        ("auth0_domain", "https://hunter2.auth0.com"),
+        ("auth0_domain", "hunter2.auth0.com/path"),
+        ("auth0_domain", "hunter2.auth0.com\n"),
     ],
 )
 def test_values_are_checked_and_not_shown(field: str, value: str) -> None:
@@ -110,3 +113,27 @@ def test_values_are_checked_and_not_shown(field: str, value: str) -> None:
     (fault,) = refused.value.errors(include_input=False)
     assert fault["loc"] == (field,)
     assert "hunter2" not in fault["msg"]
+
+
+def test_what_auth0_needs_is_asked_for_by_name() -> None:
+    with pytest.raises(pydantic.ValidationError) as refused:
+        Settings(identity_provider="auth0", auth0_domain="acme.eu.auth0.com")
+    faults = refused.value.errors(include_input=False)
+    assert {fault["loc"] for fault in faults} == {
+        ("auth0_management_client_id",),
+        ("auth0_management_client_secret",),
+    }
+    assert all("identity_provider is auth0" in fault["msg"] for fault in faults)
+
+
+def test_the_management_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIMULACRA_AUTH0_MANAGEMENT_CLIENT_SECRET", "hunter2")
+    settings = Settings(
+        identity_provider="auth0",
+        auth0_domain="acme.eu.auth0.com",
+        auth0_management_client_id="x",
+        audience="https://api.example",
+    )
+    assert settings.auth0_management_client_secret is not None
+    assert settings.auth0_management_client_secret.get_secret_value() == "hunter2"
+    assert "hunter2" not in f"{settings!r} {settings.model_dump_json()}"

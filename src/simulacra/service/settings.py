@@ -7,12 +7,20 @@ default. Secrets are `SecretStr`, so printing or logging the settings shows aste
 
 import base64
 import os
+import re
 import tomllib
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -23,6 +31,7 @@ from pydantic_settings import (
 from simulacra.service import keys
 
 MIB = 1024**2
+DOMAIN = r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?"
 STORES = ("s3", "gs", "az", "file", "memory")
 
 
@@ -40,7 +49,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="SIMULACRA_", env_ignore_empty=True, extra="ignore", frozen=True
     )
-    secret_names: ClassVar[frozenset[str]] = frozenset({"database_url", "master_key"})
+    secret_names: ClassVar[frozenset[str]] = frozenset(
+        {"database_url", "master_key", "auth0_management_client_secret"}
+    )
 
     data_dir: Path = Field(
         default=Path("simulacra-data"),
@@ -69,10 +80,34 @@ class Settings(BaseSettings):
         "error pages are named after it. Default: https://localhost:PORT.",
     )
     audience: str = Field(
-        default="", description="Audience of the access tokens. Default: the base URL."
+        default="",
+        description="Audience of the access tokens; with Auth0 the identifier of the API there. "
+        "Default: the base URL.",
+    )
+    identity_provider: Literal["embedded", "auth0"] = Field(
+        default="embedded",
+        description="Who keeps client secrets and mints tokens: this service (embedded), or an "
+        "Auth0 tenant (auth0; see auth0.md).",
+    )
+    auth0_domain: str | None = Field(
+        default=None,
+        validate_default=True,
+        description="Domain of the Auth0 tenant, such as acme.eu.auth0.com.",
+    )
+    auth0_management_client_id: str | None = Field(
+        default=None,
+        validate_default=True,
+        description="Client id of the Auth0 application that may use the Management API.",
+    )
+    auth0_management_client_secret: SecretStr | None = Field(
+        default=None,
+        validate_default=True,
+        description="Its client secret.",
     )
     token_seconds: int = Field(
-        default=86_400, ge=60, description="Life of an access token, seconds."
+        default=86_400,
+        ge=60,
+        description="Life of an access token of the embedded provider, seconds.",
     )
     artifact_link_seconds: int = Field(
         default=900, ge=1, description="Life of an artifact link, seconds."
@@ -118,6 +153,22 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
             raise ValueError("give an origin such as https://synthetic.example.com")
         return url
+
+    @field_validator("auth0_domain")
+    @classmethod
+    def _is_domain(cls, domain: str | None) -> str | None:
+        if domain is not None and not re.fullmatch(DOMAIN, domain):
+            raise ValueError("give a host name such as acme.eu.auth0.com, without https:// or path")
+        return domain
+
+    @field_validator(
+        "auth0_domain", "auth0_management_client_id", "auth0_management_client_secret"
+    )
+    @classmethod
+    def _is_there_if_needed(cls, value: object, info: ValidationInfo) -> object:
+        if value is None and info.data.get("identity_provider") == "auth0":
+            raise ValueError("it is needed, since identity_provider is auth0")
+        return value
 
     @field_validator("database_url")
     @classmethod

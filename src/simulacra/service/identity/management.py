@@ -53,10 +53,17 @@ class _FailedError(Exception):
     """One call failed; `undone` if Auth0 has certainly not carried it out."""
 
     def __init__(
-        self, status: int | None, reason: str, *, undone: bool, pause: float | None = None
+        self,
+        status: int | None,
+        reason: str,
+        *,
+        undone: bool,
+        pause: float | None = None,
+        is_token_old: bool = False,
     ) -> None:
         super().__init__(reason)
         self.status, self.undone, self.pause = status, undone, pause
+        self.is_token_old = is_token_old
 
     @property
     def is_transient(self) -> bool:
@@ -208,7 +215,7 @@ class Management:
                 return await self._try(call)
             except _FailedError as failed:
                 reason = f"Auth0 did not {what}: {failed}"
-                if failed.status == 401 and failed.undone and tries == 0:
+                if failed.is_token_old and tries == 0:
                     self._tokens = self._new_tokens()  # revoked, or the clocks differ
                     continue
                 if not failed.is_transient:
@@ -243,7 +250,13 @@ def _failure(error: Exception, *, sent: bool) -> _FailedError:
         status = error.status_code or 0
         code = error.body.get("errorCode") if isinstance(error.body, dict) else None
         reason = f"{status} {code or ''}".rstrip()
-        return _FailedError(status, reason, undone=status < 500, pause=_pause(error.headers))
+        return _FailedError(
+            status,
+            reason,
+            undone=status < 500,
+            pause=_pause(error.headers),
+            is_token_old=status == 401,
+        )
     if isinstance(error, ParsingError):
         return _FailedError(None, "the answer has another form", undone=False)
     unreached = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
