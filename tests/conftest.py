@@ -5,6 +5,8 @@ import datetime as dt
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 
+import auth0_stand_in
+import auth0_tenant
 import hypothesis
 import psycopg
 import pytest
@@ -67,3 +69,11 @@ def play(running: runtime.Runtime) -> Play:
 @pytest.fixture
 def in_an_hour() -> dt.datetime:
     return dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
+
+
+@pytest.fixture
+def auth0(monkeypatch: pytest.MonkeyPatch) -> Iterator[auth0_tenant.Tenant]:
+    """A stand-in for an Auth0 tenant, trusted as an operator would have it trusted."""
+    with auth0_stand_in.running("https://localhost:8443") as (tenant, ca):
+        monkeypatch.setenv("SSL_CERT_FILE", str(ca))
+        yield tenant

@@ -16,9 +16,10 @@ def explain(error: Exception) -> str | None:
 
     from simulacra.service import settings
     from simulacra.service.embedded import errors
+    from simulacra.service.identity import provider
 
     match error:
-        case errors.EmbeddedError() | settings.SettingsError():
+        case errors.EmbeddedError() | settings.SettingsError() | provider.ProviderError():
             return str(error)
         case sqlalchemy.exc.OperationalError():
             return f"The database does not answer: {error.orig}"

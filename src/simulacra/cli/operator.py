@@ -45,11 +45,13 @@ def create_tenant(arguments: argparse.Namespace) -> int:
     """Make a tenant; the server may run or not."""
     settings = cli_settings.load_as_served(arguments.data_dir)
     with _database_url(settings) as dsn:
-        credential = asyncio.run(_create(settings, dsn, arguments.company, arguments.email))
+        credential, token_url = asyncio.run(
+            _create(settings, dsn, arguments.company, arguments.email)
+        )
     document = {
         "client_id": credential.client_id,
         "client_secret": credential.client_secret,
-        "token_url": f"{settings.base_url}/oauth/token",
+        "token_url": token_url,
         "audience": settings.audience,
     }
     if arguments.json:
@@ -62,21 +64,27 @@ def create_tenant(arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _create(settings: "Settings", dsn: str, company: str, email: str) -> "Credential":
-    from simulacra.service import tenancy
+async def _create(
+    settings: "Settings", dsn: str, company: str, email: str
+) -> "tuple[Credential, str]":
+    from simulacra.service import compose, tenancy
     from simulacra.service.tenants import service
 
-    database = tenancy.Database(dsn, pool_size=1)
+    database, keyring = tenancy.Database(dsn, pool_size=1), settings.keyring()
+    identity = compose.identity_of(settings, database, keyring)
     try:
-        return await service.create(
+        credential = await service.create(
             database,
-            settings.keyring(),
+            keyring,
+            identity,
             company=company,
             email=email,
             max_rows_per_request=settings.max_rows_per_request,
         )
     finally:
+        await identity.close()
         await database.close()
+    return credential, identity.token_url
 
 
 @contextlib.contextmanager

@@ -4,8 +4,8 @@ import datetime as dt
 
 import procrastinate
 
-from simulacra.service import runtime, storage, tenancy
-from simulacra.service.identity import clients, signing, tokens
+from simulacra.service import keys, runtime, storage, tenancy
+from simulacra.service.identity import clients, embedded, provider, signing, tokens
 from simulacra.service.settings import Settings
 
 
@@ -18,14 +18,28 @@ def runtime_of(settings: Settings) -> runtime.Runtime:
         keyring=keyring,
         queue=procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=settings.dsn())),
         policy=_policy(settings),
-        tokens=tokens.Tokens(
-            signing_keys=signing.SigningKeys(database, keyring.sealer),
-            clients=clients.Clients(database, keyring),
-            issuer=settings.issuer,
-            audience=settings.audience,
-            lifetime=settings.token_seconds,
-        ),
+        identity=identity_of(settings, database, keyring),
     )
+
+
+def identity_of(
+    settings: Settings, database: tenancy.Database, keyring: keys.Keyring
+) -> provider.Provider:
+    """Return the identity provider that the settings choose."""
+    known = clients.Clients(database, keyring)
+    if settings.identity_provider == "auth0":
+        # Its official client takes a second to load, which nobody else should wait for.
+        from simulacra.service.identity import auth0  # noqa: PLC0415
+
+        return auth0.Auth0(*settings.auth0_account(), settings.audience, known)
+    issuer = tokens.Tokens(
+        signing_keys=signing.SigningKeys(database, keyring.sealer),
+        clients=known,
+        issuer=settings.issuer,
+        audience=settings.audience,
+        lifetime=settings.token_seconds,
+    )
+    return embedded.Embedded(issuer, keyring)
 
 
 def _policy(settings: Settings) -> runtime.Policy:

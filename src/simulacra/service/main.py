@@ -67,6 +67,7 @@ def build(running: runtime.Runtime) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     running: runtime.Runtime = app.state.runtime
     await running.database.check_role()
-    await running.tokens.signing_keys.newest()  # made before the first request asks for it
+    await running.identity.open()
     yield
+    await running.identity.close()
     await running.database.close()

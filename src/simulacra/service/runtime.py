@@ -8,7 +8,7 @@ import procrastinate
 from fastapi import Depends, Request
 
 from simulacra.service import keys, storage, tenancy
-from simulacra.service.identity import tokens
+from simulacra.service.identity import provider
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Runtime:
     keyring: keys.Keyring
     queue: procrastinate.App
     policy: Policy
-    tokens: tokens.Tokens
+    identity: provider.Provider
 
 
 def of(request: Request) -> Runtime:

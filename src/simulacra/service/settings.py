@@ -161,9 +161,7 @@ class Settings(BaseSettings):
             raise ValueError("give a host name such as acme.eu.auth0.com, without https:// or path")
         return domain
 
-    @field_validator(
-        "auth0_domain", "auth0_management_client_id", "auth0_management_client_secret"
-    )
+    @field_validator("auth0_domain", "auth0_management_client_id", "auth0_management_client_secret")
     @classmethod
     def _is_there_if_needed(cls, value: object, info: ValidationInfo) -> object:
         if value is None and info.data.get("identity_provider") == "auth0":
@@ -216,6 +214,14 @@ class Settings(BaseSettings):
         if self.master_key is not None:
             return keys.Keyring(base64.b64decode(self.master_key.get_secret_value()))
         return keys.Keyring(keys.ensure_master_key(self.data_dir / "keys" / "master.key"))
+
+    def auth0_account(self) -> tuple[str, str, str]:
+        """Return domain, management client id and secret of the Auth0 tenant."""
+        domain, client_id = self.auth0_domain, self.auth0_management_client_id
+        secret = self.auth0_management_client_secret
+        if domain is None or client_id is None or secret is None:
+            raise SettingsError("No Auth0 tenant: set identity_provider and auth0_*")
+        return domain, client_id, secret.get_secret_value()
 
     def store_url(self) -> str:
         """Return where objects are kept, as a URL."""

@@ -12,21 +12,31 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from simulacra.service import runtime
-from simulacra.service.identity import principal, verification
+from simulacra.service.identity import embedded, principal, tokens, verification
 from simulacra.service.tenants import service as tenants
 
 Play = Callable[[Coroutine[None, None, None]], None]
 
 
+def _issuer(running: runtime.Runtime) -> tokens.Tokens:
+    assert isinstance(running.identity, embedded.Embedded)
+    return running.identity.issuer
+
+
 async def _client(running: runtime.Runtime) -> tenants.Credential:
     return await tenants.create(
-        running.database, running.keyring, company="A", email="a@b.example", max_rows_per_request=9
+        running.database,
+        running.keyring,
+        running.identity,
+        company="A",
+        email="a@b.example",
+        max_rows_per_request=9,
     )
 
 
 def _claims(running: runtime.Runtime, client_id: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
     now = int(time.time())
-    issuer = running.tokens
+    issuer = _issuer(running)
     claims = {
         "iss": issuer.issuer,
         "sub": f"{client_id}@clients",
@@ -53,8 +63,8 @@ def test_a_minted_token_names_its_caller_and_has_auth0s_shape(
 ) -> None:
     async def check() -> None:
         client = await _client(running)
-        token = await running.tokens.mint(client.client_id, ("read:datasets",))
-        caller = await running.tokens.verify(token)
+        token = await _issuer(running).mint(client.client_id, ("read:datasets",))
+        caller = await _issuer(running).verify(token)
         assert caller == principal.Principal(
             client.tenant_id, client.client_id, frozenset({"read:datasets"})
         )
@@ -87,13 +97,13 @@ def test_a_well_signed_token_with_wrong_claims_is_refused(
 ) -> None:
     async def check() -> None:
         client = await _client(running)
-        key = await running.tokens.signing_keys.newest()
+        key = await _issuer(running).signing_keys.newest()
         header = {"alg": "RS256", "kid": key.kid}
         good = jwt.encode(header, _claims(running, client.client_id), key, algorithms=["RS256"])
-        assert (await running.tokens.verify(good)).client_id == client.client_id
+        assert (await _issuer(running).verify(good)).client_id == client.client_id
         claims = _claims(running, client.client_id, **changes)
         with pytest.raises(verification.InvalidTokenError):
-            await running.tokens.verify(jwt.encode(header, claims, key, algorithms=["RS256"]))
+            await _issuer(running).verify(jwt.encode(header, claims, key, algorithms=["RS256"]))
 
     play(check())
 
@@ -101,7 +111,7 @@ def test_a_well_signed_token_with_wrong_claims_is_refused(
 def test_forged_signatures_are_refused(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         client = await _client(running)
-        key = await running.tokens.signing_keys.newest()
+        key = await _issuer(running).signing_keys.newest()
         claims, kid = _claims(running, client.client_id), key.kid
         good = jwt.encode({"alg": "RS256", "kid": kid}, claims, key, algorithms=["RS256"])
         head, body, signature = good.split(".")
@@ -123,7 +133,7 @@ def test_forged_signatures_are_refused(running: runtime.Runtime, play: Play) -> 
         }
         for name, forged in forgeries.items():
             with pytest.raises(verification.InvalidTokenError):
-                await running.tokens.verify(forged)
+                await _issuer(running).verify(forged)
                 pytest.fail(f"accepted: {name}")
 
     play(check())

@@ -118,9 +118,9 @@ async def _identify(
     if credentials is None:
         raise _refusal(_advice(request), error=None)
     try:
-        return await running.tokens.verify(credentials.credentials)
+        return await running.identity.verify(credentials.credentials)
     except verification.InvalidTokenError as error:
-        detail = f"{error}. Mint a fresh one at {running.policy.base_url}/oauth/token."
+        detail = f"{error}. Mint a fresh one at {running.identity.token_url}."
         raise _refusal(detail[0].upper() + detail[1:], error="invalid_token") from None
 
 

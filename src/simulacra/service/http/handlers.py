@@ -13,8 +13,11 @@ from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 
 from simulacra.engine import errors as engine_errors
 from simulacra.service.http import catalog, envelope, guards, problems
+from simulacra.service.identity import provider
 
-RETRY_SECONDS = "2"
+RETRY_SECONDS = 2
+REPAIR_SECONDS = 300
+"""When the identity provider refuses us, a person has to mend its configuration or ours."""
 
 
 def register(app: FastAPI, base_url: str) -> None:
@@ -37,6 +40,7 @@ def register(app: FastAPI, base_url: str) -> None:
         engine_errors.EngineError,
         RequestValidationError,
         HTTPException,
+        provider.ProviderError,
         sqlalchemy.exc.OperationalError,
         sqlalchemy.exc.TimeoutError,
         psycopg.OperationalError,
@@ -55,11 +59,23 @@ def _translate(request: Request, error: Exception) -> problems.Problem:
         case HTTPException():
             return _from_framework(request, error)
         case _:
-            return problems.Problem(
-                "simio_unavailable",
-                "The database does not answer at the moment.",
-                headers={"Retry-After": RETRY_SECONDS},
-            )
+            return _outage(error)
+
+
+def _outage(error: Exception) -> problems.Problem:
+    """Return the answer while something we need is not to be had; the log knows more."""
+    match error:
+        case provider.UnavailableError():
+            part, seconds = "identity provider", error.retry_after
+        case provider.ProviderError():
+            part, seconds = "identity provider", REPAIR_SECONDS
+        case _:
+            part, seconds = "database", RETRY_SECONDS
+    return problems.Problem(
+        "simio_unavailable",
+        f"The {part} does not answer at the moment.",
+        headers={"Retry-After": str(seconds)},
+    )
 
 
 def _from_framework(request: Request, error: HTTPException) -> problems.Problem:

@@ -33,17 +33,23 @@ class Auth0:
 
     issues_tokens = False
 
-    def __init__(self, account: management.Account, known: clients.Clients) -> None:
+    def __init__(
+        self,
+        domain: str,
+        management_id: str,
+        management_secret: str,
+        audience: str,
+        known: clients.Clients,
+    ) -> None:
+        account = management.Account(domain, management_id, management_secret, audience)
         self._http = httpx.AsyncClient(timeout=HTTP_SECONDS)  # trusts what SSL_CERT_FILE names
         self._management = management.Management(account, self._http)
         self._clients = known
-        self._keys = jwks.RemoteKeys(f"https://{account.domain}/.well-known/jwks.json", self._http)
-        self._verifier = verification.Verifier(
-            keys=self._keys, issuer=f"https://{account.domain}/", audience=account.audience
-        )
+        self._keys = jwks.RemoteKeys(f"https://{domain}/.well-known/jwks.json", self._http)
+        self._verifier = verification.Verifier(self._keys, f"https://{domain}/", audience)
         self._discarding: set[asyncio.Task[None]] = set()
-        self.token_url = f"https://{account.domain}/oauth/token"
-        self.audience = account.audience
+        self.token_url = f"https://{domain}/oauth/token"
+        self.audience = audience
 
     async def create_client(
         self, session: AsyncSession, tenant_id: str, name: str
@@ -51,9 +57,7 @@ class Auth0:
         """Make a client at Auth0, granted this API; it is deleted if the transaction fails."""
         client_id, secret = await self._management.create_client(name, tenant_id)
         self._on_rollback(session, client_id)
-        session.add(
-            tables.Client(id=client_id, tenant_id=tenant_id, secret_hash=HELD_ELSEWHERE)
-        )
+        session.add(tables.Client(id=client_id, tenant_id=tenant_id, secret_hash=HELD_ELSEWHERE))
         return provider.Credential(client_id, secret)
 
     async def begin_rotation(self, session: AsyncSession, client_id: str) -> str:  # noqa: ARG002 - nothing of it is ours to keep

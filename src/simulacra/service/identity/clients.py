@@ -1,4 +1,4 @@
-"""Client credentials in the database: their creation and their check."""
+"""Client credentials in the database: whose they are, and their check."""
 
 from typing import Any
 
@@ -18,17 +18,6 @@ class Clients:
     def __init__(self, database: tenancy.Database, keyring: keys.Keyring) -> None:
         self._database = database
         self._keyring = keyring
-
-    async def create(self, tenant_id: str) -> tuple[str, str]:
-        """Return the id and the secret of a new client; the secret is not kept."""
-        client_id = keys.random_id(length=CLIENT_ID_LENGTH)
-        secret = keys.random_id(length=SECRET_LENGTH)
-        row = tables.Client(
-            id=client_id, tenant_id=tenant_id, secret_hash=self._keyring.hash_secret(secret)
-        )
-        async with self._database.transaction(tenancy.SYSTEM) as session:
-            session.add(row)
-        return client_id, secret
 
     async def tenant_of(self, client_id: str) -> str | None:
         """Return the tenant of an active client of an active tenant."""

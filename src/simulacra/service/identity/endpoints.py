@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from simulacra.service import runtime
-from simulacra.service.http import guards, json_text, openapi
-from simulacra.service.identity import principal, schemas
+from simulacra.service.http import guards, json_text, openapi, problems
+from simulacra.service.identity import embedded, principal, schemas, tokens
 
 MAX_BODY_BYTES = 16_384
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -32,7 +32,7 @@ class _RefusedError(Exception):
     summary="Exchange client credentials for an access token",
     response_model=schemas.TokenResponse,
     responses={
-        **openapi.problems(413),
+        **openapi.problems(404, 413),
         **{status: {"model": schemas.TokenError} for status in (400, 401, 403)},
     },
     openapi_extra={
@@ -48,9 +48,10 @@ class _RefusedError(Exception):
 )
 async def issue_token(request: Request, running: runtime.Running) -> Response:
     """Mint an access token for a client; it lives about a day."""
+    issuer = _issuer(running)
     try:
         form = await _read(request)
-        body = await _mint(form, running)
+        body = await _mint(form, issuer)
     except _RefusedError as refused:
         error = schemas.TokenError(error=refused.error, error_description=str(refused))
         challenge = {"WWW-Authenticate": 'Basic realm="simulacra"'} if refused.status == 401 else {}
@@ -64,13 +65,23 @@ async def issue_token(request: Request, running: runtime.Running) -> Response:
     "/.well-known/jwks.json",
     operation_id="getJwks",
     summary="Public keys of the token issuer",
-    responses=openapi.problems(),
+    responses=openapi.problems(404),
 )
 async def get_jwks(
     running: runtime.Running,
 ) -> dict[str, Any]:
     """Return the keys that verify access tokens (RFC 7517)."""
-    return await running.tokens.signing_keys.public()
+    return await _issuer(running).signing_keys.public()
+
+
+def _issuer(running: runtime.Runtime) -> tokens.Tokens:
+    """Return our own issuer, or answer 404 and say where tokens come from."""
+    if isinstance(running.identity, embedded.Embedded):
+        return running.identity.issuer
+    raise problems.Problem(
+        "simio_not_found",
+        f"This service issues no tokens itself; mint them at {running.identity.token_url}.",
+    )
 
 
 async def _read(request: Request) -> schemas.TokenRequest:
@@ -115,8 +126,7 @@ def _basic(request: Request, fields: Any) -> dict[str, str]:  # noqa: ANN401 - a
     return {"client_id": unquote(client_id), "client_secret": unquote(secret)}
 
 
-async def _mint(form: schemas.TokenRequest, running: runtime.Runtime) -> schemas.TokenResponse:
-    issuer = running.tokens
+async def _mint(form: schemas.TokenRequest, issuer: tokens.Tokens) -> schemas.TokenResponse:
     if form.grant_type != "client_credentials":
         raise _RefusedError(
             400, "unsupported_grant_type", "The only grant_type is client_credentials."

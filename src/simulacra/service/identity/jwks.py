@@ -7,10 +7,13 @@ A request waits for the network only if its key is not known. Old keys are renew
 import asyncio
 import logging
 import time
+from collections.abc import Callable
+from typing import Any
 
 import httpx
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
+from pydantic import BaseModel
 
 from simulacra.service.identity import provider
 
@@ -28,9 +31,12 @@ logger = logging.getLogger("simulacra.identity")
 class RemoteKeys:
     """The keys behind one JWKS address."""
 
-    def __init__(self, url: str, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self, url: str, http: httpx.AsyncClient, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._url = url
         self._http = http
+        self._clock = clock
         self._keys: dict[str, RSAKey] = {}
         self._fetched = self._tried = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
@@ -58,14 +64,14 @@ class RemoteKeys:
         return KeySet(list(self._keys.values()))
 
     def _age(self) -> float:
-        return time.monotonic() - self._fetched
+        return self._clock() - self._fetched
 
     def _require(self, kid: str | None) -> None:
         """Refuse to judge a token while the key it names may exist but cannot be fetched."""
         failed = self._tried > self._fetched
         if failed and (kid not in self._keys or self._age() > STALE_SECONDS):
             raise provider.UnavailableError(
-                "The public keys of the token issuer cannot be fetched", PAUSE_SECONDS
+                "The public keys of the token issuer cannot be fetched.", PAUSE_SECONDS
             )
 
     async def _fetch(self) -> None:
@@ -75,7 +81,7 @@ class RemoteKeys:
 
     def _start(self) -> asyncio.Task[None] | None:
         """Return the fetch that is under way, a new one, or None if it is too early for that."""
-        if self._fetching is None and time.monotonic() - self._tried > PAUSE_SECONDS:
+        if self._fetching is None and self._clock() - self._tried > PAUSE_SECONDS:
             self._fetching = asyncio.create_task(self._renew())
             self._fetching.add_done_callback(self._end)
         return self._fetching
@@ -84,7 +90,7 @@ class RemoteKeys:
         self._fetching = None
 
     async def _renew(self) -> None:
-        self._tried = time.monotonic()
+        self._tried = self._clock()
         try:
             async with asyncio.timeout(FETCH_SECONDS):
                 answer = await self._http.get(self._url)
@@ -93,7 +99,11 @@ class RemoteKeys:
             age = f"{self._age():.0f} s old" if self._keys else "none at hand"
             logger.warning("fetching JWKS failed (%s); keys: %s", type(error).__name__, age)
         else:
-            self._fetched = self._tried = time.monotonic()
+            self._fetched = self._tried = self._clock()
+
+
+class _Document(BaseModel):
+    keys: list[dict[str, Any]]
 
 
 def _read(answer: httpx.Response) -> dict[str, RSAKey]:
@@ -103,11 +113,10 @@ def _read(answer: httpx.Response) -> dict[str, RSAKey]:
         ValueError: there is none.
         JoseError: one is malformed.
     """
-    document = answer.json()
-    entries = document.get("keys") if isinstance(document, dict) else None
+    entries = _Document.model_validate_json(answer.content).keys
     keys = {
-        str(entry["kid"]): RSAKey.import_key(entry)
-        for entry in entries or ()
+        entry["kid"]: RSAKey.import_key(entry)
+        for entry in entries
         if entry.get("kty") == "RSA" and entry.get("use", "sig") == "sig" and entry.get("kid")
     }
     if not keys:

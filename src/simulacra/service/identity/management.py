@@ -35,6 +35,8 @@ RESET_MARGIN_SECONDS = 0.1
 NAME_LENGTH = 100
 PAGE = 100
 
+FAILURES = (ApiError, ParsingError, httpx.HTTPError, TimeoutError, ValueError, KeyError)
+
 logger = logging.getLogger("simulacra.identity")
 T = TypeVar("T")
 
@@ -190,19 +192,17 @@ class Management:
         try:
             for client_id in await self._ask("list clients", find, repeatable=True):
                 await self.discard(client_id)
-        except (provider.UnavailableError, provider.RefusedError):
+        except provider.ProviderError:
             logger.warning("a client with simulacra_mark %s may be left over at Auth0", mark)
 
     async def discard(self, client_id: str) -> None:
         """Delete a client whose secret nobody has seen; if that fails, the log says so."""
         try:
             await self.delete_client(client_id)
-        except (provider.UnavailableError, provider.RefusedError):
+        except provider.ProviderError:
             logger.warning("client %s is left over at Auth0 and was never handed out", client_id)
 
-    async def _ask(
-        self, what: str, call: Callable[[], Awaitable[T]], *, repeatable: bool
-    ) -> T:
+    async def _ask(self, what: str, call: Callable[[], Awaitable[T]], *, repeatable: bool) -> T:
         """Return what `call` returns, trying again where that is safe and not in vain.
 
         Raises:
@@ -214,12 +214,12 @@ class Management:
             try:
                 return await self._try(call)
             except _FailedError as failed:
-                reason = f"Auth0 did not {what}: {failed}"
+                reason = f"Auth0 did not {what}: {failed}."
                 if failed.is_token_old and tries == 0:
                     self._tokens = self._new_tokens()  # revoked, or the clocks differ
                     continue
                 if not failed.is_transient:
-                    logger.error("%s", reason)
+                    logger.error("%s", reason)  # noqa: TRY400 - a trace may quote
                     raise provider.RefusedError(reason, failed.status) from None
                 pause = failed.pause or FIRST_PAUSE_SECONDS * 2**tries
                 may = repeatable or failed.undone
@@ -236,7 +236,7 @@ class Management:
                 await self._tokens.get_token()
                 sent = True
                 return await call()
-        except (ApiError, ParsingError, httpx.HTTPError, TimeoutError, ValueError, KeyError) as error:
+        except FAILURES as error:
             raise _failure(error, sent=sent) from None
 
 

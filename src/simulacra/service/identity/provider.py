@@ -8,7 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from simulacra.service.identity import principal
 
 
-class UnavailableError(Exception):
+class ProviderError(Exception):
+    """The provider does not do what it was asked; the text is for the person who runs the service.
+
+    It says who did not do what, and why, and holds no secret.
+    """
+
+
+class UnavailableError(ProviderError):
     """The provider cannot be asked now; `retry_after` is in seconds."""
 
     def __init__(self, reason: str, retry_after: int) -> None:
@@ -16,7 +23,7 @@ class UnavailableError(Exception):
         self.retry_after = retry_after
 
 
-class RefusedError(Exception):
+class RefusedError(ProviderError):
     """The provider will not do it, whenever it is asked: its configuration is at fault."""
 
     def __init__(self, reason: str, status: int | None = None) -> None:
@@ -53,12 +60,6 @@ class Provider(Protocol):
 
     async def create_client(self, session: AsyncSession, tenant_id: str, name: str) -> Credential:
         """Make a client that may call this API; `name` is for people."""
-
-    async def begin_rotation(self, session: AsyncSession, client_id: str) -> str:
-        """Return a client's next secret."""
-
-    async def complete_rotation(self, session: AsyncSession, client_id: str) -> None:
-        """End the old secret, if it still works: the next one was handed out."""
 
     async def revoke_client(self, session: AsyncSession, client_id: str) -> None:
         """Refuse a client from its next request on."""

@@ -32,13 +32,14 @@ class Tokens:
             "gty": "client-credentials",
             "azp": client_id,
         }
-        return jwt.encode({"alg": "RS256", "kid": key.kid}, claims, key, algorithms=verification.ALGORITHMS)
+        header = {"alg": "RS256", "kid": key.kid}
+        return jwt.encode(header, claims, key, algorithms=verification.ALGORITHMS)
 
     async def verify(self, token: str) -> principal.Principal:
         """Return the caller behind a token.
 
         Raises:
-            verification.InvalidTokenError: the signature, issuer, audience, time or client is not accepted.
+            verification.InvalidTokenError: it does not identify an active client.
         """
         verifier = verification.Verifier(self.signing_keys, self.issuer, self.audience)
         return await self.clients.identify(await verifier.claims(token))

@@ -5,7 +5,7 @@ import secrets
 
 from simulacra.service import keys, tenancy
 from simulacra.service.database import tables
-from simulacra.service.identity import clients
+from simulacra.service.identity import provider
 from simulacra.service.tenants import encryption
 
 
@@ -21,12 +21,18 @@ class Credential:
 async def create(
     database: tenancy.Database,
     keyring: keys.Keyring,
+    identity: provider.Provider,
     *,
     company: str,
     email: str,
     max_rows_per_request: int,
 ) -> Credential:
-    """Make an approved tenant with one client."""
+    """Make an approved tenant with one client, both or none.
+
+    Raises:
+        provider.UnavailableError: the identity provider does not answer.
+        provider.RefusedError: it will not make a client.
+    """
     tenant_id = keys.random_id("ten_")
     tenant_key = secrets.token_bytes(encryption.TENANT_KEY_BYTES)
     async with database.transaction(tenancy.SYSTEM) as session:
@@ -40,5 +46,6 @@ async def create(
                 sealed_key=encryption.new_tenant_key(keyring, tenant_id, tenant_key),
             )
         )
-    client_id, secret = await clients.Clients(database, keyring).create(tenant_id)
-    return Credential(tenant_id, client_id, secret)
+        await session.flush()  # the client refers to it
+        made = await identity.create_client(session, tenant_id, company)
+    return Credential(tenant_id, made.client_id, made.client_secret)

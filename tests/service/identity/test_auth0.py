@@ -1,0 +1,165 @@
+"""An Auth0 tenant as identity provider, with the real database and the stand-in."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+
+import httpx
+import pytest
+from auth0_tenant import Tenant
+from sqlalchemy import update
+
+from simulacra.service import compose, runtime, tenancy
+from simulacra.service.database import tables
+from simulacra.service.identity import auth0 as auth0_provider
+from simulacra.service.identity import principal, provider, verification
+from simulacra.service.settings import Settings
+from simulacra.service.tenants import service as tenants
+
+Check = Callable[[runtime.Runtime, auth0_provider.Auth0], Coroutine[None, None, None]]
+
+
+@pytest.fixture
+def play(auth0: Tenant, settings: Settings) -> Callable[[Check], None]:
+    """Run a check with the parts of a service in this mode, and close them."""
+    chosen = settings.model_dump(exclude={"database_url"}) | {
+        "database_url": settings.dsn(),
+        "identity_provider": "auth0",
+        "auth0_domain": auth0.domain,
+        "auth0_management_client_id": auth0.management_id,
+        "auth0_management_client_secret": auth0.management_secret,
+    }
+
+    async def run(check: Check) -> None:
+        running = compose.runtime_of(Settings.model_validate(chosen))
+        assert isinstance(running.identity, auth0_provider.Auth0)
+        try:
+            await check(running, running.identity)
+        finally:
+            await running.identity.close()
+            await running.database.close()
+
+    return lambda check: asyncio.run(run(check))
+
+
+async def _tenant(running: runtime.Runtime) -> tenants.Credential:
+    return await tenants.create(
+        running.database,
+        running.keyring,
+        running.identity,
+        company="Acme <Research>",
+        email="a@b.example",
+        max_rows_per_request=9,
+    )
+
+
+def _token(auth0: Tenant, made: tenants.Credential) -> str:
+    fields = {
+        "grant_type": "client_credentials",
+        "client_id": made.client_id,
+        "client_secret": made.client_secret,
+        "audience": auth0.audience,
+    }
+    answer = httpx.post(f"https://{auth0.domain}/oauth/token", json=fields)
+    return str(answer.raise_for_status().json()["access_token"])
+
+
+def test_a_tenants_token_of_auth0_names_its_tenant(
+    auth0: Tenant, play: Callable[[Check], None]
+) -> None:
+    async def check(running: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
+        await identity.open()
+        made = await _tenant(running)
+        caller = await identity.verify(_token(auth0, made))
+        scopes = frozenset(principal.SCOPES)
+        assert caller == principal.Principal(made.tenant_id, made.client_id, scopes)
+        assert identity.token_url == f"https://{auth0.domain}/oauth/token"
+
+    play(check)
+
+
+def test_a_client_that_only_auth0_knows_is_nobody(
+    auth0: Tenant, play: Callable[[Check], None]
+) -> None:
+    async def check(_: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
+        claims = auth0.claims("somebody", auth0.audience, principal.SCOPES, 60)
+        with pytest.raises(verification.InvalidTokenError, match="not active"):
+            await identity.verify(auth0.sign(claims))
+
+    play(check)
+
+
+def test_a_suspended_tenant_and_a_revoked_client_are_refused_at_once(
+    auth0: Tenant, play: Callable[[Check], None]
+) -> None:
+    async def check(running: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
+        suspended, revoked = await _tenant(running), await _tenant(running)
+        tokens = [_token(auth0, suspended), _token(auth0, revoked)]
+        for token in tokens:
+            await identity.verify(token)
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            of_it = tables.Tenant.id == suspended.tenant_id
+            await session.execute(update(tables.Tenant).where(of_it).values(status="suspended"))
+            await identity.revoke_client(session, revoked.client_id)
+        for token in tokens:
+            with pytest.raises(verification.InvalidTokenError, match="not active"):
+                await identity.verify(token)
+        assert list(auth0.clients) == [suspended.client_id]
+
+    play(check)
+
+
+def test_a_rotation_leaves_tokens_alone_and_ends_the_old_secret(
+    auth0: Tenant, play: Callable[[Check], None]
+) -> None:
+    async def check(running: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
+        made = await _tenant(running)
+        token = _token(auth0, made)
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            secret = await identity.begin_rotation(session, made.client_id)
+            await identity.complete_rotation(session, made.client_id)
+        await identity.verify(token)
+        with pytest.raises(httpx.HTTPStatusError):
+            _token(auth0, made)
+        new = tenants.Credential(made.tenant_id, made.client_id, secret)
+        await identity.verify(_token(auth0, new))
+
+    play(check)
+
+
+def test_a_client_of_a_transaction_that_fails_is_deleted(
+    auth0: Tenant, play: Callable[[Check], None]
+) -> None:
+    async def check(running: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
+        kept = await _tenant(running)
+        with pytest.raises(ZeroDivisionError):
+            async with running.database.transaction(tenancy.SYSTEM) as session:
+                await identity.create_client(session, kept.tenant_id, "Acme")
+                assert len(auth0.clients) == 2
+                raise ZeroDivisionError
+        await identity.close()
+        assert list(auth0.clients) == [kept.client_id]
+
+    play(check)
+
+
+def test_a_tenant_is_made_whole_or_not_at_all(auth0: Tenant, play: Callable[[Check], None]) -> None:
+    async def check(running: runtime.Runtime, _: auth0_provider.Auth0) -> None:
+        auth0.api_scopes = ()
+        with pytest.raises(provider.RefusedError):
+            await _tenant(running)
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            assert await session.scalar(tables.Tenant.__table__.select()) is None
+        assert not auth0.clients
+
+    play(check)
+
+
+def test_no_hash_of_a_secret_is_kept_and_none_is_shown(play: Callable[[Check], None]) -> None:
+    async def check(running: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
+        made = await _tenant(running)
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            client = await session.get_one(tables.Client, made.client_id)
+            assert client.secret_hash == b""
+        assert made.client_secret not in repr(made) + repr(vars(identity))
+
+    play(check)
