@@ -1,0 +1,140 @@
+"""A service whose identity provider is an Auth0 tenant: a stand-in on this machine."""
+
+import contextlib
+import subprocess
+from collections.abc import Iterator
+
+import auth0_stand_in
+import harness
+import httpx
+import pytest
+from auth0_tenant import Tenant
+from harness import Server
+
+AUDIENCE = "https://simulacra.example"
+
+
+class Client(harness.Client):
+    """A client that mints where the credential says, not at the service."""
+
+    def mint(self) -> str:
+        fields = {"grant_type": "client_credentials", **self.credential}
+        answer = httpx.post(fields.pop("token_url"), json=fields)
+        return str(answer.raise_for_status().json()["access_token"])
+
+
+@pytest.fixture(scope="module")
+def auth0() -> Iterator[Tenant]:
+    """The tenant; this process trusts its authority, too."""
+    with auth0_stand_in.running(AUDIENCE) as (tenant, ca), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(ca))
+        yield tenant
+
+
+@pytest.fixture(scope="module")
+def server(auth0: Tenant, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server in this mode; it inherits the variable that names the authority."""
+    with harness.running_server(
+        tmp_path_factory.mktemp("auth0"),
+        SIMULACRA_IDENTITY_PROVIDER="auth0",
+        SIMULACRA_AUTH0_DOMAIN=auth0.domain,
+        SIMULACRA_AUTH0_MANAGEMENT_CLIENT_ID=auth0.management_id,
+        SIMULACRA_AUTH0_MANAGEMENT_CLIENT_SECRET=auth0.management_secret,
+        SIMULACRA_AUDIENCE=AUDIENCE,
+    ) as it:
+        yield it
+
+
+@pytest.fixture(scope="module")
+def api(server: Server) -> Iterator[Client]:
+    """A client of a tenant."""
+    with contextlib.closing(Client(server, server.create_tenant())) as client:
+        yield client
+
+
+def _ask(api: Client, token: str) -> httpx.Response:
+    return api.get("/v1/datasets", headers={"Authorization": f"Bearer {token}"})
+
+
+def test_a_tenant_works_with_tokens_of_auth0(auth0: Tenant, api: Client, study_csv: bytes) -> None:
+    assert api.credential["token_url"] == f"https://{auth0.domain}/oauth/token"
+    assert api.credential["audience"] == AUDIENCE
+    assert api.get("/v1/datasets").json()["datasets"] == []
+    dataset_id = api.train(study_csv)
+    made = api.generate(dataset_id, row_count=10, wait_seconds=20).json()
+    assert made["status"] == "ready"
+    assert api.get(f"/v1/generations/{made['generation_id']}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/oauth/token"), ("GET", "/.well-known/jwks.json")]
+)
+def test_our_own_issuer_is_not_served_and_the_answer_says_where_to_go(
+    auth0: Tenant, api: Client, method: str, path: str
+) -> None:
+    body = {"grant_type": "client_credentials"} if method == "POST" else None
+    answer = api.request(method, path, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (404, "simio_not_found")
+    assert f"https://{auth0.domain}/oauth/token" in answer.json()["detail"]
+
+
+def test_a_bad_token_is_told_where_good_ones_are_minted(auth0: Tenant, api: Client) -> None:
+    for wrong in (
+        {"aud": "https://elsewhere.example"},
+        {"iss": "https://elsewhere.example/"},
+        {"exp": 1_000_000_000},
+        {"azp": "nobody"},
+    ):
+        claims = auth0.claims(api.credential["client_id"], AUDIENCE, ("read:datasets",), 60)
+        answer = _ask(api, auth0.sign(claims | wrong))
+        assert (answer.status_code, answer.json()["code"]) == (401, "simio_unauthorized")
+        assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+        assert f"https://{auth0.domain}/oauth/token" in answer.json()["detail"]
+
+
+def test_the_scopes_of_auth0_bind(auth0: Tenant, api: Client) -> None:
+    claims = auth0.claims(api.credential["client_id"], AUDIENCE, ("read:generations",), 60)
+    answer = _ask(api, auth0.sign(claims))
+    assert (answer.status_code, answer.json()["code"]) == (403, "simio_forbidden")
+
+
+def test_keys_roll_over_while_the_service_runs(auth0: Tenant, api: Client) -> None:
+    old = api.mint()
+    auth0.rotate_keys()
+    assert _ask(api, old).status_code == 200
+    assert _ask(api, api.mint()).status_code == 200
+
+
+def test_an_outage_of_auth0_stops_no_one_who_has_a_token(auth0: Tenant, api: Client) -> None:
+    token = api.mint()
+    assert _ask(api, token).status_code == 200
+    auth0.fail("GET", "/.well-known/jwks.json", status=503, times=1000)
+    try:
+        assert _ask(api, token).status_code == 200
+    finally:
+        auth0.faults.clear()
+
+
+def test_the_operator_is_told_what_auth0_refused(
+    auth0: Tenant, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth0, "management_scopes", ("create:clients", "delete:clients"))
+    clients = len(auth0.clients)
+    with pytest.raises(subprocess.CalledProcessError) as ended:
+        server.create_tenant()
+    told = ended.value.stderr
+    assert "Auth0 did not grant a client our API: 403 insufficient_scope." in told
+    assert "Traceback" not in told
+    assert auth0.management_secret not in told + ended.value.stdout
+    assert len(auth0.clients) == clients
+
+
+def test_no_secret_of_auth0_is_in_the_files_of_the_service(
+    auth0: Tenant, server: Server, api: Client
+) -> None:
+    hidden = [auth0.management_secret, api.credential["client_secret"], api.mint()]
+    for path in [*server.data_dir.rglob("*"), server.data_dir.parent / "serve.log"]:
+        if path.is_file():
+            content = path.read_bytes()
+            for secret in hidden:
+                assert secret.encode() not in content, path
