@@ -24,18 +24,33 @@ Play = Callable[[Coroutine[None, None, None]], None]
 
 
 @pytest.fixture(scope="session")
-def dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A migrated database of this test process."""
-    with postgres.running(tmp_path_factory.mktemp("cluster")) as url:
-        migrate.upgrade(url)
-        yield url
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Cluster]:
+    """A server of this test process, its database migrated."""
+    with postgres.running(tmp_path_factory.mktemp("cluster")) as it:
+        migrate.upgrade(it.url(), it.owner_url())
+        yield it
+
+
+@pytest.fixture(scope="session")
+def dsn(cluster: postgres.Cluster) -> str:
+    """How the service connects."""
+    return cluster.url()
+
+
+@pytest.fixture(scope="session")
+def owner_dsn(cluster: postgres.Cluster) -> str:
+    """How the owner of the tables connects."""
+    return cluster.owner_url()
 
 
 @pytest.fixture
-def empty_dsn(dsn: str) -> str:
+def empty_dsn(dsn: str, owner_dsn: str) -> str:
     """The same database with empty tables."""
-    with psycopg.connect(dsn) as connection:
+    with psycopg.connect(owner_dsn) as connection:
         connection.execute("TRUNCATE tenants, signing_keys, procrastinate_jobs CASCADE")
+        connection.execute("ALTER TABLE audit_entries DISABLE TRIGGER USER")
+        connection.execute("TRUNCATE audit_entries")
+        connection.execute("ALTER TABLE audit_entries ENABLE TRIGGER USER")
     return dsn
 
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import runtime, tenancy
+from simulacra.service import keys, runtime, tenancy
 from simulacra.service.database import tables
 from simulacra.service.embedded import postgres
 from simulacra.service.tenants import service as tenants
@@ -129,17 +129,17 @@ def test_a_role_that_the_second_lock_does_not_bind_is_refused(
     )
 
     async def check(dsn: str) -> None:
-        database = tenancy.Database(dsn, pool_size=1)
+        database = tenancy.Database(dsn, keys.Keyring(bytes(32)), pool_size=1)
         try:
             await database.check_role()
         finally:
             await database.close()
 
     with (
-        postgres.running(tmp_path) as dsn,
+        postgres.running(tmp_path) as running,
         pytest.raises(tenancy.UnboundRoleError, match="DATABASE_URL"),
     ):
-        asyncio.run(check(dsn))
+        asyncio.run(check(running.url()))
 
 
 def test_the_embedded_role_is_bound(running: runtime.Runtime, play: Play) -> None:

@@ -28,6 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         migrated = subprocess.run(command, check=False, env=os.environ)  # noqa: S603 - our own
         if migrated.returncode != 0:  # it has said why
             return migrated.returncode
+    os.environ.pop("SIMULACRA_MIGRATION_DATABASE_URL", None)  # serving needs no owner
     import uvicorn
 
     from simulacra.service import main

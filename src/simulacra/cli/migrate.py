@@ -15,5 +15,6 @@ def run(_: argparse.Namespace) -> int:
     """Migrate and return."""
     from simulacra.service.database import migrate
 
-    migrate.upgrade(cli_settings.load().dsn())
+    settings = cli_settings.load()
+    migrate.upgrade(settings.dsn(), settings.migration_dsn())
     return 0

@@ -70,7 +70,8 @@ async def _create(
     from simulacra.service import compose, tenancy
     from simulacra.service.tenants import service
 
-    database, keyring = tenancy.Database(dsn, pool_size=1), settings.keyring()
+    keyring = settings.keyring()
+    database = tenancy.Database(dsn, keyring, pool_size=1)
     identity = compose.identity_of(settings, database, keyring)
     try:
         credential = await service.create(
@@ -95,8 +96,9 @@ def _database_url(settings: "Settings") -> Iterator[str]:
 
     with contextlib.ExitStack() as stack:
         if settings.database_url is not None:
-            dsn = settings.dsn()
+            dsn, owner_dsn = settings.dsn(), settings.migration_dsn()
         else:
-            dsn = stack.enter_context(postgres.running(settings.data_dir))
-        migrate.upgrade(dsn)
+            cluster = stack.enter_context(postgres.running(settings.data_dir))
+            dsn, owner_dsn = cluster.url(), cluster.owner_url()
+        migrate.upgrade(dsn, owner_dsn)
         yield dsn

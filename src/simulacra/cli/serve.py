@@ -65,16 +65,24 @@ def _services(settings: "Settings") -> "list[Service]":
     certified = certificates.ensure(data_dir, sorted({*certificates.LOCAL, hostname}))
     settings.keyring()  # made here, so that two processes need not race for it
     services, environment = [], _environment(settings)
+    migrating = {}
     if settings.database_url is None:
         cluster = postgres.Cluster(data_dir)
         cluster.initialise()
         cluster.allot_port()
         services.append(cluster.service())
         environment["DATABASE_URL"] = cluster.url()
+        migrating["SIMULACRA_MIGRATION_DATABASE_URL"] = cluster.owner_url()
     tls = ["--certificate", str(certified.cert), "--key", str(certified.key)]
     health = f"https://localhost:{settings.port}/healthz"
     services += [
-        _service(settings, "api", ["--migrate", *tls], environment, _Probe(health, certified.ca)),
+        _service(
+            settings,
+            "api",
+            ["--migrate", *tls],
+            environment | migrating,
+            _Probe(health, certified.ca),
+        ),
         _service(settings, "worker", [], environment, None),
     ]
     return services

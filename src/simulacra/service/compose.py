@@ -11,7 +11,8 @@ from simulacra.service.settings import Settings
 
 def runtime_of(settings: Settings) -> runtime.Runtime:
     """Return the parts of a process; nothing is connected yet."""
-    database, keyring = tenancy.Database(settings.dsn()), settings.keyring()
+    keyring = settings.keyring()
+    database = tenancy.Database(settings.dsn(), keyring)
     return runtime.Runtime(
         database=database,
         storage=storage.Storage(settings.store_url()),

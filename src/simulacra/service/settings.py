@@ -50,7 +50,7 @@ class Settings(BaseSettings):
         env_prefix="SIMULACRA_", env_ignore_empty=True, extra="ignore", frozen=True
     )
     secret_names: ClassVar[frozenset[str]] = frozenset(
-        {"database_url", "master_key", "auth0_management_client_secret"}
+        {"database_url", "migration_database_url", "master_key", "auth0_management_client_secret"}
     )
 
     data_dir: Path = Field(
@@ -61,6 +61,11 @@ class Settings(BaseSettings):
         default=None,
         validation_alias=AliasChoices("database_url", "DATABASE_URL", "SIMULACRA_DATABASE_URL"),
         description="PostgreSQL to use instead of the embedded one (postgresql://...).",
+    )
+    migration_database_url: SecretStr | None = Field(
+        default=None,
+        description="URL of the same database for the role that owns and migrates its tables. "
+        "Default: the role of DATABASE_URL does, and so could alter the audit trail.",
     )
     object_store_url: str | None = Field(
         default=None,
@@ -168,7 +173,7 @@ class Settings(BaseSettings):
             raise ValueError("it is needed, since identity_provider is auth0")
         return value
 
-    @field_validator("database_url")
+    @field_validator("database_url", "migration_database_url")
     @classmethod
     def _is_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
         if url is None:
@@ -236,6 +241,11 @@ class Settings(BaseSettings):
         if self.database_url is None:
             raise NoDatabaseError("No database: set DATABASE_URL, or run under `simulacra serve`")
         return self.database_url.get_secret_value()
+
+    def migration_dsn(self) -> str | None:
+        """Return the PostgreSQL URL of the tables' owner, if that is another role."""
+        url = self.migration_database_url
+        return url.get_secret_value() if url is not None else None
 
 
 def _from_file(settings_cls: type[BaseSettings], data_dir: Path) -> TomlConfigSettingsSource:

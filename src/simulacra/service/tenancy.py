@@ -13,6 +13,8 @@ from sqlalchemy import Boolean, Select, event, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
+from simulacra.service import keys
+from simulacra.service.audit import trail
 from simulacra.service.database import tables
 
 SYSTEM = "*"
@@ -30,9 +32,9 @@ class UnboundRoleError(RuntimeError):
 
 
 class Database:
-    """A pool of connections to one database."""
+    """A pool of connections to one database; what is put on record is sealed by the keyring."""
 
-    def __init__(self, dsn: str, *, pool_size: int = 8) -> None:
+    def __init__(self, dsn: str, keyring: keys.Keyring, *, pool_size: int = 8) -> None:
         url = dsn.replace("postgresql://", "postgresql+psycopg://", 1)
         self._engine = create_async_engine(
             url,
@@ -43,14 +45,26 @@ class Database:
             hide_parameters=True,  # values never reach an exception's text
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+        self._audit_key = keyring.derive("audit")
 
     @contextlib.asynccontextmanager
     async def transaction(self, scope: str) -> AsyncIterator[AsyncSession]:
-        """Open a transaction in the scope of one tenant's id, or of `SYSTEM`."""
+        """Open a transaction in the scope of one tenant's id, or of `SYSTEM`.
+
+        It ends with the entries that `trail.record` noted in it: both are committed, or neither.
+        """
         async with self._sessions.begin() as session:
-            session.info["scope"] = scope
-            await session.execute(_SET_SCOPE, {"scope": scope})
+            await _enter(session, scope)
             yield session
+            if trail.has_notes(session):
+                await session.flush()  # in its own scope
+                await _enter(session, SYSTEM)  # the trail belongs to no tenant
+                await trail.append(session, self._audit_key)
+
+    async def verify_trail(self, noted: trail.Head | None = None) -> trail.Verdict:
+        """Walk the audit trail; see `trail.verify`."""
+        async with self.transaction(SYSTEM) as session:
+            return await trail.verify(session, self._audit_key, noted)
 
     async def look_up(self, query: Select[Any]) -> Any:  # noqa: ANN401 - whatever it selects
         """Return the one value of a query on tables that no tenant owns, without a transaction.
@@ -79,6 +93,11 @@ class Database:
     async def close(self) -> None:
         """Close the pool."""
         await self._engine.dispose()
+
+
+async def _enter(session: AsyncSession, scope: str) -> None:
+    session.info["scope"] = scope
+    await session.execute(_SET_SCOPE, {"scope": scope})
 
 
 @event.listens_for(Session, "do_orm_execute")

@@ -35,10 +35,10 @@ def test_data_outlast_a_run(tmp_path: Path) -> None:
     data_dir = tmp_path.joinpath(*["a-deep-data-directory"] * 12)
     assert len(str(data_dir)) > 250
 
-    with postgres.running(data_dir) as url, psycopg.connect(url) as connection:
+    with postgres.running(data_dir) as cluster, psycopg.connect(cluster.owner_url()) as connection:
         connection.execute("create table answer as select 42 as n")
     assert not postgres.Cluster(data_dir).is_ready()
-    with postgres.running(data_dir) as url, psycopg.connect(url) as connection:
+    with postgres.running(data_dir) as cluster, psycopg.connect(cluster.owner_url()) as connection:
         assert connection.execute("select n from answer").fetchone() == (42,)
         settings = "data_checksums", "server_encoding", "password_encryption"
         shown = [connection.execute(f"show {name}").fetchone() for name in settings]
@@ -47,14 +47,17 @@ def test_data_outlast_a_run(tmp_path: Path) -> None:
 
 def test_a_wrong_password_is_refused(data_dir: Path) -> None:
     with (
-        postgres.running(data_dir) as url,
+        postgres.running(data_dir) as cluster,
         pytest.raises(psycopg.OperationalError, match="password authentication failed"),
     ):
-        psycopg.connect(url, password="guess")
+        psycopg.connect(cluster.url(), password="guess")
 
 
 def test_the_log_holds_no_values(data_dir: Path) -> None:
-    with postgres.running(data_dir) as url, psycopg.connect(url, autocommit=True) as connection:
+    with (
+        postgres.running(data_dir) as cluster,
+        psycopg.connect(cluster.owner_url(), autocommit=True) as connection,
+    ):
         connection.execute("create table person (name text primary key, age int)")
         connection.execute("insert into person values ('Rosalind', 1)")
         for row in (("Rosalind", "2"), ("Ada", "Rosalind")):
@@ -78,7 +81,7 @@ def test_a_kill_during_initialisation_is_repaired(
 
     assert not data_dir.joinpath("postgres").exists()
     wait(lambda: not census())
-    with postgres.running(data_dir) as url, psycopg.connect(url) as connection:
+    with postgres.running(data_dir) as cluster, psycopg.connect(cluster.owner_url()) as connection:
         assert connection.execute("select 1").fetchone() == (1,)
 
 
@@ -90,11 +93,33 @@ def test_a_stale_pid_file_that_names_a_living_process(data_dir: Path) -> None:
     other = subprocess.Popen(["/bin/sleep", "60"], user=owner if os.geteuid() == 0 else None)
     try:
         pid_file.write_text("\n".join([str(other.pid), *content[1:]]) + "\n")
-        with postgres.running(data_dir) as url, psycopg.connect(url) as connection:
+        with (
+            postgres.running(data_dir) as cluster,
+            psycopg.connect(cluster.owner_url()) as connection,
+        ):
             assert connection.execute("select 1").fetchone() == (1,)
     finally:
         other.kill()
         other.wait()
+
+
+def test_the_tables_of_an_older_cluster_change_hands(data_dir: Path) -> None:
+    with postgres.running(data_dir) as cluster:
+        pass
+    postgres._execute(
+        *(cluster.folder, postgres._owner(cluster.data), postgres.ROLE),
+        f"REASSIGN OWNED BY {postgres.OWNER} TO {postgres.ROLE}",
+        f"DROP ROLE {postgres.OWNER}",
+    )
+    (cluster.folder / "owner-password").unlink()
+    with postgres.running(data_dir) as cluster, psycopg.connect(cluster.owner_url()) as connection:
+        connection.execute("CREATE TABLE answer AS SELECT 42 AS n")
+    with (
+        postgres.running(data_dir) as cluster,
+        psycopg.connect(cluster.url()) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute("SELECT n FROM answer")
 
 
 def test_errors_say_what_is_missing(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +148,10 @@ def test_root_serves_from_closed_folders(
     monkeypatch.setattr(binaries, "CACHE", public_dir / "cache")
     assert binaries.find().is_relative_to(home)
 
-    with postgres.running(home / "data") as url, psycopg.connect(url) as connection:
+    with (
+        postgres.running(home / "data") as cluster,
+        psycopg.connect(cluster.owner_url()) as connection,
+    ):
         assert connection.execute("select 1").fetchone() == (1,)
         pid = int((home / "data/postgres/data/postmaster.pid").read_text().split()[0])
         assert psutil.Process(pid).exe().startswith(str(public_dir))
@@ -148,7 +176,7 @@ def test_an_ordinary_user_serves(public_dir: Path) -> None:
         pytest.skip("this environment is closed to other accounts")
     script = (
         "import pathlib, sys; from simulacra.service.embedded import postgres\n"
-        "with postgres.running(pathlib.Path(sys.argv[1])) as url: print(url)"
+        "with postgres.running(pathlib.Path(sys.argv[1])) as cluster: print(cluster.url())"
     )
     os.chown(public_dir, 65534, 65534)
     source = Path(simulacra.__file__).parents[1]

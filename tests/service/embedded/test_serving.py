@@ -58,7 +58,7 @@ def test_killed_children_are_started_again(
 ) -> None:
     supervisor = serve()
     wait(lambda: len(pids_of(supervisor)) == 2 and cluster.is_ready())
-    url = cluster.url()
+    url = cluster.owner_url()
     with psycopg.connect(url) as connection:
         connection.execute("create table answer as select 42 as n")
     first = pids_of(supervisor)
@@ -67,7 +67,7 @@ def test_killed_children_are_started_again(
         psutil.Process(pid).kill()
 
     wait(lambda: len(pids_of(supervisor) - first) == 2 and cluster.is_ready())
-    assert cluster.url() == url
+    assert cluster.owner_url() == url
     with psycopg.connect(url) as connection:
         assert connection.execute("select n from answer").fetchone() == (42,)
 
@@ -81,7 +81,7 @@ def test_a_busy_session_does_not_delay_a_restart(
     postmaster = child_of(supervisor, "bin/postgres -D")
     assert postmaster is not None
 
-    with contextlib.closing(psycopg.connect(cluster.url())) as busy:
+    with contextlib.closing(psycopg.connect(cluster.owner_url())) as busy:
         busy.pgconn.send_query(b"select count(*) from generate_series(1, 10000000000)")
         postmaster.kill()
         wait(lambda: pids_of(supervisor) != first and cluster.is_ready())
@@ -92,14 +92,14 @@ def test_a_killed_supervisor_leaves_nothing_but_its_data(
 ) -> None:
     supervisor = serve()
     wait(lambda: len(pids_of(supervisor)) == 2 and cluster.is_ready())
-    with psycopg.connect(cluster.url()) as connection:
+    with psycopg.connect(cluster.owner_url()) as connection:
         connection.execute("create table answer as select 42 as n")
 
     supervisor.kill()
     again = serve()  # at once, while the old server may still be about to end
     wait(lambda: len(pids_of(again)) == 2 and cluster.is_ready())
 
-    with psycopg.connect(cluster.url()) as connection:
+    with psycopg.connect(cluster.owner_url()) as connection:
         assert connection.execute("select n from answer").fetchone() == (42,)
     again.kill()
     wait(lambda: not census())
@@ -126,9 +126,9 @@ def test_running_joins_the_live_server(
     while not data_dir.joinpath("lock").exists():
         assert supervisor.poll() is None
 
-    with postgres.running(data_dir) as url:  # waits for a server that is still starting
-        assert url == cluster.url()
-        with psycopg.connect(url) as connection:
+    with postgres.running(data_dir) as joined:  # waits for a server that is still starting
+        assert joined.url() == cluster.url()
+        with psycopg.connect(joined.url()) as connection:
             assert connection.execute("select 1").fetchone() == (1,)
 
     assert cluster.is_ready()

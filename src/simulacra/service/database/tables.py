@@ -153,6 +153,29 @@ class Job(Table, TenantOwned):
     ended_at: Mapped[Timestamp | None]
 
 
+class AuditEntry(Table):
+    """One entry of the audit trail; see `audit.trail`. Rows are added and read, never changed."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        Index("ix_audit_entries_tenant_id", "tenant_id", "number"),
+        Index("ix_audit_entries_subject_id", "subject_id", "number"),
+    )
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[Timestamp] = mapped_column(index=True)
+    actor_kind: Mapped[str]
+    actor_id: Mapped[str | None]
+    action: Mapped[str]
+    subject_id: Mapped[str | None]
+    tenant_id: Mapped[str | None]
+    request_id: Mapped[str | None]
+    outcome: Mapped[str]
+    details: Mapped[Json]
+    previous_hash: Mapped[bytes]
+    hash: Mapped[bytes]
+
+
 TENANT_OWNED = tuple(
     table.name
     for table in Table.metadata.sorted_tables

@@ -2,11 +2,13 @@
 
     DIR/postgres/data       the cluster
     DIR/postgres/password   of the role `simulacra`, mode 0600
+    DIR/postgres/owner-password   of the role `simulacra_owner`, mode 0600
     DIR/postgres/port       where the running server listens
     DIR/postgres/lock       held by the server and all of its processes
     DIR/logs/postgres.log
 
-The service's role owns its database and is no superuser: row-level security holds for it.
+The database has an owner, who migrates it, and a role that the service works as, which may do what
+it is granted. Neither is a superuser: row-level security holds for both.
 
 PostgreSQL refuses to run as root. Then it runs as an unprivileged account that owns
 ``DIR/postgres/data`` and nothing else; the folders above stay as closed as they are. The account
@@ -32,6 +34,7 @@ from simulacra.service.embedded import binaries, child, directory, errors, lifel
 ACCOUNTS = ("postgres", "nobody")  # the first that exists is used when we are root
 SUPERUSER = "postgres"  # nobody knows its password; single-user mode needs none
 ROLE = "simulacra"  # also the name of its database
+OWNER = "simulacra_owner"
 ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}  # none of our PG* variables
 
 SETTINGS = {
@@ -67,12 +70,15 @@ class Cluster:
         """Make the cluster unless there is one; hold the data directory while you call this.
 
         Everything is made aside and then renamed, so that dying half-way leaves nothing to repair.
+        In a cluster made before there was an owner, the tables change hands.
 
         Raises:
             errors.ClusterError: the programs are missing, or ``initdb`` failed.
             OSError: the data directory cannot be written.
         """
         if self.data.is_dir():
+            if not (self.folder / "owner-password").exists():
+                _instate_owner(self.folder, _owner(self.data), database=ROLE)
             return
         staging = self.data_dir / ".postgres-new"
         shutil.rmtree(staging, ignore_errors=True)
@@ -136,7 +142,7 @@ class Cluster:
         return answer.returncode == 0
 
     def url(self) -> str:
-        """Return how to connect, password included: never log it.
+        """Return how the service connects, password included: never log it.
 
         ``require_auth`` keeps the password from a stranger who listens on the port while the
         server is down: SCRAM proves that both sides know it without showing it.
@@ -144,9 +150,19 @@ class Cluster:
         Raises:
             errors.ClusterError: not initialised, or no port allotted.
         """
-        secret = self._read("password")
+        return self._url(ROLE, self._read("password"))
+
+    def owner_url(self) -> str:
+        """Return how the owner of the tables connects, for migrations; as secret as `url`.
+
+        Raises:
+            errors.ClusterError: not initialised, or no port allotted.
+        """
+        return self._url(OWNER, self._read("owner-password"))
+
+    def _url(self, role: str, secret: str) -> str:
         return (
-            f"postgresql://{ROLE}:{secret}@127.0.0.1:{self._port()}/{ROLE}"
+            f"postgresql://{role}:{secret}@127.0.0.1:{self._port()}/{ROLE}"
             "?require_auth=scram-sha-256&sslmode=disable"
         )
 
@@ -161,8 +177,8 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def running(data_dir: Path, *, timeout: float = 30.0) -> Iterator[str]:
-    """Yield the URL of the server of ``data_dir``: the one that runs, or one for the duration.
+def running(data_dir: Path, *, timeout: float = 30.0) -> Iterator[Cluster]:
+    """Yield the cluster of ``data_dir``, served by what runs or by a server for the duration.
 
     Raises:
         errors.ClusterError: the server cannot be started, or does not answer in time.
@@ -181,7 +197,7 @@ def running(data_dir: Path, *, timeout: float = 30.0) -> Iterator[str]:
             stack.callback(server.stop)
             server.start()
             _wait(cluster, server, timeout)
-        yield cluster.url()
+        yield cluster
 
 
 def _wait(cluster: Cluster, server: child.Child | None, timeout: float) -> None:
@@ -252,15 +268,37 @@ def _initdb(staging: Path, user: lifeline.User | None) -> None:
 
 
 def _create_database(staging: Path, user: lifeline.User | None) -> None:
-    """Make the service's role and its database, and keep the role's password."""
-    data = staging / "data"
+    """Make the two roles and the database, and keep the roles' passwords."""
+    _instate_owner(staging, user, database="postgres")
     secret = secrets.token_urlsafe(32)
-    statements = (
-        f"CREATE ROLE {ROLE} LOGIN PASSWORD '{secret}'\nCREATE DATABASE {ROLE} OWNER {ROLE}\n"
+    _execute(
+        *(staging, user, "postgres"),
+        f"CREATE ROLE {ROLE} LOGIN PASSWORD '{secret}'",
+        f"CREATE DATABASE {ROLE} OWNER {OWNER}",
     )
-    options = ["--single", "-D", _seen_by(user, data), "-c", "log_statement=none", "postgres"]
-    _run(user, data, "postgres", *options, statements=statements)
     directory.write_private(staging / "password", secret.encode())
+
+
+def _instate_owner(folder: Path, user: lifeline.User | None, *, database: str) -> None:
+    """Make the owner and keep its password; where the service's role owned all, hand it over.
+
+    May be repeated: a statement that finds its work done fails, and the next one is read.
+    """
+    secret = secrets.token_urlsafe(32)
+    _execute(
+        *(folder, user, database),
+        f"CREATE ROLE {OWNER}",
+        f"ALTER ROLE {OWNER} LOGIN PASSWORD '{secret}'",
+        f"REASSIGN OWNED BY {ROLE} TO {OWNER}",
+    )
+    directory.write_private(folder / "owner-password", secret.encode())
+
+
+def _execute(folder: Path, user: lifeline.User | None, database: str, *statements: str) -> None:
+    """Execute statements, one a line, as the superuser of a server that does not run."""
+    data = folder / "data"
+    options = ["--single", "-D", _seen_by(user, data), "-c", "log_statement=none", database]
+    _run(user, data, "postgres", *options, statements="\n".join(statements) + "\n")
 
 
 def _run(

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from simulacra.service import keys
+from simulacra.service.audit import origin
 from simulacra.service.http import catalog, problems
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
@@ -50,6 +51,7 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(scope, send, self._base_url)
+        origin.REQUEST_ID.set(exchange.request_id)
         try:
             await self._app(scope, receive, exchange.send)
         except ClientDisconnect:
