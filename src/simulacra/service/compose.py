@@ -5,7 +5,7 @@ import datetime as dt
 import procrastinate
 
 from simulacra.service import keys, runtime, storage, tenancy
-from simulacra.service.identity import clients, embedded, provider, signing, tokens
+from simulacra.service.identity import clients, embedded, provider, refusals, signing, tokens
 from simulacra.service.settings import Settings
 
 
@@ -20,6 +20,7 @@ def runtime_of(settings: Settings) -> runtime.Runtime:
         queue=procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=settings.dsn())),
         policy=_policy(settings),
         identity=identity_of(settings, database, keyring),
+        refusals=refusals.Refusals(database),
     )
 
 

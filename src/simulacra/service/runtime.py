@@ -8,7 +8,7 @@ import procrastinate
 from fastapi import Depends, Request
 
 from simulacra.service import keys, storage, tenancy
-from simulacra.service.identity import provider
+from simulacra.service.identity import provider, refusals
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Runtime:
     queue: procrastinate.App
     policy: Policy
     identity: provider.Provider
+    refusals: refusals.Refusals
 
 
 def of(request: Request) -> Runtime:

@@ -8,9 +8,12 @@ from fastapi.responses import Response, StreamingResponse
 
 from simulacra.service import runtime
 from simulacra.service.artifacts import links, ranges
+from simulacra.service.audit import entry, trail
+from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.generations import repository
 from simulacra.service.http import guards, openapi, problems
+from simulacra.service.identity.principal import Principal
 from simulacra.service.tenants import encryption
 
 MEDIA_TYPES = {
@@ -71,8 +74,24 @@ async def download_artifact(
     status, media_type = (200 if part is None else 206), MEDIA_TYPES[generation.output_format]
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=media_type)
+    await _record(running, caller, generation_id, stop - start)
     chunks = running.storage.chunks(repository.artifact_path(generation_id), key, start, stop)
     return StreamingResponse(chunks, status_code=status, headers=headers, media_type=media_type)
+
+
+async def _record(
+    running: runtime.Runtime, caller: Principal, generation_id: str, size_bytes: int
+) -> None:
+    """Put a download on record before its first byte is sent; a part counts as one."""
+    async with running.database.transaction(caller.tenant_id) as session:
+        trail.record(
+            session,
+            entry.client(caller.client_id),
+            Action.ARTIFACT_DOWNLOADED,
+            generation_id,
+            tenant_id=caller.tenant_id,
+            details={Detail.BYTES: size_bytes},
+        )
 
 
 def _names(if_none_match: str, etag: str) -> bool:

@@ -4,9 +4,13 @@ import asyncio
 import datetime as dt
 from typing import BinaryIO
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from simulacra.engine import errors as engine_errors
 from simulacra.engine import formats
 from simulacra.service import keys, runtime, storage
+from simulacra.service.audit import entry, trail
+from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.datasets import repository
 from simulacra.service.datasets.schemas import DatasetStatus, UploadFields
@@ -61,6 +65,8 @@ async def create(
             idempotency_key=idempotency_key,
         )
         await jobs.enqueue(session, running, job)
+        about: entry.Details = {Detail.BYTES: digest.size_bytes, Detail.FORMAT: file_format}
+        _record(session, caller, Action.DATASET_CREATED, dataset_id, about)
     return dataset
 
 
@@ -83,9 +89,21 @@ async def delete(running: runtime.Runtime, caller: Principal, dataset_id: str) -
             "simio_dataset_not_found", "The dataset was deleted before the rows were made."
         )
         error = gone.document(running.policy.base_url)
-        await generations.fail_unfinished(session, dataset_id, error)
+        await generations.fail_unfinished(session, caller, dataset_id, error)
+        _record(session, caller, Action.DATASET_DELETED, dataset_id)
     for path in (repository.seed_path(dataset_id), repository.model_path(dataset_id)):
         await asyncio.to_thread(running.storage.delete, path)
+
+
+def _record(
+    session: AsyncSession,
+    caller: Principal,
+    action: Action,
+    dataset_id: str,
+    details: entry.Details | None = None,
+) -> None:
+    actor = entry.client(caller.client_id)
+    trail.record(session, actor, action, dataset_id, tenant_id=caller.tenant_id, details=details)
 
 
 def _detect(file: BinaryIO) -> str:

@@ -11,6 +11,8 @@ from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import runtime, storage
+from simulacra.service.audit import entry, trail
+from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.datasets import repository
 from simulacra.service.datasets.schemas import DatasetStatus
@@ -44,7 +46,7 @@ async def _train(attempt: attempts.Attempt) -> attempts.Save:
         await attempt.report("writing", 0.95)
         path = repository.model_path(dataset_id)
         await asyncio.to_thread(running.storage.upload, path, model, key)
-    return functools.partial(_save, dataset_id=dataset_id, schema=schema)
+    return functools.partial(_save, attempt.job, schema=schema)
 
 
 async def _read(attempt: attempts.Attempt) -> tuple[storage.ObjectKey, dict[str, Any]]:
@@ -60,15 +62,24 @@ async def _read(attempt: attempts.Attempt) -> tuple[storage.ObjectKey, dict[str,
         return key, dataset.options or {}
 
 
-async def _save(session: AsyncSession, *, dataset_id: str, schema: dict[str, Any]) -> None:
+async def _save(job: tables.Job, session: AsyncSession, *, schema: dict[str, Any]) -> None:
+    row_count, column_count = schema["row_count"], len(schema["schema"])
     await session.execute(
         update(tables.Dataset)
-        .where(tables.Dataset.id == dataset_id)
+        .where(tables.Dataset.id == job.dataset_id)
         .values(
             status=DatasetStatus.READY,
             published_schema=schema,
-            row_count=schema["row_count"],
-            column_count=len(schema["schema"]),
+            row_count=row_count,
+            column_count=column_count,
             ready_at=func.now(),
         )
+    )
+    trail.record(
+        session,
+        entry.SYSTEM,
+        Action.DATASET_READY,
+        job.dataset_id,
+        tenant_id=job.tenant_id,
+        details={Detail.ROWS: row_count, Detail.COLUMNS: column_count},
     )

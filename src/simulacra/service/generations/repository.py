@@ -5,9 +5,12 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from simulacra.service.audit import entry, trail
+from simulacra.service.audit.entry import Action, Detail, Outcome
 from simulacra.service.database import tables
 from simulacra.service.generations.schemas import GenerationStatus
 from simulacra.service.http import problems
+from simulacra.service.identity.principal import Principal
 
 
 def artifact_path(generation_id: str) -> str:
@@ -33,13 +36,26 @@ async def get(session: AsyncSession, generation_id: str) -> tables.Generation:
     return found
 
 
-async def fail_unfinished(session: AsyncSession, dataset_id: str, error: dict[str, Any]) -> None:
-    """End the generations of a dataset that are still being made."""
-    await session.execute(
+async def fail_unfinished(
+    session: AsyncSession, caller: Principal, dataset_id: str, error: dict[str, Any]
+) -> None:
+    """End the generations of a dataset that are still being made, for whom `caller` deletes it."""
+    ended = await session.scalars(
         update(tables.Generation)
         .where(
             tables.Generation.dataset_id == dataset_id,
             tables.Generation.status == GenerationStatus.PROCESSING,
         )
         .values(status=GenerationStatus.FAILED, error=error)
+        .returning(tables.Generation.id)
     )
+    for generation_id in ended.all():
+        trail.record(
+            session,
+            entry.client(caller.client_id),
+            Action.GENERATION_FAILED,
+            generation_id,
+            tenant_id=caller.tenant_id,
+            outcome=Outcome.FAILED,
+            details={Detail.CODE: error["code"]},
+        )

@@ -7,6 +7,8 @@ import secrets
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import keys, runtime
+from simulacra.service.audit import entry, trail
+from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.datasets import repository as datasets
 from simulacra.service.generations import conditions, repository
@@ -60,6 +62,14 @@ async def create(
             idempotency_key=idempotency_key,
         )
         await jobs.enqueue(session, running, job)
+        trail.record(
+            session,
+            entry.client(caller.client_id),
+            Action.GENERATION_CREATED,
+            generation.id,
+            tenant_id=caller.tenant_id,
+            details={Detail.ROWS: wanted.row_count, Detail.FORMAT: str(wanted.output_format)},
+        )
     return generation
 
 

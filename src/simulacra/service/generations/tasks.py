@@ -11,6 +11,8 @@ from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import runtime, storage
+from simulacra.service.audit import entry, trail
+from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.datasets import repository as datasets
 from simulacra.service.generations import repository
@@ -81,4 +83,12 @@ async def _save(
             sealed_key=sealed,
             ready_at=func.now(),
         )
+    )
+    trail.record(
+        session,
+        entry.SYSTEM,
+        Action.GENERATION_READY,
+        generation_id,
+        tenant_id=tenant_id,
+        details={Detail.ROWS: made["rows_generated"], Detail.BYTES: digest.size_bytes},
     )

@@ -11,6 +11,7 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 from starlette.routing import BaseRoute
 
 from simulacra.service import runtime
+from simulacra.service.audit.entry import Reason
 from simulacra.service.http import problems
 from simulacra.service.identity import verification
 from simulacra.service.identity.principal import SCOPES, Principal
@@ -60,6 +61,9 @@ class Tenant(Guard):
         if caller is None:
             caller = request.state.caller = await _identify(request, running, credentials)
         if caller.scopes.isdisjoint(self.scopes):
+            await running.refusals.record(
+                Reason.INSUFFICIENT_SCOPE, caller.client_id, caller.tenant_id
+            )
             raise problems.Problem(
                 "simio_forbidden",
                 f"The token lacks the scope {' or '.join(map(repr, self.scopes))}.",
@@ -120,6 +124,8 @@ async def _identify(
     try:
         return await running.identity.verify(credentials.credentials)
     except verification.InvalidTokenError as error:
+        reason = Reason.INACTIVE if error.client_id else Reason.INVALID_TOKEN
+        await running.refusals.record(reason, error.client_id)
         detail = f"{error}. Mint a fresh one at {running.identity.token_url}."
         raise _refusal(detail[0].upper() + detail[1:], error="invalid_token") from None
 

@@ -41,7 +41,9 @@ class Clients:
         client_id = str(claims["azp"])
         tenant_id = await self.tenant_of(client_id)
         if tenant_id is None:
-            raise verification.InvalidTokenError("the client of this token is not active")
+            raise verification.InvalidTokenError(
+                "the client of this token is not active", client_id
+            )
         scopes = frozenset(str(claims.get("scope", "")).split())
         return principal.Principal(tenant_id, client_id, scopes)
 

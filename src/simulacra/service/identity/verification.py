@@ -13,7 +13,15 @@ MAX_TOKEN_LENGTH = 4096
 
 
 class InvalidTokenError(Exception):
-    """The token does not identify an active client of this API; the text says why."""
+    """The token does not identify an active client of this API; the text says why.
+
+    Attributes:
+        client_id: the client of a token that is genuine, but whose client is not active.
+    """
+
+    def __init__(self, message: str, client_id: str | None = None) -> None:
+        super().__init__(message)
+        self.client_id = client_id
 
 
 class Keys(Protocol):

@@ -18,6 +18,8 @@ from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import keys, runtime
+from simulacra.service.audit import entry, trail
+from simulacra.service.audit.entry import Action, Detail, Outcome
 from simulacra.service.database import tables
 from simulacra.service.http import problems
 from simulacra.service.jobs import child
@@ -77,12 +79,24 @@ class Attempt:
         error = problem.document(self.running.policy.base_url)
         values = {"status": JobStatus.FAILED, "error": error, "ended_at": func.now()}
         owner = tables.Generation if self.job.generation_id else tables.Dataset
+        owner_id = self.job.generation_id or self.job.dataset_id
         async with self._fenced(**values) as session:
             await session.execute(
-                update(owner)
-                .where(owner.id == (self.job.generation_id or self.job.dataset_id))
-                .values(status="failed", error=error)
+                update(owner).where(owner.id == owner_id).values(status="failed", error=error)
             )
+            self._record_failure(session, owner_id, problem.entry.code)
+
+    def _record_failure(self, session: AsyncSession, owner_id: str, code: str) -> None:
+        is_generation = self.job.generation_id is not None
+        trail.record(
+            session,
+            entry.SYSTEM,
+            Action.GENERATION_FAILED if is_generation else Action.DATASET_FAILED,
+            owner_id,
+            tenant_id=self.job.tenant_id,
+            outcome=Outcome.FAILED,
+            details={Detail.CODE: code},
+        )
 
     @contextlib.asynccontextmanager
     async def _fenced(self, **values: Any) -> AsyncIterator[AsyncSession]:  # noqa: ANN401 - columns

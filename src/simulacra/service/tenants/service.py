@@ -4,6 +4,8 @@ import dataclasses
 import secrets
 
 from simulacra.service import keys, tenancy
+from simulacra.service.audit import entry, trail
+from simulacra.service.audit.entry import Action
 from simulacra.service.database import tables
 from simulacra.service.identity import provider
 from simulacra.service.tenants import encryption
@@ -26,6 +28,7 @@ async def create(
     company: str,
     email: str,
     max_rows_per_request: int,
+    actor: entry.Actor = entry.SYSTEM,
 ) -> Credential:
     """Make an approved tenant with one client, both or none.
 
@@ -46,6 +49,7 @@ async def create(
                 sealed_key=encryption.new_tenant_key(keyring, tenant_id, tenant_key),
             )
         )
+        trail.record(session, actor, Action.TENANT_CREATED, tenant_id, tenant_id=tenant_id)
         await session.flush()  # the client refers to it
         made = await identity.create_client(session, tenant_id, company)
     return Credential(tenant_id, made.client_id, made.client_secret)

@@ -1,0 +1,85 @@
+"""Refused tokens are put on record, and cannot fill it."""
+
+from collections.abc import Callable, Coroutine
+
+import httpx
+import pytest
+
+from simulacra.service import main, runtime, tenancy
+from simulacra.service.audit import trail
+from simulacra.service.audit.entry import Reason
+from simulacra.service.database import tables
+from simulacra.service.http import envelope
+from simulacra.service.identity import refusals
+from simulacra.service.tenants import service as tenants
+
+Play = Callable[[Coroutine[None, None, None]], None]
+
+
+async def _entries(running: runtime.Runtime) -> list[tables.AuditEntry]:
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        return [it async for it in trail.entries(session) if it.action == "token.refused"]
+
+
+def test_a_flood_is_two_entries_and_a_number(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        counted = refusals.Refusals(running.database)
+        for _ in range(50):
+            await counted.record(Reason.INVALID_TOKEN)
+        await counted.record(Reason.INACTIVE, "c" * 32)
+        counted._pause = 0.0
+        await counted.record(Reason.INVALID_TOKEN)
+        found = [(it.actor_kind, it.subject_id, it.details) for it in await _entries(running)]
+        assert found == [
+            ("anonymous", None, {"reason": "invalid_token", "count": 1}),
+            ("client", "c" * 32, {"reason": "inactive", "count": 1}),
+            ("anonymous", None, {"reason": "invalid_token", "count": 50}),
+        ]
+
+    play(check())
+
+
+def test_kinds_that_have_nothing_to_write_are_forgotten(
+    running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def check() -> None:
+        monkeypatch.setattr(refusals, "MAX_KINDS", 3)
+        counted = refusals.Refusals(running.database, pause_seconds=0.0)
+        for number in range(10):
+            await counted.record(Reason.INACTIVE, f"client{number}")
+        assert len(counted._kinds) <= 3
+
+    play(check())
+
+
+def test_the_guard_records_what_it_refuses(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        made = await tenants.create(
+            running.database, running.keyring, company="A", email="a@b.example",
+            max_rows_per_request=9,
+        )  # fmt: skip
+        token = await running.tokens.mint(made.client_id, ("read:datasets",))
+        app = envelope.Envelope(main.build(running), running.policy.base_url)
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="https://x") as http:
+            await _ask(http, "GET", token, 200)
+            await _ask(http, "DELETE", token, 403)
+            await _ask(http, "GET", f"{token}x", 401)
+            async with running.database.transaction(tenancy.SYSTEM) as session:
+                (await session.get_one(tables.Tenant, made.tenant_id)).status = "suspended"
+            await _ask(http, "GET", token, 401)
+        found = [(it.details["reason"], it.subject_id, it.request_id)
+                 for it in await _entries(running)]  # fmt: skip
+        assert found == [
+            ("insufficient_scope", made.client_id, "req_DELETE_403"),
+            ("invalid_token", None, "req_GET_401"),
+            ("inactive", made.client_id, "req_GET_401"),
+        ]
+
+    play(check())
+
+
+async def _ask(http: httpx.AsyncClient, method: str, token: str, status: int) -> None:
+    path = "/v1/datasets" if method == "GET" else "/v1/datasets/ds_1"
+    headers = {"Authorization": f"Bearer {token}", "X-Request-Id": f"req_{method}_{status}"}
+    assert (await http.request(method, path, headers=headers)).status_code == status
