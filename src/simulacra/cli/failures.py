@@ -16,10 +16,11 @@ def explain(error: Exception) -> str | None:
 
     from simulacra.service import settings
     from simulacra.service.embedded import errors
-    from simulacra.service.identity import provider
+    from simulacra.service.identity.provider import ProviderError
+    from simulacra.service.operators.errors import OperatorError
 
     match error:
-        case errors.EmbeddedError() | settings.SettingsError() | provider.ProviderError():
+        case errors.EmbeddedError() | settings.SettingsError() | OperatorError() | ProviderError():
             return str(error)
         case sqlalchemy.exc.OperationalError():
             return f"The database does not answer: {error.orig}"

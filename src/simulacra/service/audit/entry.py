@@ -102,8 +102,10 @@ class Reason(enum.StrEnum):
     OPERATOR = "operator"
 
 
+UNSET = "unset"
+"""In place of a limit that was taken off."""
 FORMATS = frozenset({"arrow", "csv", "parquet", "sav", "xlsx", "zsav"})
-WORDS = frozenset({*catalog.CATALOG, *Reason, *FORMATS})
+WORDS = frozenset({*catalog.CATALOG, *Reason, *FORMATS, UNSET})
 
 Details = Mapping[Detail, int | str]
 """Numbers, and words of `WORDS`."""

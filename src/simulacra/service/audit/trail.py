@@ -104,7 +104,9 @@ async def verify(session: AsyncSession, key: bytes, noted: Head | None = None) -
         last = Head(entry.number, entry.hash)
         is_noted = is_noted or last == noted
     if not is_noted:
-        return Verdict(last, f"the noted head {noted} is not in the chain: its end was cut off")
+        return Verdict(
+            last, f"the noted head {noted} is not in the chain: it was cut off or rewritten"
+        )
     return Verdict(last, None)
 
 

@@ -45,6 +45,9 @@ class Tenant(Table):
     contact_email: Mapped[str]
     status: Mapped[str]
     max_rows_per_request: Mapped[int]
+    subscription_rows: Mapped[int | None]  # of one window; None: as many as it likes
+    subscription_window_days: Mapped[int] = mapped_column(server_default=text("30"))
+    retention_hours: Mapped[int | None]  # of new datasets and generations; None: the policy's
     sealed_key: Mapped[bytes]  # the tenant key, sealed by the installation's
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
 
@@ -151,6 +154,30 @@ class Job(Table, TenantOwned):
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
     started_at: Mapped[Timestamp | None]
     ended_at: Mapped[Timestamp | None]
+
+
+class OperatorAccount(Table):
+    """Who may use the operator's page."""
+
+    __tablename__ = "operator_accounts"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    password_hash: Mapped[str]  # argon2id
+    created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+    password_set_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+
+
+class OperatorSession(Table):
+    """A browser that is signed in; the cookie's token is kept as a keyed hash."""
+
+    __tablename__ = "operator_sessions"
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    account_name: Mapped[str] = mapped_column(
+        ForeignKey("operator_accounts.name", ondelete="CASCADE"), index=True
+    )
+    created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+    seen_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
 
 
 class AuditEntry(Table):

@@ -19,7 +19,7 @@ from simulacra.service.http import problems
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import repository as jobs
 from simulacra.service.jobs.schemas import JobStatus
-from simulacra.service.tenants import encryption
+from simulacra.service.tenants import encryption, retention
 
 
 async def create(
@@ -53,7 +53,7 @@ async def create(
             seed_bytes=digest.size_bytes,
             seed_sha256=digest.sha256,
             sealed_key=await encryption.seal(running, session, caller.tenant_id, dataset_id, key),
-            expires_at=dt.datetime.now(dt.UTC) + running.policy.retention,
+            expires_at=await retention.expiry(session, running, caller.tenant_id),
         )
         session.add(dataset)
         job = tables.Job(

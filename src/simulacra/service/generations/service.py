@@ -1,7 +1,6 @@
 """What can be done with generations, inside one transaction each."""
 
 import asyncio
-import datetime as dt
 import secrets
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +16,7 @@ from simulacra.service.http import problems
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import repository as jobs
 from simulacra.service.jobs.schemas import JobStatus
+from simulacra.service.tenants import retention
 
 DRAWN_SEEDS = 2**31
 """Seeds that we draw stay below this, so that every client's numbers can hold them."""
@@ -49,7 +49,7 @@ async def create(
             output_format=wanted.output_format,
             seed=secrets.randbelow(DRAWN_SEEDS) if wanted.seed is None else wanted.seed,
             conditions=wanted.conditions.model_dump(),
-            expires_at=dt.datetime.now(dt.UTC) + running.policy.retention,
+            expires_at=await retention.expiry(session, running, caller.tenant_id),
         )
         session.add(generation)
         job = tables.Job(

@@ -1,0 +1,17 @@
+"""`simulacra operator`: what the person who runs the service does; one module a noun."""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+NOUNS = ("create_tenant", "tenants", "accounts", "audit")
+
+
+def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command and its nouns."""
+    parser = nouns.add_parser("operator", help="manage tenants, accounts and the audit trail")
+    verbs = parser.add_subparsers(metavar="NOUN", required=True)
+    for name in NOUNS:
+        importlib.import_module(f"simulacra.cli.operator.{name}").register(verbs)

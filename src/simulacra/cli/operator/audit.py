@@ -1,0 +1,138 @@
+"""`simulacra operator audit`: read the audit trail, take it away, and check that it is whole."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from simulacra.cli.operator import console, installation
+
+if TYPE_CHECKING:
+    from simulacra.service.audit.trail import Head, Verdict
+    from simulacra.service.database import tables
+    from simulacra.service.runtime import Runtime
+    from simulacra.service.settings import Settings
+
+FILTERS = {
+    "tenant": "tenant_id",
+    "subject": "subject_id",
+    "actor": "actor_id",
+    "request": "request_id",
+    "action": "action",
+    "outcome": "outcome",
+}
+
+
+def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the noun and its verbs."""
+    parser = verbs.add_parser("audit", help="read, export and verify the audit trail")
+    audit = parser.add_subparsers(metavar="VERB", required=True)
+    listing = audit.add_parser("list", help="list entries, the newest first")
+    for option, field in FILTERS.items():
+        listing.add_argument(f"--{option}", dest=field, help=f"only entries with this {option}")
+    listing.add_argument("--limit", type=int, default=50, help="at most so many (default: 50)")
+    listing.add_argument(
+        "--before", type=int, metavar="NUMBER", help="only entries before this one"
+    )
+    console.add_options(listing)
+    listing.set_defaults(run=print_entries)
+    export = audit.add_parser(
+        "export", help="write every entry as one line of JSON, and its hashes"
+    )
+    export.add_argument("--output", type=Path, help="file to write (default: standard output)")
+    console.add_options(export)
+    export.set_defaults(run=write_entries)
+    verify = audit.add_parser(
+        "verify", help="check that no entry was altered, removed or slipped in"
+    )
+    verify.add_argument(
+        "--head", type=_head, metavar="NUMBER:HASH", help="what an earlier check said; still there?"
+    )
+    console.add_options(verify)
+    verify.set_defaults(run=print_verdict)
+
+
+def _head(text: str) -> "Head":
+    from simulacra.service.audit import trail
+
+    number, _, digest = text.partition(":")
+    try:
+        return trail.Head(int(number), bytes.fromhex(digest))
+    except ValueError:
+        raise argparse.ArgumentTypeError("give what `audit verify` printed: NUMBER:HASH") from None
+
+
+def _document(it: "tables.AuditEntry") -> "dict[str, console.Value]":
+    return {
+        "number": it.number,
+        "at": it.at,
+        "actor": it.actor_kind if it.actor_id is None else f"{it.actor_kind} {it.actor_id}",
+        "action": it.action,
+        "subject_id": it.subject_id,
+        "outcome": it.outcome,
+        "details": it.details,
+        "tenant_id": it.tenant_id,
+        "request_id": it.request_id,
+    }
+
+
+def print_entries(arguments: argparse.Namespace) -> int:
+    """List entries."""
+    from simulacra.service import tenancy
+    from simulacra.service.audit import search
+
+    wanted = search.Filter(**{field: getattr(arguments, field) for field in FILTERS.values()})
+
+    async def read(running: "Runtime", _: "Settings") -> "list[dict[str, console.Value]]":
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            found, _next = await search.newest(session, wanted, arguments.limit, arguments.before)
+            return [_document(it) for it in found]
+
+    console.print_rows(arguments, installation.use(arguments.data_dir, read))
+    return 0
+
+
+def write_entries(arguments: argparse.Namespace) -> int:
+    """Write the whole trail."""
+    if arguments.output is None:
+        count = installation.use(arguments.data_dir, lambda running, _: _write(running, sys.stdout))
+    else:
+        with arguments.output.open("w") as file:
+            count = installation.use(arguments.data_dir, lambda running, _: _write(running, file))
+    print(f"{count:,} entries", file=sys.stderr)
+    return 0
+
+
+async def _write(running: "Runtime", file: TextIO) -> int:
+    from simulacra.service import tenancy
+    from simulacra.service.audit import trail
+    from simulacra.service.audit.entry import Action, Detail
+
+    count = 0
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        async for it in trail.entries(session):
+            fields = {column.key: getattr(it, column.key) for column in it.__table__.columns}
+            file.write(json.dumps(fields, default=console.plain) + "\n")
+            count += 1
+        exported = Action.AUDIT_EXPORTED
+        trail.record(session, installation.actor(), exported, details={Detail.COUNT: count})
+    return count
+
+
+def print_verdict(arguments: argparse.Namespace) -> int:
+    """Check the chain; the exit code is 1 where it is broken."""
+
+    async def verify(running: "Runtime", _: "Settings") -> "Verdict":
+        return await running.database.verify_trail(arguments.head)
+
+    verdict = installation.use(arguments.data_dir, verify)
+    if arguments.json:
+        console.print_json({"head": str(verdict.head), "fault": verdict.fault})
+    elif verdict.fault is None:
+        print(f"Unbroken: {verdict.head.number:,} entries. Note its head somewhere else:\n")
+        print(f"  {verdict.head}\n")
+        print("`simulacra operator audit verify --head ...` then shows whether an end was cut off.")
+    else:
+        print(f"BROKEN: {verdict.fault}.\nThe chain holds up to its head {verdict.head}.")
+    return 0 if verdict.fault is None else 1

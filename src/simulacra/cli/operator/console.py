@@ -1,0 +1,81 @@
+"""What the verbs print: tables for people, JSON for scripts."""
+
+import argparse
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+
+from simulacra.cli import settings as cli_settings
+
+Value = str | int | bytes | dt.datetime | Mapping[str, "Value"] | None
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what every verb takes."""
+    parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
+    cli_settings.add_data_dir(parser)
+
+
+def print_json(value: object) -> None:
+    """Print one line of JSON: times as ISO 8601, bytes in hexadecimal."""
+    print(json.dumps(value, default=plain))
+
+
+def print_rows(arguments: argparse.Namespace, rows: Sequence[Mapping[str, Value]]) -> None:
+    """Print rows of the same fields: a JSON array, or a table."""
+    if arguments.json:
+        print_json(rows)
+        return
+    if not rows:
+        print("There are none.")
+        return
+    table = [[_title(name) for name in rows[0]]]
+    table += [[_cell(value) for value in row.values()] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for line in table:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        print("  ".join(cells).rstrip())
+
+
+def print_fields(fields: Mapping[str, Value]) -> None:
+    """Print names and values under each other."""
+    width = max(map(len, fields))
+    for name, value in fields.items():
+        print(f"  {name:<{width}}  {_cell(value)}")
+
+
+def _title(name: str) -> str:
+    return name.upper().replace("_", " ")
+
+
+def _cell(value: Value) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool() | str():
+            return _printable(str(value))
+        case int():
+            return f"{value:,}"
+        case Mapping():
+            return ", ".join(f"{name}={_cell(it)}" for name, it in value.items()) or "-"
+        case dt.datetime():
+            return plain(value.replace(microsecond=0))
+        case _:
+            return plain(value)
+
+
+def _printable(text: str) -> str:
+    """Return text of a stranger without what would move the cursor or colour the terminal."""
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
+
+
+def plain(value: object) -> str:
+    """Return what JSON has no form for as text: times as ISO 8601, bytes in hexadecimal."""
+    match value:
+        case dt.datetime():
+            return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+        case bytes():
+            return value.hex()
+    return str(value)

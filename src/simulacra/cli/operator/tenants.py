@@ -1,0 +1,178 @@
+"""`simulacra operator tenants`: see tenants, suspend them, set what they may use."""
+
+import argparse
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from simulacra.cli.operator import console, installation
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from simulacra.service.audit.entry import Actor
+    from simulacra.service.database import tables
+    from simulacra.service.runtime import Runtime
+    from simulacra.service.settings import Settings
+    from simulacra.service.tenancy import Database
+    from simulacra.service.tenants.administration import Usage
+
+UNLIMITED = "none"
+LIMITS = {
+    "subscription_rows": "rows of one window; 'none' for as many as they like",
+    "subscription_window_days": "length of a window, days",
+    "max_rows_per_request": "rows of one generation",
+    "retention_hours": "life of what they make from now on, hours; 'none' for the service's",
+}
+REMOVABLE = ("subscription_rows", "retention_hours")
+
+
+def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the noun and its verbs."""
+    parser = verbs.add_parser("tenants", help="see tenants, suspend them, set their limits")
+    tenants = parser.add_subparsers(metavar="VERB", required=True)
+    console.add_options(listing := tenants.add_parser("list", help="list every tenant"))
+    listing.set_defaults(run=print_all)
+    _add(tenants, "show", "show a tenant, its clients and its usage").set_defaults(run=show)
+    refused = "refuse a tenant's clients from their next request on"
+    _add(tenants, "suspend", refused).set_defaults(run=suspend)
+    _add(tenants, "reactivate", "let a suspended tenant in again").set_defaults(run=reactivate)
+    setting = _add(tenants, "set", "set what a tenant may use; what is left out stays")
+    for name, meaning in LIMITS.items():
+        kind = _number_or_none if name in REMOVABLE else _number
+        option = f"--{name.replace('_', '-')}"
+        setting.add_argument(option, type=kind, metavar="N", help=meaning)
+    setting.set_defaults(run=set_limits)
+
+
+def _add(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", verb: str, meaning: str
+) -> argparse.ArgumentParser:
+    parser = verbs.add_parser(verb, help=meaning)
+    parser.add_argument("tenant_id", metavar="TENANT_ID")
+    console.add_options(parser)
+    return parser
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text.replace("_", "").replace(",", ""))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"give a whole number, not {text!r}") from None
+
+
+def _number_or_none(text: str) -> int | str:
+    return UNLIMITED if text == UNLIMITED else _number(text)
+
+
+def print_all(arguments: argparse.Namespace) -> int:
+    """List every tenant."""
+    from simulacra.service import tenancy
+    from simulacra.service.tenants import administration
+
+    async def read(running: "Runtime", _: "Settings") -> "list[dict[str, console.Value]]":
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            found = await administration.all_tenants(session)
+            return [_row(it, await administration.usage_of(session, it)) for it in found]
+
+    console.print_rows(arguments, installation.use(arguments.data_dir, read))
+    return 0
+
+
+def _row(tenant: "tables.Tenant", usage: "Usage") -> "dict[str, console.Value]":
+    return {
+        "tenant_id": tenant.id,
+        "company": tenant.company_name,
+        "status": tenant.status,
+        "datasets": usage.datasets,
+        "rows_in_window": usage.rows,
+        "subscription_rows": tenant.subscription_rows,
+        "created_at": tenant.created_at,
+    }
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Show one tenant."""
+    fields, clients = installation.use(
+        arguments.data_dir, lambda running, _: _read(running, arguments.tenant_id)
+    )
+    if arguments.json:
+        console.print_json(fields | {"clients": clients})
+        return 0
+    console.print_fields(fields)
+    print("\nClients:\n")
+    console.print_rows(arguments, clients)
+    return 0
+
+
+async def _read(
+    running: "Runtime", tenant_id: str
+) -> "tuple[dict[str, console.Value], list[dict[str, console.Value]]]":
+    from simulacra.service import tenancy
+    from simulacra.service.tenants import administration
+
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        tenant = await administration.get(session, tenant_id)
+        usage = await administration.usage_of(session, tenant)
+        clients = await administration.clients_of(session, tenant_id)
+    fields: dict[str, console.Value] = {
+        "tenant_id": tenant.id,
+        "company": tenant.company_name,
+        "contact": tenant.contact_email,
+        "status": tenant.status,
+        "created_at": tenant.created_at,
+        **dataclasses.asdict(administration.limits_of(tenant)),
+        "datasets": usage.datasets,
+        "stored_bytes": usage.stored_bytes,
+        "generations_in_window": usage.generations,
+        "rows_in_window": usage.rows,
+    }
+    return fields, [
+        {"client_id": it.id, "created_at": it.created_at, "revoked_at": it.revoked_at}
+        for it in clients
+    ]
+
+
+def suspend(arguments: argparse.Namespace) -> int:
+    """Refuse a tenant's clients."""
+    from simulacra.service.tenants import administration
+
+    return _change(arguments, administration.suspend)
+
+
+def reactivate(arguments: argparse.Namespace) -> int:
+    """Let a tenant's clients in again."""
+    from simulacra.service.tenants import administration
+
+    return _change(arguments, administration.reactivate)
+
+
+def set_limits(arguments: argparse.Namespace) -> int:
+    """Set what a tenant may use."""
+    from simulacra.service import tenancy
+    from simulacra.service.tenants import administration
+
+    asked = {name: getattr(arguments, name) for name in LIMITS}
+    given = {name: value for name, value in asked.items() if value is not None}
+    figures: dict[str, Any] = {
+        name: None if value == UNLIMITED else value for name, value in given.items()
+    }
+
+    async def change(database: "Database", tenant_id: str, actor: "Actor") -> None:
+        async with database.transaction(tenancy.SYSTEM) as session:
+            before = administration.limits_of(await administration.get(session, tenant_id))
+        limits = dataclasses.replace(before, **figures)
+        await administration.set_limits(database, tenant_id, limits, actor)
+
+    return _change(arguments, change)
+
+
+def _change(
+    arguments: argparse.Namespace, change: "Callable[[Database, str, Actor], Awaitable[None]]"
+) -> int:
+    """Make a change and show the tenant as it is then."""
+
+    async def make(running: "Runtime", _: "Settings") -> None:
+        await change(running.database, arguments.tenant_id, installation.actor())
+
+    installation.use(arguments.data_dir, make)
+    return show(arguments)

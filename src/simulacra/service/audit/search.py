@@ -1,0 +1,40 @@
+"""Finding entries of the audit trail, the newest first."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from simulacra.service.audit.entry import Action, ActorKind, Outcome
+from simulacra.service.database import tables
+
+
+@dataclasses.dataclass(frozen=True)
+class Filter:
+    """Which entries; None lets all pass. The names are those of the entries' fields."""
+
+    action: Action | None = None
+    actor_kind: ActorKind | None = None
+    actor_id: str | None = None
+    subject_id: str | None = None
+    tenant_id: str | None = None
+    request_id: str | None = None
+    outcome: Outcome | None = None
+
+
+async def newest(
+    session: AsyncSession, wanted: Filter, limit: int, before: int | None = None
+) -> tuple[Sequence[tables.AuditEntry], int | None]:
+    """Return up to `limit` entries with numbers below `before`, and the `before` of the next page.
+
+    The session is of the scope `tenancy.SYSTEM`.
+    """
+    query = select(tables.AuditEntry).order_by(tables.AuditEntry.number.desc())
+    for name, value in dataclasses.asdict(wanted).items():
+        if value is not None:
+            query = query.where(getattr(tables.AuditEntry, name) == value)
+    if before is not None:
+        query = query.where(tables.AuditEntry.number < before)
+    found = (await session.scalars(query.limit(limit + 1))).all()
+    return found[:limit], found[limit - 1].number if len(found) > limit else None

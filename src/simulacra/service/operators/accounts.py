@@ -1,0 +1,124 @@
+"""Accounts of the operator's page: names and argon2id hashes (RFC 9106)."""
+
+import asyncio
+import concurrent.futures
+import functools
+import re
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import argon2
+from sqlalchemy import delete, func, select
+
+from simulacra.service import tenancy
+from simulacra.service.audit import trail
+from simulacra.service.audit.entry import Action, Actor
+from simulacra.service.database import tables
+from simulacra.service.operators import errors
+
+NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
+PASSWORD_LENGTH = (15, 1024)
+"""NIST SP 800-63B-4, section 3.1.1.1: fifteen characters where a password stands alone."""
+
+HASHER = argon2.PasswordHasher()
+"""Second recommended option of RFC 9106: 64 MiB, three passes, four lanes."""
+_HASHING = concurrent.futures.ThreadPoolExecutor(max_workers=2)
+"""Threads of its own: they bound the memory that many sign-ins at once can ask for."""
+
+
+T = TypeVar("T")
+
+
+class AccountError(errors.OperatorError):
+    """The account cannot be made or changed; the text says why."""
+
+
+async def create(database: tenancy.Database, name: str, password: str, actor: Actor) -> None:
+    """Make an account.
+
+    Raises:
+        AccountError: the name is taken or malformed, or the password too short or too long.
+    """
+    if not NAME.fullmatch(name):
+        raise AccountError(
+            f"{name!r} is no name of an account: give 2 to 32 lower-case letters, digits, dots, "
+            "hyphens or underscores, beginning with a letter."
+        )
+    hashed = await _hash(password)
+    async with database.transaction(tenancy.SYSTEM) as session:
+        if await session.get(tables.OperatorAccount, name) is not None:
+            raise AccountError(f"There is an account {name!r} already.")
+        session.add(tables.OperatorAccount(name=name, password_hash=hashed))
+        trail.record(session, actor, Action.ACCOUNT_CREATED, name)
+
+
+async def set_password(database: tenancy.Database, name: str, password: str, actor: Actor) -> None:
+    """Replace the password of an account and sign it out everywhere.
+
+    Raises:
+        AccountError: there is no such account, or the password is too short or too long.
+    """
+    hashed = await _hash(password)
+    async with database.transaction(tenancy.SYSTEM) as session:
+        account = await session.get(tables.OperatorAccount, name, with_for_update=True)
+        if account is None:
+            raise AccountError(f"There is no account {name!r}.")
+        account.password_hash = hashed
+        account.password_set_at = func.now()
+        sessions = tables.OperatorSession
+        await session.execute(delete(sessions).where(sessions.account_name == name))
+        trail.record(session, actor, Action.ACCOUNT_CHANGED, name)
+
+
+async def remove(database: tenancy.Database, name: str, actor: Actor) -> None:
+    """Remove an account; its sessions end with it.
+
+    Raises:
+        AccountError: there is no such account.
+    """
+    async with database.transaction(tenancy.SYSTEM) as session:
+        account = await session.get(tables.OperatorAccount, name, with_for_update=True)
+        if account is None:
+            raise AccountError(f"There is no account {name!r}.")
+        await session.delete(account)
+        trail.record(session, actor, Action.ACCOUNT_REMOVED, name)
+
+
+async def all_accounts(database: tenancy.Database) -> Sequence[tables.OperatorAccount]:
+    """Return every account by name."""
+    async with database.transaction(tenancy.SYSTEM) as session:
+        query = select(tables.OperatorAccount).order_by(tables.OperatorAccount.name)
+        return (await session.scalars(query)).all()
+
+
+async def authenticate(database: tenancy.Database, name: str, password: str) -> bool:
+    """Tell whether the password is the account's; an unknown name costs as much time as a known."""
+    query = select(tables.OperatorAccount.password_hash)
+    stored: str | None = await database.look_up(query.where(tables.OperatorAccount.name == name))
+    is_right = await _in_thread(_verify, stored, password)
+    return is_right and stored is not None
+
+
+def _verify(stored: str | None, password: str) -> bool:
+    try:
+        return HASHER.verify(stored or _nobodys(), password)
+    except argon2.exceptions.VerificationError:
+        return False
+
+
+@functools.cache
+def _nobodys() -> str:
+    return HASHER.hash("what passwords of unknown names are checked against")
+
+
+async def _in_thread(call: Callable[..., T], *arguments: object) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_HASHING, call, *arguments)
+
+
+async def _hash(password: str) -> str:
+    shortest, longest = PASSWORD_LENGTH
+    if not shortest <= len(password) <= longest:
+        raise AccountError(
+            f"The password has {len(password)} characters; give {shortest} to {longest:,}."
+        )
+    return await _in_thread(HASHER.hash, password)

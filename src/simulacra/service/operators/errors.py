@@ -1,0 +1,5 @@
+"""What goes wrong for operators."""
+
+
+class OperatorError(Exception):
+    """What an operator asked for cannot be done; the text says why, for the person to read."""

@@ -1,0 +1,201 @@
+"""What operators see of tenants and set for them; every change is on record."""
+
+import dataclasses
+import datetime as dt
+import enum
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from simulacra.service import tenancy
+from simulacra.service.audit import entry, trail
+from simulacra.service.audit.entry import Action, Actor, Detail
+from simulacra.service.database import tables
+from simulacra.service.operators import errors
+
+MAX_RETENTION_HOURS = 7 * 24
+MAX_WINDOW_DAYS = 366
+MAX_ROWS = 2**53
+"""What every client's numbers hold."""
+
+
+class TenantStatus(enum.StrEnum):
+    """Whether a tenant's clients are let in."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class NoTenantError(errors.OperatorError):
+    """There is no tenant of this id."""
+
+    def __init__(self, tenant_id: str) -> None:
+        super().__init__(f"There is no tenant {tenant_id!r}.")
+
+
+class LimitError(errors.OperatorError):
+    """A limit is out of range; says which, what was seen and what would be right."""
+
+    def __init__(self, field: str, seen: int, lowest: int, highest: int) -> None:
+        super().__init__(f"{field} is {seen:,}; give a number from {lowest:,} to {highest:,}.")
+        self.field = field
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What a tenant may use.
+
+    Attributes:
+        subscription_rows: rows of one window; None: as many as it likes.
+        subscription_window_days: length of a window, days.
+        max_rows_per_request: rows of one generation.
+        retention_hours: life of a new dataset or generation, hours; None: the installation's.
+    """
+
+    subscription_rows: int | None
+    subscription_window_days: int
+    max_rows_per_request: int
+    retention_hours: int | None
+
+    def __post_init__(self) -> None:
+        bounds = {
+            "subscription_rows": (0, MAX_ROWS),
+            "subscription_window_days": (1, MAX_WINDOW_DAYS),
+            "max_rows_per_request": (1, MAX_ROWS),
+            "retention_hours": (1, MAX_RETENTION_HOURS),
+        }
+        for field, (lowest, highest) in bounds.items():
+            seen = getattr(self, field)
+            if seen is not None and not lowest <= seen <= highest:
+                raise LimitError(field, seen, lowest, highest)
+
+
+@dataclasses.dataclass(frozen=True)
+class Usage:
+    """What a tenant has and did.
+
+    Attributes:
+        datasets: that are alive.
+        stored_bytes: of seed files and artifacts that are alive.
+        generations: begun within the subscription's window that ends now.
+        rows: generated in them.
+    """
+
+    datasets: int
+    stored_bytes: int
+    generations: int
+    rows: int
+
+
+def limits_of(tenant: tables.Tenant) -> Limits:
+    """Return what is set for a tenant."""
+    return Limits(
+        **{field.name: getattr(tenant, field.name) for field in dataclasses.fields(Limits)}
+    )
+
+
+async def all_tenants(session: AsyncSession) -> Sequence[tables.Tenant]:
+    """Return every tenant by company and id."""
+    query = select(tables.Tenant).order_by(func.lower(tables.Tenant.company_name), tables.Tenant.id)
+    return (await session.scalars(query)).all()
+
+
+async def get(session: AsyncSession, tenant_id: str, *, lock: bool = False) -> tables.Tenant:
+    """Return a tenant.
+
+    Raises:
+        NoTenantError: there is none of this id.
+    """
+    tenant = await session.get(tables.Tenant, tenant_id, with_for_update=lock or None)
+    if tenant is None:
+        raise NoTenantError(tenant_id)
+    return tenant
+
+
+async def clients_of(session: AsyncSession, tenant_id: str) -> Sequence[tables.Client]:
+    """Return the clients of a tenant, the oldest first."""
+    query = select(tables.Client).where(tables.Client.tenant_id == tenant_id)
+    return (await session.scalars(query.order_by(tables.Client.created_at))).all()
+
+
+async def usage_of(session: AsyncSession, tenant: tables.Tenant) -> Usage:
+    """Return what a tenant has and did; reads in the scope `tenancy.SYSTEM`."""
+    studies, made = tables.Dataset, tables.Generation
+    window = dt.timedelta(days=tenant.subscription_window_days)
+    has = select(func.count(studies.id), func.sum(studies.seed_bytes)).where(
+        studies.tenant_id == tenant.id,
+        studies.deleted_at.is_(None),
+        studies.expires_at > func.now(),
+    )
+    keeps = select(func.sum(made.size_bytes)).where(
+        made.tenant_id == tenant.id, made.expires_at > func.now()
+    )
+    did = select(func.count(made.id), func.sum(made.rows_generated)).where(
+        made.tenant_id == tenant.id, made.created_at > func.now() - window
+    )
+    datasets, seed_bytes = (await session.execute(has)).one()
+    generations, rows = (await session.execute(did)).one()
+    artifact_bytes = await session.scalar(keeps)
+    stored_bytes = int(seed_bytes or 0) + int(artifact_bytes or 0)
+    return Usage(datasets, stored_bytes, generations, int(rows or 0))
+
+
+async def suspend(database: tenancy.Database, tenant_id: str, actor: Actor) -> None:
+    """Refuse a tenant's clients from their next request on; running jobs go on.
+
+    Raises:
+        NoTenantError: there is none of this id.
+    """
+    await _set_status(database, tenant_id, TenantStatus.SUSPENDED, actor)
+
+
+async def reactivate(database: tenancy.Database, tenant_id: str, actor: Actor) -> None:
+    """Let a suspended tenant's clients in again, with the tokens they have.
+
+    Raises:
+        NoTenantError: there is none of this id.
+    """
+    await _set_status(database, tenant_id, TenantStatus.ACTIVE, actor)
+
+
+async def _set_status(
+    database: tenancy.Database, tenant_id: str, status: TenantStatus, actor: Actor
+) -> None:
+    is_suspension = status is TenantStatus.SUSPENDED
+    action = Action.TENANT_SUSPENDED if is_suspension else Action.TENANT_REACTIVATED
+    async with database.transaction(tenancy.SYSTEM) as session:
+        tenant = await get(session, tenant_id, lock=True)
+        if tenant.status != status:
+            tenant.status = status
+            trail.record(session, actor, action, tenant_id, tenant_id=tenant_id)
+
+
+async def set_limits(
+    database: tenancy.Database, tenant_id: str, limits: Limits, actor: Actor
+) -> None:
+    """Set what a tenant may use; retention holds for what it makes from now on.
+
+    Raises:
+        NoTenantError: there is none of this id.
+    """
+    async with database.transaction(tenancy.SYSTEM) as session:
+        tenant = await get(session, tenant_id, lock=True)
+        changed = _changes(limits_of(tenant), limits)
+        if not changed:
+            return
+        for field in dataclasses.fields(limits):
+            setattr(tenant, field.name, getattr(limits, field.name))
+        trail.record(
+            session, actor, Action.TENANT_CHANGED, tenant_id, tenant_id=tenant_id, details=changed
+        )
+
+
+def _changes(before: Limits, after: Limits) -> entry.Details:
+    """Return the new figure of every limit that differs; one that was taken off is `unset`."""
+    told: dict[Detail, int | str] = {}
+    for field in dataclasses.fields(after):
+        figure: int | None = getattr(after, field.name)
+        if figure != getattr(before, field.name):
+            told[Detail(field.name)] = entry.UNSET if figure is None else figure
+    return told

@@ -1,0 +1,145 @@
+"""The verbs of `simulacra operator` on a real database."""
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from simulacra.cli import main
+from simulacra.cli.operator import console
+
+PASSWORD = "correct horse battery"
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run(
+    empty_dsn: str,
+    owner_dsn: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """Run a verb and return what it prints on standard output, or on the other if it fails."""
+    monkeypatch.setenv("DATABASE_URL", empty_dsn)
+    monkeypatch.setenv("SIMULACRA_MIGRATION_DATABASE_URL", owner_dsn)
+    monkeypatch.delenv("SIMULACRA_CONFIG", raising=False)
+
+    def run(*words: str, stdin: str = "", code: int = 0) -> str:
+        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        assert main.main(["operator", *words, "--data-dir", str(tmp_path)]) == code
+        printed = capsys.readouterr()
+        assert PASSWORD not in printed.out + printed.err
+        return printed.out or printed.err
+
+    return run
+
+
+@pytest.fixture
+def tenant_id(run: Run) -> str:
+    run("create-tenant", "--company", "Acme Research", "--email", "a@acme.example")
+    (tenant,) = json.loads(run("tenants", "list", "--json"))
+    return str(tenant["tenant_id"])
+
+
+def show(run: Run, tenant_id: str) -> dict[str, Any]:
+    shown: dict[str, Any] = json.loads(run("tenants", "show", tenant_id, "--json"))
+    return shown
+
+
+def test_tenants_are_listed_for_people_and_for_scripts(run: Run, tenant_id: str) -> None:
+    table = run("tenants", "list").splitlines()
+    assert table[0].split()[:2] == ["TENANT", "ID"]
+    assert table[1].startswith(tenant_id)
+    assert "Acme Research" in table[1]
+    shown = show(run, tenant_id)
+    assert (shown["contact"], shown["datasets"], len(shown["clients"])) == ("a@acme.example", 0, 1)
+
+
+def test_limits_are_set_one_by_one_and_taken_off(run: Run, tenant_id: str) -> None:
+    run("tenants", "set", tenant_id, "--subscription-rows", "5_000_000")
+    run("tenants", "set", tenant_id, "--retention-hours", "48", "--max-rows-per-request", "10")
+    shown = show(run, tenant_id)
+    assert shown["subscription_rows"] == 5_000_000
+    assert (shown["retention_hours"], shown["max_rows_per_request"]) == (48, 10)
+    run("tenants", "set", tenant_id, "--subscription-rows", "none")
+    assert show(run, tenant_id)["subscription_rows"] is None
+    entry = json.loads(
+        run("audit", "list", "--action", "tenant.changed", "--limit", "1", "--json")
+    )[0]
+    assert entry["details"] == {"subscription_rows": "unset"}
+
+
+def test_suspending_twice_is_one_entry(run: Run, tenant_id: str) -> None:
+    for _ in range(2):
+        run("tenants", "suspend", tenant_id)
+    assert show(run, tenant_id)["status"] == "suspended"
+    run("tenants", "reactivate", tenant_id)
+    assert show(run, tenant_id)["status"] == "active"
+    entries = json.loads(run("audit", "list", "--tenant", tenant_id, "--json"))
+    actions = [entry["action"] for entry in entries]
+    assert actions == ["tenant.reactivated", "tenant.suspended", "tenant.created"]
+    assert all(entry["actor"].startswith("operator cli:") for entry in entries)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("tenants", "show", "ten_x"), "There is no tenant 'ten_x'."),
+        (("tenants", "set", "TENANT", "--retention-hours", "999"), "from 1 to 168"),
+        (("accounts", "create", "Ann Lee"), "no name of an account"),
+        (("accounts", "create", "ann"), "15 to 1,024"),
+        (("accounts", "remove", "ann"), "There is no account 'ann'."),
+    ],
+    ids=str,
+)
+def test_mistakes_are_explained_in_a_sentence(
+    run: Run, tenant_id: str, words: tuple[str, ...], said: str
+) -> None:
+    stdin = "short" if words[-1] == "ann" else f"{PASSWORD}\n"
+    words = tuple(tenant_id if word == "TENANT" else word for word in words)
+    assert said in run(*words, stdin=stdin, code=1)
+
+
+def test_accounts_come_and_go(run: Run) -> None:
+    assert "There are none." in run("accounts", "list")
+    assert "/operator/" in run("accounts", "create", "ann.lee", stdin=f"{PASSWORD}\n")
+    assert "already" in run("accounts", "create", "ann.lee", stdin=f"{PASSWORD}\n", code=1)
+    assert json.loads(run("accounts", "set-password", "ann.lee", "--json", stdin=f"{PASSWORD}2"))
+    (account,) = json.loads(run("accounts", "list", "--json"))
+    assert account["name"] == "ann.lee"
+    run("accounts", "remove", "ann.lee")
+    assert json.loads(run("accounts", "list", "--json")) == []
+
+
+def test_an_export_is_the_whole_trail_and_goes_on_record(
+    run: Run, tenant_id: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "trail.jsonl"
+    run("audit", "export", "--output", str(file))
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [line["action"] for line in lines] == ["tenant.created"]
+    assert (lines[0]["subject_id"], len(lines[0]["hash"])) == (tenant_id, 64)
+    (newest,) = json.loads(run("audit", "list", "--limit", "1", "--json"))
+    assert (newest["action"], newest["details"]) == ("audit.exported", {"count": 1})
+
+
+def test_verifying_says_the_head_and_the_first_fault(run: Run, owner_dsn: str) -> None:
+    run("create-tenant", "--company", "Acme Research", "--email", "a@acme.example")
+    verdict = json.loads(run("audit", "verify", "--json"))
+    assert verdict["fault"] is None
+    assert "Unbroken: 1 entries" in run("audit", "verify", "--head", verdict["head"])
+    with psycopg.connect(owner_dsn) as connection:
+        connection.execute("ALTER TABLE audit_entries DISABLE TRIGGER USER")
+        connection.execute("ALTER TABLE audit_entries NO FORCE ROW LEVEL SECURITY")
+        connection.execute("UPDATE audit_entries SET subject_id = 'ten_y'")
+        connection.execute("ALTER TABLE audit_entries FORCE ROW LEVEL SECURITY")
+    assert "BROKEN: entry 1 was altered" in run("audit", "verify", code=1)
+
+
+def test_text_of_a_stranger_cannot_steer_the_terminal() -> None:
+    assert console._cell("Acme\x1b[2J\n") == "Acme\ufffd[2J\ufffd"

@@ -1,0 +1,98 @@
+"""Accounts: argon2id, and nothing that tells a known name from an unknown one."""
+
+from collections.abc import Callable, Coroutine
+from typing import Literal
+
+import argon2
+import pytest
+import sqlalchemy as sa
+
+from simulacra.service import runtime
+from simulacra.service.audit import entry
+from simulacra.service.database import tables
+from simulacra.service.operators import accounts, sessions
+
+Play = Callable[[Coroutine[None, None, None]], None]
+ROOT = entry.operator("cli:root")
+PASSWORD = "correct horse battery"
+
+
+def test_only_the_right_password_of_an_account_is_accepted(
+    running: runtime.Runtime, play: Play
+) -> None:
+    async def check() -> None:
+        await accounts.create(running.database, "ann", PASSWORD, ROOT)
+        assert await accounts.authenticate(running.database, "ann", PASSWORD)
+        for name, password in (("ann", PASSWORD + "x"), ("ann", ""), ("bob", PASSWORD)):
+            assert not await accounts.authenticate(running.database, name, password)
+
+    play(check())
+
+
+def test_the_hash_is_argon2id_with_the_parameters_of_rfc_9106(
+    running: runtime.Runtime, play: Play
+) -> None:
+    async def check() -> None:
+        await accounts.create(running.database, "ann", PASSWORD, ROOT)
+        stored = await running.database.look_up(sa.select(tables.OperatorAccount.password_hash))
+        used = argon2.extract_parameters(stored)
+        assert used.type is argon2.Type.ID
+        assert (used.memory_cost, used.time_cost, used.parallelism) == (65536, 3, 4)
+
+    play(check())
+
+
+def test_unknown_names_are_checked_too(
+    running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = []
+
+    class Counting(argon2.PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - theirs
+            checked.append(hash)
+            return super().verify(hash, password)
+
+    monkeypatch.setattr(accounts, "HASHER", Counting())
+
+    async def check() -> None:
+        assert not await accounts.authenticate(running.database, "nobody", PASSWORD)
+        assert len(checked) == 1
+
+    play(check())
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "said"),
+    [
+        ("Ann", PASSWORD, "lower-case"),
+        ("a@b.example", PASSWORD, "lower-case"),
+        ("ann", "fourteen chars", "14 characters"),
+        ("ann", "x" * 1025, "1025 characters"),
+    ],
+)
+def test_bad_names_and_passwords_are_refused_without_quoting_the_password(
+    running: runtime.Runtime, play: Play, name: str, password: str, said: str
+) -> None:
+    async def check() -> None:
+        with pytest.raises(accounts.AccountError, match=said) as refused:
+            await accounts.create(running.database, name, password, ROOT)
+        assert password not in str(refused.value)
+
+    play(check())
+
+
+def test_a_new_password_ends_every_session(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        signed_in = sessions.Sessions(running.database, running.keyring)
+        await accounts.create(running.database, "ann", PASSWORD, ROOT)
+        await accounts.create(running.database, "bob", PASSWORD, ROOT)
+        anns, bobs = await signed_in.open("ann"), await signed_in.open("bob")
+        await accounts.set_password(running.database, "ann", PASSWORD + "2", ROOT)
+        assert await signed_in.find(anns) is None
+        assert await signed_in.find(bobs) is not None
+        assert await accounts.authenticate(running.database, "ann", PASSWORD + "2")
+        assert not await accounts.authenticate(running.database, "ann", PASSWORD)
+        await accounts.remove(running.database, "bob", ROOT)
+        assert await signed_in.find(bobs) is None
+
+    play(check())

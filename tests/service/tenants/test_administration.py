@@ -1,0 +1,112 @@
+"""What operators set for a tenant holds at the next request."""
+
+import datetime as dt
+from collections.abc import Callable, Coroutine
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulacra.service import runtime, tenancy
+from simulacra.service.audit import entry
+from simulacra.service.database import tables
+from simulacra.service.tenants import administration, retention, service
+from simulacra.service.tenants.administration import Limits
+
+Play = Callable[[Coroutine[None, None, None]], None]
+ANN = entry.operator("ann")
+
+
+async def _tenant(running: runtime.Runtime) -> service.Credential:
+    return await service.create(
+        running.database, running.keyring, company="A", email="a@b.example", max_rows_per_request=9
+    )
+
+
+def test_a_suspended_tenants_clients_are_unknown_until_it_is_reactivated(
+    running: runtime.Runtime, play: Play
+) -> None:
+    async def check() -> None:
+        made = await _tenant(running)
+        clients = running.tokens.clients
+        await administration.suspend(running.database, made.tenant_id, ANN)
+        assert await clients.tenant_of(made.client_id) is None
+        assert not await clients.authenticate(made.client_id, made.client_secret)
+        await administration.reactivate(running.database, made.tenant_id, ANN)
+        assert await clients.tenant_of(made.client_id) == made.tenant_id
+
+    play(check())
+
+
+def test_the_retention_default_is_the_tenants_or_else_the_policys(
+    running: runtime.Runtime, play: Play
+) -> None:
+    async def hours(tenant_id: str) -> float:
+        async with running.database.transaction(tenant_id) as session:
+            expires = await retention.expiry(session, running, tenant_id)
+        return (expires - dt.datetime.now(dt.UTC)) / dt.timedelta(hours=1)
+
+    async def check() -> None:
+        tenant_id = (await _tenant(running)).tenant_id
+        assert await hours(tenant_id) == pytest.approx(24, abs=0.1)
+        limits = Limits(None, 30, 9, 100)
+        await administration.set_limits(running.database, tenant_id, limits, ANN)
+        assert await hours(tenant_id) == pytest.approx(100, abs=0.1)
+
+    play(check())
+
+
+def test_usage_counts_what_is_alive_and_what_the_window_holds(
+    running: runtime.Runtime, play: Play
+) -> None:
+    async def check() -> None:
+        tenant_id = (await _tenant(running)).tenant_id
+        now = dt.datetime.now(dt.UTC)
+        later, before = now + dt.timedelta(hours=1), now - dt.timedelta(hours=1)
+        async with running.database.transaction(tenant_id) as session:
+            session.add(_dataset(tenant_id, "ds_1", later))
+            session.add(_dataset(tenant_id, "ds_2", before))
+            await session.flush()
+            session.add(_generation(tenant_id, "gen_1", later, now))
+            session.add(_generation(tenant_id, "gen_2", before, now - dt.timedelta(days=2)))
+            session.add(_generation(tenant_id, "gen_3", before, now - dt.timedelta(days=40)))
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            tenant = await administration.get(session, tenant_id)
+            usage = await administration.usage_of(session, tenant)
+        assert usage == administration.Usage(1, 100 + 7, 2, 50)
+
+    play(check())
+
+
+def _dataset(tenant_id: str, dataset_id: str, expires: dt.datetime) -> tables.Dataset:
+    return tables.Dataset(
+        id=dataset_id, tenant_id=tenant_id, status="ready", job_id="job_x", format="csv",
+        seed_bytes=100, seed_sha256="", expires_at=expires,
+    )  # fmt: skip
+
+
+def _generation(
+    tenant_id: str, generation_id: str, expires: dt.datetime, created: dt.datetime
+) -> tables.Generation:
+    return tables.Generation(
+        id=generation_id, tenant_id=tenant_id, dataset_id="ds_1", status="ready", job_id="job_x",
+        row_count=25, rows_generated=25, output_format="csv", seed=1, conditions={}, size_bytes=7,
+        expires_at=expires, created_at=created,
+    )  # fmt: skip
+
+
+@given(st.integers() | st.none(), st.integers(), st.integers(), st.integers() | st.none())
+def test_limits_are_what_columns_and_clients_can_hold_or_a_named_error(
+    rows: int | None, days: int, cap: int, hours: int | None
+) -> None:
+    is_fine = (
+        (rows is None or 0 <= rows <= 2**53)
+        and 1 <= days <= 366
+        and 1 <= cap <= 2**53
+        and (hours is None or 1 <= hours <= 168)
+    )
+    if is_fine:
+        Limits(rows, days, cap, hours)
+        return
+    with pytest.raises(administration.LimitError, match="give a number from"):
+        Limits(rows, days, cap, hours)
