@@ -15,6 +15,7 @@ from simulacra.service.http import endpoints as http
 from simulacra.service.http import envelope, guards, handlers, lingering, texts
 from simulacra.service.identity import endpoints as identity
 from simulacra.service.jobs import endpoints as jobs
+from simulacra.service.operators import site
 from simulacra.service.settings import Settings
 
 ROUTERS = (
@@ -24,6 +25,7 @@ ROUTERS = (
     artifacts.router,
     jobs.router,
     http.router,
+    site.router,
 )
 FORM_OVERHEAD_BYTES = 64 * 1024
 

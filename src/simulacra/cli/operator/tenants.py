@@ -23,7 +23,7 @@ LIMITS = {
     "max_rows_per_request": "rows of one generation",
     "retention_hours": "life of what they make from now on, hours; 'none' for the service's",
 }
-REMOVABLE = ("subscription_rows", "retention_hours")
+REMOVABLE = ("subscription_rows", "retention_hours")  # as administration.REMOVABLE
 
 
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -26,6 +26,8 @@ SECURITY_HEADERS = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
+OURS = ("json", "text/html")
+"""What media types of errors hold that are made on purpose: problems, and the operator's pages."""
 STRAY_CODES = {
     401: "simio_unauthorized",
     404: "simio_not_found",
@@ -81,7 +83,8 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
-            if self.status >= 400 and "json" not in headers.get("content-type", "json"):
+            media_type = headers.get("content-type", "json")
+            if self.status >= 400 and not any(ours in media_type for ours in OURS):
                 self._replacing = True
                 await self._replace(self.status, {k: v for k, v in headers.items() if k == "allow"})
                 return

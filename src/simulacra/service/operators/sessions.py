@@ -13,7 +13,7 @@ import secrets
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import keys, tenancy
+from simulacra.service import keys, runtime, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Actor, Detail, Outcome, Reason
 from simulacra.service.database import tables
@@ -35,6 +35,10 @@ class SignedIn:
     def actor(self) -> Actor:
         """Who acts, for the audit trail."""
         return entry.operator(self.name)
+
+    def is_form(self, token: str) -> bool:
+        """Tell, in constant time, whether a form with this token is of this session."""
+        return hmac.compare_digest(self.forms_token.encode(), token.encode())
 
 
 class Sessions:
@@ -96,6 +100,11 @@ class Sessions:
 
     def _forms_token(self, token: str) -> str:
         return hmac.new(self._forms_key, token.encode(), hashlib.sha256).hexdigest()
+
+
+def of(running: runtime.Runtime) -> Sessions:
+    """Return the sessions of an installation."""
+    return Sessions(running.database, running.keyring)
 
 
 async def _known(session: AsyncSession, name: str) -> str | None:

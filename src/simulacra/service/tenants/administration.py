@@ -34,11 +34,21 @@ class NoTenantError(errors.OperatorError):
         super().__init__(f"There is no tenant {tenant_id!r}.")
 
 
+BOUNDS = {
+    "subscription_rows": (0, MAX_ROWS),
+    "subscription_window_days": (1, MAX_WINDOW_DAYS),
+    "max_rows_per_request": (1, MAX_ROWS),
+    "retention_hours": (1, MAX_RETENTION_HOURS),
+}
+REMOVABLE = ("subscription_rows", "retention_hours")
+
+
 class LimitError(errors.OperatorError):
     """A limit is out of range; says which, what was seen and what would be right."""
 
-    def __init__(self, field: str, seen: int, lowest: int, highest: int) -> None:
-        super().__init__(f"{field} is {seen:,}; give a number from {lowest:,} to {highest:,}.")
+    def __init__(self, field: str, seen: object) -> None:
+        lowest, highest = BOUNDS[field]
+        super().__init__(f"{field} is {seen!r}; give a number from {lowest:,} to {highest:,}.")
         self.field = field
 
 
@@ -59,16 +69,15 @@ class Limits:
     retention_hours: int | None
 
     def __post_init__(self) -> None:
-        bounds = {
-            "subscription_rows": (0, MAX_ROWS),
-            "subscription_window_days": (1, MAX_WINDOW_DAYS),
-            "max_rows_per_request": (1, MAX_ROWS),
-            "retention_hours": (1, MAX_RETENTION_HOURS),
-        }
-        for field, (lowest, highest) in bounds.items():
-            seen = getattr(self, field)
-            if seen is not None and not lowest <= seen <= highest:
-                raise LimitError(field, seen, lowest, highest)
+        for field, figure in self.figures().items():
+            lowest, highest = BOUNDS[field]
+            is_fine = field in REMOVABLE if figure is None else lowest <= figure <= highest
+            if not is_fine:
+                raise LimitError(field, figure)
+
+    def figures(self) -> dict[str, int | None]:
+        """Return the limits by name."""
+        return dataclasses.asdict(self)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,9 +99,7 @@ class Usage:
 
 def limits_of(tenant: tables.Tenant) -> Limits:
     """Return what is set for a tenant."""
-    return Limits(
-        **{field.name: getattr(tenant, field.name) for field in dataclasses.fields(Limits)}
-    )
+    return Limits(**{field: getattr(tenant, field) for field in BOUNDS})
 
 
 async def all_tenants(session: AsyncSession) -> Sequence[tables.Tenant]:
@@ -184,8 +191,8 @@ async def set_limits(
         changed = _changes(limits_of(tenant), limits)
         if not changed:
             return
-        for field in dataclasses.fields(limits):
-            setattr(tenant, field.name, getattr(limits, field.name))
+        for field, figure in limits.figures().items():
+            setattr(tenant, field, figure)
         trail.record(
             session, actor, Action.TENANT_CHANGED, tenant_id, tenant_id=tenant_id, details=changed
         )
@@ -193,9 +200,9 @@ async def set_limits(
 
 def _changes(before: Limits, after: Limits) -> entry.Details:
     """Return the new figure of every limit that differs; one that was taken off is `unset`."""
-    told: dict[Detail, int | str] = {}
-    for field in dataclasses.fields(after):
-        figure: int | None = getattr(after, field.name)
-        if figure != getattr(before, field.name):
-            told[Detail(field.name)] = entry.UNSET if figure is None else figure
-    return told
+    old = before.figures()
+    return {
+        Detail(field): entry.UNSET if figure is None else figure
+        for field, figure in after.figures().items()
+        if figure != old[field]
+    }

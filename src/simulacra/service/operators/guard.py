@@ -1,0 +1,89 @@
+"""Who may call a route of the operator's page."""
+
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+
+from simulacra.service import runtime
+from simulacra.service.http import guards, problems
+from simulacra.service.operators import sessions
+
+COOKIE = "__Host-simulacra-operator"
+"""The prefix makes browsers insist on `Secure`, on `Path=/`, and on no other host having set it."""
+FORMS_FIELD = "forms_token"
+SAFE_METHODS = ("GET", "HEAD")
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+class SignInNeededError(Exception):
+    """Nobody is signed in."""
+
+
+class Visitor(guards.Guard):
+    """The route is open to anyone who comes from no other site: the sign-in form."""
+
+    async def __call__(self, request: Request) -> None:
+        """Refuse a form of another site."""
+        await self.admit(request)
+
+    async def admit(self, request: Request) -> None:
+        """Refuse a form of another site."""
+        if request.method not in SAFE_METHODS:
+            check_origin(request)
+
+
+class Operator(guards.Guard):
+    """The route needs an operator's session, and what changes something a form of that session."""
+
+    async def __call__(self, request: Request) -> sessions.SignedIn:
+        """Return who is signed in."""
+        await self.admit(request)
+        signed_in: sessions.SignedIn = request.state.operator
+        return signed_in
+
+    async def admit(self, request: Request) -> None:
+        """Find the session, and check the origin of a form.
+
+        Raises:
+            SignInNeededError: there is no session, or it is over.
+            problems.Problem: the form is another site's, or of another session.
+        """
+        if getattr(request.state, "operator", None) is not None:
+            return
+        if request.method not in SAFE_METHODS:
+            check_origin(request)
+        token = request.cookies.get(COOKIE, "")
+        found = TOKEN.fullmatch(token) and await sessions.of(runtime.of(request)).find(token)
+        if not found:
+            raise SignInNeededError
+        if request.method not in SAFE_METHODS:
+            form = await request.form()
+            if not found.is_form(str(form.get(FORMS_FIELD, ""))):
+                raise problems.Problem(
+                    "simio_forbidden",
+                    "The form is of another session. Go back, load the page again, and retry.",
+                )
+        request.state.operator = found
+
+
+def check_origin(request: Request) -> None:
+    """Refuse a form that another site has sent.
+
+    Browsers say where a request comes from (Fetch Metadata; before it, Origin), and scripts cannot
+    change it. A cookie of SameSite=Strict is not sent from elsewhere either: this is a second lock.
+
+    Raises:
+        problems.Problem: it comes from another site, or from nowhere that can be told.
+    """
+    site = request.headers.get("sec-fetch-site")
+    origin = urlsplit(request.headers.get("origin", "")).netloc
+    is_ours = site == "same-origin" if site else origin == request.headers.get("host")
+    if not is_ours:
+        raise problems.Problem("simio_forbidden", "The form was sent from another site.")
+
+
+SignedIn = Annotated[sessions.SignedIn, Depends(Operator())]
+"""A parameter of endpoints."""
+Open = Depends(Visitor())

@@ -1,0 +1,25 @@
+"""What waits for an operator, and what happened lately."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from simulacra.service import runtime, tenancy
+from simulacra.service.audit import search
+from simulacra.service.operators import guard, rendering
+from simulacra.service.tenants import administration
+
+RECENT = 10
+
+router = APIRouter(route_class=rendering.Page)
+
+
+@router.get("/")
+async def show_overview(request: Request, running: runtime.Running, _: guard.SignedIn) -> Response:
+    """Show the first page."""
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        tenants = await administration.all_tenants(session)
+        recent, _next = await search.newest(session, search.Filter(), RECENT)
+    active = sum(it.status == administration.TenantStatus.ACTIVE for it in tenants)
+    return rendering.render(
+        request, "overview.html", active=active, suspended=len(tenants) - active, entries=recent
+    )

@@ -1,0 +1,139 @@
+"""Tenants: who they are, what they use, what they may."""
+
+import enum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+
+from simulacra.service import runtime, tenancy
+from simulacra.service.audit import search
+from simulacra.service.http.texts import Text
+from simulacra.service.operators import guard, rendering
+from simulacra.service.tenants import administration
+
+RECENT = 10
+
+router = APIRouter(prefix="/tenants", route_class=rendering.Page)
+
+
+class Done(enum.StrEnum):
+    """What was done just before a page is shown."""
+
+    SUSPENDED = "suspended"
+    REACTIVATED = "reactivated"
+    LIMITS = "limits"
+
+
+@router.get("")
+async def list_tenants(request: Request, running: runtime.Running, _: guard.SignedIn) -> Response:
+    """Show every tenant."""
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        found = await administration.all_tenants(session)
+        rows = [(it, await administration.usage_of(session, it)) for it in found]
+    return rendering.render(request, "tenants.html", rows=rows)
+
+
+@router.get("/{tenant_id}")
+async def show_tenant(
+    tenant_id: str,
+    request: Request,
+    running: runtime.Running,
+    _: guard.SignedIn,
+    done: Done | None = None,
+) -> Response:
+    """Show one tenant."""
+    return await _page(request, running, tenant_id, done=done)
+
+
+@router.post("/{tenant_id}/suspend", max_body_size=rendering.MAX_FORM_BYTES)
+async def suspend(tenant_id: str, running: runtime.Running, operator: guard.SignedIn) -> Response:
+    """Refuse the tenant's clients from their next request on."""
+    await administration.suspend(running.database, tenant_id, operator.actor)
+    return _shown(tenant_id, Done.SUSPENDED)
+
+
+@router.post("/{tenant_id}/reactivate", max_body_size=rendering.MAX_FORM_BYTES)
+async def reactivate(
+    tenant_id: str, running: runtime.Running, operator: guard.SignedIn
+) -> Response:
+    """Let the tenant's clients in again."""
+    await administration.reactivate(running.database, tenant_id, operator.actor)
+    return _shown(tenant_id, Done.REACTIVATED)
+
+
+@router.post("/{tenant_id}/limits", max_body_size=rendering.MAX_FORM_BYTES)
+async def set_limits(
+    tenant_id: str,
+    request: Request,
+    running: runtime.Running,
+    operator: guard.SignedIn,
+    subscription_rows: Annotated[Text, Form()] = "",
+    subscription_window_days: Annotated[Text, Form()] = "",
+    max_rows_per_request: Annotated[Text, Form()] = "",
+    retention_hours: Annotated[Text, Form()] = "",
+) -> Response:
+    """Set what the tenant may use, or show the form again with what is wrong."""
+    given = {
+        "subscription_rows": subscription_rows,
+        "subscription_window_days": subscription_window_days,
+        "max_rows_per_request": max_rows_per_request,
+        "retention_hours": retention_hours,
+    }
+    try:
+        limits = _limits(given)
+    except administration.LimitError as error:
+        return await _page(request, running, tenant_id, given=given, fault=error)
+    await administration.set_limits(running.database, tenant_id, limits, operator.actor)
+    return _shown(tenant_id, Done.LIMITS)
+
+
+def _limits(given: dict[str, str]) -> administration.Limits:
+    """Return the limits of a form, whose numbers may have separators; empty is none."""
+    figures: dict[str, Any] = {}
+    for field, text in given.items():
+        digits = text.strip().replace(",", "").replace(" ", "").replace("_", "")
+        if digits and not (digits.isascii() and digits.isdigit()):
+            raise administration.LimitError(field, text)
+        figures[field] = int(digits) if digits else None
+    return administration.Limits(**figures)
+
+
+async def _page(
+    request: Request,
+    running: runtime.Runtime,
+    tenant_id: str,
+    *,
+    done: Done | None = None,
+    given: dict[str, str] | None = None,
+    fault: administration.LimitError | None = None,
+) -> Response:
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        tenant = await administration.get(session, tenant_id)
+        usage = await administration.usage_of(session, tenant)
+        clients = await administration.clients_of(session, tenant_id)
+        wanted = search.Filter(tenant_id=tenant_id)
+        recent, _next = await search.newest(session, wanted, RECENT)
+    return rendering.render(
+        request,
+        "tenant.html",
+        status=200 if fault is None else 422,
+        tenant=tenant,
+        usage=usage,
+        clients=clients,
+        entries=recent,
+        default_hours=round(running.policy.retention.total_seconds() / 3600),
+        longest_hours=administration.MAX_RETENTION_HOURS,
+        done=done,
+        given=given or _texts(administration.limits_of(tenant)),
+        fault=fault,
+    )
+
+
+def _texts(limits: administration.Limits) -> dict[str, str]:
+    figures = limits.figures()
+    return {field: "" if figure is None else f"{figure:,}" for field, figure in figures.items()}
+
+
+def _shown(tenant_id: str, done: Done) -> Response:
+    return rendering.redirect(f"/operator/tenants/{tenant_id}?done={done}")

@@ -1,0 +1,9 @@
+"""The operator's page as one router; it is no part of the published contract."""
+
+from fastapi import APIRouter
+
+from simulacra.service.operators.pages import overview, sign_in, static, tenants, trail
+
+router = APIRouter(prefix="/operator", include_in_schema=False)
+for page in (sign_in, static, overview, tenants, trail):
+    router.include_router(page.router)
