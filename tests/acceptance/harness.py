@@ -106,8 +106,8 @@ class Server:
         ]
         return min(found, key=lambda process: process.pid)
 
-    def create_tenant(self) -> dict[str, str]:
-        create = ["operator", "create-tenant", "--company", "Acme", "--email", "a@acme.example"]
+    def create_tenant(self, company: str = "Acme") -> dict[str, str]:
+        create = ["operator", "create-tenant", "--company", company, "--email", "a@acme.example"]
         made = subprocess.run(
             [*SIMULACRA, *create, "--data-dir", str(self.data_dir), "--json"],
             env=clean_environment() | self.settings,

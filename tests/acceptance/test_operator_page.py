@@ -1,0 +1,191 @@
+"""The operator's page in a real browser, against a real server."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import harness
+import pytest
+from playwright import sync_api as playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PASSWORD = "correct horse battery"
+LIGHT = {"width": 1200, "height": 900}
+PHONE = {"width": 360, "height": 740}
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+
+CONTRASTS = """
+() => {
+  const channels = text => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
+    .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = element => {
+    for (let it = element; it; it = it.parentElement) {
+      const found = channels(getComputedStyle(it).backgroundColor);
+      if (found.length < 4 || found[3] > 0) return found;
+    }
+    return [255, 255, 255];
+  };
+  const poor = [];
+  for (const it of document.querySelectorAll("body *")) {
+    const says = [...it.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+    if (!says || !it.checkVisibility()) continue;
+    const [one, two] = [light(channels(getComputedStyle(it).color)), light(ground(it))];
+    const ratio = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+    if (ratio < 4.5) poor.push([it.textContent.trim().slice(0, 30), ratio.toFixed(2)]);
+  }
+  return poor;
+}
+"""
+"""Texts below the contrast that WCAG 2.2 asks for (1.4.3), with their ratio."""
+
+Visit = Callable[..., contextlib.AbstractContextManager[playwright.Page]]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[playwright.Browser]:
+    options = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def account(server: harness.Server) -> str:
+    create = [*harness.SIMULACRA, "operator", "accounts", "create", "ann.lee"]
+    subprocess.run(
+        [*create, "--data-dir", str(server.data_dir)],
+        env=harness.clean_environment() | server.settings,
+        input=f"{PASSWORD}\n",
+        text=True,
+        check=True,
+        capture_output=True,
+    )
+    return "ann.lee"
+
+
+@pytest.fixture
+def visit(browser: playwright.Browser, server: harness.Server, account: str) -> Visit:
+    """Open the page as an operator who is signed in; the browser must have nothing to object to."""
+
+    @contextlib.contextmanager
+    def opened(**options: Any) -> Iterator[playwright.Page]:  # noqa: ANN401 - the browser's
+        said: list[str] = []
+        with contextlib.closing(
+            browser.new_context(base_url=server.url, ignore_https_errors=True, **options)
+        ) as context:
+            page = context.new_page()
+            page.on("console", lambda message: said.append(message.text))
+            page.goto("/operator/")
+            assert page.url.endswith("/operator/sign-in")
+            playwright.expect(page.get_by_label("Name")).to_be_focused()
+            page.keyboard.type(account)
+            page.keyboard.press("Tab")
+            page.keyboard.type(PASSWORD)
+            page.keyboard.press("Enter")
+            playwright.expect(page).to_have_title("Overview · Simulacra")
+            yield page
+        refused_forms = "the server responded with a status of 422"
+        assert [line for line in said if refused_forms not in line] == []
+
+    return opened
+
+
+def test_a_tenant_is_suspended_and_let_in_again_by_keyboard_without_script(
+    visit: Visit, server: harness.Server
+) -> None:
+    with (
+        visit(java_script_enabled=False, viewport=LIGHT) as page,
+        contextlib.closing(server.client(server.create_tenant("Brightwater"))) as client,
+    ):
+        page.get_by_role("link", name="Tenants").press("Enter")
+        page.get_by_role("link", name="Brightwater").press("Enter")
+        assert client.get("/v1/datasets").status_code == 200
+        page.get_by_text("Suspend…").press("Enter")
+        page.get_by_role("button", name="Suspend Brightwater").press("Enter")
+        playwright.expect(page.get_by_role("status")).to_contain_text("refused from now on")
+        assert client.get("/v1/datasets").status_code == 401
+        page.get_by_text("Reactivate…").press("Enter")
+        page.get_by_role("button", name="Reactivate Brightwater").press("Enter")
+        playwright.expect(page.get_by_role("status")).to_contain_text("let in again")
+        assert client.get("/v1/datasets").status_code == 200
+        rows = page.get_by_role("row").filter(has_text="ann.lee")
+        playwright.expect(rows).to_have_count(2)
+
+
+def test_limits_are_saved_and_mistakes_are_shown(visit: Visit, server: harness.Server) -> None:
+    server.create_tenant("Northwind & <i>Sons</i>")
+    with visit(java_script_enabled=False, viewport=LIGHT) as page:
+        page.goto("/operator/tenants")
+        page.get_by_role("link", name="Northwind & <i>Sons</i>").click()
+        page.get_by_label("Rows of the subscription").fill("5,000,000")
+        page.get_by_label("Retention").fill("999")
+        page.get_by_role("button", name="Save limits").click()
+        playwright.expect(page.get_by_role("alert")).to_contain_text("from 1 to 168")
+        playwright.expect(page.get_by_label("Rows of the subscription")).to_have_value("5,000,000")
+        page.get_by_label("Retention").fill("48")
+        page.get_by_role("button", name="Save limits").click()
+        playwright.expect(page.get_by_role("status")).to_contain_text("saved")
+        playwright.expect(page.get_by_label("Retention")).to_have_value("48")
+
+
+def test_the_trail_is_filtered_and_links_lead_on(visit: Visit) -> None:
+    with visit(java_script_enabled=False, viewport=LIGHT) as page:
+        page.get_by_role("link", name="Audit trail").click()
+        page.get_by_label("Action").select_option("session.opened")
+        page.get_by_role("button", name="Show").click()
+        shown = page.locator("tbody th").all_inner_texts()
+        assert shown
+        assert set(shown) == {"session.opened"}
+        page.get_by_role("link", name="ann.lee").first.click()
+        assert "account.created" in page.locator("tbody th").all_inner_texts()
+
+
+def test_signing_out_leaves_nothing_behind_the_back_button(visit: Visit) -> None:
+    with visit(java_script_enabled=False, viewport=LIGHT) as page:
+        page.goto("/operator/tenants")
+        page.get_by_role("button", name="Sign out").click()
+        playwright.expect(page).to_have_title("Sign in · Simulacra")
+        page.go_back()
+        playwright.expect(page).to_have_title("Sign in · Simulacra")
+        assert page.context.cookies() == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_has_enough_contrast_and_nothing_is_cut_off_on_a_phone(
+    visit: Visit, api: harness.Client, scheme: str
+) -> None:
+    assert api.get("/v1/datasets").status_code == 200  # there is a tenant
+    with visit(color_scheme=scheme, viewport=PHONE) as page:
+        page.goto("/operator/tenants")
+        tenant = str(page.get_by_role("link", name="Acme").first.get_attribute("href"))
+        for path in ("/operator/", "/operator/tenants", tenant, "/operator/audit"):
+            page.goto(path)
+            for summary in page.locator("summary").all():
+                summary.click()
+            assert page.evaluate(CONTRASTS) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+
+
+def test_every_control_has_a_name_and_can_be_reached_by_keyboard(
+    visit: Visit, api: harness.Client
+) -> None:
+    assert api.get("/v1/datasets").status_code == 200  # there is a tenant
+    with visit(viewport=LIGHT) as page:
+        page.goto("/operator/tenants")
+        page.get_by_role("link", name="Acme").first.click()
+        controls = "a[href], button, summary, input:not([type=hidden]), select"
+        visible = [it for it in page.locator(controls).all() if it.is_visible()]
+        reached = set()
+        for _ in range(len(visible) + 5):
+            page.keyboard.press("Tab")
+            reached.add(page.evaluate("document.activeElement.outerHTML"))
+        assert {it.evaluate("it => it.outerHTML") for it in visible} <= reached
+        for it in page.get_by_role("textbox").all():
+            assert it.evaluate("it => it.labels.length") == 1
