@@ -107,16 +107,21 @@ class Server:
         return min(found, key=lambda process: process.pid)
 
     def create_tenant(self, company: str = "Acme") -> dict[str, str]:
-        create = ["operator", "create-tenant", "--company", company, "--email", "a@acme.example"]
-        made = subprocess.run(
-            [*SIMULACRA, *create, "--data-dir", str(self.data_dir), "--json"],
+        create = ["create-tenant", "--company", company, "--email", "a@acme.example", "--json"]
+        credential: dict[str, str] = json.loads(self.operate(*create))
+        return credential
+
+    def operate(self, *words: str, stdin: str = "") -> str:
+        """Run `simulacra operator` on the data directory and return what it prints."""
+        ended = subprocess.run(
+            [*SIMULACRA, "operator", *words, "--data-dir", str(self.data_dir)],
             env=clean_environment() | self.settings,
+            input=stdin,
             capture_output=True,
             text=True,
             check=True,
         )
-        credential: dict[str, str] = json.loads(made.stdout)
-        return credential
+        return ended.stdout
 
     def client(self, credential: dict[str, str]) -> "Client":
         return Client(self, credential)

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -58,15 +57,7 @@ def browser() -> Iterator[playwright.Browser]:
 
 @pytest.fixture(scope="module")
 def account(server: harness.Server) -> str:
-    create = [*harness.SIMULACRA, "operator", "accounts", "create", "ann.lee"]
-    subprocess.run(
-        [*create, "--data-dir", str(server.data_dir)],
-        env=harness.clean_environment() | server.settings,
-        input=f"{PASSWORD}\n",
-        text=True,
-        check=True,
-        capture_output=True,
-    )
+    server.operate("accounts", "create", "ann.lee", stdin=f"{PASSWORD}\n")
     return "ann.lee"
 
 
