@@ -5,16 +5,18 @@ from collections.abc import Iterator
 
 import harness
 import pytest
+import secrecy
 import study
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[harness.Server]:
-    """One server for all tests that leave it alive."""
+    """One server for all tests that leave it alive; none of their secrets is written down."""
     with harness.running_server(
         tmp_path_factory.mktemp("server"), SIMULACRA_MAX_UPLOAD_BYTES="20000000"
     ) as it:
         yield it
+        assert secrecy.leaks(it, it.secrets) == []
 
 
 @pytest.fixture(scope="session")

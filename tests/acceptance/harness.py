@@ -40,6 +40,7 @@ class Server:
     data_dir: Path
     port: int
     settings: dict[str, str]
+    secrets: set[str] = dataclasses.field(default_factory=set)
     process: "subprocess.Popen[str] | None" = None
     greeting: str = ""
 
@@ -133,7 +134,9 @@ class Client(httpx.Client):
     def __init__(self, server: Server, credential: dict[str, str]) -> None:
         super().__init__(base_url=server.url, verify=server.tls, timeout=SECONDS)
         self.server, self.credential = server, credential
-        self.headers["Authorization"] = f"Bearer {self.mint()}"
+        token = self.mint()
+        self.headers["Authorization"] = f"Bearer {token}"
+        server.secrets |= {token, credential["client_secret"]}
 
     def mint(self) -> str:
         answer = self.post(

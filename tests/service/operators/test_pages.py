@@ -143,6 +143,28 @@ def test_a_wrong_name_and_a_wrong_password_look_the_same(
     play(check())
 
 
+def test_guessing_ends_after_ten_refusals_of_an_account(
+    running: runtime.Runtime, play: Play
+) -> None:
+    async def attempt(desk: Desk, name: str, password: str) -> int:
+        form = {"name": name, "password": password}
+        return (await desk.http.post("/operator/sign-in", data=form, headers=OURS)).status_code
+
+    async def check() -> None:
+        desk = Desk(running)
+        for name in ("ann", "bob"):
+            await accounts.create(running.database, name, PASSWORD, entry.operator("cli:root"))
+        for _ in range(10):
+            assert await attempt(desk, "ann", "guess") == 403
+        assert await attempt(desk, "ann", PASSWORD) == 429
+        assert await attempt(desk, "bob", PASSWORD) == 303
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            entries = [it async for it in trail.entries(session) if it.action == "session.refused"]
+        assert len(entries) == 10  # what is throttled fills no trail
+
+    play(check())
+
+
 @pytest.mark.parametrize(
     "headers",
     [

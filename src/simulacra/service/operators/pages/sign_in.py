@@ -28,6 +28,12 @@ async def sign_in(
 ) -> Response:
     """Open a session, or show the form again; nothing tells a wrong name from a wrong password."""
     signed_in = sessions.of(running)
+    if await signed_in.is_throttled(name):
+        minutes = sessions.THROTTLE_WINDOW.total_seconds() / 60
+        fault = f"Too many sign-ins were refused. Try again in {minutes:.0f} minutes."
+        answer = rendering.render(request, "sign_in.html", status=429, name=name, fault=fault)
+        answer.headers["Retry-After"] = f"{sessions.THROTTLE_WINDOW.total_seconds():.0f}"
+        return answer
     if not await accounts.authenticate(running.database, name, password):
         await signed_in.refuse(name, Reason.INVALID_CREDENTIALS)
         fault = "The name or the password is wrong."
