@@ -10,7 +10,7 @@ from simulacra.service.audit import trail
 from simulacra.service.audit.entry import Reason
 from simulacra.service.database import tables
 from simulacra.service.http import envelope
-from simulacra.service.identity import refusals
+from simulacra.service.identity import embedded, refusals
 from simulacra.service.tenants import service as tenants
 
 Play = Callable[[Coroutine[None, None, None]], None]
@@ -55,10 +55,11 @@ def test_kinds_that_have_nothing_to_write_are_forgotten(
 def test_the_guard_records_what_it_refuses(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         made = await tenants.create(
-            running.database, running.keyring, company="A", email="a@b.example",
+            running.database, running.keyring, running.identity, company="A", email="a@b.example",
             max_rows_per_request=9,
         )  # fmt: skip
-        token = await running.tokens.mint(made.client_id, ("read:datasets",))
+        assert isinstance(running.identity, embedded.Embedded)
+        token = await running.identity.issuer.mint(made.client_id, ("read:datasets",))
         app = envelope.Envelope(main.build(running), running.policy.base_url)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="https://x") as http:

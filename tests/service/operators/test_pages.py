@@ -12,6 +12,7 @@ from simulacra.service import main, runtime, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.database import tables
 from simulacra.service.http import envelope, guards, openapi
+from simulacra.service.identity import embedded
 from simulacra.service.operators import accounts, guard, sessions, site
 from simulacra.service.tenants import service as tenants
 
@@ -48,7 +49,7 @@ class Desk:
 
 async def _tenant(running: runtime.Runtime, company: str = "Acme") -> str:
     made = await tenants.create(
-        running.database, running.keyring, company=company, email="a@b.example",
+        running.database, running.keyring, running.identity, company=company, email="a@b.example",
         max_rows_per_request=9,
     )  # fmt: skip
     return made.tenant_id
@@ -97,10 +98,11 @@ def test_a_bearer_token_opens_nothing_here_and_a_session_nothing_there(
     async def check() -> None:
         desk = Desk(running)
         made = await tenants.create(
-            running.database, running.keyring, company="A", email="a@b.example",
+            running.database, running.keyring, running.identity, company="A", email="a@b.example",
             max_rows_per_request=9,
         )  # fmt: skip
-        token = await running.tokens.mint(made.client_id, ("read:datasets",))
+        assert isinstance(running.identity, embedded.Embedded)
+        token = await running.identity.issuer.mint(made.client_id, ("read:datasets",))
         bearer = {"Authorization": f"Bearer {token}"}
         assert (await desk.http.get("/operator/", headers=bearer)).status_code == 303
         await desk.sign_in()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from simulacra.service import runtime, tenancy
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
+from simulacra.service.identity import embedded
 from simulacra.service.tenants import administration, retention, service
 from simulacra.service.tenants.administration import Limits
 
@@ -19,7 +20,12 @@ ANN = entry.operator("ann")
 
 async def _tenant(running: runtime.Runtime) -> service.Credential:
     return await service.create(
-        running.database, running.keyring, company="A", email="a@b.example", max_rows_per_request=9
+        running.database,
+        running.keyring,
+        running.identity,
+        company="A",
+        email="a@b.example",
+        max_rows_per_request=9,
     )
 
 
@@ -28,7 +34,8 @@ def test_a_suspended_tenants_clients_are_unknown_until_it_is_reactivated(
 ) -> None:
     async def check() -> None:
         made = await _tenant(running)
-        clients = running.tokens.clients
+        assert isinstance(running.identity, embedded.Embedded)
+        clients = running.identity.issuer.clients
         await administration.suspend(running.database, made.tenant_id, ANN)
         assert await clients.tenant_of(made.client_id) is None
         assert not await clients.authenticate(made.client_id, made.client_secret)
