@@ -78,7 +78,7 @@ def play(running: runtime.Runtime) -> Play:
         try:
             await coroutine
         finally:
-            await running.database.close()
+            await running.close()
 
     return lambda coroutine: asyncio.run(and_close(coroutine))
 

@@ -19,12 +19,9 @@ Play = Callable[[Coroutine[None, None, None]], None]
 
 async def _tenant_with_dataset(running: runtime.Runtime, name: str, expires: dt.datetime) -> str:
     made = await tenants.create(
-        running.database,
-        running.keyring,
-        running.identity,
+        running,
         company=name,
         email="a@b.example",
-        max_rows_per_request=9,
     )
     async with running.database.transaction(made.tenant_id) as session:
         session.add(_dataset(made.tenant_id, f"ds_{name}", expires))

@@ -43,6 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         ssl_keyfile=arguments.key,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=settings.trusted_proxies,
         log_config=None,
         http=connection.of(settings.base_url),
         ws="none",

@@ -5,6 +5,7 @@ import datetime as dt
 import procrastinate
 
 from simulacra.service import keys, runtime, storage, tenancy
+from simulacra.service.http import throttling
 from simulacra.service.identity import clients, embedded, provider, refusals, signing, tokens
 from simulacra.service.settings import Settings
 
@@ -21,6 +22,7 @@ def runtime_of(settings: Settings) -> runtime.Runtime:
         policy=_policy(settings),
         identity=identity_of(settings, database, keyring),
         refusals=refusals.Refusals(database),
+        throttle=throttling.Throttle(database, keyring),
     )
 
 
@@ -53,4 +55,6 @@ def _policy(settings: Settings) -> runtime.Policy:
         job_memory_bytes=settings.job_memory_bytes,
         job_seconds=settings.job_seconds,
         job_attempts=settings.job_attempts,
+        max_rows_per_request=settings.max_rows_per_request,
+        claim=dt.timedelta(hours=settings.claim_hours),
     )

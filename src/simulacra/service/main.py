@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from simulacra.service import compose, runtime
 from simulacra.service.artifacts import endpoints as artifacts
+from simulacra.service.credentials import endpoints as credentials
 from simulacra.service.datasets import endpoints as datasets
 from simulacra.service.generations import endpoints as generations
 from simulacra.service.http import endpoints as http
@@ -17,8 +18,11 @@ from simulacra.service.identity import endpoints as identity
 from simulacra.service.jobs import endpoints as jobs
 from simulacra.service.operators import site
 from simulacra.service.settings import Settings
+from simulacra.service.signups import endpoints as signups
 
 ROUTERS = (
+    signups.router,
+    credentials.router,
     identity.router,
     datasets.router,
     generations.router,
@@ -71,5 +75,4 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await running.database.check_role()
     await running.identity.open()
     yield
-    await running.identity.close()
-    await running.database.close()
+    await running.close()

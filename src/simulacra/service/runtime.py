@@ -8,6 +8,7 @@ import procrastinate
 from fastapi import Depends, Request
 
 from simulacra.service import keys, storage, tenancy
+from simulacra.service.http import throttling
 from simulacra.service.identity import provider, refusals
 
 
@@ -22,6 +23,8 @@ class Policy:
     job_memory_bytes: int
     job_seconds: int
     job_attempts: int
+    max_rows_per_request: int
+    claim: dt.timedelta
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +38,12 @@ class Runtime:
     policy: Policy
     identity: provider.Provider
     refusals: refusals.Refusals
+    throttle: throttling.Throttle
+
+    async def close(self) -> None:
+        """Close connections, to the identity provider and to the database."""
+        await self.identity.close()
+        await self.database.close()
 
 
 def of(request: Request) -> Runtime:

@@ -79,6 +79,10 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address the API listens on.")
     port: int = Field(default=8443, ge=1, le=65535, description="Port the API listens on.")
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="Reverse proxies, by commas, whose X-Forwarded-For names the caller.",
+    )
     base_url: str = Field(
         default="",
         description="Public origin of the API, without a trailing slash; the token issuer and the "
@@ -119,6 +123,9 @@ class Settings(BaseSettings):
     )
     retention_hours: int = Field(
         default=24, ge=1, le=168, description="Life of a dataset or generation, hours."
+    )
+    claim_hours: int = Field(
+        default=72, ge=1, le=720, description="Life of a credential claim, hours."
     )
     max_upload_bytes: int = Field(default=200 * MIB, ge=1, description="Largest seed file, bytes.")
     max_rows_per_request: int = Field(

@@ -7,8 +7,10 @@ import os
 import re
 
 import procrastinate
+import sqlalchemy.exc
 
 from simulacra.service import compose, runtime
+from simulacra.service.credentials import claims
 from simulacra.service.datasets import tasks as datasets
 from simulacra.service.generations import tasks as generations
 from simulacra.service.jobs import child
@@ -17,6 +19,7 @@ from simulacra.service.settings import Settings
 HEARTBEAT_SECONDS = 1.0
 STALLED_SECONDS = 5.0
 SWEEP_SECONDS = 2.0
+TIDY_SECONDS = 30.0
 GRACE_SECONDS = 2.0
 """What a stopping worker gives its jobs before it hands them back to the queue."""
 
@@ -36,12 +39,13 @@ async def run(settings: Settings) -> None:
         await running.database.check_role()
         # In one group: a sweeper that failed must take the worker down, to be started again.
         async with queue.open_async(), asyncio.TaskGroup() as group:
-            sweeper = group.create_task(_sweep(queue))
+            sweepers = [group.create_task(_sweep(queue)), group.create_task(_tidy(running))]
             logger.info("worker is ready")
             await _work(queue, running, settings.worker_concurrency)
-            sweeper.cancel()
+            for sweeper in sweepers:
+                sweeper.cancel()
     finally:
-        await running.database.close()
+        await running.close()
 
 
 def _forget_secrets() -> None:
@@ -80,3 +84,13 @@ async def _sweep(queue: procrastinate.App) -> None:
             for job in stalled:
                 logger.warning("queue job %s lost its worker; it goes back to the queue", job.id)
                 await queue.job_manager.retry_job(job)
+
+
+async def _tidy(running: runtime.Runtime) -> None:
+    """Destroy what has expired, for ever; whichever worker comes first does it."""
+    while True:
+        with contextlib.suppress(sqlalchemy.exc.OperationalError):  # the next round will do it
+            await claims.expire(running)
+            await running.throttle.forget()
+            await running.identity.tidy()
+        await asyncio.sleep(TIDY_SECONDS)

@@ -43,12 +43,9 @@ def play(auth0: Tenant, settings: Settings) -> Callable[[Check], None]:
 
 async def _tenant(running: runtime.Runtime) -> tenants.Credential:
     return await tenants.create(
-        running.database,
-        running.keyring,
-        running.identity,
+        running,
         company="Acme <Research>",
         email="a@b.example",
-        max_rows_per_request=9,
     )
 
 

@@ -55,8 +55,7 @@ def test_kinds_that_have_nothing_to_write_are_forgotten(
 def test_the_guard_records_what_it_refuses(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         made = await tenants.create(
-            running.database, running.keyring, running.identity, company="A", email="a@b.example",
-            max_rows_per_request=9,
+            running, company="A", email="a@b.example",
         )  # fmt: skip
         assert isinstance(running.identity, embedded.Embedded)
         token = await running.identity.issuer.mint(made.client_id, ("read:datasets",))

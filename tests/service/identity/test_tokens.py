@@ -25,12 +25,9 @@ def _issuer(running: runtime.Runtime) -> tokens.Tokens:
 
 async def _client(running: runtime.Runtime) -> tenants.Credential:
     return await tenants.create(
-        running.database,
-        running.keyring,
-        running.identity,
+        running,
         company="A",
         email="a@b.example",
-        max_rows_per_request=9,
     )
 
 

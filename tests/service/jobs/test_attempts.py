@@ -18,12 +18,9 @@ Play = Callable[[Coroutine[None, None, None]], None]
 
 async def _job(running: runtime.Runtime, expires: dt.datetime) -> tables.Job:
     made = await tenants.create(
-        running.database,
-        running.keyring,
-        running.identity,
+        running,
         company="A",
         email="a@b.example",
-        max_rows_per_request=9,
     )
     owner = {"tenant_id": made.tenant_id, "job_id": "job_1"}
     dataset = tables.Dataset(

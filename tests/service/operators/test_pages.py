@@ -49,8 +49,7 @@ class Desk:
 
 async def _tenant(running: runtime.Runtime, company: str = "Acme") -> str:
     made = await tenants.create(
-        running.database, running.keyring, running.identity, company=company, email="a@b.example",
-        max_rows_per_request=9,
+        running, company=company, email="a@b.example",
     )  # fmt: skip
     return made.tenant_id
 
@@ -98,8 +97,7 @@ def test_a_bearer_token_opens_nothing_here_and_a_session_nothing_there(
     async def check() -> None:
         desk = Desk(running)
         made = await tenants.create(
-            running.database, running.keyring, running.identity, company="A", email="a@b.example",
-            max_rows_per_request=9,
+            running, company="A", email="a@b.example",
         )  # fmt: skip
         assert isinstance(running.identity, embedded.Embedded)
         token = await running.identity.issuer.mint(made.client_id, ("read:datasets",))

@@ -20,12 +20,9 @@ ANN = entry.operator("ann")
 
 async def _tenant(running: runtime.Runtime) -> service.Credential:
     return await service.create(
-        running.database,
-        running.keyring,
-        running.identity,
+        running,
         company="A",
         email="a@b.example",
-        max_rows_per_request=9,
     )
 
 

@@ -38,14 +38,11 @@ def create_tenant(arguments: argparse.Namespace) -> int:
     """Make a tenant; the server may run or not."""
     from simulacra.service.tenants import service
 
-    async def create(running: "Runtime", settings: "Settings") -> tuple[str, dict[str, str]]:
+    async def create(running: "Runtime", _: "Settings") -> tuple[str, dict[str, str]]:
         made = await service.create(
-            running.database,
-            running.keyring,
-            running.identity,
+            running,
             company=arguments.company,
             email=arguments.email,
-            max_rows_per_request=settings.max_rows_per_request,
             actor=installation.actor(),
         )
         return made.tenant_id, {

@@ -33,7 +33,7 @@ async def _use(settings: "Settings", work: "Callable[[Runtime, Settings], Awaita
     try:
         return await work(running, settings)
     finally:
-        await running.database.close()
+        await running.close()
 
 
 def actor() -> "Actor":

@@ -60,8 +60,65 @@ class Client(Table):
     id: Mapped[str] = mapped_column(primary_key=True)
     tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"))
     secret_hash: Mapped[bytes]
+    pending_secret_hash: Mapped[bytes | None]  # of a rotation, until its claim is redeemed
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
     revoked_at: Mapped[Timestamp | None]
+
+
+class Signup(Table):
+    """A company's request for access."""
+
+    __tablename__ = "signups"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    company_name: Mapped[str]
+    contact_email: Mapped[str]
+    email_key: Mapped[str]  # the address as it is compared
+    status: Mapped[str]
+    repeats: Mapped[int] = mapped_column(server_default=text("0"))
+    tenant_id: Mapped[str | None] = mapped_column(ForeignKey("tenants.id"))
+    client_id: Mapped[str | None]
+    claim_id: Mapped[str | None]  # None too if the operator hands the claim token over
+    created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+    decided_at: Mapped[Timestamp | None]
+
+
+class CredentialClaim(Table):
+    """A secret that waits for its one delivery; see `credentials.claims`."""
+
+    __tablename__ = "credential_claims"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"))
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.id"), index=True)
+    is_rotation: Mapped[bool]
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    sealed_token: Mapped[bytes | None]  # destroyed, like the secret, on redemption or expiry
+    sealed_secret: Mapped[bytes | None]
+    created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+    expires_at: Mapped[Timestamp]
+    redeemed_at: Mapped[Timestamp | None]
+
+
+class CredentialRotation(Table, TenantOwned):
+    """A client's request for a new secret."""
+
+    __tablename__ = "credential_rotations"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.id"))
+    idempotency_key: Mapped[str | None]
+    claim_id: Mapped[str] = mapped_column(ForeignKey("credential_claims.id"))
+    created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+
+
+class Throttle(Table):
+    """How far someone has used up a limit; see `http.throttling`."""
+
+    __tablename__ = "throttles"
+
+    key: Mapped[bytes] = mapped_column(primary_key=True)
+    full_at: Mapped[Timestamp]
 
 
 class SigningKey(Table):
@@ -201,10 +258,3 @@ class AuditEntry(Table):
     details: Mapped[Json]
     previous_hash: Mapped[bytes]
     hash: Mapped[bytes]
-
-
-TENANT_OWNED = tuple(
-    table.name
-    for table in Table.metadata.sorted_tables
-    if table.name in {"datasets", "generations", "jobs"}
-)

@@ -153,4 +153,5 @@ WriteDatasets = Annotated[Principal, Depends(Tenant("write:datasets"))]
 ReadGenerations = Annotated[Principal, Depends(Tenant("read:generations"))]
 WriteGenerations = Annotated[Principal, Depends(Tenant("write:generations"))]
 ReadJobs = Annotated[Principal, Depends(Tenant("read:datasets", "read:generations"))]
+AnyScope = Annotated[Principal, Depends(Tenant(*SCOPES))]
 Open = Depends(Public())

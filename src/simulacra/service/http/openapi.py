@@ -44,3 +44,12 @@ def link(operation_id: str, parameter: str, field: str, description: str) -> dic
         "parameters": {parameter: f"$response.body#/{field}"},
         "description": description,
     }
+
+
+def body_link(operation_id: str, member: str, field: str, description: str) -> dict[str, Any]:
+    """Return an OpenAPI link that makes a member of the next body of a field of the response."""
+    return {
+        "operationId": operation_id,
+        "requestBody": {member: f"$response.body#/{field}"},
+        "description": description,
+    }

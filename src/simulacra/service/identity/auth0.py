@@ -78,6 +78,9 @@ class Auth0:
         """Return the caller behind a token (`provider.Provider.verify`)."""
         return await self._clients.identify(await self._verifier.claims(token))
 
+    async def tidy(self) -> None:
+        """Do nothing: Auth0 keeps its keys and secrets."""
+
     async def open(self) -> None:
         """Fetch the public keys; without them the first request tries again."""
         await self._keys.warm()

@@ -32,6 +32,13 @@ class Clients:
         )
         return found
 
+    async def owner_of(self, client_id: str) -> str | None:
+        """Return the tenant of a client that there is or was, active or not."""
+        found: str | None = await self._database.look_up(
+            select(tables.Client.tenant_id).where(tables.Client.id == client_id)
+        )
+        return found
+
     async def identify(self, claims: dict[str, Any]) -> principal.Principal:
         """Return the caller whom verified claims name.
 

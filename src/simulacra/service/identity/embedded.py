@@ -33,6 +33,25 @@ class Embedded:
         session.add(tables.Client(id=client_id, tenant_id=tenant_id, secret_hash=stored))
         return provider.Credential(client_id, secret)
 
+    async def begin_rotation(self, session: AsyncSession, client_id: str) -> str:
+        """Return a new secret; the old one works until `complete_rotation`."""
+        secret = keys.random_id(length=clients.SECRET_LENGTH)
+        stored = self._keyring.hash_secret(secret)
+        await session.execute(
+            update(tables.Client)
+            .where(tables.Client.id == client_id)
+            .values(pending_secret_hash=stored)
+        )
+        return secret
+
+    async def complete_rotation(self, session: AsyncSession, client_id: str) -> None:
+        """Put the new secret in the place of the old one."""
+        await session.execute(
+            update(tables.Client)
+            .where(tables.Client.id == client_id, tables.Client.pending_secret_hash.is_not(None))
+            .values(secret_hash=tables.Client.pending_secret_hash, pending_secret_hash=None)
+        )
+
     async def revoke_client(self, session: AsyncSession, client_id: str) -> None:
         """Refuse a client from now on."""
         await session.execute(
@@ -42,6 +61,10 @@ class Embedded:
     async def verify(self, token: str) -> principal.Principal:
         """Return the caller behind a token (`provider.Provider.verify`)."""
         return await self.issuer.verify(token)
+
+    async def tidy(self) -> None:
+        """Delete signing keys whose last token has expired."""
+        await self.issuer.signing_keys.retire(self.issuer.lifetime)
 
     async def open(self) -> None:
         """Make the first signing key, if there is none, before a request asks for it."""

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -9,10 +10,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from simulacra.service import runtime
-from simulacra.service.http import guards, json_text, openapi, problems
-from simulacra.service.identity import embedded, principal, schemas, tokens
+from simulacra.service.audit.entry import Reason
+from simulacra.service.http import guards, json_text, openapi, problems, throttling
+from simulacra.service.identity import embedded, principal, refusals, schemas, tokens
 
 MAX_BODY_BYTES = 16_384
+OF_ADDRESS = throttling.Limit("tokens", calls=600, seconds=60)
+OF_CLIENT = throttling.Limit("tokens-of-client", calls=60, seconds=60)
+"""Of a client from one address, so that nobody can lock a client out from elsewhere."""
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 router = APIRouter(tags=["identity"], dependencies=[guards.Open])
@@ -21,9 +26,11 @@ router = APIRouter(tags=["identity"], dependencies=[guards.Open])
 class _RefusedError(Exception):
     """An RFC 6749 error response."""
 
-    def __init__(self, status: int, error: str, description: str) -> None:
+    def __init__(
+        self, status: int, error: str, description: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(description)
-        self.status, self.error = status, error
+        self.status, self.error, self.headers = status, error, dict(headers or {})
 
 
 @router.post(
@@ -33,7 +40,7 @@ class _RefusedError(Exception):
     response_model=schemas.TokenResponse,
     responses={
         **openapi.problems(404, 413),
-        **{status: {"model": schemas.TokenError} for status in (400, 401, 403)},
+        **{status: {"model": schemas.TokenError} for status in (400, 401, 403, 429)},
     },
     openapi_extra={
         "requestBody": {
@@ -48,15 +55,16 @@ class _RefusedError(Exception):
 )
 async def issue_token(request: Request, running: runtime.Running) -> Response:
     """Mint an access token for a client; it lives about a day."""
-    issuer = _issuer(running)
+    issuer, address = _issuer(running), throttling.address_of(request)
     try:
+        await _throttle(running, OF_ADDRESS, address)
         form = await _read(request)
-        body = await _mint(form, issuer)
+        await _throttle(running, OF_CLIENT, form.client_id or "", address)
+        body = await _mint(form, issuer, running.refusals)
     except _RefusedError as refused:
         error = schemas.TokenError(error=refused.error, error_description=str(refused))
-        challenge = {"WWW-Authenticate": 'Basic realm="simulacra"'} if refused.status == 401 else {}
         return JSONResponse(
-            error.model_dump(), status_code=refused.status, headers=NO_STORE | challenge
+            error.model_dump(), status_code=refused.status, headers=NO_STORE | refused.headers
         )
     return JSONResponse(body.model_dump(), headers=NO_STORE)
 
@@ -74,6 +82,22 @@ async def get_jwks(
     return await _issuer(running).signing_keys.public()
 
 
+@router.get(
+    "/.well-known/openid-configuration",
+    operation_id="getOpenidConfiguration",
+    summary="Where the token issuer's parts are",
+    responses=openapi.problems(404),
+)
+async def get_openid_configuration(running: runtime.Running) -> schemas.IssuerDocument:
+    """Return the issuer's metadata (RFC 8414; the path is that of OpenID Connect Discovery)."""
+    issuer = _issuer(running).issuer
+    return schemas.IssuerDocument(
+        issuer=issuer,
+        token_endpoint=running.identity.token_url,
+        jwks_uri=f"{issuer}.well-known/jwks.json",
+    )
+
+
 def _issuer(running: runtime.Runtime) -> tokens.Tokens:
     """Return our own issuer, or answer 404 and say where tokens come from."""
     if isinstance(running.identity, embedded.Embedded):
@@ -82,6 +106,17 @@ def _issuer(running: runtime.Runtime) -> tokens.Tokens:
         "simio_not_found",
         f"This service issues no tokens itself; mint them at {running.identity.token_url}.",
     )
+
+
+async def _throttle(running: runtime.Runtime, limit: throttling.Limit, *who: str) -> None:
+    standing = await running.throttle.hit(limit, *who)
+    if standing.is_refused:
+        raise _RefusedError(
+            429,
+            "too_many_requests",
+            f"A token lives about a day: keep it. Retry in {standing.reset} s.",
+            standing.headers,
+        )
 
 
 async def _read(request: Request) -> schemas.TokenRequest:
@@ -126,7 +161,9 @@ def _basic(request: Request, fields: Any) -> dict[str, str]:  # noqa: ANN401 - a
     return {"client_id": unquote(client_id), "client_secret": unquote(secret)}
 
 
-async def _mint(form: schemas.TokenRequest, issuer: tokens.Tokens) -> schemas.TokenResponse:
+async def _mint(
+    form: schemas.TokenRequest, issuer: tokens.Tokens, refused: refusals.Refusals
+) -> schemas.TokenResponse:
     if form.grant_type != "client_credentials":
         raise _RefusedError(
             400, "unsupported_grant_type", "The only grant_type is client_credentials."
@@ -138,7 +175,10 @@ async def _mint(form: schemas.TokenRequest, issuer: tokens.Tokens) -> schemas.To
             403, "access_denied", f"Unknown audience; this service is {issuer.audience}."
         )
     if not await issuer.clients.authenticate(form.client_id, form.client_secret):
-        raise _RefusedError(401, "invalid_client", "Unknown client or wrong secret.")
+        known = await issuer.clients.owner_of(form.client_id)
+        await refused.record(Reason.INVALID_CLIENT, form.client_id if known else None, known)
+        challenge = {"WWW-Authenticate": 'Basic realm="simulacra"'}
+        raise _RefusedError(401, "invalid_client", "Unknown client or wrong secret.", challenge)
     scopes = _scopes(form.scope)
     token = await issuer.mint(form.client_id, scopes)
     return schemas.TokenResponse(

@@ -61,6 +61,12 @@ class Provider(Protocol):
     async def create_client(self, session: AsyncSession, tenant_id: str, name: str) -> Credential:
         """Make a client that may call this API; `name` is for people."""
 
+    async def begin_rotation(self, session: AsyncSession, client_id: str) -> str:
+        """Return a new secret of a client; who calls has locked the client's row."""
+
+    async def complete_rotation(self, session: AsyncSession, client_id: str) -> None:
+        """Let the newest secret work, and no other, now that it has been delivered."""
+
     async def revoke_client(self, session: AsyncSession, client_id: str) -> None:
         """Refuse a client from its next request on."""
 
@@ -70,6 +76,9 @@ class Provider(Protocol):
         Raises:
             verification.InvalidTokenError: it does not identify an active client.
         """
+
+    async def tidy(self) -> None:
+        """Destroy what is not needed any more; called now and then."""
 
     async def open(self) -> None:
         """Get ready before the first request."""

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, Field
 
 from simulacra.service.http.texts import Text
+from simulacra.service.identity.principal import SCOPES
 
 
 class TokenRequest(BaseModel):
@@ -29,3 +30,20 @@ class TokenError(BaseModel):
 
     error: str
     error_description: str
+
+
+class IssuerDocument(BaseModel):
+    """Metadata of the token issuer: it serves client credentials and nothing else."""
+
+    issuer: str
+    token_endpoint: str
+    jwks_uri: str
+    grant_types_supported: tuple[str, ...] = ("client_credentials",)
+    token_endpoint_auth_methods_supported: tuple[str, ...] = (
+        "client_secret_post",
+        "client_secret_basic",
+    )
+    scopes_supported: tuple[str, ...] = SCOPES
+    response_types_supported: tuple[str, ...] = ("token",)
+    subject_types_supported: tuple[str, ...] = ("public",)
+    id_token_signing_alg_values_supported: tuple[str, ...] = ("RS256",)

@@ -1,12 +1,16 @@
 """The RSA keys that sign access tokens: made once, sealed in the database, cached here."""
 
 import asyncio
+import datetime as dt
 import time
 
 from joserfc.jwk import KeySet, RSAKey
-from sqlalchemy import func, select
+from sqlalchemy import delete, exists, func, select
+from sqlalchemy.orm import aliased
 
 from simulacra.service import keys, tenancy
+from simulacra.service.audit import entry, trail
+from simulacra.service.audit.entry import Action
 from simulacra.service.database import tables
 
 KEY_BITS = 2048
@@ -40,6 +44,29 @@ class SigningKeys:
         """Return the public halves as a JWK set (RFC 7517)."""
         known = await self._fresh(CACHE_SECONDS)
         return {"keys": [key.as_dict(private=False, use="sig", alg="RS256") for key in known]}
+
+    async def rotate(self, actor: entry.Actor) -> str:
+        """Sign with a new key from now on, and return its id; the old ones go on verifying."""
+        row = await asyncio.to_thread(self._make)
+        async with self._database.transaction(tenancy.SYSTEM) as session:
+            session.add(row)
+            trail.record(session, actor, Action.SIGNING_KEY_ROTATED, row.id)
+        self._loaded = float("-inf")
+        return row.id
+
+    async def retire(self, lifetime: int) -> None:
+        """Delete the keys whose last token has expired; `lifetime` of a token in seconds.
+
+        Other processes may sign with a key for a while after a newer one was made (see `_fresh`).
+        """
+        rows = tables.SigningKey
+        newer = aliased(rows)
+        overlap = dt.timedelta(seconds=lifetime + 2 * CACHE_SECONDS)
+        is_replaced = exists().where(
+            newer.created_at > rows.created_at, newer.created_at < func.now() - overlap
+        )
+        async with self._database.transaction(tenancy.SYSTEM) as session:
+            await session.execute(delete(rows).where(is_replaced))
 
     async def _fresh(self, seconds: float) -> list[RSAKey]:
         async with self._lock:

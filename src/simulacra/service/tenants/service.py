@@ -3,11 +3,12 @@
 import dataclasses
 import secrets
 
-from simulacra.service import keys, tenancy
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from simulacra.service import keys, runtime, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action
 from simulacra.service.database import tables
-from simulacra.service.identity import provider
 from simulacra.service.tenants import encryption
 
 
@@ -21,35 +22,45 @@ class Credential:
 
 
 async def create(
-    database: tenancy.Database,
-    keyring: keys.Keyring,
-    identity: provider.Provider,
+    running: runtime.Runtime,
     *,
     company: str,
     email: str,
-    max_rows_per_request: int,
     actor: entry.Actor = entry.SYSTEM,
 ) -> Credential:
-    """Make an approved tenant with one client, both or none.
+    """Make an active tenant with one client, both or none.
 
     Raises:
         provider.UnavailableError: the identity provider does not answer.
         provider.RefusedError: it will not make a client.
     """
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        return await add(running, session, company=company, email=email, actor=actor)
+
+
+async def add(
+    running: runtime.Runtime,
+    session: AsyncSession,
+    *,
+    company: str,
+    email: str,
+    actor: entry.Actor,
+) -> Credential:
+    """Make a tenant in the caller's transaction, of the scope `tenancy.SYSTEM`; see `create`."""
     tenant_id = keys.random_id("ten_")
     tenant_key = secrets.token_bytes(encryption.TENANT_KEY_BYTES)
-    async with database.transaction(tenancy.SYSTEM) as session:
-        session.add(
-            tables.Tenant(
-                id=tenant_id,
-                company_name=company,
-                contact_email=email,
-                status="active",
-                max_rows_per_request=max_rows_per_request,
-                sealed_key=encryption.new_tenant_key(keyring, tenant_id, tenant_key),
-            )
+    session.add(
+        tables.Tenant(
+            id=tenant_id,
+            company_name=company,
+            contact_email=email,
+            status="active",
+            max_rows_per_request=running.policy.max_rows_per_request,
+            sealed_key=encryption.new_tenant_key(running.keyring, tenant_id, tenant_key),
         )
-        trail.record(session, actor, Action.TENANT_CREATED, tenant_id, tenant_id=tenant_id)
-        await session.flush()  # the client refers to it
-        made = await identity.create_client(session, tenant_id, company)
+    )
+    await session.flush()  # the client refers to it
+    made = await running.identity.create_client(session, tenant_id, company)
+    trail.record(session, actor, Action.TENANT_CREATED, tenant_id, tenant_id=tenant_id)
+    trail.record(session, actor, Action.CLIENT_CREATED, made.client_id, tenant_id=tenant_id)
     return Credential(tenant_id, made.client_id, made.client_secret)

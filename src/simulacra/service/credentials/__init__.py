@@ -1,0 +1,1 @@
+"""Secrets on their way to the customer: one-time claims, and rotations."""

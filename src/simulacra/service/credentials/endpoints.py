@@ -1,0 +1,83 @@
+"""Fetching a secret with a claim token, and asking for a new one."""
+
+from fastapi import APIRouter, Depends, Response
+
+from simulacra.service import runtime
+from simulacra.service.credentials import claims, rotations, schemas
+from simulacra.service.http import content, guards, idempotency, json_text, openapi, throttling
+
+MAX_BODY_BYTES = 4096
+CLAIMS = throttling.Limit("claims", calls=30, seconds=60)
+
+router = APIRouter(tags=["credentials"], route_class=json_text.Route)
+
+LINKS = {
+    "claim": openapi.body_link(
+        "claimCredential", "claim_token", "credential_claim_token", "Fetch the new secret, once."
+    ),
+    "rotation": openapi.link("getRotation", "rotation_id", "rotation_id", "See what became of it."),
+}
+ROTATION = {"model": schemas.RotationDocument, "links": LINKS}
+
+
+@router.post(
+    "/v1/credential-claims",
+    operation_id="claimCredential",
+    summary="Exchange a claim token for the client's secret",
+    responses=openapi.problems(404, 410, 413, 415, 429),
+    openapi_extra=openapi.CONSEQUENTIAL,
+    dependencies=[guards.Open, content.JsonOnly, Depends(throttling.by_address(CLAIMS))],
+    max_body_size=MAX_BODY_BYTES,
+)
+async def claim_credential(
+    wanted: schemas.ClaimRequest, running: runtime.Running
+) -> schemas.CredentialDocument:
+    """Return the secret, exactly once: store it before you close the response."""
+    delivery = await claims.redeem(running, wanted.claim_token)
+    return schemas.credential(delivery, running.identity)
+
+
+@router.post(
+    "/v1/credential-rotations",
+    operation_id="rotateCredential",
+    summary="Ask for a new secret of the calling client",
+    status_code=201,
+    response_model_exclude_none=True,
+    responses={
+        201: ROTATION | {"description": "A new secret waits to be claimed."},
+        200: ROTATION | {"description": "The same key asked before; nothing was rotated again."},
+        **openapi.problems(401, 403, 409, 410, 429),
+    },
+    openapi_extra=openapi.CONSEQUENTIAL,
+)
+async def rotate_credential(
+    response: Response,
+    caller: guards.AnyScope,
+    running: runtime.Running,
+    idempotency_key: idempotency.Key,
+) -> schemas.RotationDocument:
+    """Make a new secret; three times in 24 hours at most.
+
+    With the embedded issuer the old secret works until the new one is claimed. With Auth0 it stops
+    at once. A retry with the same Idempotency-Key returns the same claim token.
+    """
+    made = await rotations.rotate(running, caller, idempotency_key)
+    response.headers["Location"] = f"/v1/credential-rotations/{made.row.id}"
+    if made.is_replay:
+        response.status_code = 200
+        response.headers["Idempotent-Replayed"] = "true"
+    return schemas.rotation(made)
+
+
+@router.get(
+    "/v1/credential-rotations/{rotation_id}",
+    operation_id="getRotation",
+    summary="Read a rotation of the calling client",
+    response_model_exclude_none=True,
+    responses=openapi.problems(401, 403, 404),
+)
+async def get_rotation(
+    rotation_id: str, caller: guards.AnyScope, running: runtime.Running
+) -> schemas.RotationDocument:
+    """Tell whether the new secret was claimed; the claim token is not shown here."""
+    return schemas.rotation(await rotations.read(running, caller, rotation_id))

@@ -1,0 +1,201 @@
+"""Rotations: a client asks for a new secret, and gets a claim on it.
+
+With our own issuer the old secret works until the new one is claimed; at Auth0 it stops at once.
+All of one client's rotations stand in a queue at its row, so that a key is never used twice and the
+limit never overrun, however many requests come at once.
+"""
+
+import dataclasses
+import datetime as dt
+import math
+
+import sqlalchemy.exc
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from simulacra.service import keys, runtime, tenancy
+from simulacra.service.audit import entry, trail
+from simulacra.service.audit.entry import Action, Detail, Outcome
+from simulacra.service.credentials import claims
+from simulacra.service.database import tables
+from simulacra.service.http import problems
+from simulacra.service.identity import principal
+from simulacra.service.operators import errors
+
+MOST = 3
+WINDOW = dt.timedelta(hours=24)
+QUEUE_SECONDS = 5
+"""How long a request waits for another one's rotation of the same client."""
+
+
+class NoClientError(errors.OperatorError):
+    """There is no active client of this id."""
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(f"There is no active client {client_id!r}.")
+
+
+@dataclasses.dataclass(frozen=True)
+class Rotation:
+    """A rotation as its client sees it.
+
+    Attributes:
+        row: of the database.
+        state: of its claim.
+        token: of the claim, as long as that is open; None too where it is not to be shown.
+        is_replay: whether this is the answer to an earlier request with the same key.
+    """
+
+    row: tables.CredentialRotation
+    state: claims.State
+    token: str | None = dataclasses.field(repr=False)
+    is_replay: bool = False
+
+
+async def rotate(
+    running: runtime.Runtime, caller: principal.Principal, key: str | None
+) -> Rotation:
+    """Make a new secret and a claim on it, or find what the same key has made before.
+
+    Raises:
+        problems.Problem: three rotations were made within a day; the claim of this key is used up
+            or expired; or another rotation of the client has not ended yet.
+        provider.UnavailableError: the identity provider does not answer.
+    """
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        client = await _queue(session, caller.client_id)
+        replayed = await _replay(running, session, client, key)
+        if replayed is not None:
+            return replayed
+        pause = await _pause(session, client)
+        if pause is None:
+            return await _rotate(running, session, client, key)
+        trail.record(
+            session,
+            entry.client(client.id),
+            Action.ROTATION_REFUSED,
+            client.id,
+            tenant_id=client.tenant_id,
+            outcome=Outcome.REFUSED,
+            details={Detail.CODE: "simio_rotation_rate_limited"},
+        )
+    raise problems.Problem(
+        "simio_rotation_rate_limited",
+        f"{MOST} rotations of this client were made within 24 hours; the next one is possible in "
+        f"{pause} s.",
+        headers={"Retry-After": str(pause)},
+    )
+
+
+async def read(running: runtime.Runtime, caller: principal.Principal, rotation_id: str) -> Rotation:
+    """Return a rotation of the caller's client, without its token.
+
+    Raises:
+        problems.Problem: the client has none of this id.
+    """
+    rotations = tables.CredentialRotation
+    mine = select(rotations).where(
+        rotations.id == rotation_id, rotations.client_id == caller.client_id
+    )
+    async with running.database.transaction(caller.tenant_id) as session:
+        row = await session.scalar(mine)
+    if row is None:
+        raise problems.Problem(
+            "simio_rotation_request_not_found", "This client has no rotation of this id."
+        )
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        state, _ = await claims.look(running, session, row.claim_id)
+    return Rotation(row, state, None)
+
+
+async def rotate_for_operator(running: runtime.Runtime, client_id: str, actor: entry.Actor) -> str:
+    """Return the token of a claim on a new secret, for a customer who has lost the old one.
+
+    Raises:
+        NoClientError: there is no active client of this id.
+        provider.UnavailableError: the identity provider does not answer.
+    """
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        client = await session.get(tables.Client, client_id, with_for_update=True)
+        if client is None or client.revoked_at is not None:
+            raise NoClientError(client_id)
+        _, token = await _make(running, session, client, actor)
+    return token
+
+
+async def _queue(session: AsyncSession, client_id: str) -> tables.Client:
+    """Lock a client's row, waiting for those who came before."""
+    await session.execute(text(f"SET LOCAL lock_timeout = '{QUEUE_SECONDS}s'"))
+    try:
+        return await session.get_one(tables.Client, client_id, with_for_update=True)
+    except sqlalchemy.exc.OperationalError:
+        raise problems.Problem(
+            "simio_idempotency_in_flight",
+            "Another rotation of this client has not ended yet. Retry with the same key.",
+            headers={"Retry-After": str(QUEUE_SECONDS)},
+        ) from None
+
+
+async def _replay(
+    running: runtime.Runtime, session: AsyncSession, client: tables.Client, key: str | None
+) -> Rotation | None:
+    """Return the rotation that a key has made before."""
+    if key is None:
+        return None
+    rotations = tables.CredentialRotation
+    row = await session.scalar(
+        select(rotations).where(rotations.client_id == client.id, rotations.idempotency_key == key)
+    )
+    if row is None:
+        return None
+    state, token = await claims.look(running, session, row.claim_id)
+    if state is claims.State.REDEEMED:
+        raise problems.Problem(
+            "simio_rotation_claim_already_consumed",
+            "The claim of this rotation was redeemed. Rotate again, with another key.",
+        )
+    if state is claims.State.EXPIRED:
+        raise problems.Problem(
+            "simio_credential_claim_expired",
+            "The claim of this rotation has expired, or a newer one has taken its place. Rotate "
+            "again, with another key.",
+        )
+    return Rotation(row, state, token, is_replay=True)
+
+
+async def _pause(session: AsyncSession, client: tables.Client) -> int | None:
+    """Return the seconds until the client may rotate again, None if it may now."""
+    rotations = tables.CredentialRotation
+    newest = select(rotations.created_at, func.now()).where(
+        rotations.client_id == client.id, rotations.created_at > func.now() - WINDOW
+    )
+    made = (await session.execute(newest.order_by(rotations.created_at.desc()))).all()
+    if len(made) < MOST:
+        return None
+    created_at, now = made[MOST - 1]
+    return max(1, math.ceil((created_at + WINDOW - now).total_seconds()))
+
+
+async def _rotate(
+    running: runtime.Runtime, session: AsyncSession, client: tables.Client, key: str | None
+) -> Rotation:
+    claim_id, token = await _make(running, session, client, entry.client(client.id))
+    row = tables.CredentialRotation(
+        id=keys.random_id("rot_"),
+        tenant_id=client.tenant_id,
+        client_id=client.id,
+        idempotency_key=key,
+        claim_id=claim_id,
+    )
+    session.add(row)
+    await session.flush()
+    await session.refresh(row)
+    return Rotation(row, claims.State.OPEN, token)
+
+
+async def _make(
+    running: runtime.Runtime, session: AsyncSession, client: tables.Client, actor: entry.Actor
+) -> tuple[str, str]:
+    secret = await running.identity.begin_rotation(session, client.id)
+    trail.record(session, actor, Action.ROTATION_REQUESTED, client.id, tenant_id=client.tenant_id)
+    return await claims.make(running, session, client, secret, is_rotation=True)

@@ -1,0 +1,145 @@
+"""Limits on how often someone may call, shared by all API processes.
+
+The generic cell rate algorithm (ITU-T I.371, appendix A): of everyone one moment is kept, at which
+their allowance will be full again. A call moves it on by the share of the window that one call has;
+one that would move it beyond the window is refused. That is one row and one statement a call.
+
+Who it is about is stored as a keyed hash: neither addresses nor names can be read from the table.
+"""
+
+import dataclasses
+import datetime as dt
+import hashlib
+import hmac
+import ipaddress
+import math
+from typing import Any
+
+from fastapi import Request, Response
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from simulacra.service import keys, tenancy
+from simulacra.service.database import tables
+from simulacra.service.http import problems
+
+NETWORK_BITS = 64
+"""What one customer of a provider has of IPv6 addresses."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Limit:
+    """So many calls in a window of so many seconds; they may come all at once."""
+
+    name: str
+    calls: int
+    seconds: int
+
+    @property
+    def policy(self) -> str:
+        """The value of ``RateLimit-Policy``."""
+        return f'"{self.name}";q={self.calls};w={self.seconds}'
+
+
+@dataclasses.dataclass(frozen=True)
+class Standing:
+    """How someone stands after a call.
+
+    Attributes:
+        limit: which limit.
+        is_refused: whether the call was too many.
+        remaining: calls that are left now.
+        reset: seconds until all of them are there again, or, after a refusal, one is.
+    """
+
+    limit: Limit
+    is_refused: bool
+    remaining: int
+    reset: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The RateLimit headers (draft-ietf-httpapi-ratelimit-headers), and Retry-After."""
+        standing = f'"{self.limit.name}";r={self.remaining};t={self.reset}'
+        shown = {"RateLimit-Policy": self.limit.policy, "RateLimit": standing}
+        return shown | ({"Retry-After": str(self.reset)} if self.is_refused else {})
+
+
+class Throttle:
+    """Counts calls in the database."""
+
+    def __init__(self, database: tenancy.Database, keyring: keys.Keyring) -> None:
+        self._database = database
+        self._key = keyring.derive("throttle")
+
+    async def hit(self, limit: Limit, *who: str) -> Standing:
+        """Count a call of `who` against a limit and say how they stand; a refusal costs nothing."""
+        key = self._hash(limit, who)
+        share, window = (
+            dt.timedelta(seconds=seconds)
+            for seconds in (limit.seconds / limit.calls, limit.seconds)
+        )
+        now = func.clock_timestamp()
+        row = insert(tables.Throttle).values(key=key, full_at=now + share)
+        full_at = func.greatest(tables.Throttle.full_at, now) + share
+        moved = row.on_conflict_do_update(
+            index_elements=[tables.Throttle.key],
+            set_={"full_at": full_at},
+            where=full_at <= now + window,
+        ).returning(tables.Throttle.full_at - now)
+        async with self._database.transaction(tenancy.SYSTEM) as session:
+            used: dt.timedelta | None = await session.scalar(moved)
+            if used is not None:
+                left = math.floor((window - used) / share)
+                return Standing(limit, False, left, math.ceil(used.total_seconds()))  # noqa: FBT003
+            waiting = select(tables.Throttle.full_at - now).where(tables.Throttle.key == key)
+            used = await session.scalar(waiting) or dt.timedelta()
+        pause = max(1, math.ceil((used + share - window).total_seconds()))
+        return Standing(limit, True, 0, pause)  # noqa: FBT003
+
+    async def forget(self) -> None:
+        """Remove those who have their whole allowance again."""
+        async with self._database.transaction(tenancy.SYSTEM) as session:
+            await session.execute(
+                delete(tables.Throttle).where(tables.Throttle.full_at < func.clock_timestamp())
+            )
+
+    def _hash(self, limit: Limit, who: tuple[str, ...]) -> bytes:
+        return hmac.digest(self._key, "\0".join((limit.name, *who)).encode(), hashlib.sha256)
+
+
+def by_address(limit: Limit) -> Any:  # noqa: ANN401 - a dependency
+    """Return a dependency that holds each network address to a limit."""
+
+    async def check(request: Request, response: Response) -> None:
+        throttle: Throttle = request.app.state.runtime.throttle
+        standing = await throttle.hit(limit, address_of(request))
+        if standing.is_refused:
+            raise refusal(standing)
+        response.headers.update(standing.headers)
+
+    return check
+
+
+def refusal(standing: Standing) -> problems.Problem:
+    """Return the problem of a call too many."""
+    limit = standing.limit
+    return problems.Problem(
+        "simio_rate_limited",
+        f"More than {limit.calls} calls in {limit.seconds} s; the next one is possible in "
+        f"{standing.reset} s.",
+        headers=standing.headers,
+    )
+
+
+def address_of(request: Request) -> str:
+    """Return the caller's address; of an IPv6 address its network, as one caller has many."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    bits = NETWORK_BITS if address.version == 6 else address.max_prefixlen
+    return str(ipaddress.ip_network((address, bits), strict=False))
