@@ -82,7 +82,9 @@ def test_suspending_twice_is_one_entry(run: Run, tenant_id: str) -> None:
     assert show(run, tenant_id)["status"] == "active"
     entries = json.loads(run("audit", "list", "--tenant", tenant_id, "--json"))
     actions = [entry["action"] for entry in entries]
-    assert actions == ["tenant.reactivated", "tenant.suspended", "tenant.created"]
+    assert actions == [
+        "tenant.reactivated", "tenant.suspended", "client.created", "tenant.created",
+    ]  # fmt: skip
     assert all(entry["actor"].startswith("operator cli:") for entry in entries)
 
 
@@ -91,6 +93,7 @@ def test_suspending_twice_is_one_entry(run: Run, tenant_id: str) -> None:
     [
         (("tenants", "show", "ten_x"), "There is no tenant 'ten_x'."),
         (("tenants", "set", "TENANT", "--retention-hours", "999"), "from 1 to 168"),
+        (("clients", "revoke", "nobody"), "There is no client 'nobody'."),
         (("accounts", "create", "Ann Lee"), "no name of an account"),
         (("accounts", "create", "ann"), "15 to 1,024"),
         (("accounts", "remove", "ann"), "There is no account 'ann'."),
@@ -103,6 +106,15 @@ def test_mistakes_are_explained_in_a_sentence(
     stdin = "short" if words[-1] == "ann" else f"{PASSWORD}\n"
     words = tuple(tenant_id if word == "TENANT" else word for word in words)
     assert said in run(*words, stdin=stdin, code=1)
+
+
+def test_a_client_is_revoked_once_and_for_good(run: Run, tenant_id: str) -> None:
+    (client,) = show(run, tenant_id)["clients"]
+    for _ in range(2):
+        assert "is revoked" in run("clients", "revoke", client["client_id"])
+    (client,) = show(run, tenant_id)["clients"]
+    assert client["revoked_at"] is not None
+    assert len(json.loads(run("audit", "list", "--action", "client.revoked", "--json"))) == 1
 
 
 def test_accounts_come_and_go(run: Run) -> None:
@@ -122,21 +134,21 @@ def test_an_export_is_the_whole_trail_and_goes_on_record(
     file = tmp_path / "trail.jsonl"
     run("audit", "export", "--output", str(file))
     lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert [line["action"] for line in lines] == ["tenant.created"]
+    assert [line["action"] for line in lines] == ["tenant.created", "client.created"]
     assert (lines[0]["subject_id"], len(lines[0]["hash"])) == (tenant_id, 64)
     (newest,) = json.loads(run("audit", "list", "--limit", "1", "--json"))
-    assert (newest["action"], newest["details"]) == ("audit.exported", {"count": 1})
+    assert (newest["action"], newest["details"]) == ("audit.exported", {"count": 2})
 
 
 def test_verifying_says_the_head_and_the_first_fault(run: Run, owner_dsn: str) -> None:
     run("create-tenant", "--company", "Acme Research", "--email", "a@acme.example")
     verdict = json.loads(run("audit", "verify", "--json"))
     assert verdict["fault"] is None
-    assert "Unbroken: 1 entries" in run("audit", "verify", "--head", verdict["head"])
+    assert "Unbroken: 2 entries" in run("audit", "verify", "--head", verdict["head"])
     with psycopg.connect(owner_dsn) as connection:
         connection.execute("ALTER TABLE audit_entries DISABLE TRIGGER USER")
         connection.execute("ALTER TABLE audit_entries NO FORCE ROW LEVEL SECURITY")
-        connection.execute("UPDATE audit_entries SET subject_id = 'ten_y'")
+        connection.execute("UPDATE audit_entries SET subject_id = 'ten_y' WHERE number = 1")
         connection.execute("ALTER TABLE audit_entries FORCE ROW LEVEL SECURITY")
     assert "BROKEN: entry 1 was altered" in run("audit", "verify", code=1)
 

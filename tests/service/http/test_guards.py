@@ -1,11 +1,14 @@
 import asyncio
+import types
 from typing import Annotated, cast
+from unittest import mock
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 
 from simulacra.service import main, runtime
+from simulacra.service.audit.entry import Reason
 from simulacra.service.http import guards, problems
 from simulacra.service.identity.principal import Principal
 
@@ -58,7 +61,8 @@ def test_a_guard_must_name_known_scopes(scopes: list[str]) -> None:
 def test_a_caller_who_is_known_still_needs_the_scope() -> None:
     caller = Principal("tenant", "client", frozenset({"read:datasets"}))
     request = Request({"type": "http", "headers": [], "state": {"caller": caller}})
-    running = cast("runtime.Runtime", None)  # nobody has to be looked up
+    refusals = mock.AsyncMock()  # nobody has to be looked up
+    running = cast("runtime.Runtime", types.SimpleNamespace(refusals=refusals))
 
     async def ask(*scopes: str) -> Principal:
         return await guards.Tenant(*scopes)(request, running, None)
@@ -67,10 +71,11 @@ def test_a_caller_who_is_known_still_needs_the_scope() -> None:
     with pytest.raises(problems.Problem) as caught:
         asyncio.run(ask("read:generations"))
     assert caught.value.entry.code == "simio_forbidden"
+    refusals.record.assert_awaited_once_with(Reason.INSUFFICIENT_SCOPE, "client", "tenant")
 
 
 def test_exactly_these_routes_are_open() -> None:
-    routes = [route for router in main.ROUTERS for route in router.routes]
+    routes = [route for router in main.ROUTERS for route in guards._flat(router.routes)]
     is_open = {
         route.path
         for route in routes
@@ -81,7 +86,7 @@ def test_exactly_these_routes_are_open() -> None:
 
 def test_routes_that_change_something_need_a_write_scope() -> None:
     for router in main.ROUTERS:
-        for route in router.routes:
+        for route in guards._flat(router.routes):
             assert isinstance(route, APIRoute)
             guard = guards.guard_of(route)
             if isinstance(guard, guards.Tenant):

@@ -65,15 +65,21 @@ def test_the_guard_records_what_it_refuses(running: runtime.Runtime, play: Play)
             await _ask(http, "GET", token, 200)
             await _ask(http, "DELETE", token, 403)
             await _ask(http, "GET", f"{token}x", 401)
+            for client_id in (made.client_id, "my secret in the wrong field"):
+                wrong = {"client_id": client_id, "client_secret": "x"}
+                grant = {"grant_type": "client_credentials", **wrong}
+                assert (await http.post("/oauth/token", json=grant)).status_code == 401
             async with running.database.transaction(tenancy.SYSTEM) as session:
                 (await session.get_one(tables.Tenant, made.tenant_id)).status = "suspended"
             await _ask(http, "GET", token, 401)
-        found = [(it.details["reason"], it.subject_id, it.request_id)
-                 for it in await _entries(running)]  # fmt: skip
-        assert found == [
-            ("insufficient_scope", made.client_id, "req_DELETE_403"),
-            ("invalid_token", None, "req_GET_401"),
-            ("inactive", made.client_id, "req_GET_401"),
+        entries = await _entries(running)
+        assert entries[0].request_id == "req_DELETE_403"
+        assert [(it.details["reason"], it.subject_id) for it in entries] == [
+            ("insufficient_scope", made.client_id),
+            ("invalid_token", None),
+            ("invalid_client", made.client_id),
+            ("invalid_client", None),
+            ("inactive", made.client_id),
         ]
 
     play(check())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from simulacra.service import runtime, tenancy
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
-from simulacra.service.identity import embedded
+from simulacra.service.identity.clients import Clients
 from simulacra.service.tenants import administration, retention, service
 from simulacra.service.tenants.administration import Limits
 
@@ -31,8 +31,7 @@ def test_a_suspended_tenants_clients_are_unknown_until_it_is_reactivated(
 ) -> None:
     async def check() -> None:
         made = await _tenant(running)
-        assert isinstance(running.identity, embedded.Embedded)
-        clients = running.identity.issuer.clients
+        clients = Clients(running.database, running.keyring)
         await administration.suspend(running.database, made.tenant_id, ANN)
         assert await clients.tenant_of(made.client_id) is None
         assert not await clients.authenticate(made.client_id, made.client_secret)

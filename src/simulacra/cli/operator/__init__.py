@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-NOUNS = ("create_tenant", "tenants", "accounts", "audit")
+NOUNS = ("create_tenant", "tenants", "clients", "accounts", "audit")
 
 
 def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -12,6 +12,7 @@ from simulacra.service import tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Actor, Detail
 from simulacra.service.database import tables
+from simulacra.service.identity import provider
 from simulacra.service.operators import errors
 
 MAX_RETENTION_HOURS = 7 * 24
@@ -41,6 +42,13 @@ BOUNDS = {
     "retention_hours": (1, MAX_RETENTION_HOURS),
 }
 REMOVABLE = ("subscription_rows", "retention_hours")
+
+
+class NoClientError(errors.OperatorError):
+    """There is no client of this id."""
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(f"There is no client {client_id!r}.")
 
 
 class LimitError(errors.OperatorError):
@@ -176,6 +184,26 @@ async def _set_status(
         if tenant.status != status:
             tenant.status = status
             trail.record(session, actor, action, tenant_id, tenant_id=tenant_id)
+
+
+async def revoke_client(
+    database: tenancy.Database, identity: provider.Provider, client_id: str, actor: Actor
+) -> None:
+    """Refuse a client from its next request on, for good; its tenant's other clients go on.
+
+    Raises:
+        NoClientError: there is none of this id.
+        provider.ProviderError: the identity provider does not do its part; nothing is changed.
+    """
+    async with database.transaction(tenancy.SYSTEM) as session:
+        client = await session.get(tables.Client, client_id, with_for_update=True)
+        if client is None:
+            raise NoClientError(client_id)
+        if client.revoked_at is not None:
+            return
+        await identity.revoke_client(session, client_id)
+        revoked = Action.CLIENT_REVOKED
+        trail.record(session, actor, revoked, client_id, tenant_id=client.tenant_id)
 
 
 async def set_limits(
