@@ -139,5 +139,20 @@ def test_a_role_that_the_second_lock_does_not_bind_is_refused(
         asyncio.run(check(running.url()))
 
 
-def test_the_embedded_role_is_bound(running: runtime.Runtime, play: Play) -> None:
+def test_the_embedded_role_is_bound(
+    running: runtime.Runtime, play: Play, caplog: pytest.LogCaptureFixture
+) -> None:
     play(running.database.check_role())
+    assert caplog.messages == []
+
+
+def test_a_role_that_could_alter_the_audit_trail_is_warned_of(
+    running: runtime.Runtime, owner_dsn: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def check() -> None:
+        database = tenancy.Database(owner_dsn, running.keyring, pool_size=1)
+        await database.check_role()
+        await database.close()
+
+    asyncio.run(check())
+    assert "SIMULACRA_MIGRATION_DATABASE_URL" in caplog.text

@@ -6,6 +6,7 @@ same setting again. A session that came in by another way has no scope and is re
 """
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -19,6 +20,8 @@ from simulacra.service.database import tables
 
 SYSTEM = "*"
 """Scope of the service itself: credentials, the signing keys, and finding a job's tenant."""
+
+logger = logging.getLogger(__name__)
 
 _SET_SCOPE = text("SELECT set_config('simulacra.tenant', :scope, true)")
 
@@ -78,6 +81,8 @@ class Database:
     async def check_role(self) -> None:
         """Refuse a role for which the second lock would be open; ask once, at the start.
 
+        A role that could alter the audit trail, since it owns the tables, gets a warning.
+
         Raises:
             UnboundRoleError: it is a superuser, or may bypass row-level security.
         """
@@ -88,6 +93,13 @@ class Database:
                 "The role of DATABASE_URL is a superuser or has BYPASSRLS, so that row-level "
                 "security would not keep tenants apart. Make a role without these attributes, let "
                 "it own the database, and name it in DATABASE_URL."
+            )
+
+        may_alter = "has_table_privilege(to_regclass('audit_entries'), 'UPDATE')"
+        if await self.look_up(select(literal_column(may_alter, Boolean))):
+            logger.warning(
+                "the role of DATABASE_URL owns the tables and could alter the audit trail; set "
+                "SIMULACRA_MIGRATION_DATABASE_URL to let another role own them"
             )
 
     async def close(self) -> None:
