@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import psycopg
 import pytest
+import sqlalchemy.exc
 
+from simulacra.cli import failures
 from simulacra.cli.main import main
 
 
@@ -38,6 +41,14 @@ def test_a_database_that_does_not_answer(
         said = refusal(capsys, *command)
         assert "does not answer" in said
         assert "hunter2" not in said
+
+
+def test_a_role_that_may_not_migrate_is_told_which_one_may() -> None:
+    denied = psycopg.errors.InsufficientPrivilege("permission denied for schema public")
+    said = failures.explain(sqlalchemy.exc.ProgrammingError("CREATE ...", {}, denied))
+    assert said is not None
+    assert "permission denied for schema public" in said
+    assert "SIMULACRA_MIGRATION_DATABASE_URL" in said
 
 
 def test_a_data_directory_that_is_a_file(

@@ -12,20 +12,22 @@ def explain(error: Exception) -> str | None:
         return f"The package {error.name} is missing; install simulacra[service]."
 
     import psycopg
-    import sqlalchemy.exc
 
     from simulacra.service import settings
     from simulacra.service.embedded import errors
     from simulacra.service.identity.provider import ProviderError
     from simulacra.service.operators.errors import OperatorError
 
-    match error:
+    match cause := getattr(error, "orig", error):  # what the database itself has said
         case errors.EmbeddedError() | settings.SettingsError() | OperatorError() | ProviderError():
             return str(error)
-        case sqlalchemy.exc.OperationalError():
-            return f"The database does not answer: {error.orig}"
         case psycopg.OperationalError():
-            return f"The database does not answer: {error}"
+            return f"The database does not answer: {cause}"
+        case psycopg.errors.InsufficientPrivilege():
+            return (
+                f"The database role may not do this ({cause.diag.message_primary or cause}). The "
+                "role that owns the tables may: name it in SIMULACRA_MIGRATION_DATABASE_URL."
+            )
         case OSError(filename=name, strerror=str() as reason):
             return f"{os.fsdecode(name)}: {reason}." if name else f"{reason}."
     return None

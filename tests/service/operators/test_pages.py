@@ -143,6 +143,31 @@ def test_a_wrong_name_and_a_wrong_password_look_the_same(
     play(check())
 
 
+def test_signing_in_again_ends_the_session_before(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        desk = Desk(running)
+        await desk.sign_in()
+        before = desk.http.cookies[guard.COOKIE]
+        form = {"name": "ann", "password": PASSWORD}
+        await desk.http.post("/operator/sign-in", data=form, headers=OURS)
+        assert await sessions.of(running).find(before) is None
+        assert (await desk.http.get("/operator/")).status_code == 200
+
+    play(check())
+
+
+def test_a_form_that_is_too_long_is_not_read(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        desk = Desk(running)
+        await desk.sign_in()
+        for path in ("sign-in", "sign-out", "tenants/ten_1/limits"):
+            answer = await desk.post(path, "x" * 100_000)
+            assert answer.status_code == 413, path
+        assert (await desk.http.get("/operator/")).status_code == 200
+
+    play(check())
+
+
 def test_guessing_ends_after_ten_refusals_of_an_account(
     running: runtime.Runtime, play: Play
 ) -> None:

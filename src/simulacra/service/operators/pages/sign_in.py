@@ -38,8 +38,9 @@ async def sign_in(
         await signed_in.refuse(name, Reason.INVALID_CREDENTIALS)
         fault = "The name or the password is wrong."
         return rendering.render(request, "sign_in.html", status=403, name=name, fault=fault)
-    response = rendering.redirect(rendering.HOME)
+    await signed_in.close(request.cookies.get(guard.COOKIE, ""))  # one browser, one session
     token = await signed_in.open(name)
+    response = rendering.redirect(rendering.HOME)
     response.set_cookie(guard.COOKIE, token, secure=True, httponly=True, samesite="strict")
     return response
 
