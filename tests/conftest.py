@@ -48,7 +48,8 @@ def empty_dsn(dsn: str, owner_dsn: str) -> str:
     """The same database with empty tables."""
     with psycopg.connect(owner_dsn) as connection:
         connection.execute(
-            "TRUNCATE tenants, operator_accounts, signing_keys, procrastinate_jobs CASCADE"
+            "TRUNCATE tenants, signups, throttles, operator_accounts, signing_keys, "
+            "procrastinate_jobs CASCADE"
         )
         connection.execute("ALTER TABLE audit_entries DISABLE TRIGGER USER")
         connection.execute("TRUNCATE audit_entries")

@@ -60,6 +60,12 @@ def test_operations_have_the_names_of_the_contract(published: dict[str, Any]) ->
     assert set(operations(published)) == {
         "issueToken",
         "getJwks",
+        "getOpenidConfiguration",
+        "createSignup",
+        "getSignup",
+        "claimCredential",
+        "rotateCredential",
+        "getRotation",
         "createDataset",
         "listDatasets",
         "getDataset",
@@ -75,6 +81,15 @@ def test_operations_have_the_names_of_the_contract(published: dict[str, Any]) ->
     }
 
 
+def _members(document: dict[str, Any], operation: dict[str, Any]) -> set[str]:
+    """Return what the JSON body of an operation may hold."""
+    if "requestBody" not in operation:
+        return set()
+    content = operation["requestBody"]["content"]
+    name = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    return set(document["components"]["schemas"][name]["properties"])
+
+
 def test_links_lead_to_operations(published: dict[str, Any]) -> None:
     known = operations(published)
     links = [
@@ -86,8 +101,9 @@ def test_links_lead_to_operations(published: dict[str, Any]) -> None:
     assert len(links) >= 5
     for link in links:
         target = known[link["operationId"]]
-        names = {parameter["name"] for parameter in target["parameters"]}
-        assert set(link["parameters"]) <= names
+        names = {parameter["name"] for parameter in target.get("parameters", ())}
+        assert set(link.get("parameters", ())) <= names
+        assert set(link.get("requestBody", ())) <= _members(published, target)
 
 
 def test_what_changes_something_for_the_customer_says_so(published: dict[str, Any]) -> None:
@@ -96,7 +112,14 @@ def test_what_changes_something_for_the_customer_says_so(published: dict[str, An
         for name, operation in operations(published).items()
         if operation.get("x-openai-isConsequential")
     }
-    assert consequential == {"createDataset", "createGeneration", "deleteDataset"}
+    assert consequential == {
+        "createDataset",
+        "createGeneration",
+        "deleteDataset",
+        "createSignup",
+        "claimCredential",
+        "rotateCredential",
+    }
 
 
 def test_no_answer_of_the_framework_is_documented(published: dict[str, Any]) -> None:

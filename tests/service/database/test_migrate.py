@@ -27,13 +27,14 @@ def test_row_level_security_is_forced_on_every_table_of_tenants(dsn: str) -> Non
         for mapper in tables.Table.registry.mappers
         if issubclass(mapper.class_, tables.TenantOwned)
     }
-    assert owned == {"datasets", "generations", "jobs"}
+    assert owned == {"datasets", "generations", "jobs", "credential_rotations"}
     engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg://"))
     with engine.connect() as connection:
         forced = connection.execute(
             text("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
         )
-        assert owned | {"audit_entries"} == set(forced.scalars())
+        others = {"audit_entries", "signups", "credential_claims"}
+        assert owned | others == set(forced.scalars())
         is_super = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
         assert connection.scalar(text(is_super)) is False
     engine.dispose()

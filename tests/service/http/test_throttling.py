@@ -1,13 +1,18 @@
 import asyncio
 import dataclasses
+import datetime as dt
+from collections.abc import Callable, Coroutine
 
 import pytest
 from fastapi import Request
-from sqlalchemy import text
+from sqlalchemy import func, select, update
 
 from simulacra.service import runtime, tenancy
-from simulacra.service.http import problems, throttling
+from simulacra.service.database import tables
+from simulacra.service.http import throttling
 from simulacra.service.http.throttling import Limit
+
+Play = Callable[[Coroutine[None, None, None]], None]
 
 FIVE = Limit("five", calls=5, seconds=3600)
 
@@ -16,7 +21,7 @@ def request_from(host: str) -> Request:
     return Request({"type": "http", "client": (host, 1), "headers": []})
 
 
-def test_everybody_has_an_allowance_of_their_own(running: runtime.Runtime, play) -> None:  # type: ignore[no-untyped-def]
+def test_everybody_has_an_allowance_of_their_own(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         throttle = running.throttle
         mine = [await throttle.hit(FIVE, "a", "b") for _ in range(6)]
@@ -30,11 +35,70 @@ def test_everybody_has_an_allowance_of_their_own(running: runtime.Runtime, play)
 
 
 def test_of_many_calls_at_once_no_more_than_the_limit_pass(
-    running: runtime.Runtime,
-    play,  # type: ignore[no-untyped-def]
+    running: runtime.Runtime, play: Play
 ) -> None:
     async def check() -> None:
         standings = await asyncio.gather(*(running.throttle.hit(FIVE, "x") for _ in range(40)))
         assert sum(not one.is_refused for one in standings) == 5
 
     play(check())
+
+
+def test_the_allowance_comes_back_with_time(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        for _ in range(6):
+            await running.throttle.hit(FIVE, "x")
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            row = tables.Throttle
+            await session.execute(update(row).values(full_at=row.full_at - dt.timedelta(hours=0.2)))
+        assert not (await running.throttle.hit(FIVE, "x")).is_refused
+        assert (await running.throttle.hit(FIVE, "x")).is_refused
+
+    play(check())
+
+
+def test_who_has_a_whole_allowance_is_forgotten(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        await running.throttle.hit(Limit("short", calls=1000, seconds=1), "x")
+        await running.throttle.hit(FIVE, "y")
+        await asyncio.sleep(0.01)
+        await running.throttle.forget()
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            assert await session.scalar(select(func.count()).select_from(tables.Throttle)) == 1
+
+    play(check())
+
+
+def test_neither_addresses_nor_names_are_stored(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        await running.throttle.hit(FIVE, "192.0.2.7", "somebody")
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            (key,) = await session.scalars(select(tables.Throttle.key))
+        assert len(key) == 32
+        assert b"192.0.2.7" not in key
+
+    play(check())
+
+
+@pytest.mark.parametrize(
+    ("host", "counted_as"),
+    [
+        ("192.0.2.7", "192.0.2.7/32"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7/32"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_a_network_of_ipv6_is_one_caller(host: str, counted_as: str) -> None:
+    assert throttling.address_of(request_from(host)) == counted_as
+
+
+def test_a_refusal_says_how_long_to_wait() -> None:
+    problem = throttling.refusal(throttling.Standing(FIVE, True, 0, 90))  # noqa: FBT003
+    assert problem.entry.status == 429
+    assert problem.headers == {
+        "RateLimit-Policy": '"five";q=5;w=3600',
+        "RateLimit": '"five";r=0;t=90',
+        "Retry-After": "90",
+    }

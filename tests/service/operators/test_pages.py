@@ -48,9 +48,7 @@ class Desk:
 
 
 async def _tenant(running: runtime.Runtime, company: str = "Acme") -> str:
-    made = await tenants.create(
-        running, company=company, email="a@b.example",
-    )  # fmt: skip
+    made = await tenants.create(running, company=company, email="a@b.example")
     return made.tenant_id
 
 
@@ -264,7 +262,7 @@ def test_what_an_operator_does_is_on_record_under_the_operators_name(
             assert answer.headers["location"].startswith(f"/operator/tenants/{tenant_id}?done=")
         limits = {
             "subscription_rows": "5,000", "subscription_window_days": "30",
-            "max_rows_per_request": "9", "retention_hours": "",
+            "max_rows_per_request": "1,000,000", "retention_hours": "",
         }  # fmt: skip
         assert (await desk.post(f"tenants/{tenant_id}/limits", token, **limits)).status_code == 303
         await desk.post("sign-out", token)

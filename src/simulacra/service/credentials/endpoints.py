@@ -52,11 +52,11 @@ async def claim_credential(
 )
 async def rotate_credential(
     response: Response,
-    caller: guards.AnyScope,
+    caller: guards.WriteRotations,
     running: runtime.Running,
     idempotency_key: idempotency.Key,
 ) -> schemas.RotationDocument:
-    """Make a new secret; three times in 24 hours at most.
+    """Make a new secret; three times in 24 hours at most, with a token of all scopes.
 
     With the embedded issuer the old secret works until the new one is claimed. With Auth0 it stops
     at once. A retry with the same Idempotency-Key returns the same claim token.
@@ -77,7 +77,7 @@ async def rotate_credential(
     responses=openapi.problems(401, 403, 404),
 )
 async def get_rotation(
-    rotation_id: str, caller: guards.AnyScope, running: runtime.Running
+    rotation_id: str, caller: guards.ReadRotations, running: runtime.Running
 ) -> schemas.RotationDocument:
     """Tell whether the new secret was claimed; the claim token is not shown here."""
     return schemas.rotation(await rotations.read(running, caller, rotation_id))

@@ -69,6 +69,14 @@ class Signup(Table):
     """A company's request for access."""
 
     __tablename__ = "signups"
+    __table_args__ = (
+        Index(
+            "signups_alive",
+            "email_key",
+            unique=True,
+            postgresql_where=text("status IN ('pending', 'approved')"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     company_name: Mapped[str]
@@ -104,6 +112,9 @@ class CredentialRotation(Table, TenantOwned):
     """A client's request for a new secret."""
 
     __tablename__ = "credential_rotations"
+    __table_args__ = (
+        Index("credential_rotations_idempotency_key", "client_id", "idempotency_key", unique=True),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     client_id: Mapped[str] = mapped_column(ForeignKey("clients.id"))

@@ -42,13 +42,13 @@ class Public(Guard):
 
 
 class Tenant(Guard):
-    """The route needs a token of an active client, with one of some scopes."""
+    """The route needs a token of an active client, with one of some scopes, or with all of them."""
 
-    def __init__(self, *scopes: str) -> None:
+    def __init__(self, *scopes: str, needs_all: bool = False) -> None:
         unknown = sorted(set(scopes) - set(SCOPES))
         if unknown or not scopes:
             raise ValueError(f"name scopes of {SCOPES}, not {unknown}")
-        self.scopes = scopes
+        self.scopes, self.needs_all = scopes, needs_all
 
     async def __call__(
         self,
@@ -60,16 +60,22 @@ class Tenant(Guard):
         caller: Principal | None = getattr(request.state, "caller", None)
         if caller is None:
             caller = request.state.caller = await _identify(request, running, credentials)
-        if caller.scopes.isdisjoint(self.scopes):
+        if not self._covers(caller.scopes):
             await running.refusals.record(
                 Reason.INSUFFICIENT_SCOPE, caller.client_id, caller.tenant_id
             )
+            joint = " and " if self.needs_all else " or "
             raise problems.Problem(
                 "simio_forbidden",
-                f"The token lacks the scope {' or '.join(map(repr, self.scopes))}.",
+                f"The token lacks the scope {joint.join(map(repr, self.scopes))}.",
                 headers={"WWW-Authenticate": _challenge("insufficient_scope", self.scopes)},
             )
         return caller
+
+    def _covers(self, scopes: frozenset[str]) -> bool:
+        return (
+            scopes.issuperset(self.scopes) if self.needs_all else not scopes.isdisjoint(self.scopes)
+        )
 
     async def admit(self, request: Request) -> None:
         """Answer 401 or 403 to whoever may not call the route."""
@@ -153,5 +159,7 @@ WriteDatasets = Annotated[Principal, Depends(Tenant("write:datasets"))]
 ReadGenerations = Annotated[Principal, Depends(Tenant("read:generations"))]
 WriteGenerations = Annotated[Principal, Depends(Tenant("write:generations"))]
 ReadJobs = Annotated[Principal, Depends(Tenant("read:datasets", "read:generations"))]
-AnyScope = Annotated[Principal, Depends(Tenant(*SCOPES))]
+ReadRotations = Annotated[Principal, Depends(Tenant("read:datasets", "read:generations"))]
+WriteRotations = Annotated[Principal, Depends(Tenant(*SCOPES, needs_all=True))]
+"""A new secret mints tokens of every scope, so a narrower token must not lead to one."""
 Open = Depends(Public())

@@ -140,6 +140,6 @@ def address_of(request: Request) -> str:
     except ValueError:
         return host
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        return str(address.ipv4_mapped)
+        address = address.ipv4_mapped
     bits = NETWORK_BITS if address.version == 6 else address.max_prefixlen
     return str(ipaddress.ip_network((address, bits), strict=False))

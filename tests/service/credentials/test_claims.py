@@ -1,0 +1,154 @@
+"""Claims on a real PostgreSQL: one delivery, whoever asks how often, and nothing left behind."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable, Coroutine
+
+import pytest
+from sqlalchemy import select, update
+
+from simulacra.service import runtime, tenancy
+from simulacra.service.audit.entry import Action
+from simulacra.service.credentials import claims
+from simulacra.service.database import tables
+from simulacra.service.http import problems
+from simulacra.service.tenants import service as tenants
+
+Play = Callable[[Coroutine[None, None, None]], None]
+SECRET = "the-secret-that-waits"
+
+
+async def claimed(running: runtime.Runtime, *, is_rotation: bool = False) -> tuple[str, str, str]:
+    """Return a client's id, and id and token of a claim on a secret."""
+    made = await tenants.create(running, company="Acme", email="a@b.example")
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        client = await session.get_one(tables.Client, made.client_id)
+        claim_id, token = await claims.make(
+            running, session, client, SECRET, is_rotation=is_rotation
+        )
+    return made.client_id, claim_id, token
+
+
+async def row_of(running: runtime.Runtime, claim_id: str) -> tables.CredentialClaim:
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        return await session.get_one(tables.CredentialClaim, claim_id)
+
+
+async def actions(running: runtime.Runtime, subject_id: str) -> list[str]:
+    entries = tables.AuditEntry
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        found = await session.scalars(
+            select(entries.action).where(entries.subject_id == subject_id).order_by(entries.number)
+        )
+        return list(found)
+
+
+async def code_of(call: Coroutine[None, None, object]) -> str:
+    with pytest.raises(problems.Problem) as raised:
+        await call
+    return raised.value.entry.code
+
+
+async def let_expire(running: runtime.Runtime) -> None:
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        past = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=1)
+        await session.execute(update(tables.CredentialClaim).values(expires_at=past))
+
+
+def test_a_secret_is_delivered_once(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        client_id, claim_id, token = await claimed(running)
+        assert await claims.redeem(running, token) == claims.Delivery(client_id, SECRET)
+        assert await code_of(claims.redeem(running, token)) == "simio_credential_claim_consumed"
+        assert await actions(running, claim_id) == [Action.CLAIM_REDEEMED, Action.CLAIM_REFUSED]
+
+    play(check())
+
+
+def test_of_fifty_at_once_one_gets_the_secret(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        _, _, token = await claimed(running)
+        calls = (claims.redeem(running, token) for _ in range(50))
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        delivered = [one for one in answers if isinstance(one, claims.Delivery)]
+        assert [one.client_secret for one in delivered] == [SECRET]
+        refused = [one for one in answers if isinstance(one, problems.Problem)]
+        assert {one.entry.code for one in refused} == {"simio_credential_claim_consumed"}
+        assert len(refused) == 49
+
+    play(check())
+
+
+def test_redemption_destroys_what_was_sealed(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        _, claim_id, token = await claimed(running)
+        before = await row_of(running, claim_id)
+        assert before.sealed_secret and SECRET.encode() not in before.sealed_secret
+        assert before.sealed_token and token.encode() not in before.sealed_token
+        await claims.redeem(running, token)
+        after = await row_of(running, claim_id)
+        assert after.sealed_secret is None
+        assert after.sealed_token is None
+
+    play(check())
+
+
+def test_the_token_is_shown_until_it_is_redeemed(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        _, claim_id, token = await claimed(running)
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            assert await claims.look(running, session, claim_id) == (claims.State.OPEN, token)
+        await claims.redeem(running, token)
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            assert await claims.look(running, session, claim_id) == (claims.State.REDEEMED, None)
+
+    play(check())
+
+
+def test_expiry_destroys_the_secret_once(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        _, claim_id, token = await claimed(running)
+        assert await claims.expire(running) == 0
+        await let_expire(running)
+        assert await code_of(claims.redeem(running, token)) == "simio_credential_claim_expired"
+        assert await claims.expire(running) == 1
+        assert await claims.expire(running) == 0
+        row = await row_of(running, claim_id)
+        assert (row.sealed_secret, row.sealed_token) == (None, None)
+        assert await code_of(claims.redeem(running, token)) == "simio_credential_claim_expired"
+        assert (await actions(running, claim_id)).count(Action.CLAIM_EXPIRED) == 1
+
+    play(check())
+
+
+def test_a_newer_claim_of_the_client_takes_its_place(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        client_id, _, token = await claimed(running)
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            client = await session.get_one(tables.Client, client_id)
+            _, newer = await claims.make(running, session, client, "newer", is_rotation=False)
+        assert await code_of(claims.redeem(running, token)) == "simio_credential_claim_expired"
+        assert (await claims.redeem(running, newer)).client_secret == "newer"
+
+    play(check())
+
+
+def test_a_token_that_is_none_is_not_found(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        _, _, token = await claimed(running)
+        for wrong in ("x", token[:-1], token.swapcase()):
+            assert (
+                await code_of(claims.redeem(running, wrong)) == "simio_credential_claim_not_found"
+            )
+
+    play(check())
+
+
+def test_no_tenant_sees_claims(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        _, claim_id, _ = await claimed(running)
+        tenant_id = (await row_of(running, claim_id)).tenant_id
+        async with running.database.transaction(tenant_id) as session:
+            assert await session.get(tables.CredentialClaim, claim_id) is None
+
+    play(check())

@@ -1,0 +1,176 @@
+"""Rotations on a real PostgreSQL, with the embedded issuer."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable, Coroutine
+
+import pytest
+from sqlalchemy import func, select, update
+
+from simulacra.service import runtime, tenancy
+from simulacra.service.audit import entry
+from simulacra.service.credentials import claims, rotations
+from simulacra.service.database import tables
+from simulacra.service.http import problems
+from simulacra.service.identity import embedded, principal
+from simulacra.service.tenants import service as tenants
+
+Play = Callable[[Coroutine[None, None, None]], None]
+
+
+async def caller_of(running: runtime.Runtime) -> tuple[principal.Principal, str]:
+    """Return a client as a caller, and its secret."""
+    made = await tenants.create(running, company="Acme", email="a@b.example")
+    scopes = frozenset(principal.SCOPES)
+    return principal.Principal(made.tenant_id, made.client_id, scopes), made.client_secret
+
+
+async def works(running: runtime.Runtime, client_id: str, secret: str) -> bool:
+    assert isinstance(running.identity, embedded.Embedded)
+    return await running.identity.issuer.clients.authenticate(client_id, secret)
+
+
+async def problem_of(call: Coroutine[None, None, object]) -> problems.Problem:
+    with pytest.raises(problems.Problem) as raised:
+        await call
+    return raised.value
+
+
+async def count(running: runtime.Runtime) -> int:
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        query = select(func.count()).select_from(tables.CredentialRotation)
+        return await session.scalar(query) or 0
+
+
+def test_the_old_secret_works_until_the_new_one_is_claimed(
+    running: runtime.Runtime, play: Play
+) -> None:
+    async def check() -> None:
+        caller, old = await caller_of(running)
+        made = await rotations.rotate(running, caller, "k")
+        assert await works(running, caller.client_id, old)
+        delivery = await claims.redeem(running, made.token or "")
+        assert delivery.client_id == caller.client_id
+        assert await works(running, caller.client_id, delivery.client_secret)
+        assert not await works(running, caller.client_id, old)
+
+    play(check())
+
+
+def test_a_replay_returns_the_same_token_and_rotates_nothing(
+    running: runtime.Runtime, play: Play
+) -> None:
+    async def check() -> None:
+        caller, _ = await caller_of(running)
+        first = await rotations.rotate(running, caller, "k")
+        again = await rotations.rotate(running, caller, "k")
+        assert (again.token, again.row.id, again.is_replay) == (first.token, first.row.id, True)
+        assert await count(running) == 1
+        secret = (await claims.redeem(running, first.token or "")).client_secret
+        assert await works(running, caller.client_id, secret)
+
+    play(check())
+
+
+def test_fifty_at_once_under_one_key_are_one_rotation(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        caller, _ = await caller_of(running)
+        made = await asyncio.gather(*(rotations.rotate(running, caller, "k") for _ in range(50)))
+        assert len({one.token for one in made}) == 1
+        assert sum(not one.is_replay for one in made) == 1
+        assert await count(running) == 1
+
+    play(check())
+
+
+def test_after_redemption_the_key_is_gone(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        caller, _ = await caller_of(running)
+        made = await rotations.rotate(running, caller, "k")
+        await claims.redeem(running, made.token or "")
+        problem = await problem_of(rotations.rotate(running, caller, "k"))
+        assert problem.entry.code == "simio_rotation_claim_already_consumed"
+        assert problem.entry.status == 410
+
+    play(check())
+
+
+def test_a_fourth_rotation_within_a_day_is_refused(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        caller, _ = await caller_of(running)
+        made = await asyncio.gather(
+            *(rotations.rotate(running, caller, None) for _ in range(5)), return_exceptions=True
+        )
+        refused = [one for one in made if isinstance(one, problems.Problem)]
+        assert [one.entry.code for one in refused] == ["simio_rotation_rate_limited"] * 2
+        assert 24 * 3600 - 60 < int(refused[0].headers["Retry-After"]) <= 24 * 3600
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            rows = tables.CredentialRotation
+            await session.execute(
+                update(rows).values(created_at=rows.created_at - dt.timedelta(hours=24))
+            )
+        assert (await rotations.rotate(running, caller, None)).token
+
+    play(check())
+
+
+def test_a_newer_rotation_voids_the_claim_of_the_one_before(
+    running: runtime.Runtime, play: Play
+) -> None:
+    async def check() -> None:
+        caller, old = await caller_of(running)
+        first = await rotations.rotate(running, caller, "a")
+        second = await rotations.rotate(running, caller, "b")
+        problem = await problem_of(claims.redeem(running, first.token or ""))
+        assert problem.entry.code == "simio_credential_claim_expired"
+        problem = await problem_of(rotations.rotate(running, caller, "a"))
+        assert problem.entry.code == "simio_credential_claim_expired"
+        assert await works(running, caller.client_id, old)
+        newest = (await claims.redeem(running, second.token or "")).client_secret
+        assert await works(running, caller.client_id, newest)
+
+    play(check())
+
+
+def test_a_claim_that_expires_leaves_the_old_secret_working(
+    running: runtime.Runtime, play: Play
+) -> None:
+    async def check() -> None:
+        caller, old = await caller_of(running)
+        await rotations.rotate(running, caller, "k")
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            past = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=1)
+            await session.execute(update(tables.CredentialClaim).values(expires_at=past))
+        await claims.expire(running)
+        assert await works(running, caller.client_id, old)
+
+    play(check())
+
+
+def test_a_rotation_is_seen_by_its_client_alone(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        caller, _ = await caller_of(running)
+        stranger, _ = await caller_of(running)
+        made = await rotations.rotate(running, caller, "k")
+        found = await rotations.read(running, caller, made.row.id)
+        assert (found.state, found.token) == (claims.State.OPEN, None)
+        sibling = principal.Principal(caller.tenant_id, "another-client", caller.scopes)
+        for other in (stranger, sibling):
+            problem = await problem_of(rotations.read(running, other, made.row.id))
+            assert problem.entry.code == "simio_rotation_request_not_found"
+
+    play(check())
+
+
+def test_an_operator_rotates_a_lost_secret(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        caller, old = await caller_of(running)
+        actor = entry.operator("cli:root")
+        token = await rotations.rotate_for_operator(running, caller.client_id, actor)
+        secret = (await claims.redeem(running, token)).client_secret
+        assert await works(running, caller.client_id, secret)
+        assert not await works(running, caller.client_id, old)
+        with pytest.raises(rotations.NoClientError):
+            await rotations.rotate_for_operator(running, "nobody", actor)
+
+    play(check())

@@ -1,0 +1,86 @@
+"""Keys of the issuer on a real PostgreSQL: rotation logs nobody out."""
+
+import datetime as dt
+from collections.abc import Callable, Coroutine
+
+import pytest
+from sqlalchemy import select, update
+
+from simulacra.service import compose, runtime, tenancy
+from simulacra.service.audit import entry
+from simulacra.service.audit.entry import Action
+from simulacra.service.database import tables
+from simulacra.service.identity import embedded, principal, signing
+from simulacra.service.identity.tokens import Tokens
+from simulacra.service.settings import Settings
+from simulacra.service.tenants import service as tenants
+
+Play = Callable[[Coroutine[None, None, None]], None]
+ACTOR = entry.operator("cli:root")
+
+
+def issuer_of(running: runtime.Runtime) -> Tokens:
+    assert isinstance(running.identity, embedded.Embedded)
+    return running.identity.issuer
+
+
+def kids(document: dict[str, object]) -> list[str]:
+    keys = document["keys"]
+    assert isinstance(keys, list)
+    return [key["kid"] for key in keys]
+
+
+def test_tokens_of_the_old_key_and_of_the_new_one_are_accepted_everywhere(
+    running: runtime.Runtime, settings: Settings, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def check() -> None:
+        made = await tenants.create(running, company="Acme", email="a@b.example")
+        other = compose.runtime_of(settings)  # another process, which has loaded the keys before
+        here, there = issuer_of(running), issuer_of(other)
+        old = await here.mint(made.client_id, principal.SCOPES)
+        await there.verify(old)
+        kid = await here.signing_keys.rotate(ACTOR)
+        monkeypatch.setattr(signing, "RELOAD_PAUSE_SECONDS", 0)
+        new = await here.mint(made.client_id, principal.SCOPES)
+        assert kids(await here.signing_keys.public())[0] == kid
+        for issuer in (here, there):
+            for token in (old, new):
+                assert (await issuer.verify(token)).client_id == made.client_id
+        await other.close()
+
+    play(check())
+
+
+def test_a_key_is_retired_when_its_last_token_has_expired(
+    running: runtime.Runtime, play: Play
+) -> None:
+    async def check() -> None:
+        keys = issuer_of(running).signing_keys
+        first = (await keys.newest()).kid
+        second = await keys.rotate(ACTOR)
+        await keys.retire(lifetime=3600)
+        rows = tables.SigningKey
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            assert set(await session.scalars(select(rows.id))) == {first, second}
+            ago = dt.timedelta(hours=2)
+            await session.execute(update(rows).values(created_at=rows.created_at - ago))
+        await keys.retire(lifetime=3600)
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            assert list(await session.scalars(select(rows.id))) == [second]
+
+    play(check())
+
+
+def test_a_rotation_is_on_record(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        kid = await issuer_of(running).signing_keys.rotate(ACTOR)
+        entries = tables.AuditEntry
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            found = await session.execute(
+                select(entries.subject_id, entries.actor_id).where(
+                    entries.action == Action.SIGNING_KEY_ROTATED
+                )
+            )
+            assert [tuple(row) for row in found] == [(kid, "cli:root")]
+
+    play(check())

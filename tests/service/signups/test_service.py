@@ -1,0 +1,148 @@
+"""Requests for access on a real PostgreSQL."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+
+import pytest
+from sqlalchemy import func, select
+
+from simulacra.service import runtime, tenancy
+from simulacra.service.audit import entry
+from simulacra.service.audit.entry import Action
+from simulacra.service.credentials import claims
+from simulacra.service.database import tables
+from simulacra.service.identity import provider
+from simulacra.service.signups import service
+from simulacra.service.signups.service import SignupStatus
+
+Play = Callable[[Coroutine[None, None, None]], None]
+ACTOR = entry.operator("anna")
+
+
+async def requested(running: runtime.Runtime, email: str = "data@acme.example") -> str:
+    row, is_new = await service.request(running, "Acme Research", email)
+    assert is_new
+    return row.id
+
+
+async def tenants_of(running: runtime.Runtime) -> int:
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        return await session.scalar(select(func.count()).select_from(tables.Tenant)) or 0
+
+
+def test_an_address_has_one_request(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        request_id = await requested(running)
+        row, is_new = await service.request(running, "Acme", "Data@ACME.example")
+        assert (row.id, row.company_name, is_new) == (request_id, "Acme Research", False)
+        assert row.repeats == 1
+        await requested(running, "other@acme.example")
+
+    play(check())
+
+
+def test_many_requests_of_one_address_at_once_are_one(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        made = await asyncio.gather(
+            *(service.request(running, "Acme", "data@acme.example") for _ in range(20))
+        )
+        assert len({row.id for row, _ in made}) == 1
+        assert sum(is_new for _, is_new in made) == 1
+
+    play(check())
+
+
+def test_approval_makes_a_tenant_whose_secret_is_claimed(
+    running: runtime.Runtime, play: Play
+) -> None:
+    async def check() -> None:
+        request_id = await requested(running)
+        pending = await service.read(running, request_id)
+        assert (pending.row.status, pending.claim_token) == (SignupStatus.PENDING, None)
+        await service.approve(running, request_id, ACTOR)
+        approved = await service.read(running, request_id)
+        assert approved.row.status == SignupStatus.APPROVED
+        delivery = await claims.redeem(running, approved.claim_token or "")
+        assert delivery.client_id == approved.row.client_id
+        assert (await service.read(running, request_id)).claim_token is None
+        row, is_new = await service.request(running, "Acme", "data@acme.example")
+        assert (row.id, is_new) == (request_id, False)
+
+    play(check())
+
+
+def test_a_token_that_is_handed_over_is_not_shown(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        request_id = await requested(running)
+        _, token = await service.approve(running, request_id, ACTOR, hand_over=True)
+        approved = await service.read(running, request_id)
+        assert (approved.row.status, approved.claim_token) == (SignupStatus.APPROVED, None)
+        assert (await claims.redeem(running, token or "")).client_id == approved.row.client_id
+
+    play(check())
+
+
+def test_after_a_refusal_the_address_may_ask_anew(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        request_id = await requested(running)
+        await service.decline(running, request_id, ACTOR)
+        assert (await service.read(running, request_id)).row.status == SignupStatus.DECLINED
+        assert await requested(running) != request_id
+        assert await tenants_of(running) == 0
+
+    play(check())
+
+
+def test_a_decision_is_taken_once(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        request_id = await requested(running)
+        calls = [service.approve(running, request_id, ACTOR) for _ in range(5)]
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        assert sum(isinstance(one, service.DecisionError) for one in answers) == 4
+        assert await tenants_of(running) == 1
+        with pytest.raises(service.DecisionError, match="was approved before"):
+            await service.decline(running, request_id, ACTOR)
+        with pytest.raises(service.DecisionError, match="no request"):
+            await service.decline(running, "req_x", ACTOR)
+
+    play(check())
+
+
+def test_without_the_identity_provider_nothing_is_approved(
+    running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unavailable(*_: object) -> None:
+        raise provider.UnavailableError("it does not answer", retry_after=3)
+
+    async def check() -> None:
+        request_id = await requested(running)
+        monkeypatch.setattr(running.identity, "create_client", unavailable)
+        with pytest.raises(provider.UnavailableError):
+            await service.approve(running, request_id, ACTOR)
+        assert (await service.read(running, request_id)).row.status == SignupStatus.PENDING
+        assert await tenants_of(running) == 0
+
+    play(check())
+
+
+def test_requests_and_decisions_are_on_record(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        approved, declined = await requested(running), await requested(running, "b@acme.example")
+        await service.approve(running, approved, ACTOR)
+        await service.decline(running, declined, ACTOR)
+        entries = tables.AuditEntry
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            found = await session.execute(
+                select(entries.action, entries.subject_id, entries.actor_id).order_by(
+                    entries.number
+                )
+            )
+            trail = [tuple(row) for row in found if row.action.startswith("signup.")]
+        assert trail == [
+            (Action.SIGNUP_REQUESTED, approved, None),
+            (Action.SIGNUP_REQUESTED, declined, None),
+            (Action.SIGNUP_APPROVED, approved, "anna"),
+            (Action.SIGNUP_DECLINED, declined, "anna"),
+        ]
+
+    play(check())
