@@ -1,11 +1,12 @@
 """From a request for access to a token that lists datasets, with curl and jq, over real HTTP."""
 
 import concurrent.futures
+import contextlib
 import re
 import shutil
 import subprocess
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def play(server: Server, scripts: list[str]) -> dict[str, Any]:
     request_id = asked[-1]
     assert re.fullmatch(r"req_[A-Za-z0-9]{1,64}", request_id)
     assert '"status":"pending"' in asked[0]
-    server.operate("signups", "approve", request_id)
+    server.operate("approve", request_id)
     claimed = shell(server, f"{claim}\necho; echo $CLAIM_TOKEN", REQUEST_ID=request_id).splitlines()
     credential = httpx.Response(200, text=claimed[0]).json()
     server.secrets |= {claimed[-1], credential["client_secret"]}
@@ -101,9 +102,17 @@ def test_onboarding_as_the_guide_prints_it(server: Server) -> None:
     assert play(server, guides_scripts())["datasets"] == []
 
 
+@pytest.fixture(scope="module")
+def http(server: Server) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, verify=server.tls, timeout=60) as client:
+        yield client
+
+
 @pytest.fixture
-def http(server: Server) -> httpx.Client:
-    return httpx.Client(base_url=server.url, verify=server.tls, timeout=60)
+def client(server: Server) -> Iterator[Client]:
+    """A client of a tenant of its own."""
+    with contextlib.closing(server.client(server.create_tenant())) as client:
+        yield client
 
 
 def signup(http: httpx.Client, **changes: object) -> httpx.Response:
@@ -113,7 +122,7 @@ def signup(http: httpx.Client, **changes: object) -> httpx.Response:
 
 def approved(server: Server, http: httpx.Client) -> dict[str, Any]:
     request_id = signup(http).json()["request_id"]
-    server.operate("signups", "approve", request_id)
+    server.operate("approve", request_id)
     document: dict[str, Any] = http.get(f"/v1/signup/{request_id}").json()
     server.secrets.add(document["credential_claim_token"])
     return document
@@ -167,9 +176,8 @@ def test_of_fifty_claims_at_once_one_gets_the_secret(server: Server, http: httpx
 
 
 def test_rotation_from_request_to_the_end_of_the_old_secret(
-    server: Server, http: httpx.Client
+    server: Server, http: httpx.Client, client: Client
 ) -> None:
-    client = server.client(server.create_tenant())
     key = {"Idempotency-Key": "rotate-1"}
     answers = at_once(lambda: client.post("/v1/credential-rotations", headers=key))
     assert sorted(answer.status_code for answer in answers) == [200] * 49 + [201]
@@ -193,8 +201,7 @@ def test_rotation_from_request_to_the_end_of_the_old_secret(
     )
 
 
-def test_a_fourth_rotation_is_refused_with_the_time_to_wait(server: Server) -> None:
-    client = server.client(server.create_tenant())
+def test_a_fourth_rotation_is_refused_with_the_time_to_wait(server: Server, client: Client) -> None:
     for _ in range(3):
         made = client.post("/v1/credential-rotations")
         assert made.status_code == 201
@@ -205,9 +212,8 @@ def test_a_fourth_rotation_is_refused_with_the_time_to_wait(server: Server) -> N
     assert 23 * 3600 < int(fourth.headers["retry-after"]) <= 24 * 3600
 
 
-def test_a_narrow_token_does_not_lead_to_a_secret(server: Server) -> None:
+def test_a_narrow_token_does_not_lead_to_a_secret(server: Server, client: Client) -> None:
     """The new secret would mint tokens of every scope."""
-    client = server.client(server.create_tenant())
     body = {**client.credential, "grant_type": "client_credentials"}
     scopes = "read:datasets write:datasets read:generations"
     minted = client.post("/oauth/token", json={**body, "scope": scopes}).json()["access_token"]

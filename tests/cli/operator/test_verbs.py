@@ -1,6 +1,5 @@
 """The verbs of `simulacra operator` on a real database."""
 
-import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,34 +8,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from simulacra.cli import main
 from simulacra.cli.operator import console
 
 PASSWORD = "correct horse battery"
 Run = Callable[..., str]
-
-
-@pytest.fixture
-def run(
-    empty_dsn: str,
-    owner_dsn: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    """Run a verb and return what it prints on standard output, or on the other if it fails."""
-    monkeypatch.setenv("DATABASE_URL", empty_dsn)
-    monkeypatch.setenv("SIMULACRA_MIGRATION_DATABASE_URL", owner_dsn)
-    monkeypatch.delenv("SIMULACRA_CONFIG", raising=False)
-
-    def run(*words: str, stdin: str = "", code: int = 0) -> str:
-        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
-        assert main.main(["operator", *words, "--data-dir", str(tmp_path)]) == code
-        printed = capsys.readouterr()
-        assert PASSWORD not in printed.out + printed.err
-        return printed.out or printed.err
-
-    return run
 
 
 @pytest.fixture

@@ -10,10 +10,12 @@ from fastapi.routing import APIRoute
 
 from simulacra.service import main, runtime, tenancy
 from simulacra.service.audit import entry, trail
+from simulacra.service.credentials import claims
 from simulacra.service.database import tables
 from simulacra.service.http import envelope, guards, openapi
 from simulacra.service.identity import embedded
 from simulacra.service.operators import accounts, guard, sessions, site
+from simulacra.service.signups import service as signups
 from simulacra.service.tenants import service as tenants
 
 Play = Callable[[Coroutine[None, None, None]], None]
@@ -166,7 +168,7 @@ def test_a_form_that_is_too_long_is_not_read(running: runtime.Runtime, play: Pla
     play(check())
 
 
-def test_guessing_ends_after_ten_refusals_of_an_account(
+def test_guessing_of_a_password_ends_after_ten_tries_from_an_address(
     running: runtime.Runtime, play: Play
 ) -> None:
     async def attempt(desk: Desk, name: str, password: str) -> int:
@@ -372,5 +374,84 @@ def test_the_trail_is_filtered_and_paged(
         assert "session.opened" not in second.split("<tbody>")[1]
         nothing = (await desk.http.get("/operator/audit?subject_id=ds_1&action=made.up")).text
         assert "No entry fits." in nothing
+
+    play(check())
+
+
+async def _request(running: runtime.Runtime, company: str = "Acme Research") -> str:
+    row, _ = await signups.request(running, company, f"{company.split(maxsplit=1)[0]}@acme.example")
+    return row.id
+
+
+def test_a_request_is_approved_from_the_overview(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        desk = Desk(running)
+        request_id = await _request(running)
+        token = (await desk.sign_in()).forms_token
+        overview = await desk.http.get("/operator/")
+        assert f"/operator/signups/{request_id}/approve" in overview.text
+        answer = await desk.post(f"signups/{request_id}/approve", token)
+        assert answer.headers["location"] == "/operator/signups?done=approved"
+        signup = await signups.read(running, request_id)
+        assert (signup.row.status, bool(signup.claim_token)) == ("approved", True)
+        listed = await desk.http.get("/operator/signups?status=approved")
+        assert f"/operator/tenants/{signup.row.tenant_id}" in listed.text
+        assert str(signup.claim_token) not in listed.text
+        again = await desk.post(f"signups/{request_id}/approve", token)
+        assert "was approved before" in again.text
+
+    play(check())
+
+
+def test_a_token_that_is_handed_over_is_shown_once(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        desk = Desk(running)
+        request_id = await _request(running)
+        token = (await desk.sign_in()).forms_token
+        answer = await desk.post(f"signups/{request_id}/approve", token, hand_over="true")
+        (claim,) = re.findall(r'class="token">(\w+)<', answer.text)
+        assert answer.headers["cache-control"] == "no-store"
+        assert (await signups.read(running, request_id)).claim_token is None
+        assert (await claims.redeem(running, claim)).client_id
+
+    play(check())
+
+
+def test_a_request_is_declined(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        desk = Desk(running)
+        request_id = await _request(running)
+        token = (await desk.sign_in()).forms_token
+        answer = await desk.post(f"signups/{request_id}/decline", token)
+        assert answer.headers["location"] == "/operator/signups?done=declined"
+        assert (await signups.read(running, request_id)).row.status == "declined"
+
+    play(check())
+
+
+def test_what_a_stranger_calls_himself_is_text(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        desk = Desk(running)
+        await _request(running, "<script>alert(1)</script>")
+        await desk.sign_in()
+        shown = (await desk.http.get("/operator/signups")).text
+        assert "<script" not in shown
+        assert "&lt;script&gt;" in shown
+
+    play(check())
+
+
+def test_a_lost_secret_is_replaced(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        desk = Desk(running)
+        made = await tenants.create(running, company="Acme", email="a@b.example")
+        token = (await desk.sign_in()).forms_token
+        path = f"tenants/{made.tenant_id}/clients/{made.client_id}/rotate"
+        answer = await desk.post(path, token)
+        (claim,) = re.findall(r'class="token">(\w+)<', answer.text)
+        delivery = await claims.redeem(running, claim)
+        assert delivery.client_secret != made.client_secret
+        missing = await desk.post(f"tenants/{made.tenant_id}/clients/none/rotate", token)
+        assert missing.status_code == 404
 
     play(check())

@@ -6,12 +6,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-NOUNS = ("create_tenant", "tenants", "clients", "accounts", "audit")
+NOUNS = (
+    "signups",
+    "create_tenant",
+    "tenants",
+    "clients",
+    "rotate_signing_key",
+    "accounts",
+    "audit",
+)
 
 
 def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command and its nouns."""
-    parser = nouns.add_parser("operator", help="manage tenants, accounts and the audit trail")
+    parser = nouns.add_parser(
+        "operator",
+        help="decide on requests for access, manage tenants, read the audit trail",
+    )
     verbs = parser.add_subparsers(metavar="NOUN", required=True)
     for name in NOUNS:
         importlib.import_module(f"simulacra.cli.operator.{name}").register(verbs)

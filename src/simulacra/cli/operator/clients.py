@@ -12,14 +12,38 @@ if TYPE_CHECKING:
 
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the noun and its verbs."""
-    parser = verbs.add_parser("clients", help="revoke the credentials of a tenant")
+    parser = verbs.add_parser("clients", help="replace or revoke the credentials of a tenant")
     clients = parser.add_subparsers(metavar="VERB", required=True)
+    rotating = clients.add_parser(
+        "rotate-secret", help="make a new secret for a customer who has lost theirs"
+    )
+    rotating.add_argument("client_id", metavar="CLIENT_ID")
+    console.add_options(rotating)
+    rotating.set_defaults(run=rotate_secret)
     revoking = clients.add_parser(
         "revoke", help="refuse a client from its next request on, for good"
     )
     revoking.add_argument("client_id", metavar="CLIENT_ID")
     console.add_options(revoking)
     revoking.set_defaults(run=revoke)
+
+
+def rotate_secret(arguments: argparse.Namespace) -> int:
+    """Make a new secret, and print the token of the claim on it."""
+    from simulacra.service.credentials import rotations
+
+    async def change(running: "Runtime", _: "Settings") -> str:
+        return await rotations.rotate_for_operator(
+            running, arguments.client_id, installation.actor()
+        )
+
+    token = installation.use(arguments.data_dir, change)
+    if arguments.json:
+        console.print_json({"client_id": arguments.client_id, "credential_claim_token": token})
+    else:
+        print(f"A new secret of client {arguments.client_id} waits to be claimed.\n")
+        console.print_claim_token(token)
+    return 0
 
 
 def revoke(arguments: argparse.Namespace) -> int:

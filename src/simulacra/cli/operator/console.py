@@ -44,6 +44,15 @@ def print_fields(fields: Mapping[str, Value]) -> None:
         print(f"  {name:<{width}}  {_cell(value)}")
 
 
+def print_claim_token(token: str) -> None:
+    """Print a claim token, and what is to be done with it."""
+    print_fields({"credential_claim_token": token})
+    print(
+        "\nPass it on over a channel that you trust: it is shown this once. The customer exchanges"
+    )
+    print("it for the secret, once, at POST /v1/credential-claims.")
+
+
 def _title(name: str) -> str:
     return name.upper().replace("_", " ")
 
@@ -53,7 +62,7 @@ def _cell(value: Value) -> str:
         case None:
             return "-"
         case bool() | str():
-            return _printable(str(value))
+            return printable(str(value))
         case int():
             return f"{value:,}"
         case Mapping():
@@ -64,7 +73,7 @@ def _cell(value: Value) -> str:
             return plain(value)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return text of a stranger without what would move the cursor or colour the terminal."""
     return "".join(
         letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text

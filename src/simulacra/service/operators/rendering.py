@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
 
 from simulacra.service.http import guards, handlers, problems
+from simulacra.service.identity import provider
 from simulacra.service.operators import errors, guard
 
 HOME = "/operator/"
@@ -58,6 +59,8 @@ class Page(APIRoute):
                 return redirect(SIGN_IN)
             except errors.OperatorError as error:
                 return _error_page(request, 404, str(error))
+            except provider.ProviderError as error:
+                return _error_page(request, 503, str(error))
             except problems.Problem as problem:
                 return _error_page(request, problem.entry.status, problem.detail)
             except RequestValidationError as error:

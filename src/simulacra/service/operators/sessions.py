@@ -23,10 +23,6 @@ LONGEST = dt.timedelta(hours=12)
 NOTICE = dt.timedelta(minutes=1)
 """How far `seen_at` may lag behind, so that not every page is a write."""
 
-THROTTLE_WINDOW = dt.timedelta(minutes=15)
-MAX_REFUSED_OF_ACCOUNT = 10
-MAX_REFUSED = 100
-
 
 @dataclasses.dataclass(frozen=True)
 class SignedIn:
@@ -62,19 +58,6 @@ class Sessions:
             session.add(row)
             trail.record(session, entry.operator(name), Action.SESSION_OPENED, name)
         return token
-
-    async def is_throttled(self, name: str) -> bool:
-        """Tell whether too many sign-ins were refused lately, of this account or of all together.
-
-        What was refused is counted in the audit trail, which all API processes share.
-        """
-        rows = tables.AuditEntry
-        refused = select(
-            func.count(rows.number), func.count(rows.number).filter(rows.subject_id == name)
-        ).where(rows.action == Action.SESSION_REFUSED, rows.at > func.now() - THROTTLE_WINDOW)
-        async with self._database.transaction(tenancy.SYSTEM) as session:
-            overall, of_account = (await session.execute(refused)).one()
-        return int(overall) >= MAX_REFUSED or int(of_account) >= MAX_REFUSED_OF_ACCOUNT
 
     async def find(self, token: str) -> SignedIn | None:
         """Return who holds a token, unless the session is over; it counts as a sign of life."""

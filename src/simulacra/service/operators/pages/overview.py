@@ -6,6 +6,7 @@ from fastapi.responses import Response
 from simulacra.service import runtime, tenancy
 from simulacra.service.audit import search
 from simulacra.service.operators import guard, rendering
+from simulacra.service.signups import service
 from simulacra.service.tenants import administration
 
 RECENT = 10
@@ -18,8 +19,14 @@ async def show_overview(request: Request, running: runtime.Running, _: guard.Sig
     """Show the first page."""
     async with running.database.transaction(tenancy.SYSTEM) as session:
         tenants = await administration.all_tenants(session)
+        waiting = await service.listed(session, service.SignupStatus.PENDING)
         recent, _next = await search.newest(session, search.Filter(), RECENT)
     active = sum(it.status == administration.TenantStatus.ACTIVE for it in tenants)
     return rendering.render(
-        request, "overview.html", active=active, suspended=len(tenants) - active, entries=recent
+        request,
+        "overview.html",
+        active=active,
+        suspended=len(tenants) - active,
+        signups=waiting,
+        entries=recent,
     )

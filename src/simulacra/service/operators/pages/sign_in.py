@@ -1,5 +1,6 @@
 """Signing in and out."""
 
+import math
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -7,8 +8,14 @@ from fastapi.responses import Response
 
 from simulacra.service import runtime
 from simulacra.service.audit.entry import Reason
+from simulacra.service.http import throttling
 from simulacra.service.http.texts import Text
 from simulacra.service.operators import accounts, guard, rendering, sessions
+
+OF_ADDRESS = throttling.Limit("sign-ins", calls=60, seconds=900)
+OF_ACCOUNT = throttling.Limit("sign-ins-of-account", calls=100, seconds=900)
+OF_BOTH = throttling.Limit("sign-ins-of-account-from-address", calls=10, seconds=900)
+"""The one that bites; a stranger elsewhere takes a hundred tries to lock an account out."""
 
 router = APIRouter(route_class=rendering.Page)
 
@@ -28,11 +35,11 @@ async def sign_in(
 ) -> Response:
     """Open a session, or show the form again; nothing tells a wrong name from a wrong password."""
     signed_in = sessions.of(running)
-    if await signed_in.is_throttled(name):
-        minutes = sessions.THROTTLE_WINDOW.total_seconds() / 60
-        fault = f"Too many sign-ins were refused. Try again in {minutes:.0f} minutes."
+    pause = await _pause(running, name, throttling.address_of(request))
+    if pause:
+        fault = f"Too many sign-ins. Try again in {math.ceil(pause / 60)} minutes."
         answer = rendering.render(request, "sign_in.html", status=429, name=name, fault=fault)
-        answer.headers["Retry-After"] = f"{sessions.THROTTLE_WINDOW.total_seconds():.0f}"
+        answer.headers["Retry-After"] = str(pause)
         return answer
     if not await accounts.authenticate(running.database, name, password):
         await signed_in.refuse(name, Reason.INVALID_CREDENTIALS)
@@ -52,3 +59,12 @@ async def sign_out(request: Request, running: runtime.Running, _: guard.SignedIn
     response = rendering.redirect(rendering.SIGN_IN)
     response.delete_cookie(guard.COOKIE, secure=True, httponly=True, samesite="strict")
     return response
+
+
+async def _pause(running: runtime.Runtime, name: str, address: str) -> int:
+    """Count a sign-in, and return the seconds until the next one is possible; 0 lets it through."""
+    for limit, who in ((OF_ADDRESS, (address,)), (OF_BOTH, (name, address)), (OF_ACCOUNT, (name,))):
+        standing = await running.throttle.hit(limit, *who)
+        if standing.is_refused:
+            return standing.reset
+    return 0

@@ -8,11 +8,14 @@ from fastapi.responses import Response
 
 from simulacra.service import runtime, tenancy
 from simulacra.service.audit import search
+from simulacra.service.credentials import rotations
 from simulacra.service.http.texts import Text
 from simulacra.service.operators import guard, rendering
 from simulacra.service.tenants import administration
 
 RECENT = 10
+OLD_WORKS = "The old secret works until the new one is claimed."
+OLD_STOPS = "The old secret stops working at once."
 
 router = APIRouter(prefix="/tenants", route_class=rendering.Page)
 
@@ -60,6 +63,23 @@ async def reactivate(
     """Let the tenant's clients in again."""
     await administration.reactivate(running.database, tenant_id, operator.actor)
     return _shown(tenant_id, Done.REACTIVATED)
+
+
+@router.post("/{tenant_id}/clients/{client_id}/rotate", max_body_size=rendering.MAX_FORM_BYTES)
+async def rotate_secret(
+    tenant_id: str,
+    client_id: str,
+    request: Request,
+    running: runtime.Running,
+    operator: guard.SignedIn,
+) -> Response:
+    """Make a new secret for a client; the claim token is shown in this answer alone."""
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        tenant = await administration.get(session, tenant_id)
+    token = await rotations.rotate_for_operator(running, client_id, operator.actor)
+    return rendering.render(
+        request, "claim_token.html", company=tenant.company_name, tenant_id=tenant_id, token=token
+    )
 
 
 @router.post("/{tenant_id}/limits", max_body_size=rendering.MAX_FORM_BYTES)
@@ -124,6 +144,7 @@ async def _page(
         entries=recent,
         default_hours=round(running.policy.retention.total_seconds() / 3600),
         longest_hours=administration.MAX_RETENTION_HOURS,
+        rotation_note=OLD_WORKS if running.identity.issues_tokens else OLD_STOPS,
         done=done,
         given=given or _texts(administration.limits_of(tenant)),
         fault=fault,

@@ -1,0 +1,58 @@
+"""Requests for access: who asks, and the decision."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+
+from simulacra.service import runtime, tenancy
+from simulacra.service.operators import guard, rendering
+from simulacra.service.signups import service
+from simulacra.service.signups.service import SignupStatus
+
+router = APIRouter(prefix="/signups", route_class=rendering.Page)
+
+
+@router.get("")
+async def list_signups(
+    request: Request,
+    running: runtime.Running,
+    _: guard.SignedIn,
+    status: SignupStatus = SignupStatus.PENDING,
+    done: SignupStatus | None = None,
+) -> Response:
+    """Show the requests of one status."""
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        found = await service.listed(session, status)
+    return rendering.render(
+        request,
+        "signups.html",
+        signups=found,
+        shown=status,
+        statuses=list(SignupStatus),
+        done=done,
+    )
+
+
+@router.post("/{request_id}/approve", max_body_size=rendering.MAX_FORM_BYTES)
+async def approve(
+    request_id: str,
+    request: Request,
+    running: runtime.Running,
+    operator: guard.SignedIn,
+    hand_over: Annotated[bool, Form()] = False,  # noqa: FBT002 - a check box
+) -> Response:
+    """Make the tenant; a claim token that the operator passes on is shown in this answer alone."""
+    row, token = await service.approve(running, request_id, operator.actor, hand_over=hand_over)
+    if token is None:
+        return rendering.redirect(f"/operator/signups?done={SignupStatus.APPROVED}")
+    return rendering.render(
+        request, "claim_token.html", company=row.company_name, tenant_id=row.tenant_id, token=token
+    )
+
+
+@router.post("/{request_id}/decline", max_body_size=rendering.MAX_FORM_BYTES)
+async def decline(request_id: str, running: runtime.Running, operator: guard.SignedIn) -> Response:
+    """Refuse the request."""
+    await service.decline(running, request_id, operator.actor)
+    return rendering.redirect(f"/operator/signups?done={SignupStatus.DECLINED}")
