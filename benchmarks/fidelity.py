@@ -15,7 +15,8 @@ import simulacra
 from simulacra.engine import judging
 from simulacra.engine.encoding import Floats
 
-DRAWS = 3
+DRAWS = 10
+"""On Default single draws score 4 to 10 in Trend, by whether the largest amounts are drawn."""
 NEAREST_ROWS = 5_000
 UNSEEN_GOAL, NEARER_GOAL = 0.95, 0.54
 

@@ -10,8 +10,9 @@ from simulacra.service.embedded import binaries, postgres
 
 def leaks(server: harness.Server, words: Iterable[str]) -> list[str]:
     """Return where one of `words` stands in the logs, in a dump of the database or in the trail."""
-    wanted = [word.encode() for word in words]
-    assert all(len(word) >= 8 for word in wanted), "too short to be found for sure"
+    plain = [word.encode() for word in words]
+    assert all(len(word) >= 8 for word in plain), "too short to be found for sure"
+    wanted = plain + [word.hex().encode() for word in plain]  # as a dump writes bytes
     return [name for name, text in _written(server) if any(word in text for word in wanted)]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import harness
+import httpx
 import pytest
 from playwright import sync_api as playwright
 
@@ -110,6 +111,26 @@ def test_a_tenant_is_suspended_and_let_in_again_by_keyboard_without_script(
         playwright.expect(rows).to_have_count(2)
 
 
+def test_a_request_is_approved_by_keyboard_without_script(
+    visit: Visit, server: harness.Server
+) -> None:
+    body = {"company_name": "Coastline", "contact_email": "coast@acme.example"}
+    answer = httpx.post(f"{server.url}/v1/signup", json=body, verify=server.tls)
+    status = f"{server.url}/v1/signup/{answer.json()['request_id']}"
+    with visit(java_script_enabled=False, viewport=LIGHT) as page:
+        row = page.get_by_role("row").filter(has_text="Coastline")
+        row.get_by_text("Approve…").press("Enter")
+        row.get_by_role("button", name="Approve Coastline").press("Enter")
+        playwright.expect(page.get_by_role("status")).to_contain_text("can now fetch the secret")
+        approved = httpx.get(status, verify=server.tls).json()
+        assert approved["status"] == "approved"
+        server.secrets.add(approved["credential_claim_token"])
+        assert approved["credential_claim_token"] not in page.content()
+        page.get_by_role("link", name="Approved").press("Enter")
+        row.get_by_role("link", name="Tenant").press("Enter")
+        playwright.expect(page.get_by_role("heading", level=1)).to_contain_text("Coastline")
+
+
 def test_limits_are_saved_and_mistakes_are_shown(visit: Visit, server: harness.Server) -> None:
     server.create_tenant("Northwind & <i>Sons</i>")
     with visit(java_script_enabled=False, viewport=LIGHT) as page:
@@ -153,10 +174,15 @@ def test_every_text_has_enough_contrast_and_nothing_is_cut_off_on_a_phone(
     visit: Visit, api: harness.Client, scheme: str
 ) -> None:
     assert api.get("/v1/datasets").status_code == 200  # there is a tenant
+    body = {"company_name": "Waiting Ltd", "contact_email": "w@acme.example"}
+    assert api.post("/v1/signup", json=body).status_code in (200, 202)
     with visit(color_scheme=scheme, viewport=PHONE) as page:
         page.goto("/operator/tenants")
         tenant = str(page.get_by_role("link", name="Acme").first.get_attribute("href"))
-        for path in ("/operator/", "/operator/tenants", tenant, "/operator/audit"):
+        for path in (
+            *("/operator/", "/operator/signups", "/operator/tenants"),
+            *(tenant, "/operator/audit"),
+        ):
             page.goto(path)
             for summary in page.locator("summary").all():
                 summary.click()

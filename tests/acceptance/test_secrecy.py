@@ -58,7 +58,16 @@ def test_no_secret_and_no_cell_is_written_down(server: harness.Server) -> None:
         token = client.headers["Authorization"].split()[1]
         assert client.get("/v1/datasets", headers={"Authorization": f"Bearer {token}x"}).is_error
         assert client.post("/oauth/token", json={"client_id": secret}).is_error
-    words = [secret, token, token.split(".")[2], link.partition("token=")[2], session, PASSWORD]
+        body = {"company_name": "Secrecy", "contact_email": "secrecy@acme.example"}
+        request_id = client.post("/v1/signup", json=body).json()["request_id"]
+        server.operate("approve", request_id)
+        claim = client.get(f"/v1/signup/{request_id}").json()["credential_claim_token"]
+        waiting = secrecy.leaks(server, [claim])  # before it is redeemed
+        fetched = client.post("/v1/credential-claims", json={"claim_token": claim}).json()
+        rotation = client.post("/v1/credential-rotations").json()["credential_claim_token"]
+    assert waiting == []
+    words = [claim, fetched["client_secret"], rotation]
+    words += [secret, token, token.split(".")[2], link.partition("token=")[2], session, PASSWORD]
     assert secrecy.leaks(server, [*words, "wrong password entirely", *cells]) == []
     assert "dump of the database" in secrecy.leaks(server, [dataset_id])
     assert set(secrecy.leaks(server, LEVELS)) <= {"dump of the database"}  # the published schema

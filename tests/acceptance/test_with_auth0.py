@@ -67,7 +67,12 @@ def test_a_tenant_works_with_tokens_of_auth0(auth0: Tenant, api: Client, study_c
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("POST", "/oauth/token"), ("GET", "/.well-known/jwks.json")]
+    ("method", "path"),
+    [
+        ("POST", "/oauth/token"),
+        ("GET", "/.well-known/jwks.json"),
+        ("GET", "/.well-known/openid-configuration"),
+    ],
 )
 def test_our_own_issuer_is_not_served_and_the_answer_says_where_to_go(
     auth0: Tenant, api: Client, method: str, path: str
@@ -113,6 +118,52 @@ def test_an_outage_of_auth0_stops_no_one_who_has_a_token(auth0: Tenant, api: Cli
         assert _ask(api, token).status_code == 200
     finally:
         auth0.faults.clear()
+
+
+def test_from_a_request_for_access_to_a_rotated_secret(server: Server, api: Client) -> None:
+    body = {"company_name": "Acme <Research>", "contact_email": "data@acme.example"}
+    request_id = api.post("/v1/signup", json=body).json()["request_id"]
+    server.operate("approve", request_id)
+    claim = api.get(f"/v1/signup/{request_id}").json()["credential_claim_token"]
+    credential = api.post("/v1/credential-claims", json={"claim_token": claim}).json()
+    with contextlib.closing(Client(server, credential)) as client:
+        assert client.get("/v1/datasets").json()["datasets"] == []
+        key = {"Idempotency-Key": "rotate"}
+        made = client.post("/v1/credential-rotations", headers=key)
+        again = client.post("/v1/credential-rotations", headers=key)
+        assert (made.status_code, again.status_code) == (201, 200)
+        assert made.json()["credential_claim_token"] == again.json()["credential_claim_token"]
+        with pytest.raises(httpx.HTTPStatusError, match="401"):
+            client.mint()  # at Auth0 the old secret stops at once
+        assert client.get("/v1/datasets").status_code == 200  # the token goes on
+        claim = made.json()["credential_claim_token"]
+        renewed = api.post("/v1/credential-claims", json={"claim_token": claim}).json()
+    with contextlib.closing(Client(server, renewed)) as client:
+        assert client.get("/v1/datasets").status_code == 200
+    assert renewed["token_url"] == credential["token_url"]
+
+
+def test_a_request_stays_pending_while_auth0_does_not_answer(
+    auth0: Tenant, server: Server, api: Client
+) -> None:
+    body = {"company_name": "Later", "contact_email": "later@acme.example"}
+    request_id = api.post("/v1/signup", json=body).json()["request_id"]
+    auth0.fail("POST", "/api/v2/client-grants", status=403, times=1000)
+    try:
+        with pytest.raises(subprocess.CalledProcessError) as ended:
+            server.operate("approve", request_id)
+    finally:
+        auth0.faults.clear()
+    assert "Auth0 did not grant a client our API" in ended.value.stderr
+    assert api.get(f"/v1/signup/{request_id}").json()["status"] == "pending"
+    server.operate("approve", request_id)
+    assert api.get(f"/v1/signup/{request_id}").json()["status"] == "approved"
+
+
+def test_the_signing_key_is_auth0s(server: Server) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as ended:
+        server.operate("rotate-signing-key")
+    assert "Auth0 signs the tokens" in ended.value.stderr
 
 
 def test_the_operator_is_told_what_auth0_refused(
