@@ -106,7 +106,7 @@ def test_the_number_of_links_fitted_at_once_changes_nothing(
 ) -> None:
     found = set()
     for cores in (1, 4):
-        monkeypatch.setattr(chain, "_cores", lambda cores=cores: cores)
+        monkeypatch.setattr(chain, "cores", lambda cores=cores: cores)
         model = simulacra.fit(kit_file)
         free, asked = model.generate(500, seed=7), model.generate(500, seed=7, **SCENARIO)
         found.add((digest(free), digest(asked)))
