@@ -89,7 +89,8 @@ async def _sweep(queue: procrastinate.App) -> None:
 async def _tidy(running: runtime.Runtime) -> None:
     """Destroy what has expired, for ever; whichever worker comes first does it."""
     while True:
-        with contextlib.suppress(sqlalchemy.exc.OperationalError):  # the next round will do it
+        # The next round will do what the database has no answer, or no connection, for in this one.
+        with contextlib.suppress(sqlalchemy.exc.OperationalError, sqlalchemy.exc.TimeoutError):
             await claims.expire(running)
             await running.throttle.forget()
             await running.identity.tidy()

@@ -6,9 +6,10 @@ from collections.abc import Callable, Coroutine
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import runtime, tenancy
-from simulacra.service.audit import entry
+from simulacra.service.audit import entry, trail
 from simulacra.service.credentials import claims, rotations
 from simulacra.service.database import tables
 from simulacra.service.http import problems
@@ -172,5 +173,62 @@ def test_an_operator_rotates_a_lost_secret(running: runtime.Runtime, play: Play)
         assert not await works(running, caller.client_id, old)
         with pytest.raises(rotations.NoClientError):
             await rotations.rotate_for_operator(running, "nobody", actor)
+
+    play(check())
+
+
+def test_a_claim_and_the_next_rotation_at_once_do_not_wait_for_each_other(
+    running: runtime.Runtime, play: Play
+) -> None:
+    async def check() -> None:
+        caller, _ = await caller_of(running)
+        first = await rotations.rotate(running, caller, "a")
+        has_begun, complete = asyncio.Event(), running.identity.complete_rotation
+
+        async def complete_later(session: AsyncSession, client_id: str) -> None:
+            has_begun.set()
+            await asyncio.sleep(0.2)  # the next rotation has come as far as it can
+            await complete(session, client_id)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(running.identity, "complete_rotation", complete_later)
+            redeeming = asyncio.create_task(claims.redeem(running, first.token or ""))
+            await has_begun.wait()
+            second = await rotations.rotate(running, caller, "b")
+        assert await works(running, caller.client_id, (await redeeming).client_secret)
+        newest = await claims.redeem(running, second.token or "")
+        assert await works(running, caller.client_id, newest.client_secret)
+
+    play(check())
+
+
+def test_once_the_provider_has_rotated_nothing_gives_up_waiting(
+    running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotations, "QUEUE_SECONDS", 1)
+
+    async def check() -> None:
+        caller, _ = await caller_of(running)
+        async with running.database.transaction(tenancy.SYSTEM) as holder:
+            await holder.execute(select(func.pg_advisory_xact_lock(trail.APPEND_LOCK)))
+            rotating = asyncio.create_task(rotations.rotate(running, caller, "k"))
+            await asyncio.sleep(1.5)
+            assert not rotating.done()
+        assert (await rotating).token
+
+    play(check())
+
+
+def test_a_rotation_does_not_wait_for_ever_for_another(
+    running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotations, "QUEUE_SECONDS", 1)
+
+    async def check() -> None:
+        caller, _ = await caller_of(running)
+        async with running.database.transaction(tenancy.SYSTEM) as holder:
+            await holder.get(tables.Client, caller.client_id, with_for_update=True)
+            problem = await problem_of(rotations.rotate(running, caller, "k"))
+        assert problem.entry.code == "simio_idempotency_in_flight"
 
     play(check())

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Coroutine
 
-import pytest
+from joserfc import jws
 from sqlalchemy import select, update
 
 from simulacra.service import compose, runtime, tenancy
@@ -30,8 +30,20 @@ def kids(document: dict[str, object]) -> list[str]:
     return [key["kid"] for key in keys]
 
 
+def key_of(token: str) -> str:
+    return str(jws.extract_compact(token.encode()).headers()["kid"])
+
+
+async def let_settle(running: runtime.Runtime) -> None:
+    rows = tables.SigningKey
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        await session.execute(
+            update(rows).values(created_at=rows.created_at - 2 * signing.SETTLING)
+        )
+
+
 def test_tokens_of_the_old_key_and_of_the_new_one_are_accepted_everywhere(
-    running: runtime.Runtime, settings: Settings, play: Play, monkeypatch: pytest.MonkeyPatch
+    running: runtime.Runtime, settings: Settings, play: Play
 ) -> None:
     async def check() -> None:
         made = await tenants.create(running, company="Acme", email="a@b.example")
@@ -40,11 +52,16 @@ def test_tokens_of_the_old_key_and_of_the_new_one_are_accepted_everywhere(
         old = await here.mint(made.client_id, principal.SCOPES)
         await there.verify(old)
         kid = await here.signing_keys.rotate(ACTOR)
-        monkeypatch.setattr(signing, "RELOAD_PAUSE_SECONDS", 0)
-        new = await here.mint(made.client_id, principal.SCOPES)
         assert kids(await here.signing_keys.public())[0] == kid
+        early = await here.mint(made.client_id, principal.SCOPES)
+        assert (await there.verify(early)).client_id == made.client_id
+        await let_settle(running)
         for issuer in (here, there):
-            for token in (old, new):
+            issuer.signing_keys._loaded = float("-inf")  # as it is after a minute
+        new = await here.mint(made.client_id, principal.SCOPES)
+        assert [key_of(token) == kid for token in (old, early, new)] == [False, False, True]
+        for issuer in (here, there):
+            for token in (old, early, new):
                 assert (await issuer.verify(token)).client_id == made.client_id
         await other.close()
 

@@ -11,9 +11,11 @@ from simulacra.service.audit import entry
 from simulacra.service.audit.entry import Action
 from simulacra.service.credentials import claims
 from simulacra.service.database import tables
+from simulacra.service.http import problems
 from simulacra.service.identity import provider
-from simulacra.service.signups import service
+from simulacra.service.signups import schemas, service
 from simulacra.service.signups.service import SignupStatus
+from simulacra.service.tenants import administration
 
 Play = Callable[[Coroutine[None, None, None]], None]
 ACTOR = entry.operator("anna")
@@ -146,3 +148,38 @@ def test_requests_and_decisions_are_on_record(running: runtime.Runtime, play: Pl
         ]
 
     play(check())
+
+
+def test_the_claim_of_a_revoked_client_is_void(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        request_id = await requested(running)
+        await service.approve(running, request_id, ACTOR)
+        seen = await service.read(running, request_id)
+        database, identity = running.database, running.identity
+        await administration.revoke_client(database, identity, seen.row.client_id or "", ACTOR)
+        assert (await service.read(running, request_id)).claim_token is None
+        with pytest.raises(problems.Problem, match="expired"):
+            await claims.redeem(running, seen.claim_token or "")
+
+    play(check())
+
+
+def test_two_ways_to_write_a_letter_are_one_address(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        request_id = await requested(
+            running, "j\N{LATIN SMALL LETTER U WITH DIAERESIS}rg@b.example"
+        )
+        row, is_new = await service.request(
+            running, "Acme", "ju\N{COMBINING DIAERESIS}rg@b.example"
+        )
+        assert (row.id, is_new) == (request_id, False)
+
+    play(check())
+
+
+@pytest.mark.parametrize(
+    "email", ["a@\x1b[2J.example", "a@\x9b2J.example", "a\u202e@b.example", "a\u200b@b.example"]
+)
+def test_an_address_holds_nothing_invisible(email: str) -> None:
+    with pytest.raises(ValueError, match="e-mail address"):
+        schemas.SignupRequest(company_name="Acme", contact_email=email)

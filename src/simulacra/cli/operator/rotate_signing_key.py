@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the verb."""
     parser = verbs.add_parser(
-        "rotate-signing-key", help="sign tokens with a new key; those there are stay valid"
+        "rotate-signing-key", help="sign tokens with a new key soon; those there are stay valid"
     )
     console.add_options(parser)
     parser.set_defaults(run=rotate)
@@ -33,6 +33,8 @@ def rotate(arguments: argparse.Namespace) -> int:
     if arguments.json:
         console.print_json({"kid": kid})
     else:
-        print(f"Tokens are signed with key {kid} now.")
+        print(
+            f"Tokens will be signed with key {kid} in a minute or two, when all processes know it."
+        )
         print("The keys before it go on verifying until their last token has expired.")
     return 0

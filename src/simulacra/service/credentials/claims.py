@@ -47,7 +47,7 @@ async def make(
 
     The session is of the scope `tenancy.SYSTEM`.
     """
-    await _void(session, tables.CredentialClaim.client_id == client.id)
+    await void(session, client.id)
     claim_id, token = keys.random_id("clm_"), keys.random_id(length=TOKEN_LENGTH)
     sealer = running.keyring.sealer
     session.add(
@@ -84,16 +84,11 @@ async def redeem(running: runtime.Runtime, token: str) -> Delivery:
     Raises:
         problems.Problem: the token is none, is used up, or has expired.
     """
-    hashed = running.keyring.hash_secret(token)
-    found = _query(tables.CredentialClaim.token_hash == hashed).with_for_update()
+    is_wanted = tables.CredentialClaim.token_hash == running.keyring.hash_secret(token)
     async with running.database.transaction(tenancy.SYSTEM) as session:
-        row = (await session.execute(found)).one_or_none()
-        if row is None:
-            raise problems.Problem(
-                "simio_credential_claim_not_found",
-                "There is no such claim. Copy the credential_claim_token whole.",
-            )
-        claim, is_over = row
+        await _queue(session, is_wanted)
+        found = await session.execute(_query(is_wanted).with_for_update())
+        claim, is_over = found.one()
         state = _state(claim, is_over=is_over)
         if state is State.OPEN:
             return await _deliver(running, session, claim)
@@ -101,11 +96,27 @@ async def redeem(running: runtime.Runtime, token: str) -> Delivery:
     raise _gone(state)
 
 
+async def void(session: AsyncSession, client_id: str) -> None:
+    """Destroy the secrets that wait for a client; who calls has locked the client's row."""
+    await _void(session, tables.CredentialClaim.client_id == client_id)
+
+
 async def expire(running: runtime.Runtime) -> int:
     """Destroy the secrets of claims whose time is over; return how many there were."""
     is_over = tables.CredentialClaim.expires_at <= func.now()
     async with running.database.transaction(tenancy.SYSTEM) as session:
         return await _void(session, is_over)
+
+
+async def _queue(session: AsyncSession, is_wanted: ColumnElement[bool]) -> None:
+    """Lock the client of a claim before the claim, as rotations do: two orders would deadlock."""
+    client_id = await session.scalar(select(tables.CredentialClaim.client_id).where(is_wanted))
+    if client_id is None:
+        raise problems.Problem(
+            "simio_credential_claim_not_found",
+            "There is no such claim. Copy the credential_claim_token whole.",
+        )
+    await session.get_one(tables.Client, client_id, with_for_update=True)
 
 
 async def _deliver(

@@ -9,6 +9,7 @@ import dataclasses
 import datetime as dt
 import math
 
+import psycopg.errors
 import sqlalchemy.exc
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -127,13 +128,19 @@ async def _queue(session: AsyncSession, client_id: str) -> tables.Client:
     """Lock a client's row, waiting for those who came before."""
     await session.execute(text(f"SET LOCAL lock_timeout = '{QUEUE_SECONDS}s'"))
     try:
-        return await session.get_one(tables.Client, client_id, with_for_update=True)
-    except sqlalchemy.exc.OperationalError:
+        client = await session.get_one(tables.Client, client_id, with_for_update=True)
+    except sqlalchemy.exc.OperationalError as error:
+        if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
+            raise
         raise problems.Problem(
             "simio_idempotency_in_flight",
             "Another rotation of this client has not ended yet. Retry with the same key.",
             headers={"Retry-After": str(QUEUE_SECONDS)},
         ) from None
+    # Of this lock only: giving up later, at that of the audit trail, would lose a secret that the
+    # identity provider has already put in the old one's place.
+    await session.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
+    return client
 
 
 async def _replay(

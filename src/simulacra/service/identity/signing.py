@@ -16,22 +16,26 @@ from simulacra.service.database import tables
 KEY_BITS = 2048
 CACHE_SECONDS = 60
 RELOAD_PAUSE_SECONDS = 2
+SETTLING = dt.timedelta(seconds=CACHE_SECONDS + RELOAD_PAUSE_SECONDS)
+"""After which every process knows a new key, so that it may sign."""
 CREATION_LOCK = 7_265_001
 
 
 class SigningKeys:
-    """Every key that verifies; the newest is the one that signs."""
+    """Every key that verifies; the newest that every process knows is the one that signs."""
 
     def __init__(self, database: tenancy.Database, sealer: keys.Sealer) -> None:
         self._database = database
         self._sealer = sealer
         self._keys: list[RSAKey] = []
+        self._signing: RSAKey
         self._loaded = float("-inf")
         self._lock = asyncio.Lock()
 
     async def newest(self) -> RSAKey:
-        """Return the signing key, making the first one if there is none."""
-        return (await self._fresh(CACHE_SECONDS))[0]
+        """Return the key that signs, making the first one if there is none."""
+        await self._fresh(CACHE_SECONDS)
+        return self._signing
 
     async def verifying(self, kid: str | None) -> KeySet:
         """Return the keys to verify with; one unknown `kid` looks in the database again."""
@@ -46,7 +50,7 @@ class SigningKeys:
         return {"keys": [key.as_dict(private=False, use="sig", alg="RS256") for key in known]}
 
     async def rotate(self, actor: entry.Actor) -> str:
-        """Sign with a new key from now on, and return its id; the old ones go on verifying."""
+        """Make a new key and return its id; it verifies at once, and signs when all know it."""
         row = await asyncio.to_thread(self._make)
         async with self._database.transaction(tenancy.SYSTEM) as session:
             session.add(row)
@@ -61,7 +65,7 @@ class SigningKeys:
         """
         rows = tables.SigningKey
         newer = aliased(rows)
-        overlap = dt.timedelta(seconds=lifetime + 2 * CACHE_SECONDS)
+        overlap = SETTLING + dt.timedelta(seconds=lifetime + 2 * CACHE_SECONDS)
         is_replaced = exists().where(
             newer.created_at > rows.created_at, newer.created_at < func.now() - overlap
         )
@@ -76,6 +80,7 @@ class SigningKeys:
             return self._keys
 
     async def _load(self) -> list[RSAKey]:
+        newest = select(tables.SigningKey.id).order_by(tables.SigningKey.created_at.desc()).limit(1)
         newest_first = select(tables.SigningKey).order_by(tables.SigningKey.created_at.desc())
         async with self._database.transaction(tenancy.SYSTEM) as session:
             rows = list(await session.scalars(newest_first))
@@ -85,7 +90,11 @@ class SigningKeys:
             if not rows:
                 rows = [await asyncio.to_thread(self._make)]
                 session.add_all(rows)
-            return [self._open(row) for row in rows]
+            settled = func.now() - SETTLING
+            known = await session.scalar(newest.where(tables.SigningKey.created_at < settled))
+        loaded = [self._open(row) for row in rows]
+        self._signing = next((key for key in loaded if key.kid == known), loaded[-1])
+        return loaded
 
     def _make(self) -> tables.SigningKey:
         key_id = keys.random_id()

@@ -12,13 +12,13 @@ from simulacra.service.signups import service
 from simulacra.service.signups.service import SignupStatus
 
 MAX_NAME, MAX_EMAIL = 200, 254
-ADDRESS = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 
 
 def _address(given: str) -> str:
     """Take what has the form of an address; whether it is one, a person finds out."""
     given = given.strip()
-    if not ADDRESS.fullmatch(given):
+    if not ADDRESS.fullmatch(given) or not given.isprintable():
         raise ValueError("give an e-mail address such as data-science@acme.example")
     return given
 

@@ -7,6 +7,7 @@ repeated, and may hand the token over themselves, in which case it is never show
 """
 
 import dataclasses
+import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -56,7 +57,7 @@ async def request(
     running: runtime.Runtime, company_name: str, contact_email: str
 ) -> tuple[tables.Signup, bool]:
     """Return the request of an address, and whether it is a new one."""
-    signups, key = tables.Signup, contact_email.casefold()
+    signups, key = tables.Signup, unicodedata.normalize("NFC", contact_email.casefold())
     added = insert(signups).values(
         id=keys.random_id("req_"),
         company_name=company_name,

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from simulacra.service import tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Actor, Detail
+from simulacra.service.credentials import claims
 from simulacra.service.database import tables
 from simulacra.service.identity import provider
 from simulacra.service.operators import errors
@@ -202,6 +203,7 @@ async def revoke_client(
         if client.revoked_at is not None:
             return
         await identity.revoke_client(session, client_id)
+        await claims.void(session, client_id)
         revoked = Action.CLIENT_REVOKED
         trail.record(session, actor, revoked, client_id, tenant_id=client.tenant_id)
 
