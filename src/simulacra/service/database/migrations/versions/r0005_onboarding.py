@@ -7,8 +7,8 @@ kept in an unlogged table: a crash may forget them, which costs nothing, and a h
 import sqlalchemy as sa
 from alembic import op
 
-revision = "r0006"
-down_revision = "r0005"
+revision = "r0005"
+down_revision = "r0004"
 
 SCOPE = "current_setting('simulacra.tenant', true)"
 

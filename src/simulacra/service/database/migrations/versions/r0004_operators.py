@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "r0005"
-down_revision = "r0004"
+revision = "r0004"
+down_revision = "r0003"
 
 
 def _timestamp(name: str, *, default: bool = False) -> sa.Column[object]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "r0004"
+revision = "r0003"
 down_revision = "r0002"
 
 IS_SERVICE = "current_setting('simulacra.tenant', true) = '*'"
