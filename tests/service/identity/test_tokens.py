@@ -94,7 +94,7 @@ def test_a_well_signed_token_with_wrong_claims_is_refused(
 ) -> None:
     async def check() -> None:
         client = await _client(running)
-        key = await _issuer(running).signing_keys.newest()
+        key = await _issuer(running).signing_keys.current()
         header = {"alg": "RS256", "kid": key.kid}
         good = jwt.encode(header, _claims(running, client.client_id), key, algorithms=["RS256"])
         assert (await _issuer(running).verify(good)).client_id == client.client_id
@@ -108,7 +108,7 @@ def test_a_well_signed_token_with_wrong_claims_is_refused(
 def test_forged_signatures_are_refused(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         client = await _client(running)
-        key = await _issuer(running).signing_keys.newest()
+        key = await _issuer(running).signing_keys.current()
         claims, kid = _claims(running, client.client_id), key.kid
         good = jwt.encode({"alg": "RS256", "kid": kid}, claims, key, algorithms=["RS256"])
         head, body, signature = good.split(".")

@@ -133,7 +133,7 @@ class Throttle(Table):
 
 
 class SigningKey(Table):
-    """An RSA key of the token issuer; the newest signs, all verify."""
+    """An RSA key of the token issuer: all verify, and the newest that every process knows signs."""
 
     __tablename__ = "signing_keys"
 

@@ -68,7 +68,7 @@ class Embedded:
 
     async def open(self) -> None:
         """Make the first signing key, if there is none, before a request asks for it."""
-        await self.issuer.signing_keys.newest()
+        await self.issuer.signing_keys.current()
 
     async def close(self) -> None:
         """Do nothing: the database is not ours to close."""

@@ -32,7 +32,7 @@ class SigningKeys:
         self._loaded = float("-inf")
         self._lock = asyncio.Lock()
 
-    async def newest(self) -> RSAKey:
+    async def current(self) -> RSAKey:
         """Return the key that signs, making the first one if there is none."""
         await self._fresh(CACHE_SECONDS)
         return self._signing

@@ -20,7 +20,7 @@ class Tokens:
 
     async def mint(self, client_id: str, scopes: tuple[str, ...]) -> str:
         """Return a token for an authenticated client."""
-        key = await self.signing_keys.newest()
+        key = await self.signing_keys.current()
         issued = int(time.time())
         claims = {
             "iss": self.issuer,
