@@ -398,7 +398,9 @@ def test_a_request_is_approved_from_the_overview(running: runtime.Runtime, play:
         assert f"/operator/tenants/{signup.row.tenant_id}" in listed.text
         assert str(signup.claim_token) not in listed.text
         again = await desk.post(f"signups/{request_id}/approve", token)
+        assert again.status_code == 409
         assert "was approved before" in again.text
+        assert (await desk.post("signups/req_none/approve", token)).status_code == 404
 
     play(check())
 

@@ -58,7 +58,7 @@ class Page(APIRoute):
             except guard.SignInNeededError:
                 return redirect(SIGN_IN)
             except errors.OperatorError as error:
-                return _error_page(request, 404, str(error))
+                return _error_page(request, error.status, str(error))
             except provider.ProviderError as error:
                 return _error_page(request, 503, str(error))
             except problems.Problem as problem:

@@ -37,7 +37,15 @@ ALIVE = (SignupStatus.PENDING, SignupStatus.APPROVED)
 
 
 class DecisionError(errors.OperatorError):
-    """A request cannot be decided on: there is none, or it was decided on before."""
+    """A request cannot be decided on: it was decided on before."""
+
+    status = 409
+
+
+class NoSignupError(DecisionError):
+    """A request cannot be decided on: there is none of this id."""
+
+    status = 404
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,10 +105,10 @@ async def read(running: runtime.Runtime, request_id: str) -> Signup:
 
 
 async def listed(
-    session: AsyncSession, status: SignupStatus | None = None
+    session: AsyncSession, status: SignupStatus | None = None, limit: int | None = None
 ) -> Sequence[tables.Signup]:
     """Return requests, the oldest first; the session is of the scope `tenancy.SYSTEM`."""
-    query = select(tables.Signup).order_by(tables.Signup.created_at)
+    query = select(tables.Signup).order_by(tables.Signup.created_at).limit(limit)
     if status is not None:
         query = query.where(tables.Signup.status == status)
     return (await session.scalars(query)).all()
@@ -156,7 +164,7 @@ async def decline(running: runtime.Runtime, request_id: str, actor: entry.Actor)
 async def _pending(session: AsyncSession, request_id: str) -> tables.Signup:
     row = await session.get(tables.Signup, request_id, with_for_update=True)
     if row is None:
-        raise DecisionError(f"There is no request {request_id!r}.")
+        raise NoSignupError(f"There is no request {request_id!r}.")
     if row.status != SignupStatus.PENDING:
         raise DecisionError(f"The request {request_id} was {row.status} before.")
     return row

@@ -19,7 +19,7 @@ async def show_overview(request: Request, running: runtime.Running, _: guard.Sig
     """Show the first page."""
     async with running.database.transaction(tenancy.SYSTEM) as session:
         tenants = await administration.all_tenants(session)
-        waiting = await service.listed(session, service.SignupStatus.PENDING)
+        waiting = await service.listed(session, service.SignupStatus.PENDING, RECENT)
         recent, _next = await search.newest(session, search.Filter(), RECENT)
     active = sum(it.status == administration.TenantStatus.ACTIVE for it in tenants)
     return rendering.render(

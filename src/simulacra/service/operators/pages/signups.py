@@ -10,6 +10,9 @@ from simulacra.service.operators import guard, rendering
 from simulacra.service.signups import service
 from simulacra.service.signups.service import SignupStatus
 
+MOST = 100
+"""Requests on one page: they are made by strangers, as many as these like."""
+
 router = APIRouter(prefix="/signups", route_class=rendering.Page)
 
 
@@ -23,11 +26,12 @@ async def list_signups(
 ) -> Response:
     """Show the requests of one status."""
     async with running.database.transaction(tenancy.SYSTEM) as session:
-        found = await service.listed(session, status)
+        found = await service.listed(session, status, MOST + 1)
     return rendering.render(
         request,
         "signups.html",
-        signups=found,
+        signups=found[:MOST],
+        has_more=len(found) > MOST,
         shown=status,
         statuses=list(SignupStatus),
         done=done,
