@@ -163,6 +163,20 @@ def test_a_rotation_is_seen_by_its_client_alone(running: runtime.Runtime, play: 
     play(check())
 
 
+def test_a_client_that_was_revoked_meanwhile_gets_no_secret(
+    running: runtime.Runtime, play: Play
+) -> None:
+    async def check() -> None:
+        caller, _ = await caller_of(running)
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            await running.identity.revoke_client(session, caller.client_id)
+        problem = await problem_of(rotations.rotate(running, caller, "k"))
+        assert problem.entry.code == "simio_unauthorized"
+        assert await count(running) == 0
+
+    play(check())
+
+
 def test_an_operator_rotates_a_lost_secret(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         caller, old = await caller_of(running)

@@ -7,7 +7,8 @@ from simulacra.service.credentials import claims, rotations, schemas
 from simulacra.service.http import content, guards, idempotency, json_text, openapi, throttling
 
 MAX_BODY_BYTES = 4096
-CLAIMS = throttling.Limit("claims", calls=30, seconds=60)
+CLAIMS = throttling.Limit("claims", calls=120, seconds=60)
+"""Against load: a token has 285 bits, which nobody guesses."""
 
 router = APIRouter(tags=["credentials"], route_class=json_text.Route)
 

@@ -140,6 +140,8 @@ async def _queue(session: AsyncSession, client_id: str) -> tables.Client:
     # Of this lock only: giving up later, at that of the audit trail, would lose a secret that the
     # identity provider has already put in the old one's place.
     await session.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
+    if client.revoked_at is not None:  # while this request was waiting
+        raise problems.Problem("simio_unauthorized", "The client of this token is not active.")
     return client
 
 

@@ -91,11 +91,12 @@ class Throttle:
             used: dt.timedelta | None = await session.scalar(moved)
             if used is not None:
                 left = math.floor((window - used) / share)
-                return Standing(limit, False, left, math.ceil(used.total_seconds()))  # noqa: FBT003
+                reset = math.ceil(used.total_seconds())
+                return Standing(limit, is_refused=False, remaining=left, reset=reset)
             waiting = select(tables.Throttle.full_at - now).where(tables.Throttle.key == key)
             used = await session.scalar(waiting) or dt.timedelta()
         pause = max(1, math.ceil((used + share - window).total_seconds()))
-        return Standing(limit, True, 0, pause)  # noqa: FBT003
+        return Standing(limit, is_refused=True, remaining=0, reset=pause)
 
     async def forget(self) -> None:
         """Remove those who have their whole allowance again."""
@@ -112,7 +113,7 @@ def by_address(limit: Limit) -> Any:  # noqa: ANN401 - a dependency
     """Return a dependency that holds each network address to a limit."""
 
     async def check(request: Request, response: Response) -> None:
-        throttle: Throttle = request.app.state.runtime.throttle
+        throttle: Throttle = request.app.state.runtime.throttle  # whose module imports this one
         standing = await throttle.hit(limit, address_of(request))
         if standing.is_refused:
             raise refusal(standing)
