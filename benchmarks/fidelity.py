@@ -45,10 +45,10 @@ rows where that is larger; XGB-C2ST against train at least the best published on
 rows at least 0.95 of what train rows reach; nearer at most 0.54.
 
 Trend of Default hangs on whether the few largest amounts are drawn, as mixed pairs are cut into ten
-equal parts of each table's own range: single draws lie between 4 and 10, single bootstraps between
-1 and 11. The largest amounts of several columns are those of one respondent, and no row takes two
-values from one respondent. Without that rule Trend would be 4.3, as the bootstrap's; with it 6.4
-(eight draws each). The rule stays: such a row is the one that could be recognised."""
+equal parts of each table's own range; single draws and single bootstraps differ widely. The largest
+amounts of several columns are those of one respondent, and no row takes two values from one
+respondent, which is what the bootstrap does. The rule stays: such a row is the one that could be
+recognised."""
 
 
 @dataclasses.dataclass(frozen=True)
