@@ -6,6 +6,7 @@ same setting again. A session that came in by another way has no scope and is re
 """
 
 import contextlib
+import datetime as dt
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy import Boolean, Select, event, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
-from simulacra.service import keys
+from simulacra.service import clock, keys
 from simulacra.service.audit import trail
 from simulacra.service.database import tables
 
@@ -49,6 +50,8 @@ class Database:
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         self._audit_key = keyring.derive("audit")
+        self.ahead = dt.timedelta()
+        """How far `clock` runs ahead of the server's own; only tests move it."""
 
     @contextlib.asynccontextmanager
     async def transaction(self, scope: str) -> AsyncIterator[AsyncSession]:
@@ -57,6 +60,7 @@ class Database:
         It ends with the entries that `trail.record` noted in it: both are committed, or neither.
         """
         async with self._sessions.begin() as session:
+            session.info[clock.AHEAD] = self.ahead
             await _enter(session, scope)
             yield session
             if trail.has_notes(session):
