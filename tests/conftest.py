@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from simulacra.service import compose, runtime
-from simulacra.service.database import migrate
+from simulacra.service.database import grants, migrate
 from simulacra.service.embedded import postgres
 from simulacra.service.settings import Settings
 
@@ -47,13 +47,14 @@ def owner_dsn(cluster: postgres.Cluster) -> str:
 def empty_dsn(dsn: str, owner_dsn: str) -> str:
     """The same database with empty tables."""
     with psycopg.connect(owner_dsn) as connection:
+        for table in grants.APPEND_ONLY:
+            connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         connection.execute(
             "TRUNCATE tenants, signups, throttles, operator_accounts, signing_keys, "
-            "procrastinate_jobs CASCADE"
+            f"procrastinate_jobs, {', '.join(grants.APPEND_ONLY)} CASCADE"
         )
-        connection.execute("ALTER TABLE audit_entries DISABLE TRIGGER USER")
-        connection.execute("TRUNCATE audit_entries")
-        connection.execute("ALTER TABLE audit_entries ENABLE TRIGGER USER")
+        for table in grants.APPEND_ONLY:
+            connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
     return dsn
 
 

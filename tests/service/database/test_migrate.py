@@ -27,7 +27,9 @@ def test_row_level_security_is_forced_on_every_table_of_tenants(dsn: str) -> Non
         for mapper in tables.Table.registry.mappers
         if issubclass(mapper.class_, tables.TenantOwned)
     }
-    assert owned == {"datasets", "generations", "jobs", "credential_rotations"}
+    assert owned == {
+        "datasets", "generations", "jobs", "credential_rotations", "usage_windows", "usage_entries",
+    }  # fmt: skip
     engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg://"))
     with engine.connect() as connection:
         forced = connection.execute(

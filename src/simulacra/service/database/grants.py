@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, text
 
-APPEND_ONLY = "audit_entries"
+APPEND_ONLY = ("audit_entries", "usage_entries")
 MIGRATIONS = "alembic_version"
 
 
@@ -16,7 +16,7 @@ def apply(connection: Connection, role: str) -> None:
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
         f"GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO {name}",
         f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {name}",
-        f"REVOKE UPDATE, DELETE ON {APPEND_ONLY} FROM {name}",
+        f"REVOKE UPDATE, DELETE ON {', '.join(APPEND_ONLY)} FROM {name}",
         f"REVOKE INSERT, UPDATE, DELETE ON {MIGRATIONS} FROM {name}",
     ):
         connection.execute(text(statement))

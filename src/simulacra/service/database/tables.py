@@ -7,7 +7,17 @@ to the tenant of the transaction, and row-level security in PostgreSQL does the 
 import datetime as dt
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, LargeBinary, Text, text
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    LargeBinary,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -222,6 +232,52 @@ class Job(Table, TenantOwned):
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
     started_at: Mapped[Timestamp | None]
     ended_at: Mapped[Timestamp | None]
+
+
+class UsageWindow(Table, TenantOwned):
+    """A window of a tenant's subscription and its balance; see `usage.windows`."""
+
+    __tablename__ = "usage_windows"
+
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
+    starts_at: Mapped[Timestamp] = mapped_column(primary_key=True)
+    ends_at: Mapped[Timestamp]
+    rows_reserved: Mapped[int] = mapped_column(server_default=text("0"))
+    rows_used: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class UsageEntry(Table, TenantOwned):
+    """One entry of the ledger of rows; see `usage.ledger`. Added and read, never changed."""
+
+    __tablename__ = "usage_entries"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "window_starts_at"],
+            ["usage_windows.tenant_id", "usage_windows.starts_at"],
+        ),
+        Index("ix_usage_entries_window", "tenant_id", "window_starts_at"),
+        Index(
+            "usage_entries_one_reservation",
+            "generation_id",
+            unique=True,
+            postgresql_where=text("kind = 'reserved'"),
+        ),
+        Index(
+            "usage_entries_one_closing",
+            "generation_id",
+            unique=True,
+            postgresql_where=text("kind IN ('settled', 'released')"),
+        ),
+    )
+
+    number: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"))
+    generation_id: Mapped[str]  # outlasts the generation
+    window_starts_at: Mapped[Timestamp]
+    kind: Mapped[str]
+    reserved_delta: Mapped[int]
+    used_delta: Mapped[int]
+    at: Mapped[Timestamp] = mapped_column(server_default=NOW)
 
 
 class OperatorAccount(Table):

@@ -3,8 +3,6 @@
 import asyncio
 import secrets
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from simulacra.service import keys, runtime
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
@@ -17,6 +15,7 @@ from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import repository as jobs
 from simulacra.service.jobs.schemas import JobStatus
 from simulacra.service.tenants import retention
+from simulacra.service.usage import ledger
 
 DRAWN_SEEDS = 2**31
 """Seeds that we draw stay below this, so that every client's numbers can hold them."""
@@ -32,12 +31,13 @@ async def create(
     """Check a scenario against the dataset's schema and enqueue its generation.
 
     Raises:
-        problems.Problem: no such dataset, no model yet, too many rows, or conditions that do not
-            fit the schema.
+        problems.Problem: no such dataset, no model yet, too many rows for one request or for the
+            subscription, or conditions that do not fit the schema.
     """
     async with running.database.transaction(caller.tenant_id) as session:
         dataset = await datasets.get_ready(session, dataset_id)
-        await _check_cap(session, caller, wanted.row_count)
+        tenant = await session.get_one(tables.Tenant, caller.tenant_id)
+        _check_cap(tenant, wanted.row_count)
         await asyncio.to_thread(conditions.check, dataset, wanted.conditions)
         generation = tables.Generation(
             id=keys.random_id("gen_"),
@@ -61,6 +61,7 @@ async def create(
             generation_id=generation.id,
             idempotency_key=idempotency_key,
         )
+        await ledger.reserve(session, tenant, generation.id, wanted.row_count)
         await jobs.enqueue(session, running, job)
         trail.record(
             session,
@@ -81,12 +82,16 @@ async def read(
         return await repository.get(session, generation_id)
 
 
-async def _check_cap(session: AsyncSession, caller: Principal, row_count: int) -> None:
-    tenant = await session.get_one(tables.Tenant, caller.tenant_id)
-    if row_count > tenant.max_rows_per_request:
-        detail = (
-            f"row_count is {row_count:,}; one request may ask for "
-            f"{tenant.max_rows_per_request:,} rows at most."
+def _check_cap(tenant: tables.Tenant, row_count: int) -> None:
+    cap = tenant.max_rows_per_request
+    if row_count > cap:
+        detail = f"row_count is {row_count:,}; one request may ask for {cap:,} rows at most."
+        code = "simio_row_cap_exceeded"
+        raise problems.Problem(
+            code,
+            detail,
+            faults=[problems.Fault("/row_count", detail, code)],
+            extensions={
+                "quota": problems.QuotaDocument(row_count=row_count, max_rows_per_request=cap)
+            },
         )
-        fault = problems.Fault("/row_count", detail, "simio_row_cap_exceeded")
-        raise problems.Problem("simio_row_cap_exceeded", detail, faults=[fault])

@@ -18,6 +18,7 @@ from simulacra.service.datasets import repository as datasets
 from simulacra.service.generations import repository
 from simulacra.service.jobs import attempts, child
 from simulacra.service.tenants import encryption
+from simulacra.service.usage import ledger
 
 blueprint = procrastinate.Blueprint()
 
@@ -84,6 +85,7 @@ async def _save(
             ready_at=func.now(),
         )
     )
+    await ledger.settle(session, generation_id, made["rows_generated"])
     trail.record(
         session,
         entry.SYSTEM,

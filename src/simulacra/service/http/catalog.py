@@ -118,6 +118,15 @@ _ENTRIES = (
         "Ask for fewer rows, split the work, or have the cap raised.",
     ),
     Entry(
+        "simio_quota_exceeded",
+        402,
+        "The subscription has too few rows left",
+        "`row_count` is more than the subscription leaves until its next window begins.",
+        "Generations of this window have used up the rows of the subscription, or most of them.",
+        "Ask for the rows that `quota` shows as left, wait for the next window, or have the "
+        "subscription raised.",
+    ),
+    Entry(
         "simio_forbidden",
         403,
         "The token does not grant this operation",
@@ -230,6 +239,17 @@ _ENTRIES = (
         "Another request is doing what this one asks for.",
         "A retry that was sent before the first try was answered.",
         "Wait as long as Retry-After says, and retry with the same key.",
+        retryable=True,
+    ),
+    Entry(
+        "simio_quota_reservation_conflict",
+        409,
+        "Other generations hold the rows that this one needs",
+        "The rows would do if those reserved for generations under way were given back, or "
+        "another request was reserving at this moment.",
+        "Several generations at once near the end of the subscription.",
+        "Wait as long as Retry-After says, and retry with the same key; rows that a generation "
+        "does not use are given back when it ends.",
         retryable=True,
     ),
     Entry(

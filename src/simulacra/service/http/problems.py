@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problem documents."""
 
 import dataclasses
+import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -30,7 +31,11 @@ class Fault:
 
 
 class Problem(Exception):  # noqa: N818 - the RFC's own word
-    """An answer that is not a success; `detail` is written for the caller."""
+    """An answer that is not a success; `detail` is written for the caller.
+
+    `extensions` are further members of the document (RFC 9457, section 3.2); `ProblemDocument`
+    names them all.
+    """
 
     def __init__(
         self,
@@ -39,12 +44,14 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
         *,
         faults: Sequence[Fault] = (),
         headers: Mapping[str, str] | None = None,
+        extensions: Mapping[str, BaseModel] | None = None,
     ) -> None:
         super().__init__(detail)
         self.entry = catalog.CATALOG[code]
         self.detail = detail
         self.faults = tuple(faults)
         self.headers = dict(headers or {})
+        self.extensions = dict(extensions or {})
 
     def document(self, base_url: str) -> dict[str, Any]:
         """Return the problem without the members that belong to one HTTP exchange."""
@@ -58,6 +65,8 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
         }
         if self.faults:
             document["errors"] = [fault.document() for fault in self.faults]
+        for member, extension in self.extensions.items():
+            document[member] = extension.model_dump(mode="json", exclude_none=True)
         return document
 
 
@@ -98,6 +107,23 @@ class FaultDocument(BaseModel):
     code: str
 
 
+class QuotaDocument(BaseModel):
+    """The figures behind a refused `row_count`."""
+
+    row_count: int = Field(description="Rows that the request asked for.")
+    max_rows_per_request: int | None = Field(default=None, description="Cap of one request.")
+    subscription_rows: int | None = Field(default=None, description="Rows of one window.")
+    rows_used: int | None = Field(default=None, description="Rows billed in this window.")
+    rows_reserved: int | None = Field(
+        default=None, description="Rows held for generations that have not ended yet."
+    )
+    rows_remaining: int | None = Field(default=None, description="Rows neither used nor reserved.")
+    window_starts_at: dt.datetime | None = None
+    window_ends_at: dt.datetime | None = Field(
+        default=None, description="When the next window begins."
+    )
+
+
 class ProblemDocument(BaseModel):
     """RFC 9457 problem; `code` and `type` are stable."""
 
@@ -110,3 +136,4 @@ class ProblemDocument(BaseModel):
     request_id: str | None = Field(None, description="Quote it to support.")
     retryable: bool = Field(description="Whether the same request may succeed later.")
     errors: list[FaultDocument] | None = None
+    quota: QuotaDocument | None = Field(None, description="With codes about row quotas.")

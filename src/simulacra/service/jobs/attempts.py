@@ -24,6 +24,7 @@ from simulacra.service.database import tables
 from simulacra.service.http import problems
 from simulacra.service.jobs import child
 from simulacra.service.jobs.schemas import JobStatus
+from simulacra.service.usage import ledger
 
 RETRY = RetryStrategy(wait=1, exponential_wait=2)
 """The queue retries whatever is raised; `begin` counts the attempts and ends them."""
@@ -84,6 +85,8 @@ class Attempt:
             await session.execute(
                 update(owner).where(owner.id == owner_id).values(status="failed", error=error)
             )
+            if self.job.generation_id:
+                await ledger.release(session, self.job.generation_id)
             self._record_failure(session, owner_id, problem.entry.code)
 
     def _record_failure(self, session: AsyncSession, owner_id: str, code: str) -> None:

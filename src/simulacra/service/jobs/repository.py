@@ -11,6 +11,7 @@ from simulacra.service import keys, runtime
 from simulacra.service.database import tables
 from simulacra.service.http import problems
 from simulacra.service.jobs.schemas import JobStatus
+from simulacra.service.usage import ledger
 
 TASKS = {"createDataset": "datasets:train", "createGeneration": "generations:generate"}
 POLL_SECONDS = (0.03, 0.5)
@@ -49,14 +50,19 @@ async def get(session: AsyncSession, job_id: str) -> tables.Job:
 
 async def cancel_for_dataset(session: AsyncSession, dataset_id: str) -> None:
     """End the unfinished jobs of a dataset; their workers notice by the lost attempt token."""
-    await session.execute(
+    ended = await session.scalars(
         update(tables.Job)
         .where(
             tables.Job.dataset_id == dataset_id,
             tables.Job.status.in_([JobStatus.QUEUED, JobStatus.PROCESSING]),
         )
         .values(status=JobStatus.CANCELLED, attempt_token=None, ended_at=func.now())
+        .returning(tables.Job)
     )
+    # The oldest first: everybody locks windows in this order, so that nobody waits in a circle.
+    for job in sorted(ended.all(), key=lambda job: job.created_at):
+        if job.generation_id is not None:
+            await ledger.release(session, job.generation_id)
 
 
 async def wait(running: runtime.Runtime, tenant_id: str, job_id: str, seconds: float) -> None:

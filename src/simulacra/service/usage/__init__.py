@@ -1,0 +1,1 @@
+"""Rows reserved and used: windows of the subscription, and the ledger."""
