@@ -6,7 +6,7 @@ Everything that expires is compared with it, in SQL. A test that walks through a
 
 import datetime as dt
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 AHEAD = "ahead"
@@ -17,3 +17,8 @@ def now(session: AsyncSession) -> ColumnElement[dt.datetime]:
     """Return the time at which the session's transaction began, as an SQL expression."""
     ahead: dt.timedelta = session.info[AHEAD]
     return func.now() + ahead if ahead else func.now()
+
+
+async def read(session: AsyncSession) -> dt.datetime:
+    """Return the time at which the session's transaction began."""
+    return (await session.execute(select(now(session)))).scalar_one()

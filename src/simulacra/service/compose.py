@@ -55,6 +55,8 @@ def _policy(settings: Settings) -> runtime.Policy:
         job_memory_bytes=settings.job_memory_bytes,
         job_seconds=settings.job_seconds,
         job_attempts=settings.job_attempts,
+        job_history=dt.timedelta(hours=settings.job_history_hours),
+        jobs_per_tenant=settings.jobs_per_tenant,
         max_rows_per_request=settings.max_rows_per_request,
         claim=dt.timedelta(hours=settings.claim_hours),
     )

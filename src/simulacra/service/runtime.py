@@ -23,6 +23,8 @@ class Policy:
     job_memory_bytes: int
     job_seconds: int
     job_attempts: int
+    job_history: dt.timedelta
+    jobs_per_tenant: int
     max_rows_per_request: int
     claim: dt.timedelta
 

@@ -141,7 +141,16 @@ class Settings(BaseSettings):
         default=1800, ge=1, description="Longest run of one job, seconds of wall clock and of CPU."
     )
     job_attempts: int = Field(
-        default=3, ge=1, description="Tries of a job whose worker was lost, before it fails."
+        default=5, ge=1, description="Tries of a job whose worker was lost, before it fails."
+    )
+    job_history_hours: int = Field(
+        default=24, ge=24, description="How long the record of a job that has ended is kept, hours."
+    )
+    jobs_per_tenant: int = Field(
+        default=4,
+        ge=1,
+        description="Trainings, and likewise generations, of one tenant that workers take at a "
+        "time; its other jobs wait, so that other tenants get their turn.",
     )
 
     @classmethod

@@ -10,7 +10,6 @@ import dataclasses
 import hashlib
 import io
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self, cast
@@ -20,6 +19,8 @@ import obstore
 import tink
 from obstore.store import LocalStore, ObjectStore, from_url
 from tink import secret_key_access, streaming_aead
+
+from simulacra.service import scratch
 
 if TYPE_CHECKING:
     from obstore import ReadableFile
@@ -52,6 +53,10 @@ class ObjectKey:
         return bytes(tink.proto_keyset_format.serialize(self._handle, secret_key_access.TOKEN))
 
 
+class UnavailableError(Exception):
+    """The store does not answer."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Digest:
     """Length in bytes and hex SHA-256 of an object's plain bytes."""
@@ -72,8 +77,8 @@ class Storage:
         The ciphertext is finished in a temporary file first: a producer that fails half-way must
         not leave a shorter object that would still authenticate.
         """
-        with tempfile.TemporaryDirectory(prefix="simulacra-") as folder:
-            sealed = Path(folder, "sealed")
+        with scratch.folder() as folder:
+            sealed = folder / "sealed"
             digest = _encrypt(source, sealed, key, path)
             obstore.put(self._store, path, sealed)
         return digest
@@ -131,7 +136,7 @@ class _Source(io.RawIOBase):
 def _open_store(url: str) -> ObjectStore:
     parts = urlsplit(url)
     if parts.scheme == "file":
-        return LocalStore(Path(unquote(parts.path)), mkdir=True)
+        return LocalStore(Path(unquote(parts.path)), mkdir=True, automatic_cleanup=True)
     return from_url(url)
 
 

@@ -7,10 +7,8 @@ import os
 import re
 
 import procrastinate
-import sqlalchemy.exc
 
-from simulacra.service import compose, runtime
-from simulacra.service.credentials import claims
+from simulacra.service import compose, housekeeping, runtime
 from simulacra.service.datasets import tasks as datasets
 from simulacra.service.generations import tasks as generations
 from simulacra.service.jobs import child
@@ -39,7 +37,10 @@ async def run(settings: Settings) -> None:
         await running.database.check_role()
         # In one group: a sweeper that failed must take the worker down, to be started again.
         async with queue.open_async(), asyncio.TaskGroup() as group:
-            sweepers = [group.create_task(_sweep(queue)), group.create_task(_tidy(running))]
+            sweepers = [
+                group.create_task(_sweep(queue)),
+                group.create_task(_tidy(running)),
+            ]
             logger.info("worker is ready")
             await _work(queue, running, settings.worker_concurrency)
             for sweeper in sweepers:
@@ -87,11 +88,7 @@ async def _sweep(queue: procrastinate.App) -> None:
 
 
 async def _tidy(running: runtime.Runtime) -> None:
-    """Destroy what has expired, for ever; whichever worker comes first does it."""
+    """Keep house, for ever; whichever worker comes first does it."""
     while True:
-        # The next round will do what the database has no answer, or no connection, for in this one.
-        with contextlib.suppress(sqlalchemy.exc.OperationalError, sqlalchemy.exc.TimeoutError):
-            await claims.expire(running)
-            await running.throttle.forget()
-            await running.identity.tidy()
+        await housekeeping.tidy(running)
         await asyncio.sleep(TIDY_SECONDS)

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import runtime, worker
+from simulacra.service.audit import entry
 from simulacra.service.database import tables
 from simulacra.service.http import problems
-from simulacra.service.jobs import attempts, child, repository
+from simulacra.service.jobs import admission, attempts, child, repository, transitions
 from simulacra.service.tenants import service as tenants
 
 Play = Callable[[Coroutine[None, None, None]], None]
@@ -170,7 +171,9 @@ def test_a_cancelled_job_stops_its_worker(
         attempt = await attempts._begin(running, job.tenant_id, job.id)
         assert attempt is not None
         async with running.database.transaction(job.tenant_id) as session:
-            await repository.cancel_for_dataset(session, job.dataset_id)
+            reason = problems.Problem("simio_job_cancelled", "not wanted")
+            end = transitions.End(entry.SYSTEM, reason)
+            await transitions.cancel(session, running, end, tables.Job.id == job.id)
         with pytest.raises(attempts.SupersededError):
             await attempt.report("fitting", 0.5)
         assert (await _read(running, job)).status == "cancelled"
@@ -180,4 +183,4 @@ def test_a_cancelled_job_stops_its_worker(
 
 def test_every_operation_has_its_task(running: runtime.Runtime) -> None:
     worker.add_tasks(running.queue)
-    assert set(repository.TASKS.values()) <= set(running.queue.tasks)
+    assert {task for task, _ in admission.TASKS.values()} <= set(running.queue.tasks)

@@ -55,7 +55,7 @@ async def download_artifact(
     async with running.database.transaction(caller.tenant_id) as session:
         generation = await repository.get(session, generation_id)
         links.check(running, caller, generation_id, token)
-        if generation.sealed_key is None:
+        if generation.sealed_key is None or generation.artifact_path is None:
             raise problems.Problem(
                 "simio_generation_not_found", f"Generation {generation_id} has no artifact."
             )
@@ -75,7 +75,7 @@ async def download_artifact(
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=media_type)
     await _record(running, caller, generation_id, stop - start)
-    chunks = running.storage.chunks(repository.artifact_path(generation_id), key, start, stop)
+    chunks = running.storage.chunks(generation.artifact_path, key, start, stop)
     return StreamingResponse(chunks, status_code=status, headers=headers, media_type=media_type)
 
 

@@ -4,7 +4,8 @@ from fastapi import APIRouter, Depends, Response
 
 from simulacra.service import runtime
 from simulacra.service.credentials import claims, rotations, schemas
-from simulacra.service.http import content, guards, idempotency, json_text, openapi, throttling
+from simulacra.service.http import content, guards, json_text, openapi, throttling
+from simulacra.service.idempotency import header
 
 MAX_BODY_BYTES = 4096
 CLAIMS = throttling.Limit("claims", calls=120, seconds=60)
@@ -55,7 +56,7 @@ async def rotate_credential(
     response: Response,
     caller: guards.WriteRotations,
     running: runtime.Running,
-    idempotency_key: idempotency.Key,
+    idempotency_key: header.Key,
 ) -> schemas.RotationDocument:
     """Make a new secret; three times in 24 hours at most, with a token of all scopes.
 

@@ -160,7 +160,7 @@ class Dataset(Table, TenantOwned):
     id: Mapped[str] = mapped_column(primary_key=True)
     status: Mapped[str]
     display_name: Mapped[str | None]
-    job_id: Mapped[str]
+    job_id: Mapped[str] = mapped_column(index=True)
     format: Mapped[str]
     options: Mapped[Json | None]  # column types, columns to keep and drop, sheet
     seed_bytes: Mapped[int]
@@ -169,10 +169,11 @@ class Dataset(Table, TenantOwned):
     row_count: Mapped[int | None]
     column_count: Mapped[int | None]
     published_schema: Mapped[Json | None]
+    model_path: Mapped[str | None]
     error: Mapped[Json | None]
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
     ready_at: Mapped[Timestamp | None]
-    expires_at: Mapped[Timestamp]
+    expires_at: Mapped[Timestamp] = mapped_column(index=True)
     deleted_at: Mapped[Timestamp | None]
 
 
@@ -184,27 +185,29 @@ class Generation(Table, TenantOwned):
     id: Mapped[str] = mapped_column(primary_key=True)
     dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"), index=True)
     status: Mapped[str]
-    job_id: Mapped[str]
+    job_id: Mapped[str] = mapped_column(index=True)
     row_count: Mapped[int]
     output_format: Mapped[str]
     seed: Mapped[int]
     conditions: Mapped[Json]
     rows_generated: Mapped[int | None]
     report: Mapped[Json | None]
+    artifact_path: Mapped[str | None]
     sealed_key: Mapped[bytes | None]
     size_bytes: Mapped[int | None]
     sha256: Mapped[str | None]
     error: Mapped[Json | None]
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
     ready_at: Mapped[Timestamp | None]
-    expires_at: Mapped[Timestamp]
+    expires_at: Mapped[Timestamp] = mapped_column(index=True)
 
 
 class Job(Table, TenantOwned):
     """Work done for a tenant in the background.
 
     `attempt_token` fences: only the holder of the current token may write, so a worker that
-    stalled, lost its job and woke up again changes nothing.
+    stalled, lost its job and woke up again changes nothing. Statuses change in
+    `jobs.transitions` alone; `admitted_at` says since when the job has a queue entry.
     """
 
     __tablename__ = "jobs"
@@ -216,20 +219,31 @@ class Job(Table, TenantOwned):
             "idempotency_key",
             postgresql_where=text("idempotency_key IS NOT NULL"),
         ),
+        Index(
+            "jobs_open",
+            "tenant_id",
+            "operation",
+            "created_at",
+            postgresql_where=text("status IN ('queued', 'processing')"),
+        ),
+        Index("jobs_ended", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     operation: Mapped[str]
     status: Mapped[str]
-    dataset_id: Mapped[str]
+    dataset_id: Mapped[str] = mapped_column(index=True)
     generation_id: Mapped[str | None]
     idempotency_key: Mapped[str | None]
     stage: Mapped[str] = mapped_column(server_default=text("'queued'"))
     progress: Mapped[float] = mapped_column(server_default=text("0"))
     attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    excused_attempts: Mapped[int] = mapped_column(server_default=text("0"))  # we were at fault
     attempt_token: Mapped[str | None]
+    request_id: Mapped[str | None]
     error: Mapped[Json | None]
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+    admitted_at: Mapped[Timestamp | None]
     started_at: Mapped[Timestamp | None]
     ended_at: Mapped[Timestamp | None]
 
@@ -278,6 +292,35 @@ class UsageEntry(Table, TenantOwned):
     reserved_delta: Mapped[int]
     used_delta: Mapped[int]
     at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+
+
+class IdempotencyKey(Table, TenantOwned):
+    """A key of a POST: leased to the request that is under way, then bound to its job."""
+
+    __tablename__ = "idempotency_keys"
+
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
+    operation: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[bytes | None]
+    job_id: Mapped[str | None] = mapped_column(index=True)
+    lease_token: Mapped[str | None]
+    leased_until: Mapped[Timestamp | None]
+    expires_at: Mapped[Timestamp] = mapped_column(index=True)
+
+
+class StoredObject(Table, TenantOwned):
+    """An object in the store, or one that may be there; see `objects`."""
+
+    __tablename__ = "objects"
+    __table_args__ = (
+        Index("objects_unkept", "changed_at", postgresql_where=text("state <> 'kept'")),
+    )
+
+    path: Mapped[str] = mapped_column(primary_key=True)
+    owner_id: Mapped[str] = mapped_column(index=True)
+    state: Mapped[str]
+    changed_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
 
 
 class OperatorAccount(Table):

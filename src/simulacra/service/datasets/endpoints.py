@@ -8,8 +8,11 @@ from fastapi.responses import JSONResponse
 from simulacra.service import runtime
 from simulacra.service.database import tables
 from simulacra.service.datasets import repository, schemas, service, upload
-from simulacra.service.http import guards, idempotency, openapi, waiting
+from simulacra.service.http import content, guards, openapi, waiting
+from simulacra.service.idempotency import bindings, header
 from simulacra.service.jobs import repository as jobs
+
+MAX_BODY_BYTES = 4096
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
 
@@ -34,7 +37,7 @@ ENVELOPE = {"model": schemas.DatasetDocument, "links": LINKS}
     responses={
         200: ENVELOPE | {"description": "Training ended within `wait_seconds`."},
         202: ENVELOPE | {"description": "Training goes on; poll the job."},
-        **openapi.problems(401, 403, 413, 415),
+        **openapi.problems(401, 403, 409, 413, 415),
     },
     openapi_extra={
         "requestBody": {
@@ -49,19 +52,23 @@ async def create_dataset(
     response: Response,
     caller: guards.WriteDatasets,
     running: runtime.Running,
-    idempotency_key: idempotency.Key,
+    idempotency_key: header.Key,
 ) -> schemas.DatasetDocument:
     """Store a seed file and start its training.
 
     The answer is 202 with the job to poll, or 200 with the finished dataset when training ends
     within `wait_seconds`. Both have the same form: look at `status`.
     """
-    async with upload.read(request) as (file, fields):
-        dataset = await service.create(running, caller, file, fields, idempotency_key)
-    if fields.wait_seconds:
+    key = bindings.of(caller, service.OPERATION, idempotency_key)
+    async with (
+        bindings.lease(running, key) as held,
+        upload.read(request) as (file, fields),
+    ):
+        dataset, is_replayed = await service.create(running, caller, file, fields, held)
+    if fields.wait_seconds and not _is_done(dataset):
         await jobs.wait(running, caller.tenant_id, dataset.job_id, fields.wait_seconds)
-        dataset = await service.read(running, caller, dataset.id)
-    waiting.announce(response, dataset.job_id, is_done=_is_done(dataset))
+        dataset = await service.of_job(running, caller, dataset.job_id)
+    waiting.announce(response, dataset.job_id, is_done=_is_done(dataset), is_replayed=is_replayed)
     return schemas.document(dataset)
 
 
@@ -114,6 +121,31 @@ async def get_dataset_schema(
     async with running.database.transaction(caller.tenant_id) as session:
         dataset = await repository.get_ready(session, dataset_id)
     return JSONResponse({"dataset_id": dataset.id, **(dataset.published_schema or {})})
+
+
+@router.post(
+    "/{dataset_id}/retention",
+    operation_id="extendDatasetRetention",
+    summary="Keep a dataset longer",
+    response_model_exclude_none=True,
+    responses=openapi.problems(401, 403, 404, 409, 413, 415),
+    openapi_extra=openapi.CONSEQUENTIAL,
+    dependencies=[content.JsonOnly],
+    max_body_size=MAX_BODY_BYTES,
+)
+async def extend_dataset_retention(
+    dataset_id: str,
+    wanted: schemas.RetentionRequest,
+    caller: guards.WriteDatasets,
+    running: runtime.Running,
+) -> schemas.DatasetDocument:
+    """Set how long a dataset lives, counted from its creation: up to 7 days, never shorter.
+
+    Since it is counted from the creation, the same request may be repeated.
+    """
+    return schemas.document(
+        await service.extend(running, caller, dataset_id, wanted.retention_hours)
+    )
 
 
 @router.delete(

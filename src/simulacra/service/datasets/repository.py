@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service.database import tables
+from simulacra.service import clock
+from simulacra.service.database import paging, tables
 from simulacra.service.datasets.schemas import DatasetStatus
 from simulacra.service.http import problems
 
@@ -15,13 +16,14 @@ def seed_path(dataset_id: str) -> str:
     return f"datasets/{dataset_id}/seed"
 
 
-def model_path(dataset_id: str) -> str:
-    """Return where the fitted model is kept."""
-    return f"datasets/{dataset_id}/model"
+def models_folder(dataset_id: str) -> str:
+    """Return where the fitted models are kept, one of each attempt."""
+    return f"datasets/{dataset_id}/models"
 
 
-def _is_live() -> ColumnElement[bool]:
-    return and_(tables.Dataset.deleted_at.is_(None), tables.Dataset.expires_at > func.now())
+def is_live(session: AsyncSession) -> ColumnElement[bool]:
+    """Return the condition that a dataset was neither deleted nor has expired."""
+    return and_(tables.Dataset.deleted_at.is_(None), tables.Dataset.expires_at > clock.now(session))
 
 
 async def get(session: AsyncSession, dataset_id: str, *, lock: bool = False) -> tables.Dataset:
@@ -30,11 +32,19 @@ async def get(session: AsyncSession, dataset_id: str, *, lock: bool = False) -> 
     Raises:
         problems.Problem: there is none of this id.
     """
-    query = select(tables.Dataset).where(tables.Dataset.id == dataset_id, _is_live())
-    found = await session.scalar(query.with_for_update() if lock else query)
+    query = select(tables.Dataset).where(tables.Dataset.id == dataset_id, is_live(session))
+    if lock:  # and read it anew: it may have changed while we waited
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = await session.scalar(query)
     if found is None:
         raise problems.Problem("simio_dataset_not_found", f"There is no dataset {dataset_id!r}.")
     return found
+
+
+async def of_job(session: AsyncSession, job_id: str) -> tables.Dataset:
+    """Return the dataset that a job makes, or what is left of it."""
+    made = select(tables.Dataset).where(tables.Dataset.job_id == job_id)
+    return (await session.scalars(made)).one()
 
 
 async def get_ready(session: AsyncSession, dataset_id: str) -> tables.Dataset:
@@ -62,13 +72,5 @@ async def page(
     session: AsyncSession, after: str | None, limit: int
 ) -> tuple[Sequence[tables.Dataset], str | None]:
     """Return up to `limit` live datasets behind the one named `after`, and the next `after`."""
-    order = tuple_(tables.Dataset.created_at, tables.Dataset.id)
-    query = select(tables.Dataset).where(_is_live())
-    if after is not None:
-        last = select(tables.Dataset.created_at, tables.Dataset.id).where(
-            tables.Dataset.id == after
-        )
-        query = query.where(order < last.scalar_subquery())
-    newest_first = query.order_by(tables.Dataset.created_at.desc(), tables.Dataset.id.desc())
-    found = (await session.scalars(newest_first.limit(limit + 1))).all()
-    return found[:limit], found[limit - 1].id if len(found) > limit else None
+    live = select(tables.Dataset).where(is_live(session))
+    return await paging.page(session, tables.Dataset, live, after, limit)

@@ -7,8 +7,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, Json
 
 from simulacra.service.database import tables
+from simulacra.service.http.numbers import Whole
 from simulacra.service.http.texts import Text
 from simulacra.service.http.waiting import MAX_WAIT_SECONDS
+from simulacra.service.tenants import retention
+
+LONGEST_HOURS = retention.LONGEST // dt.timedelta(hours=1)
 
 
 class DatasetStatus(StrEnum):
@@ -70,6 +74,16 @@ class UploadForm(UploadFields):
         description="The study: CSV, Excel (.xlsx), SPSS (.sav, .zsav) or Parquet. `file` is "
         "accepted as another name of this field.",
         json_schema_extra={"format": "binary"},
+    )
+
+
+class RetentionRequest(BaseModel):
+    """How long a dataset shall live."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    retention_hours: Annotated[Whole, Field(ge=1, le=LONGEST_HOURS)] = Field(
+        description="Hours from the creation of the dataset.", examples=[72]
     )
 
 

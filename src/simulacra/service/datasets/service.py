@@ -1,6 +1,7 @@
 """What can be done with datasets, inside one transaction each."""
 
 import asyncio
+import dataclasses
 import datetime as dt
 from typing import BinaryIO
 
@@ -8,18 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.engine import errors as engine_errors
 from simulacra.engine import formats
-from simulacra.service import keys, runtime, storage
+from simulacra.service import clock, keys, objects, runtime, storage
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
-from simulacra.service.datasets import repository
+from simulacra.service.datasets import expiry, repository
 from simulacra.service.datasets.schemas import DatasetStatus, UploadFields
-from simulacra.service.generations import repository as generations
 from simulacra.service.http import problems
+from simulacra.service.idempotency import bindings, fingerprint
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import repository as jobs
-from simulacra.service.jobs.schemas import JobStatus
+from simulacra.service.jobs import transitions
 from simulacra.service.tenants import encryption, retention
+
+OPERATION = "createDataset"
 
 
 async def create(
@@ -27,47 +30,48 @@ async def create(
     caller: Principal,
     file: BinaryIO,
     fields: UploadFields,
-    idempotency_key: str | None,
-) -> tables.Dataset:
-    """Keep a seed file and enqueue its training.
+    key: bindings.Key | None,
+) -> tuple[tables.Dataset, bool]:
+    """Keep a seed file and enqueue its training, or find what the same key has begun before.
+
+    Returns:
+        The dataset, and whether it is the answer to an earlier request.
 
     Raises:
-        problems.Problem: the file is not of a format that can be read, or has no sheets.
+        problems.Problem: the file is not of a format that can be read, or has no sheets; or the
+            key belongs to another request.
+        storage.UnavailableError: the object store does not answer.
     """
     file_format = _detect(file)
     if fields.sheet is not None and file_format != formats.Format.XLSX:
         detail = f"A sheet can be chosen in an Excel workbook only; the file is {file_format}."
         raise problems.invalid([problems.Fault("sheet", detail, is_parameter=True)])
-    dataset_id, key = keys.random_id("ds_"), storage.ObjectKey.generate()
-    path = repository.seed_path(dataset_id)
-    digest = await asyncio.to_thread(running.storage.write, path, file, key)
-    async with running.database.transaction(caller.tenant_id) as session:
-        dataset = tables.Dataset(
-            id=dataset_id,
-            tenant_id=caller.tenant_id,
-            status=DatasetStatus.PROCESSING,
-            display_name=fields.display_name,
-            job_id=jobs.new_id(),
-            format=file_format,
-            options=fields.options(),
-            seed_bytes=digest.size_bytes,
-            seed_sha256=digest.sha256,
-            sealed_key=await encryption.seal(running, session, caller.tenant_id, dataset_id, key),
-            expires_at=await retention.expiry(session, running, caller.tenant_id),
-        )
-        session.add(dataset)
-        job = tables.Job(
-            id=dataset.job_id,
-            tenant_id=caller.tenant_id,
-            operation="createDataset",
-            status=JobStatus.QUEUED,
-            dataset_id=dataset_id,
-            idempotency_key=idempotency_key,
-        )
-        await jobs.enqueue(session, running, job)
-        about: entry.Details = {Detail.BYTES: digest.size_bytes, Detail.FORMAT: file_format}
-        _record(session, caller, Action.DATASET_CREATED, dataset_id, about)
-    return dataset
+    whole = await _fingerprint(file, fields)
+    if key is not None and key.lease_token is None:  # bound before the body had arrived
+        async with running.database.transaction(caller.tenant_id) as session:
+            begun = await bindings.find(session, key, whole)
+            return await repository.of_job(session, begun), True
+    seed = _Seed(keys.random_id("ds_"), file_format, storage.ObjectKey.generate())
+    async with objects.announced(running, caller.tenant_id, seed.dataset_id, seed.path):
+        digest = await asyncio.to_thread(running.storage.write, seed.path, file, seed.key)
+        async with running.database.transaction(caller.tenant_id) as session:
+            job = tables.Job(
+                id=jobs.new_id(),
+                tenant_id=caller.tenant_id,
+                operation=OPERATION,
+                dataset_id=seed.dataset_id,
+                idempotency_key=key.key if key is not None else None,
+            )
+            rejoined = await bindings.bind(session, key, whole, job.id)
+            if rejoined is not None:
+                return await repository.of_job(session, rejoined), True
+            dataset = await _row(running, session, job, seed, digest, fields)
+            session.add(dataset)
+            await objects.keep(session, seed.path)
+            await jobs.enqueue(session, running, job)
+            about: entry.Details = {Detail.BYTES: digest.size_bytes, Detail.FORMAT: file_format}
+            _record(session, caller, Action.DATASET_CREATED, dataset.id, about)
+    return dataset, False
 
 
 async def read(running: runtime.Runtime, caller: Principal, dataset_id: str) -> tables.Dataset:
@@ -76,23 +80,96 @@ async def read(running: runtime.Runtime, caller: Principal, dataset_id: str) -> 
         return await repository.get(session, dataset_id)
 
 
-async def delete(running: runtime.Runtime, caller: Principal, dataset_id: str) -> None:
-    """Destroy the key of a dataset and end its jobs, then remove its objects."""
+async def of_job(running: runtime.Runtime, caller: Principal, job_id: str) -> tables.Dataset:
+    """Return the dataset that a job of the caller's makes, or what is left of it."""
+    async with running.database.transaction(caller.tenant_id) as session:
+        return await repository.of_job(session, job_id)
+
+
+async def extend(
+    running: runtime.Runtime, caller: Principal, dataset_id: str, hours: int
+) -> tables.Dataset:
+    """Have a dataset live for `hours` from its creation; never shorter than it does already.
+
+    Raises:
+        problems.Problem: there is no such dataset, its training failed, or it lives longer.
+    """
     async with running.database.transaction(caller.tenant_id) as session:
         dataset = await repository.get(session, dataset_id, lock=True)
-        dataset.status = DatasetStatus.DELETED
-        dataset.deleted_at = dt.datetime.now(dt.UTC)
-        dataset.sealed_key = None
-        dataset.published_schema = None
-        await jobs.cancel_for_dataset(session, dataset_id)
-        gone = problems.Problem(
-            "simio_dataset_not_found", "The dataset was deleted before the rows were made."
-        )
-        error = gone.document(running.policy.base_url)
-        await generations.fail_unfinished(session, caller, dataset_id, error)
+        if dataset.status == DatasetStatus.FAILED:
+            detail = f"The training of dataset {dataset_id} failed; there is nothing to keep."
+            raise problems.Problem("simio_dataset_failed", detail)
+        until = dataset.created_at + dt.timedelta(hours=hours)
+        if until < dataset.expires_at:
+            detail = (
+                f"{hours} hours from its creation end at {until.isoformat()}, but the dataset "
+                f"lives until {dataset.expires_at.isoformat()} already; give more, up to "
+                f"{retention.LONGEST // dt.timedelta(hours=1)}."
+            )
+            raise problems.invalid([problems.Fault("/retention_hours", detail)])
+        if until > dataset.expires_at:
+            dataset.expires_at = until
+            about: entry.Details = {Detail.RETENTION_HOURS: hours}
+            _record(session, caller, Action.DATASET_EXTENDED, dataset_id, about)
+    return dataset
+
+
+async def delete(running: runtime.Runtime, caller: Principal, dataset_id: str) -> None:
+    """End the jobs of a dataset and destroy its key, then remove its objects."""
+    gone = problems.Problem("simio_dataset_not_found", "The dataset was deleted before that.")
+    end = transitions.End(entry.client(caller.client_id), gone)
+    async with running.database.transaction(caller.tenant_id) as session:
+        await repository.get(session, dataset_id)
+        # Jobs before datasets, as whoever ends a job does it: the other way round may deadlock.
+        await transitions.cancel(session, running, end, tables.Job.dataset_id == dataset_id)
+        dataset = await repository.get(session, dataset_id, lock=True)
+        await expiry.shred(session, dataset, DatasetStatus.DELETED)
         _record(session, caller, Action.DATASET_DELETED, dataset_id)
-    for path in (repository.seed_path(dataset_id), repository.model_path(dataset_id)):
-        await asyncio.to_thread(running.storage.delete, path)
+    await objects.remove(running, dataset_id)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Seed:
+    """A seed file on its way into the store."""
+
+    dataset_id: str
+    format: str
+    key: storage.ObjectKey
+
+    @property
+    def path(self) -> str:
+        return repository.seed_path(self.dataset_id)
+
+
+async def _row(
+    running: runtime.Runtime,
+    session: AsyncSession,
+    job: tables.Job,
+    seed: _Seed,
+    digest: storage.Digest,
+    fields: UploadFields,
+) -> tables.Dataset:
+    now, tenant_id = await clock.read(session), job.tenant_id
+    return tables.Dataset(
+        id=seed.dataset_id,
+        tenant_id=tenant_id,
+        status=DatasetStatus.PROCESSING,
+        display_name=fields.display_name,
+        job_id=job.id,
+        format=seed.format,
+        options=fields.options(),
+        seed_bytes=digest.size_bytes,
+        seed_sha256=digest.sha256,
+        sealed_key=await encryption.seal(running, session, tenant_id, seed.dataset_id, seed.key),
+        created_at=now,
+        expires_at=now + await retention.of_tenant(session, running, tenant_id),
+    )
+
+
+async def _fingerprint(file: BinaryIO, fields: UploadFields) -> bytes:
+    sha256 = await asyncio.to_thread(fingerprint.of_file, file)
+    wanted = fields.model_dump(mode="json", exclude={"wait_seconds"})
+    return fingerprint.of_request("/v1/datasets", wanted, {"seed_file": sha256})
 
 
 def _record(

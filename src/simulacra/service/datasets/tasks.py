@@ -2,15 +2,13 @@
 
 import asyncio
 import functools
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import procrastinate
-from sqlalchemy import func, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import runtime, storage
+from simulacra.service import clock, objects, runtime, scratch, storage
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
@@ -22,7 +20,7 @@ from simulacra.service.tenants import encryption
 blueprint = procrastinate.Blueprint()
 
 
-@blueprint.task(name="train", pass_context=True, retry=attempts.RETRY)
+@blueprint.task(name="train", queue="datasets", pass_context=True, retry=attempts.RETRY)
 async def train(context: procrastinate.JobContext, *, tenant_id: str, job_id: str) -> None:
     """Fit the model of a dataset."""
     running: runtime.Runtime = context.additional_context["runtime"]
@@ -32,8 +30,8 @@ async def train(context: procrastinate.JobContext, *, tenant_id: str, job_id: st
 async def _train(attempt: attempts.Attempt) -> attempts.Save:
     running, dataset_id = attempt.running, attempt.job.dataset_id
     key, options = await _read(attempt)
-    with tempfile.TemporaryDirectory(prefix="simulacra-") as folder:
-        seed, model = Path(folder, "seed"), Path(folder, "model")
+    with scratch.folder() as folder:
+        seed, model = folder / "seed", folder / "model"
         await asyncio.to_thread(
             running.storage.download, repository.seed_path(dataset_id), key, seed
         )
@@ -44,9 +42,9 @@ async def _train(attempt: attempts.Attempt) -> attempts.Save:
             attempt.report,
         )
         await attempt.report("writing", 0.95)
-        path = repository.model_path(dataset_id)
+        path = await attempt.announce(repository.models_folder(dataset_id))
         await asyncio.to_thread(running.storage.upload, path, model, key)
-    return functools.partial(_save, attempt.job, schema=schema)
+    return functools.partial(_save, attempt.job, schema=schema, path=path)
 
 
 async def _read(attempt: attempts.Attempt) -> tuple[storage.ObjectKey, dict[str, Any]]:
@@ -62,17 +60,21 @@ async def _read(attempt: attempts.Attempt) -> tuple[storage.ObjectKey, dict[str,
         return key, dataset.options or {}
 
 
-async def _save(job: tables.Job, session: AsyncSession, *, schema: dict[str, Any]) -> None:
+async def _save(
+    job: tables.Job, session: AsyncSession, *, schema: dict[str, Any], path: str
+) -> None:
     row_count, column_count = schema["row_count"], len(schema["schema"])
+    await objects.keep(session, path)
     await session.execute(
         update(tables.Dataset)
         .where(tables.Dataset.id == job.dataset_id)
         .values(
             status=DatasetStatus.READY,
             published_schema=schema,
+            model_path=path,
             row_count=row_count,
             column_count=column_count,
-            ready_at=func.now(),
+            ready_at=clock.now(session),
         )
     )
     trail.record(

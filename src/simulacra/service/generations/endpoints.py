@@ -1,12 +1,15 @@
 """Asking for synthetic rows, and reading what became of it."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
 
 from simulacra.service import runtime
 from simulacra.service.artifacts import links
 from simulacra.service.database import tables
-from simulacra.service.generations import schemas, service
-from simulacra.service.http import content, guards, idempotency, json_text, openapi, waiting
+from simulacra.service.generations import repository, schemas, service
+from simulacra.service.http import content, guards, json_text, openapi, waiting
+from simulacra.service.idempotency import bindings, header
 from simulacra.service.jobs import repository as jobs
 
 MAX_BODY_BYTES = 1024**2
@@ -43,20 +46,44 @@ async def create_generation(
     response: Response,
     caller: guards.WriteGenerations,
     running: runtime.Running,
-    idempotency_key: idempotency.Key,
+    idempotency_key: header.Key,
 ) -> schemas.GenerationDocument:
     """Start a generation; conditions use the names and levels of the dataset's schema.
 
     The answer is 202 with the job to poll, or 200 with the finished generation when it ends
     within `wait_seconds`. Both have the same form: look at `status`.
     """
-    generation = await service.create(running, caller, dataset_id, wanted, idempotency_key)
-    if wanted.wait_seconds:
+    key = bindings.of(caller, service.OPERATION, idempotency_key)
+    generation, is_replayed = await service.create(running, caller, dataset_id, wanted, key)
+    if wanted.wait_seconds and not _is_done(generation):
         await jobs.wait(running, caller.tenant_id, generation.job_id, wanted.wait_seconds)
-        generation = await service.read(running, caller, generation.id)
-    is_done = generation.status != schemas.GenerationStatus.PROCESSING
-    waiting.announce(response, generation.job_id, is_done=is_done)
+        generation = await service.of_job(running, caller, generation.job_id)
+    waiting.announce(
+        response, generation.job_id, is_done=_is_done(generation), is_replayed=is_replayed
+    )
     return _document(running, generation)
+
+
+@router.get(
+    "/v1/generations",
+    operation_id="listGenerations",
+    summary="List the generations of the tenant",
+    response_model_exclude_none=True,
+    responses=openapi.problems(401, 403),
+)
+async def list_generations(
+    caller: guards.ReadGenerations,
+    running: runtime.Running,
+    dataset_id: Annotated[str | None, Query(description="Those of one dataset only.")] = None,
+    after: Annotated[str | None, Query(description="`next_after` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> schemas.GenerationList:
+    """Return live generations, the newest first."""
+    async with running.database.transaction(caller.tenant_id) as session:
+        found, next_after = await repository.page(session, dataset_id, after, limit)
+    return schemas.GenerationList(
+        generations=[_document(running, one) for one in found], next_after=next_after
+    )
 
 
 @router.get(
@@ -78,3 +105,7 @@ def _document(
 ) -> schemas.GenerationDocument:
     url = links.sign(running, generation) if generation.sha256 is not None else None
     return schemas.document(generation, url)
+
+
+def _is_done(generation: tables.Generation) -> bool:
+    return generation.status != schemas.GenerationStatus.PROCESSING

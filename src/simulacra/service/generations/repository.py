@@ -1,21 +1,18 @@
 """Generation rows of one tenant: only the live ones are found."""
 
-from typing import Any
+from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service.audit import entry, trail
-from simulacra.service.audit.entry import Action, Detail, Outcome
-from simulacra.service.database import tables
-from simulacra.service.generations.schemas import GenerationStatus
+from simulacra.service import clock
+from simulacra.service.database import paging, tables
 from simulacra.service.http import problems
-from simulacra.service.identity.principal import Principal
 
 
-def artifact_path(generation_id: str) -> str:
-    """Return where the rows are kept."""
-    return f"generations/{generation_id}/artifact"
+def artifacts_folder(generation_id: str) -> str:
+    """Return where the rows are kept, those of each attempt by themselves."""
+    return f"generations/{generation_id}"
 
 
 async def get(session: AsyncSession, generation_id: str) -> tables.Generation:
@@ -26,7 +23,8 @@ async def get(session: AsyncSession, generation_id: str) -> tables.Generation:
     """
     found = await session.scalar(
         select(tables.Generation).where(
-            tables.Generation.id == generation_id, tables.Generation.expires_at > func.now()
+            tables.Generation.id == generation_id,
+            tables.Generation.expires_at > clock.now(session),
         )
     )
     if found is None:
@@ -36,26 +34,17 @@ async def get(session: AsyncSession, generation_id: str) -> tables.Generation:
     return found
 
 
-async def fail_unfinished(
-    session: AsyncSession, caller: Principal, dataset_id: str, error: dict[str, Any]
-) -> None:
-    """End the generations of a dataset that are still being made, for whom `caller` deletes it."""
-    ended = await session.scalars(
-        update(tables.Generation)
-        .where(
-            tables.Generation.dataset_id == dataset_id,
-            tables.Generation.status == GenerationStatus.PROCESSING,
-        )
-        .values(status=GenerationStatus.FAILED, error=error)
-        .returning(tables.Generation.id)
-    )
-    for generation_id in ended.all():
-        trail.record(
-            session,
-            entry.client(caller.client_id),
-            Action.GENERATION_FAILED,
-            generation_id,
-            tenant_id=caller.tenant_id,
-            outcome=Outcome.FAILED,
-            details={Detail.CODE: error["code"]},
-        )
+async def of_job(session: AsyncSession, job_id: str) -> tables.Generation:
+    """Return the generation that a job makes, or what is left of it."""
+    made = select(tables.Generation).where(tables.Generation.job_id == job_id)
+    return (await session.scalars(made)).one()
+
+
+async def page(
+    session: AsyncSession, dataset_id: str | None, after: str | None, limit: int
+) -> tuple[Sequence[tables.Generation], str | None]:
+    """Return up to `limit` live generations behind the one named `after`, and the next `after`."""
+    live = select(tables.Generation).where(tables.Generation.expires_at > clock.now(session))
+    if dataset_id is not None:
+        live = live.where(tables.Generation.dataset_id == dataset_id)
+    return await paging.page(session, tables.Generation, live, after, limit)

@@ -4,9 +4,10 @@ import datetime as dt
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from simulacra.service.database import tables
+from simulacra.service.http.numbers import Whole
 from simulacra.service.http.waiting import MAX_WAIT_SECONDS
 
 MAX_SEED = 2**63 - 1
@@ -29,13 +30,6 @@ class OutputFormat(StrEnum):
     CSV = "csv"
     ARROW = "arrow"
 
-
-def _whole(value: object) -> object:
-    """Take 5000.0 for 5000: some clients' JSON knows no integers."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-Whole = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
 
 # The engine checks conditions against the schema and words every fault; here they only have a form.
 ShareMaps = Annotated[
@@ -126,6 +120,13 @@ class GenerationDocument(BaseModel):
     ready_at: dt.datetime | None = None
     expires_at: dt.datetime
     error: dict[str, Any] | None = Field(None, description="Problem document of a failure.")
+
+
+class GenerationList(BaseModel):
+    """One page of generations, the newest first."""
+
+    generations: list[GenerationDocument]
+    next_after: str | None = Field(None, description="`after` of the next page.")
 
 
 def document(generation: tables.Generation, artifact_url: str | None) -> GenerationDocument:

@@ -3,7 +3,9 @@
 import asyncio
 import secrets
 
-from simulacra.service import keys, runtime
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from simulacra.service import clock, keys, runtime
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
@@ -11,12 +13,13 @@ from simulacra.service.datasets import repository as datasets
 from simulacra.service.generations import conditions, repository
 from simulacra.service.generations.schemas import GenerationRequest, GenerationStatus
 from simulacra.service.http import problems
+from simulacra.service.idempotency import bindings, fingerprint
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import repository as jobs
-from simulacra.service.jobs.schemas import JobStatus
 from simulacra.service.tenants import retention
 from simulacra.service.usage import ledger
 
+OPERATION = "createGeneration"
 DRAWN_SEEDS = 2**31
 """Seeds that we draw stay below this, so that every client's numbers can hold them."""
 
@@ -26,41 +29,38 @@ async def create(
     caller: Principal,
     dataset_id: str,
     wanted: GenerationRequest,
-    idempotency_key: str | None,
-) -> tables.Generation:
-    """Check a scenario against the dataset's schema and enqueue its generation.
+    key: bindings.Key | None,
+) -> tuple[tables.Generation, bool]:
+    """Check a scenario and enqueue its generation, or find what the same key has begun before.
+
+    Returns:
+        The generation, and whether it is the answer to an earlier request.
 
     Raises:
         problems.Problem: no such dataset, no model yet, too many rows for one request or for the
-            subscription, or conditions that do not fit the schema.
+            subscription, or conditions that do not fit the schema; or the key belongs to another
+            request.
     """
+    fields = wanted.model_dump(mode="json", exclude={"wait_seconds"})
+    whole = fingerprint.of_request(f"/v1/datasets/{dataset_id}/generations", fields)
     async with running.database.transaction(caller.tenant_id) as session:
+        job = tables.Job(
+            id=jobs.new_id(),
+            tenant_id=caller.tenant_id,
+            operation=OPERATION,
+            dataset_id=dataset_id,
+            generation_id=keys.random_id("gen_"),
+            idempotency_key=key.key if key is not None else None,
+        )
+        begun = await bindings.bind(session, key, whole, job.id)
+        if begun is not None:
+            return await repository.of_job(session, begun), True
         dataset = await datasets.get_ready(session, dataset_id)
         tenant = await session.get_one(tables.Tenant, caller.tenant_id)
         _check_cap(tenant, wanted.row_count)
         await asyncio.to_thread(conditions.check, dataset, wanted.conditions)
-        generation = tables.Generation(
-            id=keys.random_id("gen_"),
-            tenant_id=caller.tenant_id,
-            dataset_id=dataset_id,
-            status=GenerationStatus.PROCESSING,
-            job_id=jobs.new_id(),
-            row_count=wanted.row_count,
-            output_format=wanted.output_format,
-            seed=secrets.randbelow(DRAWN_SEEDS) if wanted.seed is None else wanted.seed,
-            conditions=wanted.conditions.model_dump(),
-            expires_at=await retention.expiry(session, running, caller.tenant_id),
-        )
+        generation = await _row(running, session, job, wanted)
         session.add(generation)
-        job = tables.Job(
-            id=generation.job_id,
-            tenant_id=caller.tenant_id,
-            operation="createGeneration",
-            status=JobStatus.QUEUED,
-            dataset_id=dataset_id,
-            generation_id=generation.id,
-            idempotency_key=idempotency_key,
-        )
         await ledger.reserve(session, tenant, generation.id, wanted.row_count)
         await jobs.enqueue(session, running, job)
         trail.record(
@@ -71,7 +71,26 @@ async def create(
             tenant_id=caller.tenant_id,
             details={Detail.ROWS: wanted.row_count, Detail.FORMAT: str(wanted.output_format)},
         )
-    return generation
+    return generation, False
+
+
+async def _row(
+    running: runtime.Runtime, session: AsyncSession, job: tables.Job, wanted: GenerationRequest
+) -> tables.Generation:
+    now = await clock.read(session)
+    return tables.Generation(
+        id=job.generation_id,
+        tenant_id=job.tenant_id,
+        dataset_id=job.dataset_id,
+        status=GenerationStatus.PROCESSING,
+        job_id=job.id,
+        row_count=wanted.row_count,
+        output_format=wanted.output_format,
+        seed=secrets.randbelow(DRAWN_SEEDS) if wanted.seed is None else wanted.seed,
+        conditions=wanted.conditions.model_dump(),
+        created_at=now,
+        expires_at=now + await retention.of_tenant(session, running, job.tenant_id),
+    )
 
 
 async def read(
@@ -82,16 +101,17 @@ async def read(
         return await repository.get(session, generation_id)
 
 
+async def of_job(running: runtime.Runtime, caller: Principal, job_id: str) -> tables.Generation:
+    """Return the generation that a job of the caller's makes, or what is left of it."""
+    async with running.database.transaction(caller.tenant_id) as session:
+        return await repository.of_job(session, job_id)
+
+
 def _check_cap(tenant: tables.Tenant, row_count: int) -> None:
     cap = tenant.max_rows_per_request
     if row_count > cap:
         detail = f"row_count is {row_count:,}; one request may ask for {cap:,} rows at most."
         code = "simio_row_cap_exceeded"
-        raise problems.Problem(
-            code,
-            detail,
-            faults=[problems.Fault("/row_count", detail, code)],
-            extensions={
-                "quota": problems.QuotaDocument(row_count=row_count, max_rows_per_request=cap)
-            },
-        )
+        quota = problems.QuotaDocument(row_count=row_count, max_rows_per_request=cap)
+        fault = problems.Fault("/row_count", detail, code)
+        raise problems.Problem(code, detail, faults=[fault], extensions={"quota": quota})

@@ -2,19 +2,16 @@
 
 import asyncio
 import functools
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import procrastinate
-from sqlalchemy import func, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import runtime, storage
+from simulacra.service import clock, objects, runtime, scratch, storage
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
-from simulacra.service.datasets import repository as datasets
 from simulacra.service.generations import repository
 from simulacra.service.jobs import attempts, child
 from simulacra.service.tenants import encryption
@@ -23,7 +20,7 @@ from simulacra.service.usage import ledger
 blueprint = procrastinate.Blueprint()
 
 
-@blueprint.task(name="generate", pass_context=True, retry=attempts.RETRY)
+@blueprint.task(name="generate", queue="generations", pass_context=True, retry=attempts.RETRY)
 async def generate(context: procrastinate.JobContext, *, tenant_id: str, job_id: str) -> None:
     """Make the rows of a generation."""
     running: runtime.Runtime = context.additional_context["runtime"]
@@ -32,36 +29,42 @@ async def generate(context: procrastinate.JobContext, *, tenant_id: str, job_id:
 
 async def _generate(attempt: attempts.Attempt) -> attempts.Save:
     running, generation_id = attempt.running, str(attempt.job.generation_id)
-    wanted, model_key = await _read(attempt)
+    wanted, model_path, model_key = await _read(attempt)
     artifact_key = storage.ObjectKey.generate()
-    with tempfile.TemporaryDirectory(prefix="simulacra-") as folder:
-        model, artifact = Path(folder, "model"), Path(folder, "artifact")
-        path = datasets.model_path(attempt.job.dataset_id)
-        await asyncio.to_thread(running.storage.download, path, model_key, model)
+    with scratch.folder() as folder:
+        model, artifact = folder / "model", folder / "artifact"
+        await asyncio.to_thread(running.storage.download, model_path, model_key, model)
         made = await child.run(
             "simulacra.service.generations.sampling:generate",
             {"model": str(model), "artifact": str(artifact), "wanted": wanted},
             attempt.limits,
             attempt.report,
         )
-        path = repository.artifact_path(generation_id)
+        path = await attempt.announce(repository.artifacts_folder(generation_id))
         digest = await asyncio.to_thread(running.storage.upload, path, artifact, artifact_key)
-    return functools.partial(_save, attempt, made=made, digest=digest, key=artifact_key)
+    return functools.partial(
+        _save, attempt, made=made, made_at=path, digest=digest, key=artifact_key
+    )
 
 
-async def _read(attempt: attempts.Attempt) -> tuple[dict[str, Any], storage.ObjectKey]:
-    """Return what was asked for and the key of the model."""
+async def _read(attempt: attempts.Attempt) -> tuple[dict[str, Any], str, storage.ObjectKey]:
+    """Return what was asked for, and where the model is and its key.
+
+    Raises:
+        child.JobFailedError: the dataset was deleted in the moment when this was asked for.
+    """
     tenant_id, dataset_id = attempt.job.tenant_id, attempt.job.dataset_id
     async with attempt.running.database.transaction(tenant_id) as session:
         generation = await session.get_one(tables.Generation, attempt.job.generation_id)
         dataset = await session.get_one(tables.Dataset, dataset_id)
-        if dataset.sealed_key is None:
-            raise attempts.SupersededError(attempt.job.id)
+        if dataset.sealed_key is None or dataset.model_path is None:
+            detail = "The dataset was deleted before the rows were made."
+            raise child.JobFailedError("simio_dataset_not_found", detail)
         key = await encryption.unseal(
             attempt.running, session, tenant_id, dataset_id, dataset.sealed_key
         )
     names = ("row_count", "seed", "conditions", "output_format")
-    return {name: getattr(generation, name) for name in names}, key
+    return {name: getattr(generation, name) for name in names}, dataset.model_path, key
 
 
 async def _save(
@@ -69,20 +72,23 @@ async def _save(
     session: AsyncSession,
     *,
     made: dict[str, Any],
+    made_at: str,
     digest: storage.Digest,
     key: storage.ObjectKey,
 ) -> None:
     tenant_id, generation_id = attempt.job.tenant_id, str(attempt.job.generation_id)
     sealed = await encryption.seal(attempt.running, session, tenant_id, generation_id, key)
+    await objects.keep(session, made_at)
     await session.execute(
         update(tables.Generation)
         .where(tables.Generation.id == generation_id)
         .values(
             **made,
+            artifact_path=made_at,
             size_bytes=digest.size_bytes,
             sha256=digest.sha256,
             sealed_key=sealed,
-            ready_at=func.now(),
+            ready_at=clock.now(session),
         )
     )
     await ledger.settle(session, generation_id, made["rows_generated"])

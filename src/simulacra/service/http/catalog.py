@@ -233,6 +233,22 @@ _ENTRIES = (
         "Do what the `error` of the dataset says, and upload the study as a new dataset.",
     ),
     Entry(
+        "simio_idempotency_conflict",
+        409,
+        "The key belongs to another request",
+        "This Idempotency-Key was used before, for a request with other fields or another file.",
+        "A key that is made of too little, such as the date, or a request changed between tries.",
+        "Send exactly what was sent first, or use a new key for the new request.",
+    ),
+    Entry(
+        "simio_job_cancelled",
+        409,
+        "The job was cancelled",
+        "What the job was to make will not come; nothing is billed for it.",
+        "POST /v1/jobs/{job_id}/cancel.",
+        "Start the work again, with a new Idempotency-Key, if it is wanted after all.",
+    ),
+    Entry(
         "simio_idempotency_in_flight",
         409,
         "The first request with this key has not ended yet",

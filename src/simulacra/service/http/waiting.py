@@ -17,9 +17,11 @@ WaitSeconds = Annotated[
 ]
 
 
-def announce(response: Response, job_id: str, *, is_done: bool) -> None:
+def announce(response: Response, job_id: str, *, is_done: bool, is_replayed: bool) -> None:
     """Set status and headers of an operation that starts work: 200 when done, 202 until then."""
     response.status_code = 200 if is_done else 202
+    if is_replayed:
+        response.headers["Idempotent-Replayed"] = "true"
     if not is_done:
         response.headers["Location"] = f"/v1/jobs/{job_id}"
         response.headers["Retry-After"] = RETRY_AFTER_SECONDS

@@ -1,44 +1,60 @@
-"""Attempts at a job, fenced: whoever lost the job's token cannot write its result.
+"""Attempts at a job: what a worker does between taking a job and ending it.
 
-A worker begins an attempt by writing a fresh token into the job's row. Each later write asks for
-that token, so after a retry has begun, or the job was cancelled, the writes of a worker that was
-merely slow find no row and change nothing.
+An attempt is fenced by its token (`transitions`): one that was superseded while it was slow changes
+nothing, and is stopped within a second. What is the customer's fault ends the job; what is ours,
+such as a store that does not answer, sends it back to the queue, for longer each time.
 """
 
+import asyncio
 import contextlib
 import dataclasses
 import logging
+import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
 
+import procrastinate
 import sqlalchemy.exc
-from procrastinate import RetryStrategy
-from sqlalchemy import func, update
+from procrastinate import jobs as queue_jobs
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import keys, runtime
-from simulacra.service.audit import entry, trail
-from simulacra.service.audit.entry import Action, Detail, Outcome
+from simulacra.service import keys, objects, outages, runtime
 from simulacra.service.database import tables
 from simulacra.service.http import problems
-from simulacra.service.jobs import child
-from simulacra.service.jobs.schemas import JobStatus
-from simulacra.service.usage import ledger
+from simulacra.service.jobs import child, transitions
 
-RETRY = RetryStrategy(wait=1, exponential_wait=2)
-"""The queue retries whatever is raised; `begin` counts the attempts and ends them."""
+TRANSIENT = (*outages.ANY, objects.UnannouncedError, child.KilledError)
+"""Faults of the surroundings, for which no job is ended."""
 
 PROGRESS_SECONDS = 0.25
+WATCH_SECONDS = 1.0
+PATIENCE_SECONDS = 30.0
+"""How long the end of an attempt waits for a database that is away, before its work is lost."""
 
 logger = logging.getLogger(__name__)
 
-Save = Callable[[AsyncSession], Awaitable[None]]
+Save = transitions.Save
 Work = Callable[["Attempt"], Awaitable[Save]]
+SupersededError = transitions.SupersededError
 
 
-class SupersededError(Exception):
-    """The job was cancelled, or another worker has taken it over."""
+class Backoff(procrastinate.BaseRetryStrategy):
+    """When the queue offers a job again: after 1, 2, 4 ... 60 seconds, less up to a half."""
+
+    longest = 60
+
+    def get_retry_decision(
+        self, *, exception: BaseException, job: queue_jobs.Job
+    ) -> procrastinate.RetryDecision:
+        """Return the pause; there is none for a job that its worker handed back to stop."""
+        is_stopping = isinstance(exception, asyncio.CancelledError)
+        pause = min(2 ** min(job.attempts, 10), self.longest) * random.uniform(0.5, 1)  # noqa: S311
+        return procrastinate.RetryDecision(retry_in={"seconds": 0 if is_stopping else round(pause)})
+
+
+RETRY = Backoff()
+"""For the tasks; `carry_out` counts the attempts and ends them."""
 
 
 @dataclasses.dataclass
@@ -46,8 +62,8 @@ class Attempt:
     """One try at one job."""
 
     running: runtime.Runtime
-    job: tables.Job
-    token: str
+    job: tables.Job  # with the token of this attempt
+    announced: list[str] = dataclasses.field(default_factory=list)
     _reported: float = 0.0
 
     @property
@@ -56,8 +72,14 @@ class Attempt:
         policy = self.running.policy
         return child.Limits(policy.job_memory_bytes, policy.job_seconds)
 
+    @property
+    def is_one_too_many(self) -> bool:
+        """Whether the attempts before, which ended without a word, used up what a job has."""
+        blamed = self.job.attempt - self.job.excused_attempts
+        return blamed > self.running.policy.job_attempts
+
     async def report(self, stage: str, fraction: float) -> None:
-        """Record progress, at most a few times a second.
+        """Record progress, at most a few times a second; an outage loses the record only.
 
         Raises:
             SupersededError: the job is not ours any more.
@@ -66,98 +88,149 @@ class Attempt:
         if stage == self.job.stage and now - self._reported < PROGRESS_SECONDS:
             return
         self._reported, self.job.stage = now, stage
-        async with self._fenced(stage=stage, progress=fraction):
-            pass
+        with contextlib.suppress(*outages.DATABASE):
+            async with self._transaction() as session:
+                await transitions.report(session, self.job, stage=stage, progress=fraction)
+
+    async def announce(self, folder: str) -> str:
+        """Return a path below `folder` in the store, announced, that is of this attempt alone."""
+        job = self.job
+        path = f"{folder}/{keys.random_id()}"
+        await objects.announce(
+            self.running, job.tenant_id, job.generation_id or job.dataset_id, path
+        )
+        self.announced.append(path)
+        return path
 
     async def succeed(self, save: Save) -> None:
         """End the job and `save` what it made, in one transaction."""
-        values = {"status": JobStatus.COMPLETED, "stage": "completed", "progress": 1.0}
-        async with self._fenced(**values, ended_at=func.now()) as session:
-            await save(session)
+
+        async def end() -> None:
+            async with self._transaction() as session:
+                await transitions.complete(session, self.running, self.job, save)
+
+        await _patiently(end)
 
     async def fail(self, problem: problems.Problem) -> None:
         """End the job and what it was to make as failed."""
-        error = problem.document(self.running.policy.base_url)
-        values = {"status": JobStatus.FAILED, "error": error, "ended_at": func.now()}
-        owner = tables.Generation if self.job.generation_id else tables.Dataset
-        owner_id = self.job.generation_id or self.job.dataset_id
-        async with self._fenced(**values) as session:
-            await session.execute(
-                update(owner).where(owner.id == owner_id).values(status="failed", error=error)
-            )
-            if self.job.generation_id:
-                await ledger.release(session, self.job.generation_id)
-            self._record_failure(session, owner_id, problem.entry.code)
 
-    def _record_failure(self, session: AsyncSession, owner_id: str, code: str) -> None:
-        is_generation = self.job.generation_id is not None
-        trail.record(
-            session,
-            entry.SYSTEM,
-            Action.GENERATION_FAILED if is_generation else Action.DATASET_FAILED,
-            owner_id,
-            tenant_id=self.job.tenant_id,
-            outcome=Outcome.FAILED,
-            details={Detail.CODE: code},
-        )
+        async def end() -> None:
+            async with self._transaction() as session:
+                await transitions.fail(session, self.running, self.job, problem)
 
-    @contextlib.asynccontextmanager
-    async def _fenced(self, **values: Any) -> AsyncIterator[AsyncSession]:  # noqa: ANN401 - columns
-        async with self.running.database.transaction(self.job.tenant_id) as session:
-            found = await session.scalar(
-                update(tables.Job)
-                .where(tables.Job.id == self.job.id, tables.Job.attempt_token == self.token)
-                .values(**values)
-                .returning(tables.Job.id)
-            )
-            if found is None:
-                raise SupersededError(self.job.id)
-            yield session
+        await _patiently(end)
+
+    async def give_back(self, *, is_blamed: bool = False) -> None:
+        """Let the job wait for its next attempt; one that is blamed for this one has one less."""
+        with contextlib.suppress(SupersededError, *outages.DATABASE):
+            async with self._transaction() as session:
+                await transitions.give_back(session, self.job, is_blamed=is_blamed)
+
+    async def watch(self) -> None:
+        """Return when the job is not ours any more."""
+        mine = select(tables.Job.attempt_token).where(tables.Job.id == self.job.id)
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            with contextlib.suppress(*outages.DATABASE):
+                async with self._transaction() as session:
+                    if await session.scalar(mine) != self.job.attempt_token:
+                        return
+
+    async def discard(self) -> None:
+        """Have the objects removed that this attempt announced and did not keep."""
+        for path in self.announced:
+            await objects.discard(self.running, self.job.tenant_id, path)
+
+    def _transaction(self) -> contextlib.AbstractAsyncContextManager[AsyncSession]:
+        return self.running.database.transaction(self.job.tenant_id)
 
 
 async def carry_out(running: runtime.Runtime, tenant_id: str, job_id: str, work: Work) -> None:
-    """Begin an attempt at a job, do its `work`, and record how it ended."""
+    """Begin an attempt at a job, do its `work`, and record how it ended.
+
+    Raises:
+        Exception: one of `TRANSIENT`, for the queue, which will offer the job again.
+    """
     attempt = await _begin(running, tenant_id, job_id)
     if attempt is None:
         return
     try:
-        if attempt.job.attempt > running.policy.job_attempts:
-            await attempt.fail(_given_up(attempt))
-            return
-        save = await work(attempt)
-        await attempt.succeed(save)
-    except child.JobFailedError as error:
-        await attempt.fail(problems.Problem(error.code, error.detail))
-    except child.ChildFaultError as error:
-        logger.error("job %s: %s", job_id, error)  # noqa: TRY400 - a trace of this side says nothing
-        await attempt.fail(_unforeseen(attempt.job))
-    except sqlalchemy.exc.DataError:
-        logger.error("job %s: the database cannot hold its result", job_id)  # noqa: TRY400 - as above
-        await attempt.fail(_unforeseen(attempt.job))
+        await _conclude(attempt, work)
     except SupersededError:
         logger.info("job %s was cancelled or taken over", job_id)
+    except TRANSIENT as error:
+        logger.warning("job %s waits: %s", job_id, type(error).__name__)
+        # A process that is killed again and again is one that needs too much.
+        await attempt.give_back(is_blamed=isinstance(error, child.KilledError))
+        raise
+    except asyncio.CancelledError:  # the worker stops
+        await asyncio.shield(attempt.give_back())
+        raise
+    finally:
+        await asyncio.shield(attempt.discard())
 
 
 async def _begin(running: runtime.Runtime, tenant_id: str, job_id: str) -> Attempt | None:
     """Take the job, unless it is final."""
-    token = keys.random_id()
     async with running.database.transaction(tenant_id) as session:
-        job = await session.scalar(
-            update(tables.Job)
-            .where(
-                tables.Job.id == job_id,
-                tables.Job.status.in_([JobStatus.QUEUED, JobStatus.PROCESSING]),
-            )
-            .values(
-                status=JobStatus.PROCESSING,
-                stage="starting",
-                attempt=tables.Job.attempt + 1,
-                attempt_token=token,
-                started_at=func.coalesce(tables.Job.started_at, func.now()),
-            )
-            .returning(tables.Job)
-        )
-    return Attempt(running, job, token) if job is not None else None
+        job = await transitions.begin(session, job_id)
+    return Attempt(running, job) if job is not None else None
+
+
+async def _conclude(attempt: Attempt, work: Work) -> None:
+    """Do the work and end the job, whichever way."""
+    job = attempt.job
+    if attempt.is_one_too_many:
+        await attempt.fail(_given_up(attempt))
+        return
+    try:
+        save = await _unless_superseded(attempt, work)
+        await attempt.succeed(save)
+    except child.JobFailedError as error:
+        await attempt.fail(problems.Problem(error.code, error.detail))
+    except child.ChildFaultError as error:
+        logger.error("job %s: %s", job.id, error)  # noqa: TRY400 - a trace of this side says nothing
+        await attempt.fail(_unforeseen(job))
+    except sqlalchemy.exc.DataError:
+        logger.error("job %s: the database cannot hold its result", job.id)  # noqa: TRY400 - as above
+        await attempt.fail(_unforeseen(job))
+
+
+async def _unless_superseded(attempt: Attempt, work: Work) -> Save:
+    """Do the work, and stop at once when the job is cancelled or taken over.
+
+    Raises:
+        SupersededError: it was.
+    """
+    working, watching = asyncio.ensure_future(work(attempt)), asyncio.create_task(attempt.watch())
+    try:
+        await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise SupersededError
+        return await working
+    finally:
+        for task in (working, watching):
+            task.cancel()
+        await asyncio.gather(working, watching, return_exceptions=True)
+
+
+async def _patiently(end: Callable[[], Awaitable[None]]) -> None:
+    """Try to end an attempt until the database answers: its work would be lost otherwise.
+
+    A commit may have happened though its answer was lost; then the next try finds the job ended,
+    and what it made is kept.
+    """
+    deadline, pause = time.monotonic() + PATIENCE_SECONDS, 0.2
+    while True:
+        try:
+            await end()
+        except outages.DATABASE:
+            if time.monotonic() + pause > deadline:
+                raise
+            await asyncio.sleep(pause)
+            pause *= 1.5
+        else:
+            return
 
 
 def _failure_code(job: tables.Job) -> str:

@@ -56,6 +56,10 @@ class JobFailedError(Exception):
         self.code, self.detail = code, detail
 
 
+class KilledError(Exception):
+    """The job's process was killed from outside, for all we know to free memory for others."""
+
+
 class ChildFaultError(Exception):
     """The job's function failed in a way that nobody foresaw; the text names the exception."""
 
@@ -75,6 +79,7 @@ async def run(
 
     Raises:
         JobFailedError: the engine refused the input, or a limit was reached.
+        KilledError: the child was killed; the same job may well succeed later.
         ChildFaultError: anything else went wrong in the child.
     """
     receiver, sender = multiprocessing.Pipe(duplex=False)
@@ -143,6 +148,8 @@ def _result(
             raise _limit_error(f"it wrote more than {limits.memory_bytes:,} bytes to one file")
         case {"kind": "fault", "name": name}:
             raise ChildFaultError(name)
+    if exit_code == -signal.SIGKILL:
+        raise KilledError(f"killed while {stage}")
     if exit_code == -signal.SIGXCPU:
         raise _limit_error(f"it took more than {limits.seconds} seconds of processor time")
     raise _crash(stage, exit_code)

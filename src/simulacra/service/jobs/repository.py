@@ -1,19 +1,18 @@
-"""Job rows: made together with their queue entry, read, awaited and cancelled."""
+"""Job rows: made, read and awaited."""
 
 import asyncio
 import time
 
-import psycopg
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import keys, runtime
+from simulacra.service import clock, keys, runtime
+from simulacra.service.audit import origin
 from simulacra.service.database import tables
 from simulacra.service.http import problems
+from simulacra.service.jobs import admission
 from simulacra.service.jobs.schemas import JobStatus
-from simulacra.service.usage import ledger
 
-TASKS = {"createDataset": "datasets:train", "createGeneration": "generations:generate"}
 POLL_SECONDS = (0.03, 0.5)
 """First and longest pause between two looks at a job that somebody waits for."""
 
@@ -24,45 +23,26 @@ def new_id() -> str:
 
 
 async def enqueue(session: AsyncSession, running: runtime.Runtime, job: tables.Job) -> None:
-    """Add `job` and its queue entry to the caller's transaction: both exist, or neither."""
+    """Add `job` to the caller's transaction, with its queue entry if it is its tenant's turn."""
+    job.status, job.request_id = JobStatus.QUEUED, origin.REQUEST_ID.get()
+    job.created_at = await clock.read(session)
     session.add(job)
     await session.flush()
-    raw = await (await session.connection()).get_raw_connection()
-    connection = raw.driver_connection
-    assert isinstance(connection, psycopg.AsyncConnection)  # noqa: S101 - narrows for mypy
-    deferrer = running.queue.configure_task(
-        TASKS[job.operation], connection=connection, allow_unknown=True
-    )
-    await deferrer.defer_async(tenant_id=job.tenant_id, job_id=job.id)
+    await admission.admit(session, running, job.tenant_id, job.operation)
 
 
-async def get(session: AsyncSession, job_id: str) -> tables.Job:
+async def get(session: AsyncSession, job_id: str, *, lock: bool = False) -> tables.Job:
     """Return a job of the session's tenant.
 
     Raises:
         problems.Problem: there is none of this id.
     """
-    job = await session.get(tables.Job, job_id, populate_existing=True)
+    job = await session.get(
+        tables.Job, job_id, populate_existing=True, with_for_update=lock or None
+    )
     if job is None:
         raise problems.Problem("simio_job_not_found", f"There is no job {job_id!r}.")
     return job
-
-
-async def cancel_for_dataset(session: AsyncSession, dataset_id: str) -> None:
-    """End the unfinished jobs of a dataset; their workers notice by the lost attempt token."""
-    ended = await session.scalars(
-        update(tables.Job)
-        .where(
-            tables.Job.dataset_id == dataset_id,
-            tables.Job.status.in_([JobStatus.QUEUED, JobStatus.PROCESSING]),
-        )
-        .values(status=JobStatus.CANCELLED, attempt_token=None, ended_at=func.now())
-        .returning(tables.Job)
-    )
-    # The oldest first: everybody locks windows in this order, so that nobody waits in a circle.
-    for job in sorted(ended.all(), key=lambda job: job.created_at):
-        if job.generation_id is not None:
-            await ledger.release(session, job.generation_id)
 
 
 async def wait(running: runtime.Runtime, tenant_id: str, job_id: str, seconds: float) -> None:

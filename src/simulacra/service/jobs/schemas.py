@@ -10,7 +10,11 @@ from simulacra.service.database import tables
 
 
 class JobStatus(StrEnum):
-    """States of a job; the last four are final."""
+    """States of a job; the last four are final.
+
+    A job is `expired` if what it was to make expired first, or if it ended so long ago that only
+    its id and its times are kept.
+    """
 
     QUEUED = "queued"
     PROCESSING = "processing"
@@ -22,7 +26,11 @@ class JobStatus(StrEnum):
     @property
     def is_final(self) -> bool:
         """Whether the job will not change any more."""
-        return self not in (JobStatus.QUEUED, JobStatus.PROCESSING)
+        return self not in OPEN
+
+
+OPEN = frozenset({JobStatus.QUEUED, JobStatus.PROCESSING})
+"""States of jobs that have not ended."""
 
 
 class Progress(BaseModel):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import tenancy
+from simulacra.service import clock, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Actor, Detail
 from simulacra.service.credentials import claims
@@ -142,13 +142,13 @@ async def usage_of(session: AsyncSession, tenant: tables.Tenant) -> Usage:
     has = select(func.count(studies.id), func.sum(studies.seed_bytes)).where(
         studies.tenant_id == tenant.id,
         studies.deleted_at.is_(None),
-        studies.expires_at > func.now(),
+        studies.expires_at > clock.now(session),
     )
     keeps = select(func.sum(made.size_bytes)).where(
-        made.tenant_id == tenant.id, made.expires_at > func.now()
+        made.tenant_id == tenant.id, made.expires_at > clock.now(session)
     )
     did = select(func.count(made.id), func.sum(made.rows_generated)).where(
-        made.tenant_id == tenant.id, made.created_at > func.now() - window
+        made.tenant_id == tenant.id, made.created_at > clock.now(session) - window
     )
     datasets, seed_bytes = (await session.execute(has)).one()
     generations, rows = (await session.execute(did)).one()

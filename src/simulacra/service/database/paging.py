@@ -1,0 +1,28 @@
+"""Pages of a list, the newest first."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from sqlalchemy import Select, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from simulacra.service.database import tables
+
+Row = TypeVar("Row", tables.Dataset, tables.Generation)
+
+
+async def page(
+    session: AsyncSession,
+    table: type[Row],
+    query: Select[Row],
+    after: str | None,
+    limit: int,
+) -> tuple[Sequence[Row], str | None]:
+    """Return up to `limit` rows of a query behind the one named `after`, and the next `after`."""
+    order = tuple_(table.created_at, table.id)
+    if after is not None:
+        last = select(table.created_at, table.id).where(table.id == after)
+        query = query.where(order < last.scalar_subquery())
+    newest_first = query.order_by(table.created_at.desc(), table.id.desc())
+    found = (await session.scalars(newest_first.limit(limit + 1))).all()
+    return found[:limit], found[limit - 1].id if len(found) > limit else None

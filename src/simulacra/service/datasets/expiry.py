@@ -1,0 +1,74 @@
+"""The end of datasets: what is shredded, what stays, and who sees to it that it happens."""
+
+import contextlib
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from simulacra.service import clock, objects, runtime, tenancy
+from simulacra.service.audit import entry, trail
+from simulacra.service.audit.entry import Action
+from simulacra.service.database import tables
+from simulacra.service.datasets.schemas import DatasetStatus
+from simulacra.service.http import problems
+from simulacra.service.idempotency import bindings
+from simulacra.service.jobs import transitions
+from simulacra.service.tenants import retention
+
+ALIVE = (DatasetStatus.PROCESSING, DatasetStatus.READY, DatasetStatus.FAILED)
+ENDED = (DatasetStatus.EXPIRED, DatasetStatus.DELETED)
+
+_rows = tables.Dataset
+
+
+class _ExtendedError(Exception):
+    """The dataset was extended or deleted meanwhile."""
+
+
+async def shred(session: AsyncSession, dataset: tables.Dataset, status: DatasetStatus) -> None:
+    """Leave of a dataset a tombstone: ids, sizes and times, and no word of what was in it."""
+    dataset.status = status
+    dataset.deleted_at = await clock.read(session)
+    dataset.sealed_key = dataset.published_schema = dataset.options = None
+    dataset.display_name = dataset.model_path = dataset.error = None
+    await objects.doom(session, dataset.id)
+
+
+async def sweep(running: runtime.Runtime) -> None:
+    """Expire the datasets whose time is over, and remove tombstones that nothing needs."""
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        is_due = (_rows.status.in_(ALIVE)) & (_rows.expires_at <= clock.now(session))
+        due = (await session.scalars(select(_rows.id).where(is_due))).all()
+    for dataset_id in due:
+        await _expire(running, dataset_id)
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        is_old = _rows.status.in_(ENDED) & (
+            _rows.deleted_at <= clock.now(session) - retention.TOMBSTONE
+        )
+        is_needed = bindings.is_kept(_rows.job_id) | exists().where(
+            tables.Generation.dataset_id == _rows.id
+        )
+        await session.execute(delete(_rows).where(is_old, ~is_needed))
+
+
+async def _expire(running: runtime.Runtime, dataset_id: str) -> None:
+    over = problems.Problem("simio_dataset_not_found", "The dataset expired before that.")
+    end = transitions.End(entry.SYSTEM, over)
+    with contextlib.suppress(_ExtendedError):  # which takes back what was done to the jobs
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            # Jobs before datasets, see `service.delete`.
+            await transitions.expire(session, running, end, tables.Job.dataset_id == dataset_id)
+            dataset = await _due(session, dataset_id)
+            await shred(session, dataset, DatasetStatus.EXPIRED)
+            owner = dataset.tenant_id
+            expired = Action.DATASET_EXPIRED
+            trail.record(session, entry.SYSTEM, expired, dataset_id, tenant_id=owner)
+
+
+async def _due(session: AsyncSession, dataset_id: str) -> tables.Dataset:
+    is_due = (_rows.id == dataset_id) & _rows.status.in_(ALIVE)
+    due = select(_rows).where(is_due, _rows.expires_at <= clock.now(session))
+    dataset = await session.scalar(due.with_for_update())
+    if dataset is None:
+        raise _ExtendedError
+    return dataset

@@ -1,0 +1,89 @@
+"""Whose turn it is: which of the queued jobs have an entry in the queue.
+
+Workers take entries first come, first served. So that one tenant's five hundred jobs do not keep
+another's one waiting, a tenant has only a few entries at a time for each kind of work; its other
+jobs wait in the `jobs` table, and each job that ends lets the next one in. That is at once the cap
+on how many jobs of a tenant run together.
+"""
+
+from collections.abc import Sequence
+
+import psycopg
+from sqlalchemy import ColumnElement, and_, column, exists, func, select, table
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from simulacra.service import clock, runtime, tenancy
+from simulacra.service.database import tables
+from simulacra.service.jobs.schemas import OPEN, JobStatus
+
+TASKS = {
+    "createDataset": ("datasets:train", "datasets"),
+    "createGeneration": ("generations:generate", "generations"),
+}
+"""Task and queue of the jobs that an operation begins."""
+LOCK = 7_265_003
+"""First key of the advisory locks under which a tenant's entries are counted."""
+RECONCILING = 7_265_004
+
+_jobs = tables.Job
+_entries = table("procrastinate_jobs", column("args", JSONB))
+
+
+async def admit(
+    session: AsyncSession, running: runtime.Runtime, tenant_id: str, operation: str
+) -> None:
+    """Give the next jobs of a tenant their queue entries, as many as it has room for."""
+    queue_of_tenant = func.hashtext(f"{tenant_id}/{operation}")
+    await session.execute(select(func.pg_advisory_xact_lock(LOCK, queue_of_tenant)))
+    mine = and_(_jobs.tenant_id == tenant_id, _jobs.operation == operation)
+    is_admitted = and_(mine, _jobs.status.in_(OPEN), _jobs.admitted_at.is_not(None))
+    admitted = await session.scalar(select(func.count()).select_from(_jobs).where(is_admitted))
+    room = running.policy.jobs_per_tenant - int(admitted or 0)
+    if room <= 0:
+        return
+    waiting = select(_jobs).where(mine, _is_waiting())
+    oldest = waiting.order_by(_jobs.created_at, _jobs.id).limit(room)
+    for job in (await session.scalars(oldest)).all():
+        job.admitted_at = await clock.read(session)
+        await _defer(session, running, job)
+
+
+async def reconcile(running: runtime.Runtime) -> int:
+    """Give jobs an entry that should have one and have none; return how many.
+
+    A worker that lost its job and wakes up again removes the entry by which another one has it.
+    That one's end is unharmed, but if it dies too, nobody would come.
+    """
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        if not await session.scalar(select(func.pg_try_advisory_xact_lock(RECONCILING))):
+            return 0  # another worker is at it
+        lost = await _without_entry(session)
+        for job in lost:
+            await _defer(session, running, job)
+        waiting = select(_jobs.tenant_id, _jobs.operation).where(_is_waiting()).distinct()
+        for tenant_id, operation in (await session.execute(waiting)).all():
+            await admit(session, running, tenant_id, operation)
+    return len(lost)
+
+
+def _is_waiting() -> ColumnElement[bool]:
+    return and_(_jobs.status == JobStatus.QUEUED, _jobs.admitted_at.is_(None))
+
+
+async def _without_entry(session: AsyncSession) -> Sequence[tables.Job]:
+    has_entry = exists().where(_entries.c.args["job_id"].astext == _jobs.id)
+    admitted = select(_jobs).where(_jobs.status.in_(OPEN), _jobs.admitted_at.is_not(None))
+    return (await session.scalars(admitted.where(~has_entry))).all()
+
+
+async def _defer(session: AsyncSession, running: runtime.Runtime, job: tables.Job) -> None:
+    """Write a job's queue entry in the session's transaction."""
+    task, queue = TASKS[job.operation]
+    raw = await (await session.connection()).get_raw_connection()
+    connection = raw.driver_connection
+    assert isinstance(connection, psycopg.AsyncConnection)  # noqa: S101 - narrows for mypy
+    deferrer = running.queue.configure_task(
+        task, queue=queue, connection=connection, allow_unknown=True
+    )
+    await deferrer.defer_async(tenant_id=job.tenant_id, job_id=job.id)

@@ -1,0 +1,232 @@
+"""The states of a job, and every move between them.
+
+    queued <-> processing -> completed | failed
+    queued | processing -> cancelled | expired
+    whatever has ended long ago -> expired
+
+No other module writes a status. A move asks for the states that it starts from, and the moves of
+an attempt for its token too, so of two that race one finds nothing to move. With the last move of a
+job goes, in the same transaction, what depends on it: rows that were reserved are given back, what
+the job was to make ends, and the tenant's next job gets its turn.
+
+Locks are taken in one order, so that none of these transactions waits for another one that waits
+for it: key, job, dataset or generation, window of usage, the tenant's place in the queue, trail.
+"""
+
+import dataclasses
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from simulacra.service import clock, keys, objects, runtime
+from simulacra.service.audit import entry, trail
+from simulacra.service.audit.entry import Action, Detail, Outcome
+from simulacra.service.database import tables
+from simulacra.service.http import problems
+from simulacra.service.jobs import admission
+from simulacra.service.jobs.schemas import OPEN, JobStatus
+from simulacra.service.usage import ledger
+
+SOURCES: Mapping[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.QUEUED: frozenset({JobStatus.PROCESSING}),
+    JobStatus.PROCESSING: OPEN,  # from itself too: its worker was lost
+    JobStatus.COMPLETED: frozenset({JobStatus.PROCESSING}),
+    JobStatus.FAILED: frozenset({JobStatus.PROCESSING}),
+    JobStatus.CANCELLED: OPEN,
+    JobStatus.EXPIRED: frozenset(JobStatus) - {JobStatus.EXPIRED},
+}
+"""From which states each state may be reached."""
+
+Save = Callable[[AsyncSession], Awaitable[None]]
+
+_jobs = tables.Job
+
+
+class SupersededError(Exception):
+    """The job was cancelled, or another worker has taken it over."""
+
+
+@dataclasses.dataclass(frozen=True)
+class End:
+    """How what a job was to make ends with it, when the job is not completed.
+
+    Attributes:
+        actor: who ended it.
+        problem: why, for its reader; the code goes into the audit trail.
+    """
+
+    actor: entry.Actor
+    problem: problems.Problem
+
+
+async def begin(session: AsyncSession, job_id: str) -> tables.Job | None:
+    """Begin an attempt, under a fresh token; None if the job is final."""
+    moved = await _move(
+        session,
+        JobStatus.PROCESSING,
+        _jobs.id == job_id,
+        stage="starting",
+        progress=0.0,
+        attempt=_jobs.attempt + 1,
+        attempt_token=keys.random_id(),
+        started_at=func.coalesce(_jobs.started_at, clock.now(session)),
+    )
+    return moved[0] if moved else None
+
+
+async def report(session: AsyncSession, job: tables.Job, **progress: Any) -> None:  # noqa: ANN401
+    """Record how far an attempt has come.
+
+    Raises:
+        SupersededError: the attempt has lost its job.
+    """
+    _only(await _move(session, JobStatus.PROCESSING, _is_held(job), **progress))
+
+
+async def give_back(session: AsyncSession, job: tables.Job, *, is_blamed: bool) -> None:
+    """End an attempt without an end of its job, which waits for the next one.
+
+    Raises:
+        SupersededError: the attempt has lost its job.
+    """
+    _only(
+        await _move(
+            session,
+            JobStatus.QUEUED,
+            _is_held(job),
+            stage="queued",
+            progress=0.0,
+            attempt_token=None,
+            excused_attempts=_jobs.excused_attempts + (not is_blamed),
+        )
+    )
+
+
+async def complete(
+    session: AsyncSession, running: runtime.Runtime, job: tables.Job, save: Save
+) -> None:
+    """End a job and `save` its result.
+
+    Raises:
+        SupersededError: the attempt has lost its job.
+    """
+    values = {"stage": "completed", "progress": 1.0}
+    moved = _only(await _move(session, JobStatus.COMPLETED, _is_held(job), **values))
+    await save(session)
+    await admission.admit(session, running, moved.tenant_id, moved.operation)
+
+
+async def fail(
+    session: AsyncSession, running: runtime.Runtime, job: tables.Job, problem: problems.Problem
+) -> None:
+    """End a job that cannot succeed, and what it was to make.
+
+    Raises:
+        SupersededError: the attempt has lost its job.
+    """
+    error = _document(running, job, problem)
+    moved = _only(await _move(session, JobStatus.FAILED, _is_held(job), error=error))
+    await _close(session, running, moved, End(entry.SYSTEM, problem))
+    await admission.admit(session, running, moved.tenant_id, moved.operation)
+
+
+async def cancel(
+    session: AsyncSession, running: runtime.Runtime, end: End, *which: ColumnElement[bool]
+) -> Sequence[tables.Job]:
+    """End the open ones of some jobs of one tenant; their workers notice within a second."""
+    return await _end(session, running, JobStatus.CANCELLED, end, which)
+
+
+async def expire(
+    session: AsyncSession, running: runtime.Runtime, end: End, *which: ColumnElement[bool]
+) -> Sequence[tables.Job]:
+    """End the open ones of some jobs of one tenant, since their time is over."""
+    return await _end(session, running, JobStatus.EXPIRED, end, which)
+
+
+async def retire(session: AsyncSession, *which: ColumnElement[bool]) -> None:
+    """Reduce the records of jobs that have ended to their ids and times."""
+    has_ended = _jobs.status.not_in(OPEN)
+    await _move(session, JobStatus.EXPIRED, has_ended, *which, stage="expired", error=None)
+
+
+async def _end(
+    session: AsyncSession,
+    running: runtime.Runtime,
+    status: JobStatus,
+    end: End,
+    which: Sequence[ColumnElement[bool]],
+) -> Sequence[tables.Job]:
+    moved = await _move(session, status, _jobs.status.in_(OPEN), *which, stage=status)
+    for job in sorted(moved, key=lambda job: job.created_at):  # so are their windows of usage
+        await _close(session, running, job, end)
+    for tenant_id, operation in sorted({(job.tenant_id, job.operation) for job in moved}):
+        await admission.admit(session, running, tenant_id, operation)
+    return moved
+
+
+async def _move(
+    session: AsyncSession,
+    to: JobStatus,
+    *which: ColumnElement[bool],
+    **values: Any,  # noqa: ANN401 - columns
+) -> Sequence[tables.Job]:
+    if to not in OPEN:
+        values |= {
+            "attempt_token": None,
+            "ended_at": func.coalesce(_jobs.ended_at, clock.now(session)),
+        }
+    moved = update(_jobs).where(_jobs.status.in_(SOURCES[to]), *which).values(status=to, **values)
+    found = await session.scalars(
+        moved.returning(_jobs), execution_options={"populate_existing": True}
+    )
+    return found.all()
+
+
+def _is_held(job: tables.Job) -> ColumnElement[bool]:
+    """Return the condition that the attempt which began with `job` still has it."""
+    return (_jobs.id == job.id) & (_jobs.attempt_token == job.attempt_token)
+
+
+def _only(moved: Sequence[tables.Job]) -> tables.Job:
+    if not moved:
+        raise SupersededError
+    return moved[0]
+
+
+async def _close(
+    session: AsyncSession, running: runtime.Runtime, job: tables.Job, end: End
+) -> None:
+    """End what a job was to make, which will not come."""
+    is_generation = job.generation_id is not None
+    owner: type[tables.Generation | tables.Dataset] = (
+        tables.Generation if is_generation else tables.Dataset
+    )
+    owner_id = job.generation_id or job.dataset_id
+    ended = {"status": "failed", "error": _document(running, job, end.problem)}
+    await session.execute(
+        update(owner)
+        .where(owner.id == owner_id, owner.status == "processing")
+        .values(**ended, sealed_key=None)
+    )
+    await objects.doom(session, owner_id)
+    if job.generation_id is not None:
+        await ledger.release(session, job.generation_id)
+    trail.record(
+        session,
+        end.actor,
+        Action.GENERATION_FAILED if is_generation else Action.DATASET_FAILED,
+        owner_id,
+        tenant_id=job.tenant_id,
+        outcome=Outcome.FAILED,
+        details={Detail.CODE: end.problem.entry.code},
+    )
+
+
+def _document(
+    running: runtime.Runtime, job: tables.Job, problem: problems.Problem
+) -> dict[str, Any]:
+    document = problem.document(running.policy.base_url)
+    return document | ({"request_id": job.request_id} if job.request_id else {})

@@ -1,0 +1,12 @@
+"""What is raised while a part that we need is away; the same may well succeed later."""
+
+import sqlalchemy.exc
+
+from simulacra.service import storage
+
+DATABASE = (
+    sqlalchemy.exc.OperationalError,
+    sqlalchemy.exc.InterfaceError,
+    sqlalchemy.exc.TimeoutError,
+)
+ANY = (*DATABASE, storage.UnavailableError)

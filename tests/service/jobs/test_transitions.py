@@ -1,0 +1,135 @@
+"""The moves of a job: which there are, who wins a race, and what goes with a job's end."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+
+import hypothesis
+import pytest
+import work
+from hypothesis import strategies as st
+
+from simulacra.service import runtime
+from simulacra.service.audit import entry
+from simulacra.service.database import tables
+from simulacra.service.http import problems
+from simulacra.service.jobs import attempts, repository, transitions
+from simulacra.service.jobs.schemas import JobStatus
+from simulacra.service.usage import windows
+
+Play = Callable[[Coroutine[None, None, None]], None]
+
+MOVES = ("begin", "report", "give_back", "complete", "fail", "cancel", "expire", "retire")
+REASON = problems.Problem("simio_job_cancelled", "not wanted")
+
+
+async def _nothing(_: object) -> None: ...
+
+
+async def _move(
+    running: runtime.Runtime, job: tables.Job, attempt: attempts.Attempt | None, move: str
+) -> attempts.Attempt | None:
+    """Try one move and return the attempt that has the job now, as its worker believes."""
+    held = attempt.job if attempt is not None else job
+    end = transitions.End(entry.SYSTEM, REASON)
+    async with running.database.transaction(job.tenant_id) as session:
+        match move:
+            case "begin":
+                begun = await transitions.begin(session, job.id)
+                return attempts.Attempt(running, begun) if begun is not None else attempt
+            case "report":
+                await transitions.report(session, held, stage="fitting", progress=0.5)
+            case "give_back":
+                await transitions.give_back(session, held, is_blamed=False)
+            case "complete":
+                await transitions.complete(session, running, held, _nothing)
+            case "fail":
+                await transitions.fail(session, running, held, REASON)
+            case "cancel":
+                await transitions.cancel(session, running, end, tables.Job.id == job.id)
+            case "expire":
+                await transitions.expire(session, running, end, tables.Job.id == job.id)
+            case "retire":
+                await transitions.retire(session, tables.Job.id == job.id)
+    return attempt
+
+
+@hypothesis.given(st.lists(st.sampled_from(MOVES), min_size=1, max_size=8))
+@hypothesis.settings(
+    max_examples=40, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+)
+def test_whatever_is_tried_a_job_moves_as_the_table_says_and_ends_once(
+    running: runtime.Runtime, play: Play, moves: list[str]
+) -> None:
+    async def check() -> None:
+        job = await work.training(running, (await work.tenant(running)).tenant_id)
+        attempt, before, ends = None, JobStatus.QUEUED, 0
+        for move in moves:
+            try:
+                attempt = await _move(running, job, attempt, move)
+            except transitions.SupersededError:
+                assert JobStatus(await work.status(running, job)) is before
+                continue
+            after = JobStatus(await work.status(running, job))
+            assert after is before or before in transitions.SOURCES[after]
+            ends += after.is_final and not before.is_final
+            before = after
+        assert ends == before.is_final
+
+    play(check())
+
+
+@pytest.mark.parametrize("last", ["fail", "cancel", "expire"])
+def test_what_is_not_completed_gives_its_rows_back_and_fails_what_it_was_to_make(
+    running: runtime.Runtime, play: Play, last: str
+) -> None:
+    async def check() -> None:
+        caller = await work.tenant(running)
+        training = await work.training(running, caller.tenant_id)
+        job = await work.generation(running, caller.tenant_id, training.dataset_id, rows=70)
+        attempt = await work.begin(running, job)
+        await _move(running, job, attempt, last)
+        async with running.database.transaction(caller.tenant_id) as session:
+            tenant = await session.get_one(tables.Tenant, caller.tenant_id)
+            window = await windows.current(session, tenant)
+            assert (window.rows_reserved, window.rows_used) == (0, 0)
+            made = await session.get_one(tables.Generation, job.generation_id)
+            assert made.status == "failed"
+            assert (made.error or {})["code"] == "simio_job_cancelled"
+            ended = await repository.get(session, job.id)
+            assert (ended.attempt_token, ended.ended_at is not None) == (None, True)
+
+    play(check())
+
+
+def test_of_an_end_and_a_cancel_at_once_one_wins(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        caller = await work.tenant(running)
+        for _ in range(10):
+            job = await work.training(running, caller.tenant_id)
+            attempt = await work.begin(running, job)
+            end, _ = await asyncio.gather(
+                attempt.succeed(_nothing), _move(running, job, None, "cancel"),
+                return_exceptions=True,
+            )  # fmt: skip
+            is_cancelled = isinstance(end, transitions.SupersededError)
+            assert end is None or is_cancelled
+            assert await work.status(running, job) == ("cancelled" if is_cancelled else "completed")
+
+    play(check())
+
+
+def test_a_failed_job_names_the_request_that_asked_for_it(
+    running: runtime.Runtime, play: Play
+) -> None:
+    async def check() -> None:
+        job = await work.training(running, (await work.tenant(running)).tenant_id)
+        async with running.database.transaction(job.tenant_id) as session:
+            row = await repository.get(session, job.id)
+            row.request_id = "req_of_the_upload"
+        attempt = await work.begin(running, job)
+        await attempt.fail(REASON)
+        async with running.database.transaction(job.tenant_id) as session:
+            ended = await repository.get(session, job.id)
+        assert (ended.error or {})["request_id"] == "req_of_the_upload"
+
+    play(check())
