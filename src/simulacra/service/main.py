@@ -19,6 +19,7 @@ from simulacra.service.jobs import endpoints as jobs
 from simulacra.service.operators import site
 from simulacra.service.settings import Settings
 from simulacra.service.signups import endpoints as signups
+from simulacra.service.usage import endpoints as usage
 
 ROUTERS = (
     signups.router,
@@ -28,6 +29,7 @@ ROUTERS = (
     generations.router,
     artifacts.router,
     jobs.router,
+    usage.router,
     http.router,
     site.router,
 )

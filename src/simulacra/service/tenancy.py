@@ -54,13 +54,18 @@ class Database:
         """How far `clock` runs ahead of the server's own; only tests move it."""
 
     @contextlib.asynccontextmanager
-    async def transaction(self, scope: str) -> AsyncIterator[AsyncSession]:
+    async def transaction(
+        self, scope: str, *, is_snapshot: bool = False
+    ) -> AsyncIterator[AsyncSession]:
         """Open a transaction in the scope of one tenant's id, or of `SYSTEM`.
 
-        It ends with the entries that `trail.record` noted in it: both are committed, or neither.
+        All queries of a snapshot see the database of one moment; it is for reading. A transaction
+        ends with the entries that `trail.record` noted in it: both are committed, or neither.
         """
         async with self._sessions.begin() as session:
             session.info[clock.AHEAD] = self.ahead
+            if is_snapshot:
+                await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             await _enter(session, scope)
             yield session
             if trail.has_notes(session):

@@ -128,5 +128,23 @@ def test_verifying_says_the_head_and_the_first_fault(run: Run, owner_dsn: str) -
     assert "BROKEN: entry 1 was altered" in run("audit", "verify", code=1)
 
 
+def test_usage_is_shown_by_window_and_verified(run: Run, tenant_id: str, empty_dsn: str) -> None:
+    assert "Right: 0 windows are the sums of 0 entries" in run("usage", "verify")
+    run("tenants", "set", tenant_id, "--subscription-rows", "100")
+    shown = json.loads(run("usage", "show", tenant_id, "--json"))
+    (window,) = shown.pop("windows")
+    assert (shown["subscription_rows"], shown["rows_remaining"]) == (100, 100)
+    assert (window["rows_used"], window["rows_reserved"], window["generations"]) == (0, 0, 0)
+    assert "ROWS RESERVED" in run("usage", "show", tenant_id)
+    with psycopg.connect(empty_dsn) as connection:
+        connection.execute("SELECT set_config('simulacra.tenant', '*', false)")
+        connection.execute("UPDATE usage_windows SET rows_used = 3")
+    fault = "rows_used is 3, its entries sum to 0."
+    assert fault in run("usage", "verify", code=1)
+    verdict = json.loads(run("usage", "verify", "--tenant", tenant_id, "--json", code=1))
+    assert (verdict["windows"], verdict["entries"], len(verdict["faults"])) == (1, 0, 1)
+    assert "There is no tenant 'ten_x'." in run("usage", "verify", "--tenant", "ten_x", code=1)
+
+
 def test_text_of_a_stranger_cannot_steer_the_terminal() -> None:
     assert console._cell("Acme\x1b[2J\n") == "Acme\ufffd[2J\ufffd"

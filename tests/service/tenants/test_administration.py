@@ -13,6 +13,7 @@ from simulacra.service.database import tables
 from simulacra.service.identity.clients import Clients
 from simulacra.service.tenants import administration, retention, service
 from simulacra.service.tenants.administration import Limits
+from simulacra.service.usage import ledger
 
 Play = Callable[[Coroutine[None, None, None]], None]
 ANN = entry.operator("ann")
@@ -59,7 +60,7 @@ def test_the_retention_default_is_the_tenants_or_else_the_policys(
     play(check())
 
 
-def test_usage_counts_what_is_alive_and_what_the_window_holds(
+def test_usage_counts_what_is_alive_and_what_the_window_has_billed(
     running: runtime.Runtime, play: Play
 ) -> None:
     async def check() -> None:
@@ -70,13 +71,18 @@ def test_usage_counts_what_is_alive_and_what_the_window_holds(
             session.add(_dataset(tenant_id, "ds_1", later))
             session.add(_dataset(tenant_id, "ds_2", before))
             await session.flush()
-            session.add(_generation(tenant_id, "gen_1", later, now))
-            session.add(_generation(tenant_id, "gen_2", before, now - dt.timedelta(days=2)))
-            session.add(_generation(tenant_id, "gen_3", before, now - dt.timedelta(days=40)))
+            session.add(_generation(tenant_id, "gen_1", later))
+            session.add(_generation(tenant_id, "gen_2", before))
+            tenant = await session.get_one(tables.Tenant, tenant_id)
+            for generation_id in ("gen_1", "gen_2", "gen_3"):
+                await ledger.reserve(session, tenant, generation_id, 25)
+            await ledger.settle(session, "gen_1", 25)
+            await ledger.settle(session, "gen_2", 10)
         async with running.database.transaction(tenancy.SYSTEM) as session:
             tenant = await administration.get(session, tenant_id)
             usage = await administration.usage_of(session, tenant)
-        assert usage == administration.Usage(1, 100 + 7, 2, 50)
+        assert (usage.datasets, usage.stored_bytes, usage.generations) == (1, 100 + 7, 2)
+        assert (usage.window.rows_used, usage.window.rows_reserved) == (35, 25)
 
     play(check())
 
@@ -88,13 +94,11 @@ def _dataset(tenant_id: str, dataset_id: str, expires: dt.datetime) -> tables.Da
     )  # fmt: skip
 
 
-def _generation(
-    tenant_id: str, generation_id: str, expires: dt.datetime, created: dt.datetime
-) -> tables.Generation:
+def _generation(tenant_id: str, generation_id: str, expires: dt.datetime) -> tables.Generation:
     return tables.Generation(
         id=generation_id, tenant_id=tenant_id, dataset_id="ds_1", status="ready", job_id="job_x",
         row_count=25, rows_generated=25, output_format="csv", seed=1, conditions={}, size_bytes=7,
-        expires_at=expires, created_at=created,
+        expires_at=expires,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ NOUNS = (
     "rotate_signing_key",
     "accounts",
     "audit",
+    "usage",
 )
 
 
@@ -21,7 +22,7 @@ def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     """Add the command and its nouns."""
     parser = nouns.add_parser(
         "operator",
-        help="decide on requests for access, manage tenants, read the audit trail",
+        help="decide on requests for access, manage tenants, read the audit trail and the ledger",
     )
     verbs = parser.add_subparsers(metavar="NOUN", required=True)
     for name in NOUNS:

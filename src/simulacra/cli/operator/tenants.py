@@ -84,7 +84,7 @@ def _row(tenant: "tables.Tenant", usage: "Usage") -> "dict[str, console.Value]":
         "company": tenant.company_name,
         "status": tenant.status,
         "datasets": usage.datasets,
-        "rows_in_window": usage.rows,
+        "rows_in_window": usage.window.rows_used,
         "subscription_rows": tenant.subscription_rows,
         "created_at": tenant.created_at,
     }
@@ -123,8 +123,10 @@ async def _read(
         **dataclasses.asdict(administration.limits_of(tenant)),
         "datasets": usage.datasets,
         "stored_bytes": usage.stored_bytes,
+        "window_ends_at": usage.window.ends_at,
         "generations_in_window": usage.generations,
-        "rows_in_window": usage.rows,
+        "rows_in_window": usage.window.rows_used,
+        "rows_reserved": usage.window.rows_reserved,
     }
     return fields, [
         {"client_id": it.id, "created_at": it.created_at, "revoked_at": it.revoked_at}

@@ -160,6 +160,7 @@ ReadGenerations = Annotated[Principal, Depends(Tenant("read:generations"))]
 WriteGenerations = Annotated[Principal, Depends(Tenant("write:generations"))]
 ReadJobs = Annotated[Principal, Depends(Tenant("read:datasets", "read:generations"))]
 WriteJobs = Annotated[Principal, Depends(Tenant("write:datasets", "write:generations"))]
+ReadUsage = Annotated[Principal, Depends(Tenant("read:datasets", "read:generations"))]
 ReadRotations = Annotated[Principal, Depends(Tenant("read:datasets", "read:generations"))]
 WriteRotations = Annotated[Principal, Depends(Tenant(*SCOPES, needs_all=True))]
 """A new secret mints tokens of every scope, so a narrower token must not lead to one."""

@@ -1,7 +1,6 @@
 """What operators see of tenants and set for them; every change is on record."""
 
 import dataclasses
-import datetime as dt
 import enum
 from collections.abc import Sequence
 
@@ -15,6 +14,7 @@ from simulacra.service.credentials import claims
 from simulacra.service.database import tables
 from simulacra.service.identity import provider
 from simulacra.service.operators import errors
+from simulacra.service.usage import ledger, windows
 
 MAX_RETENTION_HOURS = 7 * 24
 MAX_WINDOW_DAYS = 366
@@ -96,14 +96,14 @@ class Usage:
     Attributes:
         datasets: that are alive.
         stored_bytes: of seed files and artifacts that are alive.
-        generations: begun within the subscription's window that ends now.
-        rows: generated in them.
+        window: the subscription's current one, and the rows used and reserved in it.
+        generations: billed in it.
     """
 
     datasets: int
     stored_bytes: int
+    window: tables.UsageWindow
     generations: int
-    rows: int
 
 
 def limits_of(tenant: tables.Tenant) -> Limits:
@@ -138,7 +138,6 @@ async def clients_of(session: AsyncSession, tenant_id: str) -> Sequence[tables.C
 async def usage_of(session: AsyncSession, tenant: tables.Tenant) -> Usage:
     """Return what a tenant has and did; reads in the scope `tenancy.SYSTEM`."""
     studies, made = tables.Dataset, tables.Generation
-    window = dt.timedelta(days=tenant.subscription_window_days)
     has = select(func.count(studies.id), func.sum(studies.seed_bytes)).where(
         studies.tenant_id == tenant.id,
         studies.deleted_at.is_(None),
@@ -147,14 +146,12 @@ async def usage_of(session: AsyncSession, tenant: tables.Tenant) -> Usage:
     keeps = select(func.sum(made.size_bytes)).where(
         made.tenant_id == tenant.id, made.expires_at > clock.now(session)
     )
-    did = select(func.count(made.id), func.sum(made.rows_generated)).where(
-        made.tenant_id == tenant.id, made.created_at > clock.now(session) - window
-    )
     datasets, seed_bytes = (await session.execute(has)).one()
-    generations, rows = (await session.execute(did)).one()
     artifact_bytes = await session.scalar(keeps)
     stored_bytes = int(seed_bytes or 0) + int(artifact_bytes or 0)
-    return Usage(datasets, stored_bytes, generations, int(rows or 0))
+    window = await windows.current(session, tenant)
+    generations = await ledger.billed_generations(session, window)
+    return Usage(datasets, stored_bytes, window, generations)
 
 
 async def suspend(database: tenancy.Database, tenant_id: str, actor: Actor) -> None:
@@ -211,7 +208,9 @@ async def revoke_client(
 async def set_limits(
     database: tenancy.Database, tenant_id: str, limits: Limits, actor: Actor
 ) -> None:
-    """Set what a tenant may use; retention holds for what it makes from now on.
+    """Set what a tenant may use.
+
+    Retention holds for what it makes from now on, a window's length from the next window on.
 
     Raises:
         NoTenantError: there is none of this id.
@@ -221,6 +220,7 @@ async def set_limits(
         changed = _changes(limits_of(tenant), limits)
         if not changed:
             return
+        await windows.store(session, await windows.current(session, tenant))  # as long as it is
         for field, figure in limits.figures().items():
             setattr(tenant, field, figure)
         trail.record(
