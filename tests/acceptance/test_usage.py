@@ -1,12 +1,14 @@
 """Quotas over HTTP: what is used, what is refused, and the figures that explain it."""
 
 import contextlib
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from harness import Client, Server
 
+COMPANY = "Limited"
 SUBSCRIPTION = 1000
 YOUNG = {"numeric": {"age": {"min": 18, "max": 40}}}
 HALF = {**YOUNG, "categorical": {"segment": {"A": 0.5, "C": 0.5}}}
@@ -16,11 +18,17 @@ NONE = {**YOUNG, "categorical": {"segment": {"C": 1.0}}}
 @pytest.fixture(scope="module")
 def tenant(server: Server) -> Iterator[Client]:
     """A client of a tenant whose limits the operator has set."""
-    credential = server.create_tenant("Limited")
-    set_limits = ["tenants", "set", credential["tenant_id"], "--max-rows-per-request", "5000"]
-    server.operate(*set_limits, "--subscription-rows", str(SUBSCRIPTION))
+    credential = server.create_tenant(COMPANY)
+    limits = ["--subscription-rows", str(SUBSCRIPTION), "--max-rows-per-request", "5000"]
+    server.operate("tenants", "set", id_of(server), *limits)
     with contextlib.closing(server.client(credential)) as client:
         yield client
+
+
+def id_of(server: Server) -> str:
+    listed = json.loads(server.operate("tenants", "list", "--json"))
+    (tenant_id,) = [it["tenant_id"] for it in listed if it["company"] == COMPANY]
+    return str(tenant_id)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +89,7 @@ def test_deleting_a_dataset_gives_its_reservations_back(tenant: Client, study_cs
 
 def test_terminal_and_api_show_the_same_figures(server: Server, tenant: Client) -> None:
     shown = usage(tenant)
-    listed = server.operate("usage", "show", tenant.credential["tenant_id"])
+    listed = server.operate("usage", "show", id_of(server))
     assert f"{shown['rows_used']:,}" in listed
     assert "Right:" in server.operate("usage", "verify")
 
