@@ -50,9 +50,7 @@ async def reserve(
     """
     if rows < 1:
         raise ValueError(f"a reservation is of 1 row or more, not {rows}")
-    await (
-        session.flush()
-    )  # what the caller has changed waits for its own locks, not as long as ours
+    await session.flush()  # what the caller has added waits for other locks, as long as it takes
     window = await _lock(session, tenant, rows)
     _check(tenant, window, rows)
     _book(session, window, generation_id, Kind.RESERVED, reserved=rows)
