@@ -59,4 +59,14 @@ def _policy(settings: Settings) -> runtime.Policy:
         jobs_per_tenant=settings.jobs_per_tenant,
         max_rows_per_request=settings.max_rows_per_request,
         claim=dt.timedelta(hours=settings.claim_hours),
+        limits=_limits(settings),
     )
+
+
+def _limits(settings: Settings) -> dict[throttling.RouteClass, throttling.Limit]:
+    calls = {
+        throttling.RouteClass.READS: settings.reads_per_minute,
+        throttling.RouteClass.WRITES: settings.writes_per_minute,
+        throttling.RouteClass.UPLOADS: settings.uploads_per_minute,
+    }
+    return {kind: throttling.Limit(kind.value, most, seconds=60) for kind, most in calls.items()}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+from collections.abc import Mapping
 from typing import Annotated, cast
 
 import procrastinate
@@ -27,6 +28,7 @@ class Policy:
     jobs_per_tenant: int
     max_rows_per_request: int
     claim: dt.timedelta
+    limits: Mapping[throttling.RouteClass, throttling.Limit]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -31,6 +31,8 @@ from pydantic_settings import (
 from simulacra.service import keys
 
 MIB = 1024**2
+MOST_PER_MINUTE = 1_000_000
+"""A call's share of the minute must not vanish in the microseconds of PostgreSQL's clock."""
 DOMAIN = r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?"
 STORES = ("s3", "gs", "az", "file", "memory")
 
@@ -130,6 +132,26 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(default=200 * MIB, ge=1, description="Largest seed file, bytes.")
     max_rows_per_request: int = Field(
         default=1_000_000, ge=1, description="Rows one generation may ask for (new tenants)."
+    )
+    reads_per_minute: int = Field(
+        default=1200,
+        ge=1,
+        le=MOST_PER_MINUTE,
+        description="Reads that one client may make in a minute: GET and HEAD, polling and "
+        "downloads included.",
+    )
+    writes_per_minute: int = Field(
+        default=300,
+        ge=1,
+        le=MOST_PER_MINUTE,
+        description="Calls that one client may make in a minute which change something, uploads "
+        "apart.",
+    )
+    uploads_per_minute: int = Field(
+        default=60,
+        ge=1,
+        le=MOST_PER_MINUTE,
+        description="Uploads of a seed file that one client may make in a minute.",
     )
     worker_concurrency: int = Field(
         default=max(1, (os.cpu_count() or 2) - 1), ge=1, description="Jobs at a time in one worker."

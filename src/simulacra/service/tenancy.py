@@ -11,7 +11,16 @@ import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
-from sqlalchemy import Boolean, Select, event, literal_column, select, text
+from sqlalchemy import (
+    Boolean,
+    Executable,
+    Select,
+    UpdateBase,
+    event,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
@@ -83,9 +92,21 @@ class Database:
 
         For the checks that every request begins with; on a tenant's table it finds nothing.
         """
+        return await self._run_alone(query)
+
+    async def change(self, statement: UpdateBase) -> Any:  # noqa: ANN401 - likewise
+        """Write to a table that no tenant owns, with no transaction around the statement.
+
+        Returns:
+            The value that the statement returns, or None where it changed nothing.
+        """
+        return await self._run_alone(statement)
+
+    async def _run_alone(self, statement: Executable) -> Any:  # noqa: ANN401 - likewise
+        """Spend one round trip where a transaction with a scope takes four."""
         async with self._engine.connect() as connection:
             plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            return await plain.scalar(query)
+            return await plain.scalar(statement)
 
     async def check_role(self) -> None:
         """Refuse a role for which the second lock would be open; ask once, at the start.

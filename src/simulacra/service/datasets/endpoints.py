@@ -50,7 +50,7 @@ ENVELOPE = {"model": schemas.DatasetDocument, "links": LINKS}
 async def create_dataset(
     request: Request,
     response: Response,
-    caller: guards.WriteDatasets,
+    caller: guards.UploadDatasets,
     running: runtime.Running,
     idempotency_key: header.Key,
 ) -> schemas.DatasetDocument:

@@ -1,4 +1,4 @@
-"""The outermost layer: request ids, security headers, and no answer that is not ours.
+"""The outermost layer: request ids, security and rate headers, and no answer that is not ours.
 
 It stands outside the framework, because some answers are made where the framework's handlers do
 not reach: a body over its limit, a method that a route does not have, an unexpected exception.
@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from simulacra.service import keys
 from simulacra.service.audit import origin
-from simulacra.service.http import catalog, problems
+from simulacra.service.http import catalog, problems, throttling
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 SECURITY_HEADERS = {
@@ -123,7 +123,9 @@ class _Exchange:
 
     def _decorate(self, headers: MutableHeaders) -> None:
         headers["x-request-id"] = self.request_id
-        for name, value in SECURITY_HEADERS.items():
+        standing: throttling.Standing | None = self._scope["state"].get("standing")
+        counted = standing.headers if standing is not None else {}
+        for name, value in (SECURITY_HEADERS | counted).items():
             headers.setdefault(name, value)
 
     def log(self) -> None:

@@ -12,7 +12,8 @@ from starlette.routing import BaseRoute
 
 from simulacra.service import runtime
 from simulacra.service.audit.entry import Reason
-from simulacra.service.http import problems
+from simulacra.service.http import problems, throttling
+from simulacra.service.http.throttling import RouteClass
 from simulacra.service.identity import verification
 from simulacra.service.identity.principal import SCOPES, Principal
 
@@ -42,13 +43,20 @@ class Public(Guard):
 
 
 class Tenant(Guard):
-    """The route needs a token of an active client, with one of some scopes, or with all of them."""
+    """The route needs a token of an active client, with one of some scopes, or with all of them.
 
-    def __init__(self, *scopes: str, needs_all: bool = False) -> None:
+    Calls of a client are counted by the class of the route: the one that is named, or what the
+    scopes make of it.
+    """
+
+    def __init__(
+        self, *scopes: str, needs_all: bool = False, counts_as: RouteClass | None = None
+    ) -> None:
         unknown = sorted(set(scopes) - set(SCOPES))
         if unknown or not scopes:
             raise ValueError(f"name scopes of {SCOPES}, not {unknown}")
         self.scopes, self.needs_all = scopes, needs_all
+        self.counts_as = counts_as or _class_of(scopes)
 
     async def __call__(
         self,
@@ -56,10 +64,11 @@ class Tenant(Guard):
         running: runtime.Running,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
     ) -> Principal:
-        """Return the caller, or answer 401 or 403 (RFC 6750)."""
+        """Return the caller, or answer 401 or 403 (RFC 6750), or 429 to one call too many."""
         caller: Principal | None = getattr(request.state, "caller", None)
         if caller is None:
             caller = request.state.caller = await _identify(request, running, credentials)
+            await self._count(request, running, caller)
         if not self._covers(caller.scopes):
             await running.refusals.record(
                 Reason.INSUFFICIENT_SCOPE, caller.client_id, caller.tenant_id
@@ -72,13 +81,20 @@ class Tenant(Guard):
             )
         return caller
 
+    async def _count(self, request: Request, running: runtime.Runtime, caller: Principal) -> None:
+        """Count the call; `envelope` puts the standing on whatever the answer will be."""
+        limit = running.policy.limits[self.counts_as]
+        standing = request.state.standing = await running.throttle.hit(limit, caller.client_id)
+        if standing.is_refused:
+            raise throttling.refusal(standing)
+
     def _covers(self, scopes: frozenset[str]) -> bool:
         return (
             scopes.issuperset(self.scopes) if self.needs_all else not scopes.isdisjoint(self.scopes)
         )
 
     async def admit(self, request: Request) -> None:
-        """Answer 401 or 403 to whoever may not call the route."""
+        """Answer 401, 403 or 429 to whoever may not call the route."""
         await self(request, runtime.of(request), await BEARER(request))
 
 
@@ -122,6 +138,11 @@ def _guards(dependant: Dependant) -> Iterator[Guard]:
     yield from (call for call in calls if isinstance(call, Guard))
 
 
+def _class_of(scopes: Iterable[str]) -> RouteClass:
+    is_write = any(scope.startswith("write:") for scope in scopes)
+    return RouteClass.WRITES if is_write else RouteClass.READS
+
+
 async def _identify(
     request: Request, running: runtime.Runtime, credentials: HTTPAuthorizationCredentials | None
 ) -> Principal:
@@ -156,6 +177,9 @@ def _challenge(error: str | None, scopes: Iterable[str] = ()) -> str:
 
 ReadDatasets = Annotated[Principal, Depends(Tenant("read:datasets"))]
 WriteDatasets = Annotated[Principal, Depends(Tenant("write:datasets"))]
+UploadDatasets = Annotated[
+    Principal, Depends(Tenant("write:datasets", counts_as=RouteClass.UPLOADS))
+]
 ReadGenerations = Annotated[Principal, Depends(Tenant("read:generations"))]
 WriteGenerations = Annotated[Principal, Depends(Tenant("write:generations"))]
 ReadJobs = Annotated[Principal, Depends(Tenant("read:datasets", "read:generations"))]

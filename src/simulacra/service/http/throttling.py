@@ -9,6 +9,7 @@ Who it is about is stored as a keyed hash: neither addresses nor names can be re
 
 import dataclasses
 import datetime as dt
+import enum
 import hashlib
 import hmac
 import ipaddress
@@ -25,6 +26,14 @@ from simulacra.service.http import problems
 
 NETWORK_BITS = 64
 """What one customer of a provider has of IPv6 addresses."""
+
+
+class RouteClass(enum.StrEnum):
+    """What the calls of a client are counted as; each class has a limit of its own."""
+
+    READS = "reads"
+    WRITES = "writes"
+    UPLOADS = "uploads"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,14 +96,13 @@ class Throttle:
             set_={"full_at": full_at},
             where=full_at <= now + window,
         ).returning(tables.Throttle.full_at - now)
-        async with self._database.transaction(tenancy.SYSTEM) as session:
-            used: dt.timedelta | None = await session.scalar(moved)
-            if used is not None:
-                left = math.floor((window - used) / share)
-                reset = math.ceil(used.total_seconds())
-                return Standing(limit, is_refused=False, remaining=left, reset=reset)
-            waiting = select(tables.Throttle.full_at - now).where(tables.Throttle.key == key)
-            used = await session.scalar(waiting) or dt.timedelta()
+        used: dt.timedelta | None = await self._database.change(moved)
+        if used is not None:
+            left = math.floor((window - used) / share)
+            reset = math.ceil(used.total_seconds())
+            return Standing(limit, is_refused=False, remaining=left, reset=reset)
+        waiting = select(tables.Throttle.full_at - now).where(tables.Throttle.key == key)
+        used = await self._database.look_up(waiting) or dt.timedelta()
         pause = max(1, math.ceil((used + share - window).total_seconds()))
         return Standing(limit, is_refused=True, remaining=0, reset=pause)
 
