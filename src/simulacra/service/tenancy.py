@@ -8,7 +8,7 @@ same setting again. A session that came in by another way has no scope and is re
 import contextlib
 import datetime as dt
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -30,6 +30,8 @@ from simulacra.service.database import tables
 
 SYSTEM = "*"
 """Scope of the service itself: credentials, the signing keys, and finding a job's tenant."""
+Values = Mapping[str, object]
+"""What the bound parameters of a statement stand for."""
 
 logger = logging.getLogger(__name__)
 
@@ -87,26 +89,26 @@ class Database:
         async with self.transaction(SYSTEM) as session:
             return await trail.verify(session, self._audit_key, noted)
 
-    async def look_up(self, query: Select[Any]) -> Any:  # noqa: ANN401 - whatever it selects
+    async def look_up(self, query: Select[Any], values: Values | None = None) -> Any:  # noqa: ANN401 - whatever it selects
         """Return the one value of a query on tables that no tenant owns, without a transaction.
 
         For the checks that every request begins with; on a tenant's table it finds nothing.
         """
-        return await self._run_alone(query)
+        return await self._run_alone(query, values)
 
-    async def change(self, statement: UpdateBase) -> Any:  # noqa: ANN401 - likewise
-        """Write to a table that no tenant owns, with no transaction around the statement.
+    async def change(self, statement: UpdateBase, values: Values) -> Any:  # noqa: ANN401 - likewise
+        """Write to a table that no tenant owns; the statement is a transaction of its own.
 
         Returns:
             The value that the statement returns, or None where it changed nothing.
         """
-        return await self._run_alone(statement)
+        return await self._run_alone(statement, values)
 
-    async def _run_alone(self, statement: Executable) -> Any:  # noqa: ANN401 - likewise
-        """Spend one round trip where a transaction with a scope takes four."""
+    async def _run_alone(self, statement: Executable, values: Values | None) -> Any:  # noqa: ANN401 - likewise
+        """Spend one round trip, where a transaction with a scope takes four."""
         async with self._engine.connect() as connection:
             plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            return await plain.scalar(statement)
+            return await plain.scalar(statement, values)
 
     async def check_role(self) -> None:
         """Refuse a role for which the second lock would be open; ask once, at the start.

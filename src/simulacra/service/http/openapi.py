@@ -8,20 +8,54 @@ from simulacra.service.http import catalog
 from simulacra.service.http.problems import MEDIA_TYPE, ProblemDocument
 
 CONSEQUENTIAL = {"x-openai-isConsequential": True}
+HEADERS = {
+    "RateLimit-Policy": (
+        'The limit of a class of calls: `q` of them in `w` seconds, such as `"reads";q=1200;w=60`.'
+    ),
+    "RateLimit": (
+        'What is left of it: `r` calls now, all of them again in `t` seconds, such as `"reads";'
+        "r=1199;t=1`. On a 429, `t` is the time until the next one."
+    ),
+    "Retry-After": "Seconds to wait before the next call.",
+}
+COUNTED = ("RateLimit-Policy", "RateLimit")
+"""The headers of every answer to a client that is known."""
 
 
 def document(app: FastAPI) -> dict[str, Any]:
-    """Return the contract: the framework's document without the 422 that is never answered."""
+    """Return the contract: the framework's document without the 422 that is never answered.
+
+    Operations that need a token are also given what all of them share: a limit on calls.
+    """
     made = FastAPI.openapi(app)
     schemas = made["components"]["schemas"]
     for operation in (one for path in made["paths"].values() for one in path.values()):
         operation["responses"].pop("422", None)
+        _add_limit(operation)
+    made["components"]["headers"] = {name: _header(text) for name, text in HEADERS.items()}
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs"))
     schemas["ProblemDocument"] = problem
     return made
+
+
+def _add_limit(operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    is_counted = "security" in operation
+    if is_counted:
+        operation["responses"] = dict(sorted((responses | {"429": _problem(429)}).items()))
+    for status, response in operation["responses"].items():
+        names = HEADERS if status == "429" else COUNTED if is_counted and status != "401" else ()
+        if names:
+            response["headers"] = {
+                name: {"$ref": f"#/components/headers/{name}"} for name in names
+            } | response.get("headers", {})
+
+
+def _header(text: str) -> dict[str, Any]:
+    return {"description": text, "schema": {"type": "string"}}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

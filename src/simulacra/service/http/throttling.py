@@ -17,7 +17,7 @@ import math
 from typing import Any
 
 from fastapi import Request, Response
-from sqlalchemy import delete, func, select
+from sqlalchemy import Interval, UpdateBase, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from simulacra.service import keys, tenancy
@@ -74,6 +74,27 @@ class Standing:
         return shown | ({"Retry-After": str(self.reset)} if self.is_refused else {})
 
 
+def _hit() -> UpdateBase:
+    """Return the statement that counts a call; it returns nothing where the call is too many."""
+    share, window = bindparam("share", type_=Interval), bindparam("window", type_=Interval)
+    full_at = func.greatest(tables.Throttle.full_at, _NOW) + share
+    return (
+        insert(tables.Throttle)
+        .values(key=bindparam("who"), full_at=_NOW + share)
+        .on_conflict_do_update(
+            index_elements=[tables.Throttle.key],
+            set_={"full_at": full_at},
+            where=full_at <= _NOW + window,
+        )
+        .returning(tables.Throttle.full_at - _NOW)
+    )
+
+
+_NOW = func.clock_timestamp()
+_HIT = _hit()
+"""Made once, since to make it takes as long as to run it."""
+
+
 class Throttle:
     """Counts calls in the database."""
 
@@ -83,25 +104,17 @@ class Throttle:
 
     async def hit(self, limit: Limit, *who: str) -> Standing:
         """Count a call of `who` against a limit and say how they stand; a refusal costs nothing."""
-        key = self._hash(limit, who)
         share, window = (
             dt.timedelta(seconds=seconds)
             for seconds in (limit.seconds / limit.calls, limit.seconds)
         )
-        now = func.clock_timestamp()
-        row = insert(tables.Throttle).values(key=key, full_at=now + share)
-        full_at = func.greatest(tables.Throttle.full_at, now) + share
-        moved = row.on_conflict_do_update(
-            index_elements=[tables.Throttle.key],
-            set_={"full_at": full_at},
-            where=full_at <= now + window,
-        ).returning(tables.Throttle.full_at - now)
-        used: dt.timedelta | None = await self._database.change(moved)
+        call = {"who": self._hash(limit, who), "share": share, "window": window}
+        used: dt.timedelta | None = await self._database.change(_HIT, call)
         if used is not None:
             left = math.floor((window - used) / share)
             reset = math.ceil(used.total_seconds())
             return Standing(limit, is_refused=False, remaining=left, reset=reset)
-        waiting = select(tables.Throttle.full_at - now).where(tables.Throttle.key == key)
+        waiting = select(tables.Throttle.full_at - _NOW).where(tables.Throttle.key == call["who"])
         used = await self._database.look_up(waiting) or dt.timedelta()
         pause = max(1, math.ceil((used + share - window).total_seconds()))
         return Standing(limit, is_refused=True, remaining=0, reset=pause)
@@ -109,9 +122,7 @@ class Throttle:
     async def forget(self) -> None:
         """Remove those who have their whole allowance again."""
         async with self._database.transaction(tenancy.SYSTEM) as session:
-            await session.execute(
-                delete(tables.Throttle).where(tables.Throttle.full_at < func.clock_timestamp())
-            )
+            await session.execute(delete(tables.Throttle).where(tables.Throttle.full_at < _NOW))
 
     def _hash(self, limit: Limit, who: tuple[str, ...]) -> bytes:
         return hmac.digest(self._key, "\0".join((limit.name, *who)).encode(), hashlib.sha256)

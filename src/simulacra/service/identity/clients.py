@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from simulacra.service import keys, tenancy
 from simulacra.service.database import tables
@@ -10,6 +10,17 @@ from simulacra.service.identity import principal, verification
 
 CLIENT_ID_LENGTH = 32
 SECRET_LENGTH = 64
+
+_TENANT_OF = (
+    select(tables.Client.tenant_id)
+    .join(tables.Tenant)
+    .where(
+        tables.Client.id == bindparam("client"),
+        tables.Client.revoked_at.is_(None),
+        tables.Tenant.status == "active",
+    )
+)
+"""Made once, since every request asks it."""
 
 
 class Clients:
@@ -21,15 +32,7 @@ class Clients:
 
     async def tenant_of(self, client_id: str) -> str | None:
         """Return the tenant of an active client of an active tenant."""
-        found: str | None = await self._database.look_up(
-            select(tables.Client.tenant_id)
-            .join(tables.Tenant)
-            .where(
-                tables.Client.id == client_id,
-                tables.Client.revoked_at.is_(None),
-                tables.Tenant.status == "active",
-            )
-        )
+        found: str | None = await self._database.look_up(_TENANT_OF, {"client": client_id})
         return found
 
     async def owner_of(self, client_id: str) -> str | None:
