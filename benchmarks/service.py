@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--connections", type=int, default=8)
     options = parser.parse_args()
+    os.environ["SIMULACRA_READS_PER_MINUTE"] = "1000000"  # the load is that of one client
     with tempfile.TemporaryDirectory() as folder:
         data_dir, port = Path(folder, "data"), run_quickstart.free_port()
         began = time.monotonic()

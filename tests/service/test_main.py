@@ -123,6 +123,21 @@ def test_what_changes_something_for_the_customer_says_so(published: dict[str, An
     }
 
 
+def test_every_operation_with_a_token_documents_its_limit(published: dict[str, Any]) -> None:
+    counted = {"RateLimit-Policy", "RateLimit"}
+    assert set(published["components"]["headers"]) == counted | {"Retry-After"}
+    secured = [one for one in operations(published).values() if "security" in one]
+    assert len(secured) >= 10
+    for operation in secured:
+        for status, response in operation["responses"].items():
+            shown = set(response.get("headers", ()))
+            if status == "401":
+                assert not shown, operation["operationId"]
+            else:
+                assert counted <= shown, (operation["operationId"], status)
+        assert "Retry-After" in operation["responses"]["429"]["headers"]
+
+
 def test_no_answer_of_the_framework_is_documented(published: dict[str, Any]) -> None:
     for operation in operations(published).values():
         assert "422" not in operation["responses"]

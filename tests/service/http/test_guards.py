@@ -1,17 +1,24 @@
 import asyncio
+import dataclasses
 import types
+from collections.abc import Callable, Coroutine
 from typing import Annotated, cast
 from unittest import mock
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import APIRoute
+from fastapi.security.http import HTTPAuthorizationCredentials
 
 from simulacra.service import main, runtime
 from simulacra.service.audit.entry import Reason
 from simulacra.service.http import guards, problems
+from simulacra.service.http.throttling import Limit, RouteClass
 from simulacra.service.identity.principal import Principal
 
+Play = Callable[[Coroutine[None, None, None]], None]
+
+TOKEN = HTTPAuthorizationCredentials(scheme="Bearer", credentials="a.b.c")
 OPEN_PATHS = {
     "/oauth/token",
     "/.well-known/jwks.json",
@@ -98,3 +105,73 @@ def test_routes_that_change_something_need_a_write_scope() -> None:
                 kinds = {scope.partition(":")[0] for scope in guard.scopes}
                 assert ("write" in kinds) == changes, route.path
                 assert len(kinds) == 1 or guard.needs_all, route.path
+
+
+def test_every_route_with_a_token_is_counted_as_what_it_does() -> None:
+    routes = [route for router in main.ROUTERS for route in guards._flat(router.routes)]
+    counted = 0
+    for route in routes:
+        assert isinstance(route, APIRoute)
+        guard, methods = guards.guard_of(route), route.methods or set()
+        if not isinstance(guard, guards.Tenant):
+            continue
+        counted += 1
+        if (route.path, methods) == ("/v1/datasets", {"POST"}):
+            assert guard.counts_as == RouteClass.UPLOADS
+        else:
+            is_read = methods <= {"GET", "HEAD"}
+            assert guard.counts_as == (RouteClass.READS if is_read else RouteClass.WRITES)
+    assert counted >= 11
+
+
+class Counted:
+    """A service that lets each client read twice an hour and write once."""
+
+    def __init__(self, running: runtime.Runtime) -> None:
+        limits = {
+            RouteClass.READS: Limit("reads", calls=2, seconds=3600),
+            RouteClass.WRITES: Limit("writes", calls=1, seconds=3600),
+        }
+        policy = dataclasses.replace(running.policy, limits=limits)
+        self.identity = mock.AsyncMock()  # tokens have tests of their own
+        self.running = dataclasses.replace(running, policy=policy, identity=self.identity)
+
+    async def call(self, guard: guards.Tenant, client: str) -> Request:
+        """Pass a guard as one request does: when it is admitted, and as a dependency."""
+        self.identity.verify.return_value = Principal("tenant", client, frozenset(guard.scopes))
+        request = Request({"type": "http", "headers": []})
+        for _ in range(2):
+            await guard(request, self.running, TOKEN)
+        return request
+
+
+def test_a_request_is_counted_once_by_client_and_class(
+    running: runtime.Runtime, play: Play
+) -> None:
+    reads, writes = guards.Tenant("read:datasets"), guards.Tenant("write:datasets")
+
+    async def check() -> None:
+        service = Counted(running)
+        assert (await service.call(reads, "one")).state.standing.remaining == 1
+        assert (await service.call(reads, "one")).state.standing.remaining == 0
+        with pytest.raises(problems.Problem) as caught:
+            await service.call(reads, "one")
+        assert caught.value.entry.code == "simio_rate_limited"
+        assert 0 < int(caught.value.headers["Retry-After"]) <= 1800
+        assert (await service.call(reads, "another of the tenant")).state.standing.remaining == 1
+        assert (await service.call(writes, "one")).state.standing.remaining == 0
+
+    play(check())
+
+
+def test_a_call_that_lacks_the_scope_counts_too(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        service = Counted(running)
+        service.identity.verify.return_value = Principal("tenant", "one", frozenset())
+        request = Request({"type": "http", "headers": []})
+        with pytest.raises(problems.Problem) as caught:
+            await guards.Tenant("read:datasets")(request, service.running, TOKEN)
+        assert caught.value.entry.code == "simio_forbidden"
+        assert request.state.standing.remaining == 1
+
+    play(check())

@@ -7,10 +7,11 @@ import pytest
 from fastapi import Request
 from sqlalchemy import func, select, update
 
-from simulacra.service import runtime, tenancy
+from simulacra.service import compose, runtime, tenancy
 from simulacra.service.database import tables
 from simulacra.service.http import throttling
-from simulacra.service.http.throttling import Limit
+from simulacra.service.http.throttling import Limit, RouteClass
+from simulacra.service.settings import Settings
 
 Play = Callable[[Coroutine[None, None, None]], None]
 
@@ -42,6 +43,43 @@ def test_of_many_calls_at_once_no_more_than_the_limit_pass(
         assert sum(not one.is_refused for one in standings) == 5
 
     play(check())
+
+
+def test_all_processes_count_together(
+    settings: Settings, running: runtime.Runtime, play: Play
+) -> None:
+    async def check() -> None:
+        other = compose.runtime_of(settings)
+        try:
+            calls = (one.throttle.hit(FIVE, "x") for one in (running, other) * 10)
+            standings = await asyncio.gather(*calls)
+        finally:
+            await other.close()
+        assert sum(not one.is_refused for one in standings) == 5
+
+    play(check())
+
+
+def test_the_smallest_share_is_still_counted(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        most = Settings.model_fields["reads_per_minute"].metadata[1].le
+        standing = await running.throttle.hit(Limit("most", most, seconds=60), "x")
+        assert not standing.is_refused
+        assert standing.reset in {0, 1}
+        assert most - 1 <= standing.remaining <= most
+
+    play(check())
+
+
+def test_every_class_of_routes_has_the_limit_of_its_setting(settings: Settings) -> None:
+    chosen = settings.model_copy(
+        update={"reads_per_minute": 7, "writes_per_minute": 5, "uploads_per_minute": 3}
+    )
+    assert compose.runtime_of(chosen).policy.limits == {
+        RouteClass.READS: Limit("reads", calls=7, seconds=60),
+        RouteClass.WRITES: Limit("writes", calls=5, seconds=60),
+        RouteClass.UPLOADS: Limit("uploads", calls=3, seconds=60),
+    }
 
 
 def test_the_allowance_comes_back_with_time(running: runtime.Runtime, play: Play) -> None:

@@ -111,6 +111,7 @@ class Throttle:
         call = {"who": self._hash(limit, who), "share": share, "window": window}
         used: dt.timedelta | None = await self._database.change(_HIT, call)
         if used is not None:
+            used = max(used, dt.timedelta())  # a share of microseconds may be over by now
             left = math.floor((window - used) / share)
             reset = math.ceil(used.total_seconds())
             return Standing(limit, is_refused=False, remaining=left, reset=reset)
