@@ -99,7 +99,7 @@ async def give_back(session: AsyncSession, job: tables.Job, *, is_blamed: bool) 
             stage="queued",
             progress=0.0,
             attempt_token=None,
-            excused_attempts=_jobs.excused_attempts + (not is_blamed),
+            excused_attempts=_jobs.excused_attempts + int(not is_blamed),
         )
     )
 
