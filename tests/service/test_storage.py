@@ -78,5 +78,5 @@ def test_a_producer_that_fails_leaves_no_object(storage: Storage, folder: Path) 
 
 def test_missing_objects(storage: Storage) -> None:
     storage.delete("never/there")
-    with pytest.raises(FileNotFoundError):
-        storage.read("never/there", KEY)
+    with pytest.raises(FileNotFoundError), storage.read("never/there", KEY):
+        pass

@@ -7,8 +7,10 @@ shredded every copy of the bytes, backups included.
 
 import contextlib
 import dataclasses
+import datetime as dt
 import hashlib
 import io
+import logging
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,17 +19,38 @@ from urllib.parse import unquote, urlsplit
 
 import obstore
 import tink
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, ObjectStore, S3Store, from_url
 from tink import secret_key_access, streaming_aead
 
 from simulacra.service import scratch
 
 if TYPE_CHECKING:
-    from obstore import ReadableFile
+    from obstore.store import RetryConfig
 
 CHUNK_BYTES = 1024**2
+BLOCK_BYTES = 4 * 1024**2
+"""What one request reads; a reader that is slow, such as a customer's line, holds none open."""
+
+RETRY: "RetryConfig" = {
+    "max_retries": 10,
+    "retry_timeout": dt.timedelta(seconds=10),
+    "backoff": {
+        "init_backoff": dt.timedelta(milliseconds=100),
+        "max_backoff": dt.timedelta(seconds=2),
+        "base": 2,
+    },
+}
+"""A restart of the store goes unnoticed, an outage shows within 15 s. A store that stalls shows in
+30 s, the client's own limit for one request: 5 MiB of an upload, or one block of a read."""
+
+logger = logging.getLogger(__name__)
 
 streaming_aead.register()
+
+
+class UnavailableError(Exception):
+    """The object store does not answer, or refuses what was asked; another try may succeed."""
 
 
 class ObjectKey:
@@ -53,10 +76,6 @@ class ObjectKey:
         return bytes(tink.proto_keyset_format.serialize(self._handle, secret_key_access.TOKEN))
 
 
-class UnavailableError(Exception):
-    """The store does not answer."""
-
-
 @dataclasses.dataclass(frozen=True)
 class Digest:
     """Length in bytes and hex SHA-256 of an object's plain bytes."""
@@ -76,21 +95,35 @@ class Storage:
 
         The ciphertext is finished in a temporary file first: a producer that fails half-way must
         not leave a shorter object that would still authenticate.
+
+        Raises:
+            UnavailableError: the store does not take it.
         """
         with scratch.folder() as folder:
             sealed = folder / "sealed"
             digest = _encrypt(source, sealed, key, path)
-            obstore.put(self._store, path, sealed)
+            with _translated():
+                obstore.put(self._store, path, sealed)
         return digest
 
-    def read(self, path: str, key: ObjectKey) -> contextlib.closing[IO[bytes]]:
-        """Return a context manager over the plain bytes of the object at `path`.
+    @contextlib.contextmanager
+    def read(self, path: str, key: ObjectKey) -> Iterator[IO[bytes]]:
+        """Open the plain bytes of the object at `path`.
 
         Raises:
             FileNotFoundError: there is no such object.
+            UnavailableError: the store does not answer, now or later while the bytes are read.
+            tink.TinkError: the bytes are not what `write` sealed under this key and path.
         """
-        source = cast("IO[bytes]", _Source(obstore.open_reader(self._store, path)))
-        return contextlib.closing(key.cipher.new_decrypting_stream(source, path.encode()))
+        source = _Source(self._store, path)
+        plain = key.cipher.new_decrypting_stream(cast("IO[bytes]", source), path.encode())
+        with contextlib.closing(plain) as stream:
+            try:
+                yield stream
+            except tink.TinkError:
+                if source.failure is not None:  # tink takes whatever it meets for a wrong key
+                    raise source.failure from None
+                raise
 
     def upload(self, path: str, source: Path, key: ObjectKey) -> Digest:
         """Encrypt the file `source` to `path`."""
@@ -114,30 +147,61 @@ class Storage:
 
     def delete(self, path: str) -> None:
         """Remove the object at `path`, if it is there."""
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError), _translated():
             obstore.delete(self._store, path)
 
 
 class _Source(io.RawIOBase):
-    """An obstore reader as the raw stream that tink reads ciphertext from."""
+    """An object as the raw stream that tink reads ciphertext from, a block at a time."""
 
-    def __init__(self, reader: "ReadableFile") -> None:
-        self._reader = reader
+    def __init__(self, store: ObjectStore, path: str) -> None:
+        self._store, self._path, self._position = store, path, 0
+        self._block = memoryview(b"")
+        self.failure: Exception | None = None
+        with _translated():
+            self._size = obstore.head(store, path)["size"]
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # typeshed: Buffer
-        data = self._reader.read(len(buffer))
-        buffer[: len(data)] = memoryview(data)
+        if not self._block and self._position < self._size:
+            try:
+                with _translated():
+                    self._block = self._fetch()
+            except (UnavailableError, FileNotFoundError) as error:
+                self.failure = error
+                raise
+            self._position += len(self._block)
+        data, self._block = self._block[: len(buffer)], self._block[len(buffer) :]
+        buffer[: len(data)] = data
         return len(data)
+
+    def _fetch(self) -> memoryview:
+        end = min(self._position + BLOCK_BYTES, self._size)
+        return memoryview(obstore.get_range(self._store, self._path, start=self._position, end=end))
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Turn what the client of the store raises into `UnavailableError`; the log says why."""
+    try:
+        yield
+    except BaseError as error:
+        reason = str(error).partition("\n")[0]
+        logger.warning("object store: %s", reason)
+        raise UnavailableError(
+            f"the object store does not answer ({type(error).__name__})"
+        ) from None
 
 
 def _open_store(url: str) -> ObjectStore:
     parts = urlsplit(url)
     if parts.scheme == "file":
         return LocalStore(Path(unquote(parts.path)), mkdir=True, automatic_cleanup=True)
-    return from_url(url)
+    if parts.scheme == "s3":  # one DELETE for one object: every compatible store knows that
+        return S3Store.from_url(url, retry_config=RETRY, disable_bulk_delete=True)
+    return from_url(url, retry_config=RETRY)
 
 
 def _encrypt(source: IO[bytes], target: Path, key: ObjectKey, path: str) -> Digest:

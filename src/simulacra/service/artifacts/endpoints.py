@@ -1,12 +1,16 @@
 """The artifact relay."""
 
+import asyncio
 import base64
+import itertools
+import logging
+from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
-from simulacra.service import runtime
+from simulacra.service import runtime, storage
 from simulacra.service.artifacts import links, ranges
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
@@ -21,6 +25,8 @@ MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "arrow": "application/vnd.apache.arrow.file",
 }
+
+logger = logging.getLogger(__name__)
 
 router = APIRouter(tags=["generations"])
 
@@ -74,9 +80,22 @@ async def download_artifact(
     status, media_type = (200 if part is None else 206), MEDIA_TYPES[generation.output_format]
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=media_type)
+    chunks = await asyncio.to_thread(_begin, running, generation, key, start, stop)
     await _record(running, caller, generation_id, stop - start)
-    chunks = running.storage.chunks(generation.artifact_path, key, start, stop)
     return StreamingResponse(chunks, status_code=status, headers=headers, media_type=media_type)
+
+
+def _begin(
+    running: runtime.Runtime, generation: tables.Generation, key: storage.ObjectKey, start: int, stop: int
+) -> Iterator[bytes]:
+    """Return the bytes asked for, the first of them at hand: after a 200 no error can be told."""
+    chunks = running.storage.chunks(str(generation.artifact_path), key, start, stop)
+    try:
+        return itertools.chain([next(chunks, b"")], chunks)
+    except FileNotFoundError:
+        logger.error("the artifact of generation %s is not in the object store", generation.id)  # noqa: TRY400 - a trace says no more
+        detail = f"The rows of generation {generation.id} are gone; generate them again."
+        raise problems.Problem("simio_generation_not_found", detail) from None
 
 
 async def _record(

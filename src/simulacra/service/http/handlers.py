@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 
 from simulacra.engine import errors as engine_errors
+from simulacra.service import storage
 from simulacra.service.http import catalog, envelope, guards, problems
 from simulacra.service.identity import provider
 
@@ -41,6 +42,7 @@ def register(app: FastAPI, base_url: str) -> None:
         RequestValidationError,
         HTTPException,
         provider.ProviderError,
+        storage.UnavailableError,
         sqlalchemy.exc.OperationalError,
         sqlalchemy.exc.TimeoutError,
         psycopg.OperationalError,
@@ -69,6 +71,8 @@ def _outage(error: Exception) -> problems.Problem:
             part, seconds = "identity provider", error.retry_after
         case provider.ProviderError():
             part, seconds = "identity provider", REPAIR_SECONDS
+        case storage.UnavailableError():
+            part, seconds = "object store", RETRY_SECONDS
         case _:
             part, seconds = "database", RETRY_SECONDS
     return problems.Problem(
