@@ -10,7 +10,7 @@ export UV_SYSTEM_CERTS := 1
 # The environment lives here, whatever is activated around us.
 unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT PYTHONPATH
 
-.PHONY: help setup quickstart serve test check lint format types layers bench openapi clean
+.PHONY: help setup quickstart serve test check lint format types layers bench chaos openapi clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -59,6 +59,9 @@ bench: setup ## measure what the documents quote, into docs/benchmarks
 	@$(UV) sync --quiet --locked --all-extras --group bench --python $(PYTHON)
 	@$(BIN)/python benchmarks/run.py all
 	@PYTHONPATH=examples $(BIN)/python benchmarks/service.py
+
+chaos: setup ## kill processes of a cluster for five minutes, and look for lost work
+	@PYTHONPATH=examples $(BIN)/python tests/acceptance/chaos.py --minutes 5
 
 openapi: setup ## write contract/openapi.json from the code
 	@$(BIN)/python -m simulacra.cli.main openapi > contract/openapi.json

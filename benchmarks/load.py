@@ -1,0 +1,263 @@
+"""Load on a cluster of 2 APIs: rates and latencies, and what runs out first.
+
+    PYTHONPATH=examples:tests/acceptance python benchmarks/load.py [--seconds 15] [--tenants 20]
+
+PostgreSQL, the object store, APIs and workers are processes of their own, and so is the load; all
+share the machine, so what is measured is a lower bound. Beside each figure stands how much
+processor time each part took, in cores.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import csv
+import io
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import cluster
+import httpx
+import numpy as np
+import psutil
+import study
+
+CONNECTIONS = 8
+JOBS_IN_FLIGHT = 6
+ROWS = 500
+SCENARIO = {"categorical": {"segment": {"Premium": 0.55, "Mainstream": 0.35, "Value": 0.10}}}
+PARTS = ("api", "database", "store", "worker", "jobs", "load")
+
+Json = dict[str, Any]
+
+
+def main() -> None:
+    """Start a cluster, measure, print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=15.0)
+    parser.add_argument("--tenants", type=int, default=20)
+    options = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        cluster.running(Path(folder, "cluster"), apis=2, workers=3) as target,
+    ):
+        measure(Bench(target, options.seconds), options.tenants)
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    print(f"\n{time.strftime('%Y-%m-%d')}; {machine}; {' '.join(sys.argv)}")
+
+
+class Bench:
+    """Runs one load after another and prints a line for each."""
+
+    def __init__(self, target: cluster.Cluster, seconds: float) -> None:
+        self.target, self.seconds = target, seconds
+        print(f"| load | rate | p50, ms | p99, ms | not 2xx | {' | '.join(PARTS)} |")
+        print(f"|---|---|---|---|---|{'---|' * len(PARTS)}")
+
+    def run(self, name: str, unit: str, plan: Json) -> Json:
+        """Let a process of its own ask as `plan` says; return what it found."""
+        plan |= {"seconds": self.seconds, "urls": self.target.urls}
+        command = [sys.executable, __file__, "--load"]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        pipes: Json = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        load = subprocess.Popen(command, env=environment, **pipes)  # noqa: S603 - this very file
+        with sampled(self.target) as cores:
+            out, _ = load.communicate(json.dumps(plan))
+        found: Json = json.loads(out)
+        per = 60 if unit == "min" else 1
+        rate = f"{found['done'] / found['seconds'] * per:,.1f}/{unit}"
+        latency = " | ".join(f"{found[key] * 1000:,.1f}" for key in ("p50", "p99"))
+        shares = " | ".join(f"{cores[part]:.2f}" for part in PARTS)
+        print(f"| {name} | {rate} | {latency} | {found['refused']} | {shares} |", flush=True)
+        return found
+
+
+def measure(bench: Bench, tenants: int) -> None:
+    """Ask with one tenant and with many, then with one worker and with more."""
+    accounts = [prepare(bench.target, number) for number in range(tenants)]
+    for some in (accounts[:1], accounts):
+        who = f"{len(some)} tenant{'s' if len(some) > 1 else ''}"
+        for name, path in (
+            ("GET /healthz", "/healthz"),
+            ("GET job", "/v1/jobs/{job_id}"),
+            ("GET schema", "/v1/datasets/{dataset_id}/schema"),
+        ):
+            plan = {"kind": "get", "path": path, "accounts": some, "connections": CONNECTIONS}
+            bench.run(f"{name}, {who}", "s", plan)
+        plan = {"kind": "generate", "accounts": some, "connections": len(some)}
+        bench.run(f"generation of {ROWS} rows, one at a time each, {who}", "s", plan)
+    for workers in (1, 2, 3):
+        employ(bench.target, workers)
+        for kind in ("generate", "train"):
+            connections = JOBS_IN_FLIGHT * workers
+            plan = {"kind": kind, "accounts": accounts, "connections": connections}
+            bench.run(f"{kind}, {workers} worker{'s' if workers > 1 else ''}", "min", plan)
+
+
+def employ(target: cluster.Cluster, workers: int) -> None:
+    """Let exactly so many workers run."""
+    for number, name in enumerate(target.worker_names):
+        if number < workers:
+            target.resume(name)
+        else:
+            target.suspend(name)
+    time.sleep(3)  # for the fork server of a new worker to have loaded the engine
+
+
+def prepare(target: cluster.Cluster, number: int) -> Json:
+    """Make a tenant with a trained dataset; return its token and ids."""
+    words = ["--company", f"Tenant {number}", "--email", "a@a.example", "--json"]
+    credential = json.loads(target.operate("create-tenant", *words).stdout)
+    body = {"grant_type": "client_credentials", **credential}
+    with httpx.Client(base_url=target.urls[0], timeout=90) as api:
+        body.pop("token_url")
+        token = api.post("/oauth/token", json=body).raise_for_status().json()["access_token"]
+        api.headers["Authorization"] = f"Bearer {token}"
+        made = api.post("/v1/datasets", files={"seed_file": seed_file(number)}, data={}).json()
+        while True:
+            job = api.get(f"/v1/jobs/{made['job_id']}", params={"wait_seconds": 20}).json()
+            if job["status"] == "completed":
+                break
+    return {"token": token, "dataset_id": made["dataset_id"], "job_id": made["job_id"]}
+
+
+def seed_file(seed: int, size: int = 300) -> bytes:
+    """Return a small study."""
+    columns = study.population(size, np.random.default_rng(seed))
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return text.getvalue().encode()
+
+
+@contextlib.contextmanager
+def sampled(target: cluster.Cluster) -> Iterator[dict[str, float]]:
+    """Fill the mapping, at the end, with the cores that each part was busy on average."""
+    cores = dict.fromkeys(PARTS, 0.0)
+    before, began = _seconds_of(target), time.monotonic()
+    yield cores
+    elapsed = time.monotonic() - began
+    after = _seconds_of(target)
+    for part in PARTS[:-1]:
+        cores[part] = (after[part] - before[part]) / elapsed
+    ended = os.times()
+    cores["load"] = (ended.children_user + ended.children_system - before["load"]) / elapsed
+
+
+def _seconds_of(target: cluster.Cluster) -> dict[str, float]:
+    """Return the processor time of each part so far; that of ended children is their parents'."""
+    seconds = dict.fromkeys(PARTS, 0.0)
+    own = os.times()
+    seconds["load"] = own.children_user + own.children_system
+    for name in target.starts:
+        kind = name.partition("-")[0]
+        with contextlib.suppress(psutil.Error):
+            root = psutil.Process(target.pid(name))
+            if kind == "worker":
+                seconds["worker"] += _busy(root, with_ended=False)
+                for helper in root.children():
+                    seconds["jobs"] += _tree(helper)
+            else:
+                seconds[kind] += _tree(root)
+    return seconds
+
+
+def _tree(process: psutil.Process) -> float:
+    return sum(_busy(it, with_ended=True) for it in [process, *process.children(recursive=True)])
+
+
+def _busy(process: psutil.Process, *, with_ended: bool) -> float:
+    with contextlib.suppress(psutil.Error):
+        times = process.cpu_times()
+        ended = times.children_user + times.children_system if with_ended else 0.0
+        return float(times.user + times.system + ended)
+    return 0.0
+
+
+class Load:
+    """The process that asks: so many connections, each one request after another."""
+
+    def __init__(self, plan: Json) -> None:
+        self.plan = plan
+        self.took: list[float] = []
+        self.refused = 0
+        self.deadline = time.monotonic() + plan["seconds"]
+
+    async def run(self) -> Json:
+        """Return how much was done, and how long one thing took, seconds."""
+        began = time.monotonic()
+        actions: dict[str, Callable[[httpx.AsyncClient, Json], Coroutine[Any, Any, bool]]] = {
+            "get": self._get,
+            "generate": self._generate,
+            "train": self._train,
+        }
+        action = actions[self.plan["kind"]]
+        await asyncio.gather(*(self._repeat(n, action) for n in range(self.plan["connections"])))
+        ordered = sorted(self.took) or [float("nan")]
+        return {
+            "done": len(self.took),
+            "seconds": time.monotonic() - began,
+            "refused": self.refused,
+            "p50": ordered[len(ordered) // 2],
+            "p99": ordered[min(len(ordered) * 99 // 100, len(ordered) - 1)],
+        }
+
+    async def _repeat(
+        self, number: int, action: Callable[[httpx.AsyncClient, Json], Coroutine[Any, Any, bool]]
+    ) -> None:
+        urls, accounts = self.plan["urls"], self.plan["accounts"]
+        async with httpx.AsyncClient(base_url=urls[number % len(urls)], timeout=90) as api:
+            turn = number
+            while time.monotonic() < self.deadline:
+                account = accounts[turn % len(accounts)]
+                turn += self.plan["connections"] + 1
+                began = time.monotonic()
+                if await action(api, account):
+                    self.took.append(time.monotonic() - began)
+                else:
+                    self.refused += 1
+
+    async def _get(self, api: httpx.AsyncClient, account: Json) -> bool:
+        path = self.plan["path"].format(**account)
+        return (await api.get(path, headers=_bearer(account))).is_success
+
+    async def _generate(self, api: httpx.AsyncClient, account: Json) -> bool:
+        wanted = {"row_count": ROWS, "output_format": "csv", "conditions": SCENARIO}
+        path = f"/v1/datasets/{account['dataset_id']}/generations"
+        answer = await api.post(path, json={**wanted, "wait_seconds": 30}, headers=_bearer(account))
+        return answer.is_success and await self._ended(api, account, answer.json())
+
+    async def _train(self, api: httpx.AsyncClient, account: Json) -> bool:
+        files = {"seed_file": seed_file(int(time.monotonic() * 1e6) % 10**6)}
+        form = {"wait_seconds": "30"}
+        answer = await api.post("/v1/datasets", files=files, data=form, headers=_bearer(account))
+        return answer.is_success and await self._ended(api, account, answer.json())
+
+    async def _ended(self, api: httpx.AsyncClient, account: Json, made: Json) -> bool:
+        while made["status"] in ("queued", "processing"):
+            answer = await api.get(
+                f"/v1/jobs/{made['job_id']}?wait_seconds=30", headers=_bearer(account)
+            )
+            if not answer.is_success:
+                return False
+            made = answer.json()
+        return made["status"] in ("ready", "partial", "completed")
+
+
+def _bearer(account: Json) -> dict[str, str]:
+    return {"Authorization": f"Bearer {account['token']}"}
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--load"]:
+        print(json.dumps(asyncio.run(Load(json.load(sys.stdin)).run())))
+    else:
+        main()

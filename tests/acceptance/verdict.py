@@ -1,0 +1,205 @@
+"""What must be true of a cluster after a storm, read from its database, its store and its disk."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cluster
+import obstore
+import psycopg
+import traffic
+from obstore.store import S3Store
+
+LEGITIMATE = ("simio_scenario_infeasible", "simio_dataset_not_found")
+"""Codes of jobs that fail whatever the weather."""
+HOURS_AGO = 3.0
+
+Json = dict[str, Any]
+
+
+class Books:
+    """The tables of a cluster, seen across tenants."""
+
+    def __init__(self, target: cluster.Cluster) -> None:
+        self._url = target.database.owner_url()
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self._url, options="-c simulacra.tenant=*") as connection:
+            return connection.execute(query, values).fetchall()
+
+    def change(self, statement: str) -> None:
+        with psycopg.connect(self._url, options="-c simulacra.tenant=*") as connection:
+            connection.execute(statement)
+
+    def has(self, table: str) -> bool:
+        return self.rows("SELECT to_regclass(%s) IS NOT NULL", table)[0][0] is True
+
+    def unfinished(self) -> list[str]:
+        query = "SELECT id FROM jobs WHERE status IN ('queued', 'processing')"
+        return [row[0] for row in self.rows(query)]
+
+
+def of_keys(books: Books, entries: list[Json]) -> Iterator[str]:
+    """Check that every accepted key has one job, and that there is no job without a key."""
+    seen: dict[str, set[str]] = {}
+    for entry in entries:
+        if entry["event"] == "accepted":
+            seen.setdefault(entry["key"], set()).add(entry["job_id"])
+    jobs = dict(books.rows("SELECT id, status FROM jobs"))
+    for key, ids in seen.items():
+        if len(ids) > 1:
+            yield f"key {key} was answered with {len(ids)} jobs"
+        yield from (f"job {it} of key {key} is not there" for it in ids - jobs.keys())
+    doubled = books.rows(
+        "SELECT operation, idempotency_key, count(*) FROM jobs WHERE idempotency_key IS NOT NULL "
+        "GROUP BY tenant_id, operation, idempotency_key HAVING count(*) > 1"
+    )
+    yield from (f"{count} jobs for {operation} with key {key}" for operation, key, count in doubled)
+    surplus = jobs.keys() - set().union(*seen.values())
+    yield from (f"job {it} belongs to no request that was accepted" for it in surplus)
+
+
+def of_results(books: Books) -> Iterator[str]:
+    """Check that every job has ended once, and none for a fault of ours."""
+    yield from (f"job {it} has not ended" for it in books.unfinished())
+    failed = books.rows("SELECT id, error ->> 'code' FROM jobs WHERE status = 'failed'")
+    for job_id, code in failed:
+        if code not in LEGITIMATE:
+            yield f"job {job_id} failed with {code}"
+    results = books.rows(
+        "SELECT subject_id, count(*) FROM audit_entries WHERE action IN "
+        "('dataset.ready', 'dataset.failed', 'generation.ready', 'generation.failed') "
+        "GROUP BY subject_id HAVING count(*) > 1"
+    )
+    yield from (f"{subject} has {count} results on record" for subject, count in results)
+    for table, column in (("datasets", "dataset_id"), ("generations", "generation_id")):
+        lost = books.rows(
+            f"SELECT o.id, o.status FROM {table} o JOIN jobs j ON j.{column} = o.id "  # noqa: S608
+            "WHERE j.id = o.job_id AND j.status = 'completed' "
+            "AND o.status NOT IN ('ready', 'partial', 'deleted', 'expired')"
+        )
+        yield from (f"{it} is {status} though its job was completed" for it, status in lost)
+
+
+def of_ledger(books: Books, downloaded: dict[str, int]) -> Iterator[str]:
+    """Check that what is billed is what was delivered, once."""
+    settled = dict(
+        books.rows(
+            "SELECT generation_id, sum(used_delta)::int FROM usage_entries "
+            "WHERE kind = 'settled' GROUP BY generation_id"
+        )
+    )
+    for generation_id in settled.keys() | downloaded.keys():
+        billed, had = settled.get(generation_id, 0), downloaded.get(generation_id, 0)
+        if billed != had:
+            yield f"{generation_id}: {billed} rows billed, {had} delivered"
+    held = books.rows("SELECT generation_id FROM usage_entries GROUP BY 1 HAVING count(*) <> 2")
+    yield from (f"{it[0]}: its reservation is still open" for it in held)
+    windows = books.rows(
+        "SELECT w.tenant_id, w.rows_used, coalesce(sum(e.used_delta), 0), w.rows_reserved, "
+        "coalesce(sum(e.reserved_delta), 0) FROM usage_windows w LEFT JOIN usage_entries e "
+        "ON e.tenant_id = w.tenant_id AND e.window_starts_at = w.starts_at GROUP BY w.tenant_id, "
+        "w.starts_at, w.rows_used, w.rows_reserved"
+    )
+    for tenant_id, used, sum_used, reserved, sum_reserved in windows:
+        if (used, reserved) != (sum_used, sum_reserved):
+            yield f"the balance of {tenant_id} is not the sum of its entries"
+
+
+def ready_generations(books: Books) -> list[tuple[str, int]]:
+    """Return id and customer number of every generation that can be downloaded."""
+    query = (
+        "SELECT g.id, t.company FROM generations g JOIN tenants t ON t.id = g.tenant_id "
+        "WHERE g.status IN ('ready', 'partial')"
+    )
+    return [(it, int(company.rpartition(" ")[2])) for it, company in books.rows(query)]
+
+
+def hasten_sweeps(target: cluster.Cluster, books: Books) -> None:
+    """Make what killed processes left behind look old, so that sweepers need not wait for it."""
+    if books.has("objects"):
+        books.change(
+            f"UPDATE objects SET changed_at = changed_at - interval '{HOURS_AGO} hours' "  # noqa: S608
+            "WHERE state = 'announced'"
+        )
+    for folder in target.temporary.glob("simulacra-*"):
+        then = time.time() - HOURS_AGO * 3600
+        os.utime(folder, (then, then))
+
+
+def of_objects(target: cluster.Cluster, books: Books) -> list[str]:
+    """Return what lies in the store without an owner, and what an owner lacks."""
+    stored, wanted = _stored(target), _wanted(books)
+    return [f"object {it} has no owner" for it in sorted(stored - wanted)] + [
+        f"object {it} is missing" for it in sorted(wanted - stored)
+    ]
+
+
+def _stored(target: cluster.Cluster) -> set[str]:
+    variables = target.store.variables
+    store = S3Store.from_url(
+        target.store.url,
+        endpoint=variables["AWS_ENDPOINT_URL"],
+        region=variables["AWS_REGION"],
+        access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+        client_options={"allow_http": True},
+    )
+    return {item["path"] for batch in obstore.list(store) for item in batch}
+
+
+def _wanted(books: Books) -> set[str]:
+    if books.has("objects"):
+        return {it[0] for it in books.rows("SELECT path FROM objects WHERE state = 'kept'")}
+    return set()
+
+
+def of_disk(temporary: Path) -> list[str]:
+    """Return the temporary folders that nobody removed."""
+    return [f"folder {it.name} was left behind" for it in temporary.glob("simulacra-*")]
+
+
+def of_clients(entries: list[Json]) -> Iterator[str]:
+    """Return what clients saw that must not be."""
+    for entry in entries:
+        if entry["event"] == "gave_up":
+            yield f"a client gave up: {entry['detail']}"
+        if entry["event"] == "downloaded" and "fault" in entry:
+            yield f"{entry['generation_id']}: {entry['fault']}"
+        if entry["event"] == "ended" and entry["status"] not in traffic.FINAL:
+            yield f"the job of {entry['key']} {entry['status']}"
+
+
+def figures(books: Books, entries: list[Json]) -> Json:
+    """Return how much was asked for, and how it went."""
+    answers = [it for it in entries if it["event"] == "answer"]
+    seconds = sorted(
+        it["seconds"] for it in entries if it["event"] == "ended" and it["status"] == "completed"
+    )
+    return {
+        "requests answered": len(answers),
+        "tries": sum(it["tries"] for it in answers),
+        "tries that failed, by kind": dict(
+            Counter(it["name"] for it in entries if it["event"] == "failure").most_common()
+        ),
+        "keys": sum(it["event"] == "wish" for it in entries),
+        "keys accepted": len({it["key"] for it in entries if it["event"] == "accepted"}),
+        "answers replayed": sum(it.get("replayed", False) for it in entries),
+        "refused, by code": dict(
+            Counter(f"{it['status']} {it['code']}" for it in entries if it["event"] == "refused")
+        ),
+        "jobs by status": dict(books.rows("SELECT status, count(*) FROM jobs GROUP BY 1")),
+        "jobs by attempts": dict(
+            books.rows("SELECT attempt, count(*) FROM jobs GROUP BY 1 ORDER BY 1")
+        ),
+        "longest outage seen by a client, s": max((it["outage"] for it in answers), default=0.0),
+        "POST to completed, p50, s": _quantile(seconds, 0.5),
+        "POST to completed, p99, s": _quantile(seconds, 0.99),
+    }
+
+
+def _quantile(ordered: list[float], share: float) -> float:
+    return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else float("nan")
