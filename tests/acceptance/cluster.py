@@ -7,7 +7,6 @@ has ended, as a container platform would.
 
 import base64
 import contextlib
-import os
 import random
 import signal
 import socket
@@ -139,7 +138,8 @@ class Cluster:
 
     def processes(self) -> list[psutil.Process]:
         """Every living process that mentions our folder in command, folder or variables."""
-        return [it for it in psutil.process_iter() if self._is_ours(it)]
+        callers = [psutil.Process(), *psutil.Process().parents()]  # who named the folder to us
+        return [it for it in psutil.process_iter() if it not in callers and self._is_ours(it)]
 
     def stop(self) -> None:
         """Stop everything in reverse order of its start."""
@@ -184,7 +184,7 @@ class Cluster:
 
     def _is_ours(self, process: psutil.Process) -> bool:
         with contextlib.suppress(psutil.Error):
-            if process.status() == psutil.STATUS_ZOMBIE or process.pid == os.getpid():
+            if process.status() == psutil.STATUS_ZOMBIE:
                 return False
             words = [*process.cmdline(), process.cwd(), *process.environ().values()]
             return any(str(self.folder) in word for word in words)
@@ -212,4 +212,4 @@ def running(folder: Path, *, apis: int = 2, workers: int = 2, **settings: str) -
         deadline = time.monotonic() + 10
         while cluster.processes() and time.monotonic() < deadline:
             time.sleep(0.1)
-        assert cluster.processes() == []
+        assert [it.cmdline() for it in cluster.processes()] == []

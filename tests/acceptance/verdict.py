@@ -112,7 +112,7 @@ def of_ledger(books: Books, downloaded: dict[str, int]) -> Iterator[str]:
 def ready_generations(books: Books) -> list[tuple[str, int]]:
     """Return id and customer number of every generation that can be downloaded."""
     query = (
-        "SELECT g.id, t.company FROM generations g JOIN tenants t ON t.id = g.tenant_id "
+        "SELECT g.id, t.company_name FROM generations g JOIN tenants t ON t.id = g.tenant_id "
         "WHERE g.status IN ('ready', 'partial')"
     )
     return [(it, int(company.rpartition(" ")[2])) for it, company in books.rows(query)]
