@@ -93,7 +93,7 @@ def _begin(
     try:
         return itertools.chain([next(chunks, b"")], chunks)
     except FileNotFoundError:
-        logger.error("the artifact of generation %s is not in the object store", generation.id)  # noqa: TRY400 - a trace says no more
+        logger.error("generation %s: its artifact is not in the store", generation.id)  # noqa: TRY400 - a trace says no more
         detail = f"The rows of generation {generation.id} are gone; generate them again."
         raise problems.Problem("simio_generation_not_found", detail) from None
 
