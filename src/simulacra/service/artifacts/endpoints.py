@@ -86,7 +86,11 @@ async def download_artifact(
 
 
 def _begin(
-    running: runtime.Runtime, generation: tables.Generation, key: storage.ObjectKey, start: int, stop: int
+    running: runtime.Runtime,
+    generation: tables.Generation,
+    key: storage.ObjectKey,
+    start: int,
+    stop: int,
 ) -> Iterator[bytes]:
     """Return the bytes asked for, the first of them at hand: after a 200 no error can be told."""
     chunks = running.storage.chunks(str(generation.artifact_path), key, start, stop)
