@@ -8,15 +8,14 @@ import pytest
 import secrecy
 import study
 
-UNHURRIED = {f"SIMULACRA_{name}_PER_MINUTE": "1000000" for name in ("READS", "WRITES", "UPLOADS")}
-"""Limits that no test meets by being quick; test_rate_limits.py has small ones."""
-
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[harness.Server]:
     """One server for all tests that leave it alive; none of their secrets is written down."""
     with harness.running_server(
-        tmp_path_factory.mktemp("server"), SIMULACRA_MAX_UPLOAD_BYTES="20000000", **UNHURRIED
+        tmp_path_factory.mktemp("server"),
+        SIMULACRA_MAX_UPLOAD_BYTES="20000000",
+        **harness.UNHURRIED,
     ) as it:
         yield it
         assert secrecy.leaks(it, it.secrets) == []

@@ -19,6 +19,8 @@ import psutil
 
 SIMULACRA = [sys.executable, "-m", "simulacra.cli.main"]
 SECONDS = 60
+UNHURRIED = {f"SIMULACRA_{name}_PER_MINUTE": "1000000" for name in ("READS", "WRITES", "UPLOADS")}
+"""Limits that no test meets by being quick; test_rate_limits.py has small ones."""
 OWN_VARIABLES = ("DATABASE_URL", "SIMULACRA_", "SIMIO_", "REQUESTS_CA_BUNDLE")
 
 
