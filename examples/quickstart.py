@@ -9,6 +9,7 @@
 """
 
 import os
+import sys
 import tempfile
 import time
 import uuid
@@ -97,7 +98,9 @@ def wait_for(api: httpx.Client, started: dict[str, Any]) -> None:
     while True:
         job = call(api, "GET", f"/v1/jobs/{started['job_id']}", params={"wait_seconds": 1})
         progress = job["progress"]
-        print(f"\r  {progress['stage']:<12} {progress['fraction']:>4.0%}", end="", flush=True)
+        steps = f"{progress['step']} of {progress['steps']}" if "steps" in progress else ""
+        print(f"\r  {progress['stage']:<10} {progress['fraction']:>4.0%} {steps:<14}", end="")
+        sys.stdout.flush()
         if job["status"] == "completed":
             print(f"   done in {time.monotonic() - began:.1f} s")
             return

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         UploadError,
     )
     from simulacra.engine.pipeline import Generation, Model, fit, load
+    from simulacra.engine.stages import Progress
 
 __all__ = [
     "ArtifactError",
@@ -28,10 +29,13 @@ __all__ = [
     "Generation",
     "InfeasibleError",
     "Model",
+    "Progress",
     "UploadError",
     "fit",
     "load",
 ]
+
+HOMES = {"Progress": "stages"}
 
 __version__ = version("simulacra")
 
@@ -39,7 +43,7 @@ __version__ = version("simulacra")
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "errors" if name.endswith("Error") else "pipeline"
+    home = "errors" if name.endswith("Error") else HOMES.get(name, "pipeline")
     return getattr(import_module(f"simulacra.engine.{home}"), name)
 
 

@@ -47,7 +47,7 @@ def first_of(related: npt.NDArray[np.float64], count: int) -> Donors:
     return donors_of(numbers(count), related[:, :count])
 
 
-def silent(_fraction: float) -> None:
+def silent(_step: int, _steps: int) -> None:
     pass
 
 
@@ -85,17 +85,21 @@ def test_a_link_serves_again_when_the_same_columns_come_before_it(
     related: npt.NDArray[np.float64],
 ) -> None:
     donors = first_of(related, 5)
-    known = chain.fit_all(donors, range(5), (), silent)
-    links = chain.fit_all(donors, [2, 0, 1, 3, 4], known, silent)
+    known = chain.fit_all(donors, range(5), {}, silent)
+    order = [2, 0, 1, 3, 4]
+    told: list[tuple[int, int]] = []
+    reused = chain.reusable(order, known, 0)
+    links = chain.fit_all(donors, order, reused, lambda *steps: told.append(steps))
+    assert told == [(1, 3), (2, 3), (3, 3)]
     assert [link.column for link in links] == [2, 0, 1, 3, 4]
     assert [link in known for link in links] == [False, False, False, True, True]
     assert links[2].predecessors == (0, 2)
 
 
 def test_progress_is_told_after_each_link(related: npt.NDArray[np.float64]) -> None:
-    told: list[float] = []
-    chain.fit_all(first_of(related, 4), range(4), (), told.append)
-    assert told == [0.25, 0.5, 0.75, 1.0]
+    told: list[tuple[int, int]] = []
+    chain.fit_all(first_of(related, 4), range(4), {}, lambda *steps: told.append(steps))
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
 def test_links_are_the_same_whatever_the_number_of_threads(
@@ -106,7 +110,7 @@ def test_links_are_the_same_whatever_the_number_of_threads(
     made = []
     for cores in (1, 4):
         monkeypatch.setattr(chain, "cores", lambda cores=cores: cores)
-        made.append(chain.fit_all(wide, order, (), silent))
+        made.append(chain.fit_all(wide, order, {}, silent))
     assert [link.column for link in made[0]] == order
     assert len(made[0][-1].predecessors) == chain.MAX_PREDECESSORS
     for one, other in zip(*made, strict=True):
@@ -115,7 +119,7 @@ def test_links_are_the_same_whatever_the_number_of_threads(
 
 def test_a_fault_in_a_thread_is_raised(wide: Donors) -> None:
     with pytest.raises(IndexError):
-        chain.fit_all(wide, [0, 1, 99], (), silent)
+        chain.fit_all(wide, [0, 1, 99], {}, silent)
 
 
 def test_streams_of_different_names_and_seeds_are_different() -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import simulacra
-from simulacra.engine import particles, scenario
+from simulacra.engine import particles, scenario, stages
 from simulacra.engine.donors import Donors
 from simulacra.engine.scenario import Conditions
 
@@ -15,8 +15,10 @@ def cloud_of(
 ) -> tuple[Donors, particles.Plan, particles.Cloud]:
     asked = scenario.parse(model.schema, categorical, numeric)
     wanted = particles.plan(model._donors, asked)
-    links = model._chain(wanted.order, lambda *_: None)[: len(wanted.order)]
-    return model._donors, wanted, particles.draw(model._donors, links, wanted, rows, 1)
+    (fits,) = stages.parts(None, [("fitting", 1)])
+    links = model._chain(*model._known(wanted.order), len(wanted.order), fits)
+    first = links[: len(wanted.order)]
+    return model._donors, wanted, particles.draw(model._donors, first, wanted, rows, 1)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 import simulacra
-from simulacra.engine import chain, encoding, pipeline
+from simulacra.engine import chain, encoding, pipeline, sampling
 from simulacra.engine.report import LevelOutcome, ShareOutcome
 from simulacra.engine.schema import Bound, point
 
@@ -371,18 +371,42 @@ def test_rows_have_the_types_of_the_study(mixed: simulacra.Model, mixed_table: p
 def test_progress_goes_forward_through_the_stages(
     mixed_table: pa.Table, asked: Mapping[str, Any], stages: list[str]
 ) -> None:
-    told: list[tuple[str, float]] = []
-    model = simulacra.fit(mixed_table, progress=lambda *step: told.append(step))
-    fractions = [fraction for _, fraction in told]
-    assert list(dict.fromkeys(stage for stage, _ in told)) == ["reading", "cleaning", "fitting"]
-    assert fractions == sorted(fractions)
-    assert 0 <= fractions[0] <= fractions[-1] <= 1
+    told: list[simulacra.Progress] = []
+    model = simulacra.fit(mixed_table, progress=told.append)
+    assert_forward([*told, pipeline.SAVING], ["reading", "cleaning", "fitting", "writing"])
+    links = [(one.step, one.steps) for one in told if one.steps]
+    assert links == [(step, len(links)) for step in range(1, len(model.schema.columns) + 1)]
     told.clear()
-    model.generate(20, seed=1, progress=lambda *step: told.append(step), **asked)
-    fractions = [fraction for _, fraction in told]
-    assert list(dict.fromkeys(stage for stage, _ in told)) == stages
+    model.generate(20, seed=1, progress=told.append, **asked)
+    assert_forward(told, stages)
+
+
+def assert_forward(told: list[simulacra.Progress], stages: list[str]) -> None:
+    """Stages come in their order, fractions never go back, and steps are counted to the last."""
+    assert list(dict.fromkeys(one.stage for one in told)) == stages
+    fractions = [one.fraction for one in told]
     assert fractions == sorted(fractions)
-    assert 0 <= fractions[0] <= fractions[-1] <= 1
+    for stage in stages:
+        steps = [(one.step, one.steps) for one in told if one.stage == stage and one.steps]
+        assert steps == [(step, len(steps)) for step in range(1, len(steps) + 1)]
+
+
+def test_columns_are_counted_once_for_each_stretch_of_rows(
+    mixed: simulacra.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sampling, "ROWS_AT_ONCE", 40)
+    told: list[simulacra.Progress] = []
+    mixed.generate(100, seed=1, progress=told.append)
+    assert_forward(told, ["sampling", "writing"])
+    assert max(one.steps or 0 for one in told) == 3 * len(mixed.schema.columns)
+
+
+def test_a_fault_of_the_one_who_is_told_is_raised(mixed: simulacra.Model) -> None:
+    def fail(_: simulacra.Progress) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        mixed.generate(20, seed=1, progress=fail)
 
 
 def test_the_chains_of_a_few_scenarios_are_kept(
@@ -393,14 +417,9 @@ def test_the_chains_of_a_few_scenarios_are_kept(
     for column, level in (("plan", "Pro"), ("owns", "true"), ("agreement", "often")):
         model.generate(5, seed=1, categorical={column: {level: 0.5}})
     assert len(model._chains) == 2
-    stages: list[str] = []
-    model.generate(
-        5,
-        seed=1,
-        categorical={"agreement": {"never": 0.2}},
-        progress=lambda stage, _: stages.append(stage),
-    )
-    assert "fitting" not in stages
+    told: list[simulacra.Progress] = []
+    model.generate(5, seed=1, categorical={"agreement": {"never": 0.2}}, progress=told.append)
+    assert "fitting" not in {one.stage for one in told}
 
 
 # What fitting refuses

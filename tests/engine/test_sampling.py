@@ -18,7 +18,7 @@ def model() -> simulacra.Model:
 
 def complete(model: simulacra.Model, given: Drawn, seed: int = 1) -> dict[int, Floats]:
     links = [link for link in model._links if link.column not in given.values]
-    return sampling.complete(model._donors, links, given, ROWS, seed)
+    return sampling.complete(model._donors, links, given, ROWS, seed, lambda *_: None)
 
 
 def test_the_number_of_cores_changes_nothing(

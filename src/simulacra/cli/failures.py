@@ -1,6 +1,11 @@
 """What to say of the failures that the person at the terminal can mend."""
 
+import importlib.util
 import os
+
+
+class CommandError(Exception):
+    """A command cannot do what it was asked; the text is for people."""
 
 
 def explain(error: Exception) -> str | None:
@@ -11,6 +16,17 @@ def explain(error: Exception) -> str | None:
     if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("simulacra"):
         return f"The package {error.name} is missing; install simulacra[service]."
 
+    from simulacra.engine import errors
+
+    match error:
+        case CommandError() | errors.EngineError():
+            return str(error)
+        case OSError(filename=name, strerror=str() as reason):
+            return f"{os.fsdecode(name)}: {reason}." if name else f"{reason}."
+    return _of_service(error) if importlib.util.find_spec("psycopg") else None
+
+
+def _of_service(error: Exception) -> str | None:
     import psycopg
 
     from simulacra.service import settings
@@ -28,6 +44,4 @@ def explain(error: Exception) -> str | None:
                 f"The database role may not do this ({cause.diag.message_primary or cause}). The "
                 "role that owns the tables may: name it in SIMULACRA_MIGRATION_DATABASE_URL."
             )
-        case OSError(filename=name, strerror=str() as reason):
-            return f"{os.fsdecode(name)}: {reason}." if name else f"{reason}."
     return None

@@ -6,9 +6,16 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from simulacra.cli import failures
+from simulacra.cli import failures, terminal
 
-NOUNS = ("serve", "operator", "api", "worker", "migrate", "openapi")
+NOUNS = (
+    *("fit", "generate"),
+    *("serve", "operator", "watch"),
+    *("api", "worker", "migrate", "openapi"),
+)
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,15 +30,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    for talkative in ("alembic", "procrastinate"):
+    for talkative in ("alembic", "httpx", "procrastinate"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
     try:
         code: int = arguments.run(arguments)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except Exception as error:
         explanation = failures.explain(error)
         if explanation is None:
             raise
-        print(f"simulacra: {explanation}", file=sys.stderr)
+        for line in explanation.split("\n"):
+            print(f"simulacra: {terminal.printable(line)}", file=sys.stderr)
         return 1
     return code
 

@@ -6,13 +6,13 @@ Each factor ``p(column | predecessors)`` is a *link*: a forest with the predeces
 import dataclasses
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # has no stubs
 
-from simulacra.engine import coding, echo, forest, index
+from simulacra.engine import coding, echo, forest, index, stages
 from simulacra.engine.donors import Donors, Drawn
 from simulacra.engine.echo import Echo
 from simulacra.engine.forest import Features, Forest
@@ -120,44 +120,54 @@ def _features(
 def fit_all(
     donors: Donors,
     order: Sequence[int],
-    known: Sequence[Link],
-    progress: Callable[[float], None],
+    known: Mapping[int, Link],
+    count: stages.Count,
     conditioned: int = 0,
 ) -> list[Link]:
     """Return the links of all columns in an order, fitting only those not `known` already.
 
-    A known link serves again if the columns before it are the same ones, in whatever order. Links
-    are fitted side by side; each has randomness of its own, so that the number of cores changes
-    nothing.
+    Links are fitted side by side; each has randomness of its own, so that the number of cores
+    changes nothing.
 
     Args:
         donors: the seed rows.
         order: positions of all columns.
-        known: links that are fitted already.
-        progress: told the fraction that is done.
+        known: by place in the order, links that are fitted already (see `reusable`).
+        count: told how many of the others are fitted.
         conditioned: how many columns at the front a scenario conditions on. Their donors are drawn
             by weight, which leaves no room for an echo.
     """
-    before = {
-        link.column: (frozenset(earlier.column for earlier in known[:place]), link)
-        for place, link in enumerate(known)
-    }
+    unknown = [place for place in range(len(order)) if place not in known]
+    links = dict(known)
     screen = Screen.of(donors.codes) if len(order) > MAX_PREDECESSORS + 1 else None
 
     def fitted(place: int) -> Link:
-        candidates = sorted(order[:place])
-        columns, link = before.get(order[place], (None, None))
         is_free = place >= conditioned
-        if link is not None and columns == frozenset(candidates) and (is_free or not link.echo):
-            return link
-        return fit(donors, order[place], candidates, screen, with_echo=is_free)
+        return fit(donors, order[place], sorted(order[:place]), screen, with_echo=is_free)
 
-    links = []
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(cores()) as pool:
-        for link in pool.map(fitted, range(len(order))):
-            links.append(link)
-            progress(len(links) / len(order))
-    return links
+        for step, (place, link) in enumerate(zip(unknown, pool.map(fitted, unknown), strict=True)):
+            links[place] = link
+            count(step + 1, len(unknown))
+    return [links[place] for place in range(len(order))]
+
+
+def reusable(order: Sequence[int], links: Sequence[Link], conditioned: int) -> dict[int, Link]:
+    """Return, by place in an order, the links of another order that serve there too.
+
+    They do where the columns before them are the same ones, in whatever order; a conditioned column
+    takes no link with an echo.
+    """
+    before = {
+        link.column: (frozenset(earlier.column for earlier in links[:place]), link)
+        for place, link in enumerate(links)
+    }
+    found = {}
+    for place, column in enumerate(order):
+        columns, link = before[column]
+        if columns == frozenset(order[:place]) and (place >= conditioned or not link.echo):
+            found[place] = link
+    return found
 
 
 def cores() -> int:

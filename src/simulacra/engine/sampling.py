@@ -1,11 +1,13 @@
 """Drawing columns along a chain: freely, or inside a range."""
 
-from collections.abc import Sequence
+import itertools
+import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from simulacra.engine import chain, encoding
+from simulacra.engine import chain, encoding, stages
 from simulacra.engine.chain import Link
 from simulacra.engine.donors import Donors, Drawn
 from simulacra.engine.encoding import Floats
@@ -19,7 +21,12 @@ ROWS_AT_ONCE = 100_000
 
 
 def complete(
-    donors: Donors, links: Sequence[Link], given: Drawn, rows: int, seed: int
+    donors: Donors,
+    links: Sequence[Link],
+    given: Drawn,
+    rows: int,
+    seed: int,
+    count: stages.Count,
 ) -> dict[int, Floats]:
     """Return the values of all columns, by position: those given, and draws of the others.
 
@@ -32,12 +39,19 @@ def complete(
         given: the columns that are there already.
         rows: how many.
         seed: of the draws.
+        count: told how many columns are drawn, each once a stretch; by any thread, one at a time.
     """
     begins = range(0, rows, ROWS_AT_ONCE)
+    steps, number, lock = len(begins) * len(links), itertools.count(1), threading.Lock()
+
+    def advance() -> None:
+        with lock:
+            count(next(number), steps)
 
     def stretch(begin: int) -> Drawn:
         some = np.arange(begin, min(begin + ROWS_AT_ONCE, rows))
-        return _complete(donors, links, given.take(some), len(some), seed, f"rows {begin}")
+        purpose = f"rows {begin}"
+        return _complete(donors, links, given.take(some), len(some), seed, purpose, advance)
 
     with ThreadPoolExecutor(min(chain.cores(), len(begins))) as pool:
         drawn = list(pool.map(stretch, begins))
@@ -48,11 +62,17 @@ def complete(
 
 
 def _complete(
-    donors: Donors, links: Sequence[Link], given: Drawn, rows: int, seed: int, purpose: str
+    donors: Donors,
+    links: Sequence[Link],
+    given: Drawn,
+    rows: int,
+    seed: int,
+    purpose: str,
+    advance: Callable[[], None],
 ) -> Drawn:
     """Draw rows, and again whole those in which the earlier columns leave no value for a later."""
     drawn = given.copy()
-    doubtful = _extend(donors, links, drawn, rows, seed, purpose)
+    doubtful = _extend(donors, links, drawn, rows, seed, purpose, advance)
     for attempt in range(REDRAWS):
         broken = doubtful[donors.rules.broken(drawn.take(doubtful).values)]
         if not len(broken):
@@ -64,7 +84,13 @@ def _complete(
 
 
 def _extend(
-    donors: Donors, links: Sequence[Link], drawn: Drawn, rows: int, seed: int, purpose: str
+    donors: Donors,
+    links: Sequence[Link],
+    drawn: Drawn,
+    rows: int,
+    seed: int,
+    purpose: str,
+    advance: Callable[[], None] | None = None,
 ) -> Indices:
     """Draw each column; where a value breaks a rule draw it again, and mend it at last.
 
@@ -90,6 +116,8 @@ def _extend(
                 position, values[broken], there.values, donors.values, rng
             )
         drawn.add(position, values, donors.codings[position].encode(values), donor)
+        if advance is not None:
+            advance()
     return np.flatnonzero(mended)
 
 

@@ -8,54 +8,61 @@ from typing import Any
 
 from simulacra.engine import errors, limits
 from simulacra.engine.reading import source
-from simulacra.service.jobs.child import Report
+from simulacra.engine.stages import Progress, Tell
 
 
-def work(report: Report, text: str) -> dict[str, Any]:
-    report("fitting", 0.5)
+def work(report: Tell, text: str) -> dict[str, Any]:
+    report(Progress("fitting", 0.5, 7, 15))
     says_to = str(Path("/proc/self/fd/2").readlink())
     return {"text": text, "pid": os.getpid(), "niceness": os.nice(0), "says_to": says_to}
 
 
-def refuse(report: Report) -> dict[str, Any]:  # noqa: ARG001 - the form of a job
+def refuse(report: Tell) -> dict[str, Any]:  # noqa: ARG001 - the form of a job
     raise errors.UploadError("three rows are too few")
 
 
-def fail(report: Report) -> dict[str, Any]:  # noqa: ARG001 - the form of a job
+def fail(report: Tell) -> dict[str, Any]:  # noqa: ARG001 - the form of a job
     raise ValueError("could not convert 'salary of Ann' to float")
 
 
-def crash(report: Report, stage: str) -> dict[str, Any]:
-    report(stage, 0.0)
+def lie(report: Tell) -> dict[str, Any]:
+    progress = Progress("fitting", 0.5)
+    object.__setattr__(progress, "fraction", 1e9)
+    report(progress)
+    return {}
+
+
+def crash(report: Tell, stage: str) -> dict[str, Any]:
+    report(Progress(stage, 0.0))
     os.kill(os.getpid(), signal.SIGSEGV)
     return {}
 
 
-def hog(report: Report) -> dict[str, Any]:  # noqa: ARG001 - the form of a job
+def hog(report: Tell) -> dict[str, Any]:  # noqa: ARG001 - the form of a job
     return {"bytes": len(bytearray(8 * 1024**3))}
 
 
-def flood(report: Report, path: str) -> dict[str, Any]:  # noqa: ARG001 - the form of a job
+def flood(report: Tell, path: str) -> dict[str, Any]:  # noqa: ARG001 - the form of a job
     with open(path, "wb") as file:  # noqa: PTH123 - sparse, so that nothing is written
         file.seek(3 * 1024**3)
         file.write(b"x")
     return {}
 
 
-def read(report: Report, path: str) -> dict[str, Any]:
-    report("reading", 0.0)
+def read(report: Tell, path: str) -> dict[str, Any]:
+    report(Progress("reading", 0.0))
     return {"rows": source.read(path, limits.DEFAULT).table.num_rows}
 
 
-def spin(report: Report) -> dict[str, Any]:
-    report("spinning", 0.0)
+def spin(report: Tell) -> dict[str, Any]:
+    report(Progress("fitting", 0.0))
     while True:
         pass
 
 
-def sleep(report: Report, pid_file: str) -> dict[str, Any]:
+def sleep(report: Tell, pid_file: str) -> dict[str, Any]:
     with open(pid_file, "w") as file:  # noqa: PTH123 - a line is enough
         file.write(str(os.getpid()))
-    report("sleeping", 0.0)
+    report(Progress("fitting", 0.0))
     time.sleep(60)
     return {}

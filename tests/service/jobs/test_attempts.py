@@ -7,11 +7,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from simulacra.engine.stages import Progress
 from simulacra.service import runtime, worker
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
 from simulacra.service.http import problems
-from simulacra.service.jobs import admission, attempts, child, repository, transitions
+from simulacra.service.jobs import admission, attempts, child, repository, schemas, transitions
 from simulacra.service.tenants import service as tenants
 
 Play = Callable[[Coroutine[None, None, None]], None]
@@ -84,7 +85,7 @@ def test_a_worker_that_lost_its_job_changes_nothing(
         assert quick is not None
         assert quick.job.attempt == 2
         for write in (
-            slow.report("fitting", 0.5),
+            slow.report(Progress("fitting", 0.5)),
             slow.succeed(_nothing),
             slow.fail(problems.Problem("simio_internal", "late")),
         ):
@@ -163,6 +164,36 @@ def test_a_result_that_cannot_be_stored_fails_at_once(
     play(check())
 
 
+def test_progress_is_shown_and_never_goes_back_before_the_next_attempt(
+    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime
+) -> None:
+    async def shown(job: tables.Job) -> schemas.Progress:
+        return schemas.document(await _read(running, job)).progress
+
+    async def check() -> None:
+        job = await _job(running, in_an_hour)
+        attempt = await attempts._begin(running, job.tenant_id, job.id)
+        assert attempt is not None
+        await attempt.report(Progress("fitting", 0.41, 7, 15))
+        seen = await shown(job)
+        assert (seen.fraction, seen.step, seen.steps) == (0.41, 7, 15)
+        await attempt.report(Progress("fitting", 0.47, 8, 15))  # too soon after the other
+        assert (await shown(job)).step == 7
+        await attempt.report(Progress("writing", 0.3))
+        assert await shown(job) == schemas.Progress(stage="writing", fraction=0.41)
+        async with running.database.transaction(job.tenant_id) as session:
+            await transitions.give_back(session, attempt.job, is_blamed=True)
+        assert await shown(job) == schemas.Progress(stage="queued", fraction=0)
+        attempt = await attempts._begin(running, job.tenant_id, job.id)
+        assert attempt is not None
+        assert await shown(job) == schemas.Progress(stage="starting", fraction=0)
+        await attempt.report(Progress("fitting", 0.41, 7, 15))
+        await attempt.succeed(_nothing)
+        assert await shown(job) == schemas.Progress(stage="completed", fraction=1)
+
+    play(check())
+
+
 def test_a_cancelled_job_stops_its_worker(
     running: runtime.Runtime, play: Play, in_an_hour: dt.datetime
 ) -> None:
@@ -175,7 +206,7 @@ def test_a_cancelled_job_stops_its_worker(
             end = transitions.End(entry.SYSTEM, reason)
             await transitions.cancel(session, running, end, tables.Job.id == job.id)
         with pytest.raises(attempts.SupersededError):
-            await attempt.report("fitting", 0.5)
+            await attempt.report(Progress("fitting", 0.5))
         assert (await _read(running, job)).status == "cancelled"
 
     play(check())

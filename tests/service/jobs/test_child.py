@@ -11,6 +11,7 @@ import pytest
 import savs
 import workbooks
 
+from simulacra.engine.stages import Progress
 from simulacra.service.jobs import child
 
 LIMITS = child.Limits(memory_bytes=2 * 1024**3, seconds=20)
@@ -20,12 +21,12 @@ def run(
     function: str,
     limits: child.Limits = LIMITS,
     **arguments: Any,  # noqa: ANN401 - any JSON
-) -> tuple[dict[str, Any], list[tuple[str, float]]]:
+) -> tuple[dict[str, Any], list[Progress]]:
     """Run a function of `programs.py` in a child."""
-    seen: list[tuple[str, float]] = []
+    seen: list[Progress] = []
 
-    async def note(stage: str, fraction: float) -> None:
-        seen.append((stage, fraction))
+    async def note(progress: Progress) -> None:
+        seen.append(progress)
 
     name = f"programs:{function}"
     return asyncio.run(child.run(name, arguments, limits, note)), seen
@@ -43,7 +44,12 @@ def test_a_job_runs_elsewhere_and_reports() -> None:
     assert result["pid"] != os.getpid()
     assert result["niceness"] == os.nice(0) + child.NICENESS
     assert result["says_to"] == os.devnull
-    assert seen == [("fitting", 0.5)]
+    assert seen == [Progress("fitting", 0.5, 7, 15)]
+
+
+def test_progress_that_cannot_be_is_a_fault_of_the_child() -> None:
+    with pytest.raises(child.ChildFaultError, match="malformed progress"):
+        run("lie")
 
 
 def test_what_the_engine_refuses_is_the_customers_to_read() -> None:
@@ -112,7 +118,7 @@ def test_a_job_that_is_not_wanted_any_more_is_ended(tmp_path: Path) -> None:
     class NotWantedError(Exception):
         pass
 
-    async def refuse(_stage: str, _fraction: float) -> None:
+    async def refuse(_progress: Progress) -> None:
         raise NotWantedError
 
     pid_file = tmp_path / "pid"

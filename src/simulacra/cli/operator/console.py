@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from simulacra.cli import settings as cli_settings
+from simulacra.cli import terminal
 
 Value = str | int | bytes | dt.datetime | Mapping[str, "Value"] | None
 
@@ -62,7 +63,7 @@ def _cell(value: Value) -> str:
         case None:
             return "-"
         case bool() | str():
-            return printable(str(value))
+            return terminal.printable(str(value))
         case int():
             return f"{value:,}"
         case Mapping():
@@ -71,13 +72,6 @@ def _cell(value: Value) -> str:
             return plain(value.replace(microsecond=0))
         case _:
             return plain(value)
-
-
-def printable(text: str) -> str:
-    """Return text of a stranger without what would move the cursor or colour the terminal."""
-    return "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
-    )
 
 
 def plain(value: object) -> str:

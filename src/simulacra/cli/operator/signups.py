@@ -3,6 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from simulacra.cli import terminal
 from simulacra.cli.operator import console, installation
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def approve(arguments: argparse.Namespace) -> int:
     if arguments.json:
         console.print_json(shown | ({"credential_claim_token": token} if token else {}))
         return 0
-    print(f"The request of {console.printable(str(shown['company']))} is approved.\n")
+    print(f"The request of {terminal.printable(str(shown['company']))} is approved.\n")
     if token is None:
         print("The requester fetches the secret with the claim token that the request now shows.")
     else:
@@ -87,7 +88,7 @@ def decline(arguments: argparse.Namespace) -> int:
     if arguments.json:
         console.print_json(shown)
     else:
-        print(f"The request of {console.printable(str(shown['company']))} is declined.")
+        print(f"The request of {terminal.printable(str(shown['company']))} is declined.")
     return 0
 
 

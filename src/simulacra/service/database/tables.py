@@ -237,6 +237,8 @@ class Job(Table, TenantOwned):
     idempotency_key: Mapped[str | None]
     stage: Mapped[str] = mapped_column(server_default=text("'queued'"))
     progress: Mapped[float] = mapped_column(server_default=text("0"))
+    step: Mapped[int | None]
+    steps: Mapped[int | None]
     attempt: Mapped[int] = mapped_column(server_default=text("0"))
     excused_attempts: Mapped[int] = mapped_column(server_default=text("0"))  # we were at fault
     attempt_token: Mapped[str | None]

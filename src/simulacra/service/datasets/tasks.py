@@ -41,7 +41,6 @@ async def _train(attempt: attempts.Attempt) -> attempts.Save:
             attempt.limits,
             attempt.report,
         )
-        await attempt.report("writing", 0.95)
         path = await attempt.announce(repository.models_folder(dataset_id))
         await asyncio.to_thread(running.storage.upload, path, model, key)
     return functools.partial(_save, attempt.job, schema=schema, path=path)

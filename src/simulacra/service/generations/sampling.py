@@ -3,15 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from simulacra.engine import pipeline
-from simulacra.service.jobs import child
+from simulacra.engine import pipeline, stages
 
 
 def generate(
     model: str,
     artifact: str,
     wanted: dict[str, Any],
-    report: child.Report,
+    report: stages.Tell,
 ) -> dict[str, Any]:
     """Load the file `model`, write the rows as the file `artifact`, and return the report."""
     made = pipeline.load(Path(model)).generate(

@@ -19,6 +19,7 @@ from procrastinate import jobs as queue_jobs
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from simulacra.engine import stages
 from simulacra.service import keys, objects, outages, runtime
 from simulacra.service.database import tables
 from simulacra.service.http import problems
@@ -78,19 +79,21 @@ class Attempt:
         blamed = self.job.attempt - self.job.excused_attempts
         return blamed > self.running.policy.job_attempts
 
-    async def report(self, stage: str, fraction: float) -> None:
+    async def report(self, progress: stages.Progress) -> None:
         """Record progress, at most a few times a second; an outage loses the record only.
 
         Raises:
             SupersededError: the job is not ours any more.
         """
         now = time.monotonic()
-        if stage == self.job.stage and now - self._reported < PROGRESS_SECONDS:
+        if progress.stage == self.job.stage and now - self._reported < PROGRESS_SECONDS:
             return
-        self._reported, self.job.stage = now, stage
+        self._reported, self.job.stage = now, progress.stage
+        self.job.progress = max(self.job.progress, progress.fraction)  # never back
+        values = {"stage": progress.stage, "step": progress.step, "steps": progress.steps}
         with contextlib.suppress(*outages.DATABASE):
             async with self._transaction() as session:
-                await transitions.report(session, self.job, stage=stage, progress=fraction)
+                await transitions.report(session, self.job, **values, progress=self.job.progress)
 
     async def announce(self, folder: str) -> str:
         """Return a path below `folder` in the store, announced, that is of this attempt alone."""

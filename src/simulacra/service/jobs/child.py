@@ -22,6 +22,7 @@ from multiprocessing.context import ForkServerProcess
 from typing import Any
 
 from simulacra.engine import errors as engine_errors
+from simulacra.engine import stages
 from simulacra.service.embedded import lifeline
 
 FUNCTIONS = (
@@ -36,8 +37,7 @@ NICENESS = 5
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 """How parsers in C and Rust end on a malformed file, or when memory runs out."""
 
-Report = Callable[[str, float], None]
-OnProgress = Callable[[str, float], Awaitable[None]]
+OnProgress = Callable[[stages.Progress], Awaitable[None]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,8 +117,12 @@ async def _listen(
             return None, stage
         if message["kind"] != "progress":
             return message, stage
-        stage = message["stage"]
-        await on_progress(stage, message["fraction"])
+        try:
+            progress = stages.Progress(**message["progress"])
+        except (TypeError, ValueError):
+            raise ChildFaultError("malformed progress") from None
+        stage = progress.stage
+        await on_progress(progress)
 
 
 def _wake(readable: "asyncio.Future[None]") -> None:
@@ -195,8 +199,8 @@ def _main(function: str, arguments: dict[str, Any], limits: Limits, sender: Conn
     def send(kind: str, **fields: Any) -> None:  # noqa: ANN401 - whatever JSON can say
         sender.send_bytes(json.dumps({"kind": kind, **fields}).encode())
 
-    def report(stage: str, fraction: float) -> None:
-        send("progress", stage=stage, fraction=fraction)
+    def report(progress: stages.Progress) -> None:
+        send("progress", progress=dataclasses.asdict(progress))
 
     try:
         module, _, name = function.partition(":")

@@ -173,6 +173,8 @@ async def _move(
     *which: ColumnElement[bool],
     **values: Any,  # noqa: ANN401 - columns
 ) -> Sequence[tables.Job]:
+    if "stage" in values:
+        values = {"step": None, "steps": None} | values
     if to not in OPEN:
         values |= {
             "attempt_token": None,

@@ -1,0 +1,144 @@
+"""`simulacra generate`: a model file becomes rows, without a server."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulacra.cli import arguments as of
+from simulacra.cli import failures, terminal
+
+if TYPE_CHECKING:
+    from simulacra.engine.pipeline import Generation
+    from simulacra.engine.schema import Bound
+
+MAX_SEED = 2**63 - 1
+OPTIONS = {"categorical": "--share", "numeric": "--range"}
+"""The options by the kind of condition that they make."""
+
+
+def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = nouns.add_parser("generate", help="draw rows from a model file; needs no server")
+    parser.add_argument(
+        "model", metavar="MODEL", type=of.old_file, help="what `simulacra fit` wrote"
+    )
+    parser.add_argument(
+        "--rows", metavar="N", type=of.WholeNumber(1), required=True, help="rows wanted"
+    )
+    parser.add_argument(
+        "--share",
+        metavar="COLUMN=LEVEL:SHARE",
+        nargs="+",
+        action="extend",
+        default=[],
+        type=_share,
+        help="share of the rows with a level, 0 to 1: segment=Premium:0.55 channel=Online:0.7",
+    )
+    parser.add_argument(
+        "--range",
+        metavar="COLUMN=MIN:MAX",
+        nargs="+",
+        action="extend",
+        default=[],
+        type=_range,
+        help="both ends, numbers or ISO 8601 dates: age=25:44 joined=2024-01-01:2024-06-30",
+    )
+    parser.add_argument(
+        "--seed",
+        type=of.WholeNumber(0, MAX_SEED),
+        help="the same model, conditions, rows and seed give the same rows (default: a new one)",
+    )
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        type=_output,
+        default=Path("synthetic.parquet"),
+        help=".parquet, .csv or .arrow (default: synthetic.parquet)",
+    )
+    parser.set_defaults(run=run)
+
+
+def _share(text: str) -> tuple[tuple[str, str], float]:
+    form = "COLUMN=LEVEL:SHARE, such as segment=Premium:0.55"
+    column, said = of.named(text, form)
+    level, colon, share = said.rpartition(":")
+    if not colon:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form {form}")
+    try:
+        return (column, level), float(share)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"in {text!r} the share is {share!r}; write a fraction such as 0.55"
+        ) from None
+
+
+def _range(text: str) -> "tuple[str, dict[str, Bound]]":
+    form = "COLUMN=MIN:MAX, such as age=25:44"
+    column, said = of.named(text, form)
+    parts = said.split(":")
+    if len(parts) % 2:  # times have colons too, as many in both ends
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form {form}")
+    half = len(parts) // 2
+    ends = [":".join(parts[:half]), ":".join(parts[half:])]
+    return column, {"min": _bound(ends[0]), "max": _bound(ends[1])}
+
+
+def _bound(text: str) -> "Bound":
+    """Return a number, or else the text, which may be a date."""
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _output(text: str) -> Path:
+    from simulacra.engine.writing import files
+
+    path = of.new_file(text)
+    if path.suffix.lstrip(".").lower() not in files.WRITERS:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} names no format; end it in .{', .'.join(files.WRITERS)}"
+        )
+    return path
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Generate, write, and give account."""
+    from simulacra.engine import errors
+
+    try:
+        made = _generated(arguments)
+    except errors.ConditionError as error:
+        faults = [f"{_option(fault.pointer)}: {fault.detail}" for fault in error.fields]
+        raise failures.CommandError("\n".join(faults)) from None
+    terminal.say(str(made.report))
+    rows, columns = made.table.shape
+    print(f"Wrote {arguments.output}: {rows:,} rows, {columns:,} columns.")
+    return 0
+
+
+def _generated(arguments: argparse.Namespace) -> "Generation":
+    from simulacra.engine import pipeline, stages
+
+    categorical: dict[str, dict[str, float]] = {}
+    for (column, level), share in of.once("--share", arguments.share).items():
+        categorical.setdefault(column, {})[level] = share
+    numeric = of.once("--range", arguments.range)
+    with terminal.progress() as tell:
+        tell(stages.Progress("reading", 0.0))
+        model = pipeline.load(arguments.model)
+        made = model.generate(
+            arguments.rows,
+            seed=arguments.seed,
+            categorical=categorical,
+            numeric=numeric,
+            progress=tell,
+        )
+        return made.write(arguments.output)
+
+
+def _option(pointer: str) -> str:
+    """Return the option that a pointer into the conditions comes from."""
+    return OPTIONS.get(pointer.split("/")[1], "conditions")

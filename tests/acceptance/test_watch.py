@@ -1,0 +1,117 @@
+"""`simulacra watch` on a real server, as a customer runs it."""
+
+import os
+import pty
+import re
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import harness
+import pytest
+
+TOO_SMALL = b"a,b\n1,2\n"
+
+
+@pytest.fixture
+def environment(server: harness.Server, api: harness.Client) -> dict[str, str]:
+    """What the guide's scripts read."""
+    return harness.clean_environment() | {
+        "SIMIO_API_BASE": server.url,
+        "SIMIO_AUTH0_DOMAIN": server.url.removeprefix("https://"),
+        "SIMIO_AUTH0_AUDIENCE": api.credential["audience"],
+        "SIMIO_CLIENT_ID": api.credential["client_id"],
+        "SIMIO_CLIENT_SECRET": api.credential["client_secret"],
+        "SSL_CERT_FILE": str(server.data_dir / "ca.pem"),
+        "TERM": "xterm",
+        "COLUMNS": "100",
+    }
+
+
+def watch(job_id: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*harness.SIMULACRA, "watch", job_id],
+        env=environment, capture_output=True, text=True, check=False, timeout=harness.SECONDS,
+    )  # fmt: skip
+
+
+def test_a_completed_job_is_exit_code_0(
+    api: harness.Client, environment: dict[str, str], study_csv: bytes
+) -> None:
+    started = api.upload(study_csv).json()
+    ended = watch(started["job_id"], environment)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (0, False)
+    assert ended.stdout.splitlines() == [
+        f"{started['job_id']} is completed.", f"  dataset_id     {started['dataset_id']}",
+    ]  # fmt: skip
+
+
+def test_a_failed_job_is_exit_code_1_with_its_reason(
+    api: harness.Client, environment: dict[str, str]
+) -> None:
+    ended = watch(api.upload(TOO_SMALL).json()["job_id"], environment)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert re.search(r"has failed: .*at least 30.* \(simio_upload_invalid\)", ended.stderr)
+
+
+def test_a_job_of_another_tenant_is_not_found(
+    server: harness.Server, environment: dict[str, str]
+) -> None:
+    with server.client(server.create_tenant("Other")) as other:
+        ended = watch(other.upload(TOO_SMALL).json()["job_id"], environment)
+    assert ended.returncode == 1
+    assert "simio_job_not_found" in ended.stderr
+
+
+@pytest.fixture
+def slow_study() -> bytes:
+    """A study that takes some seconds to fit."""
+    header = ",".join(f"c{n}" for n in range(30))
+    rows = (",".join(str((n * k + n) % 97) for k in range(1, 31)) for n in range(12_000))
+    return "\n".join([header, *rows]).encode()
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, list[bytes]]]:
+    """A terminal, and what is shown on it."""
+    ours, theirs = pty.openpty()
+    shown: list[bytes] = []
+
+    def read() -> None:
+        try:
+            while part := os.read(ours, 4096):
+                shown.append(part)
+        except OSError:  # the other end is closed
+            return
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    yield theirs, shown
+    reader.join(harness.SECONDS)
+    os.close(ours)
+
+
+def test_a_terminal_shows_a_bar_with_its_links(
+    api: harness.Client,
+    environment: dict[str, str],
+    slow_study: bytes,
+    terminal: tuple[int, list[bytes]],
+    tmp_path: Path,
+) -> None:
+    theirs, shown = terminal
+    job_id = api.upload(slow_study).json()["job_id"]
+    with (tmp_path / "out").open("w") as out:
+        ended = subprocess.run(
+            [*harness.SIMULACRA, "watch", job_id],
+            env=environment, stdout=out, stderr=theirs, check=False, timeout=harness.SECONDS,
+        )  # fmt: skip
+    os.close(theirs)
+    assert ended.returncode == 0
+    text = b"".join(shown).decode()
+    links = [int(step) for step in re.findall(r"link (\d+) of 30", text)]
+    assert links
+    assert links == sorted(links)
+    fractions = [int(percent) for percent in re.findall(r"(\d+)%", text)]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 100

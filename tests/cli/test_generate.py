@@ -1,0 +1,124 @@
+"""`simulacra generate`: rows and their account, or what would be right."""
+
+from pathlib import Path
+
+import pyarrow.csv
+import pyarrow.feather
+import pyarrow.parquet
+import pytest
+import study
+from hypothesis import given
+from hypothesis import strategies as st
+
+import simulacra
+from simulacra.cli import generate
+from simulacra.cli.main import main
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A model of the example study."""
+    folder = tmp_path_factory.mktemp("model")
+    study.write(folder / "study.csv")
+    simulacra.fit(folder / "study.csv").save(folder / "study.model")
+    return str(folder / "study.model")
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_rows_come_with_their_account(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    conditions = ["--share", "segment=Premium:0.55", "channel=Online:0.7", "--range", "age=25:44"]
+    assert main(["generate", model, "--rows", "500", "--seed", "7", *conditions]) == 0
+    printed = capsys.readouterr()
+    assert printed.err.split() == ["reading", "fitting", "sampling", "writing"]
+    lines = printed.out.splitlines()
+    assert lines[0].startswith("500 of 500 rows (ready), seed 7; ")
+    assert ["segment", "=", "Premium", "55.00%", "55.00%"] in [line.split()[:5] for line in lines]
+    assert lines[-1] == "Wrote synthetic.parquet: 500 rows, 7 columns."
+    rows = pyarrow.parquet.read_table("synthetic.parquet")
+    assert rows["segment"].to_pylist().count("Premium") == 275
+    assert all(25 <= age <= 44 for age in rows["age"].to_pylist())
+
+
+def test_formats_go_by_suffix_and_a_seed_repeats(model: str) -> None:
+    for name in ("rows.csv", "rows.arrow", "rows.parquet"):
+        assert main(["generate", model, "--rows", "50", "--seed", "1", "--output", name]) == 0
+    rows = pyarrow.parquet.read_table("rows.parquet")
+    assert rows.num_rows == 50
+    assert pyarrow.feather.read_table("rows.arrow").equals(rows)
+    assert pyarrow.csv.read_csv("rows.csv").to_pylist() == rows.to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--rows", "0"], "argument --rows: 0 is out of bounds; give 1 or more"),
+        (["--rows", "many"], "argument --rows: 'many' is not a whole number, 1 or more"),
+        (["--rows", "5", "--seed", "-1"], "argument --seed: -1 is out of bounds"),
+        (["--rows", "5", "--share", "segment=Premium"], "such as segment=Premium:0.55"),
+        (["--rows", "5", "--share", "segment=Premium:55%"], "the share is '55%'; write a fraction"),
+        (["--rows", "5", "--range", "age=25"], "such as age=25:44"),
+        (["--rows", "5", "--range", "age=1:2:3"], "such as age=25:44"),
+        (["--rows", "5", "--output", "x.txt"], "end it in .parquet, .csv, .arrow"),
+    ],
+)
+def test_an_option_that_cannot_be_is_named(
+    model: str, capsys: pytest.CaptureFixture[str], options: list[str], said: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["generate", model, *options])
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_every_condition_that_does_not_fit_is_said_with_its_option(
+    model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    conditions = ["--share", "segmnt=Premium:0.5", "channel=Onlin:0.5", "--range", "age=90:95"]
+    assert main(["generate", model, "--rows", "5", *conditions]) == 1
+    said = [line for line in capsys.readouterr().err.splitlines() if "simulacra" in line]
+    assert len(said) == 3
+    assert "--share: The schema has no column 'segmnt'. Did you mean 'segment'" in said[0]
+    assert "--share: Column 'channel' has no level 'Onlin'. Did you mean 'Online'" in said[1]
+    assert "--range: Range of column 'age': nothing lies in 90 to 95" in said[2]
+
+
+def test_a_share_that_is_given_twice_is_refused(
+    model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    twice = ["--share", "segment=Premium:0.5", "--share", "segment=Premium:0.6"]
+    assert main(["generate", model, "--rows", "5", *twice]) == 1
+    assert "--share: segment=Premium is given twice" in capsys.readouterr().err
+
+
+def test_what_is_no_model_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    study.write(Path("study.csv"))
+    assert main(["generate", "study.csv", "--rows", "5"]) == 1
+    assert "The saved model is damaged" in capsys.readouterr().err
+
+
+NAMES = st.text(min_size=1).filter(lambda name: "=" not in name)
+
+
+@given(NAMES, st.text(min_size=1), st.floats(0, 1))
+def test_a_share_is_read_whatever_the_names(column: str, level: str, share: float) -> None:
+    assert generate._share(f"{column}={level}:{share}") == ((column, level), share)
+
+
+ENDS = (
+    st.tuples(st.integers(), st.integers())
+    | st.tuples(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))
+    | st.tuples(st.dates(), st.dates())
+    | st.tuples(st.datetimes(), st.datetimes())
+)
+
+
+@given(ENDS)
+def test_a_range_is_read_of_numbers_dates_and_times(ends: tuple[object, object]) -> None:
+    low, high = (
+        end if isinstance(end, int | float) else str(end).replace(" ", "T") for end in ends
+    )
+    assert generate._range(f"x={low}:{high}") == ("x", {"min": low, "max": high})
