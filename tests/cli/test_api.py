@@ -1,11 +1,27 @@
-"""The API process keeps no right that serving does not need."""
+"""The API process keeps no right that serving does not need, and ends politely."""
 
+import contextlib
 import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 
+import harness
+import httpx
 import pytest
+import uvicorn
 
 from simulacra.cli import main
+from simulacra.service import runtime
+from simulacra.service.database import tables
+from simulacra.service.identity import embedded
+from simulacra.service.settings import Settings
+from simulacra.service.tenants import service as tenants
+
+Play = Callable[[Coroutine[None, None, None]], None]
 
 
 def test_the_owners_url_is_forgotten_before_serving(
@@ -16,8 +32,73 @@ def test_the_owners_url_is_forgotten_before_serving(
     monkeypatch.setenv("SIMULACRA_MIGRATION_DATABASE_URL", owner_dsn)
     monkeypatch.setenv("SIMULACRA_DATA_DIR", str(tmp_path))
     served = []
-    monkeypatch.setattr("uvicorn.run", lambda *_args, **_options: served.append(dict(os.environ)))
+
+    async def serve(_server: uvicorn.Server) -> None:
+        served.append(dict(os.environ))
+
+    monkeypatch.setattr("uvicorn.Server.serve", serve)
     assert main.main(["api", "--migrate"]) == 0
     (environment,) = served
     assert owner_dsn not in environment.values()
     assert environment["DATABASE_URL"] == dsn
+
+
+@contextlib.contextmanager
+def api_process(settings: Settings) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
+    """An API process on the test database, and its address."""
+    port = harness.free_port()
+    environment = harness.clean_environment() | {
+        "DATABASE_URL": settings.dsn(),
+        "SIMULACRA_DATA_DIR": str(settings.data_dir),
+        "SIMULACRA_PORT": str(port),
+        "SIMULACRA_BASE_URL": settings.base_url,
+    }
+    process = subprocess.Popen([*harness.SIMULACRA, "api"], env=environment)
+    try:
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for(url: str) -> None:
+    deadline = time.monotonic() + harness.SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"{url}/healthz").is_success:
+                return
+        time.sleep(0.05)
+    raise AssertionError("the API does not answer")
+
+
+def test_a_request_that_waits_for_a_job_is_answered_when_the_process_is_told_to_stop(
+    settings: Settings, running: runtime.Runtime, play: Play
+) -> None:
+    tokens = []
+
+    async def prepare() -> None:
+        made = await tenants.create(running, company="A", email="a@b.example")
+        assert isinstance(running.identity, embedded.Embedded)
+        tokens.append(await running.identity.issuer.mint(made.client_id, ("read:jobs",)))
+        job = tables.Job(
+            id="job_1", tenant_id=made.tenant_id, operation="createDataset", status="queued",
+            dataset_id="ds_1",
+        )  # fmt: skip
+        async with running.database.transaction(made.tenant_id) as session:
+            session.add(job)
+
+    play(prepare())
+    with api_process(settings) as (process, url):
+        wait_for(url)
+        headers = {"Authorization": f"Bearer {tokens[0]}"}
+        with httpx.Client(base_url=url, headers=headers, timeout=harness.SECONDS) as client:
+            assert client.get("/v1/jobs/job_1").json()["status"] == "queued"
+            stopping = threading.Timer(0.5, process.send_signal, [signal.SIGTERM])
+            stopping.start()
+            began = time.monotonic()
+            held = client.get("/v1/jobs/job_1", params={"wait_seconds": 30})
+            assert time.monotonic() - began < 25  # it was not held to the end
+        assert (held.status_code, held.json()["status"]) == (200, "queued")
+        assert process.wait(harness.SECONDS) in (0, -signal.SIGTERM)
+        with pytest.raises(httpx.TransportError):
+            httpx.get(f"{url}/healthz")

@@ -1,14 +1,13 @@
 """`simulacra api`: one API process."""
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 from simulacra.cli import settings as cli_settings
-
-GRACE_SECONDS = 5
 
 
 def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -29,24 +28,10 @@ def run(arguments: argparse.Namespace) -> int:
         if migrated.returncode != 0:  # it has said why
             return migrated.returncode
     os.environ.pop("SIMULACRA_MIGRATION_DATABASE_URL", None)  # serving needs no owner
-    import uvicorn
+    import uvloop
 
     from simulacra.service import main
-    from simulacra.service.http import connection
 
-    settings = cli_settings.load()
-    uvicorn.run(
-        main.create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        ssl_certfile=arguments.certificate,
-        ssl_keyfile=arguments.key,
-        access_log=False,
-        server_header=False,
-        forwarded_allow_ips=settings.trusted_proxies,
-        log_config=None,
-        http=connection.of(settings.base_url),
-        ws="none",
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
+    with contextlib.suppress(KeyboardInterrupt):  # it has drained by then
+        uvloop.run(main.serve(cli_settings.load(), arguments.certificate, arguments.key))
     return 0

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from simulacra.service.embedded.child import Service
     from simulacra.service.settings import Settings
 
+DRAIN_SECONDS = 2
+"""No other machine goes on meanwhile: who stops the whole tree wants it to end."""
+
 
 def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
@@ -114,6 +117,7 @@ def _environment(settings: "Settings") -> dict[str, str]:
         "SIMULACRA_HOST": settings.host,
         "SIMULACRA_PORT": str(settings.port),
         "SIMULACRA_BASE_URL": settings.base_url,
+        "SIMULACRA_DRAIN_SECONDS": str(min(settings.drain_seconds, DRAIN_SECONDS)),
     }
 
 

@@ -4,17 +4,38 @@ import argparse
 import asyncio
 
 from simulacra.cli import settings as cli_settings
+from simulacra.service.jobs import queues
 
 
 def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     parser = nouns.add_parser("worker", help="run one worker process (needs DATABASE_URL)")
+    parser.add_argument(
+        "--queues",
+        type=_queues,
+        default=queues.ALL,
+        metavar="NAME[,NAME]",
+        help=f"kinds of jobs to take, of {', '.join(queues.ALL)} (default: all)",
+    )
+    parser.add_argument(
+        "--concurrency", type=int, help="jobs at a time (default: the setting worker_concurrency)"
+    )
     parser.set_defaults(run=run)
 
 
-def run(_: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Carry out jobs until SIGTERM."""
     from simulacra.service import worker
 
-    asyncio.run(worker.run(cli_settings.load()))
+    settings = cli_settings.load(worker_concurrency=arguments.concurrency)
+    asyncio.run(worker.run(settings, arguments.queues))
     return 0
+
+
+def _queues(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    for name in names:
+        if name not in queues.ALL:
+            known = ", ".join(queues.ALL)
+            raise argparse.ArgumentTypeError(f"there is no queue {name!r}; there are {known}")
+    return names

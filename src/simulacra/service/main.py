@@ -1,19 +1,22 @@
 """The API process: composition root."""
 
+import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 from importlib.metadata import version
+from pathlib import Path
 
+import uvicorn
 from fastapi import Depends, FastAPI
-from starlette.types import ASGIApp
 
 from simulacra.service import compose, runtime
 from simulacra.service.artifacts import endpoints as artifacts
 from simulacra.service.credentials import endpoints as credentials
 from simulacra.service.datasets import endpoints as datasets
 from simulacra.service.generations import endpoints as generations
+from simulacra.service.http import connection, envelope, guards, handlers, lingering, texts
 from simulacra.service.http import endpoints as http
-from simulacra.service.http import envelope, guards, handlers, lingering, texts
 from simulacra.service.identity import endpoints as identity
 from simulacra.service.jobs import endpoints as jobs
 from simulacra.service.operators import site
@@ -36,15 +39,48 @@ ROUTERS = (
 FORM_OVERHEAD_BYTES = 64 * 1024
 
 
-def create_app(settings: Settings) -> ASGIApp:
-    """Return the ASGI application.
+class Server(uvicorn.Server):
+    """uvicorn's server, which tells the runtime when it begins to drain."""
+
+    def __init__(self, config: uvicorn.Config, draining: asyncio.Event) -> None:
+        super().__init__(config)
+        self._draining = draining
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept nothing new, and end what is held for a client early rather than cut it off."""
+        self._draining.set()
+        await super().shutdown(sockets)
+
+
+async def serve(
+    settings: Settings, certificate: Path | None = None, key: Path | None = None
+) -> None:
+    """Serve until SIGTERM or SIGINT, and then drain.
+
+    A draining server accepts no connection any more; requests that it has get `drain_seconds` to
+    end, and those that wait for a job are answered with its present state.
 
     Raises:
+        tenancy.UnboundRoleError: row-level security does not bind the role of the database.
         guards.UnguardedRouteError: a route does not say who may call it.
     """
     running = compose.runtime_of(settings)
-    app = build(running)
-    return lingering.Lingering(envelope.Envelope(app, running.policy.base_url))
+    await running.database.check_role()
+    config = uvicorn.Config(
+        lingering.Lingering(envelope.Envelope(build(running), running.policy.base_url)),
+        host=settings.host,
+        port=settings.port,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+        access_log=False,
+        server_header=False,
+        forwarded_allow_ips=settings.trusted_proxies,
+        log_config=None,
+        http=connection.of(settings.base_url),
+        ws="none",
+        timeout_graceful_shutdown=settings.drain_seconds,
+    )
+    await Server(config, running.draining).serve()
 
 
 def build(running: runtime.Runtime) -> FastAPI:
@@ -74,7 +110,6 @@ def build(running: runtime.Runtime) -> FastAPI:
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     running: runtime.Runtime = app.state.runtime
-    await running.database.check_role()
     await running.identity.open()
     yield
     await running.close()

@@ -1,5 +1,6 @@
 """What a running process holds: made by a composition root, reached by endpoints and tasks."""
 
+import asyncio
 import dataclasses
 import datetime as dt
 from collections.abc import Mapping
@@ -43,6 +44,8 @@ class Runtime:
     identity: provider.Provider
     refusals: refusals.Refusals
     throttle: throttling.Throttle
+    draining: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
+    """Set when the process takes nothing new and ends what it holds."""
 
     async def close(self) -> None:
         """Close connections, to the identity provider and to the database."""

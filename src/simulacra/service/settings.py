@@ -174,6 +174,12 @@ class Settings(BaseSettings):
         description="Trainings, and likewise generations, of one tenant that workers take at a "
         "time; its other jobs wait, so that other tenants get their turn.",
     )
+    drain_seconds: int = Field(
+        default=20,
+        ge=1,
+        description="What a process that was told to stop gives running jobs and requests, "
+        "seconds.",
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -5,29 +5,35 @@ import contextlib
 import logging
 import os
 import re
+from collections.abc import Collection
 
 import procrastinate
+import procrastinate.worker
 
 from simulacra.service import compose, housekeeping, runtime
 from simulacra.service.datasets import tasks as datasets
 from simulacra.service.generations import tasks as generations
-from simulacra.service.jobs import child
+from simulacra.service.jobs import child, queues
 from simulacra.service.settings import Settings
 
 HEARTBEAT_SECONDS = 1.0
 STALLED_SECONDS = 5.0
 SWEEP_SECONDS = 2.0
 TIDY_SECONDS = 30.0
-GRACE_SECONDS = 2.0
-"""What a stopping worker gives its jobs before it hands them back to the queue."""
+FETCH_SECONDS = 1.0
+"""How often a worker looks for jobs that came back to the queue, of which nobody tells it."""
 
 SECRET_VARIABLES = re.compile(r"DATABASE_URL|PG.*|SIMULACRA_.*|AWS_.*|AZURE_.*|GOOGLE_.*")
 
 logger = logging.getLogger(__name__)
 
 
-async def run(settings: Settings) -> None:
-    """Carry out jobs until SIGTERM or SIGINT; unfinished ones go back to the queue."""
+async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
+    """Carry out the jobs of the queues `names` until SIGTERM or SIGINT, and then drain.
+
+    A draining worker takes no job any more; those that it has get `drain_seconds` to end, after
+    which they go back to the queue.
+    """
     running = compose.runtime_of(settings)
     _forget_secrets()
     child.start_server()
@@ -37,12 +43,9 @@ async def run(settings: Settings) -> None:
         await running.database.check_role()
         # In one group: a sweeper that failed must take the worker down, to be started again.
         async with queue.open_async(), asyncio.TaskGroup() as group:
-            sweepers = [
-                group.create_task(_sweep(queue)),
-                group.create_task(_tidy(running)),
-            ]
-            logger.info("worker is ready")
-            await _work(queue, running, settings.worker_concurrency)
+            sweepers = [group.create_task(_sweep(queue)), group.create_task(_tidy(running))]
+            logger.info("worker is ready for %s", ", ".join(names))
+            await work(running, names, settings.worker_concurrency, settings.drain_seconds)
             for sweeper in sweepers:
                 sweeper.cancel()
     finally:
@@ -61,16 +64,49 @@ def add_tasks(queue: procrastinate.App) -> None:
     queue.add_tasks_from(generations.blueprint, namespace="generations")
 
 
-async def _work(queue: procrastinate.App, running: runtime.Runtime, concurrency: int) -> None:
-    await queue.run_worker_async(
+class Worker(procrastinate.worker.Worker):
+    """procrastinate's worker, with a heart that beats until its last job has ended.
+
+    The original's stops when the worker begins to drain, and so everyone would take it for dead,
+    and its jobs for lost, after `STALLED_SECONDS`.
+    """
+
+    async def run(self) -> None:
+        """Work until `stop` is called, and drain."""
+        ended = asyncio.Event()
+        beating = asyncio.create_task(self._keep_beating(ended))
+        try:
+            await super().run()  # type: ignore[no-untyped-call]  # as procrastinate left it
+        finally:
+            ended.set()  # and not cancelled, which could cost the pool a connection
+            await beating
+
+    async def _keep_beating(self, ended: asyncio.Event) -> None:
+        while not ended.is_set():
+            if self.worker_id is not None:
+                with contextlib.suppress(procrastinate.exceptions.ConnectorException):
+                    await self.app.job_manager.update_heartbeat(self.worker_id)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), HEARTBEAT_SECONDS)
+
+
+async def work(
+    running: runtime.Runtime, names: Collection[str], concurrency: int, drain_seconds: float
+) -> None:
+    """Carry out jobs of the queues `names`, `concurrency` at a time; the queue must be open."""
+    worker = Worker(
+        running.queue,
+        # None takes entries without one of our names, too: made by an older version, say.
+        queues=None if set(names) == set(queues.ALL) else sorted(names),
         name=f"worker-{os.getpid()}",
         concurrency=concurrency,
         additional_context={"runtime": running},
         delete_jobs="always",  # the jobs table is the record, the queue is not
-        update_heartbeat_interval=HEARTBEAT_SECONDS,
+        fetch_job_polling_interval=FETCH_SECONDS,
         stalled_worker_timeout=STALLED_SECONDS,
-        shutdown_graceful_timeout=GRACE_SECONDS,
+        shutdown_graceful_timeout=drain_seconds,
     )
+    await worker.run()
 
 
 async def _sweep(queue: procrastinate.App) -> None:

@@ -14,13 +14,13 @@ from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.datasets import repository
 from simulacra.service.datasets.schemas import DatasetStatus
-from simulacra.service.jobs import attempts, child
+from simulacra.service.jobs import attempts, child, queues
 from simulacra.service.tenants import encryption
 
 blueprint = procrastinate.Blueprint()
 
 
-@blueprint.task(name="train", queue="datasets", pass_context=True, retry=attempts.RETRY)
+@blueprint.task(name="train", queue=queues.DATASETS, pass_context=True, retry=attempts.RETRY)
 async def train(context: procrastinate.JobContext, *, tenant_id: str, job_id: str) -> None:
     """Fit the model of a dataset."""
     running: runtime.Runtime = context.additional_context["runtime"]

@@ -13,14 +13,14 @@ from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.generations import repository
-from simulacra.service.jobs import attempts, child
+from simulacra.service.jobs import attempts, child, queues
 from simulacra.service.tenants import encryption
 from simulacra.service.usage import ledger
 
 blueprint = procrastinate.Blueprint()
 
 
-@blueprint.task(name="generate", queue="generations", pass_context=True, retry=attempts.RETRY)
+@blueprint.task(name="generate", queue=queues.GENERATIONS, pass_context=True, retry=attempts.RETRY)
 async def generate(context: procrastinate.JobContext, *, tenant_id: str, job_id: str) -> None:
     """Make the rows of a generation."""
     running: runtime.Runtime = context.additional_context["runtime"]

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import psycopg
-import sqlalchemy.exc
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
@@ -12,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 
 from simulacra.engine import errors as engine_errors
-from simulacra.service import storage
+from simulacra.service import outages, storage
 from simulacra.service.http import catalog, envelope, guards, problems
 from simulacra.service.identity import provider
 
@@ -42,10 +40,7 @@ def register(app: FastAPI, base_url: str) -> None:
         RequestValidationError,
         HTTPException,
         provider.ProviderError,
-        storage.UnavailableError,
-        sqlalchemy.exc.OperationalError,
-        sqlalchemy.exc.TimeoutError,
-        psycopg.OperationalError,
+        *outages.ANY,
     ):
         app.add_exception_handler(kind, handle)
 

@@ -15,11 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import clock, runtime, tenancy
 from simulacra.service.database import tables
+from simulacra.service.jobs import queues
 from simulacra.service.jobs.schemas import OPEN, JobStatus
 
 TASKS = {
-    "createDataset": ("datasets:train", "datasets"),
-    "createGeneration": ("generations:generate", "generations"),
+    "createDataset": ("datasets:train", queues.DATASETS),
+    "createGeneration": ("generations:generate", queues.GENERATIONS),
 }
 """Task and queue of the jobs that an operation begins."""
 LOCK = 7_265_003

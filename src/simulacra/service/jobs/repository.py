@@ -1,6 +1,7 @@
 """Job rows: made, read and awaited."""
 
 import asyncio
+import contextlib
 import time
 
 from sqlalchemy import select
@@ -46,11 +47,13 @@ async def get(session: AsyncSession, job_id: str, *, lock: bool = False) -> tabl
 
 
 async def wait(running: runtime.Runtime, tenant_id: str, job_id: str, seconds: float) -> None:
-    """Return when the job is final, or after `seconds`."""
+    """Return when the job is final, after `seconds`, or when this process is about to end."""
     deadline = time.monotonic() + seconds
     pause, longest = POLL_SECONDS
     while time.monotonic() + pause < deadline:
-        await asyncio.sleep(pause)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(running.draining.wait(), pause)
+            return
         async with running.database.transaction(tenant_id) as session:
             status = await session.scalar(select(tables.Job.status).where(tables.Job.id == job_id))
         if status is None or JobStatus(status).is_final:

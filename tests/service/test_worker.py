@@ -1,0 +1,212 @@
+"""Draining and queues, on a real queue: jobs that wait for a word of the test."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+
+import procrastinate
+import pytest
+import sqlalchemy as sa
+
+from simulacra.service import compose, runtime, worker
+from simulacra.service.database import tables
+from simulacra.service.jobs import attempts, queues, repository
+from simulacra.service.settings import Settings
+from simulacra.service.tenants import service as tenants
+
+Play = Callable[[Coroutine[None, None, None]], None]
+
+PATIENCE = 30.0  # seconds; only a failing test waits for so long
+
+
+class Stage:
+    """What the jobs of a test go through; each begins and then waits to be let go."""
+
+    def __init__(self) -> None:
+        self.begun: asyncio.Queue[str] = asyncio.Queue()
+        self.let_go = asyncio.Event()
+
+    async def work(self, attempt: attempts.Attempt) -> attempts.Save:
+        self.begun.put_nowait(attempt.job.id)
+        await self.let_go.wait()
+        return _nothing
+
+
+async def _nothing(_session: object) -> None: ...
+
+
+def _tasks(stage: Stage) -> procrastinate.Blueprint:
+    blueprint = procrastinate.Blueprint()
+
+    async def task(context: procrastinate.JobContext, *, tenant_id: str, job_id: str) -> None:
+        running: runtime.Runtime = context.additional_context["runtime"]
+        await attempts.carry_out(running, tenant_id, job_id, stage.work)
+
+    for name in ("datasets:train", "generations:generate"):
+        blueprint.task(name=name, pass_context=True, retry=attempts.RETRY)(task)
+    return blueprint
+
+
+@contextlib.asynccontextmanager
+async def working(
+    settings: Settings, stage: Stage, names: tuple[str, ...] = queues.ALL, drain: float = PATIENCE
+) -> AsyncIterator["asyncio.Task[None]"]:
+    """A worker of its own, with everything but the sweeper."""
+    running = compose.runtime_of(settings)
+    for name, known in _tasks(stage).tasks.items():
+        running.queue.tasks[name] = known
+    async with running.queue.open_async():
+        task = asyncio.create_task(worker.work(running, names, 1, drain))
+        try:
+            yield task
+        finally:
+            await asyncio.wait([task], timeout=0)
+            task.cancel()
+            await asyncio.wait([task])
+            await running.close()
+
+
+async def enqueue(running: runtime.Runtime, *operations: str) -> list[tables.Job]:
+    made = await tenants.create(running, company="A", email="a@b.example")
+    jobs = []
+    for n, operation in enumerate(operations):
+        job = tables.Job(
+            id=f"job_{n}", tenant_id=made.tenant_id, operation=operation, status="queued",
+            dataset_id="ds_1",
+        )  # fmt: skip
+        async with running.database.transaction(made.tenant_id) as session:
+            await repository.enqueue(session, running, job)
+        jobs.append(job)
+    return jobs
+
+
+async def read(running: runtime.Runtime, job: tables.Job) -> tables.Job:
+    async with running.database.transaction(job.tenant_id) as session:
+        return await repository.get(session, job.id)
+
+
+async def look_up(running: runtime.Runtime, query: str) -> object:
+    return await running.database.look_up(sa.select(sa.literal_column(query)))
+
+
+async def until(condition: Callable[[], Coroutine[None, None, bool]]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not await condition():  # noqa: ASYNC110 - the database sends no event
+            await asyncio.sleep(0.02)
+
+
+def stop() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.fixture(autouse=True)
+def _spared() -> Iterator[None]:
+    """A SIGTERM that no worker takes must not end the tests."""
+    earlier = signal.signal(signal.SIGTERM, lambda *_: None)
+    yield
+    signal.signal(signal.SIGTERM, earlier)
+
+
+def test_a_draining_worker_completes_its_job_and_takes_no_other(
+    settings: Settings, running: runtime.Runtime, play: Play
+) -> None:
+    async def check() -> None:
+        first, second = await enqueue(running, "createDataset", "createDataset")
+        stage = Stage()
+        async with working(settings, stage) as task:
+            assert await stage.begun.get() == first.id
+            stop()
+            stage.let_go.set()
+            await asyncio.wait_for(task, PATIENCE)
+        assert (await read(running, first)).status == "completed"
+        assert (await read(running, second)).status == "queued"
+        assert stage.begun.empty()
+
+    play(check())
+
+
+def test_what_a_draining_worker_cannot_end_is_done_by_another_without_a_sweep(
+    settings: Settings, running: runtime.Runtime, play: Play
+) -> None:
+    async def check() -> None:
+        (job,) = await enqueue(running, "createDataset")
+        stuck, free = Stage(), Stage()
+        free.let_go.set()
+        async with working(settings, stuck, drain=0.1) as task:
+            await stuck.begun.get()
+            stop()
+            await asyncio.wait_for(task, PATIENCE)
+            back = await read(running, job)
+            assert (back.status, back.attempt_token) == ("queued", None)
+            assert back.attempt == back.excused_attempts  # that a worker stops is no failed try
+            due = "(SELECT scheduled_at <= now() AND status = 'todo' FROM procrastinate_jobs)"
+            assert await look_up(running, due)
+        async with working(settings, free):
+
+            async def is_done() -> bool:
+                return (await read(running, job)).status == "completed"
+
+            await until(is_done)
+        assert (await read(running, job)).attempt == 2
+
+    play(check())
+
+
+def test_a_draining_worker_is_not_taken_for_dead(
+    settings: Settings, running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "HEARTBEAT_SECONDS", 0.05)
+
+    async def beat() -> dt.datetime:
+        found = await look_up(running, "(SELECT max(last_heartbeat) FROM procrastinate_workers)")
+        assert isinstance(found, dt.datetime)
+        return found
+
+    async def check() -> None:
+        await enqueue(running, "createDataset")
+        stage = Stage()
+        async with working(settings, stage) as task:
+            await stage.begun.get()
+            stop()
+            await asyncio.sleep(0.2)  # whatever beat before the signal has reached the database
+            first = await beat()
+
+            async def beats_on() -> bool:
+                return await beat() > first
+
+            await until(beats_on)
+            assert not task.done()
+            stage.let_go.set()
+            await asyncio.wait_for(task, PATIENCE)
+        assert await look_up(running, "(SELECT count(*) FROM procrastinate_workers)") == 0
+
+    play(check())
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"), [(queues.DATASETS, "job_0"), (queues.GENERATIONS, "job_1")]
+)
+def test_a_worker_takes_jobs_of_its_queues_alone(
+    settings: Settings, running: runtime.Runtime, play: Play, name: str, taken: str
+) -> None:
+    async def check() -> None:
+        await enqueue(running, "createDataset", "createGeneration", "createDataset")
+        stage = Stage()
+        stage.let_go.set()
+        entries = sa.text("SELECT count(*) FROM procrastinate_jobs WHERE queue_name = :name")
+        async with working(settings, stage, (name,)):
+
+            async def is_empty() -> bool:
+                async with running.database.transaction("*") as session:
+                    return bool(await session.scalar(entries, {"name": name}) == 0)
+
+            await until(is_empty)
+        begun = {stage.begun.get_nowait() for _ in range(stage.begun.qsize())}
+        assert taken in begun
+        assert begun <= ({"job_0", "job_2"} if name == queues.DATASETS else {"job_1"})
+        assert await look_up(running, "(SELECT count(*) FROM procrastinate_jobs)") != 0
+
+    play(check())
