@@ -45,7 +45,7 @@ def job_id(api: Client, slow_study: bytes) -> str:
 
 def _is_healthy(api: Client) -> bool:
     with contextlib.suppress(httpx.TransportError):
-        return api.get("/healthz").is_success
+        return api.get("/readyz").is_success
     return False
 
 

@@ -18,6 +18,7 @@ from simulacra.cli import main
 from simulacra.service import runtime
 from simulacra.service.database import tables
 from simulacra.service.identity import embedded
+from simulacra.service.identity.principal import SCOPES
 from simulacra.service.settings import Settings
 from simulacra.service.tenants import service as tenants
 
@@ -79,7 +80,7 @@ def test_a_request_that_waits_for_a_job_is_answered_when_the_process_is_told_to_
     async def prepare() -> None:
         made = await tenants.create(running, company="A", email="a@b.example")
         assert isinstance(running.identity, embedded.Embedded)
-        tokens.append(await running.identity.issuer.mint(made.client_id, ("read:jobs",)))
+        tokens.append(await running.identity.issuer.mint(made.client_id, SCOPES))
         job = tables.Job(
             id="job_1", tenant_id=made.tenant_id, operation="createDataset", status="queued",
             dataset_id="ds_1",

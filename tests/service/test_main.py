@@ -77,6 +77,7 @@ def test_operations_have_the_names_of_the_contract(published: dict[str, Any]) ->
         "getJob",
         "getUsage",
         "getHealth",
+        "getReadiness",
         "listErrors",
         "getError",
     }

@@ -29,13 +29,20 @@ def explain(error: Exception) -> str | None:
 def _of_service(error: Exception) -> str | None:
     import psycopg
 
-    from simulacra.service import settings
+    from simulacra.service import readiness, settings
+    from simulacra.service.database import migrate, schema
     from simulacra.service.embedded import errors
     from simulacra.service.identity.provider import ProviderError
     from simulacra.service.operators.errors import OperatorError
 
     match cause := getattr(error, "orig", error):  # what the database itself has said
-        case errors.EmbeddedError() | settings.SettingsError() | OperatorError() | ProviderError():
+        case (
+            errors.EmbeddedError()
+            | settings.SettingsError()
+            | OperatorError()
+            | ProviderError()
+            | (schema.OutdatedError() | migrate.BlockedError() | readiness.NotReadyError())
+        ):
             return str(error)
         case psycopg.OperationalError():
             return f"The database does not answer: {cause}"

@@ -11,7 +11,7 @@ from simulacra.cli import failures, terminal
 NOUNS = (
     *("fit", "generate"),
     *("serve", "operator", "watch"),
-    *("api", "worker", "migrate", "openapi"),
+    *("api", "worker", "migrate", "ready", "openapi"),
 )
 
 INTERRUPTED = 130

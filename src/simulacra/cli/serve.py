@@ -77,14 +77,14 @@ def _services(settings: "Settings") -> "list[Service]":
         environment["DATABASE_URL"] = cluster.url()
         migrating["SIMULACRA_MIGRATION_DATABASE_URL"] = cluster.owner_url()
     tls = ["--certificate", str(certified.cert), "--key", str(certified.key)]
-    health = f"https://localhost:{settings.port}/healthz"
+    ready = f"https://localhost:{settings.port}/readyz"
     services += [
         _service(
             settings,
             "api",
             ["--migrate", *tls],
             environment | migrating,
-            _Probe(health, certified.ca),
+            _Probe(ready, certified.ca),
         ),
         _service(settings, "worker", [], environment, None),
     ]
@@ -122,7 +122,7 @@ def _environment(settings: "Settings") -> dict[str, str]:
 
 
 class _Probe:
-    """Asks the API for its health."""
+    """Asks the API whether it is ready."""
 
     def __init__(self, url: str, ca: Path) -> None:
         self._url, self._context = url, create_default_context(cafile=str(ca))

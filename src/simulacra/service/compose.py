@@ -4,7 +4,7 @@ import datetime as dt
 
 import procrastinate
 
-from simulacra.service import keys, runtime, storage, tenancy
+from simulacra.service import keys, readiness, runtime, storage, tenancy
 from simulacra.service.http import throttling
 from simulacra.service.identity import clients, embedded, provider, refusals, signing, tokens
 from simulacra.service.settings import Settings
@@ -14,15 +14,17 @@ def runtime_of(settings: Settings) -> runtime.Runtime:
     """Return the parts of a process; nothing is connected yet."""
     keyring = settings.keyring()
     database = tenancy.Database(settings.dsn(), keyring)
+    objects = storage.Storage(settings.store_url())
     return runtime.Runtime(
         database=database,
-        storage=storage.Storage(settings.store_url()),
+        storage=objects,
         keyring=keyring,
         queue=procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=settings.dsn())),
         policy=_policy(settings),
         identity=identity_of(settings, database, keyring),
         refusals=refusals.Refusals(database),
         throttle=throttling.Throttle(database, keyring),
+        readiness=readiness.Readiness(database, objects),
     )
 
 

@@ -1,9 +1,7 @@
 """The API process: composition root."""
 
 import asyncio
-import contextlib
 import socket
-from collections.abc import AsyncIterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from fastapi import Depends, FastAPI
 from simulacra.service import compose, runtime
 from simulacra.service.artifacts import endpoints as artifacts
 from simulacra.service.credentials import endpoints as credentials
+from simulacra.service.database import schema
 from simulacra.service.datasets import endpoints as datasets
 from simulacra.service.generations import endpoints as generations
 from simulacra.service.http import connection, envelope, guards, handlers, lingering, texts
@@ -62,16 +61,30 @@ async def serve(
 
     Raises:
         tenancy.UnboundRoleError: row-level security does not bind the role of the database.
+        schema.OutdatedError: the database wants migrating first.
         guards.UnguardedRouteError: a route does not say who may call it.
     """
     running = compose.runtime_of(settings)
-    await running.database.check_role()
-    config = uvicorn.Config(
-        lingering.Lingering(envelope.Envelope(build(running), running.policy.base_url)),
+    try:
+        await running.database.check_role()
+        await schema.check(running.database)
+        await running.identity.open()
+        config = _config(build(running), settings, certificate, key)
+        await Server(config, running.draining).serve()
+    finally:
+        await running.close()
+
+
+def _config(
+    app: FastAPI, settings: Settings, certificate: Path | None, key: Path | None
+) -> uvicorn.Config:
+    return uvicorn.Config(
+        lingering.Lingering(envelope.Envelope(app, settings.base_url)),
         host=settings.host,
         port=settings.port,
         ssl_certfile=certificate,
         ssl_keyfile=key,
+        lifespan="off",  # `serve` opens and closes
         access_log=False,
         server_header=False,
         forwarded_allow_ips=settings.trusted_proxies,
@@ -80,7 +93,6 @@ async def serve(
         ws="none",
         timeout_graceful_shutdown=settings.drain_seconds,
     )
-    await Server(config, running.draining).serve()
 
 
 def build(running: runtime.Runtime) -> FastAPI:
@@ -97,7 +109,6 @@ def build(running: runtime.Runtime) -> FastAPI:
         redirect_slashes=False,  # its target would be built from the caller's Host header
         dependencies=[Depends(texts.check_address)],
         max_body_size=policy.max_upload_bytes + FORM_OVERHEAD_BYTES,
-        lifespan=_lifespan,
     )
     app.state.runtime = running
     for router in ROUTERS:
@@ -105,11 +116,3 @@ def build(running: runtime.Runtime) -> FastAPI:
     handlers.register(app, policy.base_url)
     guards.check(app)
     return app
-
-
-@contextlib.asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    running: runtime.Runtime = app.state.runtime
-    await running.identity.open()
-    yield
-    await running.close()

@@ -9,7 +9,7 @@ from typing import Annotated, cast
 import procrastinate
 from fastapi import Depends, Request
 
-from simulacra.service import keys, storage, tenancy
+from simulacra.service import keys, readiness, storage, tenancy
 from simulacra.service.http import throttling
 from simulacra.service.identity import provider, refusals
 
@@ -44,6 +44,7 @@ class Runtime:
     identity: provider.Provider
     refusals: refusals.Refusals
     throttle: throttling.Throttle
+    readiness: readiness.Readiness
     draining: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
     """Set when the process takes nothing new and ends what it holds."""
 

@@ -85,7 +85,7 @@ class Digest:
 
 
 class Storage:
-    """Objects by path; every method blocks, so servers call it in a thread."""
+    """Objects by path; all methods but `check` block, so servers call them in a thread."""
 
     def __init__(self, url: str) -> None:
         self._store: ObjectStore = _open_store(url)
@@ -144,6 +144,15 @@ class Storage:
                 position += len(chunk)
                 if wanted:
                     yield wanted
+
+    async def check(self) -> None:
+        """Ask the store for what is below a path where nothing is.
+
+        Raises:
+            Exception: whatever the store says when it does not answer, or not to us.
+        """
+        async for _ in obstore.list(self._store, prefix="ready"):
+            break
 
     def delete(self, path: str) -> None:
         """Remove the object at `path`, if it is there."""

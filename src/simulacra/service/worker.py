@@ -11,6 +11,7 @@ import procrastinate
 import procrastinate.worker
 
 from simulacra.service import compose, housekeeping, runtime
+from simulacra.service.database import schema
 from simulacra.service.datasets import tasks as datasets
 from simulacra.service.generations import tasks as generations
 from simulacra.service.jobs import child, queues
@@ -33,6 +34,10 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
 
     A draining worker takes no job any more; those that it has get `drain_seconds` to end, after
     which they go back to the queue.
+
+    Raises:
+        tenancy.UnboundRoleError: row-level security does not bind the role of the database.
+        schema.OutdatedError: the database wants migrating first.
     """
     running = compose.runtime_of(settings)
     _forget_secrets()
@@ -41,6 +46,7 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
     add_tasks(queue)
     try:
         await running.database.check_role()
+        await schema.check(running.database)
         # In one group: a sweeper that failed must take the worker down, to be started again.
         async with queue.open_async(), asyncio.TaskGroup() as group:
             sweepers = [group.create_task(_sweep(queue)), group.create_task(_tidy(running))]

@@ -27,6 +27,7 @@ OPEN_PATHS = {
     "/v1/signup/{request_id}",
     "/v1/credential-claims",
     "/healthz",
+    "/readyz",
     "/errors",
     "/errors/{code}",
     "/openapi.json",

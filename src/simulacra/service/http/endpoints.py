@@ -1,36 +1,40 @@
-"""Health, the error pages and the OpenAPI document."""
+"""Health, readiness, the error pages and the OpenAPI document."""
 
-import asyncio
 import dataclasses
 from importlib.metadata import version
 from typing import Any
 
 from fastapi import APIRouter, Request
-from sqlalchemy import select
 
-from simulacra.service import runtime
+from simulacra.service import readiness, runtime
 from simulacra.service.http import catalog, guards, openapi, problems
-
-HEALTH_SECONDS = 2
 
 router = APIRouter(tags=["service"], dependencies=[guards.Open])
 
 
 @router.get("/healthz", operation_id="getHealth", responses=openapi.problems())
-async def get_health(
-    running: runtime.Running,
-) -> dict[str, str]:
-    """Tell whether the service and its database answer."""
-    try:
-        async with asyncio.timeout(HEALTH_SECONDS):
-            await running.database.look_up(select(1))
-    except TimeoutError:
-        raise problems.Problem(
-            "simio_unavailable",
-            f"The database did not answer within {HEALTH_SECONDS} seconds.",
-            headers={"Retry-After": "2"},
-        ) from None
+async def get_health() -> dict[str, str]:
+    """Tell that the process is alive, whatever it depends on; see `/readyz`."""
     return {"status": "ok", "version": version("simulacra")}
+
+
+@router.get("/readyz", operation_id="getReadiness", responses=openapi.problems(503))
+async def get_readiness(running: runtime.Running) -> dict[str, str]:
+    """Tell whether requests can be served: database, its tables and object store are there.
+
+    A process that is about to end is not ready either.
+    """
+    if running.draining.is_set():
+        raise _not_ready("This process is about to end.")
+    try:
+        await running.readiness.check()
+    except readiness.NotReadyError as error:
+        raise _not_ready(str(error)) from None
+    return {"status": "ready", "version": version("simulacra")}
+
+
+def _not_ready(detail: str) -> problems.Problem:
+    return problems.Problem("simio_unavailable", detail, headers={"Retry-After": "2"})
 
 
 @router.get("/errors", operation_id="listErrors", summary="List the error codes")

@@ -1,0 +1,150 @@
+"""Ready is who has a database, its tables and an object store; alive is who answers."""
+
+import asyncio
+import base64
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+
+import httpx
+import pytest
+
+from simulacra.cli import main as cli
+from simulacra.service import compose, main, readiness, runtime
+from simulacra.service.database import schema
+from simulacra.service.http import envelope
+from simulacra.service.settings import Settings
+
+Play = Callable[[Coroutine[None, None, None]], None]
+
+NOWHERE = "postgresql://u:hunter2@127.0.0.1:1/x"
+CLOSED_STORE = "s3://bucket-of-nobody"
+
+
+async def ask(running: runtime.Runtime, path: str) -> httpx.Response:
+    app = envelope.Envelope(main.build(running), running.policy.base_url)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://x") as http:
+        return await http.get(path)
+
+
+def test_a_process_is_ready_until_it_drains(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        assert (await ask(running, "/readyz")).json()["status"] == "ready"
+        running.draining.set()
+        refused = await ask(running, "/readyz")
+        assert (refused.status_code, refused.json()["code"]) == (503, "simio_unavailable")
+        assert "about to end" in refused.json()["detail"]
+        assert "retry-after" in refused.headers
+        assert (await ask(running, "/healthz")).status_code == 200
+
+    play(check())
+
+
+def test_without_a_database_a_process_is_alive_and_not_ready(tmp_path: Path) -> None:
+    settings = Settings.model_validate({"data_dir": tmp_path, "database_url": NOWHERE})
+
+    async def check() -> None:
+        running = compose.runtime_of(settings)
+        refused = await ask(running, "/readyz")
+        assert (refused.status_code, refused.json()["detail"]) == (
+            503,
+            "The database does not answer.",
+        )
+        assert "hunter2" not in refused.text
+        assert (await ask(running, "/healthz")).status_code == 200
+        await running.close()
+
+    asyncio.run(check())
+
+
+def test_without_an_object_store_a_process_is_not_ready(
+    settings: Settings, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "hunter1")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
+    monkeypatch.setattr(readiness, "ANSWER_SECONDS", 1.0)
+    closed = compose.runtime_of(settings.model_copy(update={"object_store_url": CLOSED_STORE}))
+
+    async def check() -> None:
+        refused = await ask(closed, "/readyz")
+        assert refused.json()["detail"] == "The object store does not answer."
+        assert "127.0.0.1" not in refused.text
+        await closed.close()
+
+    play(check())
+
+
+def test_the_parts_are_not_asked_more_often_than_the_verdict_ages(
+    running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def count(_database: object) -> None:
+        asked.append(1)
+
+    monkeypatch.setattr(schema, "check", count)
+    monkeypatch.setattr(readiness, "FRESH_SECONDS", 1000.0)
+    patient = readiness.Readiness(running.database, running.storage)
+
+    async def check() -> None:
+        await asyncio.gather(*(patient.check() for _ in range(50)))
+        assert len(asked) == 1
+
+    play(check())
+
+
+@pytest.mark.parametrize(("needed", "is_fine"), [("r0000", True), ("r9999", False)])
+def test_a_newer_database_is_fine_and_an_older_one_is_not(
+    running: runtime.Runtime,
+    play: Play,
+    monkeypatch: pytest.MonkeyPatch,
+    needed: str,
+    *,
+    is_fine: bool,
+) -> None:
+    monkeypatch.setattr(schema, "needed", lambda: needed)
+
+    async def check() -> None:
+        if is_fine:
+            await schema.check(running.database)
+            return
+        with pytest.raises(schema.OutdatedError, match="needs r9999: run `simulacra migrate`"):
+            await schema.check(running.database)
+        assert "r9999" in (await ask(running, "/readyz")).json()["detail"]
+
+    play(check())
+
+
+def _configure(monkeypatch: pytest.MonkeyPatch, data_dir: Path, database_url: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("SIMULACRA_DATA_DIR", str(data_dir))
+    monkeypatch.setenv("SIMULACRA_MASTER_KEY", base64.b64encode(bytes(32)).decode())
+
+
+def test_the_command_says_what_is_missing(
+    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _configure(monkeypatch, tmp_path, dsn)
+    assert cli.main(["ready"]) == 0
+    assert capsys.readouterr().out == "ready\n"
+    _configure(monkeypatch, tmp_path, NOWHERE)
+    assert cli.main(["ready"]) == 1
+    assert capsys.readouterr().err == "simulacra: The database does not answer.\n"
+
+
+@pytest.mark.parametrize("command", ["api", "worker"])
+def test_neither_api_nor_worker_starts_on_an_older_database(
+    dsn: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+) -> None:
+    _configure(monkeypatch, tmp_path, dsn)
+    monkeypatch.setattr(schema, "needed", lambda: "r9999")
+    if command == "worker":  # a fork server of the tests would outlive them
+        monkeypatch.setattr("simulacra.service.jobs.child.start_server", lambda: None)
+        monkeypatch.setattr("simulacra.service.worker._forget_secrets", lambda: None)
+    assert cli.main([command]) == 1
+    assert "run `simulacra migrate`" in capsys.readouterr().err
