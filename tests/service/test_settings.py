@@ -137,3 +137,27 @@ def test_the_management_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> 
     assert settings.auth0_management_client_secret is not None
     assert settings.auth0_management_client_secret.get_secret_value() == "hunter2"
     assert "hunter2" not in f"{settings!r} {settings.model_dump_json()}"
+
+
+def test_secrets_may_be_files_named_like_their_variables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = base64.b64encode(bytes(32)).decode()
+    (tmp_path / "DATABASE_URL").write_text("postgresql://u:hunter2@db/x\n")
+    (tmp_path / "SIMULACRA_MASTER_KEY").write_text(f"{key}\n")
+    (tmp_path / "simulacra.toml").write_text('database_url = "postgresql://file/x"\n')
+    monkeypatch.setenv("SIMULACRA_SECRETS_DIR", str(tmp_path))
+    settings = Settings(data_dir=tmp_path)
+    assert settings.dsn() == "postgresql://u:hunter2@db/x"
+    assert settings.master_key is not None
+    assert settings.master_key.get_secret_value() == key
+    monkeypatch.setenv("DATABASE_URL", "postgresql://environment/x")
+    assert Settings(data_dir=tmp_path).dsn() == "postgresql://environment/x"
+
+
+def test_a_named_directory_of_secrets_must_be_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIMULACRA_SECRETS_DIR", str(tmp_path / "nowhere"))
+    with pytest.raises(SettingsError, match="SIMULACRA_SECRETS_DIR names .*nowhere"):
+        Settings()

@@ -1,7 +1,8 @@
 """Every setting of the service, in one place; only the composition roots read it.
 
-A setting comes from, first found wins: an argument of the command, an environment variable, the
-file ``simulacra.toml`` in the data directory (or the file named by ``SIMULACRA_CONFIG``), the
+A setting comes from, first found wins: an argument of the command, an environment variable, a file
+of the variable's name in the directory that ``SIMULACRA_SECRETS_DIR`` names (as containers are
+given secrets), the file ``simulacra.toml`` in the data directory (or the file named by ``SIMULACRA_CONFIG``), the
 default. Secrets are `SecretStr`, so printing or logging the settings shows asterisks.
 """
 
@@ -24,6 +25,7 @@ from pydantic import (
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
+    SecretsSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
@@ -190,10 +192,11 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic passes it by name
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - likewise
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Put the configuration file behind arguments and environment."""
+        """Put secrets and the configuration file behind arguments and environment."""
         named = {**env_settings(), **init_settings()}
         data_dir = Path(named.get("data_dir", cls.model_fields["data_dir"].default))
-        return init_settings, env_settings, _from_file(settings_cls, data_dir)
+        secrets = _from_secrets(settings_cls)
+        return init_settings, env_settings, *secrets, _from_file(settings_cls, data_dir)
 
     @field_validator("base_url")
     @classmethod
@@ -290,6 +293,20 @@ class Settings(BaseSettings):
         """Return the PostgreSQL URL of the tables' owner, if that is another role."""
         url = self.migration_database_url
         return url.get_secret_value() if url is not None else None
+
+
+def _from_secrets(settings_cls: type[BaseSettings]) -> list[SecretsSettingsSource]:
+    """Return what the directory of secrets says, if one is named.
+
+    Raises:
+        SettingsError: the named directory is not there.
+    """
+    named = os.environ.get("SIMULACRA_SECRETS_DIR")
+    if not named:
+        return []
+    if not Path(named).is_dir():
+        raise SettingsError(f"SIMULACRA_SECRETS_DIR names {named}, which is no directory.")
+    return [SecretsSettingsSource(settings_cls, secrets_dir=named)]
 
 
 def _from_file(settings_cls: type[BaseSettings], data_dir: Path) -> TomlConfigSettingsSource:
