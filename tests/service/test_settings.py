@@ -159,5 +159,5 @@ def test_a_named_directory_of_secrets_must_be_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SIMULACRA_SECRETS_DIR", str(tmp_path / "nowhere"))
-    with pytest.raises(SettingsError, match="SIMULACRA_SECRETS_DIR names .*nowhere"):
+    with pytest.raises(SettingsError, match=r"SIMULACRA_SECRETS_DIR names .*nowhere"):
         Settings()

@@ -2,8 +2,9 @@
 
 A setting comes from, first found wins: an argument of the command, an environment variable, a file
 of the variable's name in the directory that ``SIMULACRA_SECRETS_DIR`` names (as containers are
-given secrets), the file ``simulacra.toml`` in the data directory (or the file named by ``SIMULACRA_CONFIG``), the
-default. Secrets are `SecretStr`, so printing or logging the settings shows asterisks.
+given secrets), the file ``simulacra.toml`` in the data directory (or the file named by
+``SIMULACRA_CONFIG``), the default. Secrets are `SecretStr`, so printing or logging the settings
+shows asterisks.
 """
 
 import base64

@@ -1,0 +1,159 @@
+"""What is deployed fits the code: checked without an engine or a cluster."""
+
+import itertools
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from simulacra.cli import main
+from simulacra.service.jobs import queues
+from simulacra.service.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+MANIFESTS = sorted((DEPLOY / "kubernetes").glob("[!k]*.yaml"))
+PROGRAMS = Path(sys.executable).parent
+GIB = 1024**3
+
+
+def resources() -> list[dict[str, Any]]:
+    return [it for path in MANIFESTS for it in yaml.safe_load_all(path.read_text())]
+
+
+def named(resource: dict[str, Any]) -> str:
+    return f"{resource['kind']}/{resource['metadata']['name']}"
+
+
+RESOURCES = {named(resource): resource for resource in resources()}
+PODS = {
+    name: resource["spec"]["template"]["spec"]
+    for name, resource in RESOURCES.items()
+    if resource["kind"] in ("Deployment", "Job")
+}
+KUSTOMIZATION = yaml.safe_load((DEPLOY / "kubernetes" / "kustomization.yaml").read_text())
+CONFIG = dict(it.split("=", 1) for it in KUSTOMIZATION["configMapGenerator"][0]["literals"])
+OURS = {name: service for name, service in COMPOSE["services"].items() if "build" in service}
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+def test_a_manifest_is_what_kubernetes_knows(name: str) -> None:
+    kubernetes_validate.validate(RESOURCES[name], "1.33", strict=True)
+
+
+def test_the_kustomization_names_every_manifest() -> None:
+    assert sorted(KUSTOMIZATION["resources"]) == [path.name for path in MANIFESTS]
+
+
+def test_the_compose_file_is_what_its_specification_says() -> None:
+    schema = ["--builtin-schema", "vendor.compose-spec"]
+    command = [str(PROGRAMS / "check-jsonschema"), *schema, str(DEPLOY / "compose.yaml")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout
+
+
+def test_the_dockerfile_has_no_known_fault() -> None:
+    command = [PROGRAMS / "hadolint", DEPLOY / "Dockerfile"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout
+
+
+def variables() -> Iterator[str]:
+    yield from re.findall(r"\b(SIMULACRA_[A-Z_]+)=", DOCKERFILE)
+    yield from CONFIG
+    for service in OURS.values():
+        yield from service["environment"]
+        yield from service["secrets"]
+
+
+def test_every_variable_is_a_setting() -> None:
+    settings = {f"SIMULACRA_{name.upper()}" for name in Settings.model_fields}
+    known = settings | {"DATABASE_URL", "SIMULACRA_SECRETS_DIR"}
+    assert {name for name in variables() if not name.startswith("AWS_")} <= known
+
+
+def commands() -> list[list[str]]:
+    pods = [container["args"] for pod in PODS.values() for container in pod["containers"]]
+    return pods + [service["command"] for service in OURS.values()]
+
+
+def test_every_command_exists_and_every_queue_has_a_worker() -> None:
+    assert {command[0] for command in commands()} == {"api", "worker", "migrate"} <= set(main.NOUNS)
+    served = {
+        name
+        for command in commands()
+        for option, value in itertools.pairwise(command)
+        if option == "--queues"
+        for name in value.split(",")
+    }
+    assert served == set(queues.ALL)
+
+
+def test_a_process_is_given_longer_than_it_drains() -> None:
+    drain = int(CONFIG["SIMULACRA_DRAIN_SECONDS"])
+    for pod in PODS.values():
+        (container,) = pod["containers"]
+        hook = container.get("lifecycle", {}).get("preStop", {"exec": {"command": ["sleep", "0"]}})
+        leaving = int(hook["exec"]["command"][1])
+        assert pod["terminationGracePeriodSeconds"] > drain + leaving + 5
+    for service in OURS.values():
+        drain = int(service["environment"]["SIMULACRA_DRAIN_SECONDS"])
+        assert int(service["stop_grace_period"].removesuffix("s")) > drain + 5
+
+
+def test_nothing_runs_as_root_or_writes_where_it_should_not() -> None:
+    users = re.findall(r"^USER (\S+)$", DOCKERFILE, re.MULTILINE)
+    assert users == ["10001:10001"]
+    for pod in PODS.values():
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["runAsUser"] == 10001
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert pod["automountServiceAccountToken"] is False
+        for container in pod["containers"]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+    for service in OURS.values():
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+
+
+def test_a_worker_has_the_memory_of_its_jobs() -> None:
+    job = int(CONFIG["SIMULACRA_JOB_MEMORY_BYTES"])
+    for name in ("simulacra-worker-datasets", "simulacra-worker-generations"):
+        (container,) = PODS[f"Deployment/{name}"]["containers"]
+        jobs = int(container["args"][container["args"].index("--concurrency") + 1])
+        asked = container["resources"]["requests"]["memory"]
+        assert int(asked.removesuffix("Gi")) * GIB >= jobs * job + GIB
+
+
+def test_probes_tell_alive_from_ready() -> None:
+    (container,) = PODS["Deployment/simulacra-api"]["containers"]
+    assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
+    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+
+
+def test_the_image_holds_no_more_than_it_copies() -> None:
+    assert "STOPSIGNAL SIGTERM" in DOCKERFILE
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    assert lines[0] == "*"
+    sources = [line[1:] for line in lines if line.startswith("!")]
+    copied = " ".join(re.findall(r"^COPY (?!--)(.+)$", DOCKERFILE, re.MULTILINE))
+    assert all(source in copied and (ROOT / source).exists() for source in sources)
+
+
+def test_no_secret_is_among_the_files() -> None:
+    for path in DEPLOY.rglob("*"):
+        if path.is_file():
+            assert not re.search(r"://[^:/\s]+:[^@\s.]+@", path.read_text()), path
+    assert not any(resource["kind"] == "Secret" for resource in RESOURCES.values())
