@@ -51,7 +51,7 @@ class Storm:
 
     def _strike(self) -> None:
         kinds = {
-            "api": 3, "worker": 3, "job process": 4, "database": 2, "object store": 2, "stall": 2,
+            "api": 3, "worker": 3, "job process": 4, "database": 3, "object store": 2, "stall": 2,
         }  # fmt: skip
         (kind,) = self._chance.choices(list(kinds), list(kinds.values()))
         match kind:
