@@ -12,6 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import obstore
+from obstore.store import S3Store
+
 PROGRAM = Path(sys.executable).with_name("juicefs")
 BUCKET, REGION = "simulacra", "us-east-1"
 ACCESS_KEY, SECRET_KEY = "simulacra", "secret-of-the-tests"
@@ -64,6 +67,22 @@ class Server:
     @property
     def _metadata(self) -> str:
         return f"sqlite3://{self.folder / 'metadata.db'}"
+
+    def client(self) -> S3Store:
+        """Return the store as its owner sees it."""
+        return S3Store.from_url(
+            self.url,
+            endpoint=self.variables["AWS_ENDPOINT_URL"],
+            region=REGION,
+            access_key_id=ACCESS_KEY,
+            secret_access_key=SECRET_KEY,
+            client_options={"allow_http": True},
+            disable_bulk_delete=True,
+        )
+
+    def paths(self) -> set[str]:
+        """Return the path of every object."""
+        return {item["path"] for batch in obstore.list(self.client()) for item in batch}
 
     def format(self) -> None:
         """Make the empty bucket."""

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import cluster
-import obstore
 import psycopg
 import traffic
-from obstore.store import S3Store
 
 LEGITIMATE = ("simio_scenario_infeasible", "simio_dataset_not_found")
 """Codes of jobs that fail whatever the weather."""
@@ -132,23 +130,10 @@ def hasten_sweeps(target: cluster.Cluster, books: Books) -> None:
 
 def of_objects(target: cluster.Cluster, books: Books) -> list[str]:
     """Return what lies in the store without an owner, and what an owner lacks."""
-    stored, wanted = _stored(target), _wanted(books)
+    stored, wanted = target.store.paths(), _wanted(books)
     return [f"object {it} has no owner" for it in sorted(stored - wanted)] + [
         f"object {it} is missing" for it in sorted(wanted - stored)
     ]
-
-
-def _stored(target: cluster.Cluster) -> set[str]:
-    variables = target.store.variables
-    store = S3Store.from_url(
-        target.store.url,
-        endpoint=variables["AWS_ENDPOINT_URL"],
-        region=variables["AWS_REGION"],
-        access_key_id=variables["AWS_ACCESS_KEY_ID"],
-        secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
-        client_options={"allow_http": True},
-    )
-    return {item["path"] for batch in obstore.list(store) for item in batch}
 
 
 def _wanted(books: Books) -> set[str]:
