@@ -132,6 +132,7 @@ class Trial:
                     journal.write("gave_up", detail=f"a replay of {wish['key']} was refused")
         for client in clients:
             await client.close()
+        journal.close()
 
     def _judge(self, before: int) -> None:
         entries = traffic.read(self.journal)
@@ -171,6 +172,7 @@ class Trial:
             rows[generation_id] = int(told.get("rows", 0))
         for client in clients:
             await client.close()
+        journal.close()
         return rows
 
     def _judge_commands(self) -> None:

@@ -166,13 +166,13 @@ def test_a_retry_after_a_kill_ends_in_one_dataset(
     opening, closing = f"--{boundary}\r\n{part}\r\n\r\n", f"\r\n--{boundary}--\r\n"
     body = opening.encode() + study_csv + closing.encode()
     with contextlib.closing(frail.client(frail.create_tenant())) as api:
-        connection = _begin_upload(frail, api, body, boundary, key)
-        in_flight = _upload(api, study_csv, key)
-        assert _code(in_flight) == "simio_idempotency_in_flight"
-        if delay:
-            connection.sendall(body[len(body) // 2 :])
-            time.sleep(delay)
-        frail.named("simulacra.cli.main", "api").send_signal(signal.SIGKILL)
+        with contextlib.closing(_begin_upload(frail, api, body, boundary, key)) as connection:
+            in_flight = _upload(api, study_csv, key)
+            assert _code(in_flight) == "simio_idempotency_in_flight"
+            if delay:
+                connection.sendall(body[len(body) // 2 :])
+                time.sleep(delay)
+            frail.named("simulacra.cli.main", "api").send_signal(signal.SIGKILL)
         answer = _patiently(lambda: _upload(api, study_csv, key))
         assert api.wait(answer.json()["job_id"])["status"] == "completed"
         listed = api.get("/v1/datasets").json()["datasets"]

@@ -178,6 +178,9 @@ class Journal:
         self._file = path.open("a", buffering=1)
         self._number = 0
 
+    def close(self) -> None:
+        self._file.close()
+
     def write(self, event: str, **fields: Any) -> None:  # noqa: ANN401 - whatever JSON can say
         self._file.write(json.dumps({"event": event, "at": time.time(), **fields}) + "\n")
 

@@ -179,13 +179,18 @@ def test_a_failed_upload_leaves_nothing(
     play(check())
 
 
-def test_an_outage_of_one_part_leaves_the_other_chores(
-    running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("fault", [storage.UnavailableError(), ValueError("a cell")])
+def test_the_failure_of_one_chore_leaves_the_others(
+    running: runtime.Runtime,
+    play: Play,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    fault: Exception,
 ) -> None:
     done = []
 
     async def away(_: runtime.Runtime) -> None:
-        raise storage.UnavailableError
+        raise fault
 
     async def chore(_: runtime.Runtime) -> None:
         done.append(True)
@@ -193,3 +198,5 @@ def test_an_outage_of_one_part_leaves_the_other_chores(
     monkeypatch.setattr(housekeeping, "CHORES", (away, chore))
     play(housekeeping.tidy(running))
     assert done
+    assert type(fault).__name__ in caplog.text
+    assert "a cell" not in caplog.text

@@ -1,8 +1,10 @@
 """Objects: none stays without an owner, none is removed that has one."""
 
+import asyncio
 import contextlib
 import datetime as dt
 import io
+import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
@@ -79,6 +81,69 @@ def test_what_is_being_written_is_not_swept_but_what_took_too_long_cannot_be_kep
         with pytest.raises(objects.UnannouncedError):
             async with running.database.transaction(tenant_id) as session:
                 await objects.keep(session, "ds_1/seed")
+
+    play(check())
+
+
+def test_what_is_still_being_written_when_its_owner_ends_is_removed_once_it_is_there(
+    running: runtime.Runtime, play: Play, tmp_path: Path
+) -> None:
+    """A thread writes on though whoever waited for it was cancelled."""
+    has_begun, may_write, has_written = (threading.Event() for _ in range(3))
+
+    def write() -> storage.Digest:
+        has_begun.set()
+        may_write.wait()
+        digest = running.storage.write("ds_1/seed", io.BytesIO(b"rows"), KEY)
+        has_written.set()
+        return digest
+
+    async def upload(tenant_id: str) -> None:
+        async with objects.written(running, tenant_id, "ds_1", "ds_1/seed", write):
+            raise AssertionError("it was cancelled before")
+
+    async def check() -> None:
+        tenant_id = (await work.tenant(running)).tenant_id
+        uploading = asyncio.create_task(upload(tenant_id))
+        await asyncio.to_thread(has_begun.wait)
+        uploading.cancel()
+        await asyncio.wait([uploading])
+        async with running.database.transaction(tenant_id) as session:
+            await objects.doom(session, "ds_1")
+        await objects.sweep(running)
+        may_write.set()
+        await asyncio.to_thread(has_written.wait)
+        assert _stored(tmp_path) == {"ds_1/seed"}
+        running.database.ahead = dt.timedelta(days=1)
+        assert await objects.sweep(running) == 1
+        assert _stored(tmp_path) == set()
+
+    play(check())
+
+
+def test_an_object_that_cannot_be_removed_does_not_keep_the_others(
+    running: runtime.Runtime, play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove = running.storage.delete
+
+    def refuse(path: str) -> None:
+        if path == "ds_1/held":
+            raise storage.UnavailableError
+        remove(path)
+
+    async def check() -> None:
+        tenant_id = (await work.tenant(running)).tenant_id
+        for path in ("ds_1/held", "ds_1/a", "ds_1/b"):
+            await _write(running, tenant_id, path)
+            await objects.discard(running, tenant_id, path)
+        with monkeypatch.context() as patched:
+            patched.setattr(running.storage, "delete", refuse)
+            for _ in range(2):
+                with pytest.raises(storage.UnavailableError):
+                    await objects.sweep(running)
+            assert _stored(tmp_path) == {"ds_1/held"}
+        assert await objects.sweep(running) == 1
+        assert _stored(tmp_path) == set()
 
     play(check())
 

@@ -1,6 +1,9 @@
 import hashlib
 import io
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,12 @@ from simulacra.service.storage import Digest, ObjectKey, Storage
 
 KEY = ObjectKey.generate()
 TWO_AND_A_HALF_MIB = 2_600_000
+KILLED = """
+import sys
+import obstore
+from obstore.store import LocalStore
+obstore.put(LocalStore(sys.argv[1]), "ds_1/seed", open(sys.argv[2], "rb"), use_multipart=True)
+"""
 
 
 @pytest.fixture
@@ -80,3 +89,23 @@ def test_missing_objects(storage: Storage) -> None:
     storage.delete("never/there")
     with pytest.raises(FileNotFoundError), storage.read("never/there", KEY):
         pass
+
+
+def test_what_a_killed_writer_left_is_removed_with_its_object(
+    storage: Storage, folder: Path, tmp_path: Path
+) -> None:
+    fifo, source = tmp_path / "fifo", io.BytesIO(b"rows")
+    storage.write("ds_1/other", source, KEY)
+    os.mkfifo(fifo)
+    writer = subprocess.Popen([sys.executable, "-c", KILLED, str(folder), str(fifo)])
+    with fifo.open("wb") as feed:
+        feed.write(bytes(20_000_000))
+        feed.flush()
+        while not list(folder.glob("ds_1/seed#*")):
+            time.sleep(0.01)
+        writer.kill()
+        writer.wait()
+    storage.delete("ds_1/seed")
+    assert [path.name for path in (folder / "ds_1").iterdir()] == ["other"]
+    storage.delete("ds_1/other")
+    assert not (folder / "ds_1").exists()

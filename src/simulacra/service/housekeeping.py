@@ -45,9 +45,16 @@ CHORES: tuple[Chore, ...] = (
 
 
 async def tidy(running: runtime.Runtime) -> None:
-    """Do every chore once; one that meets an outage is left to the next round."""
+    """Do every chore once; one that fails is left to the next round.
+
+    Even if it fails for a reason that nobody foresaw: it would do so in every worker, at every
+    start, and no job would be carried out any more.
+    """
     for chore in CHORES:
+        name = f"{chore.__module__}.{chore.__qualname__}"
         try:
             await chore(running)
         except outages.ANY as error:
-            logger.warning("housekeeping: %s met %s", chore.__qualname__, type(error).__name__)
+            logger.warning("housekeeping: %s met %s", name, type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - see above; the text may quote a value
+            logger.error("housekeeping: %s failed by %s", name, type(error).__name__)  # noqa: TRY400

@@ -3,17 +3,20 @@
 Whoever is about to write an object announces it first; the transaction that makes it part of
 something keeps it; the one that ends its owner dooms it. What is doomed, or was announced and never
 kept, `sweep` removes. A path is written once: who tries again announces another one.
+
+The thread that writes an object cannot be stopped. Until it is known to have ended the object stays
+announced, whatever becomes of its owner; it would else be removed before it is there.
 """
 
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, outages, runtime, tenancy
+from simulacra.service import clock, outages, runtime, storage, tenancy
 from simulacra.service.database import tables
 
 BATCH = 100
@@ -41,13 +44,22 @@ async def announce(running: runtime.Runtime, tenant_id: str, owner_id: str, path
 
 
 @contextlib.asynccontextmanager
-async def announced(
-    running: runtime.Runtime, tenant_id: str, owner_id: str, path: str
-) -> AsyncIterator[None]:
-    """Announce an object that the body of the statement writes, and discard it unless kept."""
+async def written(
+    running: runtime.Runtime,
+    tenant_id: str,
+    owner_id: str,
+    path: str,
+    write: Callable[[], storage.Digest],
+) -> AsyncIterator[storage.Digest]:
+    """Announce an object, `write` it in a thread, and discard it after the statement unless kept.
+
+    Yields:
+        What `write` returns.
+    """
     await announce(running, tenant_id, owner_id, path)
+    digest = await asyncio.to_thread(write)  # who is cancelled here leaves the object to `sweep`
     try:
-        yield
+        yield digest
     finally:
         await asyncio.shield(discard(running, tenant_id, path))
 
@@ -65,13 +77,13 @@ async def keep(session: AsyncSession, path: str) -> None:
 
 
 async def doom(session: AsyncSession, *owner_ids: str) -> None:
-    """Have every object of some owners removed, if the transaction commits."""
-    lost = update(_rows).where(_rows.owner_id.in_(owner_ids))
+    """Have every object kept for some owners removed, if the transaction commits."""
+    lost = update(_rows).where(_rows.owner_id.in_(owner_ids), _rows.state == "kept")
     await session.execute(lost.values(state="doomed", changed_at=clock.now(session)))
 
 
 async def discard(running: runtime.Runtime, tenant_id: str, path: str) -> None:
-    """Have an object removed that was announced, unless it was kept; in an outage, later."""
+    """Have an object removed that was written, unless it was kept; in an outage, later."""
     mine = and_(_rows.path == path, _rows.state == "announced")
     with contextlib.suppress(*outages.ANY):
         async with running.database.transaction(tenant_id) as session:
@@ -88,7 +100,8 @@ async def sweep(running: runtime.Runtime) -> int:
     """Remove what nobody keeps from the store, then its row; return how many objects.
 
     Raises:
-        storage.UnavailableError: the store does not answer; the rows stay for the next time.
+        storage.UnavailableError: the store does not answer; the rows stay for the next time. The
+            object that it was asked to remove goes last then, lest it keeps the others there.
     """
     removed = 0
     while found := await _sweep_batch(running):
@@ -105,7 +118,23 @@ async def _sweep_batch(running: runtime.Runtime, *which: ColumnElement[bool]) ->
         lost = select(_rows.path).where(or_(_rows.state == "doomed", is_forgotten), *which)
         chosen = lost.order_by(_rows.changed_at).limit(BATCH).with_for_update(skip_locked=True)
         paths = (await session.scalars(chosen)).all()
-        for path in paths:
-            await asyncio.to_thread(running.storage.delete, path)
-        await session.execute(delete(_rows).where(_rows.path.in_(paths)))
+        removed, failure = await _remove(running, paths)
+        await session.execute(delete(_rows).where(_rows.path.in_(removed)))
+        if failure is not None:
+            refused = update(_rows).where(_rows.path == paths[len(removed)])
+            await session.execute(refused.values(state="doomed", changed_at=clock.now(session)))
+    if failure is not None:
+        raise failure
     return len(paths)
+
+
+async def _remove(
+    running: runtime.Runtime, paths: Sequence[str]
+) -> tuple[Sequence[str], storage.UnavailableError | None]:
+    """Remove objects from the store up to one that cannot be; return which, and what it met."""
+    for number, path in enumerate(paths):
+        try:
+            await asyncio.to_thread(running.storage.delete, path)
+        except storage.UnavailableError as error:
+            return paths[:number], error
+    return paths, None

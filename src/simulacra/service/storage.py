@@ -8,6 +8,7 @@ shredded every copy of the bytes, backups included.
 import contextlib
 import dataclasses
 import datetime as dt
+import glob
 import hashlib
 import io
 import logging
@@ -89,6 +90,7 @@ class Storage:
 
     def __init__(self, url: str) -> None:
         self._store: ObjectStore = _open_store(url)
+        self._folder = _folder_of(url)
 
     def write(self, path: str, source: IO[bytes], key: ObjectKey) -> Digest:
         """Encrypt `source` from its present position to `path`; an existing object is replaced.
@@ -155,7 +157,9 @@ class Storage:
             break
 
     def delete(self, path: str) -> None:
-        """Remove the object at `path`, if it is there."""
+        """Remove the object at `path`, if it is there, whole or in part."""
+        if self._folder is not None:
+            _adopt_part(self._folder / path)
         with contextlib.suppress(FileNotFoundError), _translated():
             obstore.delete(self._store, path)
 
@@ -204,10 +208,23 @@ def _translated() -> Iterator[None]:
         ) from None
 
 
-def _open_store(url: str) -> ObjectStore:
+def _folder_of(url: str) -> Path | None:
+    """Return the folder of a store that is one."""
     parts = urlsplit(url)
-    if parts.scheme == "file":
-        return LocalStore(Path(unquote(parts.path)), mkdir=True, automatic_cleanup=True)
+    return Path(unquote(parts.path)) if parts.scheme == "file" else None
+
+
+def _adopt_part(path: Path) -> None:
+    """Put what a killed writer left of a file in its place; the client writes to ``{name}#1``."""
+    for part in path.parent.glob(f"{glob.escape(path.name)}#*"):
+        part.replace(path)
+
+
+def _open_store(url: str) -> ObjectStore:
+    folder = _folder_of(url)
+    if folder is not None:
+        return LocalStore(folder, mkdir=True, automatic_cleanup=True)
+    parts = urlsplit(url)
     if parts.scheme == "s3":  # one DELETE for one object: every compatible store knows that
         return S3Store.from_url(url, retry_config=RETRY, disable_bulk_delete=True)
     return from_url(url, retry_config=RETRY)

@@ -10,11 +10,11 @@ from collections.abc import Collection
 import procrastinate
 import procrastinate.worker
 
-from simulacra.service import compose, housekeeping, runtime
+from simulacra.service import compose, housekeeping, outages, runtime
 from simulacra.service.database import schema
 from simulacra.service.datasets import tasks as datasets
 from simulacra.service.generations import tasks as generations
-from simulacra.service.jobs import child, queues
+from simulacra.service.jobs import admission, child, queues
 from simulacra.service.settings import Settings
 
 HEARTBEAT_SECONDS = 1.0
@@ -49,7 +49,7 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
         await schema.check(running.database)
         # In one group: a sweeper that failed must take the worker down, to be started again.
         async with queue.open_async(), asyncio.TaskGroup() as group:
-            sweepers = [group.create_task(_sweep(queue)), group.create_task(_tidy(running))]
+            sweepers = [group.create_task(_sweep(running)), group.create_task(_tidy(running))]
             logger.info("worker is ready for %s", ", ".join(names))
             await work(running, names, settings.worker_concurrency, settings.drain_seconds)
             for sweeper in sweepers:
@@ -115,18 +115,17 @@ async def work(
     await worker.run()
 
 
-async def _sweep(queue: procrastinate.App) -> None:
+async def _sweep(running: runtime.Runtime) -> None:
     """Give the jobs of workers that died back to the queue, for ever."""
+    manager = running.queue.job_manager
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
-        with contextlib.suppress(procrastinate.exceptions.ConnectorException):
-            await queue.job_manager.prune_stalled_workers(STALLED_SECONDS)
-            stalled = await queue.job_manager.get_stalled_jobs(
-                seconds_since_heartbeat=STALLED_SECONDS
-            )
-            for job in stalled:
-                logger.warning("queue job %s lost its worker; it goes back to the queue", job.id)
-                await queue.job_manager.retry_job(job)
+        with contextlib.suppress(procrastinate.exceptions.ConnectorException, *outages.DATABASE):
+            await manager.prune_stalled_workers(STALLED_SECONDS)
+            stalled = await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS)
+            for entry in stalled:
+                logger.warning("queue job %s lost its worker; it goes back to the queue", entry.id)
+                await admission.replace(running, entry)
 
 
 async def _tidy(running: runtime.Runtime) -> None:

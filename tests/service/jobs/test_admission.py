@@ -1,13 +1,17 @@
 """Turns: one tenant's many jobs and another's one, on the real queue."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 
+import procrastinate
+import pytest
 import work
+from procrastinate import jobs as queue_jobs
 from sqlalchemy import text
 
 from simulacra.service import runtime
 from simulacra.service.database import tables
-from simulacra.service.jobs import admission
+from simulacra.service.jobs import admission, repository
 
 Play = Callable[[Coroutine[None, None, None]], None]
 
@@ -84,6 +88,55 @@ def test_a_job_that_lost_its_entry_gets_another_and_only_one(
         await _end(running, job)
         await _take(running)
         assert await admission.reconcile(running) == 0  # it has ended: nothing is missing
+
+    play(check())
+
+
+def test_a_job_that_ends_does_not_wait_for_one_that_is_being_cancelled(
+    running: runtime.Runtime, play: Play
+) -> None:
+    """Who cancels has the job's row and comes for the tenant's place, which is held here."""
+
+    async def check() -> None:
+        tenant_id = (await work.tenant(running)).tenant_id
+        cap = running.policy.jobs_per_tenant
+        jobs = [await work.training(running, tenant_id) for _ in range(cap + 2)]
+        next_one, after_it = jobs[cap:]
+        async with running.database.transaction(tenant_id) as session:
+            await repository.get(session, next_one.id, lock=True)
+            async with asyncio.timeout(30):
+                await _end(running, jobs[0])
+        assert await _entries(running) == [*(job.id for job in jobs[:cap]), after_it.id]
+        await _end(running, jobs[1])  # it was not cancelled after all
+        assert (await _entries(running))[-1] == next_one.id
+
+    play(check())
+
+
+def test_a_worker_that_wakes_up_does_not_end_the_entry_of_the_one_that_has_its_job(
+    running: runtime.Runtime, play: Play
+) -> None:
+    async def check() -> None:
+        tenant_id = (await work.tenant(running)).tenant_id
+        jobs = [await work.training(running, tenant_id) for _ in range(2)]
+        manager = running.queue.job_manager
+        async with running.queue.open_async():
+            slow = await manager.fetch_job(queues=None, worker_id=await manager.register_worker())
+            assert slow is not None
+            await admission.replace(running, slow)
+            await admission.replace(running, slow)  # by another sweeper, who is late
+            quick = await manager.fetch_job(queues=None, worker_id=await manager.register_worker())
+            assert quick is not None
+            assert quick.task_kwargs["job_id"] == slow.task_kwargs["job_id"] == jobs[0].id
+            await admission.replace(running, slow)
+            with pytest.raises(procrastinate.exceptions.ConnectorException):
+                await manager.finish_job(slow, queue_jobs.Status.SUCCEEDED, delete_job=True)
+            with pytest.raises(procrastinate.exceptions.ConnectorException):
+                await manager.retry_job(slow)
+            assert sorted(await _entries(running)) == sorted(job.id for job in jobs)
+            await _end(running, jobs[0])
+            await manager.finish_job(quick, queue_jobs.Status.SUCCEEDED, delete_job=True)
+        assert await _entries(running) == [jobs[1].id]
 
     play(check())
 

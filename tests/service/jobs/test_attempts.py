@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.engine.stages import Progress
-from simulacra.service import runtime, worker
+from simulacra.service import runtime, storage, worker
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
 from simulacra.service.http import problems
@@ -140,6 +141,30 @@ def test_a_job_whose_workers_keep_dying_is_given_up(
         ended = await _read(running, job)
         assert (ended.status, (ended.error or {})["code"]) == ("failed", "simio_training_failed")
 
+    play(check())
+
+
+def test_no_job_is_blamed_for_an_outage_that_meets_its_end_too(
+    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_back, outages = transitions.give_back, iter(range(2))
+
+    async def meet_an_outage(*arguments: Any, **options: Any) -> None:  # noqa: ANN401
+        if next(outages, None) is not None:
+            raise sa.exc.OperationalError("UPDATE", {}, Exception())
+        await give_back(*arguments, **options)
+
+    async def work(_attempt: attempts.Attempt) -> attempts.Save:
+        raise storage.UnavailableError
+
+    async def check() -> None:
+        job = await _job(running, in_an_hour)
+        with pytest.raises(storage.UnavailableError):
+            await attempts.carry_out(running, job.tenant_id, job.id, work)
+        waiting = await _read(running, job)
+        assert (waiting.status, waiting.attempt, waiting.excused_attempts) == ("queued", 1, 1)
+
+    monkeypatch.setattr(transitions, "give_back", meet_an_outage)
     play(check())
 
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import threading
 import time
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,31 @@ def test_a_job_runs_elsewhere_and_reports() -> None:
     assert result["niceness"] == os.nice(0) + child.NICENESS
     assert result["says_to"] == os.devnull
     assert seen == [Progress("fitting", 0.5, 7, 15)]
+
+
+def test_a_server_that_is_slow_to_fork_does_not_hold_up_the_worker() -> None:
+    """As it is while it loads the engine; a worker whose heart does not beat loses its jobs."""
+    child.start_server()
+    run("work", text="")
+    server = psutil.Process(forkserver._forkserver._forkserver_pid)  # type: ignore[attr-defined]
+    rescue = threading.Timer(30, server.resume)
+
+    async def check() -> None:
+        async def note(_: Progress) -> None: ...
+
+        server.suspend()
+        rescue.start()
+        running = asyncio.create_task(child.run("programs:work", {"text": "a"}, LIMITS, note))
+        await asyncio.sleep(0.1)
+        assert server.status() == psutil.STATUS_STOPPED  # we are here before the rescue
+        server.resume()
+        assert (await running)["text"] == "a"
+
+    try:
+        asyncio.run(check())
+    finally:
+        rescue.cancel()
+        server.resume()
 
 
 def test_progress_that_cannot_be_is_a_fault_of_the_child() -> None:

@@ -12,6 +12,7 @@ from simulacra.service.database import tables
 from simulacra.service.datasets.schemas import DatasetStatus
 from simulacra.service.http import problems
 from simulacra.service.idempotency import bindings
+from simulacra.service.jobs import repository as jobs
 from simulacra.service.jobs import transitions
 from simulacra.service.tenants import retention
 
@@ -31,6 +32,7 @@ async def shred(session: AsyncSession, dataset: tables.Dataset, status: DatasetS
     dataset.deleted_at = await clock.read(session)
     dataset.sealed_key = dataset.published_schema = dataset.options = None
     dataset.display_name = dataset.model_path = dataset.error = None
+    await jobs.redact(session, dataset.job_id)
     await objects.doom(session, dataset.id)
 
 
@@ -68,7 +70,7 @@ async def _expire(running: runtime.Runtime, dataset_id: str) -> None:
 async def _due(session: AsyncSession, dataset_id: str) -> tables.Dataset:
     is_due = (_rows.id == dataset_id) & _rows.status.in_(ALIVE)
     due = select(_rows).where(is_due, _rows.expires_at <= clock.now(session))
-    dataset = await session.scalar(due.with_for_update())
+    dataset = await session.scalar(due.with_for_update(key_share=True))  # as `repository.get`
     if dataset is None:
         raise _ExtendedError
     return dataset

@@ -34,7 +34,9 @@ async def get(session: AsyncSession, dataset_id: str, *, lock: bool = False) -> 
     """
     query = select(tables.Dataset).where(tables.Dataset.id == dataset_id, is_live(session))
     if lock:  # and read it anew: it may have changed while we waited
-        query = query.with_for_update().execution_options(populate_existing=True)
+        # Not against requests for its rows: they hold its key when they come for the window of
+        # usage, which whoever deletes a dataset has before it locks the dataset.
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     found = await session.scalar(query)
     if found is None:
         raise problems.Problem("simio_dataset_not_found", f"There is no dataset {dataset_id!r}.")

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import datetime as dt
+import functools
 from typing import BinaryIO
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -52,25 +53,27 @@ async def create(
             begun = await bindings.find(session, key, whole)
             return await repository.of_job(session, begun), True
     seed = _Seed(keys.random_id("ds_"), file_format, storage.ObjectKey.generate())
-    async with objects.announced(running, caller.tenant_id, seed.dataset_id, seed.path):
-        digest = await asyncio.to_thread(running.storage.write, seed.path, file, seed.key)
-        async with running.database.transaction(caller.tenant_id) as session:
-            job = tables.Job(
-                id=jobs.new_id(),
-                tenant_id=caller.tenant_id,
-                operation=OPERATION,
-                dataset_id=seed.dataset_id,
-                idempotency_key=key.key if key is not None else None,
-            )
-            rejoined = await bindings.bind(session, key, whole, job.id)
-            if rejoined is not None:
-                return await repository.of_job(session, rejoined), True
-            dataset = await _row(running, session, job, seed, digest, fields)
-            session.add(dataset)
-            await objects.keep(session, seed.path)
-            await jobs.enqueue(session, running, job)
-            about: entry.Details = {Detail.BYTES: digest.size_bytes, Detail.FORMAT: file_format}
-            _record(session, caller, Action.DATASET_CREATED, dataset.id, about)
+    write = functools.partial(running.storage.write, seed.path, file, seed.key)
+    async with (
+        objects.written(running, caller.tenant_id, seed.dataset_id, seed.path, write) as digest,
+        running.database.transaction(caller.tenant_id) as session,
+    ):
+        job = tables.Job(
+            id=jobs.new_id(),
+            tenant_id=caller.tenant_id,
+            operation=OPERATION,
+            dataset_id=seed.dataset_id,
+            idempotency_key=key.key if key is not None else None,
+        )
+        rejoined = await bindings.bind(session, key, whole, job.id)
+        if rejoined is not None:
+            return await repository.of_job(session, rejoined), True
+        dataset = await _row(running, session, job, seed, digest, fields)
+        session.add(dataset)
+        await objects.keep(session, seed.path)
+        await jobs.enqueue(session, running, job)
+        about: entry.Details = {Detail.BYTES: digest.size_bytes, Detail.FORMAT: file_format}
+        _record(session, caller, Action.DATASET_CREATED, dataset.id, about)
     return dataset, False
 
 

@@ -41,8 +41,7 @@ async def _train(attempt: attempts.Attempt) -> attempts.Save:
             attempt.limits,
             attempt.report,
         )
-        path = await attempt.announce(repository.models_folder(dataset_id))
-        await asyncio.to_thread(running.storage.upload, path, model, key)
+        path, _ = await attempt.store(repository.models_folder(dataset_id), model, key)
     return functools.partial(_save, attempt.job, schema=schema, path=path)
 
 

@@ -10,6 +10,7 @@ from simulacra.service.database import tables
 from simulacra.service.generations.schemas import GenerationStatus
 from simulacra.service.http import problems
 from simulacra.service.idempotency import bindings
+from simulacra.service.jobs import repository as jobs
 from simulacra.service.jobs import transitions
 from simulacra.service.tenants import retention
 
@@ -58,4 +59,5 @@ async def _shred(session: AsyncSession, generation: tables.Generation) -> None:
     generation.conditions = {}
     generation.sealed_key = generation.artifact_path = generation.sha256 = None
     generation.report = generation.error = None
+    await jobs.redact(session, generation.job_id)
     await objects.doom(session, generation.id)

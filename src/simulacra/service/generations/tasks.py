@@ -40,8 +40,8 @@ async def _generate(attempt: attempts.Attempt) -> attempts.Save:
             attempt.limits,
             attempt.report,
         )
-        path = await attempt.announce(repository.artifacts_folder(generation_id))
-        digest = await asyncio.to_thread(running.storage.upload, path, artifact, artifact_key)
+        folder_of_rows = repository.artifacts_folder(generation_id)
+        path, digest = await attempt.store(folder_of_rows, artifact, artifact_key)
     return functools.partial(
         _save, attempt, made=made, made_at=path, digest=digest, key=artifact_key
     )

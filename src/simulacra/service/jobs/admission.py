@@ -9,7 +9,20 @@ on how many jobs of a tenant run together.
 from collections.abc import Sequence
 
 import psycopg
-from sqlalchemy import ColumnElement, and_, column, exists, func, select, table
+from procrastinate import jobs as queue_jobs
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Text,
+    and_,
+    cast,
+    column,
+    delete,
+    exists,
+    func,
+    select,
+    table,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,7 +41,13 @@ LOCK = 7_265_003
 RECONCILING = 7_265_004
 
 _jobs = tables.Job
-_entries = table("procrastinate_jobs", column("args", JSONB))
+_entries = table(
+    "procrastinate_jobs",
+    column("id", BigInteger),
+    column("args", JSONB),
+    column("status"),
+    column("worker_id", BigInteger),
+)
 
 
 async def admit(
@@ -45,7 +64,8 @@ async def admit(
         return
     waiting = select(_jobs).where(mine, _is_waiting())
     oldest = waiting.order_by(_jobs.created_at, _jobs.id).limit(room)
-    for job in (await session.scalars(oldest)).all():
+    # A job that is locked is being ended by somebody who will wait for the lock that we hold.
+    for job in (await session.scalars(oldest.with_for_update(skip_locked=True))).all():
         job.admitted_at = await clock.read(session)
         await _defer(session, running, job)
 
@@ -53,8 +73,7 @@ async def admit(
 async def reconcile(running: runtime.Runtime) -> int:
     """Give jobs an entry that should have one and have none; return how many.
 
-    A worker that lost its job and wakes up again removes the entry by which another one has it.
-    That one's end is unharmed, but if it dies too, nobody would come.
+    Whatever took their entries, without one nobody would come for them.
     """
     async with running.database.transaction(tenancy.SYSTEM) as session:
         if not await session.scalar(select(func.pg_try_advisory_xact_lock(RECONCILING))):
@@ -63,9 +82,30 @@ async def reconcile(running: runtime.Runtime) -> int:
         for job in lost:
             await _defer(session, running, job)
         waiting = select(_jobs.tenant_id, _jobs.operation).where(_is_waiting()).distinct()
-        for tenant_id, operation in (await session.execute(waiting)).all():
+        queues = (await session.execute(waiting)).all()
+    for tenant_id, operation in queues:  # one at a time, so that nobody waits for all of them
+        async with running.database.transaction(tenancy.SYSTEM) as session:
             await admit(session, running, tenant_id, operation)
     return len(lost)
+
+
+async def replace(running: runtime.Runtime, entry: queue_jobs.Job) -> None:
+    """Put a fresh entry in the place of one whose worker was lost, before all that wait.
+
+    That worker may wake up and end its entry. By then another one must have the job by an entry of
+    its own, or it would lose it.
+    """
+    is_lost = and_(
+        _entries.c.id == entry.id,
+        cast(_entries.c.status, Text) == queue_jobs.Status.DOING.value,
+        _entries.c.worker_id.is_not_distinct_from(entry.worker_id),
+    )
+    lost = delete(_entries).where(is_lost).returning(_entries.c.args["job_id"].astext)
+    async with running.database.transaction(tenancy.SYSTEM) as session:
+        job_id = await session.scalar(lost)
+        job = await session.get(tables.Job, job_id) if job_id is not None else None
+        if job is not None and job.status in OPEN:
+            await _defer(session, running, job, priority=entry.priority + 1)
 
 
 def _is_waiting() -> ColumnElement[bool]:
@@ -78,13 +118,15 @@ async def _without_entry(session: AsyncSession) -> Sequence[tables.Job]:
     return (await session.scalars(admitted.where(~has_entry))).all()
 
 
-async def _defer(session: AsyncSession, running: runtime.Runtime, job: tables.Job) -> None:
+async def _defer(
+    session: AsyncSession, running: runtime.Runtime, job: tables.Job, *, priority: int = 0
+) -> None:
     """Write a job's queue entry in the session's transaction."""
     task, queue = TASKS[job.operation]
     raw = await (await session.connection()).get_raw_connection()
     connection = raw.driver_connection
     assert isinstance(connection, psycopg.AsyncConnection)  # noqa: S101 - narrows for mypy
     deferrer = running.queue.configure_task(
-        task, queue=queue, connection=connection, allow_unknown=True
+        task, queue=queue, priority=priority, connection=connection, allow_unknown=True
     )
     await deferrer.defer_async(tenant_id=job.tenant_id, job_id=job.id)

@@ -12,6 +12,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import procrastinate
 import sqlalchemy.exc
@@ -20,7 +21,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.engine import stages
-from simulacra.service import keys, objects, outages, runtime
+from simulacra.service import keys, objects, outages, runtime, storage
 from simulacra.service.database import tables
 from simulacra.service.http import problems
 from simulacra.service.jobs import child, transitions
@@ -31,7 +32,8 @@ TRANSIENT = (*outages.ANY, objects.UnannouncedError, child.KilledError)
 PROGRESS_SECONDS = 0.25
 WATCH_SECONDS = 1.0
 PATIENCE_SECONDS = 30.0
-"""How long the end of an attempt waits for a database that is away, before its work is lost."""
+"""How long the end of an attempt waits for a database that is away. Then its work is lost, and the
+job is blamed for an attempt without an end."""
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +66,7 @@ class Attempt:
 
     running: runtime.Runtime
     job: tables.Job  # with the token of this attempt
-    announced: list[str] = dataclasses.field(default_factory=list)
+    written: list[str] = dataclasses.field(default_factory=list)
     _reported: float = 0.0
 
     @property
@@ -95,15 +97,16 @@ class Attempt:
             async with self._transaction() as session:
                 await transitions.report(session, self.job, **values, progress=self.job.progress)
 
-    async def announce(self, folder: str) -> str:
-        """Return a path below `folder` in the store, announced, that is of this attempt alone."""
-        job = self.job
-        path = f"{folder}/{keys.random_id()}"
-        await objects.announce(
-            self.running, job.tenant_id, job.generation_id or job.dataset_id, path
-        )
-        self.announced.append(path)
-        return path
+    async def store(
+        self, folder: str, source: Path, key: storage.ObjectKey
+    ) -> tuple[str, storage.Digest]:
+        """Write a file to the store, at a path below `folder` that is of this attempt alone."""
+        job, path = self.job, f"{folder}/{keys.random_id()}"
+        owner_id = job.generation_id or job.dataset_id
+        await objects.announce(self.running, job.tenant_id, owner_id, path)
+        digest = await asyncio.to_thread(self.running.storage.upload, path, source, key)
+        self.written.append(path)
+        return path, digest
 
     async def succeed(self, save: Save) -> None:
         """End the job and `save` what it made, in one transaction."""
@@ -125,9 +128,13 @@ class Attempt:
 
     async def give_back(self, *, is_blamed: bool = False) -> None:
         """Let the job wait for its next attempt; one that is blamed for this one has one less."""
-        with contextlib.suppress(SupersededError, *outages.DATABASE):
+
+        async def end() -> None:
             async with self._transaction() as session:
                 await transitions.give_back(session, self.job, is_blamed=is_blamed)
+
+        with contextlib.suppress(SupersededError, *outages.DATABASE):
+            await _patiently(end)
 
     async def watch(self) -> None:
         """Return when the job is not ours any more."""
@@ -140,8 +147,8 @@ class Attempt:
                         return
 
     async def discard(self) -> None:
-        """Have the objects removed that this attempt announced and did not keep."""
-        for path in self.announced:
+        """Have the objects removed that this attempt wrote and did not keep."""
+        for path in self.written:
             await objects.discard(self.running, self.job.tenant_id, path)
 
     def _transaction(self) -> contextlib.AbstractAsyncContextManager[AsyncSession]:
@@ -218,10 +225,10 @@ async def _unless_superseded(attempt: Attempt, work: Work) -> Save:
 
 
 async def _patiently(end: Callable[[], Awaitable[None]]) -> None:
-    """Try to end an attempt until the database answers: its work would be lost otherwise.
+    """Try to end an attempt until the database answers.
 
-    A commit may have happened though its answer was lost; then the next try finds the job ended,
-    and what it made is kept.
+    A commit may have happened though its answer was lost; then the next try finds that the attempt
+    has the job no more, and what it made is kept.
     """
     deadline, pause = time.monotonic() + PATIENCE_SECONDS, 0.2
     while True:

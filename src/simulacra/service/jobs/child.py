@@ -85,17 +85,37 @@ async def run(
     receiver, sender = multiprocessing.Pipe(duplex=False)
     context = multiprocessing.get_context("forkserver")
     process = context.Process(target=_main, args=(function, arguments, limits, sender), daemon=True)
-    process.start()
-    sender.close()
     try:
+        await _start(process, sender)
         async with asyncio.timeout(limits.seconds):
             message, stage = await _listen(receiver, on_progress)
     except TimeoutError:
         raise _limit_error(f"it took more than {limits.seconds} seconds") from None
     finally:
         receiver.close()
-        await _end(process)
+        if process.pid is not None:
+            await _end(process)
     return _result(message, stage, process.exitcode, limits)
+
+
+async def _start(process: ForkServerProcess, sender: Connection) -> None:
+    """Start the child in a thread: the first one waits until its server has loaded the engine.
+
+    The loop must not wait with it, or the worker's heartbeat stops and the job goes to another.
+    """
+    starting = asyncio.get_running_loop().run_in_executor(None, process.start)
+    starting.add_done_callback(lambda _: sender.close())
+    try:
+        await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        starting.add_done_callback(lambda started: _abandon(process, started))
+        raise
+
+
+def _abandon(process: ForkServerProcess, started: "asyncio.Future[None]") -> None:
+    """End a child that nobody wanted any more when it came."""
+    if started.exception() is None:
+        process.kill()
 
 
 async def _listen(

@@ -14,6 +14,7 @@ from simulacra.service.http import problems
 from simulacra.service.jobs import admission
 from simulacra.service.jobs.schemas import JobStatus
 
+REDACTED = "What the job was to make is gone, and with it what was told of it."
 POLL_SECONDS = (0.03, 0.5)
 """First and longest pause between two looks at a job that somebody waits for."""
 
@@ -44,6 +45,14 @@ async def get(session: AsyncSession, job_id: str, *, lock: bool = False) -> tabl
     if job is None:
         raise problems.Problem("simio_job_not_found", f"There is no job {job_id!r}.")
     return job
+
+
+async def redact(session: AsyncSession, job_id: str) -> None:
+    """Leave of a job's error its code: what it quotes of the data ends with what the job made."""
+    job = await session.get(tables.Job, job_id, populate_existing=True, with_for_update=True)
+    if job is not None and job.error is not None:
+        kept = {name: member for name, member in job.error.items() if name != "errors"}
+        job.error = kept | {"detail": REDACTED}
 
 
 async def wait(running: runtime.Runtime, tenant_id: str, job_id: str, seconds: float) -> None:

@@ -149,7 +149,8 @@ async def expire(
 async def retire(session: AsyncSession, *which: ColumnElement[bool]) -> None:
     """Reduce the records of jobs that have ended to their ids and times."""
     has_ended = _jobs.status.not_in(OPEN)
-    await _move(session, JobStatus.EXPIRED, has_ended, *which, stage="expired", error=None)
+    forgotten = {"error": None, "idempotency_key": None}
+    await _move(session, JobStatus.EXPIRED, has_ended, *which, stage="expired", **forgotten)
 
 
 async def _end(

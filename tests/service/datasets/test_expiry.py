@@ -1,0 +1,72 @@
+"""The end of datasets, on real PostgreSQL, beside those who still ask for their rows."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable, Coroutine
+
+import pytest
+import work
+from sqlalchemy import text
+
+from simulacra.service import runtime
+from simulacra.service.database import tables
+from simulacra.service.datasets import expiry, service
+from simulacra.service.generations import expiry as generations
+from simulacra.service.http import problems
+from simulacra.service.jobs import repository
+
+Play = Callable[[Coroutine[None, None, None]], None]
+
+
+@pytest.mark.parametrize("status", ["deleted", "expired"])
+def test_a_dataset_ends_beside_a_request_for_its_rows(
+    running: runtime.Runtime, play: Play, status: str
+) -> None:
+    """The request has the dataset's key, and may be waiting for a window that is held here."""
+
+    async def check() -> None:
+        caller = await work.tenant(running)
+        job = await work.training(running, caller.tenant_id, life=dt.timedelta(hours=1))
+        as_foreign_keys_do = text("SELECT FROM datasets WHERE id = :id FOR KEY SHARE")
+        async with running.database.transaction(caller.tenant_id) as session:
+            await session.execute(as_foreign_keys_do, {"id": job.dataset_id})
+            async with asyncio.timeout(30):
+                if status == "deleted":
+                    await service.delete(running, caller, job.dataset_id)
+                else:
+                    running.database.ahead = dt.timedelta(hours=2)
+                    await expiry.sweep(running)
+        async with running.database.transaction(caller.tenant_id) as session:
+            dataset = await session.get_one(tables.Dataset, job.dataset_id)
+        assert (dataset.status, dataset.sealed_key) == (status, None)
+
+    play(check())
+
+
+def test_what_a_failure_told_of_the_data_ends_with_the_data(
+    running: runtime.Runtime, play: Play
+) -> None:
+    told = problems.Fault(
+        "/column_types", "Its columns begin with 'Income'.", "simio_invalid_field"
+    )
+
+    async def fail(job: tables.Job) -> None:
+        quoting = problems.Problem("simio_upload_invalid", "Column 'Income'.", faults=[told])
+        await (await work.begin(running, job)).fail(quoting)
+
+    async def check() -> None:
+        caller = await work.tenant(running)
+        training = await work.training(running, caller.tenant_id)
+        await fail(training)
+        made = await work.generation(running, caller.tenant_id, training.dataset_id)
+        await fail(made)
+        await service.delete(running, caller, training.dataset_id)
+        running.database.ahead = dt.timedelta(hours=24, minutes=1)
+        await generations.sweep(running)
+        async with running.database.transaction(caller.tenant_id) as session:
+            for job in (training, made):
+                error = (await repository.get(session, job.id)).error or {}
+                assert error["code"] == "simio_upload_invalid"
+                assert "Income" not in repr(error)
+
+    play(check())
