@@ -11,7 +11,7 @@ import cluster
 import psutil
 
 STALL_SECONDS = (7.0, 11.0)  # beyond the 5 s after which a worker counts as lost
-PAUSE_SECONDS = (1.5, 4.0)
+PAUSE_SECONDS = (2.0, 6.0)
 TICK_SECONDS = 0.05
 
 
