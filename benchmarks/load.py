@@ -33,6 +33,9 @@ CONNECTIONS = 8
 JOBS_IN_FLIGHT = 6
 ROWS = 500
 SCENARIO = {"categorical": {"segment": {"Premium": 0.55, "Mainstream": 0.35, "Value": 0.10}}}
+UNLIMITED = {
+    f"SIMULACRA_{kind}_PER_MINUTE": "1000000" for kind in ("READS", "WRITES", "UPLOADS")
+}  # the limits of a client would be all that is measured
 PARTS = ("api", "database", "store", "worker", "jobs", "load")
 
 Json = dict[str, Any]
@@ -46,7 +49,7 @@ def main() -> None:
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        cluster.running(Path(folder, "cluster"), apis=2, workers=3) as target,
+        cluster.running(Path(folder, "cluster"), apis=2, workers=3, **UNLIMITED) as target,
     ):
         measure(Bench(target, options.seconds), options.tenants)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
