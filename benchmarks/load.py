@@ -4,7 +4,8 @@
 
 PostgreSQL, the object store, APIs and workers are processes of their own, and so is the load; all
 share the machine, so what is measured is a lower bound. Beside each figure stands how much
-processor time each part took, in cores.
+processor time each part took, in cores, and so what to add first: where hardly a core is idle, what
+takes most; else nothing is short but patience (polling, locks, the network).
 """
 
 import argparse
@@ -33,6 +34,7 @@ CONNECTIONS = 8
 JOBS_IN_FLIGHT = 6
 ROWS = 500
 SCENARIO = {"categorical": {"segment": {"Premium": 0.55, "Mainstream": 0.35, "Value": 0.10}}}
+IDLE_SHARE = 0.1  # of all cores; less is none
 UNLIMITED = {
     f"SIMULACRA_{kind}_PER_MINUTE": "1000000" for kind in ("READS", "WRITES", "UPLOADS")
 }  # the limits of a client would be all that is measured
@@ -61,8 +63,9 @@ class Bench:
 
     def __init__(self, target: cluster.Cluster, seconds: float) -> None:
         self.target, self.seconds = target, seconds
-        print(f"| load | rate | p50, ms | p99, ms | not 2xx | {' | '.join(PARTS)} |")
-        print(f"|---|---|---|---|---|{'---|' * len(PARTS)}")
+        columns = [*PARTS, "others", "idle", "first limit"]
+        print(f"| load | rate | p50, ms | p99, ms | not 2xx | {' | '.join(columns)} |")
+        print(f"|---|---|---|---|---|{'---|' * len(columns)}")
 
     def run(self, name: str, unit: str, plan: Json) -> Json:
         """Let a process of its own ask as `plan` says; return what it found."""
@@ -77,9 +80,18 @@ class Bench:
         per = 60 if unit == "min" else 1
         rate = f"{found['done'] / found['seconds'] * per:,.1f}/{unit}"
         latency = " | ".join(f"{found[key] * 1000:,.1f}" for key in ("p50", "p99"))
-        shares = " | ".join(f"{cores[part]:.2f}" for part in PARTS)
-        print(f"| {name} | {rate} | {latency} | {found['refused']} | {shares} |", flush=True)
+        shares = " | ".join(f"{share:.2f}" for share in cores.values())
+        line = f"| {name} | {rate} | {latency} | {found['refused']} | {shares} | {limit(cores)} |"
+        print(line, flush=True)
         return found
+
+
+def limit(cores: dict[str, float]) -> str:
+    """Name what runs out first."""
+    if cores["idle"] > IDLE_SHARE * sum(cores.values()):
+        return "none of the processors"
+    most = max((part for part in cores if part != "idle"), key=cores.__getitem__)
+    return f"processor: {most}"
 
 
 def measure(bench: Bench, tenants: int) -> None:
@@ -145,14 +157,17 @@ def seed_file(seed: int, size: int = 300) -> bytes:
 def sampled(target: cluster.Cluster) -> Iterator[dict[str, float]]:
     """Fill the mapping, at the end, with the cores that each part was busy on average."""
     cores = dict.fromkeys(PARTS, 0.0)
+    cores |= {"others": 0.0, "idle": 0.0}
     before, began = _seconds_of(target), time.monotonic()
     yield cores
     elapsed = time.monotonic() - began
     after = _seconds_of(target)
-    for part in PARTS[:-1]:
+    for part in PARTS:
         cores[part] = (after[part] - before[part]) / elapsed
-    ended = os.times()
-    cores["load"] = (ended.children_user + ended.children_system - before["load"]) / elapsed
+    cores["idle"] = (after["idle"] - before["idle"]) / elapsed
+    cores["others"] = (after["busy"] - before["busy"]) / elapsed - sum(
+        cores[part] for part in PARTS
+    )
 
 
 def _seconds_of(target: cluster.Cluster) -> dict[str, float]:
@@ -160,6 +175,9 @@ def _seconds_of(target: cluster.Cluster) -> dict[str, float]:
     seconds = dict.fromkeys(PARTS, 0.0)
     own = os.times()
     seconds["load"] = own.children_user + own.children_system
+    machine = psutil.cpu_times()
+    seconds["idle"] = machine.idle + machine.iowait
+    seconds["busy"] = machine.user + machine.nice + machine.system + machine.softirq
     for name in target.starts:
         kind = name.partition("-")[0]
         with contextlib.suppress(psutil.Error):
