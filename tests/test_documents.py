@@ -36,7 +36,7 @@ def test_the_folders_of_the_architecture_page_exist() -> None:
     block = page.split("```")[1]
     for word in re.findall(r"\b([a-z_]+(?:/|\.py))", block):
         assert word.rstrip("/") in last | {"src", "simulacra", "tests", "examples"} | {
-            "benchmarks", "contract", "acceptance",
+            "benchmarks", "contract", "acceptance", "deploy",
         }, word  # fmt: skip
 
 
