@@ -66,7 +66,7 @@ def test_an_external_database_and_store_replace_the_embedded_ones(
         client = server.client(server.create_tenant())
         rows = b"a,b\n" + b"".join(b"%d,%d\n" % (n % 7, n % 5) for n in range(100))
         dataset_id = client.train(rows)
-        assert (store / "datasets" / dataset_id / "model").exists()
+        assert len(list((store / "datasets" / dataset_id / "models").iterdir())) == 1
         client.close()
 
 

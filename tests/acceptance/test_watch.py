@@ -1,5 +1,6 @@
 """`simulacra watch` on a real server, as a customer runs it."""
 
+import contextlib
 import os
 import pty
 import re
@@ -58,7 +59,7 @@ def test_a_failed_job_is_exit_code_1_with_its_reason(
 def test_a_job_of_another_tenant_is_not_found(
     server: harness.Server, environment: dict[str, str]
 ) -> None:
-    with server.client(server.create_tenant("Other")) as other:
+    with contextlib.closing(server.client(server.create_tenant("Other"))) as other:
         ended = watch(other.upload(TOO_SMALL).json()["job_id"], environment)
     assert ended.returncode == 1
     assert "simio_job_not_found" in ended.stderr
