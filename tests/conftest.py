@@ -43,19 +43,29 @@ def owner_dsn(cluster: postgres.Cluster) -> str:
     return cluster.owner_url()
 
 
+@pytest.fixture(scope="session")
+def emptied(dsn: str, owner_dsn: str) -> Callable[[], str]:
+    """Empty the tables of the same database, and return how the service connects."""
+
+    def empty() -> str:
+        with psycopg.connect(owner_dsn) as connection:
+            for table in grants.APPEND_ONLY:
+                connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            connection.execute(
+                "TRUNCATE tenants, signups, throttles, operator_accounts, signing_keys, "
+                f"procrastinate_jobs, {', '.join(grants.APPEND_ONLY)} CASCADE"
+            )
+            for table in grants.APPEND_ONLY:
+                connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        return dsn
+
+    return empty
+
+
 @pytest.fixture
-def empty_dsn(dsn: str, owner_dsn: str) -> str:
+def empty_dsn(emptied: Callable[[], str]) -> str:
     """The same database with empty tables."""
-    with psycopg.connect(owner_dsn) as connection:
-        for table in grants.APPEND_ONLY:
-            connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        connection.execute(
-            "TRUNCATE tenants, signups, throttles, operator_accounts, signing_keys, "
-            f"procrastinate_jobs, {', '.join(grants.APPEND_ONLY)} CASCADE"
-        )
-        for table in grants.APPEND_ONLY:
-            connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-    return dsn
+    return emptied()
 
 
 @pytest.fixture

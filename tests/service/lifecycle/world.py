@@ -1,0 +1,308 @@
+"""A service in this process that a test drives step by step: its API, its workers, its clock."""
+
+import asyncio
+import contextlib
+import dataclasses
+import datetime as dt
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import books
+import httpx
+from sqlalchemy import column as sql_column
+from sqlalchemy import delete, select, table, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from simulacra.service import compose, housekeeping, keys, main, objects, tenancy
+from simulacra.service.database import tables
+from simulacra.service.datasets import repository as datasets
+from simulacra.service.datasets import tasks as training
+from simulacra.service.generations import tasks as sampling
+from simulacra.service.http import envelope, lingering
+from simulacra.service.idempotency import bindings
+from simulacra.service.jobs import attempts
+from simulacra.service.settings import Settings
+from simulacra.service.tenants import service as tenants
+from simulacra.service.usage import verification
+
+T = TypeVar("T")
+
+ATTEMPTS = 3
+JOBS_PER_TENANT = 2
+RETENTION_HOURS = {"patient": 24, "hasty": 2}
+"""Of the tenants, by name: what the hasty one makes is gone before its keys are free."""
+MANY = 1_000_000
+PATIENCE = 60.0
+
+_entries = table("procrastinate_jobs", sql_column("id"), sql_column("args", JSONB))
+
+
+class CrashError(Exception):
+    """Stands for the end of a worker that says nothing any more."""
+
+
+class Attempt:
+    """A worker's attempt at a job; it halts before its work, and with the result before its end."""
+
+    def __init__(self, world: "World", tenant_id: str, job_id: str) -> None:
+        self.job_id, self.steps = job_id, 0
+        self.failure: BaseException | None = None
+        self._world, self._orders = world, asyncio.Queue[Exception | None]()
+        self._halted = asyncio.Event()
+        self._attempt: attempts.Attempt | None = None
+        self._doing = asyncio.create_task(
+            attempts.carry_out(world.running, tenant_id, job_id, self._work)
+        )
+
+    @property
+    def is_done(self) -> bool:
+        return self._doing.done()
+
+    async def settle(self) -> None:
+        """Return when the attempt halts or has ended; the worker then tells the queue."""
+        halted = asyncio.create_task(self._halted.wait())
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.wait((self._doing, halted), return_when=asyncio.FIRST_COMPLETED)
+        halted.cancel()
+        if self._doing.done():
+            await self._tell_queue()
+
+    async def go_on(self, failure: Exception | None = None) -> None:
+        """Let the attempt take its next step, or meet a failure instead."""
+        self._halted.clear()
+        self._orders.put_nowait(failure)
+        await self.settle()
+
+    async def crash(self) -> None:
+        """End as a process does that is killed: without a word, and leaving what it has written."""
+        if self._attempt is not None:
+            self._attempt.written.clear()
+        await self.go_on(CrashError())
+
+    async def stop(self) -> None:
+        """End as with a worker that is stopped."""
+        self._halted.clear()
+        self._doing.cancel()
+        await self.settle()
+
+    async def _work(self, attempt: attempts.Attempt) -> attempts.Save:
+        self._attempt = attempt
+        task = sampling._generate if attempt.job.generation_id else training._train
+        await self._halt()
+        save = await task(attempt)
+        await self._halt()
+        return save
+
+    async def _halt(self) -> None:
+        self.steps += 1
+        self._halted.set()
+        if (failure := await self._orders.get()) is not None:
+            raise failure
+
+    async def _tell_queue(self) -> None:
+        """Remove the entry as a worker does, unless the attempt asks for another try."""
+        if self._doing.cancelled():
+            self.failure = asyncio.CancelledError()
+        else:
+            self.failure = self._doing.exception()
+        if self.failure is None:
+            await self._world.lose_entry(self.job_id)
+
+
+@dataclasses.dataclass(eq=False)
+class SlowUpload:
+    """A request whose body arrives with a pause in its middle."""
+
+    tenant: books.Tenant
+    key: str
+    seed: str
+    answer: "asyncio.Task[httpx.Response]"
+    rest: asyncio.Event
+    lease: books.Lease | None = None
+
+
+class World:
+    """The service, on an empty database and an empty store."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.running = compose.runtime_of(settings)
+        self.store = settings.data_dir / "objects"
+        self._runner = asyncio.Runner()
+        self._stack = contextlib.AsyncExitStack()
+        self._clients: dict[str, httpx.AsyncClient] = {}
+        self.attempts: list[Attempt] = []
+        self.slow: list[SlowUpload] = []
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return self._runner.run(coroutine)
+
+    @property
+    def now(self) -> dt.datetime:
+        return dt.datetime.now(dt.UTC) + self.running.database.ahead
+
+    async def open(self) -> list[books.Tenant]:
+        """Start the API; return its customers."""
+        app = main.build(self.running)
+        self._app = lingering.Lingering(envelope.Envelope(app, self.running.policy.base_url))
+        await self._stack.enter_async_context(app.router.lifespan_context(app))
+        return [await self._sign_up(name) for name in RETENTION_HOURS]
+
+    def close(self) -> None:
+        """Stop everything, whatever state it is in."""
+
+        async def stop() -> None:
+            doing = [it._doing for it in self.attempts] + [it.answer for it in self.slow]
+            for task in doing:
+                task.cancel()
+            await asyncio.gather(*doing, return_exceptions=True)
+            await self._stack.aclose()
+
+        try:
+            self.run(stop())
+        finally:
+            self._runner.close()
+
+    async def _sign_up(self, name: str) -> books.Tenant:
+        made = await tenants.create(self.running, company=name, email=f"{name}@a.example")
+        promise = {"retention_hours": RETENTION_HOURS[name]}
+        bounds = {"max_rows_per_request": books.CAP, "subscription_rows": books.SUBSCRIPTION}
+        mine = update(tables.Tenant).where(tables.Tenant.id == made.tenant_id)
+        async with self.running.database.transaction(tenancy.SYSTEM) as session:
+            await session.execute(mine.values(**promise, **bounds))
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self._app), base_url="https://localhost", timeout=60
+        )
+        await self._stack.enter_async_context(client)
+        grant = {
+            "grant_type": "client_credentials",
+            "client_id": made.client_id,
+            "client_secret": made.client_secret,
+            "audience": self.running.identity.audience,
+        }
+        token = (await client.post("/oauth/token", json=grant)).raise_for_status().json()
+        client.headers["Authorization"] = f"Bearer {token['access_token']}"
+        self._clients[name] = client
+        usage = (await client.get("/v1/usage")).json()
+        since = dt.datetime.fromisoformat(usage["window_starts_at"])
+        life = dt.timedelta(hours=RETENTION_HOURS[name])
+        return books.Tenant(name, made.tenant_id, since, life)
+
+    # What customers do.
+
+    async def ask(
+        self,
+        tenant: books.Tenant,
+        method: str,
+        path: str,
+        **given: Any,  # noqa: ANN401
+    ) -> httpx.Response:
+        return await self._clients[tenant.name].request(method, path, **given)
+
+    async def upload(self, tenant: books.Tenant, key: str | None, seed: str) -> httpx.Response:
+        files = {"seed_file": ("seed.csv", books.SEEDS[seed], "text/csv")}
+        return await self.ask(tenant, "POST", "/v1/datasets", files=files, headers=_header(key))
+
+    async def generate(
+        self, tenant: books.Tenant, dataset_id: str, key: str | None, rows: int, scenario: str
+    ) -> httpx.Response:
+        wanted = {"row_count": rows, "conditions": books.SCENARIOS[scenario], "seed": 1}
+        path = f"/v1/datasets/{dataset_id}/generations"
+        return await self.ask(tenant, "POST", path, json=wanted, headers=_header(key))
+
+    async def begin_upload(self, tenant: books.Tenant, key: str, seed: str) -> SlowUpload:
+        """Send one half of an upload, and the other one when the event is set."""
+        rest, arrived = asyncio.Event(), asyncio.Event()
+        part = 'Content-Disposition: form-data; name="seed_file"; filename="s.csv"'
+        form = f"--b\r\n{part}\r\n\r\n".encode() + books.SEEDS[seed] + b"\r\n--b--\r\n"
+
+        async def body() -> AsyncIterator[bytes]:
+            yield form[: len(form) // 2]
+            arrived.set()
+            await rest.wait()
+            yield form[len(form) // 2 :]
+
+        kind = {"Content-Type": "multipart/form-data; boundary=b", "Content-Length": str(len(form))}
+        headers = kind | _header(key)
+        request = self.ask(tenant, "POST", "/v1/datasets", content=body(), headers=headers)
+        slow = SlowUpload(tenant, key, seed, asyncio.create_task(request), rest)
+        waiting = asyncio.create_task(arrived.wait())
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.wait((slow.answer, waiting), return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        return slow
+
+    async def finish_upload(self, slow: SlowUpload) -> httpx.Response:
+        slow.rest.set()
+        return await slow.answer
+
+    # What befalls the service.
+
+    async def die_in_upload(self, tenant: books.Tenant, key: str) -> bool:
+        """Do what an API process does before it is killed, its object written; tell if it began."""
+        leased = bindings.Key(tenant.id, "createDataset", key, keys.random_id())
+        if not await bindings._take(self.running, leased):
+            return False
+        dataset_id = keys.random_id("ds_")
+        path = datasets.seed_path(dataset_id)
+        await objects.announce(self.running, tenant.id, dataset_id, path)
+        target = self.store / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(b"half an object")
+        return True
+
+    async def begin(self, tenant_id: str, job_id: str) -> Attempt:
+        attempt = Attempt(self, tenant_id, job_id)
+        self.attempts.append(attempt)
+        await attempt.settle()
+        return attempt
+
+    async def lose_entry(self, job_id: str) -> None:
+        async with self.running.database.transaction(tenancy.SYSTEM) as session:
+            mine = _entries.c.args["job_id"].astext == job_id
+            await session.execute(delete(_entries).where(mine))
+
+    async def walk(self, hours: float) -> None:
+        self.running.database.ahead += dt.timedelta(hours=hours)
+
+    async def tidy(self) -> None:
+        await housekeeping.tidy(self.running)
+
+    # What can be seen from behind the counter.
+
+    async def entries(self) -> list[str]:
+        """Return the ids of the jobs in the queue, in its order."""
+        query = select(_entries.c.args["job_id"].astext).order_by(_entries.c.id)
+        async with self.running.database.transaction(tenancy.SYSTEM) as session:
+            return list(await session.scalars(query))
+
+    async def all_of(self, of: type[tables.Table]) -> Sequence[Any]:
+        async with self.running.database.transaction(tenancy.SYSTEM) as session:
+            return (await session.scalars(select(of))).all()
+
+    async def faults(self) -> tuple[str, ...]:
+        """Return what is wrong with the ledger and with the trail."""
+        ledger = (await verification.verify(self.running.database)).faults
+        broken = (await self.running.database.verify_trail()).fault
+        return (*ledger, broken) if broken else ledger
+
+    def stored(self) -> set[str]:
+        """Return the paths of the objects in the store."""
+        found = self.store.rglob("*")
+        return {str(path.relative_to(self.store)) for path in found if path.is_file()}
+
+
+def settings(database_url: str, folder: Path) -> Settings:
+    """Return settings with small figures, which a short story reaches."""
+    limits = {f"{kind}_per_minute": MANY for kind in ("reads", "writes", "uploads")}
+    return Settings(
+        data_dir=folder,
+        database_url=database_url,  # type: ignore[arg-type]  # coerced
+        job_attempts=ATTEMPTS,
+        jobs_per_tenant=JOBS_PER_TENANT,
+        **limits,  # type: ignore[arg-type]
+    )
+
+
+def _header(key: str | None) -> dict[str, str]:
+    return {} if key is None else {"Idempotency-Key": key}
