@@ -95,12 +95,12 @@ def test_who_may_not_start_a_job_may_not_cancel_it(
     api.post(f"/v1/jobs/{job_id}/cancel")
 
 
-def test_one_job_of_one_tenant_does_not_wait_for_twenty_of_another(
+def test_one_job_of_one_tenant_does_not_wait_for_twelve_of_another(
     server: Server, api: Client, study_csv: bytes, dataset_id: str
 ) -> None:
     many = [
-        api.generate(dataset_id, row_count=100_000, seed=seed).json()["job_id"]
-        for seed in range(20)
+        api.generate(dataset_id, row_count=1_000_000, seed=seed).json()["job_id"]
+        for seed in range(12)
     ]
     with contextlib.closing(server.client(server.create_tenant("Patient"))) as patient:
         assert patient.train(study_csv)
