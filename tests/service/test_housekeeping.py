@@ -157,6 +157,36 @@ def test_a_week_of_a_study(  # noqa: PLR0915 - a story, told in order
     play(check())
 
 
+def test_a_retry_after_the_end_finds_a_tombstone_before_anybody_has_swept(
+    running: runtime.Runtime, play: Play, tmp_path: Path
+) -> None:
+    seed = tmp_path / "seed.csv"
+    study.write(seed)
+
+    async def check() -> None:
+        life = Life(running, await work.tenant(running), seed.read_bytes())
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            owner = await session.get_one(tables.Tenant, life.caller.tenant_id)
+            owner.retention_hours = 2
+        dataset, _ = await life.upload("upload")
+        await life.carry_out(dataset.job_id)
+        made, _ = await life.generate(dataset.id, "rows")
+        await life.carry_out(made.job_id)
+        running.database.ahead = dt.timedelta(hours=3)
+        for _ in range(2):  # before the sweep and after it
+            left, is_replayed = await life.upload("upload")
+            assert (left.id, left.status, is_replayed) == (dataset.id, "expired", True)
+            assert (left.published_schema, left.sealed_key) == (None, None)
+            rows, is_replayed = await life.generate(dataset.id, "rows")
+            assert (rows.id, rows.status, is_replayed) == (made.id, "expired", True)
+            assert (rows.conditions, rows.report, rows.sha256) == ({}, None, None)
+            await life.at(hours=3)
+        assert (await life.actions()).count("dataset.expired") == 1
+        assert await life.balance() == (0, 50)
+
+    play(check())
+
+
 def test_a_failed_upload_leaves_nothing(
     running: runtime.Runtime, play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from simulacra.service import clock, objects, runtime, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action
 from simulacra.service.database import tables
+from simulacra.service.datasets import repository
 from simulacra.service.datasets.schemas import DatasetStatus
 from simulacra.service.http import problems
 from simulacra.service.idempotency import bindings
@@ -16,7 +17,6 @@ from simulacra.service.jobs import repository as jobs
 from simulacra.service.jobs import transitions
 from simulacra.service.tenants import retention
 
-ALIVE = (DatasetStatus.PROCESSING, DatasetStatus.READY, DatasetStatus.FAILED)
 ENDED = (DatasetStatus.EXPIRED, DatasetStatus.DELETED)
 
 _rows = tables.Dataset
@@ -27,11 +27,9 @@ class _ExtendedError(Exception):
 
 
 async def shred(session: AsyncSession, dataset: tables.Dataset, status: DatasetStatus) -> None:
-    """Leave of a dataset a tombstone: ids, sizes and times, and no word of what was in it."""
-    dataset.status = status
+    """Leave of a dataset its tombstone, and nothing in the store."""
+    repository.strip(dataset, status)
     dataset.deleted_at = await clock.read(session)
-    dataset.sealed_key = dataset.published_schema = dataset.options = None
-    dataset.display_name = dataset.model_path = dataset.error = None
     await jobs.redact(session, dataset.job_id)
     await objects.doom(session, dataset.id)
 
@@ -39,7 +37,7 @@ async def shred(session: AsyncSession, dataset: tables.Dataset, status: DatasetS
 async def sweep(running: runtime.Runtime) -> None:
     """Expire the datasets whose time is over, and remove tombstones that nothing needs."""
     async with running.database.transaction(tenancy.SYSTEM) as session:
-        is_due = (_rows.status.in_(ALIVE)) & (_rows.expires_at <= clock.now(session))
+        is_due = (_rows.status.in_(repository.ALIVE)) & (_rows.expires_at <= clock.now(session))
         due = (await session.scalars(select(_rows.id).where(is_due))).all()
     for dataset_id in due:
         await _expire(running, dataset_id)
@@ -68,7 +66,7 @@ async def _expire(running: runtime.Runtime, dataset_id: str) -> None:
 
 
 async def _due(session: AsyncSession, dataset_id: str) -> tables.Dataset:
-    is_due = (_rows.id == dataset_id) & _rows.status.in_(ALIVE)
+    is_due = (_rows.id == dataset_id) & _rows.status.in_(repository.ALIVE)
     due = select(_rows).where(is_due, _rows.expires_at <= clock.now(session))
     dataset = await session.scalar(due.with_for_update(key_share=True))  # as `repository.get`
     if dataset is None:

@@ -10,6 +10,9 @@ from simulacra.service.database import paging, tables
 from simulacra.service.datasets.schemas import DatasetStatus
 from simulacra.service.http import problems
 
+ALIVE = (DatasetStatus.PROCESSING, DatasetStatus.READY, DatasetStatus.FAILED)
+"""States of datasets that have neither been deleted nor swept."""
+
 
 def seed_path(dataset_id: str) -> str:
     """Return where the seed file is kept."""
@@ -44,9 +47,24 @@ async def get(session: AsyncSession, dataset_id: str, *, lock: bool = False) -> 
 
 
 async def of_job(session: AsyncSession, job_id: str) -> tables.Dataset:
-    """Return the dataset that a job makes, or what is left of it."""
-    made = select(tables.Dataset).where(tables.Dataset.job_id == job_id)
-    return (await session.scalars(made)).one()
+    """Return the dataset that a job makes, or what is left of it.
+
+    One whose time is over is shown as its tombstone, whether it has been swept or not.
+    """
+    is_over = tables.Dataset.expires_at <= clock.now(session)
+    made = select(tables.Dataset, is_over).where(tables.Dataset.job_id == job_id)
+    dataset, is_over_now = (await session.execute(made)).one()
+    if is_over_now and dataset.status in ALIVE:
+        session.expunge(dataset)  # to show it so; the sweep is what changes the row
+        strip(dataset, DatasetStatus.EXPIRED)
+    return dataset
+
+
+def strip(dataset: tables.Dataset, status: DatasetStatus) -> None:
+    """Leave of a dataset a tombstone: ids, sizes and times, and no word of what was in it."""
+    dataset.status = status
+    dataset.sealed_key = dataset.published_schema = dataset.options = None
+    dataset.display_name = dataset.model_path = dataset.error = None
 
 
 async def get_ready(session: AsyncSession, dataset_id: str) -> tables.Dataset:

@@ -7,6 +7,7 @@ from simulacra.service import clock, objects, runtime, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action
 from simulacra.service.database import tables
+from simulacra.service.generations import repository
 from simulacra.service.generations.schemas import GenerationStatus
 from simulacra.service.http import problems
 from simulacra.service.idempotency import bindings
@@ -54,10 +55,7 @@ async def _expire(running: runtime.Runtime, generation_id: str) -> None:
 
 
 async def _shred(session: AsyncSession, generation: tables.Generation) -> None:
-    """Leave of a generation a tombstone: ids, sizes, times and what was billed."""
-    generation.status = GenerationStatus.EXPIRED
-    generation.conditions = {}
-    generation.sealed_key = generation.artifact_path = generation.sha256 = None
-    generation.report = generation.error = None
+    """Leave of a generation its tombstone, and nothing in the store."""
+    repository.strip(generation)
     await jobs.redact(session, generation.job_id)
     await objects.doom(session, generation.id)

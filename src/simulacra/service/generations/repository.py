@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import clock
 from simulacra.service.database import paging, tables
+from simulacra.service.generations.schemas import GenerationStatus
 from simulacra.service.http import problems
 
 
@@ -35,9 +36,25 @@ async def get(session: AsyncSession, generation_id: str) -> tables.Generation:
 
 
 async def of_job(session: AsyncSession, job_id: str) -> tables.Generation:
-    """Return the generation that a job makes, or what is left of it."""
-    made = select(tables.Generation).where(tables.Generation.job_id == job_id)
-    return (await session.scalars(made)).one()
+    """Return the generation that a job makes, or what is left of it.
+
+    One whose time is over is shown as its tombstone, whether it has been swept or not.
+    """
+    is_over = tables.Generation.expires_at <= clock.now(session)
+    made = select(tables.Generation, is_over).where(tables.Generation.job_id == job_id)
+    generation, is_over_now = (await session.execute(made)).one()
+    if is_over_now:
+        session.expunge(generation)  # to show it so; the sweep is what changes the row
+        strip(generation)
+    return generation
+
+
+def strip(generation: tables.Generation) -> None:
+    """Leave of a generation a tombstone: ids, sizes, times and what was billed."""
+    generation.status = GenerationStatus.EXPIRED
+    generation.conditions = {}
+    generation.sealed_key = generation.artifact_path = generation.sha256 = None
+    generation.report = generation.error = None
 
 
 async def page(
