@@ -1,0 +1,60 @@
+"""Datasets that end while others use them, on real PostgreSQL."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable, Coroutine
+
+import pytest
+import work
+
+from simulacra.service import clock, keys, runtime
+from simulacra.service.database import tables
+from simulacra.service.datasets import expiry, service
+from simulacra.service.identity.principal import Principal
+from simulacra.service.usage import ledger
+
+Play = Callable[[Coroutine[None, None, None]], None]
+End = Callable[[runtime.Runtime, Principal, str], Awaitable[None]]
+
+
+async def _delete(running: runtime.Runtime, caller: Principal, dataset_id: str) -> None:
+    await service.delete(running, caller, dataset_id)
+
+
+async def _expire(running: runtime.Runtime, _: Principal, __: str) -> None:
+    running.database.ahead += dt.timedelta(hours=25)
+    await expiry.sweep(running)
+
+
+@pytest.mark.parametrize("end", [_delete, _expire])
+def test_the_end_of_a_dataset_does_not_wait_for_rows_that_are_being_asked_for(
+    running: runtime.Runtime, play: Play, end: End
+) -> None:
+    """They hold the dataset and will want the window; the end holds the window: a deadlock."""
+
+    async def check() -> None:
+        caller = await work.tenant(running)
+        training = await work.training(running, caller.tenant_id)
+        under_way = await work.generation(running, caller.tenant_id, training.dataset_id)
+        asked = tables.Generation(
+            id=keys.random_id("gen_"),
+            tenant_id=caller.tenant_id,
+            dataset_id=training.dataset_id,
+            job_id=keys.random_id("job_"),
+            status="processing",
+            row_count=5,
+            output_format="csv",
+            seed=1,
+            conditions={},
+        )
+        async with running.database.transaction(caller.tenant_id) as session:
+            asked.expires_at = await clock.read(session) + dt.timedelta(days=3)
+            session.add(asked)
+            await session.flush()
+            async with asyncio.timeout(30):
+                await end(running, caller, training.dataset_id)
+            tenant = await session.get_one(tables.Tenant, caller.tenant_id)
+            await ledger.reserve(session, tenant, asked.id, 5)
+        assert await work.status(running, under_way) in ("cancelled", "expired")
+
+    play(check())
