@@ -35,12 +35,10 @@ SEEDS = {
     "too short": _study(3, 5),  # accepted, and fails in training
     "no table": b"%PDF-1.7 no table",
 }
-_SPLIT: dict[str, object] = {
-    "categorical": {"segment": {"Premium": 0.6, "Value": 0.4}, "channel": {"Online": 0.3}}
-}
+_SPLIT = {"segment": {"Premium": 0.6, "Value": 0.4}, "channel": {"Online": 0.3}}
 SCENARIOS: dict[str, dict[str, object]] = {
     "free": {},
-    "split": _SPLIT,  # about two thirds of the rows can be had, and of one row nothing
+    "split": {"categorical": _SPLIT},  # can be had in part, and of one row not at all
     "unknown": {"categorical": {"colour": {"red": 1.0}}},
 }
 
@@ -55,6 +53,16 @@ class Tenant:
     retention: dt.timedelta
     bindings: dict[tuple[str, str], "Binding"] = dataclasses.field(default_factory=dict)
     leases: dict[str, "Lease"] = dataclasses.field(default_factory=dict)
+
+    def bind(self, operation: str, key: str | None, request: object, made: "Made") -> None:
+        """Note what a key was accepted with."""
+        if key is not None:
+            self.bindings[operation, key] = Binding(request, made)
+
+    def give_up(self, key: str, lease: "Lease | None") -> None:
+        """Note that a request has ended, and holds its key no more if it did."""
+        if lease is not None and self.leases.get(key) is lease:
+            del self.leases[key]
 
 
 @dataclasses.dataclass(eq=False)
@@ -164,9 +172,7 @@ class Books:
         mine = [it for it in self.generations if it.tenant is tenant and it.window == window]
         return sum(it.rows for it in mine if it.job.is_open), sum(it.billed for it in mine)
 
-    def refusal(  # noqa: PLR0911 - a list of reasons, the first of which holds
-        self, dataset: Dataset, rows: int, scenario: str, now: dt.datetime
-    ) -> str | None:
+    def refusal(self, dataset: Dataset, rows: int, scenario: str, now: dt.datetime) -> str | None:
         """Return the code with which a generation is refused that has no key, or a new one."""
         if not dataset.is_live(now):
             return "simio_dataset_not_found"
@@ -176,8 +182,10 @@ class Books:
             return "simio_row_cap_exceeded"
         if scenario == "unknown":
             return "simio_unknown_condition_column"
-        window = (now - dataset.tenant.since) // WINDOW
-        reserved, used = self.balance(dataset.tenant, window)
+        return self._lack_of_rows(dataset.tenant, rows, now)
+
+    def _lack_of_rows(self, tenant: Tenant, rows: int, now: dt.datetime) -> str | None:
+        reserved, used = self.balance(tenant, (now - tenant.since) // WINDOW)
         if used + rows > SUBSCRIPTION:
             return "simio_quota_exceeded"
         if used + reserved + rows > SUBSCRIPTION:
@@ -194,9 +202,10 @@ class Books:
     def delete(
         self, dataset: Dataset, status: str = "deleted", job_status: str = "cancelled"
     ) -> None:
-        whole: list[Dataset | Generation] = [dataset, *self.of_dataset(dataset)]
-        for made in whole:
-            self.end(made, job_status)
+        """End a dataset, and every job that needs it."""
+        self.end(dataset, job_status)
+        for generation in self.of_dataset(dataset):
+            self.end(generation, job_status)
         dataset.status = status
 
     def tidy(self, now: dt.datetime) -> None:

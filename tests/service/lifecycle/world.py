@@ -43,7 +43,7 @@ class CrashError(Exception):
 
 
 class Attempt:
-    """A worker's attempt at a job; it halts before its work, and with the result before its end."""
+    """A worker's attempt at a job; it halts before its work, and with the result."""
 
     def __init__(self, world: "World", tenant_id: str, job_id: str) -> None:
         self.job_id, self.steps = job_id, 0
@@ -58,6 +58,11 @@ class Attempt:
     @property
     def is_done(self) -> bool:
         return self._doing.done()
+
+    @property
+    def has_result(self) -> bool:
+        """Whether all that is left to do is to end the job."""
+        return self.steps == 2
 
     async def settle(self) -> None:
         """Return when the attempt halts or has ended; the worker then tells the queue."""
@@ -145,7 +150,9 @@ class World:
         """Start the API; return its customers."""
         app = main.build(self.running)
         self._app = lingering.Lingering(envelope.Envelope(app, self.running.policy.base_url))
-        await self._stack.enter_async_context(app.router.lifespan_context(app))
+        self._stack.push_async_callback(self.running.close)
+        await self.running.database.check_role()
+        await self.running.identity.open()
         return [await self._sign_up(name) for name in RETENTION_HOURS]
 
     def close(self) -> None:
@@ -171,7 +178,7 @@ class World:
         async with self.running.database.transaction(tenancy.SYSTEM) as session:
             await session.execute(mine.values(**promise, **bounds))
         client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(self._app), base_url="https://localhost", timeout=60
+            transport=httpx.ASGITransport(self._app), base_url="https://localhost", timeout=PATIENCE
         )
         await self._stack.enter_async_context(client)
         grant = {
@@ -232,9 +239,19 @@ class World:
         waiting.cancel()
         return slow
 
+    async def cancel(self, job: books.Job) -> httpx.Response:
+        return await self.ask(job.tenant, "POST", f"/v1/jobs/{job.id}/cancel")
+
+    async def delete(self, dataset: books.Dataset) -> httpx.Response:
+        return await self.ask(dataset.tenant, "DELETE", f"/v1/datasets/{dataset.id}")
+
     async def finish_upload(self, slow: SlowUpload) -> httpx.Response:
         slow.rest.set()
         return await slow.answer
+
+    async def hang_up(self, slow: SlowUpload) -> None:
+        slow.answer.cancel()
+        await asyncio.gather(slow.answer, return_exceptions=True)
 
     # What befalls the service.
 
@@ -266,7 +283,9 @@ class World:
         self.running.database.ahead += dt.timedelta(hours=hours)
 
     async def tidy(self) -> None:
-        await housekeeping.tidy(self.running)
+        """Keep house; unlike `housekeeping.tidy`, a chore that fails is not left for later."""
+        for chore in housekeeping.CHORES:
+            await chore(self.running)
 
     # What can be seen from behind the counter.
 
