@@ -45,6 +45,21 @@ def print_fields(fields: Mapping[str, Value]) -> None:
         print(f"  {name:<{width}}  {_cell(value)}")
 
 
+def print_one(
+    arguments: argparse.Namespace,
+    fields: Mapping[str, Value],
+    title: str,
+    rows: Sequence[Mapping[str, Value]],
+) -> None:
+    """Print one thing and the list of what belongs to it; JSON has the list as a member."""
+    if arguments.json:
+        print_json({**fields, title.lower(): rows})
+        return
+    print_fields(fields)
+    print(f"\n{title}:\n")
+    print_rows(arguments, rows)
+
+
 def print_claim_token(token: str) -> None:
     """Print a claim token, and what is to be done with it."""
     print_fields({"credential_claim_token": token})

@@ -95,12 +95,7 @@ def show(arguments: argparse.Namespace) -> int:
     fields, clients = installation.use(
         arguments.data_dir, lambda running, _: _read(running, arguments.tenant_id)
     )
-    if arguments.json:
-        console.print_json(fields | {"clients": clients})
-        return 0
-    console.print_fields(fields)
-    print("\nClients:\n")
-    console.print_rows(arguments, clients)
+    console.print_one(arguments, fields, "Clients", clients)
     return 0
 
 

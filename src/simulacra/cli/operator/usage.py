@@ -29,12 +29,7 @@ def show(arguments: argparse.Namespace) -> int:
     fields, rows = installation.use(
         arguments.data_dir, lambda running, _: _read(running, arguments.tenant_id)
     )
-    if arguments.json:
-        console.print_json(fields | {"windows": rows})
-        return 0
-    console.print_fields(fields)
-    print("\nWindows:\n")
-    console.print_rows(arguments, rows)
+    console.print_one(arguments, fields, "Windows", rows)
     return 0
 
 
