@@ -1,14 +1,12 @@
 """Uploading, listing, reading and deleting datasets."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from simulacra.service import runtime
 from simulacra.service.database import tables
 from simulacra.service.datasets import repository, schemas, service, upload
-from simulacra.service.http import content, guards, openapi, waiting
+from simulacra.service.http import content, guards, openapi, paging, waiting
 from simulacra.service.idempotency import bindings, header
 from simulacra.service.jobs import repository as jobs
 
@@ -82,8 +80,8 @@ async def create_dataset(
 async def list_datasets(
     caller: guards.ReadDatasets,
     running: runtime.Running,
-    after: Annotated[str | None, Query(description="`next_after` of the page before.")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    after: paging.After = None,
+    limit: paging.Limit = 50,
 ) -> schemas.DatasetList:
     """Return live datasets, the newest first."""
     async with running.database.transaction(caller.tenant_id) as session:

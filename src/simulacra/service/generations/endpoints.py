@@ -8,7 +8,7 @@ from simulacra.service import runtime
 from simulacra.service.artifacts import links
 from simulacra.service.database import tables
 from simulacra.service.generations import repository, schemas, service
-from simulacra.service.http import content, guards, json_text, openapi, waiting
+from simulacra.service.http import content, guards, json_text, openapi, paging, waiting
 from simulacra.service.idempotency import bindings, header
 from simulacra.service.jobs import repository as jobs
 
@@ -75,8 +75,8 @@ async def list_generations(
     caller: guards.ReadGenerations,
     running: runtime.Running,
     dataset_id: Annotated[str | None, Query(description="Those of one dataset only.")] = None,
-    after: Annotated[str | None, Query(description="`next_after` of the page before.")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    after: paging.After = None,
+    limit: paging.Limit = 50,
 ) -> schemas.GenerationList:
     """Return live generations, the newest first."""
     async with running.database.transaction(caller.tenant_id) as session:
