@@ -11,8 +11,6 @@ takes most; else nothing is short but patience (polling, locks, the network).
 import argparse
 import asyncio
 import contextlib
-import csv
-import io
 import json
 import os
 import platform
@@ -26,13 +24,13 @@ from typing import Any
 
 import cluster
 import httpx
-import numpy as np
 import psutil
-import study
+import traffic
 
 CONNECTIONS = 8
 JOBS_IN_FLIGHT = 6
 ROWS = 500
+SEED_ROWS = 300
 SCENARIO = {"categorical": {"segment": {"Premium": 0.55, "Mainstream": 0.35, "Value": 0.10}}}
 IDLE_SHARE = 0.1  # of all cores; less is none
 UNLIMITED = {
@@ -135,22 +133,14 @@ def prepare(target: cluster.Cluster, number: int) -> Json:
         body.pop("token_url")
         token = api.post("/oauth/token", json=body).raise_for_status().json()["access_token"]
         api.headers["Authorization"] = f"Bearer {token}"
-        made = api.post("/v1/datasets", files={"seed_file": seed_file(number)}, data={}).json()
+        made = api.post(
+            "/v1/datasets", files={"seed_file": traffic.seed_file(number, SEED_ROWS)}, data={}
+        ).json()
         while True:
             job = api.get(f"/v1/jobs/{made['job_id']}", params={"wait_seconds": 20}).json()
             if job["status"] == "completed":
                 break
     return {"token": token, "dataset_id": made["dataset_id"], "job_id": made["job_id"]}
-
-
-def seed_file(seed: int, size: int = 300) -> bytes:
-    """Return a small study."""
-    columns = study.population(size, np.random.default_rng(seed))
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-    return text.getvalue().encode()
 
 
 @contextlib.contextmanager
@@ -257,7 +247,7 @@ class Load:
         return answer.is_success and await self._ended(api, account, answer.json())
 
     async def _train(self, api: httpx.AsyncClient, account: Json) -> bool:
-        files = {"seed_file": seed_file(int(time.monotonic() * 1e6) % 10**6)}
+        files = {"seed_file": traffic.seed_file(int(time.monotonic() * 1e6) % 10**6, SEED_ROWS)}
         form = {"wait_seconds": "30"}
         answer = await api.post("/v1/datasets", files=files, data=form, headers=_bearer(account))
         return answer.is_success and await self._ended(api, account, answer.json())
