@@ -22,6 +22,7 @@ from simulacra.service.database import tables
 BATCH = 100
 GRACE = dt.timedelta(hours=1)
 """How much longer than a job may take an object may stay announced."""
+
 _rows = tables.StoredObject
 
 

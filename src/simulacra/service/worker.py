@@ -120,7 +120,7 @@ async def _sweep(running: runtime.Runtime) -> None:
     manager = running.queue.job_manager
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
-        with contextlib.suppress(procrastinate.exceptions.ConnectorException, *outages.DATABASE):
+        with contextlib.suppress(*outages.DATABASE):
             await manager.prune_stalled_workers(STALLED_SECONDS)
             stalled = await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS)
             for entry in stalled:

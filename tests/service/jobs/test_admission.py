@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from simulacra.service import runtime
 from simulacra.service.database import tables
-from simulacra.service.jobs import admission, repository
+from simulacra.service.jobs import admission
 
 Play = Callable[[Coroutine[None, None, None]], None]
 
@@ -103,7 +103,7 @@ def test_a_job_that_ends_does_not_wait_for_one_that_is_being_cancelled(
         jobs = [await work.training(running, tenant_id) for _ in range(cap + 2)]
         next_one, after_it = jobs[cap:]
         async with running.database.transaction(tenant_id) as session:
-            await repository.get(session, next_one.id, lock=True)
+            await session.get(tables.Job, next_one.id, with_for_update=True)
             async with asyncio.timeout(30):
                 await _end(running, jobs[0])
         assert await _entries(running) == [*(job.id for job in jobs[:cap]), after_it.id]

@@ -82,8 +82,8 @@ async def reconcile(running: runtime.Runtime) -> int:
         for job in lost:
             await _defer(session, running, job)
         waiting = select(_jobs.tenant_id, _jobs.operation).where(_is_waiting()).distinct()
-        queues = (await session.execute(waiting)).all()
-    for tenant_id, operation in queues:  # one at a time, so that nobody waits for all of them
+        tenants = (await session.execute(waiting)).all()
+    for tenant_id, operation in tenants:  # one at a time, so that nobody waits for all of them
         async with running.database.transaction(tenancy.SYSTEM) as session:
             await admit(session, running, tenant_id, operation)
     return len(lost)

@@ -33,15 +33,13 @@ async def enqueue(session: AsyncSession, running: runtime.Runtime, job: tables.J
     await admission.admit(session, running, job.tenant_id, job.operation)
 
 
-async def get(session: AsyncSession, job_id: str, *, lock: bool = False) -> tables.Job:
+async def get(session: AsyncSession, job_id: str) -> tables.Job:
     """Return a job of the session's tenant.
 
     Raises:
         problems.Problem: there is none of this id.
     """
-    job = await session.get(
-        tables.Job, job_id, populate_existing=True, with_for_update=lock or None
-    )
+    job = await session.get(tables.Job, job_id, populate_existing=True)
     if job is None:
         raise problems.Problem("simio_job_not_found", f"There is no job {job_id!r}.")
     return job
