@@ -1,5 +1,6 @@
 """Functions for `test_child.py` to run in child processes."""
 
+import inspect
 import os
 import signal
 import time
@@ -29,6 +30,15 @@ def lie(report: Tell) -> dict[str, Any]:
     progress = Progress("fitting", 0.5)
     object.__setattr__(progress, "fraction", 1e9)
     report(progress)
+    return {}
+
+
+def stop_short(report: Tell) -> dict[str, Any]:
+    """Begin a message, as a child may that a stranger's file has taken over, and say no more."""
+    pipe = inspect.getclosurevars(report).nonlocals["send"]
+    sender = inspect.getclosurevars(pipe).nonlocals["sender"]
+    os.write(sender.fileno(), b"\0\0")  # of the four bytes that tell its length
+    time.sleep(600)
     return {}
 
 

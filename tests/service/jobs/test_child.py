@@ -141,6 +141,11 @@ def test_time_is_limited() -> None:
     assert time.monotonic() - began < 15
 
 
+def test_a_child_that_stops_in_the_middle_of_a_message_does_not_stop_its_worker() -> None:
+    with pytest.raises(child.JobFailedError, match="more than 2 seconds"):
+        run("stop_short", child.Limits(LIMITS.memory_bytes, seconds=2))
+
+
 def test_a_job_that_is_not_wanted_any_more_is_ended(tmp_path: Path) -> None:
     class NotWantedError(Exception):
         pass

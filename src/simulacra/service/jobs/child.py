@@ -33,6 +33,8 @@ FUNCTIONS = (
 REHEARSAL = "simulacra.service.jobs.rehearsal"
 """What the fork server does before the first job."""
 
+MESSAGE_BYTES = 256 * 1024**2
+"""The longest message that is read: the schema of a very wide study has a few of them."""
 NICENESS = 5
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 """How parsers in C and Rust end on a malformed file, or when memory runs out."""
@@ -92,9 +94,9 @@ async def run(
     except TimeoutError:
         raise _limit_error(f"it took more than {limits.seconds} seconds") from None
     finally:
-        receiver.close()
         if process.pid is not None:
             await _end(process)
+        receiver.close()  # now that nobody can be reading from it any more
     return _result(message, stage, process.exitcode, limits)
 
 
@@ -132,7 +134,9 @@ async def _listen(
         finally:
             loop.remove_reader(receiver.fileno())
         try:
-            message: dict[str, Any] = json.loads(receiver.recv_bytes())
+            # In a thread: half a message, sent on purpose, would stop the loop and its timeouts.
+            whole = await asyncio.to_thread(receiver.recv_bytes, MESSAGE_BYTES)
+            message: dict[str, Any] = json.loads(whole)
         except (EOFError, OSError):
             return None, stage
         if message["kind"] != "progress":
