@@ -187,6 +187,29 @@ def test_a_retry_after_the_end_finds_a_tombstone_before_anybody_has_swept(
     play(check())
 
 
+def test_rows_that_nobody_can_read_any_more_are_not_billed(
+    running: runtime.Runtime, play: Play, tmp_path: Path
+) -> None:
+    """The generation expires while it is made, and nobody has swept yet."""
+    seed = tmp_path / "seed.csv"
+    study.write(seed)
+
+    async def check() -> None:
+        life = Life(running, await work.tenant(running), seed.read_bytes())
+        dataset, _ = await life.upload("upload")
+        await life.carry_out(dataset.job_id)
+        await datasets.extend(running, life.caller, dataset.id, 168)
+        made, _ = await life.generate(dataset.id, "rows")
+        running.database.ahead = dt.timedelta(hours=25)
+        await life.carry_out(made.job_id)
+        assert await life.balance() == (50, 0)
+        await life.at(hours=25)
+        assert await life.job_status(made.job_id) == "expired"
+        assert await life.balance() == (0, 0)
+
+    play(check())
+
+
 def test_a_failed_upload_leaves_nothing(
     running: runtime.Runtime, play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

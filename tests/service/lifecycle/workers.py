@@ -75,8 +75,8 @@ class Workers(Story):
         elif attempt.failure is not None:  # what it has written was swept as forgotten
             assert type(attempt.failure).__name__ == "UnannouncedError"
             self.give_back(made.job, is_blamed=False)
-        else:
-            self.complete(made)
+        elif isinstance(made, books.Dataset) or made.is_live(self.world.now):
+            self.complete(made)  # otherwise it has expired, and is left to the sweep
 
     def is_doomed(self, made: books.Made) -> bool:
         if isinstance(made, books.Dataset):

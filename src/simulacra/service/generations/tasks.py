@@ -76,12 +76,18 @@ async def _save(
     digest: storage.Digest,
     key: storage.ObjectKey,
 ) -> None:
+    """Deliver the rows, and bill them.
+
+    Raises:
+        attempts.SupersededError: the generation has expired: the sweeper will end it, unbilled.
+    """
     tenant_id, generation_id = attempt.job.tenant_id, str(attempt.job.generation_id)
     sealed = await encryption.seal(attempt.running, session, tenant_id, generation_id, key)
     await objects.keep(session, made_at)
-    await session.execute(
+    is_live = tables.Generation.expires_at > clock.now(session)
+    delivered = await session.scalar(
         update(tables.Generation)
-        .where(tables.Generation.id == generation_id)
+        .where(tables.Generation.id == generation_id, is_live)
         .values(
             **made,
             artifact_path=made_at,
@@ -90,7 +96,10 @@ async def _save(
             sealed_key=sealed,
             ready_at=clock.now(session),
         )
+        .returning(tables.Generation.id)
     )
+    if delivered is None:
+        raise attempts.SupersededError
     await ledger.settle(session, generation_id, made["rows_generated"])
     trail.record(
         session,
