@@ -1,11 +1,11 @@
 """Fencing, on real PostgreSQL: who lost a job's token changes nothing."""
 
-import datetime as dt
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import work
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.engine.stages import Progress
@@ -14,30 +14,12 @@ from simulacra.service.audit import entry
 from simulacra.service.database import tables
 from simulacra.service.http import problems
 from simulacra.service.jobs import admission, attempts, child, repository, schemas, transitions
-from simulacra.service.tenants import service as tenants
 
 Play = Callable[[Coroutine[None, None, None]], None]
 
 
-async def _job(running: runtime.Runtime, expires: dt.datetime) -> tables.Job:
-    made = await tenants.create(
-        running,
-        company="A",
-        email="a@b.example",
-    )
-    owner = {"tenant_id": made.tenant_id, "job_id": "job_1"}
-    dataset = tables.Dataset(
-        id="ds_1", status="processing", format="csv", seed_bytes=1, seed_sha256="", **owner,
-        expires_at=expires,
-    )  # fmt: skip
-    job = tables.Job(
-        id="job_1", tenant_id=made.tenant_id, operation="createDataset", status="queued",
-        dataset_id="ds_1",
-    )  # fmt: skip
-    async with running.database.transaction(made.tenant_id) as session:
-        session.add(dataset)
-        await repository.enqueue(session, running, job)
-    return job
+async def _job(running: runtime.Runtime) -> tables.Job:
+    return await work.training(running, (await work.tenant(running)).tenant_id)
 
 
 async def _read(running: runtime.Runtime, job: tables.Job) -> tables.Job:
@@ -49,7 +31,7 @@ async def _nothing(_session: AsyncSession) -> None: ...
 
 
 def test_a_job_and_its_queue_entry_are_made_together_or_not_at_all(
-    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime
+    running: runtime.Runtime, play: Play
 ) -> None:
     async def entries() -> int:
         async with running.database.transaction("*") as session:
@@ -58,13 +40,13 @@ def test_a_job_and_its_queue_entry_are_made_together_or_not_at_all(
             )
 
     async def check() -> None:
-        job = await _job(running, in_an_hour)
+        job = await _job(running)
         assert await entries() == 1
         with pytest.raises(ZeroDivisionError):
             async with running.database.transaction(job.tenant_id) as session:
                 other = tables.Job(
                     id="job_2", tenant_id=job.tenant_id, operation="createDataset",
-                    status="queued", dataset_id="ds_1",
+                    status="queued", dataset_id=job.dataset_id,
                 )  # fmt: skip
                 await repository.enqueue(session, running, other)
                 raise ZeroDivisionError
@@ -75,11 +57,9 @@ def test_a_job_and_its_queue_entry_are_made_together_or_not_at_all(
     play(check())
 
 
-def test_a_worker_that_lost_its_job_changes_nothing(
-    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime
-) -> None:
+def test_a_worker_that_lost_its_job_changes_nothing(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
-        job = await _job(running, in_an_hour)
+        job = await _job(running)
         slow = await attempts._begin(running, job.tenant_id, job.id)
         quick = await attempts._begin(running, job.tenant_id, job.id)
         assert slow is not None
@@ -108,31 +88,29 @@ def test_a_worker_that_lost_its_job_changes_nothing(
     ],
 )
 def test_a_failure_is_told_by_job_and_dataset(
-    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime, raised: Exception, code: str
+    running: runtime.Runtime, play: Play, raised: Exception, code: str
 ) -> None:
     async def work(_attempt: attempts.Attempt) -> attempts.Save:
         raise raised
 
     async def check() -> None:
-        job = await _job(running, in_an_hour)
+        job = await _job(running)
         await attempts.carry_out(running, job.tenant_id, job.id, work)
         ended = await _read(running, job)
         assert (ended.status, (ended.error or {})["code"]) == ("failed", code)
         async with running.database.transaction(job.tenant_id) as session:
-            dataset = await session.get_one(tables.Dataset, "ds_1")
+            dataset = await session.get_one(tables.Dataset, job.dataset_id)
         assert (dataset.status, dataset.error) == ("failed", ended.error)
 
     play(check())
 
 
-def test_a_job_whose_workers_keep_dying_is_given_up(
-    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime
-) -> None:
+def test_a_job_whose_workers_keep_dying_is_given_up(running: runtime.Runtime, play: Play) -> None:
     async def work(_attempt: attempts.Attempt) -> attempts.Save:
         raise ConnectionError("the worker is about to die")
 
     async def check() -> None:
-        job = await _job(running, in_an_hour)
+        job = await _job(running)
         for _ in range(running.policy.job_attempts):
             with pytest.raises(ConnectionError):
                 await attempts.carry_out(running, job.tenant_id, job.id, work)
@@ -145,7 +123,7 @@ def test_a_job_whose_workers_keep_dying_is_given_up(
 
 
 def test_no_job_is_blamed_for_an_outage_that_meets_its_end_too(
-    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime, monkeypatch: pytest.MonkeyPatch
+    running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     give_back, outages = transitions.give_back, iter(range(2))
 
@@ -158,7 +136,7 @@ def test_no_job_is_blamed_for_an_outage_that_meets_its_end_too(
         raise storage.UnavailableError
 
     async def check() -> None:
-        job = await _job(running, in_an_hour)
+        job = await _job(running)
         with pytest.raises(storage.UnavailableError):
             await attempts.carry_out(running, job.tenant_id, job.id, work)
         waiting = await _read(running, job)
@@ -168,9 +146,7 @@ def test_no_job_is_blamed_for_an_outage_that_meets_its_end_too(
     play(check())
 
 
-def test_a_result_that_cannot_be_stored_fails_at_once(
-    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime
-) -> None:
+def test_a_result_that_cannot_be_stored_fails_at_once(running: runtime.Runtime, play: Play) -> None:
     """Trying again would not help, and no worker was lost."""
 
     async def save(session: AsyncSession) -> None:
@@ -181,7 +157,7 @@ def test_a_result_that_cannot_be_stored_fails_at_once(
         return save
 
     async def check() -> None:
-        job = await _job(running, in_an_hour)
+        job = await _job(running)
         await attempts.carry_out(running, job.tenant_id, job.id, work)
         ended = await _read(running, job)
         assert (ended.status, (ended.error or {})["code"]) == ("failed", "simio_training_failed")
@@ -190,13 +166,13 @@ def test_a_result_that_cannot_be_stored_fails_at_once(
 
 
 def test_progress_is_shown_and_never_goes_back_before_the_next_attempt(
-    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime
+    running: runtime.Runtime, play: Play
 ) -> None:
     async def shown(job: tables.Job) -> schemas.Progress:
         return schemas.document(await _read(running, job)).progress
 
     async def check() -> None:
-        job = await _job(running, in_an_hour)
+        job = await _job(running)
         attempt = await attempts._begin(running, job.tenant_id, job.id)
         assert attempt is not None
         await attempt.report(Progress("fitting", 0.41, 7, 15))
@@ -219,11 +195,9 @@ def test_progress_is_shown_and_never_goes_back_before_the_next_attempt(
     play(check())
 
 
-def test_a_cancelled_job_stops_its_worker(
-    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime
-) -> None:
+def test_a_cancelled_job_stops_its_worker(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
-        job = await _job(running, in_an_hour)
+        job = await _job(running)
         attempt = await attempts._begin(running, job.tenant_id, job.id)
         assert attempt is not None
         async with running.database.transaction(job.tenant_id) as session:
