@@ -60,9 +60,11 @@ def measure(data_dir: Path, port: int, seconds: float, connections: int) -> dict
         api.headers["Authorization"] = f"Bearer {token(api, environment)}"
         study.write(data_dir / "seed.csv")
         seed = (data_dir / "seed.csv").read_bytes()
-        dataset, figures["POST of the seed file to ready, s"] = timed(
-            api, "/v1/datasets", files={"seed_file": seed}, data={"wait_seconds": "30"}
-        )
+        for name in ("first", "repeated"):  # the first job process may wait for the fork server
+            dataset, seconds_taken = timed(
+                api, "/v1/datasets", files={"seed_file": seed}, data={"wait_seconds": "30"}
+            )
+            figures[f"POST of the seed file to ready, {name}, s"] = seconds_taken
         path = f"/v1/datasets/{dataset['dataset_id']}/generations"
         wanted = {"row_count": 5000, "wait_seconds": 30, "conditions": SCENARIO}
         for name in ("first", "repeated"):

@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -156,3 +157,23 @@ def test_a_role_that_could_alter_the_audit_trail_is_warned_of(
 
     asyncio.run(check())
     assert "SIMULACRA_MIGRATION_DATABASE_URL" in caplog.text
+
+
+def test_connections_that_a_restart_cut_while_they_were_idle_fail_no_query(
+    running: runtime.Runtime, play: Play, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def backend() -> int:
+        async with running.database.transaction(tenancy.SYSTEM) as session:
+            await session.execute(sa.text("SELECT pg_sleep(0.05)"))  # so that each has its own
+            return int(await session.scalar(sa.text("SELECT pg_backend_pid()")) or 0)
+
+    async def check() -> None:
+        first = set(await asyncio.gather(*(backend() for _ in range(4))))
+        with psycopg.connect(dsn, autocommit=True) as other:
+            for pid in first:
+                other.execute("SELECT pg_terminate_backend(%s)", (pid,))
+        monkeypatch.setattr(tenancy, "IDLE_SECONDS", 0.0)
+        second = set(await asyncio.gather(*(backend() for _ in range(4))))
+        assert not first & second
+
+    play(check())

@@ -8,9 +8,12 @@ same setting again. A session that came in by another way has no scope and is re
 import contextlib
 import datetime as dt
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+import psycopg
+import sqlalchemy.exc
 from sqlalchemy import (
     Boolean,
     Executable,
@@ -21,8 +24,14 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from simulacra.service import clock, keys
 from simulacra.service.audit import trail
@@ -32,6 +41,10 @@ SYSTEM = "*"
 """Scope of the service itself: credentials, the signing keys, and finding a job's tenant."""
 Values = Mapping[str, object]
 """What the bound parameters of a statement stand for."""
+
+IDLE_SECONDS = 1.0
+"""A connection that was used within them is taken to be good."""
+LAST_USED = "last used"
 
 logger = logging.getLogger(__name__)
 
@@ -56,9 +69,9 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_timeout=10,
-            pool_pre_ping=True,  # a restarted server costs a round trip, not a failed request
             hide_parameters=True,  # values never reach an exception's text
         )
+        _ping_after_a_pause(self._engine)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         self._audit_key = keyring.derive("audit")
         self.ahead = dt.timedelta()
@@ -137,6 +150,28 @@ class Database:
     async def close(self) -> None:
         """Close the pool."""
         await self._engine.dispose()
+
+
+def _ping_after_a_pause(engine: AsyncEngine) -> None:
+    """Try a connection that was idle before it is used, so that a restart fails no request.
+
+    The pool's own pre-ping does so each time, which is a quarter of what a poll costs.
+    """
+
+    def note(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[LAST_USED] = time.monotonic()
+
+    def ping(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:  # noqa: ANN401 - of the driver
+        used = record.info.get(LAST_USED)
+        if used is None or time.monotonic() - used < IDLE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.Error as error:  # the others of the pool are no better
+            raise sqlalchemy.exc.InvalidatePoolError from error
+
+    event.listen(engine.sync_engine, "checkin", note)
+    event.listen(engine.sync_engine, "checkout", ping)
 
 
 async def _enter(session: AsyncSession, scope: str) -> None:
