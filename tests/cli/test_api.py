@@ -26,10 +26,10 @@ Play = Callable[[Coroutine[None, None, None]], None]
 
 
 def test_the_owners_url_is_forgotten_before_serving(
-    dsn: str, owner_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty_dsn: str, owner_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SIMULACRA_CONFIG", raising=False)
-    monkeypatch.setenv("DATABASE_URL", dsn)
+    monkeypatch.setenv("DATABASE_URL", empty_dsn)
     monkeypatch.setenv("SIMULACRA_MIGRATION_DATABASE_URL", owner_dsn)
     monkeypatch.setenv("SIMULACRA_DATA_DIR", str(tmp_path))
     served = []
@@ -41,7 +41,7 @@ def test_the_owners_url_is_forgotten_before_serving(
     assert main.main(["api", "--migrate"]) == 0
     (environment,) = served
     assert owner_dsn not in environment.values()
-    assert environment["DATABASE_URL"] == dsn
+    assert environment["DATABASE_URL"] == empty_dsn
 
 
 @contextlib.contextmanager
