@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import judging
 import numpy as np
 import pyarrow as pa
 import tables
@@ -19,8 +20,7 @@ from page import ROOT
 from pyarrow import parquet
 
 import simulacra
-from simulacra.engine import judging
-from simulacra.engine.encoding import Floats
+from simulacra.engine.columns.encoding import Floats
 
 TOLERANCE = 1e-3
 REPORT = Path(__file__).with_name("sdmetrics_report.py")

@@ -4,11 +4,11 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import judging
 import xgboost
 
-from simulacra.engine import judging
-from simulacra.engine.encoding import Floats
-from simulacra.engine.schema import Schema
+from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.schema import Schema
 
 THREADS = int(os.environ.get("SIMULACRA_BENCH_THREADS", "1"))
 

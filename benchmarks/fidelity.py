@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 import classifier
+import judging
 import numpy as np
 import page
 import tables
@@ -12,8 +13,7 @@ from options import Options
 from tables import Table
 
 import simulacra
-from simulacra.engine import judging
-from simulacra.engine.encoding import Floats
+from simulacra.engine.columns.encoding import Floats
 
 DRAWS = 10
 """On Default single draws score 4 to 10 in Trend, by whether the largest amounts are drawn."""

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+import judging
 import numpy as np
 import page
 import pyarrow as pa
@@ -12,9 +13,8 @@ import truth
 from options import Options
 
 import simulacra
-from simulacra.engine import judging
-from simulacra.engine.encoding import Floats
-from simulacra.engine.schema import Schema
+from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.schema import Schema
 
 SPLITS, ROWS = 10, 5_000
 SEED_ROWS = {"beps": 762, "adult": 1_000}

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import classifier
+import judging
 import numpy as np
 import page
 import peer_worker
@@ -31,9 +32,8 @@ from pyarrow import parquet
 from tables import Table
 
 import simulacra
-from simulacra.engine import judging
-from simulacra.engine.encoding import Floats
-from simulacra.engine.schema import Schema
+from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.schema import Schema
 
 FOLDER = page.ROOT / ".peers"
 WORKER = Path(__file__).with_name("peer_worker.py")

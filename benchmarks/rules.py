@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from simulacra.engine.schema import Schema
+from simulacra.engine.columns.schema import Schema
 
 Mask = npt.NDArray[np.bool_]
 YES = ("Yes", "yes", "True", "true", "Selected", "1", "1.0")

@@ -5,6 +5,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import judging
 import numpy as np
 import page
 import pyarrow as pa
@@ -13,9 +14,9 @@ import truth
 from options import Options
 
 import simulacra
-from simulacra.engine import errors, judging
-from simulacra.engine.encoding import Floats
-from simulacra.engine.schema import Schema
+from simulacra.engine import errors
+from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.schema import Schema
 
 Weighted = tuple[pa.Table, Floats]
 

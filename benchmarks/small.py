@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 
 import classifier
+import judging
 import numpy as np
 import page
 import pyarrow as pa
@@ -13,7 +14,6 @@ from options import Options
 from tables import Table
 
 import simulacra
-from simulacra.engine import judging
 
 SEED_ROWS, MANY, SAMPLES = 400, 2_000, 5
 SURVEYS = ("bfi", "beps", "wvs", "caravan")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import batteries
 import classifier
+import judging
 import numpy as np
 import page
 import pandas as pd
@@ -16,9 +17,8 @@ from options import Options
 from tables import Table
 
 import simulacra
-from simulacra.engine import judging
-from simulacra.engine.encoding import Floats
-from simulacra.engine.schema import Schema
+from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.schema import Schema
 
 NOTES = """\
 A random half of each file is learned from, the other half is unseen. Shape and Trend: error in

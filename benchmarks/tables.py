@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from simulacra.engine import encoding
-from simulacra.engine.encoding import Floats
-from simulacra.engine.schema import Column, ColumnType, Schema
+from simulacra.engine.columns import encoding
+from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.schema import Column, ColumnType, Schema
 
 MISSING, OTHER = "?", "Other"
 UNSEEN_SHARE = 0.1

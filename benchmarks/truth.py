@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from simulacra.engine import raking
-from simulacra.engine.encoding import Floats
+from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.scenario import raking
 
 Columns = dict[str, Any]
 Draw = Callable[[int, np.random.Generator], Columns]

@@ -10,7 +10,7 @@ import pytest
 import study as questionnaire
 
 import simulacra
-from simulacra.engine.schema import Column, ColumnType, Schema
+from simulacra.engine.columns.schema import Column, ColumnType, Schema
 
 
 def every_type(rows: int = 600, seed: int = 5) -> pa.Table:

@@ -13,8 +13,8 @@ HEAVY = (
 LIGHT = (
     "simulacra",
     "simulacra.engine.errors",
-    "simulacra.engine.schema",
-    "simulacra.engine.scenario",
+    "simulacra.engine.columns.schema",
+    "simulacra.engine.scenario.conditions",
     "simulacra.engine.formats",
     "simulacra.engine.limits",
     "simulacra.engine.options",

@@ -15,9 +15,11 @@ import pyarrow as pa
 import pytest
 
 import simulacra
-from simulacra.engine import chain, encoding, pipeline, sampling
-from simulacra.engine.report import LevelOutcome, ShareOutcome
-from simulacra.engine.schema import Bound, point
+from simulacra.engine import pipeline, processors
+from simulacra.engine.columns import encoding
+from simulacra.engine.columns.schema import Bound, point
+from simulacra.engine.model import drawing
+from simulacra.engine.report.report import LevelOutcome, ShareOutcome
 
 SCENARIO: dict[str, Any] = {
     "categorical": {"segment": {"Premium": 0.55, "Value": 0.10}, "channel": {"Online": 0.7}},
@@ -106,7 +108,7 @@ def test_the_number_of_links_fitted_at_once_changes_nothing(
 ) -> None:
     found = set()
     for cores in (1, 4):
-        monkeypatch.setattr(chain, "cores", lambda cores=cores: cores)
+        monkeypatch.setattr(processors, "count", lambda cores=cores: cores)
         model = simulacra.fit(kit_file)
         free, asked = model.generate(500, seed=7), model.generate(500, seed=7, **SCENARIO)
         found.add((digest(free), digest(asked)))
@@ -394,7 +396,7 @@ def assert_forward(told: list[simulacra.Progress], stages: list[str]) -> None:
 def test_columns_are_counted_once_for_each_stretch_of_rows(
     mixed: simulacra.Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sampling, "ROWS_AT_ONCE", 40)
+    monkeypatch.setattr(drawing, "ROWS_AT_ONCE", 40)
     told: list[simulacra.Progress] = []
     mixed.generate(100, seed=1, progress=told.append)
     assert_forward(told, ["sampling", "writing"])

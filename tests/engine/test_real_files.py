@@ -9,8 +9,8 @@ import pytest
 from simulacra.engine import errors, limits
 from simulacra.engine.cleaning import clean
 from simulacra.engine.codebook import RawStudy
+from simulacra.engine.columns.schema import Column, ColumnType, Schema
 from simulacra.engine.reading import source
-from simulacra.engine.schema import Column, ColumnType, Schema
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the real files are not on this machine")

@@ -8,8 +8,8 @@ from simulacra.cli import arguments as of
 from simulacra.cli import failures, terminal
 
 if TYPE_CHECKING:
+    from simulacra.engine.columns.schema import Bound
     from simulacra.engine.pipeline import Generation
-    from simulacra.engine.schema import Bound
 
 MAX_SEED = 2**63 - 1
 OPTIONS = {"categorical": "--share", "numeric": "--range"}

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from simulacra.engine.schema import CleaningAction, MultipleResponseSet
+from simulacra.engine.columns.schema import CleaningAction, MultipleResponseSet
 
 if TYPE_CHECKING:
     import pyarrow as pa

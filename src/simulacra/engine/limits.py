@@ -23,3 +23,6 @@ class Limits:
 
 
 DEFAULT = Limits()
+
+MAX_SEED = 2**63 - 1
+"""The largest number that random streams can be seeded with; the smallest is 0."""

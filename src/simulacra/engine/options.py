@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Self
 
 from simulacra.engine import errors
-from simulacra.engine.schema import ColumnType
+from simulacra.engine.columns.schema import ColumnType
 
 Wanted = str | Sequence[str]
 """The name of a type, or the levels of an ordinal column in their order."""

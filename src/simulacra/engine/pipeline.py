@@ -1,7 +1,6 @@
 """The table of contents: how a study becomes a model, and a scenario becomes rows."""
 
 import dataclasses
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -9,30 +8,19 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
-from simulacra.engine import (
-    accounting,
-    artifact,
-    chain,
-    encoding,
-    errors,
-    limits,
-    options,
-    particles,
-    quotas,
-    raking,
-    rules,
-    sampling,
-    scenario,
-    sequence,
-    stages,
-)
-from simulacra.engine.chain import Link
+from simulacra.engine import errors, limits, options, randomness, rules, stages
 from simulacra.engine.cleaning import clean
-from simulacra.engine.donors import Donors, Drawn
-from simulacra.engine.kernels import Floats
+from simulacra.engine.columns import encoding
+from simulacra.engine.columns.schema import Schema
+from simulacra.engine.model import artifact, conditional, drawing, visits
+from simulacra.engine.model.conditional import Link
+from simulacra.engine.model.donors import Donors, Drawn
+from simulacra.engine.model.kernels import Floats
 from simulacra.engine.reading import source as reading
-from simulacra.engine.report import Report
-from simulacra.engine.schema import Schema
+from simulacra.engine.report import outcomes
+from simulacra.engine.report.report import Report
+from simulacra.engine.scenario import conditions as scenario_conditions
+from simulacra.engine.scenario import particles, quotas, raking
 from simulacra.engine.writing import files
 
 FIT_TIMES = (
@@ -49,7 +37,6 @@ SAVING = stages.Progress("writing", 0.97)
 LINK_TIME, CONDITION_TIME, WRITING_TIME = 8.0, 6.0, 0.25
 """Times in that of drawing one value: to fit a link, for each seed row; to draw a conditioned
 column with its particles, for each row; to count and write a value."""
-MAX_SEED = 2**63 - 1
 MAX_CHAINS = 16
 """Chains that a model keeps, one for each set of conditioned columns."""
 
@@ -97,8 +84,8 @@ def fit(
     kept = rules.learn(study.schema, study.values)
     donors = Donors.of(study.schema, study.values, kept)
     # 4. One link for each column, those that decide many others before them.
-    order = sequence.of(kept, len(study.schema.columns))
-    links = chain.fit_all(donors, order, {}, fits.count)
+    order = visits.of(kept, len(study.schema.columns))
+    links = conditional.fit_all(donors, order, {}, fits.count)
     return Model(donors, links)
 
 
@@ -164,11 +151,11 @@ class Model:
         """
         if row_count < 1:
             raise ValueError(f"row_count is {row_count}; it must be at least 1")
-        if seed is not None and not 0 <= seed <= MAX_SEED:
+        if seed is not None and not 0 <= seed <= limits.MAX_SEED:
             raise ValueError(f"seed is {seed}; it must be 0 to 2**63 - 1")
-        seed = secrets.randbelow(2**31) if seed is None else seed
+        seed = randomness.new_seed() if seed is None else seed
         # 1. What is asked for, in the terms of the schema, then of the engine.
-        asked = scenario.parse(self.schema, categorical, numeric)
+        asked = scenario_conditions.parse(self.schema, categorical, numeric)
         wanted = particles.plan(self._donors, asked)
         order, known = self._known(wanted.order)
         times = self._times(len(order) - len(known), len(wanted.order), row_count)
@@ -180,13 +167,13 @@ class Model:
         conditions.begin()
         drawn, rows, cloud = self._condition(first, wanted, row_count, seed)
         # 4. All the others, given those.
-        values = sampling.complete(self._donors, rest, drawn, rows, seed, completes.count)
+        values = drawing.complete(self._donors, rest, drawn, rows, seed, completes.count)
         # 5. A table, and its account.
         writes.begin()
         if cloud is None:
-            report = accounting.unconditional(self._donors, row_count, seed)
+            report = outcomes.unconditional(self._donors, row_count, seed)
         else:
-            report = accounting.conditional(
+            report = outcomes.conditional(
                 self._donors, asked, wanted, cloud, values, row_count, seed
             )
         return Generation(_table(self.schema, values), report)
@@ -197,7 +184,7 @@ class Model:
         order, kept = [*conditioned, *others], self._chains.get(tuple(conditioned))
         if kept is not None:
             return order, dict(enumerate(kept))
-        return order, chain.reusable(order, self._links, len(conditioned))
+        return order, conditional.reusable(order, self._links, len(conditioned))
 
     def _chain(
         self, order: list[int], known: dict[int, Link], conditioned: int, fits: stages.Part
@@ -206,7 +193,7 @@ class Model:
         if len(known) == len(order):
             return list(map(known.__getitem__, range(len(order))))
         fits.begin()
-        links = chain.fit_all(self._donors, order, known, fits.count, conditioned)
+        links = conditional.fit_all(self._donors, order, known, fits.count, conditioned)
         if len(self._chains) >= MAX_CHAINS:
             self._chains.pop(next(iter(self._chains)))  # the oldest
         self._chains[tuple(order[:conditioned])] = links
@@ -232,7 +219,7 @@ class Model:
         rows = min(rows, row_count)
         if rows == 0:
             raise errors.InfeasibleError(_infeasible(cloud, wanted, self.schema))
-        rng = chain.generator(seed, "picking")
+        rng = randomness.stream(seed, "picking")
         whole = [quotas.whole(targets, rows) for targets in cloud.raked.targets]
         picked = quotas.pick(cloud.raked.weights, cloud.groups, whole, rows, rng)
         picked = rng.permutation(picked)

@@ -3,7 +3,7 @@ import pytest
 
 from simulacra.engine.cleaning import choices
 from simulacra.engine.cleaning.drafts import Draft
-from simulacra.engine.schema import ColumnType
+from simulacra.engine.columns.schema import ColumnType
 
 NAN = np.nan
 

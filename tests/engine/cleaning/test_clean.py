@@ -7,8 +7,8 @@ import pytest
 from simulacra.engine import errors, limits
 from simulacra.engine.cleaning import clean
 from simulacra.engine.codebook import RawStudy, Variable
+from simulacra.engine.columns.schema import CleaningAction, ColumnType, MultipleResponseSet, Schema
 from simulacra.engine.options import Options
-from simulacra.engine.schema import CleaningAction, ColumnType, MultipleResponseSet, Schema
 
 ROWS = 60
 RNG = np.random.default_rng(0)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulacra.engine.cleaning import columns, drafts
-from simulacra.engine.schema import ColumnType
+from simulacra.engine.columns.schema import ColumnType
 
 
 def draft(values: object, kind: pa.DataType | None = None) -> drafts.Draft:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulacra.engine.cleaning import dates
-from simulacra.engine.schema import ColumnType, bound
+from simulacra.engine.columns.schema import ColumnType, bound
 
 
 def parse(*texts: str, force: bool = False) -> dates.Found | None:

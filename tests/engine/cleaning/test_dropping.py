@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from simulacra.engine.cleaning import drafts, dropping
-from simulacra.engine.schema import ColumnType
+from simulacra.engine.columns.schema import ColumnType
 
 ROWS = 100
 

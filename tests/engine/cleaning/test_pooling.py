@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulacra.engine.cleaning import drafts, pooling
-from simulacra.engine.schema import ColumnType
+from simulacra.engine.columns.schema import ColumnType
 
 
 def counted(counts: list[int], levels: list[str] | None = None) -> drafts.Draft:

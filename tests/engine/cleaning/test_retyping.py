@@ -7,7 +7,7 @@ import pytest
 from simulacra.engine import errors
 from simulacra.engine.cleaning import columns, drafts, retyping
 from simulacra.engine.cleaning.drafts import Draft
-from simulacra.engine.schema import ColumnType, bound
+from simulacra.engine.columns.schema import ColumnType, bound
 
 NAN = np.nan
 

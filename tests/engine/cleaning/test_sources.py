@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from simulacra.engine.cleaning import sources
 from simulacra.engine.codebook import RawStudy, Variable
-from simulacra.engine.schema import CleaningAction, MultipleResponseSet
+from simulacra.engine.columns.schema import CleaningAction, MultipleResponseSet
 
 
 def study(*names: str) -> RawStudy:

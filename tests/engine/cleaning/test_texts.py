@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulacra.engine.cleaning import drafts, texts
-from simulacra.engine.schema import ColumnType
+from simulacra.engine.columns.schema import ColumnType
 
 
 def recognise(cells: list[str | None], *, as_levels: bool = False) -> drafts.Draft:

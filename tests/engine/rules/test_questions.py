@@ -3,9 +3,9 @@ import dataclasses
 import numpy as np
 import ruled
 
+from simulacra.engine.columns.schema import MultipleResponseSet
 from simulacra.engine.rules import questions
 from simulacra.engine.rules.questions import Question
-from simulacra.engine.schema import MultipleResponseSet
 
 YES_NO = np.array(["No", "Yes"])
 

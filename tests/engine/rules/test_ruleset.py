@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simulacra
-from simulacra.engine import encoding, rules
+from simulacra.engine import rules
 from simulacra.engine.cleaning.clean import Study
+from simulacra.engine.columns import encoding
 from simulacra.engine.rules import Rules
 
 ROWS = 2_000

@@ -3,7 +3,7 @@ import sys
 
 SCRIPT = """
 import threading
-from simulacra.engine import kernels
+from simulacra.engine.model import kernels
 from simulacra.service.jobs import rehearsal
 loops = kernels.grow, kernels.descend, kernels.deal, kernels.part_donors
 print([len(loop.signatures) > 0 for loop in loops], threading.active_count())

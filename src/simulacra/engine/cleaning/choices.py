@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from simulacra.engine.cleaning.drafts import Draft, Note
-from simulacra.engine.schema import ColumnType
+from simulacra.engine.columns.schema import ColumnType
 
 OPPOSITES = {
     "yes": "no", "y": "n", "ja": "nein", "j": "n", "oui": "non", "si": "no", "sí": "no",

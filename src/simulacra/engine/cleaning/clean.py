@@ -24,8 +24,8 @@ from simulacra.engine.cleaning import (
 from simulacra.engine.cleaning.drafts import Draft, Note
 from simulacra.engine.cleaning.overrides import Override
 from simulacra.engine.codebook import RawStudy, Variable
+from simulacra.engine.columns.schema import CleaningAction, Column, ColumnType, Schema
 from simulacra.engine.options import Options
-from simulacra.engine.schema import CleaningAction, Column, ColumnType, Schema
 
 UNKNOWN = Variable()
 

@@ -6,7 +6,7 @@ from pyarrow import types as pt
 
 from simulacra.engine.cleaning import texts
 from simulacra.engine.cleaning.drafts import Draft, floats, number
-from simulacra.engine.schema import ColumnType
+from simulacra.engine.columns.schema import ColumnType
 
 PLAIN = (
     (pt.is_boolean, ColumnType.BOOLEAN, (pa.int8(),)),

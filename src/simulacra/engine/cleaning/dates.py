@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from simulacra.engine.cleaning import strays
 from simulacra.engine.cleaning.drafts import Note, Values
 from simulacra.engine.cleaning.strays import Counts, Mask
-from simulacra.engine.schema import ColumnType
+from simulacra.engine.columns.schema import ColumnType
 
 Numbers = npt.NDArray[np.float64]
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from simulacra.engine.cleaning.drafts import Draft, Values
-from simulacra.engine.schema import Column, ColumnType, bound
+from simulacra.engine.columns.schema import Column, ColumnType, bound
 
 SHARED_ROWS = 5
 """A value is published as it stands only if so many rows share it."""

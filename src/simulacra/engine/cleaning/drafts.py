@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from simulacra.engine.schema import ColumnType
+from simulacra.engine.columns.schema import ColumnType
 
 Values = npt.NDArray[np.float64]
 

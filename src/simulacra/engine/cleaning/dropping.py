@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from simulacra.engine.cleaning.drafts import Draft
-from simulacra.engine.schema import ColumnType
+from simulacra.engine.columns.schema import ColumnType
 
 MAX_MISSING_SHARE = 0.98
 MIN_KNOWN = 10

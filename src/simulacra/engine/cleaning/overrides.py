@@ -5,8 +5,8 @@ import difflib
 from collections.abc import Sequence
 
 from simulacra.engine import errors
+from simulacra.engine.columns.schema import ColumnType
 from simulacra.engine.options import Options
-from simulacra.engine.schema import ColumnType
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pyarrow as pa
 from simulacra.engine import errors
 from simulacra.engine.cleaning import choices, dates, numerals, strays
 from simulacra.engine.cleaning.drafts import Draft, Note, looked_up, number
-from simulacra.engine.schema import ColumnType, bound
+from simulacra.engine.columns.schema import ColumnType, bound
 
 TRUE = frozenset({"true", "yes", "y", "1", "ja", "j", "oui", "si", "sí", "sim", "selected", "x"})
 FALSE = frozenset({"false", "no", "n", "0", "nein", "non", "não", "not selected", "unchecked"})

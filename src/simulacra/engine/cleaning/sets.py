@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from simulacra.engine.cleaning import names
 from simulacra.engine.codebook import RawStudy
-from simulacra.engine.schema import CleaningAction, Column, ColumnType, MultipleResponseSet
+from simulacra.engine.columns.schema import CleaningAction, Column, ColumnType, MultipleResponseSet
 
 MIN_COLUMNS = 2
 SEPARATOR = " - "

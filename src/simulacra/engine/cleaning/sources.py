@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from simulacra.engine.cleaning import names
 from simulacra.engine.codebook import RawStudy
-from simulacra.engine.schema import CleaningAction
+from simulacra.engine.columns.schema import CleaningAction
 
 NUL = "\0"
 """PostgreSQL's text and JSON cannot hold it; programs pad texts of fixed length with it."""

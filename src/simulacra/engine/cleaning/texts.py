@@ -20,7 +20,7 @@ from simulacra.engine.cleaning.drafts import (
 )
 from simulacra.engine.cleaning.sources import NUL
 from simulacra.engine.cleaning.strays import Counts
-from simulacra.engine.schema import ColumnType
+from simulacra.engine.columns.schema import ColumnType
 
 MISSING = (
     *("NA", "N/A", "n/a", "n.a.", "N.A.", "#N/A", "#N/A N/A", "#NA", "<NA>", "NaN", "nan", "-NaN"),

@@ -11,8 +11,8 @@ import pyarrow.csv as pa_csv
 
 from simulacra.engine import errors, limits
 from simulacra.engine.codebook import RawStudy, Variable
+from simulacra.engine.columns.schema import CleaningAction
 from simulacra.engine.reading import encodings, headers
-from simulacra.engine.schema import CleaningAction
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 SAMPLE_LINES = 60

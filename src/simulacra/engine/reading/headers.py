@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from simulacra.engine import errors, limits
-from simulacra.engine.schema import CleaningAction
+from simulacra.engine.columns.schema import CleaningAction
 
 Row = Sequence[str]
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from simulacra.engine.schema import CleaningAction
+from simulacra.engine.columns.schema import CleaningAction
 
 DAYS_TO_1970 = 141_428  # from 14 October 1582
 SECONDS_A_DAY = 86_400

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from simulacra.engine.schema import CleaningAction
+from simulacra.engine.columns.schema import CleaningAction
 
 MIN_COLUMNS = 3
 """Of a narrower table, a row with one cell may be an answer."""

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from simulacra.engine import errors, limits
 from simulacra.engine.codebook import RawStudy, Variable
+from simulacra.engine.columns.schema import CleaningAction, MultipleResponseSet
 from simulacra.engine.reading import moments, valuelabels
-from simulacra.engine.schema import CleaningAction, MultipleResponseSet
 
 CELL_BYTES = 40
 """What a cell takes while it is read: a Python number and a reference to it."""

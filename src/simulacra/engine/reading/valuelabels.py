@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from simulacra.engine.schema import CleaningAction
+from simulacra.engine.columns.schema import CleaningAction
 
 MAX_UNLABELLED = 12
 """So many codes without a label may stand between labelled ones, as in a scale of 0 to 10 whose

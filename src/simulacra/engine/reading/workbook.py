@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from simulacra.engine import errors, limits
 from simulacra.engine.codebook import RawStudy, Variable
+from simulacra.engine.columns.schema import CleaningAction
 from simulacra.engine.reading import archive, headers, rows
-from simulacra.engine.schema import CleaningAction
 
 if TYPE_CHECKING:
     import fastexcel

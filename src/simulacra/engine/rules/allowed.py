@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from simulacra.engine import encoding
-from simulacra.engine.encoding import Floats
-from simulacra.engine.schema import Column
+from simulacra.engine.columns import encoding
+from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.schema import Column
 
 SLACK = 1e-6
 """Of a step of the column's grid: what arithmetic on floats may add."""

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln
 
-from simulacra.engine import encoding
-from simulacra.engine.encoding import Floats, Indices
+from simulacra.engine.columns import encoding
+from simulacra.engine.columns.encoding import Floats, Indices
+from simulacra.engine.columns.schema import Column
 from simulacra.engine.rules import evidence
 from simulacra.engine.rules.allowed import Interval
 from simulacra.engine.rules.states import Codes, States
-from simulacra.engine.schema import Column
 
 SAMPLE_ROWS = 2_000
 MIN_ROWS = 10  # outside the largest band

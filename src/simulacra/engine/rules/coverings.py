@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from simulacra.engine.encoding import Floats
+from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.schema import Column, Schema
 from simulacra.engine.rules import evidence, questions
-from simulacra.engine.schema import Column, Schema
 
 Flags = npt.NDArray[np.bool_]
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from simulacra.engine.encoding import Indices
+from simulacra.engine.columns.encoding import Indices
 from simulacra.engine.rules import evidence
 from simulacra.engine.rules.states import Codes, States
 

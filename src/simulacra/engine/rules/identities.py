@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import qr, solve_triangular
 
-from simulacra.engine import encoding
-from simulacra.engine.encoding import Floats
+from simulacra.engine.columns import encoding
+from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.schema import Column, ColumnType, Schema
 from simulacra.engine.rules.allowed import Interval
-from simulacra.engine.schema import Column, ColumnType, Schema
 
 KINDS = (ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.DATE)
 SAMPLE_ROWS = 2_000

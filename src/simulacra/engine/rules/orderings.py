@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from simulacra.engine import encoding
-from simulacra.engine.encoding import Floats
+from simulacra.engine.columns import encoding
+from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.schema import Column, ColumnType, Schema
 from simulacra.engine.rules import evidence
 from simulacra.engine.rules.allowed import SLACK, Interval
-from simulacra.engine.schema import Column, ColumnType, Schema
 
 SAMPLE_ROWS = 2_000
 MIN_ROWS = 30

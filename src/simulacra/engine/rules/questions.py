@@ -5,7 +5,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from simulacra.engine.schema import Column, ColumnType, Schema
+from simulacra.engine.columns.schema import Column, ColumnType, Schema
 
 NUMBERED = re.compile(r"(.*?)\d+")
 """Tools export the options of a question under one name and their numbers: Q2_1, Q2_2, ..."""

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from simulacra.engine import encoding
-from simulacra.engine.encoding import Floats, Indices
+from simulacra.engine.columns import encoding
+from simulacra.engine.columns.encoding import Floats, Indices
+from simulacra.engine.columns.schema import Column, Schema
 from simulacra.engine.rules import (
     bands,
     coverings,
@@ -25,7 +26,6 @@ from simulacra.engine.rules.exclusions import Exclusions
 from simulacra.engine.rules.identities import Identity
 from simulacra.engine.rules.orderings import Ordering
 from simulacra.engine.rules.states import Codes, States
-from simulacra.engine.schema import Column, Schema
 
 CHUNK = 2_048  # rows mended at once
 DONORS = 32  # seed rows that each of them is offered

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from simulacra.engine.encoding import Floats
+from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.schema import Schema
 from simulacra.engine.rules import evidence, questions
 from simulacra.engine.rules.exclusions import Table
 from simulacra.engine.rules.states import States
-from simulacra.engine.schema import Schema
 
 
 def learn(

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from simulacra.engine import coding, encoding
-from simulacra.engine.encoding import Floats
-from simulacra.engine.schema import Column, Schema
+from simulacra.engine.columns import encoding
+from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.schema import Column, Schema
+from simulacra.engine.model import coding
 
 Codes = npt.NDArray[np.int32]
 

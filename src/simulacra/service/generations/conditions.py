@@ -6,7 +6,8 @@ dataset: that is said once, not of each.
 
 from collections.abc import Iterator, Mapping
 
-from simulacra.engine import scenario, schema
+from simulacra.engine.columns import schema
+from simulacra.engine.scenario import conditions
 from simulacra.service.database import tables
 from simulacra.service.generations.schemas import Conditions
 from simulacra.service.http import problems
@@ -28,7 +29,7 @@ def check(dataset: tables.Dataset, wanted: Conditions) -> None:
     _refuse_many(
         "simio_unknown_condition_level", "levels", list(_unknown_levels(published, wanted))
     )
-    scenario.parse(published, wanted.categorical, wanted.numeric)
+    conditions.parse(published, wanted.categorical, wanted.numeric)
 
 
 def _unknown_columns(published: schema.Schema, wanted: Conditions) -> Iterator[str]:

@@ -1,0 +1,301 @@
+"""How good generated rows are: fidelity, privacy, and the error against a known population.
+
+Rows are matrices coded by a schema (see `encoding`). A figure means little alone: judge the raked
+seed rows, independent columns and unseen real rows beside it. Independent columns win on `shape`,
+and copies of the seed win on `two_sample`, so neither is ever quoted without the others.
+"""
+
+from collections.abc import Callable, Container
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold
+from sklearn.neighbors import NearestNeighbors
+
+from simulacra.engine.columns import encoding
+from simulacra.engine.columns.encoding import Floats, Indices, level_codes
+from simulacra.engine.columns.schema import Column, Schema
+
+EQUAL_BINS = 10
+FOLDS = 5
+BLOCK_ROWS = 8_192
+
+
+def matrix(schema: Schema, table: pa.Table) -> Floats:
+    """Return a table's rows, coded by the schema.
+
+    Raises:
+        KeyError: a column of the schema is not in the table.
+        ValueError: a text that is no level of its column.
+    """
+    return np.column_stack(
+        [encoding.from_arrow(column, table[column.name]) for column in schema.columns]
+    )
+
+
+def shape(schema: Schema, real: Floats, made: Floats) -> float:
+    """Return the mean likeness of single columns, 0 to 1.
+
+    One less the total variation distance of categories, or the Kolmogorov-Smirnov statistic of
+    numbers; missing values left out. As SDMetrics' Column Shapes.
+    """
+    return float(np.mean(column_shapes(schema, real, made)))
+
+
+def column_shapes(schema: Schema, real: Floats, made: Floats) -> Floats:
+    """Return the likeness of each column; `shape` is their mean."""
+    return np.array(
+        [
+            _column_shape(column, real[:, position], made[:, position])
+            for position, column in enumerate(schema.columns)
+        ]
+    )
+
+
+def trend(schema: Schema, real: Floats, made: Floats) -> float:
+    """Return the mean likeness of pairs of columns, 0 to 1.
+
+    Two numbers compare their correlations; any other pair compares contingency tables, numbers cut
+    into ten equal bins. As SDMetrics' Column Pair Trends (0.11.1), every pair counted. Pairs whose
+    correlation is not defined in the real rows are left out; undefined in the made ones it is 0.
+    """
+    likeness = pair_trends(schema, real, made)
+    return float(np.nanmean(likeness[np.triu_indices(len(likeness), 1)]))
+
+
+def pair_trends(schema: Schema, real: Floats, made: Floats) -> Floats:
+    """Return the likeness of each two columns, a square; `trend` is the mean of its upper half."""
+    sides = [np.column_stack(_equal_bins(schema, rows)) for rows in (real, made)]
+    likeness = 1 - _distances(sides[0], sides[1], np.ones(len(real)), np.ones(len(made)))
+    numbers = [i for i, column in enumerate(schema.columns) if not column.type.is_categorical]
+    correlations = [_correlations(rows[:, numbers]) for rows in (real, made)]
+    gap = np.abs(correlations[0] - np.nan_to_num(correlations[1]))
+    likeness[np.ix_(numbers, numbers)] = 1 - gap / 2
+    return likeness
+
+
+def pair_error(
+    schema: Schema,
+    truth: Floats,
+    rows: Floats,
+    truth_weights: Floats,
+    row_weights: Floats,
+    *,
+    given: Container[str] = (),
+) -> float:
+    """Return the mean total variation distance over pairs of columns, 0 (best) to 1.
+
+    Args:
+        schema: of both.
+        truth: float64, a known population's rows under a scenario; numbers are cut at its tenths.
+        rows: float64, the rows to judge.
+        truth_weights: float64, one a row of `truth`.
+        row_weights: float64, one a row of `rows`, so that raked seed rows can be judged too.
+        given: columns that a scenario conditions; pairs of two of them do not count.
+    """
+    both = [
+        _quantile_bins(column, truth[:, position], rows[:, position])
+        for position, column in enumerate(schema.columns)
+    ]
+    sides = [np.column_stack(side) for side in zip(*both, strict=True)]
+    distances = _distances(sides[0], sides[1], truth_weights, row_weights)
+    counts = np.triu(np.ones_like(distances, dtype=bool), 1)
+    conditioned = [i for i, column in enumerate(schema.columns) if column.name in given]
+    counts[np.ix_(conditioned, conditioned)] = False
+    return float(np.mean(distances[counts]))
+
+
+def mean_error(
+    schema: Schema,
+    truth: Floats,
+    rows: Floats,
+    truth_weights: Floats,
+    row_weights: Floats,
+    *,
+    given: Container[str] = (),
+) -> float:
+    """Return the mean error of the columns' means, in standard deviations of the true rows.
+
+    Of a category it is the mean over its levels, each a column of 0 and 1. Missing values are left
+    out. The arguments are those of `pair_error`; columns of `given` do not count.
+    """
+    errors = []
+    for position, column in enumerate(schema.columns):
+        if column.name in given:
+            continue
+        sides = (truth[:, position], truth_weights), (rows[:, position], row_weights)
+        if column.type.is_categorical:
+            present = np.unique(truth[:, position])
+            both = [[((values == level) * 1.0, w) for values, w in sides] for level in present]
+        else:
+            both = [[(values, w) for values, w in sides]]
+        errors.append(np.mean([_mean_gap(true, made) for true, made in both]))
+    return float(np.mean(errors))
+
+
+def two_sample(
+    real: Floats, made: Floats, *, seed: int = 0, classifier: Callable[[], Any] | None = None
+) -> float:
+    """Return how hard a classifier finds it to tell rows apart: 1 is not at all, 0 is certainty.
+
+    Cross-validated; the score is ``1 - (2 max(AUC, 1/2) - 1)``. Copies of one row stay in one
+    fold, since a classifier would know them again (Lopez-Paz & Oquab 2017).
+
+    Args:
+        real: float64, rows of one sample.
+        made: float64, rows of the other; the two may differ in length.
+        seed: of the folds.
+        classifier: makes a learner with `fit` and `predict_proba`; gradient boosting by default.
+    """
+    make = classifier or (lambda: HistGradientBoostingClassifier(random_state=seed, max_iter=100))
+    rows = np.vstack([real, made])
+    label = np.repeat([0, 1], [len(real), len(made)])
+    _, group = np.unique(np.nan_to_num(rows, nan=-1e30), axis=0, return_inverse=True)
+    guess = np.empty(len(rows))
+    folds = GroupKFold(FOLDS, shuffle=True, random_state=seed)
+    for train, test in folds.split(rows, label, group.ravel()):
+        guess[test] = make().fit(rows[train], label[train]).predict_proba(rows[test])[:, 1]
+    return float(1 - (2 * max(roc_auc_score(label, guess), 0.5) - 1))
+
+
+def nearer_to_train(schema: Schema, train: Floats, unseen: Floats, made: Floats) -> float:
+    """Return the share of made rows that lie nearer to a train row than to any unseen row.
+
+    0.5 is ideal when there are as many of both; 1 says that train rows were copied. Ties count
+    half. Numbers are scaled to their spread, a differing category counts as much as two spreads.
+    """
+    size = min(len(train), len(unseen))
+    coded = [_metric(schema, train, part) for part in (train[:size], unseen[:size], made)]
+    to_train, to_unseen = (
+        NearestNeighbors(n_neighbors=1).fit(part).kneighbors(coded[2])[0][:, 0]
+        for part in coded[:2]
+    )
+    return float(np.mean((to_train < to_unseen) + 0.5 * (to_train == to_unseen)))
+
+
+def copies(train: Floats, made: Floats) -> float:
+    """Return the share of made rows that equal a train row in every column."""
+    known = {row.tobytes() for row in np.nan_to_num(train, nan=-1e30)}
+    return float(np.mean([row.tobytes() in known for row in np.nan_to_num(made, nan=-1e30)]))
+
+
+def independent(rows: Floats, rng: np.random.Generator) -> Floats:
+    """Return the baseline that keeps each column and no relation: columns shuffled one by one."""
+    return np.column_stack([rng.permutation(column) for column in rows.T])
+
+
+def _mean_gap(truth: tuple[Floats, Floats], rows: tuple[Floats, Floats]) -> float:
+    """Return how far two weighted means are apart, in standard deviations of the first."""
+    means, spread = [], 0.0
+    for values, weights in (rows, truth):
+        known = ~np.isnan(values) & (weights > 0)
+        if not known.any():
+            return 1.0
+        means.append(np.average(values[known], weights=weights[known]))
+        spread = float(np.sqrt(np.cov(values[known], aweights=weights[known], ddof=0)))
+    return float(abs(means[0] - means[1]) / spread) if spread else 0.0
+
+
+def _column_shape(column: Column, real: Floats, made: Floats) -> float:
+    real, made = real[~np.isnan(real)], made[~np.isnan(made)]
+    if not len(real) or not len(made):
+        return float(len(real) == len(made))
+    if column.type.is_categorical:
+        levels = np.arange(len(column.levels) + 1)
+        shares = [np.histogram(values, levels)[0] / len(values) for values in (real, made)]
+        return float(1 - np.abs(shares[0] - shares[1]).sum() / 2)
+    points = np.concatenate([real, made])
+    below = [
+        np.searchsorted(np.sort(values), points, side="right") / len(values)
+        for values in (real, made)
+    ]
+    return float(1 - np.abs(below[0] - below[1]).max())
+
+
+def _correlations(rows: Floats) -> Floats:
+    """Return Pearson's correlations over the rows known in both; NaN where one is constant."""
+    known = ~np.isnan(rows)
+    counts = np.maximum(known.sum(axis=0), 1)
+    centred = np.where(known, rows - np.where(known, rows, 0).sum(axis=0) / counts, 0.0)
+    centred /= np.sqrt((centred**2).sum(axis=0) / counts) + np.finfo(float).tiny
+    present = known.astype(np.float64)
+    both = np.maximum(present.T @ present, 1)
+    sums, squares = centred.T @ present, (centred**2).T @ present
+    spread = np.sqrt(np.maximum(squares - sums**2 / both, 0))
+    products = spread * spread.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = (centred.T @ centred - sums * sums.T / both) / products
+    return np.asarray(np.where(products > 1e-9 * both, found, np.nan))
+
+
+def _equal_bins(schema: Schema, rows: Floats) -> list[Indices]:
+    """Return each value's bin; numbers are cut between the side's own extremes.
+
+    The largest value is in a bin of its own, shared with the missing ones: so SDMetrics has it.
+    """
+    binned = []
+    for position, column in enumerate(schema.columns):
+        values = rows[:, position]
+        if column.type.is_categorical:
+            binned.append(level_codes(values, len(column.levels)))
+        else:
+            edges = np.histogram_bin_edges(values[~np.isnan(values)], EQUAL_BINS)
+            binned.append(np.digitize(values, edges))
+    return binned
+
+
+def _quantile_bins(column: Column, truth: Floats, rows: Floats) -> tuple[Indices, Indices]:
+    """Return each value's bin among the tenths of the truth; missing ones have their own."""
+    if column.type.is_categorical:
+        size = len(column.levels)
+        return level_codes(truth, size), level_codes(rows, size)
+    cuts = np.quantile(truth[~np.isnan(truth)], np.linspace(0, 1, EQUAL_BINS + 1)[1:-1])
+    first, second = (
+        np.where(np.isnan(side), EQUAL_BINS, np.searchsorted(cuts, side)) for side in (truth, rows)
+    )
+    return first, second
+
+
+def _distances(one: Indices, other: Indices, one_weights: Floats, other_weights: Floats) -> Floats:
+    """Return the total variation distance of each two columns' contingency tables, a square."""
+    sizes = 1 + np.maximum(one.max(axis=0), other.max(axis=0))
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    gaps = np.abs(
+        _contingencies(one + starts, int(sizes.sum()), one_weights)
+        - _contingencies(other + starts, int(sizes.sum()), other_weights)
+    )
+    return np.asarray(np.add.reduceat(np.add.reduceat(gaps, starts, 0), starts, 1) / 2)
+
+
+def _contingencies(codes: Indices, size: int, weights: Floats) -> Floats:
+    """Return the joint shares of all pairs of indicators: all contingency tables at once."""
+    total = np.zeros((size, size))
+    width = codes.shape[1]
+    for start in range(0, len(codes), BLOCK_ROWS):
+        block = codes[start : start + BLOCK_ROWS]
+        member = np.zeros((len(block), size), dtype=np.float32)
+        member[np.repeat(np.arange(len(block)), width), block.ravel()] = 1
+        weight = weights[start : start + BLOCK_ROWS, None].astype(np.float32)
+        total += (weight * member).T @ member
+    return np.asarray(total / weights.sum())
+
+
+def _metric(schema: Schema, train: Floats, rows: Floats) -> npt.NDArray[np.float32]:
+    """Return rows in a space where the Euclidean distance means something."""
+    parts = []
+    for position, column in enumerate(schema.columns):
+        values = rows[:, position]
+        if column.type.is_categorical:
+            codes = level_codes(values, len(column.levels))
+            parts.append(np.sqrt(2) * np.eye(len(column.levels) + 1)[codes])
+        else:
+            known = train[~np.isnan(train[:, position]), position]
+            spread = known.std() or 1.0
+            missing = np.isnan(values)
+            scaled = np.where(missing, 0.0, (values - known.mean()) / spread)
+            parts.append(np.column_stack([scaled, 2.0 * missing]))
+    return np.hstack(parts).astype(np.float32)

@@ -1,0 +1,1 @@
+"""Columns: their types, what is published about them, and their values as numbers."""

@@ -1,0 +1,1 @@
+"""The model: a conditional model for each column, and the drawing of rows."""

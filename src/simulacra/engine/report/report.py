@@ -1,0 +1,117 @@
+"""The account of a generation: target, achieved and support of each condition; warnings."""
+
+import dataclasses
+from typing import Any
+
+from simulacra.engine.columns.schema import Bound
+
+THIN_SUPPORT = 30
+"""Below so many effective respondents, a share read off the rows has a standard error of about
+0.09 and more: too coarse to act on."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Support:
+    """How many respondents stand behind rows.
+
+    Attributes:
+        effective_sample_size: of the seed rows, weighted to the scenario (Kish 1965).
+        seed_rows: how many of them have any weight.
+    """
+
+    effective_sample_size: float
+    seed_rows: int
+
+
+@dataclasses.dataclass(frozen=True)
+class LevelOutcome:
+    """One level of a column with shares; `target` is None for levels that no condition names."""
+
+    level: str
+    target: float | None
+    achieved: float
+    rows: int
+    seed_rows: int
+
+
+@dataclasses.dataclass(frozen=True)
+class ShareOutcome:
+    """A share map."""
+
+    column: str
+    support: Support
+    levels: tuple[LevelOutcome, ...]
+    kind: str = "share"
+
+
+@dataclasses.dataclass(frozen=True)
+class RangeOutcome:
+    """A range; `achieved` is the share of rows inside, the bounds are what the rows span."""
+
+    column: str
+    support: Support
+    min: Bound
+    max: Bound
+    achieved: float
+    achieved_min: Bound
+    achieved_max: Bound
+    kind: str = "range"
+
+
+@dataclasses.dataclass(frozen=True)
+class Caution:
+    """Something to know before using the rows."""
+
+    code: str
+    detail: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """The account of one generation.
+
+    Attributes:
+        seed: that the rows were drawn with.
+        rows_requested, rows_generated: fewer are generated when quotas cannot be met.
+        status: ``ready`` or ``partial``.
+        support: behind all conditions together.
+        conditions: one outcome each.
+        warnings: thin support, and quotas that were left out.
+    """
+
+    seed: int
+    rows_requested: int
+    rows_generated: int
+    status: str
+    support: Support
+    conditions: tuple[ShareOutcome | RangeOutcome, ...]
+    warnings: tuple[Caution, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as the service publishes it."""
+        return dataclasses.asdict(self)
+
+    def __str__(self) -> str:
+        """Return a table for people."""
+        delivered = f"{self.rows_generated:,} of {self.rows_requested:,} rows ({self.status})"
+        behind = f"{self.support.effective_sample_size:.0f} effective respondents"
+        lines = [f"{delivered}, seed {self.seed}; {behind}"]
+        if self.conditions:
+            lines.append(f"{'condition':<32} {'target':>14} {'achieved':>14} {'seed rows':>10}")
+        for outcome in self.conditions:
+            lines.extend(_lines(outcome))
+        lines.extend(f"{caution.code}: {caution.detail}" for caution in self.warnings)
+        return "\n".join(lines)
+
+
+def _lines(outcome: ShareOutcome | RangeOutcome) -> list[str]:
+    if isinstance(outcome, RangeOutcome):
+        target = f"{outcome.min} to {outcome.max}"
+        achieved = f"{outcome.achieved_min} to {outcome.achieved_max}"
+        return [f"{outcome.column:<32} {target:>14} {achieved:>14} {outcome.support.seed_rows:>10}"]
+    return [
+        f"{f'{outcome.column} = {level.level}':<32} "
+        f"{'(rest)' if level.target is None else f'{level.target:.2%}':>14} "
+        f"{level.achieved:>14.2%} {level.seed_rows:>10}"
+        for level in outcome.levels
+    ]

@@ -1,0 +1,1 @@
+"""Scenarios: conditions, and the weights and quotas that meet them."""

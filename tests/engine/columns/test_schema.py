@@ -1,0 +1,60 @@
+import dataclasses
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import simulacra
+from simulacra.engine.columns.schema import ColumnType, Schema, point
+
+
+def test_a_schema_survives_json(mixed: simulacra.Model) -> None:
+    written = json.dumps(mixed.schema.to_json(), allow_nan=False)
+    assert Schema.from_json(json.loads(written)) == mixed.schema
+
+
+def test_a_column_publishes_what_applies_to_it(mixed: simulacra.Model) -> None:
+    columns = {column["name"]: column for column in mixed.schema.to_json()["schema"]}
+    assert columns["plan"]["levels"] == ["Basic", "Plus", "Pro"]
+    assert sum(columns["plan"]["shares"]) == pytest.approx(1, abs=1e-5)
+    assert "min" not in columns["plan"]
+    assert "levels" not in columns["spend"]
+    assert columns["spend"]["decimals"] == 2
+    assert "decimals" not in columns["satisfaction"]
+
+
+def test_a_column_is_found_by_name(schema: Schema) -> None:
+    assert schema["age"].type is ColumnType.INTEGER
+    assert "age" in schema
+    assert "nothing" not in schema
+    with pytest.raises(KeyError):
+        schema["nothing"]
+
+
+def test_to_look_columns_up_does_not_change_what_a_schema_is(schema: Schema) -> None:
+    fresh = dataclasses.replace(schema)
+    assert schema["age"].name == "age"
+    assert (fresh, hash(fresh), repr(fresh)) == (schema, hash(schema), repr(schema))
+    others = [column for column in schema.columns if column.name != "age"]
+    assert "age" not in dataclasses.replace(schema, columns=tuple(others))
+
+
+@pytest.mark.parametrize("column", ["visits", "spend", "joined", "seen"])
+def test_published_numbers_are_in_order_and_can_be_asked_for(
+    mixed: simulacra.Model, column: str
+) -> None:
+    found = mixed.schema[column]
+    assert found.min is not None
+    assert found.max is not None
+    ends = [point(found.type, value) for value in (found.min, *found.quantiles, found.max)]
+    assert ends == sorted(ends)
+    out = mixed.generate(20, seed=1, numeric={column: {"min": found.min, "max": found.max}})
+    assert out.rows_generated == 20
+
+
+@given(st.dates())
+def test_days_are_counted_from_1970(day: object) -> None:
+    text = str(day)
+    counted = point(ColumnType.DATE, text)
+    assert point(ColumnType.DATETIME, text) == counted * 86_400 * 1e6

@@ -1,0 +1,159 @@
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from simulacra.engine import processors, randomness, rules
+from simulacra.engine.columns.schema import Column, ColumnType, Schema
+from simulacra.engine.model import conditional
+from simulacra.engine.model.conditional import Link
+from simulacra.engine.model.donors import Donors, Drawn
+from simulacra.engine.model.forest import Forest
+
+ROWS = 500
+
+
+def numbers(count: int) -> Schema:
+    return Schema(
+        tuple(
+            Column(f"c{i}", f"c{i}", f"c{i}", ColumnType.NUMBER, 0.0, min=-5, max=5, decimals=9)
+            for i in range(count)
+        ),
+        (),
+        ROWS,
+    )
+
+
+def donors_of(schema: Schema, values: npt.NDArray[np.float64]) -> Donors:
+    return Donors.of(schema, values, rules.learn(schema, values))
+
+
+@pytest.fixture(scope="module")
+def related() -> npt.NDArray[np.float64]:
+    """Columns of noise; the last but one and the third make the last."""
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(ROWS, 60))
+    values[:, -1] = values[:, -2] - values[:, 2] + 0.1 * values[:, -1]
+    return values
+
+
+@pytest.fixture(scope="module")
+def wide(related: npt.NDArray[np.float64]) -> Donors:
+    return donors_of(numbers(60), related)
+
+
+def first_of(related: npt.NDArray[np.float64], count: int) -> Donors:
+    return donors_of(numbers(count), related[:, :count])
+
+
+def silent(_step: int, _steps: int) -> None:
+    pass
+
+
+def test_a_wide_table_is_screened_for_the_strongest_predecessors(wide: Donors) -> None:
+    link = conditional.fit(wide, 59, list(range(59)))
+    assert len(link.predecessors) == conditional.MAX_PREDECESSORS
+    assert {2, 58} <= set(link.predecessors)
+
+
+def test_a_narrow_table_keeps_all_predecessors(wide: Donors) -> None:
+    assert conditional.fit(wide, 5, [0, 3, 4]).predecessors == (0, 3, 4)
+
+
+def assert_same(one: Link, other: Link) -> None:
+    assert (one.column, one.predecessors) == (other.column, other.predecessors)
+    assert one.places.keys() == other.places.keys()
+    for position, places in one.places.items():
+        np.testing.assert_array_equal(places, other.places[position])
+    for field in dataclasses.fields(Forest):
+        np.testing.assert_array_equal(
+            getattr(one.forest, field.name), getattr(other.forest, field.name)
+        )
+
+
+def test_fitting_twice_gives_the_same_trees(wide: Donors) -> None:
+    assert_same(*(conditional.fit(wide, 59, [1, 2, 58]) for _ in range(2)))
+
+
+def test_another_seed_gives_other_trees(wide: Donors) -> None:
+    one, other = (conditional.fit(wide, 59, [1, 2, 58], seed=seed) for seed in (0, 1))
+    assert not np.array_equal(one.forest.donors, other.forest.donors)
+
+
+def test_a_link_serves_again_when_the_same_columns_come_before_it(
+    related: npt.NDArray[np.float64],
+) -> None:
+    donors = first_of(related, 5)
+    known = conditional.fit_all(donors, range(5), {}, silent)
+    order = [2, 0, 1, 3, 4]
+    told: list[tuple[int, int]] = []
+    reused = conditional.reusable(order, known, 0)
+    links = conditional.fit_all(donors, order, reused, lambda *steps: told.append(steps))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert [link.column for link in links] == [2, 0, 1, 3, 4]
+    assert [link in known for link in links] == [False, False, False, True, True]
+    assert links[2].predecessors == (0, 2)
+
+
+def test_progress_is_told_after_each_link(related: npt.NDArray[np.float64]) -> None:
+    told: list[tuple[int, int]] = []
+    conditional.fit_all(first_of(related, 4), range(4), {}, lambda *steps: told.append(steps))
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_links_are_the_same_whatever_the_number_of_threads(
+    wide: Donors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wide enough for links that are screened."""
+    order = [59, 2, 58, *(place for place in range(36) if place != 2)]
+    made = []
+    for cores in (1, 4):
+        monkeypatch.setattr(processors, "count", lambda cores=cores: cores)
+        made.append(conditional.fit_all(wide, order, {}, silent))
+    assert [link.column for link in made[0]] == order
+    assert len(made[0][-1].predecessors) == conditional.MAX_PREDECESSORS
+    for one, other in zip(*made, strict=True):
+        assert_same(one, other)
+
+
+def test_a_fault_in_a_thread_is_raised(wide: Donors) -> None:
+    with pytest.raises(IndexError):
+        conditional.fit_all(wide, [0, 1, 99], {}, silent)
+
+
+def test_streams_of_different_names_and_seeds_are_different() -> None:
+    draws = {
+        float(randomness.stream(seed, *names).random())
+        for seed in (0, 1, 2**63 - 1)
+        for names in (("rows", "a"), ("rows", "b"), ("rowsa",), ("rows a",))
+    }
+    assert len(draws) == 12
+    assert randomness.stream(5, "x").random() == randomness.stream(5, "x").random()
+
+
+@pytest.fixture
+def holes(related: npt.NDArray[np.float64]) -> Iterator[npt.NDArray[np.float64]]:
+    values = related[:, :4].copy()
+    values[:, 0] = np.random.default_rng(1).integers(0, 3, ROWS)
+    values[::3, 0] = np.nan
+    values[1::2, 1] = np.nan
+    values[:, 2] = np.where(np.arange(ROWS) % 4, 1.0, np.nan)  # one value, or none
+    values[:, 3] = np.where(np.isnan(values[:, 1]), np.nan, values[:, 3])
+    yield values
+
+
+def test_missing_values_on_both_sides_of_a_link(holes: npt.NDArray[np.float64]) -> None:
+    first = Column("c0", "c0", "c0", ColumnType.NOMINAL, 0.3, levels=("a", "b", "c"))
+    schema = Schema((first, *numbers(4).columns[1:]), (), ROWS)
+    donors = donors_of(schema, holes)
+    link = conditional.fit(donors, 3, [0, 1, 2])
+    assert list(link.places) == [0]
+    drawn = Drawn()
+    for position in range(3):
+        drawn.add(position, holes[:, position], donors.codes[position], np.zeros(ROWS, np.int32))
+    rng = np.random.default_rng(2)
+    leaves = link.forest.leaves(link.features(drawn, ROWS), ROWS, rng)
+    made = holes[link.forest.draw(leaves, np.zeros((0, ROWS), np.int32), rng), 3]
+    assert np.mean(np.isnan(made) == np.isnan(holes[:, 3])) > 0.97

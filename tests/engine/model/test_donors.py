@@ -1,0 +1,99 @@
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from simulacra.engine import rules
+from simulacra.engine.columns.schema import Schema
+from simulacra.engine.model.donors import Donors, Drawn
+
+ROWS = 60
+
+
+@pytest.fixture
+def values() -> npt.NDArray[np.float64]:
+    """Rows of the schema by hand, with missing values."""
+    rng = np.random.default_rng(0)
+    rows = np.column_stack(
+        [
+            rng.integers(0, 3, ROWS),
+            rng.integers(0, 2, ROWS),
+            rng.integers(18, 80, ROWS),
+            rng.uniform(2, 90, ROWS).round(2),
+            rng.integers(18_300, 19_000, ROWS),
+            rng.integers(1_709_300_000, 1_709_700_000, ROWS) * 1e6,
+        ]
+    ).astype(np.float64)
+    rows[rng.random(rows.shape) < 0.1] = np.nan
+    return rows
+
+
+def test_every_column_is_coded_on_its_own_scale(
+    schema: Schema, values: npt.NDArray[np.float64]
+) -> None:
+    donors = Donors.of(schema, values, rules.learn(schema, values))
+    assert donors.codes.shape == (len(schema.columns), ROWS)
+    assert donors.codes.dtype == np.int32
+    for position, made in enumerate(donors.codings):
+        assert made.column == schema.columns[position]
+        np.testing.assert_array_equal(donors.codes[position], made.encode(values[:, position]))
+        assert 0 <= donors.codes[position].min() <= donors.codes[position].max() < made.size
+
+
+def test_numeric_columns_alone_have_cells(schema: Schema, values: npt.NDArray[np.float64]) -> None:
+    donors = Donors.of(schema, values, rules.learn(schema, values))
+    assert sorted(donors.cells) == [2, 3, 4, 5]
+    for position, cells in donors.cells.items():
+        missing = np.isnan(values[:, position])
+        np.testing.assert_array_equal(np.isnan(cells.low), missing)
+        np.testing.assert_array_equal(np.isnan(cells.high), missing)
+
+
+def test_rows_are_taken_across_all_that_is_drawn() -> None:
+    drawn = Drawn()
+    for position in (4, 1):
+        numbers = np.arange(5) + 10 * position
+        drawn.add(
+            position,
+            numbers.astype(np.float64),
+            (numbers + 100).astype(np.int32),
+            (numbers + 200).astype(np.int32),
+        )
+    taken = drawn.take(np.array([3, 3, 0]))
+    assert list(taken.values) == list(taken.codes) == list(taken.donors) == [4, 1]
+    assert taken.values[1].tolist() == [13, 13, 10]
+    assert taken.codes[4].tolist() == [143, 143, 140]
+    assert taken.donors[4].tolist() == [243, 243, 240]
+    assert drawn.values[1].tolist() == [10, 11, 12, 13, 14]
+
+
+def one_column(position: int, first: int) -> Drawn:
+    drawn = Drawn()
+    numbers = np.arange(first, first + 4)
+    drawn.add(
+        position,
+        numbers.astype(np.float64),
+        (numbers + 100).astype(np.int32),
+        (numbers + 200).astype(np.int32),
+    )
+    return drawn
+
+
+def test_what_is_added_to_a_copy_does_not_show_in_the_original() -> None:
+    drawn = one_column(0, 10)
+    copy = drawn.copy()
+    copy.add(1, np.zeros(4), np.zeros(4, np.int32), np.zeros(4, np.int32))
+    assert list(drawn.values) == list(drawn.codes) == list(drawn.donors) == [0]
+    assert copy.values[0].tolist() == [10, 11, 12, 13]
+
+
+def test_rows_are_replaced_in_all_that_is_drawn() -> None:
+    drawn, other = one_column(0, 10), one_column(0, 50).take(np.array([0, 3]))
+    drawn.replace(np.array([2, 1]), other)
+    assert drawn.values[0].tolist() == [10, 53, 50, 13]
+    assert drawn.codes[0].tolist() == [110, 153, 150, 113]
+    assert drawn.donors[0].tolist() == [210, 253, 250, 213]
+
+
+def test_what_is_drawn_begins_empty_each_time() -> None:
+    Drawn().add(0, np.zeros(1), np.zeros(1, np.int32), np.zeros(1, np.int32))
+    assert not Drawn().values

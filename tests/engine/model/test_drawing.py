@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+import ruled
+
+import simulacra
+from simulacra.engine import processors
+from simulacra.engine.model import drawing
+from simulacra.engine.model.donors import Drawn
+from simulacra.engine.model.kernels import Floats
+
+ROWS = 500
+
+
+@pytest.fixture(scope="module")
+def model() -> simulacra.Model:
+    table = ruled.survey(1_500)
+    return simulacra.fit(table, keep=table.column_names)
+
+
+def complete(model: simulacra.Model, given: Drawn, seed: int = 1) -> dict[int, Floats]:
+    links = [link for link in model._links if link.column not in given.values]
+    return drawing.complete(model._donors, links, given, ROWS, seed, lambda *_: None)
+
+
+def test_the_number_of_cores_changes_nothing(
+    model: simulacra.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawing, "ROWS_AT_ONCE", 70)
+    monkeypatch.setattr(processors, "count", lambda: 1)
+    alone = complete(model, Drawn())
+    monkeypatch.setattr(processors, "count", lambda: 4)
+    together = complete(model, Drawn())
+    assert alone.keys() == together.keys()
+    for position, values in alone.items():
+        np.testing.assert_array_equal(values, together[position])
+
+
+def test_stretches_of_rows_differ(model: simulacra.Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "ROWS_AT_ONCE", ROWS // 2)
+    rows = np.column_stack(list(complete(model, Drawn()).values()))
+    halves = np.nan_to_num(rows[: ROWS // 2]), np.nan_to_num(rows[ROWS // 2 :])
+    assert not np.array_equal(*halves)
+
+
+def test_what_is_given_stays_row_by_row(
+    model: simulacra.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawing, "ROWS_AT_ONCE", 70)
+    donors, given = model._donors, Drawn()
+    chosen = np.random.default_rng(2).integers(len(donors.values), size=ROWS).astype(np.int32)
+    for position in (0, 5):
+        values, codes = donors.values[chosen, position], donors.codes[position][chosen]
+        given.add(position, values, codes, chosen)
+    made = complete(model, given)
+    for position in (0, 5):
+        np.testing.assert_array_equal(made[position], donors.values[chosen, position])
+
+
+def test_rows_that_no_draw_mends_are_drawn_again_whole(
+    model: simulacra.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a single redraw of a value, mending and whole rows have all the work, and do it."""
+    monkeypatch.setattr(drawing, "REDRAWS", 1)
+    made = complete(model, Drawn())
+    assert not model._donors.rules.broken(made).any()

@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+from simulacra.engine.model import ridge
+from simulacra.engine.model.forest import Features
+
+ROWS = 2_000
+
+
+@pytest.fixture(scope="module")
+def items() -> tuple[Features, np.ndarray]:
+    """Twelve items of five points that a latent trait drives alike, and the trait's own answer."""
+    rng = np.random.default_rng(0)
+    trait = rng.normal(size=ROWS)
+    answers = np.digitize(trait + rng.normal(size=(13, ROWS)), [-1.5, -0.5, 0.5, 1.5])
+    codes = answers[:12].astype(np.int32)
+    return Features.of(codes, [None] * 12), answers[12]
+
+
+def test_an_index_tells_more_than_any_of_its_items(items: tuple[Features, np.ndarray]) -> None:
+    features, answer = items
+    target = (answer[:, None] <= np.arange(4)).astype(np.float32)
+    (one,) = ridge.fit(features, np.arange(ROWS), target, 1)
+    summed = one.codes(features)
+    by_items = max(abs(np.corrcoef(item, answer)[0, 1]) for item in features.codes)
+    assert abs(np.corrcoef(summed, answer)[0, 1]) > by_items + 0.1
+
+
+def test_levels_enter_by_their_places() -> None:
+    rng = np.random.default_rng(1)
+    codes = rng.integers(0, 3, (2, ROWS)).astype(np.int32)
+    places = np.array([2, 0, 1], dtype=np.int32)
+    features = Features.of(codes, [places, None])
+    target = (places[codes[0]] + codes[1] > 2)[:, None].astype(np.float32)
+    (one,) = ridge.fit(features, np.arange(ROWS), target, 1)
+    sums = one.weights[0] * places[codes[0]] + one.weights[1] * codes[1]
+    np.testing.assert_array_equal(one.codes(features), np.searchsorted(one.cuts, sums))
+    assert len(np.unique(one.codes(features))) <= len(one.cuts) + 1
+
+
+def test_constant_predecessors_have_no_weight() -> None:
+    codes = np.vstack([np.zeros(50), np.arange(50)]).astype(np.int32)
+    features = Features.of(codes, [None, None])
+    target = (np.arange(50)[:, None] < 25).astype(np.float32)
+    (one,) = ridge.fit(features, np.arange(50), target, 1)
+    assert one.weights[0] == 0
+    assert one.weights[1] != 0

@@ -1,0 +1,256 @@
+import dataclasses
+import difflib
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulacra.engine import errors
+from simulacra.engine.columns.schema import Bound, ColumnType, Schema, point
+from simulacra.engine.scenario import conditions
+
+
+def faults(
+    schema: Schema, categorical: object = None, numeric: object = None
+) -> list[tuple[str, str, str]]:
+    with pytest.raises(errors.ConditionError) as caught:
+        conditions.parse(schema, categorical, numeric)  # type: ignore[arg-type]  # faulty
+    return [(field.pointer, field.code, field.detail) for field in caught.value.fields]
+
+
+def test_nothing_asked_is_an_empty_scenario(schema: Schema) -> None:
+    assert conditions.parse(schema, None, {}).columns == frozenset()
+
+
+def test_a_partial_map_is_kept_as_it_is(schema: Schema) -> None:
+    asked = conditions.parse(schema, {"segment": {"Premium": 0.3}}, None)
+    assert asked.shares == {"segment": {"Premium": 0.3}}
+
+
+def test_a_whole_map_within_tolerance_is_normalised(schema: Schema) -> None:
+    given_ = {"Value": 0.3331, "Premium": 0.3332, "Other": 0.3331}
+    shares = conditions.parse(schema, {"segment": given_}, None).shares["segment"]
+    assert math.fsum(shares.values()) == pytest.approx(1, abs=1e-12)
+    assert shares["Premium"] == pytest.approx(0.3332 / 0.9994)
+
+
+def test_a_partial_map_a_little_above_one_is_normalised(schema: Schema) -> None:
+    shares = conditions.parse(schema, {"segment": {"Value": 0.6, "Premium": 0.4009}}, None).shares
+    assert math.fsum(shares["segment"].values()) == pytest.approx(1, abs=1e-12)
+
+
+def test_a_share_of_zero_is_legal(schema: Schema) -> None:
+    asked = conditions.parse(schema, {"segment": {"Premium": 0, "Value": 1}}, None)
+    assert asked.shares["segment"]["Premium"] == 0
+
+
+@pytest.mark.parametrize(
+    ("given_", "pointer", "code", "said"),
+    [
+        (
+            {"sgment": {"Premium": 1}},
+            "/categorical/sgment",
+            "unknown_condition_column",
+            "'segment'",
+        ),
+        ({"zzz": {"x": 1}}, "/categorical/zzz", "unknown_condition_column", "'age'"),
+        (
+            {"segment": {"Premum": 0.4}},
+            "/categorical/segment/Premum",
+            "unknown_condition_level",
+            "'Premium'",
+        ),
+        (
+            {"segment": {"Value": 0.7, "Premium": 0.6}},
+            "/categorical/segment",
+            "condition_share_sum",
+            "1.3",
+        ),
+        (
+            {"owns": {"true": 0.7, "false": 0.2}},
+            "/categorical/owns",
+            "condition_share_sum",
+            "Raise them by 0.1",
+        ),
+        (
+            {"segment": {"Premium": 55}},
+            "/categorical/segment/Premium",
+            "invalid_field",
+            "0.55, not 55",
+        ),
+        ({"segment": {"Premium": -0.1}}, "/categorical/segment/Premium", "invalid_field", "-0.1"),
+        ({"segment": {}}, "/categorical/segment", "invalid_field", "at least one level"),
+        ({"segment": [0.5]}, "/categorical/segment", "invalid_field", "level and share"),
+        ({"segment": None}, "/categorical/segment", "invalid_field", "level and share"),
+        ({"age": {"18": 0.5}}, "/categorical/age", "invalid_field", "not shares"),
+        ({"segment": {7: 0.5}}, "/categorical/segment/7", "unknown_condition_level", "'Value'"),
+        ({7: {"x": 0.5}}, "/categorical/7", "unknown_condition_column", "'age'"),
+        ({"a/b~c": {"x": 1}}, "/categorical/a~1b~0c", "unknown_condition_column", "'a/b~c'"),
+        ([], "/categorical", "invalid_field", "object"),
+        ("segment", "/categorical", "invalid_field", "object"),
+    ],
+)
+def test_a_fault_in_shares_is_named(
+    schema: Schema, given_: object, pointer: str, code: str, said: str
+) -> None:
+    ((where, why, detail),) = faults(schema, given_)
+    assert (where, why) == (pointer, code)
+    assert said in detail
+
+
+@pytest.mark.parametrize(
+    "share", [math.nan, math.inf, -math.inf, True, "0.5", None, [0.5], 10**400, 1e300]
+)
+def test_a_share_that_is_no_fraction_is_refused(schema: Schema, share: object) -> None:
+    ((pointer, code, detail),) = faults(schema, {"segment": {"Premium": share}})
+    assert (pointer, code) == ("/categorical/segment/Premium", "invalid_field")
+    assert "nan" not in detail
+
+
+@pytest.mark.parametrize(
+    ("given_", "pointer", "code", "said"),
+    [
+        ({"agee": {"min": 1, "max": 2}}, "/numeric/agee", "unknown_condition_column", "'age'"),
+        ({"segment": {"min": 1, "max": 2}}, "/numeric/segment", "invalid_field", "not a range"),
+        ({"age": {"min": 20}}, "/numeric/age/max", "invalid_field", "both ends"),
+        ({"age": {"max": 20}}, "/numeric/age/min", "invalid_field", "both ends"),
+        ({"age": {"min": 40, "max": 20}}, "/numeric/age", "invalid_field", "above"),
+        ({"age": {"min": 80, "max": 99}}, "/numeric/age", "condition_out_of_range", "18 to 79"),
+        ({"age": {"min": 0, "max": 17}}, "/numeric/age", "condition_out_of_range", "18 to 79"),
+        ({"age": {"min": 20.2, "max": 20.8}}, "/numeric/age", "condition_out_of_range", "whole"),
+        ({"age": {"min": 20, "max": 30, "step": 1}}, "/numeric/age", "invalid_field", "'min'"),
+        ({"age": [20, 30]}, "/numeric/age", "invalid_field", "'min'"),
+        (
+            {"joined": {"min": "2019-01-01", "max": "2019-12-31"}},
+            "/numeric/joined",
+            "condition_out_of_range",
+            "2020-01-05",
+        ),
+        (
+            {"joined": {"min": "2020-02-30", "max": "2021-01-01"}},
+            "/numeric/joined/min",
+            "invalid_field",
+            "ISO 8601 date",
+        ),
+        (
+            {"joined": {"min": 2020, "max": "2021-01-01"}},
+            "/numeric/joined/min",
+            "invalid_field",
+            "ISO 8601",
+        ),
+        (
+            {"seen": {"min": "0001-01-01T00:00:00+14:00", "max": "2024-03-05"}},
+            "/numeric/seen/min",
+            "invalid_field",
+            "ISO 8601 datetime",
+        ),
+        ([1], "/numeric", "invalid_field", "object"),
+    ],
+)
+def test_a_fault_in_a_range_is_named(
+    schema: Schema, given_: object, pointer: str, code: str, said: str
+) -> None:
+    ((where, why, detail),) = faults(schema, None, given_)
+    assert (where, why) == (pointer, code)
+    assert said in detail
+
+
+@pytest.mark.parametrize("end", [math.nan, math.inf, True, "20", None, 10**400])
+def test_an_end_that_is_no_number_is_refused(schema: Schema, end: object) -> None:
+    ((pointer, code, _),) = faults(schema, None, {"age": {"min": end, "max": 30}})
+    assert (pointer, code) == ("/numeric/age/min", "invalid_field")
+
+
+def test_every_fault_is_listed_at_once(schema: Schema) -> None:
+    found = faults(
+        schema,
+        {"segment": {"Premum": 0.4, "Value": 40}, "nope": {"a": 1}, "owns": {"true": 1.4}},
+        {"age": {"min": "a"}, "spend": {"min": 5, "max": 1}},
+    )
+    assert {pointer for pointer, _, _ in found} == {
+        "/categorical/nope",
+        "/categorical/segment/Premum",
+        "/categorical/segment/Value",
+        "/categorical/owns/true",
+        "/numeric/spend",
+        "/numeric/age/min",
+        "/numeric/age/max",
+    }
+
+
+def test_the_nearest_names_are_looked_for_a_few_times_only(
+    schema: Schema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten thousand misspelt names, or one of a million letters, would take minutes."""
+    compared: list[str] = []
+
+    def look(word: str, known: Sequence[str], **_: object) -> list[str]:
+        compared.append(word)
+        return [*known[:1]]
+
+    monkeypatch.setattr(difflib, "get_close_matches", look)
+    found = faults(
+        schema,
+        {"segment": {f"Premum{n}": 0.1 for n in range(50)}},
+        {"a" * 10**6: {}, **{f"agee{n}": {} for n in range(50)}},
+    )
+    assert len(found) == 101
+    assert len(compared) == conditions.MAX_PROPOSALS
+    assert max(map(len, compared)) <= conditions.MAX_COMPARED
+    assert "Its columns are" in found[-1][2]
+
+
+def test_names_too_long_to_compare_are_not_proposed(schema: Schema) -> None:
+    long = dataclasses.replace(schema.columns[0], name="s" * 300)
+    wide = dataclasses.replace(schema, columns=(*schema.columns, long))
+    ((_, _, detail),) = faults(wide, {"s" * 50: {}})
+    assert "Did you mean" not in detail
+
+
+@pytest.mark.parametrize(
+    ("column", "low", "high"),
+    [
+        ("age", 30, 30),
+        ("age", 0, 500),
+        ("age", 19.5, 20.5),
+        ("spend", 20.123, 20.123),
+        ("joined", "2021-01-01", "2021-01-01"),
+        ("seen", "2024-03-02T10:00:00", "2024-03-02T12:00:00+01:00"),
+    ],
+)
+def test_a_range_that_meets_the_schema_is_kept(
+    schema: Schema, column: str, low: Bound, high: Bound
+) -> None:
+    asked = conditions.parse(schema, None, {column: {"min": low, "max": high}})
+    assert asked.ranges[column] == conditions.Range(low, high)
+
+
+def test_numbers_of_numpy_are_numbers(schema: Schema) -> None:
+    asked = conditions.parse(
+        schema,
+        {"segment": {"Premium": np.float32(0.5)}},
+        {"age": {"min": np.int64(20), "max": np.float64(30)}},
+    )
+    assert asked.shares["segment"]["Premium"] == 0.5
+    assert type(asked.ranges["age"].min) is int
+
+
+def test_a_range_across_time_zones_is_compared_in_utc() -> None:
+    zoned = point(ColumnType.DATETIME, "2024-03-02T12:00:00+02:00")
+    assert zoned == point(ColumnType.DATETIME, "2024-03-02T10:00:00")
+
+
+@given(st.dictionaries(st.sampled_from(["Value", "Premium", "Other"]), st.floats(0, 1), min_size=1))
+def test_accepted_shares_never_sum_to_more_than_one(
+    schema: Schema, shares: dict[str, float]
+) -> None:
+    try:
+        kept = conditions.parse(schema, {"segment": shares}, None).shares["segment"]
+    except errors.ConditionError as error:
+        assert error.fields[0].code == "condition_share_sum"
+    else:
+        assert math.fsum(kept.values()) <= 1 + 1e-12
+        assert kept.keys() == shares.keys()

@@ -1,0 +1,138 @@
+import itertools
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulacra.engine.scenario import raking
+from simulacra.engine.scenario.raking import Margin
+
+Floats = npt.NDArray[np.float64]
+
+
+def table(mass: Floats) -> tuple[Floats, list[npt.NDArray[np.int64]]]:
+    """One particle a cell."""
+    groups = np.indices(mass.shape).reshape(mass.ndim, -1).astype(np.int64)
+    return mass.ravel().astype(float), list(groups)
+
+
+def margins_of(mass: Floats) -> list[Floats]:
+    axes = range(mass.ndim)
+    return [mass.sum(axis=tuple(set(axes) - {axis})) for axis in axes]
+
+
+def rake(mass: Floats, targets: list[Floats]) -> tuple[raking.Raked, Floats]:
+    weights, groups = table(mass)
+    raked = raking.rake(weights, [Margin(g, t) for g, t in zip(groups, targets, strict=True)])
+    return raked, raked.weights.reshape(mass.shape)
+
+
+def shares(size: int) -> st.SearchStrategy[Floats]:
+    parts = st.lists(st.integers(1, 20), min_size=size, max_size=size)
+    return parts.map(lambda given_: np.array(given_) / sum(given_))
+
+
+def test_without_margins_the_weights_are_normalised() -> None:
+    raked = raking.rake(np.array([1.0, 3.0]), [])
+    assert raked.weights.tolist() == [0.25, 0.75]
+    assert raking.sum_of(raked.targets) == 1
+
+
+@settings(deadline=None)
+@given(shares(3), shares(4), shares(3), shares(4))
+def test_independent_margins_have_a_closed_form(
+    rows: Floats, columns: Floats, want_rows: Floats, want_columns: Floats
+) -> None:
+    _, raked = rake(np.outer(rows, columns), [want_rows, want_columns])
+    np.testing.assert_allclose(raked, np.outer(want_rows, want_columns), atol=1e-6)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10_000))
+def test_margins_that_can_be_met_are_met_and_odds_ratios_stay(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    mass, wanted = rng.random((3, 4, 2)) + 0.05, rng.random((3, 4, 2)) + 0.05
+    targets = margins_of(wanted / wanted.sum())
+    raked, made = rake(mass, targets)
+    for reached, target in zip(margins_of(made), targets, strict=True):
+        np.testing.assert_allclose(reached, target, atol=1e-6)
+    ratio = made / mass  # of the form a_i b_j c_k: the I-projection
+    logs = np.log(ratio)
+    alone = logs - logs[:1] - logs[:, :1] + logs[:1, :1]
+    np.testing.assert_allclose(alone, 0, atol=1e-6)
+    assert raking.sum_of(raked.targets) == pytest.approx(1)
+
+
+def test_a_share_of_zero_empties_its_group() -> None:
+    _, made = rake(np.ones((2, 3)), [np.array([0.0, 1.0]), np.array([0.5, 0.5, 0.0])])
+    np.testing.assert_allclose(made, [[0.0, 0.0, 0.0], [0.5, 0.5, 0.0]], atol=1e-9)
+
+
+def test_factors_give_the_weights_up_to_a_constant() -> None:
+    mass = np.array([[0.3, 0.2], [0.1, 0.4]])
+    raked, made = rake(mass, [np.array([0.7, 0.3]), np.array([0.2, 0.8])])
+    product = mass * np.outer(*raked.factors)
+    np.testing.assert_allclose(product / product.sum(), made, atol=1e-9)
+
+
+def test_a_margin_at_the_edge_converges_slowly_but_counts_as_met() -> None:
+    raked, made = rake(
+        np.array([[1.0, 1.0], [1.0, 0.0]]), [np.array([0.5, 0.5]), np.array([0.5, 0.5])]
+    )
+    assert raking.sum_of(raked.targets) == pytest.approx(1)
+    np.testing.assert_allclose(made, [[0.0, 0.5], [0.5, 0.0]], atol=1e-3)
+
+
+def best_total(occupied: npt.NDArray[np.bool_], rows: Floats, columns: Floats) -> float:
+    """The most that fits through a bipartite network, by its smallest cut (max-flow min-cut)."""
+    cuts = []
+    for kept in itertools.product([False, True], repeat=len(rows)):
+        reachable = occupied[list(kept)].any(axis=0)
+        cuts.append(rows[~np.array(kept)].sum() + columns[reachable].sum())
+    return float(min(cuts))
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(st.booleans(), min_size=12, max_size=12).filter(any),
+    shares(3),
+    shares(4),
+)
+def test_margins_that_cannot_be_met_give_the_best_reachable_total(
+    occupied: list[bool], want_rows: Floats, want_columns: Floats
+) -> None:
+    cells = np.array(occupied).reshape(3, 4)
+    raked, made = rake(cells.astype(float), [want_rows, want_columns])
+    best = best_total(cells, want_rows, want_columns)
+    assert raking.sum_of(raked.targets) == pytest.approx(best, abs=1e-5)
+    assert made.sum() == pytest.approx(best, abs=1e-4)
+    assert (made[~cells] == 0).all()
+    for reached, target in zip(raked.targets, (want_rows, want_columns), strict=True):
+        assert (reached <= target + 1e-6).all()
+
+
+def test_an_empty_group_is_left_out_and_the_others_stay_proportional() -> None:
+    mass = np.array([[1.0, 1.0], [1.0, 1.0], [0.0, 0.0]])
+    raked, made = rake(mass, [np.array([0.3, 0.5, 0.2]), np.array([0.6, 0.4])])
+    np.testing.assert_allclose(raked.targets[0], [0.3, 0.5, 0.0], atol=1e-6)
+    np.testing.assert_allclose(raked.targets[1], [0.48, 0.32], atol=1e-6)
+    np.testing.assert_allclose(made.sum(axis=0), [0.48, 0.32], atol=1e-6)
+
+
+def test_conditions_that_exclude_each_other_leave_nothing() -> None:
+    raked, made = rake(np.eye(2), [np.array([1.0, 0.0]), np.array([0.0, 1.0])])
+    assert raking.sum_of(raked.targets) == 0
+    assert not made.any()
+
+
+def test_many_cells_take_bounded_time() -> None:
+    rng = np.random.default_rng(1)
+    groups = [rng.integers(0, 50, 100_000) for _ in range(3)]
+    targets = [rng.dirichlet(np.full(50, 0.3)) for _ in range(3)]
+    raked = raking.rake(
+        rng.random(100_000), [Margin(g, t) for g, t in zip(groups, targets, strict=True)]
+    )
+    for group, target in zip(groups, targets, strict=True):
+        np.testing.assert_allclose(np.bincount(group, raked.weights), target, atol=1e-6)
