@@ -15,8 +15,14 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from simulacra.engine.columns import encoding
+from simulacra.engine.columns.column_type import ColumnType
+from simulacra.engine.columns.date import DATE
+from simulacra.engine.columns.datetime import DATETIME
 from simulacra.engine.columns.encoding import Floats
-from simulacra.engine.columns.schema import Column, ColumnType, Schema
+from simulacra.engine.columns.integer import INTEGER
+from simulacra.engine.columns.nominal import NOMINAL
+from simulacra.engine.columns.number import NUMBER
+from simulacra.engine.columns.schema import Column, Schema
 
 MISSING, OTHER = "?", "Other"
 UNSEEN_SHARE = 0.1
@@ -195,10 +201,10 @@ def _column(name: str, values: pa.ChunkedArray) -> Column:
 
 def _kind(kind: pa.DataType) -> ColumnType:
     if pa.types.is_temporal(kind):
-        return ColumnType.DATE if pa.types.is_date(kind) else ColumnType.DATETIME
+        return DATE if pa.types.is_date(kind) else DATETIME
     if pa.types.is_integer(kind):
-        return ColumnType.INTEGER
-    return ColumnType.NUMBER if pa.types.is_floating(kind) else ColumnType.NOMINAL
+        return INTEGER
+    return NUMBER if pa.types.is_floating(kind) else NOMINAL
 
 
 def _coded(column: Column, values: pa.ChunkedArray) -> Floats:

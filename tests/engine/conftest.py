@@ -10,7 +10,14 @@ import pytest
 import study as questionnaire
 
 import simulacra
-from simulacra.engine.columns.schema import Column, ColumnType, Schema
+from simulacra.engine.columns.boolean import BOOLEAN
+from simulacra.engine.columns.column_type import ColumnType
+from simulacra.engine.columns.date import DATE
+from simulacra.engine.columns.datetime import DATETIME
+from simulacra.engine.columns.integer import INTEGER
+from simulacra.engine.columns.nominal import NOMINAL
+from simulacra.engine.columns.number import NUMBER
+from simulacra.engine.columns.schema import Column, Schema
 
 
 def every_type(rows: int = 600, seed: int = 5) -> pa.Table:
@@ -81,14 +88,12 @@ def schema() -> Schema:
 
     return Schema(
         (
-            column("segment", ColumnType.NOMINAL, levels=("Value", "Premium", "Other")),
-            column("owns", ColumnType.BOOLEAN, levels=("false", "true")),
-            column("age", ColumnType.INTEGER, min=18, max=79),
-            column("spend", ColumnType.NUMBER, min=1.5, max=90.25, decimals=2),
-            column("joined", ColumnType.DATE, min="2020-01-05", max="2022-06-01"),
-            column(
-                "seen", ColumnType.DATETIME, min="2024-03-01T00:10:00", max="2024-03-06T20:00:00"
-            ),
+            column("segment", NOMINAL, levels=("Value", "Premium", "Other")),
+            column("owns", BOOLEAN, levels=("false", "true")),
+            column("age", INTEGER, min=18, max=79),
+            column("spend", NUMBER, min=1.5, max=90.25, decimals=2),
+            column("joined", DATE, min="2020-01-05", max="2022-06-01"),
+            column("seen", DATETIME, min="2024-03-01T00:10:00", max="2024-03-06T20:00:00"),
         ),
         (),
         500,

@@ -9,7 +9,11 @@ import pytest
 from simulacra.engine import errors, limits
 from simulacra.engine.cleaning import clean
 from simulacra.engine.codebook import RawStudy
-from simulacra.engine.columns.schema import Column, ColumnType, Schema
+from simulacra.engine.columns.datetime import DATETIME
+from simulacra.engine.columns.integer import INTEGER
+from simulacra.engine.columns.number import NUMBER
+from simulacra.engine.columns.ordinal import ORDINAL
+from simulacra.engine.columns.schema import Column, Schema
 from simulacra.engine.reading import source
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -132,7 +136,7 @@ def test_dates_out_of_range_are_missing() -> None:
 
 def test_ordered_measures_are_ordered() -> None:
     assert read("sav/pyreadstat_ordered_category.sav").table["Col1"].type.ordered
-    assert schema(PHONE)["q4"].type is ColumnType.ORDINAL
+    assert schema(PHONE)["q4"].type is ORDINAL
     assert schema("sav/pallant_survey.sav")["agegp3"].levels == ("18 - 29", "30 - 44", "45+")
 
 
@@ -189,7 +193,7 @@ def test_encodings_are_told() -> None:
 
 
 def test_numbers_as_people_type_them() -> None:
-    assert schema("survey/marketing_campaign_ifood.csv")["Income"].type is ColumnType.INTEGER
+    assert schema("survey/marketing_campaign_ifood.csv")["Income"].type is INTEGER
     assert schema("messy/abarik_gss.xlsx")["age"].max == 89  # "89 OR OLDER"
     for end in ("Age", "Total.years.of.experience", "Years.of.experience.in.Germany"):
         assert not ending(SALARY_2020, end).type.is_categorical
@@ -197,8 +201,8 @@ def test_numbers_as_people_type_them() -> None:
 
 def test_dates_as_people_type_them() -> None:
     assert schema("survey/marketing_campaign_ifood.csv")["Dt_Customer"].min == "2012-08-02"
-    assert ending(SALARY_2020, "Timestamp").type is ColumnType.DATETIME
-    assert schema("messy/masculinity_raw_responses.csv")["StartDate"].type is ColumnType.DATETIME
+    assert ending(SALARY_2020, "Timestamp").type is DATETIME
+    assert schema("messy/masculinity_raw_responses.csv")["StartDate"].type is DATETIME
 
 
 def test_options_of_multi_selects() -> None:
@@ -219,7 +223,7 @@ def test_titles_and_merged_headers_of_a_workbook() -> None:
 
 
 def test_a_weight_is_a_number() -> None:
-    assert schema("messy/masculinity_raw_responses.csv")["weight"].type is ColumnType.NUMBER
+    assert schema("messy/masculinity_raw_responses.csv")["weight"].type is NUMBER
 
 
 def test_every_missing_column_is_accounted_for() -> None:

@@ -17,13 +17,14 @@ class Variable:
     Attributes:
         label: a text for people, such as the wording of the question; empty if there is none.
         is_labelled: the column is a dictionary whose order is the order of the value labels.
-        codes: of a labelled column, the number behind each level; empty if they are no numbers.
+        label_values: of a labelled column, the number behind each level; empty if they are no
+            numbers.
         counted: in a dichotomous multiple-response set, the value that means "chosen".
     """
 
     label: str = ""
     is_labelled: bool = False
-    codes: tuple[float, ...] = ()
+    label_values: tuple[float, ...] = ()
     counted: float | None = None
 
 

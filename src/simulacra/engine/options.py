@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Self
 
 from simulacra.engine import errors
-from simulacra.engine.columns.schema import ColumnType
+from simulacra.engine.columns import registry
+from simulacra.engine.columns.column_type import ColumnType
+from simulacra.engine.columns.ordinal import ORDINAL
 
 Wanted = str | Sequence[str]
 """The name of a type, or the levels of an ordinal column in their order."""
@@ -71,10 +73,10 @@ def _kind(name: str, wanted: Wanted) -> ColumnType:
             raise errors.UploadError(
                 f"The levels given for column {name!r} must be two or more, each named once."
             )
-        return ColumnType.ORDINAL
-    if wanted not in set(ColumnType):
+        return ORDINAL
+    if wanted not in registry.TYPES:
         raise errors.UploadError(
             f"{wanted!r} is not a type of columns, as given for {name!r}; use one of "
-            f"{', '.join(ColumnType)}, or a list of levels in their order."
+            f"{', '.join(registry.TYPES)}, or a list of levels in their order."
         )
-    return ColumnType(wanted)
+    return registry.named(wanted)

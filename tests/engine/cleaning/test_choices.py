@@ -3,13 +3,16 @@ import pytest
 
 from simulacra.engine.cleaning import choices
 from simulacra.engine.cleaning.drafts import Draft
-from simulacra.engine.columns.schema import ColumnType
+from simulacra.engine.columns.boolean import BOOLEAN
+from simulacra.engine.columns.integer import INTEGER
+from simulacra.engine.columns.nominal import NOMINAL
+from simulacra.engine.columns.ordinal import ORDINAL
 
 NAN = np.nan
 
 
 def nominal(values: list[float], *levels: str) -> Draft:
-    return Draft(ColumnType.NOMINAL, np.array(values), levels)
+    return Draft(NOMINAL, np.array(values), levels)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +27,7 @@ def test_blanks_beside_a_single_answer_are_levels(answer: str, other: str) -> No
 
 
 def test_blanks_beside_ones_are_zeros() -> None:
-    made = choices.fill(Draft(ColumnType.INTEGER, np.array([1, NAN, 1])))
+    made = choices.fill(Draft(INTEGER, np.array([1, NAN, 1])))
     assert made.values.tolist() == [1, 0, 1]
 
 
@@ -34,8 +37,8 @@ def test_blanks_beside_ones_are_zeros() -> None:
         nominal([0, 0, 0], "Yes"),
         nominal([0, 1, NAN], "No", "Yes"),
         nominal([NAN, NAN], "Yes"),
-        Draft(ColumnType.INTEGER, np.array([3, NAN, 3])),
-        Draft(ColumnType.ORDINAL, np.array([0, NAN]), ("low", "high")),
+        Draft(INTEGER, np.array([3, NAN, 3])),
+        Draft(ORDINAL, np.array([0, NAN]), ("low", "high")),
     ],
 )
 def test_other_columns_stay_as_they_are(draft: Draft) -> None:
@@ -43,8 +46,8 @@ def test_other_columns_stay_as_they_are(draft: Draft) -> None:
 
 
 def test_an_option_without_labels_is_chosen_or_not() -> None:
-    made = choices.as_boolean(Draft(ColumnType.INTEGER, np.array([1, 0, NAN, 1])), 1)
-    assert made.type is ColumnType.BOOLEAN
+    made = choices.as_boolean(Draft(INTEGER, np.array([1, 0, NAN, 1])), 1)
+    assert made.type is BOOLEAN
     np.testing.assert_array_equal(made.values, [1, 0, NAN, 1])
-    alone = choices.as_boolean(Draft(ColumnType.INTEGER, np.array([2, NAN, 2])), 2)
+    alone = choices.as_boolean(Draft(INTEGER, np.array([2, NAN, 2])), 2)
     assert alone.values.tolist() == [1, 0, 1]

@@ -7,7 +7,10 @@ import pytest
 from simulacra.engine import errors, limits
 from simulacra.engine.cleaning import clean
 from simulacra.engine.codebook import RawStudy, Variable
-from simulacra.engine.columns.schema import CleaningAction, ColumnType, MultipleResponseSet, Schema
+from simulacra.engine.columns.boolean import BOOLEAN
+from simulacra.engine.columns.number import NUMBER
+from simulacra.engine.columns.ordinal import ORDINAL
+from simulacra.engine.columns.schema import CleaningAction, MultipleResponseSet, Schema
 from simulacra.engine.options import Options
 
 ROWS = 60
@@ -40,13 +43,13 @@ def test_what_reading_did_is_reported_first() -> None:
 
 @pytest.mark.parametrize("name", ["Age (years)", "Age.years"])
 def test_columns_go_by_either_name(name: str) -> None:
-    assert schema(types={name: "number"})["Age.years"].type is ColumnType.NUMBER
+    assert schema(types={name: "number"})["Age.years"].type is NUMBER
     assert "Age.years" not in schema(drop=[name], keep=["lopsided"]).names
 
 
 def test_levels_can_be_given_in_their_order() -> None:
     found = schema(types={"mood": ["low", "mid", "high"]})["mood"]
-    assert (found.type, found.levels) == (ColumnType.ORDINAL, ("low", "mid", "high"))
+    assert (found.type, found.levels) == (ORDINAL, ("low", "mid", "high"))
 
 
 def test_a_column_is_kept_where_that_is_possible_and_said_where_not() -> None:
@@ -122,7 +125,7 @@ def test_the_codebook_shows_in_the_schema() -> None:
     found = schema(raw)
     assert (found["Q1"].label, found["Q1"].levels) == ("Do you like it?", ("Yes", "No"))
     assert found["Q2_1"].label == "An option"
-    assert found["Q2_1"].type is ColumnType.BOOLEAN
+    assert found["Q2_1"].type is BOOLEAN
     assert found["Q2_1"].multiple_response == "Q2"
     assert found["Q1"].multiple_response is None
     assert [(one.name, one.counted) for one in found.sets] == [("Q2", "true"), ("Q3", "Selected")]

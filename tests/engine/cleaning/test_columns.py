@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulacra.engine.cleaning import columns, drafts
-from simulacra.engine.columns.schema import ColumnType
+from simulacra.engine.columns.boolean import BOOLEAN
+from simulacra.engine.columns.column_type import ColumnType
+from simulacra.engine.columns.date import DATE
+from simulacra.engine.columns.datetime import DATETIME
+from simulacra.engine.columns.integer import INTEGER
+from simulacra.engine.columns.nominal import NOMINAL
+from simulacra.engine.columns.number import NUMBER
+from simulacra.engine.columns.ordinal import ORDINAL
 
 
 def draft(values: object, kind: pa.DataType | None = None) -> drafts.Draft:
@@ -20,21 +27,21 @@ def draft(values: object, kind: pa.DataType | None = None) -> drafts.Draft:
 @pytest.mark.parametrize(
     ("texts", "kind"),
     [
-        (["1", "2", None], ColumnType.INTEGER),
-        (["1", "2.5", ""], ColumnType.NUMBER),
-        (["1,5", "2,25"], ColumnType.NUMBER),
-        (["1e3", "-.5"], ColumnType.NUMBER),
-        (["01", "02"], ColumnType.NOMINAL),
-        (["True", "FALSE"], ColumnType.BOOLEAN),
-        (["true", "true"], ColumnType.NOMINAL),
-        (["yes", "no"], ColumnType.NOMINAL),
-        (["2024-01-31", "2023-02-28"], ColumnType.DATE),
-        (["2024-01-31", "2023-02-30"], ColumnType.NOMINAL),
-        (["2024-01-31T10:00", "2023-02-28 11:30:05"], ColumnType.DATETIME),
-        (["2024-01-31T10:00Z", "0001-01-01T00:00+14:00"], ColumnType.NOMINAL),
-        (["9007199254740993", "1"], ColumnType.NOMINAL),
-        (["1e999", "1"], ColumnType.NOMINAL),
-        (["1", "two"], ColumnType.NOMINAL),
+        (["1", "2", None], INTEGER),
+        (["1", "2.5", ""], NUMBER),
+        (["1,5", "2,25"], NUMBER),
+        (["1e3", "-.5"], NUMBER),
+        (["01", "02"], NOMINAL),
+        (["True", "FALSE"], BOOLEAN),
+        (["true", "true"], NOMINAL),
+        (["yes", "no"], NOMINAL),
+        (["2024-01-31", "2023-02-28"], DATE),
+        (["2024-01-31", "2023-02-30"], NOMINAL),
+        (["2024-01-31T10:00", "2023-02-28 11:30:05"], DATETIME),
+        (["2024-01-31T10:00Z", "0001-01-01T00:00+14:00"], NOMINAL),
+        (["9007199254740993", "1"], NOMINAL),
+        (["1e999", "1"], NOMINAL),
+        (["1", "two"], NOMINAL),
     ],
 )
 def test_what_a_text_column_is(texts: list[str | None], kind: ColumnType) -> None:
@@ -56,17 +63,17 @@ def test_levels_are_sorted_and_trimmed() -> None:
 @pytest.mark.parametrize(
     ("values", "kind", "expected"),
     [
-        ([True, None, False], pa.bool_(), ColumnType.BOOLEAN),
-        ([1, None, 3], pa.uint64(), ColumnType.INTEGER),
-        ([1, 2, 3], pa.int8(), ColumnType.INTEGER),
-        ([1.0, 2.0, None], pa.float32(), ColumnType.INTEGER),
-        ([1.5, 2.0, None], pa.float16(), ColumnType.NUMBER),
-        ([Decimal("1.25"), None], pa.decimal128(8, 2), ColumnType.NUMBER),
-        ([dt.date(2024, 1, 1), None], pa.date64(), ColumnType.DATE),
-        ([0, None, 5], pa.timestamp("ns", "Europe/Berlin"), ColumnType.DATETIME),
-        (["a", "b", None], pa.large_string(), ColumnType.NOMINAL),
-        (["a", "b", None], pa.string_view(), ColumnType.NOMINAL),
-        ([None, None], pa.null(), ColumnType.NOMINAL),
+        ([True, None, False], pa.bool_(), BOOLEAN),
+        ([1, None, 3], pa.uint64(), INTEGER),
+        ([1, 2, 3], pa.int8(), INTEGER),
+        ([1.0, 2.0, None], pa.float32(), INTEGER),
+        ([1.5, 2.0, None], pa.float16(), NUMBER),
+        ([Decimal("1.25"), None], pa.decimal128(8, 2), NUMBER),
+        ([dt.date(2024, 1, 1), None], pa.date64(), DATE),
+        ([0, None, 5], pa.timestamp("ns", "Europe/Berlin"), DATETIME),
+        (["a", "b", None], pa.large_string(), NOMINAL),
+        (["a", "b", None], pa.string_view(), NOMINAL),
+        ([None, None], pa.null(), NOMINAL),
     ],
 )
 def test_what_an_arrow_column_is(values: object, kind: pa.DataType, expected: ColumnType) -> None:
@@ -89,7 +96,7 @@ def test_an_ordered_dictionary_keeps_its_order() -> None:
     ]
     made = columns.draft(pa.chunked_array(chunks))
     assert made is not None
-    assert made.type is ColumnType.ORDINAL
+    assert made.type is ORDINAL
     assert made.levels == ("never", "often", "always")
     np.testing.assert_array_equal(made.values, [0, np.nan, 1, 0, np.nan, 1])
 
@@ -97,7 +104,7 @@ def test_an_ordered_dictionary_keeps_its_order() -> None:
 def test_a_dictionary_of_numbers_is_a_number() -> None:
     made = columns.draft(pa.chunked_array([pa.array([3, 1, 3]).dictionary_encode()]))
     assert made is not None
-    assert (made.type, made.values.tolist()) == (ColumnType.INTEGER, [3, 1, 3])
+    assert (made.type, made.values.tolist()) == (INTEGER, [3, 1, 3])
 
 
 def test_a_dictionary_with_a_missing_value_inside() -> None:
@@ -113,13 +120,13 @@ def test_a_dictionary_with_a_missing_value_inside() -> None:
 def test_infinity_is_missing() -> None:
     made = draft([1.0, np.inf, -np.inf, 3.0, 1e200])
     assert made.known.tolist() == [True, False, False, True, False]
-    assert made.type is ColumnType.INTEGER
+    assert made.type is INTEGER
 
 
 @pytest.mark.parametrize("kind", [pa.uint64(), pa.int64()])
 def test_whole_numbers_beyond_a_float_are_not_integers(kind: pa.DataType) -> None:
     made = draft([2**62 + 1, 2**62 + 3, 5], kind)
-    assert made.type is ColumnType.NUMBER
+    assert made.type is NUMBER
 
 
 def test_an_instant_is_kept_in_utc() -> None:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulacra.engine.cleaning import dates
-from simulacra.engine.columns.schema import ColumnType, bound
+from simulacra.engine.columns.date import DATE
+from simulacra.engine.columns.schema import bound
 
 
 def parse(*texts: str, force: bool = False) -> dates.Found | None:
@@ -80,5 +81,5 @@ def test_dates_come_back(day: dt.date, form: str) -> None:
     probe = dt.date(2020, 1, 31)  # tells the order
     found = parse(day.strftime(form), probe.strftime(form))
     assert found is not None
-    assert found.type is ColumnType.DATE
+    assert found.type is DATE
     assert bound(found.type, found.values[0]) == day.isoformat()

@@ -2,19 +2,20 @@ import numpy as np
 import pytest
 
 from simulacra.engine.cleaning import drafts, dropping
-from simulacra.engine.columns.schema import ColumnType
+from simulacra.engine.columns.column_type import ColumnType
+from simulacra.engine.columns.integer import INTEGER
+from simulacra.engine.columns.nominal import NOMINAL
+from simulacra.engine.columns.ordinal import ORDINAL
 
 ROWS = 100
 
 
-def categorical(
-    codes: list[float], levels: list[str], kind: ColumnType = ColumnType.NOMINAL
-) -> drafts.Draft:
+def categorical(codes: list[float], levels: list[str], kind: ColumnType = NOMINAL) -> drafts.Draft:
     return drafts.Draft(kind, np.array(codes, dtype=float), tuple(levels))
 
 
 def integer(values: object) -> drafts.Draft:
-    return drafts.Draft(ColumnType.INTEGER, np.array(values, dtype=float))
+    return drafts.Draft(INTEGER, np.array(values, dtype=float))
 
 
 def unique_texts(form: str) -> drafts.Draft:
@@ -35,7 +36,7 @@ def unique_texts(form: str) -> drafts.Draft:
         ("x", unique_texts("I think that {} is best"), "free text"),
         ("x", categorical([0, 1] * 50, ["no", "yes, " * 200]), "free text: the longest has 1,000"),
         (
-            *("x", categorical([0, 1] * 50, ["no", "yes, " * 200], ColumnType.ORDINAL)),
+            *("x", categorical([0, 1] * 50, ["no", "yes, " * 200], ORDINAL)),
             "free text: the longest has 1,000",
         ),
         ("RespondentID", integer(np.arange(ROWS) * 7), "identifier"),

@@ -3,13 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulacra.engine.cleaning import drafts, pooling
-from simulacra.engine.columns.schema import ColumnType
+from simulacra.engine.columns.boolean import BOOLEAN
+from simulacra.engine.columns.nominal import NOMINAL
 
 
 def counted(counts: list[int], levels: list[str] | None = None) -> drafts.Draft:
     values = np.repeat(np.arange(len(counts), dtype=float), counts)
     names = levels or [f"level {i}" for i in range(len(counts))]
-    return drafts.Draft(ColumnType.NOMINAL, values, tuple(names))
+    return drafts.Draft(NOMINAL, values, tuple(names))
 
 
 def test_rare_levels_are_pooled() -> None:
@@ -40,7 +41,7 @@ def test_more_levels_than_can_be_modelled_leave_the_most_common() -> None:
 
 
 def test_a_boolean_keeps_both_levels() -> None:
-    draft = drafts.Draft(ColumnType.BOOLEAN, np.array([1.0] * 60 + [0.0] * 3), ("false", "true"))
+    draft = drafts.Draft(BOOLEAN, np.array([1.0] * 60 + [0.0] * 3), ("false", "true"))
     assert pooling.pool(draft) == draft
 
 

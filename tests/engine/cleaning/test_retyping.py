@@ -7,7 +7,12 @@ import pytest
 from simulacra.engine import errors
 from simulacra.engine.cleaning import columns, drafts, retyping
 from simulacra.engine.cleaning.drafts import Draft
-from simulacra.engine.columns.schema import ColumnType, bound
+from simulacra.engine.columns.column_type import ColumnType
+from simulacra.engine.columns.date import DATE
+from simulacra.engine.columns.datetime import DATETIME
+from simulacra.engine.columns.integer import INTEGER
+from simulacra.engine.columns.ordinal import ORDINAL
+from simulacra.engine.columns.schema import bound
 
 NAN = np.nan
 
@@ -48,19 +53,19 @@ def test_a_column_becomes_what_is_asked_for(
 
 
 def test_labelled_codes_become_their_numbers() -> None:
-    draft = Draft(ColumnType.ORDINAL, np.array([2.0, 0, NAN]), ("low", "mid", "high"),
+    draft = Draft(ORDINAL, np.array([2.0, 0, NAN]), ("low", "mid", "high"),
                   codes=(1.0, 5.0, 10.0))  # fmt: skip
-    made = retyping.retype("x", draft, ColumnType.INTEGER)
+    made = retyping.retype("x", draft, INTEGER)
     np.testing.assert_array_equal(made.values, [10, 1, NAN])
 
 
 def test_dates_and_times_turn_into_each_other() -> None:
     day = of(["2024-02-29", "2024-03-01"])
-    moment = retyping.retype("x", day, ColumnType.DATETIME)
+    moment = retyping.retype("x", day, DATETIME)
     assert bound(moment.type, moment.values[0]) == "2024-02-29T00:00:00"
-    again = retyping.retype("x", moment, ColumnType.DATE)
+    again = retyping.retype("x", moment, DATE)
     assert again.values.tolist() == day.values.tolist()
-    digits = retyping.retype("x", of([20240229, 20240301]), ColumnType.DATE)
+    digits = retyping.retype("x", of([20240229, 20240301]), DATE)
     assert digits.values.tolist() == day.values.tolist()
 
 
@@ -78,14 +83,14 @@ def test_what_cannot_be_read_so_is_refused_without_quoting_it(
 
 
 def test_cells_that_are_no_numbers_are_blanked_and_said() -> None:
-    made = retyping.retype("x", of(["1", "2", "30 or so"]), ColumnType.INTEGER)
+    made = retyping.retype("x", of(["1", "2", "30 or so"]), INTEGER)
     np.testing.assert_array_equal(made.values, [1, 2, NAN])
     assert drafts.Note("blanked", "1 cells in a column of numbers are none", 1) in made.notes
 
 
 def test_levels_in_the_order_given() -> None:
     made = retyping.ordered("x", of(["mid", "low", "high", None]), ("low", "mid", "high", "top"))
-    assert made.type is ColumnType.ORDINAL
+    assert made.type is ORDINAL
     np.testing.assert_array_equal(made.values, [1, 0, 2, NAN])
 
 

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulacra.engine.cleaning import drafts, texts
-from simulacra.engine.columns.schema import ColumnType
+from simulacra.engine.columns.integer import INTEGER
+from simulacra.engine.columns.nominal import NOMINAL
 
 
 def recognise(cells: list[str | None], *, as_levels: bool = False) -> drafts.Draft:
@@ -49,20 +50,20 @@ def test_spellings_join_the_commonest() -> None:
 
 def test_a_few_bad_cells_do_not_make_a_number_a_text() -> None:
     draft = recognise([*(str(age) for age in range(20, 80)), "thirty", "40 in May"])
-    assert draft.type is ColumnType.INTEGER
+    assert draft.type is INTEGER
     assert draft.known.sum() == 60
     assert said(draft) == [("blanked", 2)]
 
 
 def test_a_text_that_many_rows_share_is_an_answer_among_few_numbers() -> None:
     draft = recognise([*"12345" * 40, *["more"] * 6])
-    assert draft.type is ColumnType.NOMINAL
+    assert draft.type is NOMINAL
     assert draft.levels == ("1", "2", "3", "4", "5", "more")
 
 
 def test_numbers_and_dates_may_be_wanted_as_they_stand() -> None:
     assert recognise(["1", "2", "10"], as_levels=True).levels == ("1", "2", "10")
-    assert recognise(["2024-01-01"], as_levels=True).type is ColumnType.NOMINAL
+    assert recognise(["2024-01-01"], as_levels=True).type is NOMINAL
 
 
 def test_texts_padded_with_nul_join_those_that_are_not() -> None:

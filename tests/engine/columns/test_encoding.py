@@ -7,18 +7,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulacra.engine.columns import encoding
-from simulacra.engine.columns.schema import Column, ColumnType
+from simulacra.engine.columns.boolean import BOOLEAN
+from simulacra.engine.columns.column_type import ColumnType
+from simulacra.engine.columns.date import DATE
+from simulacra.engine.columns.datetime import DATETIME
+from simulacra.engine.columns.integer import INTEGER
+from simulacra.engine.columns.nominal import NOMINAL
+from simulacra.engine.columns.number import NUMBER
+from simulacra.engine.columns.schema import Column
 from simulacra.engine.model import drawing
 from simulacra.engine.scenario.conditions import Range
 
 
 def number(low: float, high: float, decimals: int = 2) -> Column:
-    return Column("x", "x", "x", ColumnType.NUMBER, 0.0, min=low, max=high, decimals=decimals)
+    return Column("x", "x", "x", NUMBER, 0.0, min=low, max=high, decimals=decimals)
 
 
-INTEGER = Column("x", "x", "x", ColumnType.INTEGER, 0.0, min=0, max=100)
-INTEGER_OF_FIVE = Column("x", "x", "x", ColumnType.INTEGER, 0.0, min=0, max=5)
-LEVELS = Column("x", "x", "x", ColumnType.NOMINAL, 0.0, levels=("a", "b", "c"))
+INTEGER = Column("x", "x", "x", INTEGER, 0.0, min=0, max=100)
+INTEGER_OF_FIVE = Column("x", "x", "x", INTEGER, 0.0, min=0, max=5)
+LEVELS = Column("x", "x", "x", NOMINAL, 0.0, levels=("a", "b", "c"))
 
 
 @given(st.lists(st.integers(-5000, 5000), min_size=30, max_size=200))
@@ -108,19 +115,19 @@ def test_a_range_between_seed_values_is_filled_from_both_sides() -> None:
 @pytest.mark.parametrize(
     ("kind", "array"),
     [
-        (ColumnType.NOMINAL, pa.array(["b", None, "a"])),
-        (ColumnType.BOOLEAN, pa.array([True, None, False])),
-        (ColumnType.INTEGER, pa.array([3, None, -7])),
-        (ColumnType.NUMBER, pa.array([0.25, None, -1.5])),
-        (ColumnType.DATE, pa.array([dt.date(2024, 2, 29), None, dt.date(1969, 12, 31)])),
+        (NOMINAL, pa.array(["b", None, "a"])),
+        (BOOLEAN, pa.array([True, None, False])),
+        (INTEGER, pa.array([3, None, -7])),
+        (NUMBER, pa.array([0.25, None, -1.5])),
+        (DATE, pa.array([dt.date(2024, 2, 29), None, dt.date(1969, 12, 31)])),
         (
-            ColumnType.DATETIME,
+            DATETIME,
             pa.array([dt.datetime(2024, 2, 29, 12, 30), None], pa.timestamp("us")),  # noqa: DTZ001
         ),
     ],
 )
 def test_arrow_and_back(kind: ColumnType, array: pa.Array) -> None:
-    levels = {ColumnType.NOMINAL: ("a", "b"), ColumnType.BOOLEAN: ("false", "true")}
+    levels = {NOMINAL: ("a", "b"), BOOLEAN: ("false", "true")}
     column = Column("x", "x", "x", kind, 0.0, levels=levels.get(kind, ()))
     numbers = encoding.from_arrow(column, pa.chunked_array([array]))
     assert encoding.to_arrow(column, numbers).equals(array)

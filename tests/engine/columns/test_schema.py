@@ -6,7 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import simulacra
-from simulacra.engine.columns.schema import ColumnType, Schema, point
+from simulacra.engine.columns.date import DATE
+from simulacra.engine.columns.datetime import DATETIME
+from simulacra.engine.columns.integer import INTEGER
+from simulacra.engine.columns.schema import Schema, point
 
 
 def test_a_schema_survives_json(mixed: simulacra.Model) -> None:
@@ -25,7 +28,7 @@ def test_a_column_publishes_what_applies_to_it(mixed: simulacra.Model) -> None:
 
 
 def test_a_column_is_found_by_name(schema: Schema) -> None:
-    assert schema["age"].type is ColumnType.INTEGER
+    assert schema["age"].type is INTEGER
     assert "age" in schema
     assert "nothing" not in schema
     with pytest.raises(KeyError):
@@ -56,5 +59,5 @@ def test_published_numbers_are_in_order_and_can_be_asked_for(
 @given(st.dates())
 def test_days_are_counted_from_1970(day: object) -> None:
     text = str(day)
-    counted = point(ColumnType.DATE, text)
-    assert point(ColumnType.DATETIME, text) == counted * 86_400 * 1e6
+    counted = point(DATE, text)
+    assert point(DATETIME, text) == counted * 86_400 * 1e6

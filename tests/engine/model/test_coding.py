@@ -4,13 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulacra.engine.columns.schema import Column, ColumnType
+from simulacra.engine.columns.boolean import BOOLEAN
+from simulacra.engine.columns.column_type import ColumnType
+from simulacra.engine.columns.date import DATE
+from simulacra.engine.columns.integer import INTEGER
+from simulacra.engine.columns.nominal import NOMINAL
+from simulacra.engine.columns.number import NUMBER
+from simulacra.engine.columns.ordinal import ORDINAL
+from simulacra.engine.columns.schema import Column
 from simulacra.engine.model import coding
 from simulacra.engine.model.coding import Coding
 
-LEVELS = Column("x", "x", "x", ColumnType.NOMINAL, 0.0, levels=("a", "b", "c"))
-INTEGER = Column("x", "x", "x", ColumnType.INTEGER, 0.0, min=0, max=100)
-NUMBER = Column("x", "x", "x", ColumnType.NUMBER, 0.0, min=-50, max=50, decimals=2)
+LEVELS = Column("x", "x", "x", NOMINAL, 0.0, levels=("a", "b", "c"))
+INTEGER = Column("x", "x", "x", INTEGER, 0.0, min=0, max=100)
+NUMBER = Column("x", "x", "x", NUMBER, 0.0, min=-50, max=50, decimals=2)
 
 hundredths = st.lists(st.integers(-5000, 5000), min_size=1, max_size=80)
 
@@ -64,11 +71,11 @@ def test_a_level_keeps_its_position_and_missing_comes_last() -> None:
 @pytest.mark.parametrize(
     ("kind", "is_scale"),
     [
-        (ColumnType.NOMINAL, False),
-        (ColumnType.BOOLEAN, False),
-        (ColumnType.ORDINAL, True),
-        (ColumnType.INTEGER, True),
-        (ColumnType.DATE, True),
+        (NOMINAL, False),
+        (BOOLEAN, False),
+        (ORDINAL, True),
+        (INTEGER, True),
+        (DATE, True),
     ],
 )
 def test_levels_without_an_order_are_no_scale(
@@ -83,7 +90,7 @@ def test_a_number_of_many_values_is_fine() -> None:
     assert not scale_of(np.arange(coding.FEW_CODES - 1.0)).is_fine
     assert scale_of(np.arange(coding.FEW_CODES + 0.0)).is_fine
     many = tuple(str(level) for level in range(2 * coding.FEW_CODES))
-    column = Column("x", "x", "x", ColumnType.ORDINAL, 0.0, levels=many)
+    column = Column("x", "x", "x", ORDINAL, 0.0, levels=many)
     assert not Coding.of(column, np.arange(80.0)).is_fine
 
 

@@ -6,7 +6,9 @@ import numpy.typing as npt
 import pytest
 
 from simulacra.engine import processors, randomness, rules
-from simulacra.engine.columns.schema import Column, ColumnType, Schema
+from simulacra.engine.columns.nominal import NOMINAL
+from simulacra.engine.columns.number import NUMBER
+from simulacra.engine.columns.schema import Column, Schema
 from simulacra.engine.model import conditional
 from simulacra.engine.model.conditional import Link
 from simulacra.engine.model.donors import Donors, Drawn
@@ -18,7 +20,7 @@ ROWS = 500
 def numbers(count: int) -> Schema:
     return Schema(
         tuple(
-            Column(f"c{i}", f"c{i}", f"c{i}", ColumnType.NUMBER, 0.0, min=-5, max=5, decimals=9)
+            Column(f"c{i}", f"c{i}", f"c{i}", NUMBER, 0.0, min=-5, max=5, decimals=9)
             for i in range(count)
         ),
         (),
@@ -145,7 +147,7 @@ def holes(related: npt.NDArray[np.float64]) -> Iterator[npt.NDArray[np.float64]]
 
 
 def test_missing_values_on_both_sides_of_a_link(holes: npt.NDArray[np.float64]) -> None:
-    first = Column("c0", "c0", "c0", ColumnType.NOMINAL, 0.3, levels=("a", "b", "c"))
+    first = Column("c0", "c0", "c0", NOMINAL, 0.3, levels=("a", "b", "c"))
     schema = Schema((first, *numbers(4).columns[1:]), (), ROWS)
     donors = donors_of(schema, holes)
     link = conditional.fit(donors, 3, [0, 1, 2])

@@ -4,14 +4,15 @@ import dataclasses
 
 import numpy as np
 
-from simulacra.engine.cleaning.drafts import Draft, Note
-from simulacra.engine.columns.schema import ColumnType
+from simulacra.engine.columns.boolean import BOOLEAN, LEVELS, UNCHOSEN
+from simulacra.engine.columns.drafts import Draft, Note
+from simulacra.engine.columns.integer import INTEGER
+from simulacra.engine.columns.nominal import NOMINAL
 
 OPPOSITES = {
     "yes": "no", "y": "n", "ja": "nein", "j": "n", "oui": "non", "si": "no", "sí": "no",
     "sim": "não", "true": "false",
 }  # fmt: skip
-UNCHOSEN = "Not selected"
 CHOSEN = 1.0
 
 
@@ -21,17 +22,21 @@ def fill(draft: Draft) -> Draft:
     if known.all() or not known.any():
         return draft
     blanks = int((~known).sum())
-    if draft.type is ColumnType.INTEGER and np.all(draft.values[known] == CHOSEN):
+    if draft.type is INTEGER and np.all(draft.values[known] == CHOSEN):
         note = Note("filled", f"{blanks} blanks in a column of 1 alone taken as 0", blanks)
-        return dataclasses.replace(draft, values=np.where(known, draft.values, 0.0)).noting(note)
+        return dataclasses.replace(draft, values=np.where(known, draft.values, 0.0)).with_notes(
+            note
+        )
     answers = np.unique(draft.values[known])
-    if draft.type is not ColumnType.NOMINAL or len(answers) > 1 or len(draft.codes) > 1:
+    if draft.type is not NOMINAL or len(answers) > 1 or len(draft.label_values) > 1:
         return draft
     answer = draft.levels[int(answers[0])]
     other = _opposite(answer)
     note = Note("filled", f"{blanks} blanks beside a single answer taken as {other!r}", blanks)
     values = np.where(known, 1.0, 0.0)
-    return dataclasses.replace(draft, values=values, levels=(other, answer), codes=()).noting(note)
+    return dataclasses.replace(
+        draft, values=values, levels=(other, answer), label_values=()
+    ).with_notes(note)
 
 
 def _opposite(answer: str) -> str:
@@ -52,4 +57,4 @@ def as_boolean(draft: Draft, counted: float) -> Draft:
         blanks = int((~known).sum())
         values = np.nan_to_num(values)
         notes.append(Note("filled", f"{blanks} blanks taken as not chosen", blanks))
-    return Draft(ColumnType.BOOLEAN, values, ("false", "true"), notes=(*draft.notes, *notes))
+    return Draft(BOOLEAN, values, LEVELS, notes=(*draft.notes, *notes))

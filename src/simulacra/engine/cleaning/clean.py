@@ -10,8 +10,6 @@ from simulacra.engine import errors, limits
 from simulacra.engine.cleaning import (
     choices,
     columns,
-    describing,
-    drafts,
     dropping,
     names,
     overrides,
@@ -21,13 +19,17 @@ from simulacra.engine.cleaning import (
     sources,
     texts,
 )
-from simulacra.engine.cleaning.drafts import Draft, Note
 from simulacra.engine.cleaning.overrides import Override
 from simulacra.engine.codebook import RawStudy, Variable
-from simulacra.engine.columns.schema import CleaningAction, Column, ColumnType, Schema
+from simulacra.engine.columns.arrays import Floats
+from simulacra.engine.columns.drafts import Draft, Note
+from simulacra.engine.columns.nominal import NOMINAL
+from simulacra.engine.columns.ordinal import ORDINAL
+from simulacra.engine.columns.schema import CleaningAction, Column, Schema
 from simulacra.engine.options import Options
 
 UNKNOWN = Variable()
+SHARE_DIGITS = 6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Study:
     """
 
     schema: Schema
-    values: drafts.Values
+    values: Floats
 
 
 def clean(raw: RawStudy, bounds: limits.Limits, options: Options | None = None) -> Study:
@@ -58,7 +60,7 @@ def clean(raw: RawStudy, bounds: limits.Limits, options: Options | None = None) 
         raise errors.UploadError(
             f"The table has {table.num_rows} rows; at least {bounds.min_rows} rows are needed."
         )
-    kept: list[tuple[Column, drafts.Values]] = []
+    kept: list[tuple[Column, Floats]] = []
     actions = [*raw.actions]
     seen: dict[bytes, str] = {}
     for source_name, name, override in zip(table.column_names, cleaned, asked, strict=True):
@@ -72,7 +74,7 @@ def clean(raw: RawStudy, bounds: limits.Limits, options: Options | None = None) 
 
 
 def _study(
-    raw: RawStudy, kept: list[tuple[Column, drafts.Values]], actions: list[CleaningAction]
+    raw: RawStudy, kept: list[tuple[Column, Floats]], actions: list[CleaningAction]
 ) -> Study:
     described, found, noted = sets.attach([column for column, _ in kept], raw, actions)
     values = np.column_stack([values for _, values in kept])
@@ -95,7 +97,7 @@ def _clean_column(
     array: pa.ChunkedArray,
     actions: list[CleaningAction],
     seen: dict[bytes, str],
-) -> tuple[Column, drafts.Values] | None:
+) -> tuple[Column, Floats] | None:
     """Return one cleaned column, or None if it is dropped; note what was done in `actions`."""
     try:
         draft = _prepare(source, array)
@@ -110,7 +112,15 @@ def _clean_column(
         CleaningAction(source.name, note.action, note.reason, note.count) for note in draft.notes
     )
     label = names.plain(source.variable.label or source.source_name) or source.name
-    return describing.describe(source.name, source.source_name, label, draft), draft.values
+    column = Column(
+        name=source.name,
+        source_name=source.source_name,
+        label=label,
+        type=draft.type,
+        missing_share=round(1 - float(draft.known.mean()), SHARE_DIGITS),
+        **draft.type.describe(draft),
+    )
+    return column, draft.values
 
 
 class _DroppedError(Exception):
@@ -129,17 +139,17 @@ def _prepare(source: _Source, array: pa.ChunkedArray) -> Draft:
         reason = _refuse_useless(source, draft)  # pooling may have left next to nothing
     if reason is None:
         return draft
-    return draft.noting(Note("kept", f"as asked for, in spite of: {reason}", 1))
+    return draft.with_notes(Note("kept", f"as asked for, in spite of: {reason}", 1))
 
 
 def _draft(source: _Source, array: pa.ChunkedArray) -> Draft | None:
     variable, wanted = source.variable, source.override.type
-    as_levels = wanted in (ColumnType.NOMINAL, ColumnType.ORDINAL)
+    as_levels = wanted in (NOMINAL, ORDINAL)
     draft = columns.draft(array, is_labelled=variable.is_labelled, as_levels=as_levels)
     if draft is None:
         return None
     if variable.is_labelled:
-        draft = dataclasses.replace(draft, codes=variable.codes)
+        draft = dataclasses.replace(draft, label_values=variable.label_values)
     elif variable.counted is not None and not draft.type.is_categorical:
         draft = choices.as_boolean(draft, variable.counted)
     draft = choices.fill(texts.without_nul(draft))

@@ -4,8 +4,9 @@ import re
 
 import numpy as np
 
-from simulacra.engine.cleaning.drafts import Draft
-from simulacra.engine.columns.schema import ColumnType
+from simulacra.engine.columns.drafts import Draft
+from simulacra.engine.columns.integer import INTEGER
+from simulacra.engine.columns.nominal import NOMINAL
 
 MAX_MISSING_SHARE = 0.98
 MIN_KNOWN = 10
@@ -44,7 +45,7 @@ def reason(name: str, draft: Draft) -> str | None:
         return f"near-zero variance: {varying} of {rows} rows differ from the rest"
     if draft.type.is_categorical:
         return _text_reason(draft, len(counts), len(known))
-    if draft.type is ColumnType.INTEGER and len(counts) > UNIQUE_SHARE * len(known):
+    if draft.type is INTEGER and len(counts) > UNIQUE_SHARE * len(known):
         return _number_reason(name, known, len(counts))
     return None
 
@@ -70,7 +71,7 @@ def _text_reason(draft: Draft, distinct: int, known: int) -> str | None:
     longest = max(map(len, draft.levels), default=0)
     if longest > MAX_LEVEL:
         return f"free text: the longest has {longest:,} characters"
-    if draft.type is not ColumnType.NOMINAL or distinct < MIN_UNIQUE:
+    if draft.type is not NOMINAL or distinct < MIN_UNIQUE:
         return None
     for kind, pattern in (("e-mail addresses", EMAIL), ("phone numbers", PHONE)):
         matching = sum(pattern.fullmatch(level) is not None for level in draft.levels)

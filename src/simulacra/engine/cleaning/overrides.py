@@ -5,7 +5,7 @@ import difflib
 from collections.abc import Sequence
 
 from simulacra.engine import errors
-from simulacra.engine.columns.schema import ColumnType
+from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.options import Options
 
 

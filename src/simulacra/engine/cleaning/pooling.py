@@ -4,10 +4,10 @@ import dataclasses
 
 import numpy as np
 
-from simulacra.engine.cleaning.drafts import Draft, Note
-from simulacra.engine.columns.schema import ColumnType
+from simulacra.engine import disclosure
+from simulacra.engine.columns.boolean import BOOLEAN
+from simulacra.engine.columns.drafts import Draft, Note
 
-MIN_LEVEL_ROWS = 5
 MAX_LEVELS = 200
 POOL = "Other"
 
@@ -17,30 +17,26 @@ def pool(draft: Draft) -> Draft:
 
     Levels that no row has go first.
     """
-    if draft.type is ColumnType.BOOLEAN:
+    if draft.type is BOOLEAN:
         return draft
     draft = _without_unused(draft)
-    counts = _counts(draft)
-    rare = counts < max(MIN_LEVEL_ROWS, _threshold(counts))
+    counts = draft.level_counts
+    rare = counts < max(disclosure.THRESHOLD, _threshold(counts))
     if not rare.any():
         return draft
     pooled = int(counts[rare].sum())
     has_pool = any(draft.levels[level] == POOL for level in np.flatnonzero(~rare))
-    is_pooled = pooled >= MIN_LEVEL_ROWS or has_pool
+    is_pooled = pooled >= disclosure.THRESHOLD or has_pool
     made = _relevelled(draft, rare, is_pooled=is_pooled)
-    return made.noting(_note(int(rare.sum()), pooled, is_pooled=is_pooled))
+    return made.with_notes(_note(int(rare.sum()), pooled, is_pooled=is_pooled))
 
 
 def _without_unused(draft: Draft) -> Draft:
-    unused = _counts(draft) == 0
+    unused = draft.level_counts == 0
     if not unused.any():
         return draft
     note = Note("removed", f"{unused.sum()} levels that no row has", int(unused.sum()))
-    return _relevelled(draft, unused, is_pooled=False).noting(note)
-
-
-def _counts(draft: Draft) -> np.ndarray:
-    return np.bincount(draft.values[draft.known].astype(np.int64), minlength=len(draft.levels))
+    return _relevelled(draft, unused, is_pooled=False).with_notes(note)
 
 
 def _threshold(counts: np.ndarray) -> int:
@@ -67,4 +63,4 @@ def _relevelled(draft: Draft, rare: np.ndarray, *, is_pooled: bool) -> Draft:
     if is_pooled:
         table[:-1][rare] = elsewhere
     codes = np.where(draft.known, draft.values, len(draft.levels)).astype(np.int64)
-    return dataclasses.replace(draft, values=table[codes], levels=tuple(kept), codes=())
+    return dataclasses.replace(draft, values=table[codes], levels=tuple(kept), label_values=())

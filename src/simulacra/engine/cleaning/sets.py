@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from simulacra.engine.cleaning import names
 from simulacra.engine.codebook import RawStudy
-from simulacra.engine.columns.schema import CleaningAction, Column, ColumnType, MultipleResponseSet
+from simulacra.engine.columns.boolean import BOOLEAN
+from simulacra.engine.columns.schema import CleaningAction, Column, MultipleResponseSet
 
 MIN_COLUMNS = 2
 SEPARATOR = " - "
@@ -67,11 +68,11 @@ def _declared(
 
 def _counted(one: MultipleResponseSet, member: Column, raw: RawStudy) -> str | None:
     """Return the level that stands for the counted value."""
-    if one.counted is None or member.type is ColumnType.BOOLEAN:
+    if one.counted is None or member.type is BOOLEAN:
         return None if one.counted is None else "true"
     variable = raw.variables[member.source_name]
     if not variable.is_labelled or variable.counted is None:
         return one.counted
     levels: list[str] = raw.table[member.source_name].chunk(0).dictionary.to_pylist()
-    named = dict(zip(variable.codes, levels, strict=False))
+    named = dict(zip(variable.label_values, levels, strict=False))
     return named.get(variable.counted, one.counted)

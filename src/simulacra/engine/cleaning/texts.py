@@ -1,26 +1,18 @@
 """What a column of text is: numbers, dates, a boolean, or levels."""
 
 import dataclasses
-import re
-from collections import defaultdict
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from simulacra.engine.cleaning import dates, numerals
-from simulacra.engine.cleaning.drafts import (
-    MAX_EXACT,
-    Draft,
-    Note,
-    Values,
-    floats,
-    looked_up,
-    number,
-)
 from simulacra.engine.cleaning.sources import NUL
-from simulacra.engine.cleaning.strays import Counts
-from simulacra.engine.columns.schema import ColumnType
+from simulacra.engine.columns import registry
+from simulacra.engine.columns.arrays import Flags, Int64s
+from simulacra.engine.columns.drafts import Draft, Note, floats, look_up
+from simulacra.engine.columns.nominal import NOMINAL
+from simulacra.engine.columns.number import MAX_EXACT, Number
+from simulacra.engine.columns.texts import numerals
 
 MISSING = (
     *("NA", "N/A", "n/a", "n.a.", "N.A.", "#N/A", "#N/A N/A", "#NA", "<NA>", "NaN", "nan", "-NaN"),
@@ -29,11 +21,8 @@ MISSING = (
 )
 """Spellings of a missing value. 'None' is not among them: in surveys it is an answer."""
 
-MAX_TIDIED = 10_000
-"""More different texts are no categories, whatever their order."""
-
-DIGITS = re.compile(r"(\d[\d,]{0,17})")
 PROBE = 50
+"""Texts that are looked at to see whether all might be plain numbers."""
 
 
 def recognise(array: pa.ChunkedArray, *, as_levels: bool = False) -> Draft:
@@ -55,11 +44,12 @@ def recognise(array: pa.ChunkedArray, *, as_levels: bool = False) -> Draft:
     notes = _missing_notes(distinct, counts, is_missing)
     is_filled = ~(is_blank | is_missing)
     filled = distinct.filter(pa.array(is_filled))
-    draft = _draft(filled, counts[is_filled], as_levels=as_levels)
+    recognise_texts = NOMINAL.recognise if as_levels or not len(filled) else registry.recognise
+    draft = recognise_texts(filled, counts[is_filled])
     positions = np.where(is_filled, np.cumsum(is_filled) - 1, np.nan)
-    values = looked_up(draft.values, looked_up(positions, codes))
-    if draft.type in (ColumnType.INTEGER, ColumnType.NUMBER):
-        return number(values).noting(*notes, *draft.notes)
+    values = look_up(draft.values, look_up(positions, codes))
+    if isinstance(draft.type, Number):
+        return registry.of_numbers(values).with_notes(*notes, *draft.notes)
     return Draft(draft.type, values, draft.levels, notes=(*notes, *draft.notes))
 
 
@@ -76,70 +66,19 @@ def _plain_numbers(trimmed: pa.ChunkedArray) -> Draft | None:
     is_sound = np.all(np.abs(values[known]) < MAX_EXACT)  # not so of NaN and infinity
     if not known.any() or not is_sound or _is_padded(trimmed):
         return None
-    return number(values)
+    return registry.of_numbers(values)
 
 
 def _is_padded(trimmed: pa.ChunkedArray) -> bool:
     return bool(pc.any(pc.match_substring_regex(trimmed, numerals.PADDED)).as_py())
 
 
-def _missing_notes(
-    distinct: pa.StringArray, counts: Counts, is_missing: np.ndarray
-) -> tuple[Note, ...]:
+def _missing_notes(distinct: pa.StringArray, counts: Int64s, is_missing: Flags) -> tuple[Note, ...]:
     found = zip(distinct.filter(pa.array(is_missing)).to_pylist(), counts[is_missing], strict=True)
     return tuple(
         Note("blanked", f"{count} cells with {text!r} taken as missing", int(count))
         for text, count in found
     )
-
-
-def _draft(filled: pa.StringArray, counts: Counts, *, as_levels: bool) -> Draft:
-    """Return a draft with one value for each different text."""
-    if not as_levels and len(filled):
-        if is_boolean := _as_booleans(filled):
-            return is_boolean
-        if numbers := numerals.parse(filled, counts):
-            return Draft(ColumnType.NUMBER, numbers.values, notes=numbers.notes)
-        if moments := dates.parse(filled, counts):
-            return Draft(moments.type, moments.values, notes=moments.notes)
-    return _as_levels(filled.to_pylist(), counts)
-
-
-def _as_booleans(filled: pa.StringArray) -> Draft | None:
-    lowered = pc.utf8_lower(filled)
-    if set(lowered.slice(0, PROBE).to_pylist()) != {"false", "true"} or len(filled) > PROBE:
-        return None
-    return Draft(ColumnType.BOOLEAN, _numbers(pc.equal(lowered, "true")), ("false", "true"))
-
-
-def _numbers(cells: pa.Array) -> Values:
-    return np.asarray(cells, dtype=np.float64)
-
-
-def _as_levels(texts: list[str], counts: Counts) -> Draft:
-    if len(texts) > MAX_TIDIED:
-        order = sorted(texts)
-        place = {text: float(index) for index, text in enumerate(order)}
-        return Draft(ColumnType.NOMINAL, _numbers([place[text] for text in texts]), tuple(order))
-    spelling, notes = _spellings(texts, counts)
-    order = sorted(set(spelling.values()), key=natural)
-    place = {text: float(index) for index, text in enumerate(order)}
-    values = _numbers([place[spelling[text]] for text in texts])
-    return Draft(ColumnType.NOMINAL, values, tuple(order), notes=notes)
-
-
-def _spellings(texts: list[str], counts: Counts) -> tuple[dict[str, str], tuple[Note, ...]]:
-    """Map each text to the commonest spelling among those that differ in case and spaces alone."""
-    alike: dict[str, list[int]] = defaultdict(list)
-    for index, text in enumerate(texts):
-        alike[" ".join(text.split()).casefold()].append(index)
-    spelling = {}
-    for members in alike.values():
-        best = texts[max(members, key=lambda index: (counts[index], texts[index]))]
-        spelling.update({texts[index]: " ".join(best.split()) for index in members})
-    merged = len(texts) - len(alike)
-    reason = f"{merged} spellings that differ in case or spaces alone joined to the commonest"
-    return spelling, (Note("merged", reason, merged),) if merged else ()
 
 
 def without_nul(draft: Draft) -> Draft:
@@ -150,14 +89,9 @@ def without_nul(draft: Draft) -> Draft:
     stripped = [level.replace(NUL, "").strip() for level in draft.levels]
     levels = tuple(dict.fromkeys(filled for filled in stripped if filled))
     place = dict(zip(levels, range(len(levels)), strict=True))
-    table = _numbers([place.get(level, np.nan) for level in stripped])
+    table = np.array([place.get(level, np.nan) for level in stripped])
     note = Note("relabelled", f"NUL characters removed from {padded} levels", padded)
-    values = looked_up(table, draft.values)
-    return dataclasses.replace(draft, values=values, levels=levels, codes=()).noting(note)
-
-
-def natural(text: str) -> tuple[tuple[str | int, ...], str]:
-    """Return a sort key under which 9 comes before 10 and case does not matter."""
-    parts = DIGITS.split(text.casefold())
-    key = [int(part.replace(",", "")) if place % 2 else part for place, part in enumerate(parts)]
-    return tuple(key), text
+    values = look_up(table, draft.values)
+    return dataclasses.replace(draft, values=values, levels=levels, label_values=()).with_notes(
+        note
+    )

@@ -1,36 +1,25 @@
 """The published schema: the columns a model knows, and what cleaning did to get there."""
 
+from __future__ import annotations
+
 import dataclasses
-import datetime as dt
 import functools
-from collections.abc import Mapping
-from enum import StrEnum
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+from simulacra.engine.columns import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pyarrow as pa
+
+    from simulacra.engine.columns.arrays import Flags, Floats
+    from simulacra.engine.columns.cells import Cells, Window
+    from simulacra.engine.columns.column_type import ColumnType
+    from simulacra.engine.columns.tree_codes import TreeCoding
 
 Bound = float | int | str
 """A numeric bound, or an ISO 8601 date or time."""
-
-
-class ColumnType(StrEnum):
-    """Types of columns."""
-
-    NOMINAL = "nominal"
-    ORDINAL = "ordinal"
-    BOOLEAN = "boolean"
-    INTEGER = "integer"
-    NUMBER = "number"
-    DATE = "date"
-    DATETIME = "datetime"
-
-    @property
-    def is_categorical(self) -> bool:
-        """Whether values are levels (and conditions are shares), not points on a scale."""
-        return self in (ColumnType.NOMINAL, ColumnType.ORDINAL, ColumnType.BOOLEAN)
-
-    @property
-    def is_temporal(self) -> bool:
-        """Whether bounds are ISO 8601 strings."""
-        return self in (ColumnType.DATE, ColumnType.DATETIME)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +56,50 @@ class Column:
     decimals: int | None = None
     multiple_response: str | None = None
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The published bounds of a numeric column as numbers.
+
+        Raises:
+            ValueError: the column has none.
+        """
+        if self.min is None or self.max is None:
+            raise ValueError(f"column {self.name!r} has no bounds")
+        return self.type.to_number(self.min), self.type.to_number(self.max)
+
+    @property
+    def step(self) -> float:
+        """The distance of two neighbours on the grid of a numeric column."""
+        return self.type.step(self.decimals)
+
+    def encode(self, array: pa.ChunkedArray) -> Floats:
+        """Return the values of an Arrow column as numbers; see `ColumnType.encode`."""
+        return self.type.encode(self, array)
+
+    def decode(self, values: Floats) -> pa.Array:
+        """Return numbers as an Arrow array; see `ColumnType.decode`."""
+        return self.type.decode(self, values)
+
+    def tree_coding(self, values: Floats) -> TreeCoding:
+        """Return how values become tree codes; see `ColumnType.tree_coding`."""
+        return self.type.tree_coding(self, values)
+
+    def round(self, values: Floats) -> Floats:
+        """Return the nearest values on the column's grid; see `ColumnType.round`."""
+        return self.type.round(self, values)
+
+    def contains(self, values: Floats) -> Flags:
+        """Return which values the column may take; see `ColumnType.contains`."""
+        return self.type.contains(self, values)
+
+    def cells(self, values: Floats) -> Cells | None:
+        """Return what respondents' values may be emitted as; see `ColumnType.cells`."""
+        return self.type.cells(self, values)
+
+    def window(self, values: Floats, low: Bound, high: Bound) -> Window:
+        """Cut the cells of the column to a range; see `ColumnType.window`."""
+        return self.type.window(self, values, low, high)
+
     def values(self) -> str:
         """Return the levels, or the range, in one line for people."""
         if self.type.is_categorical:
@@ -87,7 +120,7 @@ class Column:
             for key in ("levels", "shares", "quantiles")
             if key in document
         }
-        return cls(**{**document, **tuples, "type": ColumnType(document["type"])})
+        return cls(**{**document, **tuples, "type": registry.named(document["type"])})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -211,39 +244,3 @@ class Schema:
                 for one in document.get("multiple_response_sets", ())
             ),
         )
-
-
-def point(kind: ColumnType, value: Bound) -> float:
-    """Return a bound as a number: itself, days since 1970 of a date, microseconds of a datetime.
-
-    Raises:
-        ValueError: not an ISO 8601 date or time, or before the year 1 in UTC.
-        TypeError: not a string where one is needed.
-    """
-    if not kind.is_temporal:
-        return float(value)
-    if not isinstance(value, str):
-        raise TypeError("an ISO 8601 string is needed")
-    if kind is ColumnType.DATE:
-        return float((dt.date.fromisoformat(value) - dt.date(1970, 1, 1)).days)
-    moment = dt.datetime.fromisoformat(value)
-    if moment.tzinfo is not None:
-        moment = _in_utc(moment)
-    return float((moment - dt.datetime(1970, 1, 1)) // dt.timedelta(microseconds=1))  # noqa: DTZ001
-
-
-def _in_utc(moment: dt.datetime) -> dt.datetime:
-    try:
-        return moment.astimezone(dt.UTC).replace(tzinfo=None)
-    except OverflowError:
-        raise ValueError("not within the years 1 to 9999") from None
-
-
-def bound(kind: ColumnType, value: float) -> Bound:
-    """Return a value as the schema writes it; the inverse of `point`."""
-    if kind is ColumnType.DATE:
-        return (dt.date(1970, 1, 1) + dt.timedelta(days=int(value))).isoformat()
-    if kind is ColumnType.DATETIME:
-        moment = dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=int(value))  # noqa: DTZ001
-        return moment.isoformat(timespec="seconds")
-    return int(value) if kind is ColumnType.INTEGER else float(value)

@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from simulacra.engine.columns.schema import Column, ColumnType
+from simulacra.engine.columns.boolean import BOOLEAN
+from simulacra.engine.columns.nominal import NOMINAL
+from simulacra.engine.columns.schema import Column
 from simulacra.engine.model.kernels import Codes, Floats, Indices
 
 FEW_CODES = 40
@@ -47,7 +49,7 @@ class Coding:
     @property
     def is_scale(self) -> bool:
         """Whether the order of the codes means something."""
-        return self.column.type not in (ColumnType.NOMINAL, ColumnType.BOOLEAN)
+        return self.column.type not in (NOMINAL, BOOLEAN)
 
     @property
     def is_fine(self) -> bool:

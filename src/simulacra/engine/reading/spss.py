@@ -129,7 +129,7 @@ def _column(name: str, cells: list[Any], meta: Any, counted: float | None) -> _C
     coding = valuelabels.Coding.of(labels, is_ordinal, meta.variable_measure[name] == "scale")
     array, codes, noted = valuelabels.apply(name, values, coding)
     variable = dataclasses.replace(variable, is_labelled=pa.types.is_dictionary(array.type))
-    return _Column(array, dataclasses.replace(variable, codes=codes), actions + noted)
+    return _Column(array, dataclasses.replace(variable, label_values=codes), actions + noted)
 
 
 def _without_user_missing(

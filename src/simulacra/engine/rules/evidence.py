@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln
 
+from simulacra.engine.columns.arrays import Floats
+
 FALSE_ALARMS = 0.01
 """Chance of one false rule of a kind in a whole study of independent columns."""
-
-Floats = npt.NDArray[np.float64]
 
 
 def limit(tests: int) -> float:

@@ -12,11 +12,14 @@ import numpy.typing as npt
 from scipy.linalg import qr, solve_triangular
 
 from simulacra.engine.columns import encoding
+from simulacra.engine.columns.date import DATE
 from simulacra.engine.columns.encoding import Floats
-from simulacra.engine.columns.schema import Column, ColumnType, Schema
+from simulacra.engine.columns.integer import INTEGER
+from simulacra.engine.columns.number import NUMBER
+from simulacra.engine.columns.schema import Column, Schema
 from simulacra.engine.rules.allowed import Interval
 
-KINDS = (ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.DATE)
+KINDS = (INTEGER, NUMBER, DATE)
 SAMPLE_ROWS = 2_000
 SPARE_ROWS = 30  # complete rows beyond the number of columns
 MAX_COEFFICIENT = 12

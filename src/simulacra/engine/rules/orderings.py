@@ -7,8 +7,12 @@ from typing import Any
 import numpy as np
 
 from simulacra.engine.columns import encoding
+from simulacra.engine.columns.date import DATE
+from simulacra.engine.columns.datetime import DATETIME
 from simulacra.engine.columns.encoding import Floats
-from simulacra.engine.columns.schema import Column, ColumnType, Schema
+from simulacra.engine.columns.integer import INTEGER
+from simulacra.engine.columns.number import NUMBER
+from simulacra.engine.columns.schema import Column, Schema
 from simulacra.engine.rules import evidence
 from simulacra.engine.rules.allowed import SLACK, Interval
 
@@ -66,9 +70,9 @@ def learn(schema: Schema, values: Floats) -> list[Ordering]:
     """
     found = []
     for kinds in (
-        {ColumnType.INTEGER, ColumnType.NUMBER},
-        {ColumnType.DATE},
-        {ColumnType.DATETIME},
+        {INTEGER, NUMBER},
+        {DATE},
+        {DATETIME},
     ):
         positions = [i for i, column in enumerate(schema.columns) if column.type in kinds]
         limit = evidence.limit(len(positions) ** 2)

@@ -5,7 +5,8 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from simulacra.engine.columns.schema import Column, ColumnType, Schema
+from simulacra.engine.columns.boolean import BOOLEAN
+from simulacra.engine.columns.schema import Column, Schema
 
 NUMBERED = re.compile(r"(.*?)\d+")
 """Tools export the options of a question under one name and their numbers: Q2_1, Q2_2, ..."""
@@ -60,9 +61,7 @@ def _numbered(schema: Schema) -> Iterator[Question]:
 
 def _neighbours(schema: Schema) -> Iterator[Question]:
     def is_flag(position: int) -> bool:
-        return schema.columns[position].type is ColumnType.BOOLEAN and _is_option(
-            schema.columns[position]
-        )
+        return schema.columns[position].type is BOOLEAN and _is_option(schema.columns[position])
 
     for is_run, run in itertools.groupby(range(len(schema.columns)), is_flag):
         if is_run:

@@ -7,17 +7,14 @@ Rules are about what is generated, and rows beyond a published bound are generat
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from simulacra.engine.columns import encoding
-from simulacra.engine.columns.encoding import Floats
+from simulacra.engine import disclosure
+from simulacra.engine.columns import tree_codes
+from simulacra.engine.columns.arrays import Floats, Int32s
 from simulacra.engine.columns.schema import Column, Schema
-from simulacra.engine.model import coding
-
-Codes = npt.NDArray[np.int32]
 
 HEAVY_SHARE = 0.01
 """Share of the rows from which on one value of a long scale is a state of its own."""
@@ -29,31 +26,31 @@ class States:
 
     Attributes:
         column: whose states they are.
-        points: float64, of a number: the values that are states of their own, in order.
+        points: float64: of a number, the values that are states of their own, in order.
     """
 
     column: Column
     points: Floats
 
     @classmethod
-    def of(cls, column: Column, values: Floats) -> "States":
-        """Return the states that a column of seed values has.
+    def learn(cls, column: Column, values: Floats) -> "States":
+        """Return the states that a column of a study has.
 
         On a short scale every value that may be emitted as it stands is a state, on a long one
         those of at least `HEAVY_SHARE` of the rows.
         """
         if column.type.is_categorical:
             return cls(column, np.empty(0))
-        known = np.clip(values[~np.isnan(values)], *encoding.bounds(column))
+        known = np.clip(values[~np.isnan(values)], *column.bounds)
         distinct, counts = np.unique(known, return_counts=True)
-        least: float = encoding.VERBATIM_ROWS
-        if len(distinct) > coding.FEW_CODES:
+        least: float = disclosure.THRESHOLD
+        if len(distinct) > tree_codes.MAX_COARSE:
             least = max(least, HEAVY_SHARE * len(known))
         return cls(column, distinct[counts >= least])
 
     @property
     def missing(self) -> int:
-        """The code of 'missing'."""
+        """The state 'missing'."""
         return len(self.column.levels) or len(self.points) + 1
 
     @property
@@ -61,37 +58,79 @@ class States:
         """The number of states."""
         return self.missing + 1
 
-    def codes(self, values: Floats) -> Codes:
-        """Return the state of each value; one beyond the published bounds is taken as the bound."""
+    def of(self, values: Floats) -> Int32s:
+        """Return the state of each value, int32; one beyond the published bounds is at the bound."""
         if self.column.type.is_categorical:
-            return encoding.level_codes(values, self.missing).astype(np.int32)
-        values = np.clip(values, *encoding.bounds(self.column))
+            return np.where(np.isnan(values), self.missing, values).astype(np.int32)
+        values = np.clip(values, *self.column.bounds)
         other = len(self.points)
         if other == 0:
             return np.where(np.isnan(values), self.missing, other).astype(np.int32)
-        place = np.minimum(np.searchsorted(self.points, values), other - 1)
-        place = np.where(self.points[place] == values, place, other)
-        return np.where(np.isnan(values), self.missing, place).astype(np.int32)
+        nearest = np.minimum(np.searchsorted(self.points, values), other - 1)
+        state = np.where(self.points[nearest] == values, nearest, other)
+        return np.where(np.isnan(values), self.missing, state).astype(np.int32)
 
-    def is_published(self, code: int) -> bool:
+    def is_published(self, state: int) -> bool:
         """Return whether a state can be named: a level or missing, but never a number."""
-        return self.column.type.is_categorical or code == self.missing
+        return self.column.type.is_categorical or state == self.missing
 
-    def name(self, code: int) -> str:
+    def name(self, state: int) -> str:
         """Return a state that is published in words."""
-        return "missing" if code == self.missing else repr(self.column.levels[code])
+        return "missing" if state == self.missing else repr(self.column.levels[state])
 
 
-def of_all(schema: Schema, values: Floats) -> tuple[States, ...]:
-    """Return the states of every column."""
-    return tuple(
-        States.of(column, values[:, position]) for position, column in enumerate(schema.columns)
-    )
+@dataclasses.dataclass(frozen=True)
+class RuleStudy:
+    """A study as rules are learned from it.
+
+    Attributes:
+        schema: its columns.
+        values: float64, shape (rows, columns).
+        states: of each column.
+        coded: int32, shape (rows, columns): the state of each value.
+    """
+
+    schema: Schema
+    values: Floats
+    states: tuple[States, ...]
+    coded: Int32s
+
+    @classmethod
+    def of(cls, schema: Schema, values: Floats) -> "RuleStudy":
+        """Find the states of every column."""
+        states = tuple(
+            States.learn(column, values[:, position])
+            for position, column in enumerate(schema.columns)
+        )
+        coded = np.empty(values.shape, dtype=np.int32)
+        for position, known in enumerate(states):
+            coded[:, position] = known.of(values[:, position])
+        return cls(schema, values, states, coded)
 
 
-def coded(states: Sequence[States], values: Floats) -> Codes:
-    """Return the states of whole rows, rows x columns."""
-    codes = np.empty(values.shape, dtype=np.int32)
-    for position, one in enumerate(states):
-        codes[:, position] = one.codes(values[:, position])
-    return codes
+@dataclasses.dataclass(frozen=True)
+class PartialRows:
+    """Synthetic rows of which some columns have been drawn.
+
+    Attributes:
+        values: float64, shape (rows,), by position of a column that has been drawn.
+        states: of every column.
+        count: how many rows there are.
+    """
+
+    values: Mapping[int, Floats]
+    states: Sequence[States]
+    count: int
+
+    def __contains__(self, position: object) -> bool:
+        """Tell whether a column has been drawn."""
+        return position in self.values
+
+    @property
+    def columns(self) -> list[Column]:
+        """All columns, drawn or not."""
+        return [known.column for known in self.states]
+
+    def states_of(self, position: int, among: "slice | np.ndarray" = slice(None)) -> Int32s:
+        """Return the states of a column, int32, in all rows or among some."""
+        return self.states[position].of(self.values[position][among])

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simulacra.engine import errors
-from simulacra.engine.columns.schema import Bound, Column, ColumnType, Schema, point
+from simulacra.engine.columns.integer import INTEGER
+from simulacra.engine.columns.schema import Bound, Column, Schema, point
 
 SUM_TOLERANCE = 0.001
 
@@ -223,7 +224,7 @@ def _range_fault(column: Column, low: Bound, high: Bound) -> tuple[str, str] | N
         return f"{where}: the column has no values.", "condition_out_of_range"
     if last < point(column.type, column.min) or first > point(column.type, column.max):
         return f"{where}: nothing lies in {low} to {high}; {known}.", "condition_out_of_range"
-    if column.type is ColumnType.INTEGER and math.ceil(first) > math.floor(last):
+    if column.type is INTEGER and math.ceil(first) > math.floor(last):
         return f"{where}: no whole number lies in {low} to {high}.", "condition_out_of_range"
     return None
 

@@ -1,18 +1,16 @@
 """Dates and times as people write them."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
+from simulacra.engine.columns.drafts import Note
+from simulacra.engine.columns.lazy import np, pa, pc
+from simulacra.engine.columns.texts import strays
 
-from simulacra.engine.cleaning import strays
-from simulacra.engine.cleaning.drafts import Note, Values
-from simulacra.engine.cleaning.strays import Counts, Mask
-from simulacra.engine.columns.schema import ColumnType
-
-Numbers = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    from simulacra.engine.columns.arrays import Flags, Floats, Int64s
 
 TIME = (
     r"(?:(?:[T,]|\s)\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:\.\d{1,9})?))?"
@@ -44,15 +42,27 @@ FIRST_DAY, LAST_DAY = -719_162, 2_932_896  # years 1 and 9999
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
-    """Different texts, read: dates in days, times in microseconds since 1970, NaN for a stray."""
+class Dates:
+    """Different texts as dates or times.
 
-    type: ColumnType
-    values: Values
+    Attributes:
+        values: float64, shape (texts,): days since 1970, or microseconds where any text has a time
+            of day; NaN for a text that is no date.
+        has_time: whether any text has a time of day.
+        notes: what was assumed.
+    """
+
+    values: Floats
+    has_time: bool
     notes: tuple[Note, ...]
 
+    @property
+    def microseconds(self) -> float:
+        """How many microseconds one unit of the values is."""
+        return 1.0 if self.has_time else float(DAY_US)
 
-def parse(filled: pa.StringArray, counts: Counts, *, force: bool = False) -> Found | None:
+
+def parse(filled: pa.StringArray, counts: Int64s, *, force: bool = False) -> Dates | None:
     """Read texts as dates, or as times if any has a time of day; None if they are none.
 
     Args:
@@ -74,7 +84,7 @@ def parse(filled: pa.StringArray, counts: Counts, *, force: bool = False) -> Fou
     return None
 
 
-def _read(way: str, parts: pa.StructArray, counts: Counts) -> Found:
+def _read(way: str, parts: pa.StructArray, counts: Int64s) -> Dates:
     notes: tuple[Note, ...] = ()
     year = _year(parts)
     if way == "mixed":
@@ -87,20 +97,20 @@ def _read(way: str, parts: pa.StructArray, counts: Counts) -> Found:
     within = _time(parts)
     days = np.where(np.isnan(within), np.nan, days)
     if not np.any(within[~np.isnan(days)] > 0):
-        return Found(ColumnType.DATE, days, notes)
+        return Dates(days, has_time=False, notes=notes)
     moments = days * DAY_US + within - _offset(parts)
     is_outside = (moments < FIRST_DAY * DAY_US) | (moments > (LAST_DAY + 1) * DAY_US - 1)
-    return Found(ColumnType.DATETIME, np.where(is_outside, np.nan, moments), notes)
+    return Dates(np.where(is_outside, np.nan, moments), has_time=True, notes=notes)
 
 
-def _part(parts: pa.StructArray, name: str) -> Numbers:
+def _part(parts: pa.StructArray, name: str) -> Floats:
     """Return one part as numbers, NaN where it is absent."""
     cells = parts.field(name)
     cells = pc.if_else(parts.is_valid(), pc.if_else(pc.equal(cells, ""), None, cells), None)
     return np.array(pc.fill_null(cells.cast(pa.float64()), np.nan), dtype=np.float64)
 
 
-def _year(parts: pa.StructArray) -> Numbers:
+def _year(parts: pa.StructArray) -> Floats:
     year = _part(parts, "year")
     digits = pc.fill_null(pc.utf8_length(parts.field("year")), 0)
     century = np.where(year < PIVOT, 2000, 1900)
@@ -108,8 +118,8 @@ def _year(parts: pa.StructArray) -> Numbers:
 
 
 def _ordered(
-    first: Numbers, second: Numbers, counts: Counts
-) -> tuple[Numbers, Numbers, tuple[Note, ...]]:
+    first: Floats, second: Floats, counts: Int64s
+) -> tuple[Floats, Floats, tuple[Note, ...]]:
     """Tell the month from the day: a number above 12 is no month."""
     day_first, month_first = np.any(first > 12), np.any(second > 12)
     rows = int(counts.sum())
@@ -124,13 +134,13 @@ def _ordered(
     return (first, second, (note,)) if month_first else (second, first, (note,))
 
 
-def _months(names: pa.StringArray) -> Numbers:
+def _months(names: pa.StringArray) -> Floats:
     known = {name: float(number) for number, name in enumerate(MONTHS, 1)} | ABROAD
     texts = names.to_pylist()
     return np.array([known.get((text or "")[:3].lower(), np.nan) for text in texts])
 
 
-def _days(year: Numbers, month: Numbers, day: Numbers) -> Numbers:
+def _days(year: Floats, month: Floats, day: Floats) -> Floats:
     """Return days since 1970, NaN where there is no such day."""
     fits = (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
     whole = np.where(fits, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
@@ -139,7 +149,7 @@ def _days(year: Numbers, month: Numbers, day: Numbers) -> Numbers:
     return np.where(fits & same_month, dates.astype(np.int64).astype(np.float64), np.nan)
 
 
-def _time(parts: pa.StructArray) -> Numbers:
+def _time(parts: pa.StructArray) -> Floats:
     hour, minute = _part(parts, "hour"), _part(parts, "minute")
     second = np.nan_to_num(_part(parts, "second"))
     half = pc.utf8_lower(pc.utf8_slice_codeunits(parts.field("half"), 0, 1))
@@ -151,11 +161,11 @@ def _time(parts: pa.StructArray) -> Numbers:
     return np.where(np.isnan(hour), 0.0, np.where(is_time, micro, np.nan))
 
 
-def _equals(cells: pa.StringArray, text: str) -> Mask:
+def _equals(cells: pa.StringArray, text: str) -> Flags:
     return np.asarray(pc.fill_null(pc.equal(cells, text), fill_value=False))
 
 
-def _offset(parts: pa.StructArray) -> Numbers:
+def _offset(parts: pa.StructArray) -> Floats:
     """Return how far a time is ahead of UTC, microseconds; 0 for one without a zone."""
     digits = pc.replace_substring_regex(parts.field("zone"), r"[^\d]", "")
     digits = pc.if_else(pc.equal(pc.utf8_length(digits), 4), digits, None)

@@ -1,22 +1,25 @@
-"""Cells that do not fit the column they are in."""
+"""Texts that do not fit the column they are in.
 
-import numpy as np
-import numpy.typing as npt
+A text that as many respondents share as the disclosure threshold asks for is an answer, not a slip.
+"""
 
-from simulacra.engine.cleaning.drafts import Note
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulacra.engine import disclosure
+from simulacra.engine.columns.drafts import Note
+from simulacra.engine.columns.lazy import np
 
 MAX_SHARE = 0.05
-MIN_LEVEL_ROWS = 5
-"""A text that so many rows share is an answer, not a slip."""
-
 MIN_QUANTITY = 15
 """A column of so many different values that fit is a quantity: what does not fit is no level."""
 
-Counts = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
+if TYPE_CHECKING:
+    from simulacra.engine.columns.arrays import Flags, Int64s
 
 
-def are_few(is_stray: Mask, counts: Counts) -> bool:
+def are_few(is_stray: Flags, counts: Int64s) -> bool:
     """Tell whether a column may be read as its type in spite of the texts that do not fit.
 
     Args:
@@ -27,10 +30,10 @@ def are_few(is_stray: Mask, counts: Counts) -> bool:
     if rows == 0 or rows > MAX_SHARE * int(counts.sum()):
         return rows == 0
     is_quantity = int(np.sum(~is_stray)) >= MIN_QUANTITY
-    return is_quantity or int(counts[is_stray].max()) < MIN_LEVEL_ROWS
+    return is_quantity or int(counts[is_stray].max()) < disclosure.THRESHOLD
 
 
-def note(is_stray: Mask, counts: Counts, what: str) -> tuple[Note, ...]:
+def note(is_stray: Flags, counts: Int64s, what: str) -> tuple[Note, ...]:
     """Return what to say about them."""
     rows = int(counts[is_stray].sum())
     return (Note("blanked", f"{rows} cells in a column of {what} are none", rows),) if rows else ()

@@ -1,14 +1,19 @@
 """Numbers as people write them: currencies, percent, decimal commas, grouped thousands."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+from simulacra.engine.columns.drafts import Note
+from simulacra.engine.columns.lazy import np, pa, pc
+from simulacra.engine.columns.texts import strays
 
-from simulacra.engine.cleaning import strays
-from simulacra.engine.cleaning.drafts import MAX_EXACT, Note, Values
-from simulacra.engine.cleaning.strays import Counts, Mask
+if TYPE_CHECKING:
+    from simulacra.engine.columns.arrays import Flags, Floats, Int64s
+
+MAX_EXACT = 2**53
+"""From here on a float64 does not hold every integer: longer runs of digits are no numbers."""
 
 CURRENCY = r"(?:[$€£¥₹]|(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|Rs\.?)\b)"
 BEFORE = rf"^([-+]?)\s*{CURRENCY}\s*([-+]?)"
@@ -27,7 +32,7 @@ BOTH_MARKS = r"\d\.\d{3}[.,]"  # 1.234,5 and 1.234.567
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
+class Numerals:
     """Different texts, read.
 
     Attributes:
@@ -35,11 +40,11 @@ class Found:
         notes: what was done.
     """
 
-    values: Values
+    values: Floats
     notes: tuple[Note, ...]
 
 
-def parse(filled: pa.StringArray, counts: Counts, *, force: bool = False) -> Found | None:
+def parse(filled: pa.StringArray, counts: Int64s, *, force: bool = False) -> Numerals | None:
     """Read texts as numbers; None if they are none, or are codes such as 01234.
 
     Args:
@@ -61,12 +66,12 @@ def parse(filled: pa.StringArray, counts: Counts, *, force: bool = False) -> Fou
     if not force and np.any(np.abs(values) >= MAX_EXACT):
         return None
     notes = [Note("typed", f"numbers written with {', '.join(said + how)}", int(counts.sum()))]
-    return Found(
+    return Numerals(
         values, (*(notes if said + how else ()), *strays.note(~is_number, counts, "numbers"))
     )
 
 
-def _matches(texts: pa.StringArray, pattern: str) -> Mask:
+def _matches(texts: pa.StringArray, pattern: str) -> Flags:
     return np.asarray(pc.match_substring_regex(texts, pattern))
 
 
@@ -90,7 +95,7 @@ def _bare(texts: pa.StringArray) -> tuple[pa.StringArray, list[str]]:
     return texts, said
 
 
-def _with_points(texts: pa.StringArray, counts: Counts) -> tuple[pa.StringArray, Mask, list[str]]:
+def _with_points(texts: pa.StringArray, counts: Int64s) -> tuple[pa.StringArray, Flags, list[str]]:
     """Return the texts with decimal points alone, which of them are numbers, and what was done."""
     is_plain, is_grouped = _matches(texts, PLAIN), _matches(texts, GROUPED)
     if not _any(texts, ",") and not _any(texts, BOTH_MARKS):
@@ -110,7 +115,7 @@ def _with_points(texts: pa.StringArray, counts: Counts) -> tuple[pa.StringArray,
     return pointed, is_comma, ["decimal commas"]
 
 
-def _groups_thousands(texts: pa.StringArray, is_plain: Mask, is_grouped: Mask) -> bool:
+def _groups_thousands(texts: pa.StringArray, is_plain: Flags, is_grouped: Flags) -> bool:
     """Tell 1,250 and 12,000 from decimal commas: threes behind each comma, and no bare thousand.
 
     A point behind the last comma settles it.

@@ -1,12 +1,11 @@
-"""What the rules leave open for the values of one column, row by row."""
+"""What the rules leave open for the known values of a numeric column, row by row."""
 
 import dataclasses
 
 import numpy as np
 import numpy.typing as npt
 
-from simulacra.engine.columns import encoding
-from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.arrays import Flags, Floats
 from simulacra.engine.columns.schema import Column
 
 SLACK = 1e-6
@@ -18,14 +17,14 @@ class Interval:
     """Bounds on the known values of a column, narrowed by one rule after the other.
 
     Attributes:
-        low, high: float64, one a row.
+        low, high: float64, shape (rows,).
     """
 
     low: Floats
     high: Floats
 
     @classmethod
-    def of(cls, rows: int) -> "Interval":
+    def unbounded(cls, rows: int) -> "Interval":
         """Return bounds that bound nothing."""
         return cls(np.full(rows, -np.inf), np.full(rows, np.inf))
 
@@ -34,16 +33,17 @@ class Interval:
         self.low = np.fmax(self.low, low)
         self.high = np.fmin(self.high, high)
 
-    def excludes(self, column: Column, values: Floats) -> npt.NDArray[np.bool_]:
-        """Return which values lie outside; missing ones never do."""
-        slack = SLACK * encoding.step(column)
+    def excludes(self, column: Column, values: Floats) -> Flags:
+        """Return which values lie outside, bool, shape (rows,); missing ones never do."""
+        slack = SLACK * column.step
         return np.asarray((values < self.low - slack) | (values > self.high + slack))
 
     def clip(self, column: Column, values: Floats) -> Floats:
         """Return values moved into the interval, onto the grid where a point of it lies inside."""
-        step = encoding.step(column)
-        clipped = np.minimum(np.maximum(values, self.low), self.high)  # NaN stays
-        made = encoding.rounded(column, clipped)
+        step = column.step
         slack = SLACK * step
-        made = np.where(made < self.low - slack, encoding.rounded(column, made + step), made)
-        return np.where(made > self.high + slack, encoding.rounded(column, made - step), made)
+        clipped = np.minimum(np.maximum(values, self.low), self.high)  # NaN stays
+        on_grid = column.round(clipped)
+        is_below = on_grid < self.low - slack
+        on_grid = np.where(is_below, column.round(on_grid + step), on_grid)
+        return np.where(on_grid > self.high + slack, column.round(on_grid - step), on_grid)

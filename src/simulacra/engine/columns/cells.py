@@ -1,0 +1,129 @@
+"""What the value of each respondent may be emitted as, and what of that lies in a range.
+
+Emitting the value itself would disclose it. A number that enough respondents share is emitted as
+it stands; any other is drawn from a cell around it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from simulacra.engine import disclosure
+from simulacra.engine.columns.lazy import np
+
+if TYPE_CHECKING:
+    from simulacra.engine.columns.arrays import Flags, Floats
+    from simulacra.engine.columns.schema import Column
+
+BLUR = 1 / 40
+"""Half the width of the cell of an outermost number, in lengths of the scale."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Cells:
+    """The interval that each respondent's number is drawn from.
+
+    A value that enough respondents share is a point, `low` = `high`. The cell of any other reaches
+    as far to both sides as its nearest neighbour, which keeps means and bridges no gaps. The
+    outermost ones reach over a `BLUR` of the scale or, on a calendar, over the values next to the
+    bound.
+
+    Attributes:
+        low, high: float64, shape (rows,); NaN for a missing value.
+    """
+
+    low: Floats
+    high: Floats
+
+    def draw(self, column: Column, rows: np.ndarray, rng: np.random.Generator) -> Floats:
+        """Draw a value from the cells of some respondents, float64, one a row number."""
+        low, high = self.low[rows], self.high[rows]
+        values = column.round(low + rng.random(low.shape) * (high - low))
+        return np.where(low == high, low, values)
+
+
+@dataclasses.dataclass(frozen=True)
+class Window:
+    """The parts of cells that lie in a range.
+
+    Attributes:
+        first, last: the smallest and largest value on the grid that may be emitted.
+        mass: float64, shape (rows,): the part of a respondent's cell that lies in the range.
+        low, high: float64, shape (rows,): the ends of that part.
+        inside: bool, shape (rows,): whether the respondent's own value lies in the range.
+    """
+
+    first: float
+    last: float
+    mass: Floats
+    low: Floats
+    high: Floats
+    inside: Flags
+
+    def draw(self, column: Column, rows: np.ndarray, rng: np.random.Generator) -> Floats:
+        """Draw a value from the windows of some respondents, float64, one a row number."""
+        low, high = self.low[rows], self.high[rows]
+        values = column.round(low + rng.random(len(rows)) * (high - low))
+        return np.clip(np.where(low == high, low, values), self.first, self.last)
+
+
+def around(column: Column, values: Floats) -> Cells:
+    """Return the cells of a numeric column's values, shape (rows,)."""
+    known = values[~np.isnan(values)]
+    distinct, inverse, counts = np.unique(known, return_inverse=True, return_counts=True)
+    first, last = column.bounds
+    blur = max(BLUR * (last - first), column.step)
+    gaps = np.concatenate([[blur], np.diff(distinct), [blur]])
+    nearest = np.minimum(gaps[1:], gaps[:-1])
+    radius = np.where(counts >= disclosure.THRESHOLD, 0.0, nearest)
+    low = np.clip(distinct - radius, first, last)
+    high = np.clip(distinct + radius, first, last)
+    ordered = np.sort(known)
+    beside = min(2 * disclosure.THRESHOLD, len(ordered))
+    high = np.where(distinct < first, np.clip(ordered[beside - 1], first, last), high)
+    low = np.where(distinct > last, np.clip(ordered[-beside], first, last), low)
+    cells = Cells(np.full(len(values), np.nan), np.full(len(values), np.nan))
+    cells.low[~np.isnan(values)] = low[inverse]
+    cells.high[~np.isnan(values)] = high[inverse]
+    return cells
+
+
+def window(column: Column, values: Floats, cells: Cells, first: float, last: float) -> Window:
+    """Cut the cells of a column's values to a range.
+
+    A range between two values of the study, in which no cell has a part, is served by the nearest
+    cells: interpolation.
+    """
+    half = column.step / 2
+    low = np.clip(cells.low, first - half, last + half)
+    high = np.clip(cells.high, first - half, last + half)
+    width = cells.high - cells.low
+    is_covered = (cells.low >= first) & (cells.high <= last)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        part = np.where(width == 0, is_covered.astype(np.float64), (high - low) / width)
+    mass = np.nan_to_num(part, nan=0.0)
+    if not mass.any():
+        mass = _nearest(cells, first, last)
+        low, high = np.full_like(low, first), np.full_like(high, last)
+    inside = (values >= first) & (values <= last)
+    return Window(*_on_grid(column, first, last), mass, low, high, inside)
+
+
+def _on_grid(column: Column, first: float, last: float) -> tuple[float, float]:
+    """Return the ends moved inwards onto the grid; a range between two grid points is kept."""
+    step = column.step
+    grid = np.round(np.array([first, last]) / step) + np.array([[-1, 0, 1]]).T
+    points = column.round(grid * step)  # by division alone 0.3 is not on the grid of 0.1
+    inner_first = float(points[points[:, 0] >= first, 0].min())
+    inner_last = float(points[points[:, 1] <= last, 1].max())
+    return (inner_first, inner_last) if inner_first <= inner_last else (first, last)
+
+
+def _nearest(cells: Cells, first: float, last: float) -> Floats:
+    """Give mass to the respondents whose cells are next to the range, on either side."""
+    below = np.where(cells.high < first, cells.high, -np.inf)
+    above = np.where(cells.low > last, cells.low, np.inf)
+    near = (below == below.max()) & np.isfinite(below)
+    near |= (above == above.min()) & np.isfinite(above)
+    return np.asarray(near, dtype=np.float64)

@@ -1,0 +1,63 @@
+"""Moments: when an interview began, when an order was placed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from simulacra.engine.columns.lazy import pa
+from simulacra.engine.columns.temporal_type import TemporalType
+
+if TYPE_CHECKING:
+    from simulacra.engine.columns.drafts import Draft
+    from simulacra.engine.columns.schema import Bound
+
+EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - all moments of a column are of one zone, or of UTC
+SECOND = 1e6
+"""Moments are published and emitted to the second, in microseconds."""
+
+
+class Datetime(TemporalType):
+    """Microseconds since 1970; in UTC where a file gives zones."""
+
+    name = "datetime"
+    unit = "moment"
+    microseconds = 1.0
+    arrow_integer = "int64"
+
+    __slots__ = ()
+
+    def arrow_type(self) -> pa.DataType:
+        """Return the Arrow type of moments."""
+        return pa.timestamp("us")
+
+    def analyse(self, array: pa.ChunkedArray) -> Draft | None:
+        """Return the draft of Arrow timestamps."""
+        return self._draft_of_arrow(array) if pa.types.is_timestamp(array.type) else None
+
+    def to_number(self, bound: Bound) -> float:
+        """Return the microseconds since 1970 of an ISO 8601 time, in UTC if it names a zone."""
+        if not isinstance(bound, str):
+            raise TypeError("an ISO 8601 string is needed")
+        moment = dt.datetime.fromisoformat(bound)
+        if moment.tzinfo is not None:
+            moment = _in_utc(moment)
+        return float((moment - EPOCH) // dt.timedelta(microseconds=1))
+
+    def to_bound(self, number: float) -> Bound:
+        """Return an ISO 8601 time, to the second."""
+        return (EPOCH + dt.timedelta(microseconds=int(number))).isoformat(timespec="seconds")
+
+    def step(self, decimals: int | None) -> float:  # noqa: ARG002 - seconds have no decimals
+        """Return a second."""
+        return SECOND
+
+
+def _in_utc(moment: dt.datetime) -> dt.datetime:
+    try:
+        return moment.astimezone(dt.UTC).replace(tzinfo=None)
+    except OverflowError:
+        raise ValueError("not within the years 1 to 9999") from None
+
+
+DATETIME = Datetime()

@@ -1,0 +1,156 @@
+"""Numbers with decimals: amounts, weights, scores."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from typing import TYPE_CHECKING, Any
+
+from simulacra.engine import disclosure
+from simulacra.engine.columns.drafts import Draft, Note, floats, look_up
+from simulacra.engine.columns.lazy import np, pa
+from simulacra.engine.columns.scale_type import ScaleType
+from simulacra.engine.columns.texts import numerals
+
+if TYPE_CHECKING:
+    from simulacra.engine.columns.arrays import Floats, Int64s
+    from simulacra.engine.columns.schema import Bound, Column
+
+MAX_EXACT = 2**53
+"""From here on a float64 does not hold every integer."""
+MAX_NUMBER = 1e29
+"""What is larger is a code for something else, as infinity is."""
+MAX_DECIMALS = 9
+SIGNIFICANT = 6
+"""Digits that are kept of numbers too small for `MAX_DECIMALS`."""
+PARTS = 20
+"""Published bounds are multiples of a round length, of which the scale has at least so many."""
+
+
+class Number(ScaleType):
+    """Numbers with decimals; what integers share with them is here too."""
+
+    name = "number"
+    unit = "number"
+    can_add = True
+
+    __slots__ = ()
+
+    def analyse(self, array: pa.ChunkedArray) -> Draft | None:
+        """Return the draft of an Arrow column of numbers; what no float64 can hold is missing."""
+        kind = array.type
+        is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+        if not is_number and not pa.types.is_decimal(kind):
+            return None
+        return self.draft(floats(array.cast("float64", safe=False)))
+
+    def draft(self, values: Floats) -> Draft | None:
+        """Return the draft of numbers, None if they are not of this type.
+
+        Args:
+            values: float64, shape (rows,), NaN where missing.
+        """
+        values = within_reach(values)
+        return Draft(self, values, decimals=decimals_of(values[~np.isnan(values)]))
+
+    def recognise(self, texts: pa.StringArray, counts: Int64s) -> Draft | None:
+        """Return the draft of numbers as people write them."""
+        parsed = numerals.parse(texts, counts)
+        return None if parsed is None else Draft(self, parsed.values, notes=parsed.notes)
+
+    def convert(self, name: str, draft: Draft) -> Draft:
+        """Return the numbers behind labels, or those that most texts show."""
+        values, notes = self._numbers(name, draft)
+        decimals = decimals_of(values[~np.isnan(values)])
+        return Draft(self, values, decimals=decimals, notes=notes)
+
+    def _numbers(self, name: str, draft: Draft) -> tuple[Floats, tuple[Note, ...]]:
+        if draft.type.is_temporal:
+            raise self._refusal(name, "it holds dates")
+        if not draft.type.is_categorical:
+            return within_reach(draft.values), draft.notes
+        if draft.label_values:
+            return within_reach(look_up(np.array(draft.label_values), draft.values)), draft.notes
+        counts = draft.level_counts
+        parsed = numerals.parse(pa.array(draft.levels, pa.string()), counts, force=True)
+        readable = 0 if parsed is None else int(counts[~np.isnan(parsed.values)].sum())
+        if parsed is None or readable < counts.sum() / 2:
+            raise self._refusal(name, f"{readable:,} of its {counts.sum():,} values can be read so")
+        values = within_reach(look_up(parsed.values, draft.values))
+        return values, (*draft.notes, *parsed.notes)
+
+    def describe(self, draft: Draft) -> dict[str, Any]:
+        """Return bounds, quantiles and decimals."""
+        return {**super().describe(draft), "decimals": draft.decimals}
+
+    def published_bounds(self, draft: Draft, ordered: Floats) -> tuple[float, float]:
+        """Return round numbers around the values, or an end that enough respondents share."""
+        low, high = float(ordered[0]), float(ordered[-1])
+        part = max(_round_below((high - low) / PARTS), self.step(draft.decimals))
+        digits = max(draft.decimals, 0)
+        if np.count_nonzero(ordered == low) < disclosure.THRESHOLD:
+            low = float(np.round(np.floor(round(low / part, 6)) * part, digits))
+        if np.count_nonzero(ordered == high) < disclosure.THRESHOLD:
+            high = float(np.round(np.ceil(round(high / part, 6)) * part, digits))
+        return low, high
+
+    def to_number(self, bound: Bound) -> float:
+        """Return a bound as a float."""
+        if isinstance(bound, bool) or not isinstance(bound, numbers.Real):
+            raise TypeError("a number is needed")
+        try:
+            number = float(bound)
+        except OverflowError:  # an integer beyond any float
+            number = math.inf
+        if not math.isfinite(number):
+            raise ValueError("a finite number is needed")
+        return number
+
+    def to_bound(self, number: float) -> Bound:
+        """Return a number as JSON shows it."""
+        return float(number)
+
+    def expected_bound(self, column: Column) -> str:  # noqa: ARG002 - any finite number will do
+        """Return what an end of a range must be."""
+        return "a finite number"
+
+    def step(self, decimals: int | None) -> float:
+        """Return one unit of the last decimal."""
+        return float(10.0 ** -(decimals or 0))
+
+    def round(self, column: Column, values: Floats) -> Floats:
+        """Return values with the decimals of the column."""
+        return np.asarray(np.round(values, column.decimals or 0))
+
+    def encode(self, column: Column, array: pa.ChunkedArray) -> Floats:  # noqa: ARG002 - numbers stand for themselves
+        """Return the numbers."""
+        return floats(array)
+
+    def decode(self, column: Column, values: Floats) -> pa.Array:  # noqa: ARG002 - as above
+        """Return Arrow doubles."""
+        return pa.array(values, mask=np.isnan(values))
+
+
+def within_reach(values: Floats) -> Floats:
+    """Return values with those beyond `MAX_NUMBER` as missing."""
+    return np.where(np.abs(values) <= MAX_NUMBER, values, np.nan)
+
+
+def decimals_of(known: Floats) -> int:
+    """Return how many digits behind the point values have; more than 9 only if all are tiny."""
+    for decimals in range(MAX_DECIMALS):
+        if np.all(np.round(known, decimals) == known):
+            return decimals
+    typical = float(np.median(np.abs(known[known != 0])))
+    return max(MAX_DECIMALS, min(SIGNIFICANT - math.floor(math.log10(typical)), 300))
+
+
+def _round_below(length: float) -> float:
+    """Return the largest of 1, 2 and 5 times a power of ten that is not above a length."""
+    if length <= 0:
+        return 0.0
+    power = 10.0 ** math.floor(math.log10(length))
+    return max((factor * power for factor in (1, 2, 5) if factor * power <= length), default=power)
+
+
+NUMBER = Number()

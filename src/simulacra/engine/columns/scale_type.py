@@ -1,0 +1,80 @@
+"""What the numeric types share: values are points on a scale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulacra.engine import disclosure
+from simulacra.engine.columns import cells
+from simulacra.engine.columns.column_type import ColumnType
+from simulacra.engine.columns.lazy import np
+from simulacra.engine.columns.tree_codes import TreeCoding
+
+if TYPE_CHECKING:
+    from simulacra.engine.columns.arrays import Flags, Floats
+    from simulacra.engine.columns.cells import Cells, Window
+    from simulacra.engine.columns.drafts import Draft
+    from simulacra.engine.columns.schema import Bound, Column
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+class ScaleType(ColumnType):
+    """A type whose values are points on a scale with a grid and bounds."""
+
+    is_categorical = False
+
+    __slots__ = ()
+
+    def published_bounds(self, draft: Draft, ordered: Floats) -> tuple[float, float]:
+        """Return bounds that are nobody's own value, or that enough respondents share.
+
+        Args:
+            draft: the column.
+            ordered: float64: its known values in order.
+        """
+        raise NotImplementedError
+
+    def describe(self, draft: Draft) -> dict[str, Any]:
+        """Return bounds and quantiles."""
+        ordered = np.sort(draft.values[draft.known])
+        low, high = self.published_bounds(draft, ordered)
+        inside = [min(max(_quantile(ordered, share), low), high) for share in QUANTILES]
+        return {
+            "min": self.to_bound(low),
+            "max": self.to_bound(high),
+            "quantiles": tuple(self.to_bound(round(value, draft.decimals)) for value in inside),
+        }
+
+    def round(self, column: Column, values: Floats) -> Floats:
+        """Return the nearest multiples of a step."""
+        return np.asarray(np.round(values / column.step) * column.step)
+
+    def contains(self, column: Column, values: Floats) -> Flags:
+        """Return which values are on the grid and within the bounds."""
+        low, high = column.bounds
+        is_on_grid = self.round(column, values) == values
+        return np.asarray((values >= low) & (values <= high) & is_on_grid)
+
+    def tree_coding(self, column: Column, values: Floats) -> TreeCoding:  # noqa: ARG002 - the values say it all
+        """Return the coding by the nearest value of the study; a missing value comes first."""
+        distinct = np.unique(values[~np.isnan(values)])
+        midpoints = (distinct[1:] + distinct[:-1]) / 2
+        return TreeCoding(len(distinct) + 1, self.is_ordered, midpoints)
+
+    def cells(self, column: Column, values: Floats) -> Cells:
+        """Return an interval around each value that too few respondents share."""
+        return cells.around(column, values)
+
+    def window(self, column: Column, values: Floats, low: Bound, high: Bound) -> Window:
+        """Cut the cells of a column's values to a range."""
+        around = self.cells(column, values)
+        return cells.window(column, values, around, self.to_number(low), self.to_number(high))
+
+
+def _quantile(ordered: Floats, share: float) -> float:
+    """Return the value at a quantile if it may be published, else the mean of those around it."""
+    position = round(share * (len(ordered) - 1))
+    around = ordered[max(0, position - disclosure.THRESHOLD // 2) :][: disclosure.THRESHOLD]
+    is_shared = np.count_nonzero(ordered == ordered[position]) >= disclosure.THRESHOLD
+    return float(ordered[position] if is_shared else around.mean())
