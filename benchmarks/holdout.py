@@ -4,14 +4,11 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import page
 import pyarrow as pa
-import studies
-import tables
-import truth
-from options import Options
 
 import simulacra
+from benchmarks import page, studies, tables, truth
+from benchmarks.options import Options
 from simulacra.engine import judging
 from simulacra.engine.encoding import Floats
 from simulacra.engine.schema import Schema

@@ -6,13 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
-import page
 import pyarrow as pa
-import tables
-import truth
-from options import Options
 
 import simulacra
+from benchmarks import page, tables, truth
+from benchmarks.options import Options
 from simulacra.engine import errors, judging
 from simulacra.engine.encoding import Floats
 from simulacra.engine.schema import Schema

@@ -4,12 +4,12 @@ from collections import Counter
 import numpy as np
 import pyarrow as pa
 import pytest
-import truth
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.naive_bayes import GaussianNB
 
 import simulacra
+from benchmarks import truth
 from simulacra.engine import judging
 from simulacra.engine.encoding import Floats
 from simulacra.engine.schema import Schema

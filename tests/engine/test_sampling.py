@@ -1,18 +1,18 @@
 import numpy as np
 import pytest
-import ruled
 
 import simulacra
 from simulacra.engine import chain, sampling
 from simulacra.engine.donors import Drawn
 from simulacra.engine.kernels import Floats
+from tests.studies import rule_survey
 
 ROWS = 500
 
 
 @pytest.fixture(scope="module")
 def model() -> simulacra.Model:
-    table = ruled.survey(1_500)
+    table = rule_survey.survey(1_500)
     return simulacra.fit(table, keep=table.column_names)
 
 
