@@ -1,11 +1,15 @@
 """From a study to scenario-conditioned rows, over the HTTP API.
 
+    python -m examples.quickstart
+
+reads these environment variables:
+
     SIMIO_API_BASE       https://localhost:8443
     SIMIO_AUTH0_DOMAIN   localhost:8443
     SIMIO_AUTH0_AUDIENCE, SIMIO_CLIENT_ID, SIMIO_CLIENT_SECRET
     SSL_CERT_FILE        the server's ca.pem
 
-`make quickstart` starts a server and sets all of these.
+`make quickstart` starts a server, sets all of these and runs this script.
 """
 
 import os
@@ -18,7 +22,8 @@ from typing import Any
 
 import httpx
 import pyarrow.parquet as pq
-import study
+
+from examples import study
 
 SCENARIO = {
     "categorical": {

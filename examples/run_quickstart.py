@@ -1,4 +1,7 @@
-"""Run `quickstart.py` against a server of its own, on a directory that is gone afterwards."""
+"""Run `quickstart.py` against a server of its own, on a directory that is gone afterwards.
+
+python -m examples.run_quickstart
+"""
 
 import contextlib
 import json
@@ -24,8 +27,8 @@ def main() -> None:
         with server(data_dir, port):
             print(f"  ready after {time.monotonic() - began:.1f} s", flush=True)
             environment = credentials(data_dir, port)
-            script = Path(__file__).with_name("quickstart.py")
-            result = subprocess.run([sys.executable, script], env=environment, check=False)  # noqa: S603
+            script = [sys.executable, "-m", "examples.quickstart"]
+            result = subprocess.run(script, env=environment, check=False)  # noqa: S603 - our own
             print("\nStopping the server ...", flush=True)
     print(f"Done in {time.monotonic() - began:.1f} s.")
     sys.exit(result.returncode)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-import study as questionnaire
 
 import simulacra
+from examples import study as questionnaire
 from simulacra.engine.columns.schema import Column, ColumnType, Schema
 
 
