@@ -31,7 +31,7 @@ $(UV):
 	@.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 quickstart: setup ## run the product end to end on a temporary server
-	@$(BIN)/python examples/run_quickstart.py
+	@$(BIN)/python -m examples.run_quickstart
 
 serve: setup ## run a server on ./simulacra-data
 	@$(BIN)/simulacra serve
@@ -57,11 +57,11 @@ layers: setup ## check who may import whom
 
 bench: setup ## measure what the documents quote, into docs/benchmarks
 	@$(UV) sync --quiet --locked --all-extras --group bench --python $(PYTHON)
-	@$(BIN)/python benchmarks/run.py all
-	@PYTHONPATH=examples $(BIN)/python benchmarks/service.py
+	@$(BIN)/python -m benchmarks.run all
+	@$(BIN)/python -m benchmarks.service
 
 chaos: setup ## kill processes of a cluster for five minutes, and look for lost work
-	@PYTHONPATH=examples $(BIN)/python tests/acceptance/chaos.py --minutes 5
+	@$(BIN)/python -m tests.acceptance.chaos --minutes 5
 
 openapi: setup ## write contract/openapi.json from the code
 	@$(BIN)/python -m simulacra.cli.main openapi > contract/openapi.json

@@ -1,6 +1,6 @@
 """Compare our Shape and Trend with those of SDMetrics 0.11.1, which is fetched for this alone.
 
-python benchmarks/check_sdmetrics.py [--data DIRECTORY] [--rows 5000] [TABLE ...]
+python -m benchmarks.check_sdmetrics [--data DIRECTORY] [--rows 5000] [TABLE ...]
 
 Fails if a figure differs by more than 0.001.
 """
@@ -12,14 +12,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-import judging
 import numpy as np
 import pyarrow as pa
-import tables
-from page import ROOT
 from pyarrow import parquet
 
 import simulacra
+from benchmarks import judging, tables
+from benchmarks.page import ROOT
 from simulacra.engine.columns.encoding import Floats
 
 TOLERANCE = 1e-3

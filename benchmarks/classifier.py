@@ -4,9 +4,9 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-import judging
 import xgboost
 
+from benchmarks import judging
 from simulacra.engine.columns.encoding import Floats
 from simulacra.engine.columns.schema import Schema
 

@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import page
 import pyarrow as pa
-import studies
-import tables
-from options import Options
 
 import simulacra
+from benchmarks import page, studies, tables
+from benchmarks.options import Options
 
 GIBIBYTE = 2**30
 TIMEOUT = 600
@@ -82,10 +80,10 @@ def run(options: Options) -> None:
 
 def measured(case: str, data: Path) -> dict[str, float]:
     """Return the figures of a case, measured by a process of its own; empty if it failed."""
-    command = [sys.executable, __file__, case, str(data)]
+    command = [sys.executable, "-m", "benchmarks.cost", case, str(data)]
     try:
-        ended = subprocess.run(  # noqa: S603 - this very file
-            command, check=True, stdout=subprocess.PIPE, text=True, timeout=TIMEOUT
+        ended = subprocess.run(  # noqa: S603 - this very module
+            command, cwd=page.ROOT, check=True, stdout=subprocess.PIPE, text=True, timeout=TIMEOUT
         )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         print(f"{case}: {type(error).__name__}", flush=True)

@@ -4,15 +4,12 @@ import dataclasses
 import time
 from collections.abc import Mapping, Sequence
 
-import classifier
-import judging
 import numpy as np
-import page
-import tables
-from options import Options
-from tables import Table
 
 import simulacra
+from benchmarks import classifier, judging, page, tables
+from benchmarks.options import Options
+from benchmarks.tables import Table
 from simulacra.engine.columns.encoding import Floats
 
 DRAWS = 10

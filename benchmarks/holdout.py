@@ -3,16 +3,12 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-import judging
 import numpy as np
-import page
 import pyarrow as pa
-import studies
-import tables
-import truth
-from options import Options
 
 import simulacra
+from benchmarks import judging, page, studies, tables, truth
+from benchmarks.options import Options
 from simulacra.engine.columns.encoding import Floats
 from simulacra.engine.columns.schema import Schema
 

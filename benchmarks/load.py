@@ -1,6 +1,6 @@
 """Load on a cluster of 2 APIs: rates and latencies, and what runs out first.
 
-    PYTHONPATH=examples:tests/acceptance python benchmarks/load.py [--seconds 15] [--tenants 20]
+    python -m benchmarks.load [--seconds 15] [--tenants 20]
 
 PostgreSQL, the object store, APIs and workers are processes of their own, and so is the load; all
 share the machine, so what is measured is a lower bound. Beside each figure stands how much
@@ -22,10 +22,11 @@ from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
-import cluster
 import httpx
 import psutil
-import traffic
+
+from benchmarks import page
+from tests.acceptance import cluster, traffic
 
 CONNECTIONS = 8
 JOBS_IN_FLIGHT = 6
@@ -68,10 +69,9 @@ class Bench:
     def run(self, name: str, unit: str, plan: Json) -> Json:
         """Let a process of its own ask as `plan` says; return what it found."""
         plan |= {"seconds": self.seconds, "urls": self.target.urls}
-        command = [sys.executable, __file__, "--load"]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        command = [sys.executable, "-m", "benchmarks.load", "--load"]
         pipes: Json = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        load = subprocess.Popen(command, env=environment, **pipes)  # noqa: S603 - this very file
+        load = subprocess.Popen(command, cwd=page.ROOT, **pipes)  # noqa: S603 - this very module
         with sampled(self.target) as cores:
             out, _ = load.communicate(json.dumps(plan))
         found: Json = json.loads(out)

@@ -49,5 +49,5 @@ def _origin() -> str:
     machine = f"{platform.machine()}, {os.cpu_count()} shared cores"
     python = f"Python {platform.python_version()}"
     arguments = [part for part in sys.argv[1:] if part != "--data" and not Path(part).is_absolute()]
-    command = shlex.join(["python", "benchmarks/run.py", *arguments])
+    command = shlex.join(["python", "-m", "benchmarks.run", *arguments])
     return f"{time.strftime('%Y-%m-%d')}; {machine}; {python}; `{command}`."

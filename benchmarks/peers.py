@@ -17,21 +17,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import classifier
-import judging
 import numpy as np
-import page
-import peer_worker
 import pyarrow as pa
 import pyarrow.compute as pc
-import studies
-import tables
-import truth
-from options import Options
 from pyarrow import parquet
-from tables import Table
 
 import simulacra
+from benchmarks import classifier, judging, page, peer_worker, studies, tables, truth
+from benchmarks.options import Options
+from benchmarks.tables import Table
 from simulacra.engine.columns.encoding import Floats
 from simulacra.engine.columns.schema import Schema
 

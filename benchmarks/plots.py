@@ -8,14 +8,12 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import rules
-import tables
-import truth
 from matplotlib import pyplot as plt
-from options import Options
-from page import ROOT
 
 import simulacra
+from benchmarks import rules, tables, truth
+from benchmarks.options import Options
+from benchmarks.page import ROOT
 
 IMAGES = ROOT / "docs" / "images"
 SEED, MADE, TRUE = "#9aa5b1", "#1f6fb2", "#c8511b"

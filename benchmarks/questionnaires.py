@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import rules
-from rules import Rule
+
+from benchmarks import rules
+from benchmarks.rules import Rule
 
 Columns = dict[str, Any]
 Bits = np.ndarray[Any, np.dtype[np.bool_]]

@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import rules
-import studies
-import tables
-from questionnaires import QUESTIONNAIRES
-from rules import Rule
 
+from benchmarks import rules, studies, tables
+from benchmarks.questionnaires import QUESTIONNAIRES
+from benchmarks.rules import Rule
 from simulacra.engine import errors, limits
 from simulacra.engine.reading import source
 

@@ -1,7 +1,7 @@
 """Run a benchmark: print its tables, and write them to docs/benchmarks/NAME.md.
 
-python benchmarks/run.py NAME [--data DIRECTORY] [--quick] [--only CASE ...]
-python benchmarks/run.py all     those that need no data, the others where the data is; no peers
+python -m benchmarks.run NAME [--data DIRECTORY] [--quick] [--only CASE ...]
+python -m benchmarks.run all     those that need no data, the others where the data is; no peers
 """
 
 import argparse
@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from options import Options
-from page import ROOT
+from benchmarks.options import Options
+from benchmarks.page import ROOT
 
 WITH_DATA = ("fidelity", "surveys", "small", "holdout", "cost")
 ASKED_ONLY = ("peers",)
@@ -41,7 +41,7 @@ def main() -> None:
 
 def _benchmark(name: str) -> Any:  # noqa: ANN401 - a module
     try:
-        return importlib.import_module(name)
+        return importlib.import_module(f"benchmarks.{name}")
     except ModuleNotFoundError as error:
         sys.exit(f"{name} needs {error.name}: `uv sync --all-extras --group bench` installs it.")
 

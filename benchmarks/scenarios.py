@@ -5,15 +5,12 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-import judging
 import numpy as np
-import page
 import pyarrow as pa
-import tables
-import truth
-from options import Options
 
 import simulacra
+from benchmarks import judging, page, tables, truth
+from benchmarks.options import Options
 from simulacra.engine import errors
 from simulacra.engine.columns.encoding import Floats
 from simulacra.engine.columns.schema import Schema

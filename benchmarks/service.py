@@ -1,6 +1,6 @@
 """Figures of a running service: start, latency of the quickstart's work, request rates, memory.
 
-    PYTHONPATH=examples python benchmarks/service.py [--seconds 5] [--connections 8]
+    python -m benchmarks.service [--seconds 5] [--connections 8]
 
 Server and load share the machine, so the rates are what is left over: a lower bound.
 """
@@ -21,8 +21,9 @@ from typing import Any
 
 import httpx
 import psutil
-import run_quickstart
-import study
+
+from benchmarks import page
+from examples import run_quickstart, study
 
 SCENARIO = {
     "categorical": {"segment": {"Premium": 0.55, "Mainstream": 0.35, "Value": 0.10}},
@@ -121,13 +122,13 @@ def load(port: int, ca: str, request: str, seconds: float, connections: int) -> 
         "seconds": seconds,
         "connections": connections,
     }
-    ended = subprocess.run(  # noqa: S603 - this very file
-        [sys.executable, __file__, "--load"],
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks.service", "--load"],
         input=json.dumps(plan),
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        cwd=page.ROOT,
     )
     return float(ended.stdout)
 

@@ -3,17 +3,13 @@
 import dataclasses
 from collections.abc import Iterator, Mapping
 
-import classifier
-import judging
 import numpy as np
-import page
 import pyarrow as pa
-import studies
-import tables
-from options import Options
-from tables import Table
 
 import simulacra
+from benchmarks import classifier, judging, page, studies, tables
+from benchmarks.options import Options
+from benchmarks.tables import Table
 
 SEED_ROWS, MANY, SAMPLES = 400, 2_000, 5
 SURVEYS = ("bfi", "beps", "wvs", "caravan")

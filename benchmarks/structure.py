@@ -3,15 +3,13 @@
 import dataclasses
 
 import numpy as np
-import page
 import pandas as pd
-import rulebook
-import rules
-from options import Options
-from rulebook import Case
-from rules import Rule
 
 import simulacra
+from benchmarks import page, rulebook, rules
+from benchmarks.options import Options
+from benchmarks.rulebook import Case
+from benchmarks.rules import Rule
 from simulacra.engine import errors
 
 ROWS, QUICK_ROWS = 100_000, 10_000

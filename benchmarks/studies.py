@@ -8,8 +8,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyreadstat
-import tables
 from pyarrow import csv
+
+from benchmarks import tables
 
 HALF = 0.5
 BURGER = "sav/displayr_Burger_Brand_Tracking_Dec_2017.sav"

@@ -4,19 +4,13 @@ import dataclasses
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-import batteries
-import classifier
-import judging
 import numpy as np
-import page
 import pandas as pd
-import rules
-import studies
-import tables
-from options import Options
-from tables import Table
 
 import simulacra
+from benchmarks import batteries, classifier, judging, page, rules, studies, tables
+from benchmarks.options import Options
+from benchmarks.tables import Table
 from simulacra.engine.columns.encoding import Floats
 from simulacra.engine.columns.schema import Schema
 

@@ -1,11 +1,15 @@
-"""From a study to scenario-conditioned rows, over the HTTP API.
+"""Upload a study, generate synthetic rows under a scenario and download them, over the HTTP API.
+
+    python -m examples.quickstart
+
+The script reads these environment variables:
 
     SIMIO_API_BASE       https://localhost:8443
     SIMIO_AUTH0_DOMAIN   localhost:8443
     SIMIO_AUTH0_AUDIENCE, SIMIO_CLIENT_ID, SIMIO_CLIENT_SECRET
     SSL_CERT_FILE        the server's ca.pem
 
-`make quickstart` starts a server and sets all of these.
+`make quickstart` starts a server and sets all of them.
 """
 
 import os
@@ -18,19 +22,20 @@ from typing import Any
 
 import httpx
 import pyarrow.parquet as pq
-import study
+
+from examples import study
 
 SCENARIO = {
     "categorical": {
         "segment": {"Premium": 0.55, "Mainstream": 0.35, "Value": 0.10},
-        "channel": {"Online": 0.70},  # the other channels share the rest as the model sees fit
+        "channel": {"Online": 0.70},  # the other channels share the rest as the model predicts
     },
     "numeric": {"age": {"min": 25, "max": 44}},
 }
 
 
 def main() -> None:
-    """Upload, train, look, generate, download."""
+    """Upload the study, read its schema, generate rows and download them."""
     artifact = Path("synthetic.parquet")
     with httpx.Client(base_url=os.environ["SIMIO_API_BASE"], timeout=60) as api:
         api.headers["Authorization"] = f"Bearer {mint_token()}"
@@ -81,7 +86,7 @@ def upload(api: httpx.Client, seed_file: Path) -> dict[str, Any]:
 
 
 def generate(api: httpx.Client, dataset_id: str, row_count: int) -> dict[str, Any]:
-    """Ask for rows under the scenario and return the finished generation."""
+    """Request rows under the scenario and return the finished generation."""
     started = call(
         api,
         "POST",
@@ -93,7 +98,7 @@ def generate(api: httpx.Client, dataset_id: str, row_count: int) -> dict[str, An
 
 
 def wait_for(api: httpx.Client, started: dict[str, Any]) -> None:
-    """Follow a job to its end, showing its progress; the server holds each answer a second."""
+    """Poll a job until it ends and print its progress; each poll waits up to a second."""
     began = time.monotonic()
     while True:
         job = call(api, "GET", f"/v1/jobs/{started['job_id']}", params={"wait_seconds": 1})
@@ -109,7 +114,7 @@ def wait_for(api: httpx.Client, started: dict[str, Any]) -> None:
 
 
 def call(api: httpx.Client, method: str, path: str, **content: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Send one request; the key makes its retry safe. A refusal ends the script with its reason."""
+    """Send one request; an error ends the script. The idempotency key makes a retry safe."""
     headers = {"Idempotency-Key": str(uuid.uuid4())} if method == "POST" else {}
     answer = api.request(method, path, headers=headers, **content)
     body: dict[str, Any] = answer.json()
@@ -124,33 +129,33 @@ def step(title: str) -> None:
 
 
 def show_schema(schema: dict[str, Any]) -> None:
-    """Print each column's name, type and values, and what cleaning did."""
+    """Print the name, type and values of each column, then the cleaning report."""
     for column in schema["schema"]:
         levels = column.get("levels")
         values = ", ".join(levels) if levels else f"{column['min']} to {column['max']}"
         print(f"  {column['name']:<24} {column['type']:<9} {values}")
-    for note in schema["cleaning"]:
-        print(f"  cleaning: {note['column']}: {note['reason']}")
+    for action in schema["cleaning"]:
+        print(f"  cleaning: {action['column']}: {action['reason']}")
 
 
 def show_report(generation: dict[str, Any]) -> None:
-    """Print target, achieved and support of each condition."""
+    """Print target, achieved share and support of each condition."""
     print(f"  {generation['rows_generated']} rows, {generation['status']}\n")
-    print(f"  {'condition':<22} {'target':>9} {'achieved':>9} {'seed rows':>10}")
+    print(f"  {'condition':<22} {'target':>9} {'achieved':>9} {'respondents':>12}")
     for condition in generation["report"]["conditions"]:
-        for name, target, achieved, seed_rows in report_lines(condition):
-            print(f"  {name:<22} {target:>9} {achieved:>9} {seed_rows:>10}")
+        for name, target, achieved, respondents in report_lines(condition):
+            print(f"  {name:<22} {target:>9} {achieved:>9} {respondents:>12}")
     support = generation["report"]["support"]
     print(
-        f"\n  Support: about {support['effective_sample_size']:.0f} of {support['seed_rows']} "
-        "respondents stand behind these rows."
+        f"\n  Support: {support['seed_rows']} respondents, "
+        f"effective sample size {support['effective_sample_size']:.0f}."
     )
     for warning in generation["report"]["warnings"]:
         print(f"  Warning: {warning['detail']}")
 
 
 def report_lines(condition: dict[str, Any]) -> list[tuple[str, str, str, int]]:
-    """Return the table lines of one condition: a range has one, a share map one a level."""
+    """Return the table lines of one condition: one line for a range, one for each level."""
     column = condition["column"]
     if condition["kind"] == "range":
         target = f"{condition['min']}-{condition['max']}"

@@ -1,4 +1,7 @@
-"""Run `quickstart.py` against a server of its own, on a directory that is gone afterwards."""
+"""Run `quickstart.py` against a temporary server, whose data directory is deleted afterwards.
+
+python -m examples.run_quickstart
+"""
 
 import contextlib
 import json
@@ -16,7 +19,7 @@ SIMULACRA = [sys.executable, "-m", "simulacra.cli.main"]
 
 
 def main() -> None:
-    """Start a server, make a tenant, run the script, stop the server."""
+    """Start a server, create a tenant, run the script and stop the server."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="simulacra-quickstart-") as folder:
         data_dir, port = Path(folder, "data"), free_port()
@@ -24,8 +27,8 @@ def main() -> None:
         with server(data_dir, port):
             print(f"  ready after {time.monotonic() - began:.1f} s", flush=True)
             environment = credentials(data_dir, port)
-            script = Path(__file__).with_name("quickstart.py")
-            result = subprocess.run([sys.executable, script], env=environment, check=False)  # noqa: S603
+            script = [sys.executable, "-m", "examples.quickstart"]
+            result = subprocess.run(script, env=environment, check=False)  # noqa: S603 - our own
             print("\nStopping the server ...", flush=True)
     print(f"Done in {time.monotonic() - began:.1f} s.")
     sys.exit(result.returncode)
@@ -33,7 +36,7 @@ def main() -> None:
 
 @contextlib.contextmanager
 def server(data_dir: Path, port: int) -> Iterator[None]:
-    """Keep a server running; it has its own CA, in `data_dir/ca.pem`."""
+    """Keep a server running; clients trust its certificate through `data_dir/ca.pem`."""
     command = [*SIMULACRA, "serve", "--data-dir", str(data_dir), "--port", str(port)]
     with subprocess.Popen(  # noqa: S603 - our own command
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -47,24 +50,24 @@ def server(data_dir: Path, port: int) -> Iterator[None]:
 
 
 def wait_until_ready(process: "subprocess.Popen[str]") -> None:
-    """Return when the server says that it is ready."""
+    """Return when the server reports that it is ready."""
     assert process.stdout is not None  # noqa: S101 - it is a pipe
     for line in process.stdout:
         if "is ready" in line:
             return
-    _, trouble = process.communicate()
-    raise SystemExit(f"The server did not start:\n{trouble}")
+    _, errors = process.communicate()
+    raise SystemExit(f"The server did not start:\n{errors}")
 
 
 def credentials(data_dir: Path, port: int) -> dict[str, str]:
-    """Make a tenant and return the environment that the script reads."""
+    """Create a tenant and return the environment variables that the script reads."""
     create = ["operator", "create-tenant", "--company", "Quickstart", "--email", "q@example.com"]
-    made = subprocess.run(  # noqa: S603 - our own command
+    created = subprocess.run(  # noqa: S603 - our own command
         [*SIMULACRA, *create, "--data-dir", str(data_dir), "--json"],
         stdout=subprocess.PIPE,
         check=True,
     )
-    credential = json.loads(made.stdout)
+    credential = json.loads(created.stdout)
     return os.environ | {
         "SIMIO_API_BASE": f"https://localhost:{port}",
         "SIMIO_AUTH0_DOMAIN": f"localhost:{port}",
@@ -76,7 +79,7 @@ def credentials(data_dir: Path, port: int) -> dict[str, str]:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,7 +1,7 @@
 """A fictional study: 800 people answer a questionnaire about a meal-kit brand.
 
-The population is written in code, so anybody can check a scenario against the truth: draw many
-people, keep those who fit, and compare.
+The population is defined in code, so the truth under a scenario is known: draw many people, keep
+those who meet the scenario, and compare them with the synthetic rows.
 """
 
 import csv
@@ -43,7 +43,7 @@ def population(size: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
 
 
 def write(path: Path, size: int = 800, seed: int = 2026) -> None:
-    """Write a seed file."""
+    """Write the answers of `size` respondents as a CSV file."""
     columns = population(size, np.random.default_rng(seed))
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

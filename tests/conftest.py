@@ -5,8 +5,6 @@ import datetime as dt
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 
-import auth0_stand_in
-import auth0_tenant
 import hypothesis
 import psycopg
 import pytest
@@ -15,6 +13,7 @@ from simulacra.service import compose, runtime
 from simulacra.service.database import grants, migrate
 from simulacra.service.embedded import postgres
 from simulacra.service.settings import Settings
+from tests.service.identity import auth0_stand_in, auth0_tenant
 
 # A first example may compile a loop, and a busy machine is no fault.
 hypothesis.settings.register_profile("untimed", deadline=None)

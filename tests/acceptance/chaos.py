@@ -1,6 +1,6 @@
 """Kill whatever there is, again and again, under load; then ask whether any work was lost.
 
-    PYTHONPATH=examples python tests/acceptance/chaos.py --minutes 5 --seed 0 [--json report.json]
+    python -m tests.acceptance.chaos --minutes 5 --seed 0 [--json report.json]
 
 Exit code 0: every accepted request has exactly one job with one final result, every row that was
 billed was delivered, and nothing is left behind. Exit code 1: the report says what is not so.
@@ -20,16 +20,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import cluster
-import harness
 import psycopg
-import storm
-import traffic
-import verdict
+
+from tests.acceptance import cluster, harness, storm, traffic, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ROOT = Path(__file__).parents[2]
 SETTLE_SECONDS = 240
 SWEEP_SECONDS = 120
 ATTEMPTS = "12"  # a job may be hit as often as the storm likes; losing none is the point
@@ -95,11 +93,11 @@ class Trial:
         customers = [dataclasses.asdict(it) for it in self.customers]
         what = {"urls": self.target.urls, "seed": self.seed, "loops": loops, "customers": customers}
         plan.write_text(json.dumps(what))
-        command = [sys.executable, traffic.__file__, str(plan), str(self.journal)]
-        paths = [str(Path(sys.modules[name].__file__ or "").parent) for name in ("study", "s3")]
-        environment = harness.clean_environment() | {"PYTHONPATH": ":".join(paths)}
+        command = [sys.executable, "-m", traffic.__name__, str(plan), str(self.journal)]
         with (self.target.folder / "traffic.log").open("w") as log:
-            load = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+            load = subprocess.Popen(
+                command, cwd=ROOT, env=harness.clean_environment(), stdout=log, stderr=log
+            )
         try:
             yield load
         finally:

@@ -15,12 +15,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import harness
 import httpx
 import psutil
-import s3
 
 from simulacra.service.embedded import child, postgres
+from tests.acceptance import harness, s3
 
 RESTART_SECONDS = 0.3
 START_SECONDS = 60

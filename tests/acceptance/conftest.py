@@ -3,10 +3,10 @@
 import contextlib
 from collections.abc import Iterator
 
-import harness
 import pytest
-import secrecy
-import study
+
+from examples import study
+from tests.acceptance import harness, secrecy
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,8 @@
 import subprocess
 from collections.abc import Iterable, Iterator
 
-import harness
-
 from simulacra.service.embedded import binaries, postgres
+from tests.acceptance import harness
 
 
 def leaks(server: harness.Server, words: Iterable[str]) -> list[str]:

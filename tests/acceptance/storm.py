@@ -7,8 +7,9 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-import cluster
 import psutil
+
+from tests.acceptance import cluster
 
 STALL_SECONDS = (7.0, 11.0)  # beyond the 5 s after which a worker counts as lost
 PAUSE_SECONDS = (2.0, 6.0)

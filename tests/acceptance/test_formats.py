@@ -7,9 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import savs
-import workbooks
-from harness import Client
+
+from tests.acceptance.harness import Client
+from tests.studies import spss_files, workbooks
 
 ROWS = [
     [18 + n % 20, ("A", "B")[n % 7 % 2], "Yes" if n % 3 == 0 else None, n * 1.5] for n in range(200)
@@ -50,7 +50,7 @@ def columns(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("suffix", ["sav", "zsav"])
 def test_an_spss_file(api: Client, tmp_path: Path, suffix: str) -> None:
-    content = savs.survey(tmp_path / f"study.{suffix}")
+    content = spss_files.survey(tmp_path / f"study.{suffix}")
     document = trained(api, content)
     found = columns(document)
     assert found["agreement"]["type"] == "ordinal"
@@ -183,7 +183,7 @@ def test_bombs_and_damaged_files_are_failed_jobs_and_nothing_else(
         workbooks.corner(),
         workbooks.unpacking(megabytes=1_200),
         b"$FL2" + bytes(500),
-        savs.crashing(tmp_path / "crash.sav"),
+        spss_files.crashing(tmp_path / "crash.sav"),
     ):
         assert failed(api, content)["code"] == "simio_upload_invalid"
     assert api.get("/healthz").json()["status"] == "ok"

@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from harness import Server, clean_environment
+
+from tests.acceptance.harness import Server, clean_environment
 
 SCRIPT = Path(__file__).parents[3] / "shared" / "seed" / "quickstart" / "quickstart.py"
 SHARES = {

@@ -4,8 +4,9 @@ from typing import Any
 
 import httpx
 import pytest
-from harness import Client, Server
-from test_bad_input import GOOD_ROWS, faults, problem
+
+from tests.acceptance.harness import Client, Server
+from tests.acceptance.test_bad_input import GOOD_ROWS, faults, problem
 
 
 @pytest.mark.parametrize(

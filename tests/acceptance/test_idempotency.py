@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
-from harness import UNHURRIED, Client, Server, running_server
+
+from tests.acceptance.harness import UNHURRIED, Client, Server, running_server
 
 WANTED: dict[str, Any] = {"row_count": 40, "seed": 7, "output_format": "csv"}
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
-from harness import Client, Server
+
+from tests.acceptance.harness import Client, Server
 
 
 def _altered(token: str, part: int, **changes: Any) -> str:  # noqa: ANN401

@@ -5,7 +5,8 @@ import time
 from typing import Any
 
 import pytest
-from harness import Client, Server
+
+from tests.acceptance.harness import Client, Server
 
 STAGES = [
     "queued",

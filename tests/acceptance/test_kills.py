@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 import httpx
 import psutil
 import pytest
-from harness import SECONDS, Client, Server, running_server
+
+from tests.acceptance.harness import SECONDS, Client, Server, running_server
 
 COLUMNS, ROWS = 24, 12_000
 

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
-from harness import Client
+
+from tests.acceptance.harness import Client
 
 SHARES = {"Premium": 0.55, "Mainstream": 0.35, "Value": 0.10}
 SCENARIO = {"categorical": {"segment": SHARES}, "numeric": {"age": {"min": 25, "max": 44}}}

@@ -12,7 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
-from harness import Client, Server, clean_environment
+
+from tests.acceptance.harness import Client, Server, clean_environment
 
 GUIDE = Path(__file__).parents[3] / "shared" / "seed" / "operating-guide.txt"
 GUIDES_API = "https://api.simulacra-data.com"

@@ -6,10 +6,11 @@ import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import harness
 import httpx
 import pytest
 from playwright import sync_api as playwright
+
+from tests.acceptance import harness
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PASSWORD = "correct horse battery"

@@ -6,10 +6,11 @@ import re
 import time
 from collections.abc import Iterator
 
-import harness
 import httpx
 import pytest
-from harness import Client, Server
+
+from tests.acceptance import harness
+from tests.acceptance.harness import Client, Server
 
 READS, WRITES, UPLOADS = 20, 3, 2
 """Calls a minute, so that a read comes back after 3 s, an upload after 30."""

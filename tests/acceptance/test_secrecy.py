@@ -8,11 +8,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import harness
 import httpx
-import secrecy
 
 from simulacra.service.embedded import binaries, postgres
+from tests.acceptance import harness, secrecy
 
 PASSWORD = "correct horse battery"
 LEVELS = ("Zanzibar-Premium", "Zanzibar-Standard")

@@ -4,7 +4,8 @@ import subprocess
 from pathlib import Path
 
 import httpx
-from harness import SIMULACRA, Server, clean_environment, free_port, running_server
+
+from tests.acceptance.harness import SIMULACRA, Server, clean_environment, free_port, running_server
 
 
 def serve(data_dir: Path, port: int, **settings: str) -> "subprocess.CompletedProcess[str]":

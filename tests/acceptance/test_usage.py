@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from harness import Client, Server
+
+from tests.acceptance.harness import Client, Server
 
 COMPANY = "Limited"
 SUBSCRIPTION = 1000

@@ -9,8 +9,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import harness
 import pytest
+
+from tests.acceptance import harness
 
 TOO_SMALL = b"a,b\n1,2\n"
 

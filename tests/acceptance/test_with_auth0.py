@@ -4,12 +4,13 @@ import contextlib
 import subprocess
 from collections.abc import Iterator
 
-import auth0_stand_in
-import harness
 import httpx
 import pytest
-from auth0_tenant import Tenant
-from harness import Server
+
+from tests.acceptance import harness
+from tests.acceptance.harness import Server
+from tests.service.identity import auth0_stand_in
+from tests.service.identity.auth0_tenant import Tenant
 
 AUDIENCE = "https://simulacra.example"
 

@@ -1,6 +1,6 @@
 """Customers under a storm: what they do, and a journal of all they asked for and were told.
 
-    python tests/acceptance/traffic.py PLAN JOURNAL
+    python -m tests.acceptance.traffic PLAN JOURNAL
 
 runs until SIGTERM. Each customer uploads small studies, waits, generates, cancels, deletes and
 downloads. Every POST has an Idempotency-Key and is repeated, with jittered backoff and on any API,
@@ -23,7 +23,8 @@ from typing import Any
 
 import httpx
 import numpy as np
-import study
+
+from examples import study
 
 PATIENCE_SECONDS = 120
 FINAL = ("completed", "failed", "cancelled", "expired")

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import cluster
 import psycopg
-import traffic
+
+from tests.acceptance import cluster, traffic
 
 LEGITIMATE = ("simio_scenario_infeasible", "simio_dataset_not_found")
 """Codes of jobs that fail whatever the weather."""

@@ -1,16 +1,15 @@
 import itertools
 from collections import Counter
 
-import judging
 import numpy as np
 import pyarrow as pa
 import pytest
-import truth
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.naive_bayes import GaussianNB
 
 import simulacra
+from benchmarks import judging, truth
 from simulacra.engine.columns.encoding import Floats
 from simulacra.engine.columns.schema import Schema
 

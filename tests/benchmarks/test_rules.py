@@ -2,12 +2,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-import rules
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from questionnaires import QUESTIONNAIRES
 
 import simulacra
+from benchmarks import rules
+from benchmarks.questionnaires import QUESTIONNAIRES
 
 
 @pytest.mark.parametrize("name", QUESTIONNAIRES)

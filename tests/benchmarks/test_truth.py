@@ -1,10 +1,10 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-import truth
-from scenarios import SCENARIOS
 
 import simulacra
+from benchmarks import truth
+from benchmarks.scenarios import SCENARIOS
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 
-import harness
 import httpx
 import pytest
 import uvicorn
@@ -21,6 +20,7 @@ from simulacra.service.identity import embedded
 from simulacra.service.identity.principal import SCOPES
 from simulacra.service.settings import Settings
 from simulacra.service.tenants import service as tenants
+from tests.acceptance import harness
 
 Play = Callable[[Coroutine[None, None, None]], None]
 

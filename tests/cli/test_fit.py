@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-import study
 
 import simulacra
+from examples import study
 from simulacra.cli.main import main
 
 

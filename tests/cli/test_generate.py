@@ -6,11 +6,11 @@ import pyarrow.csv
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
-import study
 from hypothesis import given
 from hypothesis import strategies as st
 
 import simulacra
+from examples import study
 from simulacra.cli import generate
 from simulacra.cli.main import main
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-import study as questionnaire
 
 import simulacra
 from simulacra.engine.columns.boolean import BOOLEAN
@@ -18,7 +17,7 @@ from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.nominal import NOMINAL
 from simulacra.engine.columns.number import NUMBER
 from simulacra.engine.columns.schema import Column, Schema
-
+from examples 
 
 def every_type(rows: int = 600, seed: int = 5) -> pa.Table:
     """A study of all types, with missing values and a skip pattern."""

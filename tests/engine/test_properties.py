@@ -6,19 +6,19 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
-import ruled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simulacra
 from simulacra.engine import errors
+from tests.studies import rule_survey
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ROWS = 120
 SEEDS = st.integers(0, 2**63 - 1)
-LEVELS = st.sampled_from([*ruled.REGIONS, "Nowhere"])
+LEVELS = st.sampled_from([*rule_survey.REGIONS, "Nowhere"])
 SHARES = st.floats(0, 1).map(lambda share: round(share, 2))
 BOUNDS = st.integers(-20, 140)
 
@@ -40,7 +40,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def model() -> simulacra.Model:
-    return simulacra.fit(ruled.survey(1_000))
+    return simulacra.fit(rule_survey.survey(1_000))
 
 
 @pytest.fixture(scope="module")

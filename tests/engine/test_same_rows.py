@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 import pytest
-import same_rows
+
+from tests.studies import same_rows
 
 
 @pytest.mark.skipif(

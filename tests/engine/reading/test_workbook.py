@@ -2,13 +2,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import workbooks
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulacra.engine import errors, limits
 from simulacra.engine.codebook import RawStudy
 from simulacra.engine.reading import workbook
+from tests.studies import workbooks
 
 Written = Callable[[bytes], Path]
 ROWS: list[list[workbooks.Cell]] = [["age", "owns", "city"], [31, True, "Köln"], [4.5, False, None]]

@@ -3,19 +3,19 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 import pytest
-import ruled
 from hypothesis import given
 from hypothesis import strategies as st
 
 from simulacra.engine.rules import bands, states
 from simulacra.engine.rules.bands import Band
+from tests.studies import rule_survey
 
 ROWS = 600
 SEEDS = st.integers(0, 2**32 - 1)
 
 
 def learned(columns: Mapping[str, object]) -> list[Band]:
-    study = ruled.study(columns)
+    study = rule_survey.study(columns)
     known = states.of_all(study.schema, study.values)
     return bands.learn(known, states.coded(known, study.values), study.values)
 

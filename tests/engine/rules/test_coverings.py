@@ -1,18 +1,18 @@
 from collections.abc import Mapping
 
 import numpy as np
-import ruled
 from hypothesis import given
 from hypothesis import strategies as st
 
 from simulacra.engine.rules import coverings
 from simulacra.engine.rules.coverings import Covering
+from tests.studies import rule_survey
 
 ROWS = 400
 
 
 def learned(columns: Mapping[str, object]) -> list[Covering]:
-    study = ruled.study(columns)
+    study = rule_survey.study(columns)
     return coverings.learn(study.schema, study.values)
 
 

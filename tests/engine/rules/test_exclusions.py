@@ -3,12 +3,12 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 import pytest
-import ruled
 from hypothesis import given
 from hypothesis import strategies as st
 
 from simulacra.engine.rules import exclusions, states
 from simulacra.engine.rules.exclusions import Exclusions
+from tests.studies import rule_survey
 
 ROWS = 400
 SEEDS = st.integers(0, 2**32 - 1)
@@ -16,7 +16,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 def learned(columns: Mapping[str, object]) -> tuple[Exclusions, list[str]]:
     """Return the exclusions of a table, and their lines."""
-    study = ruled.study(columns)
+    study = rule_survey.study(columns)
     known = states.of_all(study.schema, study.values)
     found = exclusions.learn(known, states.coded(known, study.values))
     return found, list(found.lines(known, ()))

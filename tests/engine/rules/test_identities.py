@@ -2,19 +2,19 @@ from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
-import ruled
 from hypothesis import given
 from hypothesis import strategies as st
 
 from simulacra.engine.rules import identities
 from simulacra.engine.rules.identities import Identity
+from tests.studies import rule_survey
 
 ROWS = 300
 SEEDS = st.integers(0, 2**32 - 1)
 
 
 def learned(columns: Mapping[str, object]) -> list[Identity]:
-    study = ruled.study(columns)
+    study = rule_survey.study(columns)
     return identities.learn(study.schema, study.values)
 
 

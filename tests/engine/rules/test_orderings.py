@@ -3,18 +3,18 @@ from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
-import ruled
 from hypothesis import given
 from hypothesis import strategies as st
 
 from simulacra.engine.rules import orderings
+from tests.studies import rule_survey
 
 ROWS = 400
 SEEDS = st.integers(0, 2**32 - 1)
 
 
 def lines(columns: Mapping[str, object]) -> list[str]:
-    study = ruled.study(columns)
+    study = rule_survey.study(columns)
     found = orderings.learn(study.schema, study.values)
     return [one.line(study.schema.columns) for one in found]
 

@@ -1,11 +1,11 @@
 import dataclasses
 
 import numpy as np
-import ruled
 
 from simulacra.engine.columns.schema import MultipleResponseSet
 from simulacra.engine.rules import questions
 from simulacra.engine.rules.questions import Question
+from tests.studies import rule_survey
 
 YES_NO = np.array(["No", "Yes"])
 
@@ -15,14 +15,16 @@ def flags(seed: int = 0) -> np.ndarray:
 
 
 def test_booleans_next_to_each_other_are_a_question() -> None:
-    study = ruled.study({"a": flags(1), "b": flags(2), "c": flags(3), "n": np.arange(200) % 50})
+    study = rule_survey.study(
+        {"a": flags(1), "b": flags(2), "c": flags(3), "n": np.arange(200) % 50}
+    )
     assert questions.of(study.schema) == [Question((0, 1, 2), (1, 1, 1))]
 
 
 def test_numbered_columns_are_a_question_whichever_level_means_chosen() -> None:
     levels = np.array(["left", "right"])
     columns = {f"Q{q}_{i}": levels[flags(10 * q + i).astype(int)] for q in (1, 2) for i in range(3)}
-    found = questions.of(ruled.study(columns).schema)
+    found = questions.of(rule_survey.study(columns).schema)
     assert found == [
         Question(positions, (level,) * 3)
         for positions in ((0, 1, 2), (3, 4, 5))
@@ -31,11 +33,11 @@ def test_numbered_columns_are_a_question_whichever_level_means_chosen() -> None:
 
 
 def test_two_options_are_too_few() -> None:
-    assert questions.of(ruled.study({"a": flags(1), "b": flags(2)}).schema) == []
+    assert questions.of(rule_survey.study({"a": flags(1), "b": flags(2)}).schema) == []
 
 
 def test_the_counted_level_of_a_declared_set_means_chosen() -> None:
-    study = ruled.study({name: YES_NO[flags(i).astype(int)] for i, name in enumerate("abc")})
+    study = rule_survey.study({name: YES_NO[flags(i).astype(int)] for i, name in enumerate("abc")})
     columns = study.schema.columns
     declared = MultipleResponseSet(
         "q", "", "dichotomy", ("a", "b", "c"), counted=columns[0].levels[0]

@@ -3,7 +3,6 @@ import json
 import numpy as np
 import pyarrow as pa
 import pytest
-import ruled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,13 +11,14 @@ from simulacra.engine import rules
 from simulacra.engine.cleaning.clean import Study
 from simulacra.engine.columns import encoding
 from simulacra.engine.rules import Rules
+from tests.studies import rule_survey
 
 ROWS = 2_000
 
 
 @pytest.fixture(scope="module")
 def study() -> Study:
-    return ruled.study(ruled.survey(3_000))
+    return rule_survey.study(rule_survey.survey(3_000))
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +28,12 @@ def learned(study: Study) -> Rules:
 
 @pytest.fixture(scope="module")
 def model() -> simulacra.Model:
-    table = ruled.survey(3_000)
+    table = rule_survey.survey(3_000)
     return simulacra.fit(table, keep=table.column_names)
 
 
 def test_the_survey_keeps_its_rules() -> None:
-    assert ruled.broken(ruled.survey(3_000)) == {}
+    assert rule_survey.broken(rule_survey.survey(3_000)) == {}
 
 
 def test_the_seed_rows_keep_what_is_learned(study: Study, learned: Rules) -> None:
@@ -109,7 +109,7 @@ def test_a_rule_of_two_columns_works_from_both_sides(
 @given(st.integers(0, 2**32 - 1), st.sampled_from([150, 500, 3_000]))
 def test_mending_leaves_nothing_broken_in_any_order_of_the_columns(seed: int, rows: int) -> None:
     """Columns are drawn without regard to each other, which breaks rules in every row."""
-    small = ruled.study(ruled.survey(rows))
+    small = rule_survey.study(rule_survey.survey(rows))
     found = rules.learn(small.schema, small.values)
     rng = np.random.default_rng(seed)
     free = shuffled(small, rng)
@@ -124,7 +124,7 @@ def test_mending_leaves_nothing_broken_in_any_order_of_the_columns(seed: int, ro
     if rows == 3_000:  # enough to learn all that is true
         columns = enumerate(small.schema.columns)
         table = {column.name: encoding.to_arrow(column, drawn[i]) for i, column in columns}
-        assert ruled.broken(pa.table(table)) == {}
+        assert rule_survey.broken(pa.table(table)) == {}
 
 
 def test_mending_keeps_what_breaks_no_rule(study: Study, learned: Rules) -> None:
@@ -175,4 +175,4 @@ def test_no_row_of_100_000_breaks_a_rule(
 ) -> None:
     made = model.generate(100_000, seed=1, **conditions)  # type: ignore[arg-type]
     assert made.rows_generated == 100_000
-    assert ruled.broken(made.table) == {}
+    assert rule_survey.broken(made.table) == {}

@@ -1,18 +1,18 @@
 from collections.abc import Mapping
 
 import numpy as np
-import ruled
 from hypothesis import given
 from hypothesis import strategies as st
 
 from simulacra.engine.rules import solitary, states
+from tests.studies import rule_survey
 
 ROWS = 400
 SEEDS = st.integers(0, 2**32 - 1)
 
 
 def learned(columns: Mapping[str, object]) -> list[tuple[int, int, list[list[bool]]]]:
-    study = ruled.study(columns)
+    study = rule_survey.study(columns)
     known = states.of_all(study.schema, study.values)
     return [
         (one, other, table.tolist())

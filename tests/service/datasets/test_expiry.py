@@ -5,7 +5,6 @@ import datetime as dt
 from collections.abc import Callable, Coroutine
 
 import pytest
-import work
 from sqlalchemy import text
 
 from simulacra.service import runtime
@@ -14,6 +13,7 @@ from simulacra.service.datasets import expiry, service
 from simulacra.service.generations import expiry as generations
 from simulacra.service.http import problems
 from simulacra.service.jobs import repository
+from tests.service.jobs import work
 
 Play = Callable[[Coroutine[None, None, None]], None]
 

@@ -5,13 +5,13 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Coroutine
 
 import pytest
-import work
 
 from simulacra.service import clock, keys, runtime
 from simulacra.service.database import tables
 from simulacra.service.datasets import expiry, service
 from simulacra.service.identity.principal import Principal
 from simulacra.service.usage import ledger
+from tests.service.jobs import work
 
 Play = Callable[[Coroutine[None, None, None]], None]
 End = Callable[[runtime.Runtime, Principal, str], Awaitable[None]]

@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Callable, Coroutine
 
 import pytest
-import work
 from sqlalchemy import update
 
 from simulacra.service import runtime
 from simulacra.service.database import tables
 from simulacra.service.http import problems
 from simulacra.service.idempotency import bindings
+from tests.service.jobs import work
 
 Play = Callable[[Coroutine[None, None, None]], None]
 

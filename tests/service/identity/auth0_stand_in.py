@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 import trustme
-from auth0_tenant import AnswerError, Tenant
+
+from tests.service.identity.auth0_tenant import AnswerError, Tenant
 
 HANG_SECONDS = 30
 Route = Callable[["_Handler", "re.Match[str]"], tuple[int, object]]

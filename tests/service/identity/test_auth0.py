@@ -5,7 +5,6 @@ from collections.abc import Callable, Coroutine
 
 import httpx
 import pytest
-from auth0_tenant import Tenant
 from sqlalchemy import update
 
 from simulacra.service import compose, runtime, tenancy
@@ -14,6 +13,7 @@ from simulacra.service.identity import auth0 as auth0_provider
 from simulacra.service.identity import principal, provider, verification
 from simulacra.service.settings import Settings
 from simulacra.service.tenants import service as tenants
+from tests.service.identity.auth0_tenant import Tenant
 
 Check = Callable[[runtime.Runtime, auth0_provider.Auth0], Coroutine[None, None, None]]
 

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
-from auth0_tenant import Tenant
 from joserfc.jwk import RSAKey
 
 from simulacra.service.identity import jwks, principal, provider, verification
+from tests.service.identity.auth0_tenant import Tenant
 
 PATH = "/.well-known/jwks.json"
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-from auth0_tenant import MANAGEMENT_SCOPES, Tenant
 
 from simulacra.service.identity import management, principal, provider
+from tests.service.identity.auth0_tenant import MANAGEMENT_SCOPES, Tenant
 
 CLIENTS, GRANTS, TOKEN = "/api/v2/clients", "/api/v2/client-grants", "/oauth/token"
 ROTATE = "/api/v2/clients/.+/rotate-secret"

@@ -5,13 +5,13 @@ from collections.abc import Callable, Coroutine
 
 import procrastinate
 import pytest
-import work
 from procrastinate import jobs as queue_jobs
 from sqlalchemy import text
 
 from simulacra.service import runtime
 from simulacra.service.database import tables
 from simulacra.service.jobs import admission
+from tests.service.jobs import work
 
 Play = Callable[[Coroutine[None, None, None]], None]
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-import work
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.engine.stages import Progress
@@ -14,6 +13,7 @@ from simulacra.service.audit import entry
 from simulacra.service.database import tables
 from simulacra.service.http import problems
 from simulacra.service.jobs import admission, attempts, child, repository, schemas, transitions
+from tests.service.jobs import work
 
 Play = Callable[[Coroutine[None, None, None]], None]
 

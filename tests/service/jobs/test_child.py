@@ -10,12 +10,12 @@ from typing import Any
 
 import psutil
 import pytest
-import savs
-import workbooks
 
 from simulacra.engine.stages import Progress
 from simulacra.service.jobs import child
+from tests.studies import spss_files, workbooks
 
+PROGRAMS = "tests.service.jobs.programs"
 LIMITS = child.Limits(memory_bytes=2 * 1024**3, seconds=20)
 
 
@@ -30,14 +30,8 @@ def run(
     async def note(progress: Progress) -> None:
         seen.append(progress)
 
-    name = f"programs:{function}"
+    name = f"{PROGRAMS}:{function}"
     return asyncio.run(child.run(name, arguments, limits, note)), seen
-
-
-@pytest.fixture(autouse=True)
-def _programs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let children import `programs.py` from this folder."""
-    monkeypatch.syspath_prepend(str(Path(__file__).parent))
 
 
 def test_a_job_runs_elsewhere_and_reports() -> None:
@@ -61,7 +55,7 @@ def test_a_server_that_is_slow_to_fork_does_not_hold_up_the_worker() -> None:
 
         server.suspend()
         rescue.start()
-        running = asyncio.create_task(child.run("programs:work", {"text": "a"}, LIMITS, note))
+        running = asyncio.create_task(child.run(f"{PROGRAMS}:work", {"text": "a"}, LIMITS, note))
         await asyncio.sleep(0.1)
         assert server.status() == psutil.STATUS_STOPPED  # we are here before the rescue
         server.resume()
@@ -108,7 +102,7 @@ def test_a_crash_is_one_failed_job(stage: str, code: str) -> None:
 
 def test_a_file_that_crashes_its_parser_is_one_failed_job(tmp_path: Path) -> None:
     path = tmp_path / "study.sav"
-    savs.crashing(path)
+    spss_files.crashing(path)
     with pytest.raises(child.JobFailedError, match="save") as failed:
         run("read", path=str(path))
     assert failed.value.code == "simio_upload_invalid"
@@ -155,5 +149,5 @@ def test_a_job_that_is_not_wanted_any_more_is_ended(tmp_path: Path) -> None:
 
     pid_file = tmp_path / "pid"
     with pytest.raises(NotWantedError):
-        asyncio.run(child.run("programs:sleep", {"pid_file": str(pid_file)}, LIMITS, refuse))
+        asyncio.run(child.run(f"{PROGRAMS}:sleep", {"pid_file": str(pid_file)}, LIMITS, refuse))
     assert not psutil.pid_exists(int(pid_file.read_text()))

@@ -5,7 +5,6 @@ from collections.abc import Callable, Coroutine
 
 import hypothesis
 import pytest
-import work
 from hypothesis import strategies as st
 
 from simulacra.service import runtime
@@ -15,6 +14,7 @@ from simulacra.service.http import problems
 from simulacra.service.jobs import attempts, repository, transitions
 from simulacra.service.jobs.schemas import JobStatus
 from simulacra.service.usage import windows
+from tests.service.jobs import work
 
 Play = Callable[[Coroutine[None, None, None]], None]
 

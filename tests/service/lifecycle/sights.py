@@ -2,9 +2,10 @@
 
 import hashlib
 
-import books
 from hypothesis.stateful import rule
-from story import PICK, WHO, Story, choose, ids, refusal
+
+from tests.service.lifecycle import books
+from tests.service.lifecycle.story import PICK, WHO, Story, choose, ids, refusal
 
 
 class Sights(Story):

@@ -4,14 +4,13 @@ import datetime as dt
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-import books
 import httpx
 import hypothesis
-import world
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from simulacra.service.database import tables
+from tests.service.lifecycle import books, world
 
 T = TypeVar("T")
 

@@ -3,11 +3,12 @@
 import asyncio
 import datetime as dt
 
-import books
 import httpx
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
-from story import PICK, WHO, Story, accepted, choose, refusal, times
+
+from tests.service.lifecycle import books
+from tests.service.lifecycle.story import PICK, WHO, Story, accepted, choose, refusal, times
 
 OPERATION = "createDataset"
 SEEDS = st.sampled_from(["study", "study", "other study", "too short", "no table"])

@@ -3,15 +3,13 @@
 import asyncio
 import datetime as dt
 
-import books
 import httpx
-import uploads
-import workers
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
-from story import PICK, WHO, accepted, choose, refusal, times
 
 from simulacra.service.database import tables
+from tests.service.lifecycle import books, uploads, workers
+from tests.service.lifecycle.story import PICK, WHO, accepted, choose, refusal, times
 
 OPERATION = "createGeneration"
 KEYS = st.sampled_from(["a", "b", None])

@@ -2,15 +2,14 @@
 
 import asyncio
 
-import books
 import httpx
-import world
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
-from story import PICK, Story, choose
 
 from simulacra.service import storage
 from simulacra.service.jobs import child
+from tests.service.lifecycle import books, world
+from tests.service.lifecycle.story import PICK, Story, choose
 
 ENDS = st.sampled_from(["crash", "crash", "stop", "outage", "kill"])
 

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-import books
 import httpx
 from sqlalchemy import column as sql_column
 from sqlalchemy import delete, select, table, update
@@ -25,6 +24,7 @@ from simulacra.service.jobs import attempts
 from simulacra.service.settings import Settings
 from simulacra.service.tenants import service as tenants
 from simulacra.service.usage import verification
+from tests.service.lifecycle import books
 
 T = TypeVar("T")
 

@@ -1,6 +1,6 @@
 """Generations whose rows are written down, so that a change of form does not change them unseen.
 
-``python tests/files/same_rows.py`` prints the hashes as this version of the engine makes them;
+``python -m tests.studies.same_rows`` prints the hashes as this version of the engine makes them;
 those in ``same_rows.json`` were made by version 0.1.0. Ridge regressions go through BLAS, whose
 last digits depend on the processor; the test therefore asks OpenBLAS for one kernel that every
 x86-64 processor has.

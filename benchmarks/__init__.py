@@ -1,0 +1,1 @@
+"""The figures that README.md and docs/ quote, each reproducible by one command."""
