@@ -13,29 +13,29 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from simulacra.engine.errors import (
-        ArtifactError,
         ConditionError,
         EngineError,
         InfeasibleError,
-        UploadError,
+        SavedModelError,
+        StudyError,
     )
     from simulacra.engine.pipeline import Generation, Model, fit, load
-    from simulacra.engine.stages import Progress
+    from simulacra.engine.progress import Progress
 
 __all__ = [
-    "ArtifactError",
     "ConditionError",
     "EngineError",
     "Generation",
     "InfeasibleError",
     "Model",
     "Progress",
-    "UploadError",
+    "SavedModelError",
+    "StudyError",
     "fit",
     "load",
 ]
 
-HOMES = {"Progress": "stages"}
+HOMES = {"Progress": "progress"}
 
 __version__ = version("simulacra")
 

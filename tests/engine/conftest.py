@@ -17,7 +17,7 @@ from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.nominal import NOMINAL
 from simulacra.engine.columns.number import NUMBER
 from simulacra.engine.columns.schema import Column, Schema
-from examples 
+from examples import study as questionnaire
 
 def every_type(rows: int = 600, seed: int = 5) -> pa.Table:
     """A study of all types, with missing values and a skip pattern."""

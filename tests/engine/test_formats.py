@@ -46,7 +46,7 @@ def test_parquet_is_told_by_its_magic() -> None:
     ],
 )
 def test_any_other_kind_is_named_and_refused(head: bytes, said: str) -> None:
-    with pytest.raises(errors.UploadError, match=said):
+    with pytest.raises(errors.StudyError, match=said):
         formats.detect(io.BytesIO(head))
 
 
@@ -75,12 +75,12 @@ def test_a_workbook_is_told_from_other_archives_wherever_its_parts_are() -> None
     ],
 )
 def test_another_archive_is_named_and_refused(name: str, said: str) -> None:
-    with pytest.raises(errors.UploadError, match=said):
+    with pytest.raises(errors.StudyError, match=said):
         formats.detect(archive(name))
 
 
 def test_an_archive_of_too_many_parts_is_refused_unread() -> None:
-    with pytest.raises(errors.UploadError, match="too many parts"):
+    with pytest.raises(errors.StudyError, match="too many parts"):
         formats.detect(archive(*map(str, range(formats.MAX_PARTS + 1))))
 
 
@@ -93,5 +93,5 @@ def test_spss_files_are_told_by_their_magic(magic: bytes, kind: str) -> None:
 def test_any_bytes_are_a_format_or_an_upload_error(head: bytes) -> None:
     try:
         assert formats.detect(io.BytesIO(head)) in formats.Format
-    except errors.UploadError as error:
+    except errors.StudyError as error:
         assert error.detail.endswith("upload that.")

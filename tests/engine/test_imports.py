@@ -19,7 +19,7 @@ LIGHT = (
     "simulacra.engine.limits",
     "simulacra.engine.options",
     "simulacra.engine.codebook",
-    "simulacra.engine.stages",
+    "simulacra.engine.progress",
 )
 
 

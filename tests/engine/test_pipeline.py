@@ -439,7 +439,7 @@ def test_the_chains_of_a_few_scenarios_are_kept(
 def test_too_little_to_model_is_refused(
     written: Callable[[str], Path], rows: list[str], said: str
 ) -> None:
-    with pytest.raises(simulacra.UploadError, match=said) as caught:
+    with pytest.raises(simulacra.StudyError, match=said) as caught:
         simulacra.fit(written("\n".join(rows)))
     assert "SECRET" not in str(caught.value)
 

@@ -102,7 +102,7 @@ def test_rows_columns_and_types(
     ],
 )
 def test_what_is_refused_says_what_to_do(name: str, said: str) -> None:
-    with pytest.raises(errors.UploadError, match=said):
+    with pytest.raises(errors.StudyError, match=said):
         schema(name)
 
 

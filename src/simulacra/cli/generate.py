@@ -120,14 +120,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _generated(arguments: argparse.Namespace) -> "Generation":
-    from simulacra.engine import pipeline, stages
+    from simulacra.engine import pipeline
+    from simulacra.engine.progress import Progress
 
     categorical: dict[str, dict[str, float]] = {}
     for (column, level), share in of.once("--share", arguments.share).items():
         categorical.setdefault(column, {})[level] = share
     numeric = of.once("--range", arguments.range)
     with terminal.progress() as tell:
-        tell(stages.Progress("reading", 0.0))
+        tell(Progress("reading", 0.0))
         model = pipeline.load(arguments.model)
         made = model.generate(
             arguments.rows,

@@ -4,7 +4,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 
-from simulacra.engine import stages
+from simulacra.engine.progress import Progress, ProgressCallback
 
 STEPS = {"fitting": "link", "sampling": "step"}
 """What is counted, by stage."""
@@ -32,17 +32,17 @@ def say_first(lines: list[str], most: int) -> None:
 
 
 @contextlib.contextmanager
-def progress() -> Iterator[stages.Tell]:
+def progress() -> Iterator[ProgressCallback]:
     """Show progress on standard error: as a bar on a terminal, elsewhere as one line a stage."""
     with _bar() if sys.stderr.isatty() else _lines() as tell:
         yield tell
 
 
 @contextlib.contextmanager
-def _lines() -> Iterator[stages.Tell]:
+def _lines() -> Iterator[ProgressCallback]:
     stage = ""
 
-    def tell(told: stages.Progress) -> None:
+    def tell(told: Progress) -> None:
         nonlocal stage
         if told.stage != stage:
             stage = told.stage
@@ -52,7 +52,7 @@ def _lines() -> Iterator[stages.Tell]:
 
 
 @contextlib.contextmanager
-def _bar() -> Iterator[stages.Tell]:
+def _bar() -> Iterator[ProgressCallback]:
     from rich import console
     from rich import progress as bars
 
@@ -66,7 +66,7 @@ def _bar() -> Iterator[stages.Tell]:
     with bars.Progress(*columns, console=console.Console(stderr=True)) as shown:
         task = shown.add_task("starting", total=1.0, steps="")
 
-        def tell(told: stages.Progress) -> None:
+        def tell(told: Progress) -> None:
             name = printable(told.stage)
             shown.update(task, description=name, completed=told.fraction, steps=_steps(told))
 
@@ -74,7 +74,7 @@ def _bar() -> Iterator[stages.Tell]:
         shown.update(task, description="done", completed=1.0, steps="")
 
 
-def _steps(told: stages.Progress) -> str:
+def _steps(told: Progress) -> str:
     if not told.steps:
         return ""
     return f"{STEPS.get(told.stage, 'step')} {told.step:,} of {told.steps:,}"

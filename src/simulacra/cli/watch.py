@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from simulacra.cli import failures, server, terminal
-from simulacra.engine import stages
+from simulacra.engine.progress import Progress, ProgressCallback
 
 JOB_ID = re.compile(r"job_[A-Za-z0-9]+")
 WAIT_SECONDS = 1
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _follow(reached: server.Server, job_id: str, tell: stages.Tell) -> dict[str, Any]:
+def _follow(reached: server.Server, job_id: str, tell: ProgressCallback) -> dict[str, Any]:
     """Return the job once it is completed.
 
     Raises:
@@ -67,11 +67,11 @@ def _follow(reached: server.Server, job_id: str, tell: stages.Tell) -> dict[str,
         tell(_progress(job))
 
 
-def _progress(job: dict[str, Any]) -> stages.Progress:
+def _progress(job: dict[str, Any]) -> Progress:
     try:
         shown = job["progress"]
         step, steps = shown.get("step"), shown.get("steps")
-        return stages.Progress(shown["stage"], shown["fraction"], step, steps)
+        return Progress(shown["stage"], shown["fraction"], step, steps)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise failures.CommandError("The answer is no job of this API.") from None
 

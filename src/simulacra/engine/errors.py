@@ -1,10 +1,10 @@
 """What can go wrong in the engine, as one tree.
 
     EngineError
-    ├── UploadError        the file or table cannot be read, or nothing in it can be modelled
+    ├── StudyError         the file or table cannot be read, or nothing in it can be modelled
     ├── ConditionError     a scenario does not fit the schema; names every field at fault
     ├── InfeasibleError    the scenario is valid, but the model cannot produce a single row of it
-    └── ArtifactError      a saved model is damaged, or was written by another version
+    └── SavedModelError    a saved model is damaged, or was written by another version
 
 Every error carries a stable ``code`` (the service publishes it with the prefix ``simio_``) and a
 text for people. Texts name files, columns, levels and counts; they never hold the value of a cell.
@@ -39,10 +39,10 @@ class EngineError(Exception):
         self.detail = detail
 
 
-class UploadError(EngineError):
+class StudyError(EngineError):
     """The file or table cannot be read, or too little is left to model after cleaning."""
 
-    code = "upload_invalid"
+    code = "study_invalid"
 
 
 class ConditionError(EngineError):
@@ -61,7 +61,7 @@ class InfeasibleError(EngineError):
     code = "scenario_infeasible"
 
 
-class ArtifactError(EngineError):
+class SavedModelError(EngineError):
     """A saved model cannot be loaded."""
 
-    code = "artifact_invalid"
+    code = "saved_model_invalid"

@@ -59,7 +59,7 @@ def detect(file: BinaryIO) -> Format:
     """Return the format of a file that can be sought in; it is left at its beginning.
 
     Raises:
-        errors.UploadError: the file is empty, or of a kind that cannot be read.
+        errors.StudyError: the file is empty, or of a kind that cannot be read.
     """
     file.seek(0)
     head = file.read(HEAD_BYTES)
@@ -71,7 +71,7 @@ def detect(file: BinaryIO) -> Format:
 
 def _of_head(head: bytes) -> Format:
     if not head.strip():
-        raise errors.UploadError("The file is empty. " + EXPORT)
+        raise errors.StudyError("The file is empty. " + EXPORT)
     for magic, found in MAGICS.items():
         if head.startswith(magic):
             return found
@@ -79,21 +79,21 @@ def _of_head(head: bytes) -> Format:
         if head.startswith(magic):
             raise _refusal(name)
     if ENCRYPTED_SPSS in head[:64]:
-        raise errors.UploadError(
+        raise errors.StudyError(
             "The file is an SPSS file with a password. Open it in SPSS, save it without one, and "
             "upload that."
         )
     if PORTABLE_SPSS in head[:512]:
         raise _refusal("an SPSS portable file (.por)")
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(MARKUP):
-        raise errors.UploadError(f"The file is a web page or a document, not a table. {EXPORT}")
+        raise errors.StudyError(f"The file is a web page or a document, not a table. {EXPORT}")
     if b"\0" in head and not head.startswith(UTF16_MARKS) and not _looks_like_utf16(head):
-        raise errors.UploadError(f"The file is binary, not text. {EXPORT}")
+        raise errors.StudyError(f"The file is binary, not text. {EXPORT}")
     return Format.CSV
 
 
-def _refusal(name: str) -> errors.UploadError:
-    return errors.UploadError(f"The file is {name}, which cannot be read here. {EXPORT}")
+def _refusal(name: str) -> errors.StudyError:
+    return errors.StudyError(f"The file is {name}, which cannot be read here. {EXPORT}")
 
 
 def _looks_like_utf16(head: bytes) -> bool:
@@ -121,10 +121,10 @@ def _directory(file: BinaryIO) -> bytes:
     tail = file.read()
     place = tail.rfind(b"PK\x05\x06")
     if place < 0 or len(tail) - place < END_OF_DIRECTORY.size:
-        raise errors.UploadError(f"The file is a zip archive that ends too early. {EXPORT}")
+        raise errors.StudyError(f"The file is a zip archive that ends too early. {EXPORT}")
     fields = END_OF_DIRECTORY.unpack_from(tail, place)
     parts, length = fields[4], fields[5]
     if parts > MAX_PARTS or length > MAX_DIRECTORY:
-        raise errors.UploadError(f"The file is an archive of too many parts. {EXPORT}")
+        raise errors.StudyError(f"The file is an archive of too many parts. {EXPORT}")
     file.seek(max(0, tail_start + place - length))
     return file.read(length)

@@ -1,11 +1,11 @@
-"""Bounds of what the engine takes on."""
+"""Bounds of what the engine works on."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
-class Limits:
-    """What a study may be.
+class StudyBounds:
+    """How large a study may be.
 
     Attributes:
         max_columns: of the file; wider ones are refused from their header alone.
@@ -22,7 +22,7 @@ class Limits:
     max_cell_bytes: int = 4 * 1024**3
 
 
-DEFAULT = Limits()
+DEFAULT = StudyBounds()
 
 MAX_SEED = 2**63 - 1
 """The largest number that random streams can be seeded with; the smallest is 0."""

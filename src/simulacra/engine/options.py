@@ -44,12 +44,12 @@ class Options:
         """Return the options in words.
 
         Raises:
-            errors.UploadError: a type that there is not, or a column both dropped and wanted.
+            errors.StudyError: a type that there is not, or a column both dropped and wanted.
         """
         given = dict(types or {})
         kept, dropped = frozenset(_listed("keep", keep)), frozenset(_listed("drop", drop))
         for name in sorted(dropped & (kept | given.keys())):
-            raise errors.UploadError(
+            raise errors.StudyError(
                 f"Column {name!r} is to be dropped, and to be kept or typed; name it once."
             )
         levels = {name: tuple(order) for name, order in given.items() if not _is_word(order)}
@@ -63,19 +63,19 @@ def _is_word(wanted: Wanted) -> bool:
 
 def _listed(option: str, names: Iterable[str]) -> Iterable[str]:
     if isinstance(names, str):
-        raise errors.UploadError(f"{option} takes a list of column names, not one text.")
+        raise errors.StudyError(f"{option} takes a list of column names, not one text.")
     return names
 
 
 def _kind(name: str, wanted: Wanted) -> ColumnType:
     if not isinstance(wanted, str):
         if len(set(wanted)) != len(wanted) or len(wanted) < 2:
-            raise errors.UploadError(
+            raise errors.StudyError(
                 f"The levels given for column {name!r} must be two or more, each named once."
             )
         return ORDINAL
     if wanted not in registry.TYPES:
-        raise errors.UploadError(
+        raise errors.StudyError(
             f"{wanted!r} is not a type of columns, as given for {name!r}; use one of "
             f"{', '.join(registry.TYPES)}, or a list of levels in their order."
         )

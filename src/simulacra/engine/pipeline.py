@@ -8,22 +8,23 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
-from simulacra.engine import errors, limits, options, randomness, rules, stages
+from simulacra.engine import errors, limits, options, randomness
 from simulacra.engine.cleaning import clean
-from simulacra.engine.columns import encoding
+from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
-from simulacra.engine.model import artifact, conditional, drawing, visits
-from simulacra.engine.model.conditional import Link
-from simulacra.engine.model.donors import Donors, Drawn
-from simulacra.engine.model.kernels import Floats
+from simulacra.engine.model import conditional, drawing, saving, visits
+from simulacra.engine.model.conditional import ConditionalModel
+from simulacra.engine.model.donors import DonorPool, Draws
+from simulacra.engine.progress import Phase, Progress, ProgressCallback, phases
 from simulacra.engine.reading import source as reading
 from simulacra.engine.report import outcomes
 from simulacra.engine.report.report import Report
-from simulacra.engine.scenario import conditions as scenario_conditions
-from simulacra.engine.scenario import particles, quotas, raking
+from simulacra.engine.rules import ruleset
+from simulacra.engine.scenario import conditions, particles, quotas, raking
+from simulacra.engine.scenario.particles import Particles, Plan
 from simulacra.engine.writing import files
 
-FIT_TIMES = (
+FIT_DURATIONS = (
     ("reading", 0.03),
     ("cleaning", 0.10),
     ("fitting", 0.12),  # learning the rules
@@ -32,13 +33,13 @@ FIT_TIMES = (
 )
 """Parts of the time from file to saved model: between those of Adult (32,561 rows, 15 columns) and
 of a tracker of 4,853 rows and 490 columns."""
-SAVING = stages.Progress("writing", 0.97)
-"""What comes after fitting; told by the caller who saves the model."""
-LINK_TIME, CONDITION_TIME, WRITING_TIME = 8.0, 6.0, 0.25
-"""Times in that of drawing one value: to fit a link, for each seed row; to draw a conditioned
-column with its particles, for each row; to count and write a value."""
-MAX_CHAINS = 16
-"""Chains that a model keeps, one for each set of conditioned columns."""
+SAVING = Progress("writing", 0.97)
+"""What comes after fitting; reported by the caller who saves the model."""
+FITTING, CONDITIONING, WRITING = 8.0, 6.0, 0.25
+"""Durations in that of drawing one value: to fit a conditional model, for each respondent; to draw
+a conditioned column with its particles, for each row; to count and write a value."""
+MAX_KEPT_SEQUENCES = 16
+"""Visit sequences whose conditional models a model keeps, one for each set of conditions."""
 
 
 def fit(
@@ -48,10 +49,10 @@ def fit(
     keep: Iterable[str] = (),
     drop: Iterable[str] = (),
     sheet: str | None = None,
-    bounds: limits.Limits = limits.DEFAULT,
-    progress: stages.Tell | None = None,
+    bounds: limits.StudyBounds = limits.DEFAULT,
+    progress: ProgressCallback | None = None,
 ) -> "Model":
-    """Read a study, clean it, and fit the chain.
+    """Read a study, clean it, and fit a model to it.
 
     Columns go by their names in the file or in the schema.
 
@@ -63,55 +64,66 @@ def fit(
         keep: columns to keep where cleaning would drop them.
         drop: columns to leave out.
         sheet: of a workbook, the sheet to read; by default the first that holds a table.
-        bounds: of what is taken on.
-        progress: called with what is done of the whole, with saving the model.
+        bounds: how large a study may be.
+        progress: called with how much of the whole is done, saving the model included.
 
     Raises:
-        errors.UploadError: the file cannot be read, too little is left to model, or an option
+        errors.StudyError: the file cannot be read, too little is left to model, or an option
             does not fit it.
         TypeError: `source` is neither a path nor a table.
     """
-    asked = options.Options.of(types, keep, drop, sheet)
-    reads, cleans, learns, fits, _ = stages.parts(progress, FIT_TIMES)
+    overrides = options.Options.of(types, keep, drop, sheet)
+    read, prepare, learn, build, _ = phases(progress, FIT_DURATIONS)
     # 1. From bytes to a table and its codebook.
-    reads.begin()
-    raw = reading.read(source, bounds, sheet)
-    # 2. From the table to a schema and a matrix.
-    cleans.begin()
-    study = clean.clean(raw, bounds, asked)
-    # 3. The rules that its rows keep.
-    learns.begin()
-    kept = rules.learn(study.schema, study.values)
-    donors = Donors.of(study.schema, study.values, kept)
-    # 4. One link for each column, those that decide many others before them.
-    order = visits.of(kept, len(study.schema.columns))
-    links = conditional.fit_all(donors, order, {}, fits.count)
-    return Model(donors, links)
+    with read:
+        raw = reading.read(source, bounds, sheet)
+    # 2. From the table to a schema and a matrix of numbers.
+    with prepare:
+        study = clean.clean(raw, bounds, overrides)
+    # 3. The rules that no respondent breaks.
+    with learn:
+        rules = ruleset.learn(study.schema, study.values)
+        pool = DonorPool.of(study.schema, study.values, rules)
+    # 4. A conditional model for each column, those that decide many others before them.
+    with build as on_step:
+        sequence = visits.sequence(rules, len(study.schema.columns))
+        models = conditional.fit_all(pool, sequence, {}, on_step)
+    return Model(pool, models)
 
 
 def load(path: str | Path) -> "Model":
     """Return a saved model.
 
     Raises:
-        errors.ArtifactError: the file is damaged, or of another version.
+        errors.SavedModelError: the file is damaged, or of another version.
         OSError: it cannot be opened.
     """
-    schema, values, kept, links = artifact.load(Path(path))
-    return Model(Donors.of(schema, values, kept), links)
+    return Model(*saving.load(Path(path)))
 
 
 class Model:
-    """A fitted study.
+    """A model fitted to a study.
 
     Attributes:
         schema: the columns that conditions may name, and what cleaning did.
+        rules: what no respondent breaks, in plain words when printed.
     """
 
-    def __init__(self, donors: Donors, links: Sequence[Link]) -> None:
-        self.schema = donors.schema
-        self._donors = donors
-        self._links = list(links)
-        self._chains: dict[tuple[int, ...], list[Link]] = {}
+    def __init__(self, pool: DonorPool, models: Sequence[ConditionalModel]) -> None:
+        self.schema: Schema = pool.schema
+        self.rules: ruleset.Rules = pool.rules
+        self._pool = pool
+        self._models = list(models)
+        self._by_conditions: dict[tuple[int, ...], list[ConditionalModel]] = {}
+
+    @property
+    def study(self) -> pa.Table:
+        """The cleaned study, typed like synthetic rows: what to compare those with.
+
+        It holds the answers of respondents, so it needs the same care as the study itself.
+        """
+        columns = dict(enumerate(self._pool.values.T))
+        return _table(self.schema, columns)
 
     def save(self, path: str | Path) -> None:
         """Write the model to one file; the same model gives the same bytes.
@@ -119,7 +131,7 @@ class Model:
         Raises:
             OSError: the file cannot be written.
         """
-        artifact.save(Path(path), self.schema, self._donors.values, self._donors.rules, self._links)
+        saving.save(Path(path), self._pool, self._models)
 
     def generate(
         self,
@@ -128,21 +140,21 @@ class Model:
         seed: int | None = None,
         categorical: Mapping[str, Mapping[str, float]] | None = None,
         numeric: Mapping[str, Mapping[str, Any]] | None = None,
-        progress: stages.Tell | None = None,
+        progress: ProgressCallback | None = None,
     ) -> "Generation":
         """Generate rows under a scenario.
 
-        The rows follow the distribution closest to the model that has the wanted shares and lies
-        in the wanted ranges (the I-projection, Csiszár 1975). The same model, scenario, row count
+        The rows follow the distribution closest to the model that has the target shares and lies
+        in the given ranges (the I-projection, Csiszár 1975). The same model, scenario, row count
         and seed give the same rows.
 
         Args:
-            row_count: rows wanted; fewer come when quotas cannot be met, never more.
-            seed: 0 to 2**63 - 1; drawn and reported when None.
+            row_count: rows asked for; fewer come when quotas cannot be met, never more.
+            seed: of the random numbers, 0 to 2**63 - 1; drawn and reported when None.
             categorical: column to level to share of the rows, a fraction.
             numeric: column to ``{"min": ..., "max": ...}``; dates as ISO 8601 strings.
-            progress: called with what is done of the whole, with writing the rows to a file;
-                from any thread, but never two at a time.
+            progress: called with how much of the whole is done, writing the rows to a file
+                included; from any thread, but never two at a time.
 
         Raises:
             errors.ConditionError: a condition does not fit the schema; lists every fault.
@@ -153,82 +165,86 @@ class Model:
             raise ValueError(f"row_count is {row_count}; it must be at least 1")
         if seed is not None and not 0 <= seed <= limits.MAX_SEED:
             raise ValueError(f"seed is {seed}; it must be 0 to 2**63 - 1")
-        seed = randomness.new_seed() if seed is None else seed
-        # 1. What is asked for, in the terms of the schema, then of the engine.
-        asked = scenario_conditions.parse(self.schema, categorical, numeric)
-        wanted = particles.plan(self._donors, asked)
-        order, known = self._known(wanted.order)
-        times = self._times(len(order) - len(known), len(wanted.order), row_count)
-        fits, conditions, completes, writes = stages.parts(progress, times)
-        # 2. The chain with the conditioned columns first.
-        links = self._chain(order, known, len(wanted.order), fits)
-        first, rest = links[: len(wanted.order)], links[len(wanted.order) :]
-        # 3. The conditioned columns, weighted and picked to the wanted shares.
-        conditions.begin()
-        drawn, rows, cloud = self._condition(first, wanted, row_count, seed)
+        rng_seed = randomness.new_seed() if seed is None else seed
+        # 1. What is asked for, in terms of the schema, then of positions and numbers.
+        scenario = conditions.parse(self.schema, categorical, numeric)
+        plan = particles.plan(self._pool, scenario)
+        sequence, fitted = self._fitted(plan.order)
+        durations = self._durations(len(sequence) - len(fitted), len(plan.order), row_count)
+        build, condition, complete, finish = phases(progress, durations)
+        # 2. The conditional models, those of the conditioned columns first.
+        models = self._fit_missing(sequence, fitted, len(plan.order), build)
+        conditioned, others = models[: len(plan.order)], models[len(plan.order) :]
+        # 3. The conditioned columns, weighted and picked to the target shares.
+        with condition:
+            draws, rows, cloud = self._condition(conditioned, plan, row_count, rng_seed)
         # 4. All the others, given those.
-        values = drawing.complete(self._donors, rest, drawn, rows, seed, completes.count)
-        # 5. A table, and its account.
-        writes.begin()
-        if cloud is None:
-            report = outcomes.unconditional(self._donors, row_count, seed)
-        else:
-            report = outcomes.conditional(
-                self._donors, asked, wanted, cloud, values, row_count, seed
-            )
-        return Generation(_table(self.schema, values), report)
+        values = drawing.complete(self._pool, others, draws, rows, rng_seed, complete.count)
+        # 5. A table and its report.
+        with finish:
+            if cloud is None:
+                report = outcomes.unconditional(self._pool, row_count, rng_seed)
+            else:
+                report = outcomes.conditional(
+                    self._pool, scenario, plan, cloud, values, row_count, rng_seed
+                )
+            return Generation(_table(self.schema, values), report)
 
-    def _known(self, conditioned: list[int]) -> tuple[list[int], dict[int, Link]]:
-        """Return the columns with the conditioned ones first, and by place the links there are."""
-        others = [link.column for link in self._links if link.column not in conditioned]
-        order, kept = [*conditioned, *others], self._chains.get(tuple(conditioned))
+    def _fitted(self, conditioned: list[int]) -> tuple[list[int], dict[int, ConditionalModel]]:
+        """Return the visit sequence, conditioned columns first, and by index what is fitted."""
+        others = [model.column for model in self._models if model.column not in conditioned]
+        sequence, kept = [*conditioned, *others], self._by_conditions.get(tuple(conditioned))
         if kept is not None:
-            return order, dict(enumerate(kept))
-        return order, conditional.reusable(order, self._links, len(conditioned))
+            return sequence, dict(enumerate(kept))
+        return sequence, conditional.reusable(sequence, self._models, len(conditioned))
 
-    def _chain(
-        self, order: list[int], known: dict[int, Link], conditioned: int, fits: stages.Part
-    ) -> list[Link]:
-        """Return the links in an order; kept for the next scenario on the same columns."""
-        if len(known) == len(order):
-            return list(map(known.__getitem__, range(len(order))))
-        fits.begin()
-        links = conditional.fit_all(self._donors, order, known, fits.count, conditioned)
-        if len(self._chains) >= MAX_CHAINS:
-            self._chains.pop(next(iter(self._chains)))  # the oldest
-        self._chains[tuple(order[:conditioned])] = links
-        return links
+    def _fit_missing(
+        self,
+        sequence: list[int],
+        fitted: dict[int, ConditionalModel],
+        conditioned: int,
+        phase: Phase,
+    ) -> list[ConditionalModel]:
+        """Return the models along a sequence; kept for the next scenario on the same columns."""
+        if len(fitted) == len(sequence):
+            return [fitted[index] for index in range(len(sequence))]
+        with phase as on_step:
+            models = conditional.fit_all(self._pool, sequence, fitted, on_step, conditioned)
+        if len(self._by_conditions) >= MAX_KEPT_SEQUENCES:
+            self._by_conditions.pop(next(iter(self._by_conditions)))  # the oldest
+        self._by_conditions[tuple(sequence[:conditioned])] = models
+        return models
 
-    def _times(self, unknown: int, conditioned: int, rows: int) -> list[tuple[str, float]]:
-        """Return the times of the parts of a generation, in that of drawing one value."""
-        columns = len(self._links)
+    def _durations(self, missing: int, conditioned: int, rows: int) -> list[tuple[str, float]]:
+        """Return the durations of the phases of a generation, in that of drawing one value."""
+        columns = len(self._models)
         return [
-            ("fitting", LINK_TIME * unknown * len(self._donors.values)),
-            ("sampling", CONDITION_TIME * conditioned * rows),
+            ("fitting", FITTING * missing * len(self._pool.values)),
+            ("sampling", CONDITIONING * conditioned * rows),
             ("sampling", (columns - conditioned) * rows),
-            ("writing", WRITING_TIME * columns * rows),
+            ("writing", WRITING * columns * rows),
         ]
 
     def _condition(
-        self, links: Sequence[Link], wanted: particles.Plan, row_count: int, seed: int
-    ) -> tuple[Drawn, int, particles.Cloud | None]:
-        if not links:
-            return Drawn(), row_count, None
-        cloud = particles.draw(self._donors, links, wanted, row_count, seed)
+        self, models: Sequence[ConditionalModel], plan: Plan, row_count: int, rng_seed: int
+    ) -> tuple[Draws, int, Particles | None]:
+        """Draw the conditioned columns, and return how many rows can be had of them."""
+        if not models:
+            return Draws(), row_count, None
+        cloud = particles.draw(self._pool, models, plan, row_count, rng_seed)
         rows = int(np.floor(cloud.reachable * row_count + raking.SHORTFALL * row_count))
         rows = min(rows, row_count)
         if rows == 0:
-            raise errors.InfeasibleError(_infeasible(cloud, wanted, self.schema))
-        rng = randomness.stream(seed, "picking")
-        whole = [quotas.whole(targets, rows) for targets in cloud.raked.targets]
-        picked = quotas.pick(cloud.raked.weights, cloud.groups, whole, rows, rng)
-        picked = rng.permutation(picked)
-        return cloud.drawn.take(picked), rows, cloud
+            raise errors.InfeasibleError(_infeasible(cloud, plan, self.schema))
+        rng = randomness.stream(rng_seed, "picking")
+        targets = [quotas.whole_quotas(targets, rows) for targets in cloud.raked.targets]
+        picked = quotas.pick(cloud.raked.weights, cloud.groups, targets, rows, rng)
+        return cloud.draws.take(rng.permutation(picked)), rows, cloud
 
 
 @dataclasses.dataclass(frozen=True)
 class Generation:
-    """Generated rows and their account.
+    """Synthetic rows and their report.
 
     Attributes:
         table: the rows.
@@ -265,16 +281,17 @@ class Generation:
 
 
 def _table(schema: Schema, values: Mapping[int, Floats]) -> pa.Table:
+    """Return columns of numbers, float64, shape (rows,), by position, as a table for people."""
     return pa.table(
         {
-            column.name: encoding.to_arrow(column, values[position])
+            column.name: column.decode(values[position])
             for position, column in enumerate(schema.columns)
         }
     )
 
 
-def _infeasible(cloud: particles.Cloud, wanted: particles.Plan, schema: Schema) -> str:
-    names = ", ".join(repr(schema.columns[position].name) for position in wanted.order)
+def _infeasible(cloud: Particles, plan: Plan, schema: Schema) -> str:
+    names = ", ".join(repr(schema.columns[position].name) for position in plan.order)
     if not cloud.raked.weights.any():
         return f"The model has no row that meets the conditions on {names} together."
     return f"The conditions on {names} together leave less than one row of what was asked for."

@@ -85,7 +85,7 @@ def test_what_is_dropped_as_asked_for_is_reported() -> None:
     ],
 )
 def test_options_that_do_not_fit(asked: dict[str, Any], text: str) -> None:
-    with pytest.raises(errors.UploadError, match=text):
+    with pytest.raises(errors.StudyError, match=text):
         schema(**asked)
 
 
@@ -154,7 +154,7 @@ def test_nothing_published_holds_a_nul() -> None:
     assert found["mood"].levels == ("low", "mid", "high")
     assert found["city"].levels == ("AB", "C")
     assert said(found, "city") == ["renamed", "relabelled"]
-    with pytest.raises(errors.UploadError) as caught:
+    with pytest.raises(errors.StudyError) as caught:
         schema(RawStudy(table.select(["flat\0", "n"])))
     assert "\0" not in caught.value.detail
 

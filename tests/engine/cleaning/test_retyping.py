@@ -42,7 +42,7 @@ def test_a_column_becomes_what_is_asked_for(
     cells: list[object], wanted: str, values: list[float], levels: tuple[str, ...] | None
 ) -> None:
     if levels is None:
-        with pytest.raises(errors.UploadError, match="yes and a no"):
+        with pytest.raises(errors.StudyError, match="yes and a no"):
             retyping.retype("x", of(cells), ColumnType(wanted))
         return
     made = retyping.retype("x", of(cells), ColumnType(wanted))
@@ -77,7 +77,7 @@ def test_dates_and_times_turn_into_each_other() -> None:
 def test_what_cannot_be_read_so_is_refused_without_quoting_it(
     cells: list[object], wanted: str
 ) -> None:
-    with pytest.raises(errors.UploadError, match=f"'x' cannot be read as {wanted}") as caught:
+    with pytest.raises(errors.StudyError, match=f"'x' cannot be read as {wanted}") as caught:
         retyping.retype("x", of(cells), ColumnType(wanted))
     assert "red" not in caught.value.detail
 
@@ -96,6 +96,6 @@ def test_levels_in_the_order_given() -> None:
 
 def test_an_order_must_name_every_level_and_a_rare_one_is_not_quoted() -> None:
     draft = of(["low"] * 6 + ["mid"] * 6 + ["SECRET"])
-    with pytest.raises(errors.UploadError, match="leaves out 2 of its levels: 'mid'") as caught:
+    with pytest.raises(errors.StudyError, match="leaves out 2 of its levels: 'mid'") as caught:
         retyping.ordered("x", draft, ("low", "high"))
     assert "SECRET" not in caught.value.detail

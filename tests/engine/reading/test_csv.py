@@ -79,7 +79,7 @@ def test_a_line_longer_than_a_block_is_read(written: Written) -> None:
 def test_a_faulty_file_is_refused_without_quoting_it(
     written: Written, content: bytes | str, said: str
 ) -> None:
-    with pytest.raises(errors.UploadError, match=said) as caught:
+    with pytest.raises(errors.StudyError, match=said) as caught:
         read(written(content))
     assert "SECRET" not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -88,14 +88,14 @@ def test_a_faulty_file_is_refused_without_quoting_it(
 def test_a_hundred_thousand_columns_are_refused_from_the_header(written: Written) -> None:
     header = ",".join(f"c{i}" for i in range(100_000))
     path = written(header + "\n" + "1," * 99_999 + "1\n")
-    with pytest.raises(errors.UploadError, match="100,000 columns"):
+    with pytest.raises(errors.StudyError, match="100,000 columns"):
         read(path)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=200))
 def test_any_bytes_are_a_table_or_an_upload_error(written: Written, content: bytes) -> None:
-    with contextlib.suppress(errors.UploadError):
+    with contextlib.suppress(errors.StudyError):
         assert read(written(content)).num_columns >= 2
 
 

@@ -27,7 +27,7 @@ def test_a_text_comes_back_from_every_encoding(encoding: str, said: str | None) 
 def test_cyrillic_is_read_and_what_cannot_be_told_is_refused() -> None:
     text = "Возраст;Город\n31;Москва\n44;Нижний Новгород\n"
     assert encodings.to_utf8(text.encode("cp1251")) == (text.encode(), "Windows-1251")
-    with pytest.raises(errors.UploadError, match="cannot be told"):
+    with pytest.raises(errors.StudyError, match="cannot be told"):
         encodings.to_utf8("年齢,都市\n31,東京\n44,大阪\n".encode("shift_jis"))
 
 
@@ -44,7 +44,7 @@ def test_every_line_end_becomes_a_line_feed(end: str) -> None:
 
 
 def test_a_damaged_text_is_refused() -> None:
-    with pytest.raises(errors.UploadError, match="UTF-16 but is damaged"):
+    with pytest.raises(errors.StudyError, match="UTF-16 but is damaged"):
         encodings.to_utf8(b"\xff\xfea\0,\0b")
 
 

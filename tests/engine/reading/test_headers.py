@@ -98,9 +98,9 @@ def test_namesakes_are_numbered_and_said() -> None:
 
 
 def test_too_many_or_too_few_columns_are_refused() -> None:
-    with pytest.raises(errors.UploadError, match="3 columns"):
-        headers.find([["a", "b", "c"]], limits.Limits(max_columns=2))
-    with pytest.raises(errors.UploadError, match="one column"):
+    with pytest.raises(errors.StudyError, match="3 columns"):
+        headers.find([["a", "b", "c"]], limits.StudyBounds(max_columns=2))
+    with pytest.raises(errors.StudyError, match="one column"):
         headers.find([["a"], ["1"]], limits.DEFAULT)
-    with pytest.raises(errors.UploadError, match="a text of 9,000 characters"):
+    with pytest.raises(errors.StudyError, match="a text of 9,000 characters"):
         headers.find([["a" * 9_000, "b"], ["1", "2"]], limits.DEFAULT)

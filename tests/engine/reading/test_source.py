@@ -26,7 +26,7 @@ def test_the_index_of_a_filtered_frame_is_not_a_column() -> None:
 
 def test_a_frame_that_mixes_types_is_refused_without_quoting_it() -> None:
     frame = pd.DataFrame({"a": [1, "SECRET", object()], "b": [1, 2, 3]})
-    with pytest.raises(errors.UploadError, match="column") as caught:
+    with pytest.raises(errors.StudyError, match="column") as caught:
         source.read(frame, limits.DEFAULT)
     assert "SECRET" not in str(caught.value)
 
@@ -39,13 +39,13 @@ def test_the_suffix_means_nothing(tmp_path: Path, content: bytes) -> None:
 
 
 def test_an_image_named_csv_is_refused(written: Callable[[bytes], Path]) -> None:
-    with pytest.raises(errors.UploadError, match="PNG"):
+    with pytest.raises(errors.StudyError, match="PNG"):
         source.read(written(b"\x89PNG\r\n\x1a\n" + bytes(100)), limits.DEFAULT)
 
 
 @pytest.mark.parametrize("name", ["missing.csv", "."])
 def test_a_path_that_cannot_be_opened_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(errors.UploadError, match="cannot be opened"):
+    with pytest.raises(errors.StudyError, match="cannot be opened"):
         source.read(tmp_path / name, limits.DEFAULT)
 
 
@@ -56,8 +56,8 @@ def test_anything_else_is_a_type_error(thing: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "bounds", [limits.Limits(max_columns=1), limits.Limits(max_rows=2)], ids=["columns", "rows"]
+    "bounds", [limits.StudyBounds(max_columns=1), limits.StudyBounds(max_rows=2)], ids=["columns", "rows"]
 )
-def test_a_table_beyond_the_bounds_is_refused(bounds: limits.Limits) -> None:
-    with pytest.raises(errors.UploadError, match="can be modelled"):
+def test_a_table_beyond_the_bounds_is_refused(bounds: limits.StudyBounds) -> None:
+    with pytest.raises(errors.StudyError, match="can be modelled"):
         source.read(pa.table(COLUMNS), bounds)

@@ -92,11 +92,11 @@ def test_dates_and_texts(path: Path) -> None:
 
 
 def test_more_than_the_bounds_is_refused_from_the_header(path: Path) -> None:
-    for bounds in (limits.Limits(max_columns=3), limits.Limits(max_rows=4)):
-        with pytest.raises(errors.UploadError, match="6 columns and 5 rows"):
+    for bounds in (limits.StudyBounds(max_columns=3), limits.StudyBounds(max_rows=4)):
+        with pytest.raises(errors.StudyError, match="6 columns and 5 rows"):
             spss.read(path, bounds)
-    with pytest.raises(errors.UploadError, match="unpacks to"):
-        spss.read(path, limits.Limits(max_cell_bytes=500))
+    with pytest.raises(errors.StudyError, match="unpacks to"):
+        spss.read(path, limits.StudyBounds(max_cell_bytes=500))
 
 
 def test_a_file_that_unpacks_to_much_is_refused(tmp_path: Path) -> None:
@@ -104,13 +104,13 @@ def test_a_file_that_unpacks_to_much_is_refused(tmp_path: Path) -> None:
     frame = pd.DataFrame({f"x{place}": np.zeros(20_000) for place in range(50)})
     pyreadstat.write_sav(frame, bomb, compress=True)
     assert bomb.stat().st_size < 100_000
-    with pytest.raises(errors.UploadError, match="unpacks to 40,000,000 bytes"):
-        spss.read(bomb, limits.Limits(max_cell_bytes=30_000_000))
+    with pytest.raises(errors.StudyError, match="unpacks to 40,000,000 bytes"):
+        spss.read(bomb, limits.StudyBounds(max_cell_bytes=30_000_000))
 
 
 def test_a_truncated_file_is_refused(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:300])
-    with pytest.raises(errors.UploadError, match="damaged, has a password"):
+    with pytest.raises(errors.StudyError, match="damaged, has a password"):
         read(path)
 
 

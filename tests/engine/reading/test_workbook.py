@@ -12,7 +12,7 @@ from tests.studies import workbooks
 
 Written = Callable[[bytes], Path]
 ROWS: list[list[workbooks.Cell]] = [["age", "owns", "city"], [31, True, "Köln"], [4.5, False, None]]
-SMALL = limits.Limits(min_rows=1)
+SMALL = limits.StudyBounds(min_rows=1)
 
 
 def read(path: Path, sheet: str | None = None) -> RawStudy:
@@ -40,7 +40,7 @@ def test_the_first_sheet_with_a_table_is_read_and_said(written: Written) -> None
 def test_a_sheet_can_be_chosen(written: Written) -> None:
     path = written(workbooks.workbook(Data=ROWS, More=[["x", "y"], [1, 2]]))
     assert read(path, "More").table.column_names == ["x", "y"]
-    with pytest.raises(errors.UploadError, match="no sheet 'more'; it has 'More'"):
+    with pytest.raises(errors.StudyError, match="no sheet 'more'; it has 'More'"):
         read(path, "more")
 
 
@@ -63,22 +63,22 @@ def test_titles_and_merged_headers(written: Written) -> None:
 def test_a_workbook_without_a_table_is_refused(
     written: Written, rows: list[list[workbooks.Cell]]
 ) -> None:
-    with pytest.raises(errors.UploadError, match="holds a table of at least two"):
+    with pytest.raises(errors.StudyError, match="holds a table of at least two"):
         read(written(workbooks.workbook(Data=rows)))
 
 
 def test_a_cell_in_the_last_corner_is_refused_before_it_is_parsed(written: Written) -> None:
     content = workbooks.corner()
     assert len(content) < 5_000
-    with pytest.raises(errors.UploadError, match="column 16,384 and row 1,048,576"):
+    with pytest.raises(errors.StudyError, match="column 16,384 and row 1,048,576"):
         read(written(content))
 
 
 def test_a_sheet_that_unpacks_to_more_than_the_bounds_is_refused(written: Written) -> None:
     content = workbooks.unpacking(megabytes=20)
     assert len(content) < 100_000
-    with pytest.raises(errors.UploadError, match="unpacks to"):
-        workbook.read(written(content), limits.Limits(max_cell_bytes=40 * 1024**2))
+    with pytest.raises(errors.StudyError, match="unpacks to"):
+        workbook.read(written(content), limits.StudyBounds(max_cell_bytes=40 * 1024**2))
 
 
 def test_a_declared_dimension_alone_does_no_harm(written: Written) -> None:
@@ -97,7 +97,7 @@ def test_a_damaged_workbook_is_read_or_refused(written: Written, place: int, fli
     content[place % len(content)] ^= flip
     try:
         read(written(bytes(content)))
-    except errors.UploadError as error:
+    except errors.StudyError as error:
         assert error.detail
 
 

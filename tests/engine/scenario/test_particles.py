@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import simulacra
-from simulacra.engine import stages
+from simulacra.engine import progress
 from simulacra.engine.model.donors import Donors
 from simulacra.engine.scenario import conditions, particles
 from simulacra.engine.scenario.conditions import Conditions
@@ -16,7 +16,7 @@ def cloud_of(
 ) -> tuple[Donors, particles.Plan, particles.Cloud]:
     asked = conditions.parse(model.schema, categorical, numeric)
     wanted = particles.plan(model._donors, asked)
-    (fits,) = stages.parts(None, [("fitting", 1)])
+    (fits,) = progress.parts(None, [("fitting", 1)])
     links = model._chain(*model._known(wanted.order), len(wanted.order), fits)
     first = links[: len(wanted.order)]
     return model._donors, wanted, particles.draw(model._donors, first, wanted, rows, 1)

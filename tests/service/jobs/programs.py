@@ -19,7 +19,7 @@ def work(report: Tell, text: str) -> dict[str, Any]:
 
 
 def refuse(report: Tell) -> dict[str, Any]:  # noqa: ARG001 - the form of a job
-    raise errors.UploadError("three rows are too few")
+    raise errors.StudyError("three rows are too few")
 
 
 def fail(report: Tell) -> dict[str, Any]:  # noqa: ARG001 - the form of a job

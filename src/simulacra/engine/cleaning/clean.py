@@ -46,18 +46,18 @@ class Study:
     values: Floats
 
 
-def clean(raw: RawStudy, bounds: limits.Limits, options: Options | None = None) -> Study:
+def clean(raw: RawStudy, bounds: limits.StudyBounds, options: Options | None = None) -> Study:
     """Type, drop, pool and describe the columns of a table.
 
     Raises:
-        errors.UploadError: too few rows, too few columns are left, or options that do not fit.
+        errors.StudyError: too few rows, too few columns are left, or options that do not fit.
     """
     raw = sources.settle(raw)
     table = raw.table
     cleaned = names.clean(table.column_names)
     asked = overrides.match(options or Options(), table.column_names, cleaned)
     if table.num_rows < bounds.min_rows:
-        raise errors.UploadError(
+        raise errors.StudyError(
             f"The table has {table.num_rows} rows; at least {bounds.min_rows} rows are needed."
         )
     kept: list[tuple[Column, Floats]] = []
@@ -69,7 +69,7 @@ def clean(raw: RawStudy, bounds: limits.Limits, options: Options | None = None) 
         if made is not None:
             kept.append(made)
     if len(kept) < bounds.min_columns:
-        raise errors.UploadError(_too_few(len(kept), actions, bounds))
+        raise errors.StudyError(_too_few(len(kept), actions, bounds))
     return _study(raw, kept, actions)
 
 
@@ -180,7 +180,7 @@ def _refuse_twin(source: _Source, draft: Draft, seen: dict[bytes, str]) -> None:
         raise _DroppedError(f"the same as column {earlier!r}")
 
 
-def _too_few(left: int, actions: list[CleaningAction], bounds: limits.Limits) -> str:
+def _too_few(left: int, actions: list[CleaningAction], bounds: limits.StudyBounds) -> str:
     dropped = [action for action in actions if action.action == "dropped"]
     reasons = "; ".join(f"{action.column!r}: {action.reason}" for action in dropped[:5])
     return (

@@ -30,7 +30,7 @@ def match(options: Options, source_names: Sequence[str], names: Sequence[str]) -
     """Return an override for each column; a column goes by its name in the file or the schema.
 
     Raises:
-        errors.UploadError: a name that no column has, with those that are near.
+        errors.StudyError: a name that no column has, with those that are near.
     """
     place = dict(zip(names, range(len(names)), strict=True))
     place |= dict(zip(source_names, range(len(source_names)), strict=True))
@@ -59,7 +59,7 @@ def _refuse_unknown(options: Options, place: dict[str, int], source_names: Seque
     ]
     if faults:
         listed = ", ".join(repr(name) for name in source_names[:5])
-        raise errors.UploadError(f"{' '.join(faults)} Its columns begin with {listed}.")
+        raise errors.StudyError(f"{' '.join(faults)} Its columns begin with {listed}.")
 
 
 def _near(name: str, place: dict[str, int]) -> str:

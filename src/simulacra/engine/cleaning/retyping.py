@@ -14,7 +14,7 @@ def retype(name: str, draft: Draft, wanted: ColumnType) -> Draft:
     """Return a column as the type that is wanted.
 
     Raises:
-        errors.UploadError: too few of its values can be read so.
+        errors.StudyError: too few of its values can be read so.
     """
     if wanted == draft.type:
         return draft
@@ -27,7 +27,7 @@ def ordered(name: str, draft: Draft, levels: tuple[str, ...]) -> Draft:
     """Return a categorical column with its levels in the given order.
 
     Raises:
-        errors.UploadError: it has levels that the order does not name.
+        errors.StudyError: it has levels that the order does not name.
     """
     place = {level: index for index, level in enumerate(levels)}
     codes, counts = np.unique(draft.values[draft.known].astype(np.int64), return_counts=True)
@@ -36,7 +36,7 @@ def ordered(name: str, draft: Draft, levels: tuple[str, ...]) -> Draft:
     if unnamed:
         common = [repr(level) for level, count in unnamed if count >= disclosure.THRESHOLD]
         listed = f": {', '.join(common[:5])}" if common else ""  # a rarer one may be a cell's own
-        raise errors.UploadError(
+        raise errors.StudyError(
             f"The order given for column {name!r} leaves out {len(unnamed)} of its levels{listed}. "
             "Name them all."
         )

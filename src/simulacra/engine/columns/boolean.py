@@ -33,7 +33,7 @@ class Boolean(LevelType):
         """Return the draft of an Arrow boolean."""
         return Draft(self, floats(array), LEVELS) if pa.types.is_boolean(array.type) else None
 
-    def recognise(self, texts: pa.StringArray, counts: Int64s) -> Draft | None:  # noqa: ARG002 - both words tell it alone
+    def recognise(self, texts: pa.StringArray, counts: Int64s) -> Draft | None:
         """Return the draft of the words true and false, if both are there."""
         lowered = pc.utf8_lower(texts)
         if set(lowered.slice(0, PROBE).to_pylist()) != set(LEVELS) or len(texts) > PROBE:
@@ -54,7 +54,7 @@ class Boolean(LevelType):
             table[level] = float(bool(meaning))
         return Draft(self, look_up(table, from_levels.values), LEVELS, notes=draft.notes)
 
-    def decode(self, column: Column, values: Floats) -> pa.Array:  # noqa: ARG002 - both levels are known
+    def decode_values(self, column: Column, values: Floats) -> pa.Array:
         """Return Arrow booleans."""
         missing = np.isnan(values)
         return pa.array(np.where(missing, 0, np.round(values)).astype(bool), mask=missing)

@@ -56,7 +56,7 @@ class ColumnType(str):
         """Return the draft of an Arrow column that holds this type, None if it holds another."""
         raise NotImplementedError
 
-    def recognise(self, texts: pa.StringArray, counts: Int64s) -> Draft | None:  # noqa: ARG002 - a type that texts never show
+    def recognise(self, texts: pa.StringArray, counts: Int64s) -> Draft | None:
         """Return a draft with one value for each text, None if the texts are something else.
 
         Args:
@@ -79,7 +79,7 @@ class ColumnType(str):
 
     # Bounds and conditions.
 
-    def to_number(self, bound: Bound) -> float:
+    def to_number(self, bound: object) -> float:
         """Return a bound as the schema writes it as a number.
 
         Raises:
@@ -91,7 +91,7 @@ class ColumnType(str):
         """Return a number as the schema writes it; the inverse of `to_number`."""
         raise self._without_scale()
 
-    def can_lie_between(self, low: float, high: float) -> bool:  # noqa: ARG002 - true of most types
+    def can_lie_between(self, low: float, high: float) -> bool:
         """Tell whether any value lies in a range whose ends are in order."""
         return True
 
@@ -101,15 +101,15 @@ class ColumnType(str):
 
     # Values as arrays, all float64 of shape (rows,) unless stated otherwise.
 
-    def encode(self, column: Column, array: pa.ChunkedArray) -> Floats:
-        """Return the values of an Arrow column, which `decode` has written.
+    def encode_values(self, column: Column, array: pa.ChunkedArray) -> Floats:
+        """Return the values of an Arrow column, which `decode_values` has written.
 
         Raises:
             ValueError: a text that is no level of the column.
         """
         raise NotImplementedError
 
-    def decode(self, column: Column, values: Floats) -> pa.Array:
+    def decode_values(self, column: Column, values: Floats) -> pa.Array:
         """Return values as an Arrow array of the type that a user expects."""
         raise NotImplementedError
 
@@ -133,7 +133,9 @@ class ColumnType(str):
         """Return what each respondent's value may be emitted as; None if it is the value itself."""
         raise NotImplementedError
 
-    def window(self, column: Column, values: Floats, low: Bound, high: Bound) -> Window:
+    def window(
+        self, column: Column, values: Floats, cells: Cells, low: Bound, high: Bound
+    ) -> Window:
         """Cut the cells of a column to a range."""
         raise self._without_scale()
 

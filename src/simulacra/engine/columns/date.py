@@ -44,7 +44,7 @@ class Date(TemporalType):
             return None
         return Draft(DATETIME if parsed.has_time else self, parsed.values, notes=parsed.notes)
 
-    def to_number(self, bound: Bound) -> float:
+    def to_number(self, bound: object) -> float:
         """Return the days since 1970 of an ISO 8601 date."""
         if not isinstance(bound, str):
             raise TypeError("an ISO 8601 string is needed")
@@ -54,7 +54,7 @@ class Date(TemporalType):
         """Return an ISO 8601 date."""
         return (EPOCH + dt.timedelta(days=int(number))).isoformat()
 
-    def step(self, decimals: int | None) -> float:  # noqa: ARG002 - days have no decimals
+    def step(self, decimals: int | None) -> float:
         """Return a day."""
         return 1.0
 

@@ -35,7 +35,7 @@ class Datetime(TemporalType):
         """Return the draft of Arrow timestamps."""
         return self._draft_of_arrow(array) if pa.types.is_timestamp(array.type) else None
 
-    def to_number(self, bound: Bound) -> float:
+    def to_number(self, bound: object) -> float:
         """Return the microseconds since 1970 of an ISO 8601 time, in UTC if it names a zone."""
         if not isinstance(bound, str):
             raise TypeError("an ISO 8601 string is needed")
@@ -48,7 +48,7 @@ class Datetime(TemporalType):
         """Return an ISO 8601 time, to the second."""
         return (EPOCH + dt.timedelta(microseconds=int(number))).isoformat(timespec="seconds")
 
-    def step(self, decimals: int | None) -> float:  # noqa: ARG002 - seconds have no decimals
+    def step(self, decimals: int | None) -> float:
         """Return a second."""
         return SECOND
 

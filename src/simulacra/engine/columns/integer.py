@@ -58,11 +58,11 @@ class Integer(Number):
         """Tell whether there is a whole number in a range."""
         return math.ceil(low) <= math.floor(high)
 
-    def step(self, decimals: int | None) -> float:  # noqa: ARG002 - there are none
+    def step(self, decimals: int | None) -> float:
         """Return one."""
         return 1.0
 
-    def decode(self, column: Column, values: Floats) -> pa.Array:  # noqa: ARG002 - numbers stand for themselves
+    def decode_values(self, column: Column, values: Floats) -> pa.Array:
         """Return Arrow integers of 64 bits."""
         missing = np.isnan(values)
         return pa.array(np.where(missing, 0, np.round(values)).astype(np.int64), mask=missing)

@@ -33,7 +33,7 @@ class LevelType(ColumnType):
         shares = tuple(round(float(count / counts.sum()), SHARE_DIGITS) for count in counts)
         return {"levels": draft.levels, "shares": shares}
 
-    def encode(self, column: Column, array: pa.ChunkedArray) -> Floats:
+    def encode_values(self, column: Column, array: pa.ChunkedArray) -> Floats:
         """Return the position of each level."""
         texts = array.cast(pa.string())
         positions = pc.index_in(texts, pa.array(column.levels, pa.string()))
@@ -42,13 +42,13 @@ class LevelType(ColumnType):
         filled = pc.fill_null(positions.cast(pa.float64()), np.nan)
         return np.array(filled.to_numpy(), dtype=np.float64)
 
-    def decode(self, column: Column, values: Floats) -> pa.Array:
+    def decode_values(self, column: Column, values: Floats) -> pa.Array:
         """Return the levels as text."""
         missing = np.isnan(values)
         positions = np.where(missing, 0, np.round(values)).astype(np.int64)
         return pa.array(column.levels, pa.string()).take(pa.array(positions, mask=missing))
 
-    def tree_coding(self, column: Column, values: Floats) -> TreeCoding:  # noqa: ARG002 - levels are known without them
+    def tree_coding(self, column: Column, values: Floats) -> TreeCoding:
         """Return the coding by positions; a missing value comes last."""
         return TreeCoding(len(column.levels) + 1, self.is_ordered)
 

@@ -45,7 +45,7 @@ class Number(ScaleType):
         return self.draft(floats(array.cast("float64", safe=False)))
 
     def draft(self, values: Floats) -> Draft | None:
-        """Return the draft of numbers, None if they are not of this type.
+        """Return the draft of numbers, None if they are not all of this type.
 
         Args:
             values: float64, shape (rows,), NaN where missing.
@@ -94,7 +94,7 @@ class Number(ScaleType):
             high = float(np.round(np.ceil(round(high / part, 6)) * part, digits))
         return low, high
 
-    def to_number(self, bound: Bound) -> float:
+    def to_number(self, bound: object) -> float:
         """Return a bound as a float."""
         if isinstance(bound, bool) or not isinstance(bound, numbers.Real):
             raise TypeError("a number is needed")
@@ -110,7 +110,7 @@ class Number(ScaleType):
         """Return a number as JSON shows it."""
         return float(number)
 
-    def expected_bound(self, column: Column) -> str:  # noqa: ARG002 - any finite number will do
+    def expected_bound(self, column: Column) -> str:
         """Return what an end of a range must be."""
         return "a finite number"
 
@@ -122,11 +122,11 @@ class Number(ScaleType):
         """Return values with the decimals of the column."""
         return np.asarray(np.round(values, column.decimals or 0))
 
-    def encode(self, column: Column, array: pa.ChunkedArray) -> Floats:  # noqa: ARG002 - numbers stand for themselves
+    def encode_values(self, column: Column, array: pa.ChunkedArray) -> Floats:
         """Return the numbers."""
         return floats(array)
 
-    def decode(self, column: Column, values: Floats) -> pa.Array:  # noqa: ARG002 - as above
+    def decode_values(self, column: Column, values: Floats) -> pa.Array:
         """Return Arrow doubles."""
         return pa.array(values, mask=np.isnan(values))
 

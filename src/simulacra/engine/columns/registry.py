@@ -50,4 +50,5 @@ def recognise(texts: pa.StringArray, counts: Int64s) -> Draft:
 
 def of_numbers(values: Floats) -> Draft:
     """Return the draft of numbers: integers if all are whole."""
-    return INTEGER.draft(values) or NUMBER.draft(values)
+    drafts = (column_type.draft(values) for column_type in (INTEGER, NUMBER))
+    return next(draft for draft in drafts if draft is not None)

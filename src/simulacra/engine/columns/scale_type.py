@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulacra.engine import disclosure
-from simulacra.engine.columns import cells
+from simulacra.engine.columns import cells as emission
 from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.columns.lazy import np
 from simulacra.engine.columns.tree_codes import TreeCoding
@@ -56,7 +56,7 @@ class ScaleType(ColumnType):
         is_on_grid = self.round(column, values) == values
         return np.asarray((values >= low) & (values <= high) & is_on_grid)
 
-    def tree_coding(self, column: Column, values: Floats) -> TreeCoding:  # noqa: ARG002 - the values say it all
+    def tree_coding(self, column: Column, values: Floats) -> TreeCoding:
         """Return the coding by the nearest value of the study; a missing value comes first."""
         distinct = np.unique(values[~np.isnan(values)])
         midpoints = (distinct[1:] + distinct[:-1]) / 2
@@ -64,12 +64,14 @@ class ScaleType(ColumnType):
 
     def cells(self, column: Column, values: Floats) -> Cells:
         """Return an interval around each value that too few respondents share."""
-        return cells.around(column, values)
+        return emission.around(column, values)
 
-    def window(self, column: Column, values: Floats, low: Bound, high: Bound) -> Window:
+    def window(
+        self, column: Column, values: Floats, cells: Cells, low: Bound, high: Bound
+    ) -> Window:
         """Cut the cells of a column's values to a range."""
-        around = self.cells(column, values)
-        return cells.window(column, values, around, self.to_number(low), self.to_number(high))
+        first, last = self.to_number(low), self.to_number(high)
+        return emission.window(column, values, cells, first, last)
 
 
 def _quantile(ordered: Floats, share: float) -> float:

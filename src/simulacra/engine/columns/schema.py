@@ -73,12 +73,12 @@ class Column:
         return self.type.step(self.decimals)
 
     def encode(self, array: pa.ChunkedArray) -> Floats:
-        """Return the values of an Arrow column as numbers; see `ColumnType.encode`."""
-        return self.type.encode(self, array)
+        """Return the values of an Arrow column as numbers; see `ColumnType.encode_values`."""
+        return self.type.encode_values(self, array)
 
     def decode(self, values: Floats) -> pa.Array:
-        """Return numbers as an Arrow array; see `ColumnType.decode`."""
-        return self.type.decode(self, values)
+        """Return numbers as an Arrow array; see `ColumnType.decode_values`."""
+        return self.type.decode_values(self, values)
 
     def tree_coding(self, values: Floats) -> TreeCoding:
         """Return how values become tree codes; see `ColumnType.tree_coding`."""
@@ -96,9 +96,9 @@ class Column:
         """Return what respondents' values may be emitted as; see `ColumnType.cells`."""
         return self.type.cells(self, values)
 
-    def window(self, values: Floats, low: Bound, high: Bound) -> Window:
+    def window(self, values: Floats, cells: Cells, low: Bound, high: Bound) -> Window:
         """Cut the cells of the column to a range; see `ColumnType.window`."""
-        return self.type.window(self, values, low, high)
+        return self.type.window(self, values, cells, low, high)
 
     def values(self) -> str:
         """Return the levels, or the range, in one line for people."""

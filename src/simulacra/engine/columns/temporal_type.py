@@ -36,7 +36,7 @@ class TemporalType(ScaleType):
         raise NotImplementedError
 
     def convert(self, name: str, draft: Draft) -> Draft:
-        """Return dates as times or times as dates, or what most texts and numbers show as either."""
+        """Return dates as times, times as dates, or what most texts and numbers show as either."""
         if isinstance(draft.type, TemporalType):
             return self._rescaled(draft, draft.type.microseconds)
         from_levels = as_levels(name, draft)
@@ -73,11 +73,11 @@ class TemporalType(ScaleType):
         """Return what an end of a range must be."""
         return f"an ISO 8601 {self} such as {column.min!r}"
 
-    def encode(self, column: Column, array: pa.ChunkedArray) -> Floats:  # noqa: ARG002 - one count for all columns
+    def encode_values(self, column: Column, array: pa.ChunkedArray) -> Floats:
         """Return the distance from 1970."""
         return floats(array.cast(self.arrow_type()).cast(self.arrow_integer))
 
-    def decode(self, column: Column, values: Floats) -> pa.Array:  # noqa: ARG002 - as above
+    def decode_values(self, column: Column, values: Floats) -> pa.Array:
         """Return Arrow dates or timestamps."""
         missing = np.isnan(values)
         whole = np.where(missing, 0, np.round(values)).astype(self.arrow_integer)

@@ -1,6 +1,7 @@
-"""The chain: a row is generated column by column, each given the ones before it.
+"""Conditional models: a row is drawn column by column, each given the ones before it.
 
-Each factor ``p(column | predecessors)`` is a *link*: a forest with the predecessors it looks at.
+The joint distribution is the product of ``p(column | predecessors)`` along the visit sequence; each
+factor is a forest with the predecessors it looks at.
 """
 
 import dataclasses
@@ -8,160 +9,178 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from simulacra.engine import processors, randomness, stages
-from simulacra.engine.model import coding, forest, repetition, ridge
-from simulacra.engine.model.donors import Donors, Drawn
-from simulacra.engine.model.forest import Features, Forest
-from simulacra.engine.model.kernels import Codes
-from simulacra.engine.model.repetition import Echo
-from simulacra.engine.model.ridge import Index
+from simulacra.engine import processors, randomness
+from simulacra.engine.columns.arrays import Int32s
+from simulacra.engine.model import repetition, ridge, targets
+from simulacra.engine.model.donors import DonorPool, Draws
+from simulacra.engine.model.forest import Features, Forest, Target
+from simulacra.engine.model.repetition import Repetition
+from simulacra.engine.model.ridge import RidgeIndex
 from simulacra.engine.model.screening import Screen
+from simulacra.engine.progress import StepCallback
 
 MAX_PREDECESSORS = 32
-"""A link of a wide table looks at its strongest predecessors only, else cost grows with the square
-of the columns."""
-PLACING_ROWS = 20_000
+"""In a wide table only the strongest predecessors are looked at, as otherwise cost would grow with
+the square of the columns."""
+RANKING_ROWS = 20_000
 """Rows by which the levels of categorical predecessors are ordered."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Link:
-    """One factor of the chain.
+class ConditionalModel:
+    """The distribution of one column given its predecessors.
 
     Attributes:
-        column: position of the column it generates.
-        predecessors: positions of the columns it looks at.
-        places: of the categorical predecessors, their levels' places (see `coding.places`).
-        forest: the fitted trees; they look at the predecessors and, behind them, the indices.
-        indices: sums of the predecessors.
-        echo: of a number that often repeats a predecessor; its other values are the forest's.
+        column: position of the column that it draws.
+        predecessors: positions of the columns that it looks at.
+        level_ranks: int32, by position of a categorical predecessor: the rank of each of its
+            levels (see `targets.level_ranks`).
+        forest: the fitted trees; they look at the predecessors and, behind them, at the indices.
+        indices: weighted sums of the predecessors.
+        repetition: of a number that often repeats a predecessor; its other values are the forest's.
     """
 
     column: int
     predecessors: tuple[int, ...]
-    places: Mapping[int, Codes]
+    level_ranks: Mapping[int, Int32s]
     forest: Forest
-    indices: tuple[Index, ...] = ()
-    echo: Echo | None = None
+    indices: tuple[RidgeIndex, ...] = ()
+    repetition: Repetition | None = None
 
-    def features(self, drawn: Drawn, rows: int) -> Features:
-        """Return the predecessors as the forest looks at them."""
-        seen = _features(self.predecessors, self.places, drawn.codes, rows)
-        return seen.joined([index.codes(seen) for index in self.indices])
+    def features(self, draws: Draws, rows: int) -> Features:
+        """Return the predecessors of synthetic rows as the forest looks at them."""
+        features = _features(self.predecessors, self.level_ranks, draws.codes, rows)
+        return features.joined([index.codes(features) for index in self.indices])
 
 
 def fit(
-    donors: Donors,
+    pool: DonorPool,
     column: int,
     candidates: Sequence[int],
     screen: Screen | None = None,
     *,
-    with_echo: bool = True,
-    seed: int = 0,
-) -> Link:
-    """Fit the link of one column.
+    with_repetition: bool = True,
+    rng_seed: int = 0,
+) -> ConditionalModel:
+    """Fit the conditional model of one column.
 
     Args:
-        donors: the seed rows.
-        column: position of the column to generate.
-        candidates: positions of the columns that are there before it.
-        screen: of the seed rows; made here if it is needed and not given.
-        with_echo: whether to look for a predecessor that is often repeated.
-        seed: of the rows that trees are grown on.
+        pool: the respondents.
+        column: position of the column to draw.
+        candidates: positions of the columns that come before it.
+        screen: of the respondents; made here if it is needed and not given.
+        with_repetition: whether to look for a predecessor that is often repeated.
+        rng_seed: of the rows that trees are grown on.
     """
-    schema, codes, own = donors.schema, donors.codes, donors.codings[column]
-    chosen = list(candidates)
-    if len(chosen) > MAX_PREDECESSORS:
-        screen = screen or Screen.of(codes)
-        target = coding.indicators(own, codes[column, screen.rows])
-        chosen = screen.strongest(target, chosen, MAX_PREDECESSORS)
-    some = coding.sample(codes.shape[1], PLACING_ROWS)
-    target = coding.indicators(own, codes[column, some])
-    places = {
-        position: coding.places(donors.codings[position], codes[position, some], target)
+    codes, own = pool.codes, pool.codings[column]
+    chosen = _strongest(pool, column, candidates, screen)
+    sample = targets.spaced_rows(codes.shape[1], RANKING_ROWS)
+    target = targets.indicators(own, codes[column, sample])
+    level_ranks = {
+        position: targets.level_ranks(pool.codings[position], codes[position, sample], target)
         for position in chosen
-        if schema.columns[position].type.is_categorical
+        if pool.schema.columns[position].type.is_categorical
     }
-    names = [schema.columns[position].name for position in (column, *chosen)]
-    seen = _features(chosen, places, codes, codes.shape[1])
-    indices: list[Index] = []
+    features = _features(chosen, level_ranks, codes, codes.shape[1])
+    indices: list[RidgeIndex] = []
     if len(chosen) > 1:
-        indices = ridge.fit(seen, some, target, 1 if own.is_scale or own.size <= 3 else 2)
-    features = seen.joined([one.codes(seen) for one in indices])
-    rng = randomness.stream(seed, "link", *names)
-    whole = forest.Target(codes[column], own.size, own.is_scale, own.is_fine)
-    source = repetition.source_of(donors, column, chosen) if with_echo else None
-    if source is None:
-        grown = Forest.grow(features, whole, rng)
-        return Link(column, tuple(chosen), places, grown, tuple(indices))
-    same = repetition.repeats(donors, column, source)
-    halves = forest.Target(same.astype(np.int32), 2, is_scale=False, is_fine=False)
-    habit = Echo(source, same, Forest.grow(features, halves, rng))
-    others = np.flatnonzero(~same).astype(np.int32)
-    grown = Forest.grow(features, whole, rng, among=others)
-    return Link(column, tuple(chosen), places, grown, tuple(indices), habit)
+        components = 1 if own.is_ordered or own.size <= 3 else 2
+        indices = ridge.fit(features, sample, target, components)
+    features = features.joined([index.codes(features) for index in indices])
+    names = [pool.schema.columns[position].name for position in (column, *chosen)]
+    rng = randomness.stream(rng_seed, "link", *names)
+    habit, others = None, None
+    source = repetition.source_of(pool, column, chosen) if with_repetition else None
+    if source is not None:
+        habit = _habit(pool, column, source, features, rng)
+        others = np.flatnonzero(~habit.repeats).astype(np.int32)
+    forest = Forest.grow(features, Target.of(own, codes[column]), rng, among=others)
+    return ConditionalModel(column, tuple(chosen), level_ranks, forest, tuple(indices), habit)
+
+
+def _strongest(
+    pool: DonorPool, column: int, candidates: Sequence[int], screen: Screen | None
+) -> list[int]:
+    """Return the candidates that a conditional model looks at."""
+    if len(candidates) <= MAX_PREDECESSORS:
+        return list(candidates)
+    screen = screen or Screen.of(pool.codes)
+    target = targets.indicators(pool.codings[column], pool.codes[column, screen.rows])
+    return screen.strongest(target, candidates, MAX_PREDECESSORS)
+
+
+def _habit(
+    pool: DonorPool, column: int, source: int, features: Features, rng: np.random.Generator
+) -> Repetition:
+    """Learn which rows repeat a source."""
+    repeats = repetition.repeats(pool, column, source)
+    target = Target(repeats.astype(np.int32), 2, is_ordered=False, is_fine=False)
+    return Repetition(source, repeats, Forest.grow(features, target, rng))
 
 
 def _features(
     predecessors: Sequence[int],
-    places: Mapping[int, Codes],
-    codes: Mapping[int, Codes] | Codes,
+    level_ranks: Mapping[int, Int32s],
+    codes: Mapping[int, Int32s] | Int32s,
     rows: int,
 ) -> Features:
     stacked = np.empty((len(predecessors), rows), dtype=np.int32)
-    for place, position in enumerate(predecessors):
-        stacked[place] = codes[position]
-    return Features.of(stacked, [places.get(position) for position in predecessors])
+    for index, position in enumerate(predecessors):
+        stacked[index] = codes[position]
+    return Features.of(stacked, [level_ranks.get(position) for position in predecessors])
 
 
 def fit_all(
-    donors: Donors,
-    order: Sequence[int],
-    known: Mapping[int, Link],
-    count: stages.Count,
+    pool: DonorPool,
+    sequence: Sequence[int],
+    fitted: Mapping[int, ConditionalModel],
+    on_step: StepCallback,
     conditioned: int = 0,
-) -> list[Link]:
-    """Return the links of all columns in an order, fitting only those not `known` already.
+) -> list[ConditionalModel]:
+    """Return the conditional models along a visit sequence, fitting only those that are missing.
 
-    Links are fitted side by side; each has randomness of its own, so that the number of cores
+    They are fitted side by side; each has randomness of its own, so that the number of processors
     changes nothing.
 
     Args:
-        donors: the seed rows.
-        order: positions of all columns.
-        known: by place in the order, links that are fitted already (see `reusable`).
-        count: told how many of the others are fitted.
+        pool: the respondents.
+        sequence: positions of all columns.
+        fitted: by index in the sequence, models that are fitted already (see `reusable`).
+        on_step: called with how many of the others are fitted, and how many there are.
         conditioned: how many columns at the front a scenario conditions on. Their donors are drawn
-            by weight, which leaves no room for an echo.
+            by weight, which leaves no room for a repetition.
     """
-    unknown = [place for place in range(len(order)) if place not in known]
-    links = dict(known)
-    screen = Screen.of(donors.codes) if len(order) > MAX_PREDECESSORS + 1 else None
+    missing = [index for index in range(len(sequence)) if index not in fitted]
+    by_index = dict(fitted)
+    screen = Screen.of(pool.codes) if len(sequence) > MAX_PREDECESSORS + 1 else None
 
-    def fitted(place: int) -> Link:
-        is_free = place >= conditioned
-        return fit(donors, order[place], sorted(order[:place]), screen, with_echo=is_free)
+    def fit_one(index: int) -> ConditionalModel:
+        before, is_free = sorted(sequence[:index]), index >= conditioned
+        return fit(pool, sequence[index], before, screen, with_repetition=is_free)
 
-    done = processors.share(fitted, unknown, uses_blas=True)
-    for step, (place, link) in enumerate(zip(unknown, done, strict=True), 1):
-        links[place] = link
-        count(step, len(unknown))
-    return [links[place] for place in range(len(order))]
+    models = processors.share(fit_one, missing, uses_blas=True)
+    for step, (index, model) in enumerate(zip(missing, models, strict=True), 1):
+        by_index[index] = model
+        on_step(step, len(missing))
+    return [by_index[index] for index in range(len(sequence))]
 
 
-def reusable(order: Sequence[int], links: Sequence[Link], conditioned: int) -> dict[int, Link]:
-    """Return, by place in an order, the links of another order that serve there too.
+def reusable(
+    sequence: Sequence[int], models: Sequence[ConditionalModel], conditioned: int
+) -> dict[int, ConditionalModel]:
+    """Return, by index in a visit sequence, the models of another sequence that serve there too.
 
     They do where the columns before them are the same ones, in whatever order; a conditioned column
-    takes no link with an echo.
+    takes no model with a repetition.
     """
     before = {
-        link.column: (frozenset(earlier.column for earlier in links[:place]), link)
-        for place, link in enumerate(links)
+        model.column: (frozenset(earlier.column for earlier in models[:index]), model)
+        for index, model in enumerate(models)
     }
-    found = {}
-    for place, column in enumerate(order):
-        columns, link = before[column]
-        if columns == frozenset(order[:place]) and (place >= conditioned or not link.echo):
-            found[place] = link
-    return found
+    serving = {}
+    for index, column in enumerate(sequence):
+        columns, model = before[column]
+        is_free = index >= conditioned or not model.repetition
+        if columns == frozenset(sequence[:index]) and is_free:
+            serving[index] = model
+    return serving

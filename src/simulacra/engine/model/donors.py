@@ -1,4 +1,8 @@
-"""The seed rows as links are fitted on them and values are taken from them."""
+"""The respondents as donors, and the values that synthetic rows take from them.
+
+That a record takes values from a donor in the same class is hot-deck imputation (Andridge & Little
+2010); here the class is the leaf of a tree.
+"""
 
 import dataclasses
 from collections.abc import Mapping
@@ -6,74 +10,91 @@ from typing import Self
 
 import numpy as np
 
-from simulacra.engine.columns import encoding
+from simulacra.engine.columns.arrays import Floats, Int32s
+from simulacra.engine.columns.cells import Cells
 from simulacra.engine.columns.schema import Schema
-from simulacra.engine.model.coding import Coding
-from simulacra.engine.model.kernels import Codes, Floats
-from simulacra.engine.rules import Rules
+from simulacra.engine.columns.tree_codes import TreeCoding
+from simulacra.engine.rules.ruleset import Rules
 
 
 @dataclasses.dataclass(frozen=True)
-class Donors:
-    """The seed rows.
+class DonorPool:
+    """The respondents of a study, as conditional models are fitted on them and take their values.
 
     Attributes:
         schema: of the study.
-        values: float64, rows x columns.
-        codings: by column.
-        codes: int32, columns x rows.
-        cells: of the numeric columns, by position.
-        rules: that every row keeps.
+        values: float64, shape (respondents, columns).
+        codings: how the values of each column become tree codes.
+        codes: int32, shape (columns, respondents): the tree codes.
+        cells: of the numeric columns, by position: what each value may be emitted as.
+        rules: that no respondent breaks.
     """
 
     schema: Schema
     values: Floats
-    codings: tuple[Coding, ...]
-    codes: Codes
-    cells: Mapping[int, encoding.Cells]
+    codings: tuple[TreeCoding, ...]
+    codes: Int32s
+    cells: Mapping[int, Cells]
     rules: Rules
 
     @classmethod
     def of(cls, schema: Schema, values: Floats, rules: Rules) -> Self:
-        """Prepare the rows of a study."""
+        """Prepare the respondents of a study."""
         codings = tuple(
-            Coding.of(column, values[:, place]) for place, column in enumerate(schema.columns)
+            column.tree_coding(values[:, position])
+            for position, column in enumerate(schema.columns)
         )
         codes = np.empty(values.T.shape, dtype=np.int32)
-        for place, coding in enumerate(codings):
-            codes[place] = coding.encode(values[:, place])
-        cells = {
-            place: encoding.cells(column, values[:, place])
-            for place, column in enumerate(schema.columns)
-            if not column.type.is_categorical
+        for position, coding in enumerate(codings):
+            codes[position] = coding.codes(values[:, position])
+        by_position = {
+            position: column.cells(values[:, position])
+            for position, column in enumerate(schema.columns)
         }
+        cells = {position: known for position, known in by_position.items() if known is not None}
         return cls(schema, values, codings, codes, cells, rules)
+
+    def emit(self, position: int, donors: Int32s, rng: np.random.Generator) -> Floats:
+        """Return the values that donors give: a level, a shared number, or a draw from a cell.
+
+        Args:
+            position: of the column.
+            donors: int32, shape (rows,): row numbers of respondents.
+            rng: of the draws from cells.
+
+        Returns:
+            float64, shape (rows,).
+        """
+        cells = self.cells.get(position)
+        if cells is None:
+            return np.asarray(self.values[donors, position])
+        return cells.draw(self.schema.columns[position], donors, rng)
 
 
 @dataclasses.dataclass(frozen=True)
-class Drawn:
-    """Generated columns by position; all of one length.
+class Draws:
+    """The columns of synthetic rows that have been drawn, by position; all of one length.
 
     Attributes:
-        values: float64: what is emitted.
-        codes: int32: the same as trees see it.
-        donors: int32: the seed row that each value was taken from.
+        values: float64, shape (rows,): what is emitted.
+        codes: int32, shape (rows,): the same as trees see it.
+        donors: int32, shape (rows,): the respondent that each value was taken from.
     """
 
     values: dict[int, Floats] = dataclasses.field(default_factory=dict)
-    codes: dict[int, Codes] = dataclasses.field(default_factory=dict)
-    donors: dict[int, Codes] = dataclasses.field(default_factory=dict)
+    codes: dict[int, Int32s] = dataclasses.field(default_factory=dict)
+    donors: dict[int, Int32s] = dataclasses.field(default_factory=dict)
 
-    def add(self, position: int, values: Floats, codes: Codes, donors: Codes) -> None:
+    def add(self, position: int, values: Floats, codes: Int32s, donors: Int32s) -> None:
         """Add a column."""
         self.values[position], self.codes[position] = values, codes
         self.donors[position] = donors
 
-    def copy(self) -> "Drawn":
-        """Return what is there by now; columns that are added later do not show in it."""
-        return Drawn(dict(self.values), dict(self.codes), dict(self.donors))
+    def copy(self) -> "Draws":
+        """Return what there is by now; columns that are added later do not show in it."""
+        return Draws(dict(self.values), dict(self.codes), dict(self.donors))
 
-    def replace(self, rows: np.ndarray, by: "Drawn") -> None:
+    def replace(self, rows: np.ndarray, by: "Draws") -> None:
         """Put other rows in the place of some, in the columns that both have."""
         for columns, others in (
             (self.values, by.values),
@@ -83,9 +104,9 @@ class Drawn:
             for position in others:
                 columns[position][rows] = others[position]
 
-    def take(self, rows: np.ndarray) -> "Drawn":
+    def take(self, rows: np.ndarray) -> "Draws":
         """Return some of the rows, with repetition."""
-        return Drawn(
+        return Draws(
             *(
                 {position: column[rows] for position, column in columns.items()}
                 for columns in (self.values, self.codes, self.donors)

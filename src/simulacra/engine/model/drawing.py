@@ -1,4 +1,4 @@
-"""Drawing columns along a chain: freely, or inside a range."""
+"""Drawing the columns of synthetic rows along the visit sequence."""
 
 import itertools
 import threading
@@ -6,162 +6,160 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from simulacra.engine import processors, randomness, stages
-from simulacra.engine.columns import encoding
-from simulacra.engine.columns.encoding import Floats
-from simulacra.engine.columns.schema import Column
-from simulacra.engine.model.conditional import Link
-from simulacra.engine.model.donors import Donors, Drawn
-from simulacra.engine.model.kernels import Codes, Indices
+from simulacra.engine import processors, randomness
+from simulacra.engine.columns.arrays import Floats, Int32s, Int64s
+from simulacra.engine.model.conditional import ConditionalModel
+from simulacra.engine.model.donors import DonorPool, Draws
+from simulacra.engine.progress import StepCallback
+from simulacra.engine.rules import repair
 
 REDRAWS = 8
 """Times that a value that breaks a rule is drawn again, and then the whole row."""
 ROWS_AT_ONCE = 100_000
-"""Rows that one core draws before it takes the next."""
+"""Rows that one processor draws before it takes the next."""
 
 
 def complete(
-    donors: Donors,
-    links: Sequence[Link],
-    given: Drawn,
+    pool: DonorPool,
+    models: Sequence[ConditionalModel],
+    given: Draws,
     rows: int,
-    seed: int,
-    count: stages.Count,
+    rng_seed: int,
+    on_step: StepCallback,
 ) -> dict[int, Floats]:
     """Return the values of all columns, by position: those given, and draws of the others.
 
     Rows are drawn in stretches of one length, each with randomness of its own, so that the number
-    of cores that share them changes nothing.
+    of processors that share them changes nothing.
 
     Args:
-        donors: the seed rows.
-        links: of the columns to draw, in order.
-        given: the columns that are there already.
+        pool: the respondents.
+        models: of the columns to draw, along the visit sequence.
+        given: the columns that have been drawn already.
         rows: how many.
-        seed: of the draws.
-        count: told how many columns are drawn, each once a stretch; by any thread, one at a time.
+        rng_seed: of the draws.
+        on_step: called with how many columns are drawn, each counted once a stretch, and how many
+            there are; from any thread, one at a time.
+
+    Returns:
+        float64, shape (rows,), by position.
     """
     begins = range(0, rows, ROWS_AT_ONCE)
-    steps, number, lock = len(begins) * len(links), itertools.count(1), threading.Lock()
+    steps, number, lock = len(begins) * len(models), itertools.count(1), threading.Lock()
 
     def advance() -> None:
         with lock:
-            count(next(number), steps)
+            on_step(next(number), steps)
 
-    def stretch(begin: int) -> Drawn:
-        some = np.arange(begin, min(begin + ROWS_AT_ONCE, rows))
+    def draw_stretch(begin: int) -> Draws:
+        among = np.arange(begin, min(begin + ROWS_AT_ONCE, rows))
         purpose = f"rows {begin}"
-        return _complete(donors, links, given.take(some), len(some), seed, purpose, advance)
+        return _complete(pool, models, given.take(among), len(among), rng_seed, purpose, advance)
 
-    drawn = list(processors.share(stretch, begins))
+    stretches = list(processors.share(draw_stretch, begins))
     return {
-        position: np.concatenate([part.values[position] for part in drawn])
-        for position in drawn[0].values
+        position: np.concatenate([stretch.values[position] for stretch in stretches])
+        for position in stretches[0].values
     }
 
 
 def _complete(
-    donors: Donors,
-    links: Sequence[Link],
-    given: Drawn,
+    pool: DonorPool,
+    models: Sequence[ConditionalModel],
+    given: Draws,
     rows: int,
-    seed: int,
+    rng_seed: int,
     purpose: str,
     advance: Callable[[], None],
-) -> Drawn:
-    """Draw rows, and again whole those in which the earlier columns leave no value for a later."""
-    drawn = given.copy()
-    doubtful = _extend(donors, links, drawn, rows, seed, purpose, advance)
+) -> Draws:
+    """Draw rows, and once more those in which earlier columns leave no value for a later one."""
+    draws = given.copy()
+    doubtful = _extend(pool, models, draws, rows, rng_seed, purpose, advance)
     for attempt in range(REDRAWS):
-        broken = doubtful[donors.rules.broken(drawn.take(doubtful).values)]
+        broken = doubtful[pool.rules.broken_rows(draws.take(doubtful).values)]
         if not len(broken):
             break
-        again = given.take(broken)
-        doubtful = broken[_extend(donors, links, again, len(broken), seed, f"{purpose}, {attempt}")]
-        drawn.replace(broken, again)
-    return drawn
+        again, stream = given.take(broken), f"{purpose}, {attempt}"
+        doubtful = broken[_extend(pool, models, again, len(broken), rng_seed, stream)]
+        draws.replace(broken, again)
+    return draws
 
 
 def _extend(
-    donors: Donors,
-    links: Sequence[Link],
-    drawn: Drawn,
+    pool: DonorPool,
+    models: Sequence[ConditionalModel],
+    draws: Draws,
     rows: int,
-    seed: int,
+    rng_seed: int,
     purpose: str,
     advance: Callable[[], None] | None = None,
-) -> Indices:
-    """Draw each column; where a value breaks a rule draw it again, and mend it at last.
+) -> Int64s:
+    """Draw each column; where a value breaks a rule draw it again, and repair it at last.
 
     Returns:
-        int64, the rows that were mended, which may break a rule still; the others break none.
+        int64: the rows that were repaired, which may break a rule still; the others break none.
     """
-    mended = np.zeros(rows, dtype=np.bool_)
-    for link in links:
-        position, rules = link.column, donors.rules
-        rng = randomness.stream(seed, purpose, donors.schema.columns[position].name)
-        donor, values = _draw(donors, link, drawn, rows, rng)
-        broken = np.flatnonzero(rules.violated(position, values, drawn.values))
-        for _ in range(REDRAWS):
-            if not len(broken):
-                break
-            there = drawn.take(broken)
-            donor[broken], values[broken] = _draw(donors, link, there, len(broken), rng)
-            broken = broken[rules.violated(position, values[broken], there.values)]
-        mended[broken] = True
-        if len(broken):
-            there = drawn.take(broken)
-            values[broken] = rules.mended(
-                position, values[broken], there.values, donors.values, rng
-            )
-        drawn.add(position, values, donors.codings[position].encode(values), donor)
+    is_repaired = np.zeros(rows, dtype=np.bool_)
+    for model in models:
+        position = model.column
+        rng = randomness.stream(rng_seed, purpose, pool.schema.columns[position].name)
+        donors, values = _draw(pool, model, draws, rows, rng)
+        repaired = _keep_rules(pool, model, draws, donors, values, rng)
+        is_repaired[repaired] = True
+        draws.add(position, values, pool.codings[position].codes(values), donors)
         if advance is not None:
             advance()
-    return np.flatnonzero(mended)
+    return np.flatnonzero(is_repaired)
+
+
+def _keep_rules(
+    pool: DonorPool,
+    model: ConditionalModel,
+    draws: Draws,
+    donors: Int32s,
+    values: Floats,
+    rng: np.random.Generator,
+) -> Int64s:
+    """Draw values that break a rule again, in place, and repair those that still do.
+
+    Returns:
+        int64: the rows that were repaired.
+    """
+    position, rules = model.column, pool.rules
+    broken = np.flatnonzero(rules.broken_by(position, values, draws.values))
+    for _ in range(REDRAWS):
+        if not len(broken):
+            break
+        there = draws.take(broken)
+        donors[broken], values[broken] = _draw(pool, model, there, len(broken), rng)
+        broken = broken[rules.broken_by(position, values[broken], there.values)]
+    if len(broken):
+        there = draws.take(broken)
+        values[broken] = repair.repair(
+            rules, position, values[broken], there.values, pool.values, rng
+        )
+    return broken
 
 
 def _draw(
-    donors: Donors, link: Link, drawn: Drawn, rows: int, rng: np.random.Generator
-) -> tuple[Codes, Floats]:
+    pool: DonorPool, model: ConditionalModel, draws: Draws, rows: int, rng: np.random.Generator
+) -> tuple[Int32s, Floats]:
     """Draw one column, and return its donors and values."""
-    features, taken = link.features(drawn, rows), _taken(link, drawn, rows)
-    donor = link.forest.draw(link.forest.leaves(features, rows, rng), taken, rng)
-    values = emit(donors, link.column, donor, rng)
-    if link.echo is not None:
-        leaves = link.echo.forest.leaves(features, rows, rng)
-        like = link.echo.forest.draw(leaves, taken, rng)
-        repeated = drawn.values[link.echo.source]
-        can_hold = encoding.holds(donors.schema.columns[link.column], repeated)
-        same = link.echo.same[like] & can_hold
-        donor, values = np.where(same, like, donor), np.where(same, repeated, values)
-    return donor, values
+    features, taken = model.features(draws, rows), _taken(model, draws, rows)
+    donors = model.forest.draw(model.forest.leaves(features, rows, rng), taken, rng)
+    values = pool.emit(model.column, donors, rng)
+    habit = model.repetition
+    if habit is not None:
+        like = habit.forest.draw(habit.forest.leaves(features, rows, rng), taken, rng)
+        source = draws.values[habit.source]
+        repeats = habit.repeats[like] & pool.schema.columns[model.column].contains(source)
+        donors, values = np.where(repeats, like, donors), np.where(repeats, source, values)
+    return donors, values
 
 
-def _taken(link: Link, drawn: Drawn, rows: int) -> Codes:
-    """Return the donors of the columns that a link looks at, int32, predecessors x rows."""
-    taken = np.empty((len(link.predecessors), rows), dtype=np.int32)
-    for place, position in enumerate(link.predecessors):
-        taken[place] = drawn.donors[position]
+def _taken(model: ConditionalModel, draws: Draws, rows: int) -> Int32s:
+    """Return the donors of the predecessors, int32, shape (predecessors, rows)."""
+    taken = np.empty((len(model.predecessors), rows), dtype=np.int32)
+    for index, position in enumerate(model.predecessors):
+        taken[index] = draws.donors[position]
     return taken
-
-
-def emit(donors: Donors, position: int, donor: np.ndarray, rng: np.random.Generator) -> Floats:
-    """Return the values that donors give: a level, a shared number, or a draw from a cell."""
-    values = donors.values[donor, position]
-    cells = donors.cells.get(position)
-    if cells is None:
-        return np.asarray(values)
-    low, high = cells.low[donor], cells.high[donor]
-    smooth = low + rng.random(len(donor)) * (high - low)
-    column = donors.schema.columns[position]
-    return np.where(low == high, low, encoding.rounded(column, smooth))
-
-
-def emit_inside(
-    column: Column, window: encoding.Window, donor: np.ndarray, rng: np.random.Generator
-) -> Floats:
-    """Return values drawn from the parts of the donors' cells that lie in a range."""
-    low, high = window.low[donor], window.high[donor]
-    smooth = low + rng.random(len(donor)) * (high - low)
-    on_grid = np.where(low == high, low, encoding.rounded(column, smooth))
-    return np.asarray(np.clip(on_grid, window.first, window.last))

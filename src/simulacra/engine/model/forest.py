@@ -1,7 +1,7 @@
-"""Small forests whose leaves hold donors: seed rows that a synthetic row may take a value from.
+"""Small forests whose leaves hold donors: respondents that a synthetic row may take a value from.
 
 A forest is plain arrays, so that it can be saved without pickling. Its trees are grown on random
-parts of the seed rows, so that they cut the same ground differently, and filled with all of them.
+parts of the respondents, so that they cut the same ground differently, and filled with all of them.
 """
 
 import dataclasses
@@ -9,23 +9,22 @@ from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
+from simulacra.engine.columns.arrays import Flags, Floats, Int32s, Int64s
+from simulacra.engine.columns.tree_codes import TreeCoding
 from simulacra.engine.model import kernels
-from simulacra.engine.model.kernels import LEAF, Codes
+from simulacra.engine.model.kernels import LEAF
 
 TREES = 4
 GROWING_SHARE = 0.95
 """Share of the rows that one tree is grown on."""
 MAX_GROWING_ROWS = 30_000
-LEAF_ROWS_OF_A_SCALE = 7
-LEAF_ROWS_OF_LEVELS = 60
+MIN_LEAF_ROWS_FINE = 7
+MIN_LEAF_ROWS = 60
 """Rows a leaf has at least, of those that its tree is grown on: fewer where the target is a finely
 graded number, whose relations are the tighter ones."""
 MAX_DONOR_ROWS = 100_000
 """Rows that one tree is filled with; of more, each tree takes a part of its own."""
-
-Rows = npt.NDArray[np.int64]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,57 +32,67 @@ class Target:
     """What a forest is to tell apart.
 
     Attributes:
-        codes: int32, one a seed row.
+        codes: int32, one a respondent.
         size: one more than the largest code.
-        is_scale: whether the order of the codes means something.
+        is_ordered: whether the order of the codes means something.
         is_fine: whether there are too many codes to treat each as a level.
     """
 
-    codes: Codes
+    codes: Int32s
     size: int
-    is_scale: bool
+    is_ordered: bool
     is_fine: bool
+
+    @classmethod
+    def of(cls, coding: TreeCoding, codes: Int32s) -> Self:
+        """Return a column as a target."""
+        return cls(codes, coding.size, coding.is_ordered, coding.is_fine)
+
+    @property
+    def min_leaf_rows(self) -> int:
+        """Rows a leaf has at least."""
+        return MIN_LEAF_ROWS_FINE if self.is_fine else MIN_LEAF_ROWS
 
 
 @dataclasses.dataclass(frozen=True)
 class Features:
-    """What a forest looks at: codes of the predecessors, and how a tree reorders them.
+    """What a forest looks at: codes of the predecessors, and how a tree reorders their levels.
 
     Attributes:
-        codes: int32, predecessors x rows.
-        start: int64, by predecessor: where its own codes begin in `places`, or -1.
-        places: int32: what a tree sees instead of a code.
+        codes: int32, shape (predecessors, rows).
+        offset_of: int64, shape (predecessors,): where its levels begin in `ranks`, or -1.
+        ranks: int32: what a tree sees instead of the code of a level.
     """
 
-    codes: Codes
-    start: Rows
-    places: Codes
+    codes: Int32s
+    offset_of: Int64s
+    ranks: Int32s
 
     @classmethod
-    def of(cls, codes: Codes, places: Sequence[Codes | None]) -> Self:
-        """Join the places of the predecessors; None leaves the codes of one as they are."""
-        sizes = np.array([0 if given is None else len(given) for given in places], dtype=np.int64)
-        start = np.where(sizes > 0, np.cumsum(sizes) - sizes, -1)
-        joined = [given for given in places if given is not None]
-        flat = np.concatenate(joined) if joined else np.zeros(0, dtype=np.int32)
-        return cls(codes, start, flat.astype(np.int32))
+    def of(cls, codes: Int32s, level_ranks: Sequence[Int32s | None]) -> Self:
+        """Join the ranks of the predecessors' levels; None leaves the codes of one as they are."""
+        sizes = np.array([0 if ranks is None else len(ranks) for ranks in level_ranks], np.int64)
+        offset_of = np.where(sizes > 0, np.cumsum(sizes) - sizes, -1)
+        known = [ranks for ranks in level_ranks if ranks is not None]
+        joined = np.concatenate(known) if known else np.zeros(0, dtype=np.int32)
+        return cls(codes, offset_of, joined.astype(np.int32))
 
-    def joined(self, codes: Sequence[Codes]) -> "Features":
+    def joined(self, codes: Sequence[Int32s]) -> "Features":
         """Return the features with more of them behind, whose codes stay as they are."""
         if not codes:
             return self
         own = np.full(len(codes), -1, dtype=np.int64)
         return Features(
-            np.vstack([self.codes, *codes]), np.concatenate([self.start, own]), self.places
+            np.vstack([self.codes, *codes]), np.concatenate([self.offset_of, own]), self.ranks
         )
 
-    def placed(self) -> Codes:
-        """Return the codes as the trees see them."""
-        made = [
-            codes if first < 0 else self.places[first + codes]
-            for codes, first in zip(self.codes, self.start.tolist(), strict=True)
+    def ranked(self) -> Int32s:
+        """Return the codes as the trees see them, int32, shape (predecessors, rows)."""
+        ranked = [
+            codes if first < 0 else self.ranks[first + codes]
+            for codes, first in zip(self.codes, self.offset_of.tolist(), strict=True)
         ]
-        return np.stack(made).astype(np.int32)
+        return np.stack(ranked).astype(np.int32)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,16 +105,16 @@ class Forest:
         threshold: int32, by node: a row whose code is at most this goes left.
         left: int32, by node: the left child; the right one comes next.
         start, count: int32, by node: where a leaf's donors lie in `donors`, and how many.
-        donors: int32, seed rows, leaf by leaf, in the order of their target.
+        donors: int32: row numbers of respondents, leaf by leaf, in the order of their target.
     """
 
-    roots: Codes
-    feature: Codes
-    threshold: Codes
-    left: Codes
-    start: Codes
-    count: Codes
-    donors: Codes
+    roots: Int32s
+    feature: Int32s
+    threshold: Int32s
+    left: Int32s
+    start: Int32s
+    count: Int32s
+    donors: Int32s
 
     @classmethod
     def grow(
@@ -113,40 +122,40 @@ class Forest:
         features: Features,
         target: Target,
         rng: np.random.Generator,
-        among: Codes | None = None,
+        among: Int32s | None = None,
     ) -> Self:
-        """Grow the forest of one link.
+        """Grow the forest of one conditional model.
 
         Args:
-            features: of the seed rows; with no predecessors the only leaf holds every row.
+            features: of the respondents; with no predecessors the only leaf holds every row.
             target: what to tell apart.
             rng: chooses the rows that each tree is grown on and filled with.
-            among: int32, the rows to learn from and to take donors from; by default all.
+            among: int32: the respondents to learn from and to take donors from; by default all.
         """
         rows = len(target.codes)
         among = np.arange(rows, dtype=np.int32) if among is None else among
         by_target = kernels.sort(target.codes, among, target.size)
         if not len(features.codes):
             return cls._joined([(*_stump(), by_target)], [np.zeros(rows, dtype=np.int32)])
-        placed = features.placed()
+        ranked = features.ranked()
         order = rng.permutation(among)
         trees, leaves = [], []
         for index in range(TREES):
             grown_on = _grown_on(target, among, rng)
-            tree = _tree(placed, target, grown_on)
+            tree = _tree(ranked, target, grown_on)
             held = _part_of(order, index, rows)
             held[grown_on] = True  # so that no leaf is empty
             filled = by_target[held[by_target]]
             node = np.zeros(rows, dtype=np.int32)
-            whole = np.full(len(placed), -1)
-            kernels.descend(placed, whole, features.places, *tree, node)
+            unranked = np.full(len(ranked), -1)
+            kernels.descend(ranked, unranked, features.ranks, *tree, node)
             trees.append((*tree, filled))
             leaves.append(node)
         return cls._joined(trees, leaves)
 
     @classmethod
     def _joined(
-        cls, trees: Sequence[tuple[Codes, Codes, Codes, Codes]], leaves: Sequence[Codes]
+        cls, trees: Sequence[tuple[Int32s, Int32s, Int32s, Int32s]], leaves: Sequence[Int32s]
     ) -> Self:
         """Give the nodes of all trees numbers of one row, and sort their donors by leaf."""
         sizes = np.array([len(feature) for feature, *_ in trees])
@@ -168,16 +177,16 @@ class Forest:
             donors=np.concatenate(donors),
         )
 
-    def leaves(self, features: Features, rows: int, rng: np.random.Generator) -> Codes:
+    def leaves(self, features: Features, rows: int, rng: np.random.Generator) -> Int32s:
         """Send each row down one tree, drawn at random, and return the leaves it ends in."""
         node = self.roots[rng.integers(len(self.roots), size=rows)]
         kernels.descend(
-            *(features.codes, features.start, features.places),
+            *(features.codes, features.offset_of, features.ranks),
             *(self.feature, self.threshold, self.left, node),
         )
         return node
 
-    def draw(self, leaves: Codes, taken: Codes, rng: np.random.Generator) -> Codes:
+    def draw(self, leaves: Int32s, taken: Int32s, rng: np.random.Generator) -> Int32s:
         """Draw a donor from each leaf, all donors of a leaf alike.
 
         A leaf's donors are dealt evenly to its rows, which takes noise off that a bootstrap would
@@ -190,16 +199,18 @@ class Forest:
         """
         offset = rng.random(len(self.count))
         order = rng.permutation(len(leaves))
-        places = kernels.deal(leaves, order, offset, self.start, self.count)
+        positions = kernels.deal_donors(leaves, order, offset, self.start, self.count)
         if len(taken):
             turn = rng.random(len(leaves))
-            kernels.part_donors(places, taken, self.donors, leaves, turn, self.start, self.count)
-        return np.asarray(self.donors[places])
+            kernels.avoid_repeats(
+                positions, taken, self.donors, leaves, turn, self.start, self.count
+            )
+        return np.asarray(self.donors[positions])
 
     def draw_weighted(
-        self, leaves: Codes, weight: npt.NDArray[np.float64], rng: np.random.Generator
-    ) -> tuple[Codes, npt.NDArray[np.float64]]:
-        """Draw donors in proportion to `weight`, one a seed row.
+        self, leaves: Int32s, weight: Floats, rng: np.random.Generator
+    ) -> tuple[Int32s, Floats]:
+        """Draw donors in proportion to `weight`, one a respondent.
 
         Returns:
             The donors, and each leaf's mean weight. Where that is 0 the donor means nothing.
@@ -207,41 +218,41 @@ class Forest:
         running = np.concatenate([[0.0], np.cumsum(weight[self.donors])])
         before = running[self.start[leaves]]
         total = running[self.start[leaves] + self.count[leaves]] - before
-        place = np.searchsorted(running, before + rng.random(len(leaves)) * total, side="right") - 1
+        position = (
+            np.searchsorted(running, before + rng.random(len(leaves)) * total, side="right") - 1
+        )
         last = self.start[leaves] + self.count[leaves] - 1
-        donors = self.donors[np.clip(place, self.start[leaves], last)]
+        donors = self.donors[np.clip(position, self.start[leaves], last)]
         # Rounding at a leaf's edge may hit a donor without weight; such a draw counts for nothing.
         mean = np.where(weight[donors] > 0, total / self.count[leaves], 0.0)
         return donors, mean
 
 
-def _stump() -> tuple[Codes, Codes, Codes]:
+def _stump() -> tuple[Int32s, Int32s, Int32s]:
     zero = np.zeros(1, dtype=np.int32)
     return zero + LEAF, zero, zero
 
 
-def _least(target: Target) -> int:
-    return LEAF_ROWS_OF_A_SCALE if target.is_fine else LEAF_ROWS_OF_LEVELS
-
-
-def _grown_on(target: Target, among: Codes, rng: np.random.Generator) -> Codes:
+def _grown_on(target: Target, among: Int32s, rng: np.random.Generator) -> Int32s:
     """Draw the rows that one tree is grown on."""
     rows = len(among)
-    number = min(max(int(GROWING_SHARE * rows), min(rows, 2 * _least(target))), MAX_GROWING_ROWS)
+    number = min(
+        max(int(GROWING_SHARE * rows), min(rows, 2 * target.min_leaf_rows)), MAX_GROWING_ROWS
+    )
     return np.sort(rng.permutation(among)[:number])
 
 
-def _tree(placed: Codes, target: Target, rows: Codes) -> tuple[Codes, Codes, Codes]:
-    sizes = placed.max(axis=1).astype(np.int64) + 1
+def _tree(ranked: Int32s, target: Target, rows: Int32s) -> tuple[Int32s, Int32s, Int32s]:
+    sizes = ranked.max(axis=1).astype(np.int64) + 1
     return kernels.grow(
-        *(placed, sizes, target.codes, target.size, rows, target.is_scale, _least(target))
+        *(ranked, sizes, target.codes, target.size, rows, target.is_ordered, target.min_leaf_rows)
     )
 
 
-def _part_of(order: Codes, index: int, rows: int) -> npt.NDArray[np.bool_]:
+def _part_of(order: Int32s, index: int, rows: int) -> Flags:
     """Tell which rows a tree is filled with: all of an order, or a stretch of it."""
-    wanted = min(len(order), max(MAX_DONOR_ROWS, -(-len(order) // TREES)))
-    stretch = (np.arange(wanted) + index * len(order) // TREES) % len(order)
+    count = min(len(order), max(MAX_DONOR_ROWS, -(-len(order) // TREES)))
+    stretch = (np.arange(count) + index * len(order) // TREES) % len(order)
     chosen = np.zeros(rows, dtype=bool)
     chosen[order[stretch]] = True
     return chosen

@@ -1,18 +1,17 @@
-"""Indices: one number that sums up all predecessors of a link, for its trees to split on.
+"""Int64s: one number that sums up all predecessors of a link, for its trees to split on.
 
 A tree looks at one predecessor a split, so that of a battery of items that all tell a little it
 sees five or six. Ridge regression (Hoerl & Kennard 1970) adds up what all of them tell; the trees
-find the rest.
+split on that sum and find the rest.
 """
 
 import dataclasses
 
 import numpy as np
 
+from simulacra.engine.columns.arrays import Float32s, Floats, Int32s, Int64s
 from simulacra.engine.model import kernels
-from simulacra.engine.model.coding import Indicators
 from simulacra.engine.model.forest import Features
-from simulacra.engine.model.kernels import Codes, Floats, Indices
 
 PENALTY = 0.1
 """Of standardised predecessors."""
@@ -20,7 +19,7 @@ CUTS = 255
 
 
 @dataclasses.dataclass(frozen=True)
-class Index:
+class RidgeIndex:
     """A weighted sum of predecessors, cut into codes.
 
     Attributes:
@@ -31,38 +30,38 @@ class Index:
     weights: Floats
     cuts: Floats
 
-    def codes(self, features: Features) -> Codes:
+    def codes(self, features: Features) -> Int32s:
         """Return the code of each row, int32."""
         return kernels.project(
-            features.codes, features.start, features.places, self.weights, self.cuts
+            features.codes, features.offset_of, features.ranks, self.weights, self.cuts
         )
 
 
-def fit(features: Features, rows: Indices, target: Indicators, number: int) -> list[Index]:
+def fit(features: Features, rows: Int64s, target: Float32s, components: int) -> list[RidgeIndex]:
     """Return indices of the first principal components of a target.
 
     Args:
-        features: of the seed rows.
-        rows: int64, the rows to fit on.
-        target: float32, those rows x indicators.
-        number: how many components.
+        features: of the respondents.
+        rows: int64: the respondents to fit on.
+        target: float32, shape (those rows, indicators).
+        components: how many.
     """
-    seen = Features(features.codes[:, rows], features.start, features.places)
-    placed = seen.placed().astype(np.float64)
-    spread = placed.std(axis=1)
-    varying = spread > 0
-    scaled = (placed[varying] - placed[varying].mean(axis=1)[:, None]) / spread[varying][:, None]
+    sampled = Features(features.codes[:, rows], features.offset_of, features.ranks)
+    ranked = sampled.ranked().astype(np.float64)
+    spread = ranked.std(axis=1)
+    varies = spread > 0
+    scaled = (ranked[varies] - ranked[varies].mean(axis=1)[:, None]) / spread[varies][:, None]
     centred = (target - target.mean(axis=0)).astype(np.float64)
     _, axes = np.linalg.eigh(centred.T @ centred)
     gram = scaled @ scaled.T / len(rows) + PENALTY * np.eye(len(scaled))
-    made = []
-    for axis in axes.T[::-1][:number]:
-        weights = np.zeros(len(placed))
-        weights[varying] = np.linalg.solve(gram, scaled @ (centred @ axis) / len(rows))
-        weights[varying] /= spread[varying]
+    indices = []
+    for axis in axes.T[::-1][:components]:
+        weights = np.zeros(len(ranked))
+        weights[varies] = np.linalg.solve(gram, scaled @ (centred @ axis) / len(rows))
+        weights[varies] /= spread[varies]
         sums = np.zeros(len(rows))
-        for weight, column in zip(weights, placed, strict=True):  # in the order of the kernel
+        for weight, column in zip(weights, ranked, strict=True):  # in the order of the kernel
             sums += weight * column
         shares = np.linspace(0, 1, CUTS + 2)[1:-1]
-        made.append(Index(weights, np.unique(np.quantile(sums, shares))))
-    return made
+        indices.append(RidgeIndex(weights, np.unique(np.quantile(sums, shares))))
+    return indices

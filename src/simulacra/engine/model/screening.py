@@ -1,14 +1,13 @@
-"""Which predecessors a link of a wide table looks at: those that explain most of its target."""
+"""Which predecessors a column of a wide table looks at: those that explain most of it."""
 
 import dataclasses
 from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
-from simulacra.engine.model import coding
-from simulacra.engine.model.kernels import Codes, Indices
+from simulacra.engine.columns.arrays import Float32s, Int32s, Int64s
+from simulacra.engine.model import targets
 
 MAX_ROWS = 2_000
 BINS = 12
@@ -16,22 +15,22 @@ BINS = 12
 
 @dataclasses.dataclass(frozen=True)
 class Screen:
-    """A sample of the seed rows, each column cut into a few bins.
+    """A sample of the respondents, each column cut into a few bins.
 
     Attributes:
-        rows: int64, the rows of the sample.
-        member: float32, bins of all columns x rows of the sample: 1 where a row is in a bin.
-        first: int64, by column: its first bin.
+        rows: int64: the respondents of the sample.
+        member: float32, shape (bins of all columns, sample): 1 where a respondent is in a bin.
+        first: int64, shape (columns,): the first bin of each.
     """
 
-    rows: Indices
-    member: npt.NDArray[np.float32]
-    first: Indices
+    rows: Int64s
+    member: Float32s
+    first: Int64s
 
     @classmethod
-    def of(cls, codes: Codes) -> Self:
-        """Prepare the columns of a study once, for all its links."""
-        rows = coding.sample(codes.shape[1], MAX_ROWS)
+    def of(cls, codes: Int32s) -> Self:
+        """Prepare the columns of a study once, for all its conditional models."""
+        rows = targets.spaced_rows(codes.shape[1], MAX_ROWS)
         binned = [_bins(column) for column in codes[:, rows]]
         sizes = np.array([int(bins.max()) + 1 for bins in binned])
         first = np.cumsum(sizes) - sizes
@@ -40,15 +39,13 @@ class Screen:
             member[start + bins, np.arange(len(rows))] = 1
         return cls(rows, member, first)
 
-    def strongest(
-        self, target: coding.Indicators, candidates: Sequence[int], at_most: int
-    ) -> list[int]:
+    def strongest(self, target: Float32s, candidates: Sequence[int], at_most: int) -> list[int]:
         """Return the columns whose bins explain most of a target's sum of squares, in order.
 
         What groups drawn at random explain on average is taken off.
 
         Args:
-            target: float32, rows of the sample x indicators.
+            target: float32, shape (sample, indicators).
             candidates: positions of columns.
             at_most: how many to return.
         """
@@ -59,10 +56,10 @@ class Screen:
         groups = np.add.reduceat(counts > 0, self.first, dtype=np.int64)
         strength = explained - float((centred**2).sum()) * (groups - 1) / len(self.rows)
         order = np.argsort(-strength[np.asarray(candidates)], kind="stable")[:at_most]
-        return sorted(candidates[place] for place in order.tolist())
+        return sorted(candidates[index] for index in order.tolist())
 
 
-def _bins(codes: Codes) -> Indices:
+def _bins(codes: Int32s) -> Int64s:
     """Cut a column into a few groups of rows; the rows of one code stay together."""
     distinct, counts = np.unique(codes, return_counts=True)
     if len(distinct) <= BINS:

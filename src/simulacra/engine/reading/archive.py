@@ -44,14 +44,14 @@ class Extent:
             self.rows = max(self.rows, *(int(number) for number in {f[1] for f in found}))
 
 
-def check(path: Path, bounds: limits.Limits) -> None:
+def check(path: Path, bounds: limits.StudyBounds) -> None:
     """Refuse a workbook that would unpack to more than the bounds.
 
     A single cell in the last corner makes a parser reserve room for 17 billion cells, so that the
     references are read before it is called.
 
     Raises:
-        errors.UploadError: too large, or damaged.
+        errors.StudyError: too large, or damaged.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -60,23 +60,25 @@ def check(path: Path, bounds: limits.Limits) -> None:
                 if part.filename.lower().endswith(".xml"):
                     _check_extent(archive, part, bounds)
     except DAMAGES:
-        raise errors.UploadError(
+        raise errors.StudyError(
             "The workbook is damaged or protected. Open it in Excel, save it as .xlsx, and upload "
             "that."
         ) from None
 
 
-def _check_sizes(archive: zipfile.ZipFile, bounds: limits.Limits) -> None:
+def _check_sizes(archive: zipfile.ZipFile, bounds: limits.StudyBounds) -> None:
     unpacked = sum(part.file_size for part in archive.infolist())
     most = int(UNPACKED_SHARE * bounds.max_cell_bytes)
     if unpacked > most:
-        raise errors.UploadError(
+        raise errors.StudyError(
             f"The workbook unpacks to {unpacked:,} bytes; up to {most:,} are read. Save the sheet "
             f"as CSV and upload that."
         )
 
 
-def _check_extent(archive: zipfile.ZipFile, part: zipfile.ZipInfo, bounds: limits.Limits) -> None:
+def _check_extent(
+    archive: zipfile.ZipFile, part: zipfile.ZipInfo, bounds: limits.StudyBounds
+) -> None:
     extent, before = Extent(), b""
     most = bounds.max_cell_bytes // CELL_BYTES
     with archive.open(part) as file:
@@ -84,7 +86,7 @@ def _check_extent(archive: zipfile.ZipFile, part: zipfile.ZipInfo, bounds: limit
             extent.add(before + chunk)
             before = chunk[-OVERLAP:]
             if max(extent.columns * extent.rows, extent.cells) > most:
-                raise errors.UploadError(
+                raise errors.StudyError(
                     f"A sheet of the workbook reaches to column {extent.columns:,} and row "
                     f"{extent.rows:,}; up to {most:,} cells are read. Delete what lies outside "
                     f"the table, or save the sheet as CSV."

@@ -26,11 +26,11 @@ DECLARED = b"sep="  # Excel's own first line
 UNCUT = "The file cannot be cut into lines and fields; a quotation mark may be unbalanced."
 
 
-def read(path: Path, bounds: limits.Limits) -> RawStudy:
+def read(path: Path, bounds: limits.StudyBounds) -> RawStudy:
     """Return the table in a CSV file; every column is text, and an empty cell is missing.
 
     Raises:
-        errors.UploadError: no delimiter, no rows, too many columns, or lines of unequal length.
+        errors.StudyError: no delimiter, no rows, too many columns, or lines of unequal length.
     """
     data, encoding = encodings.to_utf8(path.read_bytes())
     delimiter, data = _declared(data)
@@ -40,7 +40,7 @@ def read(path: Path, bounds: limits.Limits) -> RawStudy:
     layout = headers.find(rows, bounds)
     table, uneven = _parse(data, lines[layout.body], delimiter, layout.names)
     if table.num_rows == 0:
-        raise errors.UploadError(
+        raise errors.StudyError(
             f"The file has a header of {len(layout.names)} columns, but no rows below it."
         )
     actions = [*_assumed(encoding, delimiter), *layout.actions, *uneven]
@@ -131,9 +131,9 @@ def _parse(
     except pa.ArrowInvalid as error:  # its text quotes the line
         if body.size == 0 or "Empty CSV" in str(error):
             return pa.table({name: pa.array([], pa.string()) for name in names}), []
-        raise errors.UploadError(UNCUT) from None
+        raise errors.StudyError(UNCUT) from None
     if _is_quote_open(data, table):
-        raise errors.UploadError(UNCUT)
+        raise errors.StudyError(UNCUT)
     return table, _uneven(wrong, table.num_rows, len(names))
 
 
@@ -143,7 +143,7 @@ def _uneven(wrong: list[pa_csv.InvalidRow], rows: int, columns: int) -> list[Cle
         return []
     what = f"{len(wrong):,} line(s) do not have the {columns} fields of the header"
     if len(wrong) > MAX_UNEVEN_SHARE * rows:
-        raise errors.UploadError(f"{what}; the first has {wrong[0].actual_columns}.")
+        raise errors.StudyError(f"{what}; the first has {wrong[0].actual_columns}.")
     return [CleaningAction(None, "skipped", what, len(wrong))]
 
 

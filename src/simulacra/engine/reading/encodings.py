@@ -31,7 +31,7 @@ def to_utf8(raw: bytes) -> tuple[bytes, str | None]:
     it reads as Windows-1252, as Mac Roman and as Windows-1251.
 
     Raises:
-        errors.UploadError: the file is not what its byte order mark says, or its encoding cannot
+        errors.StudyError: the file is not what its byte order mark says, or its encoding cannot
             be told.
     """
     for mark, encoding in MARKS:
@@ -56,7 +56,7 @@ def _strictly(raw: bytes, encoding: str) -> bytes:
     try:
         return raw.decode(encoding).encode()
     except UnicodeError:
-        raise errors.UploadError(
+        raise errors.StudyError(
             f"The file is marked as {encoding.upper()} but is damaged; save it as UTF-8."
         ) from None
 
@@ -76,7 +76,7 @@ def _is_dense(raw: bytes) -> bool:
 def _refuse_unless_cyrillic(text: str) -> None:
     foreign = [one for one in text[:SAMPLE_BYTES] if ord(one) > 127]
     if sum(CYRILLIC.match(one) is not None for one in foreign) < len(foreign) / 2:
-        raise errors.UploadError(
+        raise errors.StudyError(
             "The text is not UTF-8, and its encoding cannot be told. Save the file as CSV UTF-8."
         )
 

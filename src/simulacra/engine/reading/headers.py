@@ -48,11 +48,11 @@ class Layout:
     actions: list[CleaningAction]
 
 
-def find(rows: Sequence[Row], bounds: limits.Limits) -> Layout:
+def find(rows: Sequence[Row], bounds: limits.StudyBounds) -> Layout:
     """Return the layout of a grid whose first rows are `rows`; empty cells are empty strings.
 
     Raises:
-        errors.UploadError: there is no line of names, or it has too many.
+        errors.StudyError: there is no line of names, or it has too many.
     """
     width = _width(rows)
     top = _top(rows, width)
@@ -96,20 +96,20 @@ def _filled_columns(rows: Sequence[Row], width: int) -> int:
     return sum(any(row[column] for row in cut) for column in range(width))
 
 
-def _check(rows: Sequence[Row], top: int, width: int, bounds: limits.Limits) -> None:
+def _check(rows: Sequence[Row], top: int, width: int, bounds: limits.StudyBounds) -> None:
     columns = max(width, len(rows[top]) if rows else 0)
     if columns > bounds.max_columns:
-        raise errors.UploadError(
+        raise errors.StudyError(
             f"The file has {columns:,} columns; up to {bounds.max_columns:,} can be modelled."
         )
     if columns < 2:
-        raise errors.UploadError(
+        raise errors.StudyError(
             "The file has one column, or separates columns by something else than a comma, "
             "semicolon, tab or vertical bar. At least two columns are needed."
         )
     longest = max(len(cell) for row in rows[top : top + 2] for cell in row)
     if longest > MAX_NAME:
-        raise errors.UploadError(
+        raise errors.StudyError(
             f"The first rows hold a text of {longest:,} characters; names of columns have up to "
             f"{MAX_NAME:,}. The first row should name the columns."
         )

@@ -17,7 +17,7 @@ INDEX = re.compile(r"__index_level_\d+__")  # what pandas adds for its row label
 
 def read(
     source: Any,  # noqa: ANN401 - whatever speaks Arrow
-    bounds: limits.Limits,
+    bounds: limits.StudyBounds,
     sheet: str | None = None,
 ) -> RawStudy:
     """Return the study in a file, or in a pyarrow, pandas or polars table.
@@ -25,13 +25,13 @@ def read(
     Every column of a CSV file or a workbook is text; what it means is the cleaning's to find out.
 
     Raises:
-        errors.UploadError: the file cannot be read as a table, or is beyond the bounds.
+        errors.StudyError: the file cannot be read as a table, or is beyond the bounds.
         TypeError: `source` is neither a path nor a table.
     """
     if isinstance(source, str | Path):
         study = _read_file(Path(source), bounds, sheet)
     elif sheet is not None:
-        raise errors.UploadError("A sheet can be chosen in an Excel workbook only, not in a table.")
+        raise errors.StudyError("A sheet can be chosen in an Excel workbook only, not in a table.")
     elif isinstance(source, pa.Table):
         study = RawStudy(source)
     elif hasattr(source, "__arrow_c_stream__"):
@@ -49,22 +49,22 @@ def _from_frame(frame: Any) -> pa.Table:  # noqa: ANN401 - whatever speaks Arrow
     try:
         return pa.table(frame)
     except (pa.ArrowException, TypeError, ValueError):  # its text quotes the value
-        raise errors.UploadError(
+        raise errors.StudyError(
             "The frame cannot be turned into a table: a column mixes types, or two columns have "
             "the same name. Give each column one type and a name of its own."
         ) from None
 
 
-def _read_file(path: Path, bounds: limits.Limits, sheet: str | None) -> RawStudy:
+def _read_file(path: Path, bounds: limits.StudyBounds, sheet: str | None) -> RawStudy:
     try:
         with path.open("rb") as file:
             kind = formats.detect(file)
     except OSError as error:
-        raise errors.UploadError(f"The file cannot be opened: {error.strerror}.") from None
+        raise errors.StudyError(f"The file cannot be opened: {error.strerror}.") from None
     if kind is Format.XLSX:
         return _without_notes(workbook.read(path, bounds, sheet))
     if sheet is not None:
-        raise errors.UploadError(
+        raise errors.StudyError(
             f"A sheet can be chosen in an Excel workbook only; the file is {kind}."
         )
     if kind is Format.CSV:
@@ -79,12 +79,12 @@ def _without_notes(study: RawStudy) -> RawStudy:
     return dataclasses.replace(study, table=table, actions=(*study.actions, *actions))
 
 
-def _check_shape(rows: int, columns: int, bounds: limits.Limits) -> None:
+def _check_shape(rows: int, columns: int, bounds: limits.StudyBounds) -> None:
     if columns > bounds.max_columns:
-        raise errors.UploadError(
+        raise errors.StudyError(
             f"The table has {columns:,} columns; up to {bounds.max_columns:,} can be modelled."
         )
     if rows > bounds.max_rows:
-        raise errors.UploadError(
+        raise errors.StudyError(
             f"The table has {rows:,} rows; up to {bounds.max_rows:,} can be modelled."
         )

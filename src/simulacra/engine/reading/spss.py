@@ -25,14 +25,14 @@ DAMAGED = (
 )
 
 
-def read(path: Path, bounds: limits.Limits) -> RawStudy:
+def read(path: Path, bounds: limits.StudyBounds) -> RawStudy:
     """Return the table in an SPSS file.
 
     A column with value labels is a dictionary of them in their order; user-missing values are
     missing.
 
     Raises:
-        errors.UploadError: the file is damaged or encrypted, or beyond the bounds.
+        errors.StudyError: the file is damaged or encrypted, or beyond the bounds.
     """
     _, meta, encoding = _open(path, metadataonly=True)
     width = _checked_width(meta, meta.number_rows or 0, bounds)
@@ -68,20 +68,20 @@ def _open(path: Path, **options: Any) -> tuple[dict[str, list[Any]], Any, str | 
         except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OverflowError):
             continue
         return cells, meta, encoding
-    raise errors.UploadError(DAMAGED)
+    raise errors.StudyError(DAMAGED)
 
 
-def _checked_width(meta: Any, rows: int, bounds: limits.Limits) -> int:  # noqa: ANN401 - untyped
+def _checked_width(meta: Any, rows: int, bounds: limits.StudyBounds) -> int:  # noqa: ANN401 - untyped
     """Return what a row takes in bytes, once the whole is known to be within the bounds."""
     columns = meta.number_columns
     if columns > bounds.max_columns or rows > bounds.max_rows:
-        raise errors.UploadError(
+        raise errors.StudyError(
             f"The file has {columns:,} columns and {rows:,} rows; up to {bounds.max_columns:,} "
             f"columns and {bounds.max_rows:,} rows can be modelled."
         )
     width = sum(max(CELL_BYTES, int(size)) for size in meta.variable_storage_width.values())
     if rows * width > bounds.max_cell_bytes:
-        raise errors.UploadError(
+        raise errors.StudyError(
             f"The file unpacks to {rows * width:,} bytes; up to {bounds.max_cell_bytes:,} are "
             "read. Leave out open answers or other columns that are not needed."
         )

@@ -20,21 +20,21 @@ PANIC = "PanicException"  # what a fault in Rust code is raised as; it is no Exc
 DAMAGED = "The workbook cannot be read. Open it in Excel, save it as .xlsx, and upload that."
 
 
-def read(path: Path, bounds: limits.Limits, sheet: str | None = None) -> RawStudy:
+def read(path: Path, bounds: limits.StudyBounds, sheet: str | None = None) -> RawStudy:
     """Return the table in the first sheet that holds one, or in `sheet`; every column is text.
 
     Raises:
-        errors.UploadError: damaged, unpacks to more than the bounds allow, no such sheet, or no
+        errors.StudyError: damaged, unpacks to more than the bounds allow, no such sheet, or no
             table in it.
     """
     archive.check(path, bounds)
     try:
         name, grid, others = _grid(path, bounds, sheet)
-    except errors.UploadError:
+    except errors.StudyError:
         raise
     except BaseException as error:
         if isinstance(error, Exception) or type(error).__name__ == PANIC:
-            raise errors.UploadError(DAMAGED) from None
+            raise errors.StudyError(DAMAGED) from None
         raise
     sample = [[cell or "" for cell in row] for row in _transposed(grid.slice(0, SAMPLE_ROWS))]
     layout = headers.find(sample, bounds)
@@ -44,13 +44,15 @@ def read(path: Path, bounds: limits.Limits, sheet: str | None = None) -> RawStud
     return RawStudy(table, variables, actions=tuple(actions))
 
 
-def _grid(path: Path, bounds: limits.Limits, sheet: str | None) -> tuple[str, pa.Table, list[str]]:
+def _grid(
+    path: Path, bounds: limits.StudyBounds, sheet: str | None
+) -> tuple[str, pa.Table, list[str]]:
     import fastexcel  # noqa: PLC0415 - only this format needs it
 
     book = fastexcel.read_excel(path)
     names = book.sheet_names
     if sheet is not None and sheet not in names:
-        raise errors.UploadError(_unknown(sheet, names))
+        raise errors.StudyError(_unknown(sheet, names))
     fallback: tuple[str, pa.Table] | None = None
     for name in [sheet] if sheet is not None else names:
         grid = _cells(book, name)
@@ -60,7 +62,7 @@ def _grid(path: Path, bounds: limits.Limits, sheet: str | None) -> tuple[str, pa
             fallback = name, grid
     if fallback is None:
         where = f"Sheet {sheet!r}" if sheet is not None else "No sheet of the workbook"
-        raise errors.UploadError(
+        raise errors.StudyError(
             f"{where} {'does not hold' if sheet is not None else 'holds'} a table of at least two "
             "columns and two rows."
         )

@@ -3,177 +3,133 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from simulacra.engine.columns import encoding
-from simulacra.engine.columns.encoding import Floats
-from simulacra.engine.columns.schema import bound, point
-from simulacra.engine.model.donors import Donors
+from simulacra.engine.columns.arrays import Floats
+from simulacra.engine.model.donors import DonorPool
+from simulacra.engine.report import support
 from simulacra.engine.report.report import (
-    THIN_SUPPORT,
-    Caution,
     LevelOutcome,
     RangeOutcome,
     Report,
+    ReportWarning,
     ShareOutcome,
-    Support,
 )
-from simulacra.engine.scenario import particles, raking
+from simulacra.engine.scenario import raking
 from simulacra.engine.scenario.conditions import Scenario
-from simulacra.engine.scenario.particles import Cloud, Plan, Target
+from simulacra.engine.scenario.particles import Particles, Plan, ShareTarget
 
 
-def unconditional(donors: Donors, rows: int, seed: int) -> Report:
+def unconditional(pool: DonorPool, rows: int, rng_seed: int) -> Report:
     """Return the report of a generation without conditions: every respondent stands behind it."""
-    everyone = Support(float(len(donors.values)), len(donors.values))
-    return Report(seed, rows, rows, "ready", everyone, (), ())
+    return Report(rng_seed, rows, rows, "ready", support.of_everyone(pool), (), ())
 
 
 def conditional(
-    donors: Donors,
+    pool: DonorPool,
     scenario: Scenario,
-    wanted: Plan,
-    cloud: Cloud,
-    generated: Mapping[int, Floats],
+    plan: Plan,
+    particles: Particles,
+    values: Mapping[int, Floats],
     rows: int,
-    seed: int,
+    rng_seed: int,
 ) -> Report:
     """Return the report of a scenario's rows.
 
     Args:
-        donors: the seed rows.
+        pool: the respondents.
         scenario: what was asked for.
-        wanted: its plan.
-        cloud: the particles that the rows were picked from.
-        generated: values of the generated rows, by column position.
-        rows: asked for.
-        seed: that the rows were drawn with.
+        plan: the scenario in numbers.
+        particles: that the rows were picked from.
+        values: float64, shape (rows,), by position: of the synthetic rows.
+        rows: how many were asked for.
+        rng_seed: that the rows were drawn with.
     """
-    weights = dict(
-        zip(wanted.order, particles.seed_weights(donors, wanted, cloud.raked), strict=True)
-    )
-    joint = np.prod(list(weights.values()), axis=0)
+    weights = support.importance_weights(pool, plan, particles.raked)
     outcomes = [
-        _range(donors, scenario, position, weights[position], generated[position])
-        if position in wanted.windows
-        else _shares(donors, wanted.targets[position], weights[position], generated[position])
-        for position in wanted.order
+        _range(pool, scenario, position, weights[position], values[position])
+        if position in plan.windows
+        else _shares(pool, plan.targets[position], weights[position], values[position])
+        for position in plan.order
     ]
-    made = len(generated[wanted.order[0]])
-    support = _support(joint)
-    warnings = [*_shortfalls(donors, wanted, cloud, weights, rows), *_thin(support)]
-    status = "ready" if made == rows else "partial"
-    return Report(seed, rows, made, status, support, tuple(outcomes), tuple(warnings))
-
-
-def _support(weights: raking.Weights) -> Support:
-    size = round(particles.effective_sample_size(weights), 1)
-    return Support(size, int(np.count_nonzero(weights)))
+    generated = len(values[plan.order[0]])
+    joint = support.of_weights(np.prod(list(weights.values()), axis=0))
+    warnings = [*_shortfalls(pool, plan, particles, weights, rows), *support.thin(joint)]
+    status = "ready" if generated == rows else "partial"
+    return Report(rng_seed, rows, generated, status, joint, tuple(outcomes), tuple(warnings))
 
 
 def _range(
-    donors: Donors, scenario: Scenario, position: int, weights: raking.Weights, made: Floats
+    pool: DonorPool, scenario: Scenario, position: int, weights: Floats, values: Floats
 ) -> RangeOutcome:
-    column = donors.schema.columns[position]
+    column = pool.schema.columns[position]
     asked = scenario.ranges[column.name]
-    low, high = float(made.min()), float(made.max())
-    first, last = (point(column.type, end) for end in (asked.min, asked.max))
+    first, last = column.type.to_number(asked.min), column.type.to_number(asked.max)
     return RangeOutcome(
         column=column.name,
-        support=_support(weights),
+        support=support.of_weights(weights),
         min=asked.min,
         max=asked.max,
-        achieved=float(np.mean((made >= first) & (made <= last))),
-        achieved_min=bound(column.type, low),
-        achieved_max=bound(column.type, high),
+        achieved=float(np.mean((values >= first) & (values <= last))),
+        achieved_min=column.type.to_bound(float(values.min())),
+        achieved_max=column.type.to_bound(float(values.max())),
     )
 
 
-def _shares(donors: Donors, target: Target, weights: raking.Weights, made: Floats) -> ShareOutcome:
-    column = donors.schema.columns[target.position]
-    counts = np.bincount(made.astype(np.int64), minlength=len(column.levels))
-    seed = np.bincount(
-        encoding.level_codes(donors.values[:, target.position], len(column.levels)),
-        minlength=len(column.levels),
-    )
+def _shares(pool: DonorPool, target: ShareTarget, weights: Floats, values: Floats) -> ShareOutcome:
+    column = pool.schema.columns[target.position]
+    number = len(column.levels)
+    counts = np.bincount(values.astype(np.int64), minlength=number)
+    study = pool.values[:, target.position]
+    respondents = np.bincount(study[~np.isnan(study)].astype(np.int64), minlength=number)
+    groups = target.group_of_level[:number]
     levels = [
         LevelOutcome(
             level=level,
-            target=None if name is None else round(float(share), 6),
-            achieved=round(int(count) / len(made), 6),
+            target=None if target.names[group] is None else round(float(target.shares[group]), 6),
+            achieved=round(int(count) / len(values), 6),
             rows=int(count),
-            seed_rows=int(seed_count),
+            seed_rows=int(respondent_count),
         )
-        for level, name, share, count, seed_count in zip(
-            column.levels, *_by_level(target, len(column.levels)), counts, seed, strict=False
+        for level, group, count, respondent_count in zip(
+            column.levels, groups, counts, respondents, strict=True
         )
     ]
-    return ShareOutcome(column.name, _support(weights), tuple(levels))
-
-
-def _by_level(target: Target, levels: int) -> tuple[list[str | None], npt.NDArray[np.float64]]:
-    """Return the group's name and share for each level."""
-    groups = target.group_of_level[:levels]
-    return [target.names[group] for group in groups], target.shares[groups]
+    return ShareOutcome(column.name, support.of_weights(weights), tuple(levels))
 
 
 def _shortfalls(
-    donors: Donors,
-    wanted: Plan,
-    cloud: Cloud,
-    weights: Mapping[int, raking.Weights],
-    rows: int,
-) -> list[Caution]:
-    """Say which quotas are left out, and how many seed rows could have filled them."""
-    cautions = []
-    for position, reached in zip(sorted(wanted.targets), cloud.raked.targets, strict=True):
-        target = wanted.targets[position]
-        proportional = target.shares * raking.sum_of(cloud.raked.targets)
-        for group in np.flatnonzero(proportional - reached > 0.5 / rows):
-            others = [weight for key, weight in weights.items() if key != position]
-            fitting = _fitting(donors, target, int(group), others)
+    pool: DonorPool, plan: Plan, particles: Particles, weights: Mapping[int, Floats], rows: int
+) -> list[ReportWarning]:
+    """Return which quotas are dropped, and how many respondents could have filled them."""
+    warnings = []
+    for position, reached in zip(sorted(plan.targets), particles.raked.targets, strict=True):
+        target = plan.targets[position]
+        proportional = target.shares * raking.sum_of(particles.raked.targets)
+        others = [weight for key, weight in weights.items() if key != position]
+        for group in np.flatnonzero(proportional - reached > 0.5 / rows).tolist():
+            fitting = _fitting(pool, target, group, others)
             name = target.names[group]
-            column = donors.schema.columns[position].name
+            column = pool.schema.columns[position].name
+            what = f"{column!r} = {name!r}" if name else f"levels of {column!r} that are not named"
             detail = (
-                f"{column!r} = {name!r}" if name else f"levels of {column!r} that are not named"
+                f"{what}: the model supports {reached[group]:.2%} of the rows where "
+                f"{target.shares[group]:.2%} are wanted; {fitting} seed rows have this level "
+                "and meet the other conditions."
             )
-            cautions.append(
-                Caution(
-                    "quota_unmet",
-                    f"{detail}: the model supports {reached[group]:.2%} of the rows where "
-                    f"{target.shares[group]:.2%} are wanted; {fitting} seed rows have this level "
-                    "and meet the other conditions.",
-                )
-            )
-    return cautions or _overall(cloud)
+            warnings.append(ReportWarning("quota_unmet", detail))
+    return warnings or _overall(particles)
 
 
-def _overall(cloud: Cloud) -> list[Caution]:
-    if cloud.reachable >= 1 - raking.SHORTFALL:
+def _overall(particles: Particles) -> list[ReportWarning]:
+    if particles.reachable >= 1 - raking.SHORTFALL:
         return []
-    return [
-        Caution(
-            "quota_unmet",
-            f"The conditions together can be met for {cloud.reachable:.2%} of the rows.",
-        )
-    ]
+    detail = f"The conditions together can be met for {particles.reachable:.2%} of the rows."
+    return [ReportWarning("quota_unmet", detail)]
 
 
-def _fitting(donors: Donors, target: Target, group: int, others: Sequence[raking.Weights]) -> int:
-    levels = encoding.level_codes(donors.values[:, target.position], len(target.group_of_level) - 1)
-    fits = target.group_of_level[levels] == group
+def _fitting(pool: DonorPool, target: ShareTarget, group: int, others: Sequence[Floats]) -> int:
+    """Count the respondents of a group who meet the other conditions."""
+    fits = target.groups(pool.values[:, target.position]) == group
     for weight in others:
         fits &= weight > 0
     return int(fits.sum())
-
-
-def _thin(support: Support) -> list[Caution]:
-    if support.effective_sample_size >= THIN_SUPPORT:
-        return []
-    return [
-        Caution(
-            "thin_support",
-            f"Only about {support.effective_sample_size:.0f} respondents effectively stand behind "
-            f"these rows; under {THIN_SUPPORT} they show a direction at most.",
-        )
-    ]

@@ -1,13 +1,9 @@
-"""The account of a generation: target, achieved and support of each condition; warnings."""
+"""The report of a generation: target, achieved and support of each condition; warnings."""
 
 import dataclasses
 from typing import Any
 
 from simulacra.engine.columns.schema import Bound
-
-THIN_SUPPORT = 30
-"""Below so many effective respondents, a share read off the rows has a standard error of about
-0.09 and more: too coarse to act on."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,7 +11,7 @@ class Support:
     """How many respondents stand behind rows.
 
     Attributes:
-        effective_sample_size: of the seed rows, weighted to the scenario (Kish 1965).
+        effective_sample_size: of the respondents, weighted to the scenario (Kish 1965).
         seed_rows: how many of them have any weight.
     """
 
@@ -59,7 +55,7 @@ class RangeOutcome:
 
 
 @dataclasses.dataclass(frozen=True)
-class Caution:
+class ReportWarning:
     """Something to know before using the rows."""
 
     code: str
@@ -68,7 +64,7 @@ class Caution:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """The account of one generation.
+    """The report of one generation.
 
     Attributes:
         seed: that the rows were drawn with.
@@ -76,7 +72,7 @@ class Report:
         status: ``ready`` or ``partial``.
         support: behind all conditions together.
         conditions: one outcome each.
-        warnings: thin support, and quotas that were left out.
+        warnings: thin support, and quotas that were dropped.
     """
 
     seed: int
@@ -85,7 +81,7 @@ class Report:
     status: str
     support: Support
     conditions: tuple[ShareOutcome | RangeOutcome, ...]
-    warnings: tuple[Caution, ...]
+    warnings: tuple[ReportWarning, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as the service publishes it."""
@@ -100,7 +96,7 @@ class Report:
             lines.append(f"{'condition':<32} {'target':>14} {'achieved':>14} {'seed rows':>10}")
         for outcome in self.conditions:
             lines.extend(_lines(outcome))
-        lines.extend(f"{caution.code}: {caution.detail}" for caution in self.warnings)
+        lines.extend(f"{warning.code}: {warning.detail}" for warning in self.warnings)
         return "\n".join(lines)
 
 

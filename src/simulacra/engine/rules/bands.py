@@ -3,50 +3,72 @@
 import dataclasses
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import gammaln
 
-from simulacra.engine.columns import encoding
-from simulacra.engine.columns.encoding import Floats, Indices
+from simulacra.engine.columns.arrays import Flags, Floats, Int32s, Int64s
 from simulacra.engine.columns.schema import Column
 from simulacra.engine.rules import evidence
-from simulacra.engine.rules.allowed import Interval
-from simulacra.engine.rules.states import Codes, States
+from simulacra.engine.rules.exclusions import Exclusion
+from simulacra.engine.rules.interval import Interval
+from simulacra.engine.rules.rule import Rule
+from simulacra.engine.rules.states import PartialRows, RuleStudy, States
 
 SAMPLE_ROWS = 2_000
-MIN_ROWS = 10  # outside the largest band
+MIN_ROWS = 10
+"""Rows outside the largest band."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Band:
+@dataclasses.dataclass(frozen=True, eq=False)
+class Band(Rule):
     """The intervals of a number and the states of another column that go with each.
 
     Attributes:
         number: position of the number.
         other: position of the column that it decides.
-        edges: float64: from an edge on, a value belongs to the next interval.
-        allowed: bool, intervals x states of the other column.
+        edges: float64, shape (intervals - 1,): from an edge on, a value is in the next interval.
+        allowed: bool, shape (intervals, states of the other column).
     """
 
     number: int
     other: int
     edges: Floats
-    allowed: npt.NDArray[np.bool_]
+    allowed: Flags
+    kind = "bands"
+    explains_exclusions = True
 
-    def forbidden(self, numbers: Floats) -> npt.NDArray[np.bool_]:
-        """Return, rows x states, which states of the other column do not go with the numbers."""
+    @property
+    def positions(self) -> tuple[int, int]:
+        """The number, and the column that it decides."""
+        return self.number, self.other
+
+    def forbid(self, position: int, rows: PartialRows) -> Flags | None:
+        """Forbid the states of the other column that do not go with the numbers."""
+        if position != self.other or self.number not in rows:
+            return None
+        numbers = rows.values[self.number]
         interval = np.searchsorted(self.edges, numbers, side="right")  # NaN: the last
-        return ~self.allowed[interval] & ~np.isnan(numbers)[:, None]
+        return np.asarray(~self.allowed[interval] & ~np.isnan(numbers)[:, None])
 
-    def narrow(self, interval: Interval, codes: Codes) -> None:
-        """Narrow a number to the intervals that go with the other column's states."""
+    def narrow(self, position: int, rows: PartialRows, interval: Interval) -> None:
+        """Narrow the number to the intervals that go with the other column's states."""
+        if position != self.number or self.other not in rows:
+            return
+        states = rows.states_of(self.other)
         ends = np.concatenate([[-np.inf], self.edges, [np.inf]])
         first = self.allowed.argmax(axis=0)
         last = len(self.allowed) - 1 - self.allowed[::-1].argmax(axis=0)
-        interval.narrow(ends[first][codes], ends[last + 1][codes])
+        interval.narrow(ends[first][states], ends[last + 1][states])
+
+    def sentences(self, states: Sequence[States]) -> Iterator[str]:
+        """Yield what the number decides, without its cut points."""
+        number, other = states[self.number].column.name, states[self.other].column.name
+        what = f"{number} decides {other}"
+        if not self.allowed[:, -1].all():
+            what = f"{number} decides if {other} is known"
+        yield f"{what}, by {len(self.edges)} cut points"
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON."""
@@ -58,75 +80,84 @@ class Band:
         }
 
     @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> "Band":
+    def from_json(cls, document: Mapping[str, Any], states: Sequence[States]) -> Self:  # noqa: ARG003 - it says all itself
         """Return what `to_json` wrote."""
         edges = np.asarray(document["edges"], dtype=np.float64)
         allowed = np.asarray(document["allowed"], dtype=np.bool_)
         return cls(document["number"], document["other"], edges, allowed)
 
-    def line(self, of: Sequence[States]) -> str:
-        """Return the rule in words."""
-        what = f"{of[self.number].column.name} decides {of[self.other].column.name}"
-        if not self.allowed[:, -1].all():
-            what = f"{of[self.number].column.name} decides if {of[self.other].column.name} is known"
-        return f"{what}, by {len(self.edges)} cut points"
 
-
-def learn(known: Sequence[States], codes: Codes, values: Floats) -> list[Band]:
+def learn(study: RuleStudy) -> Iterator[Rule]:
     """Learn which numbers decide a column, or whether it is missing, by cut points.
 
     Sorted by the number, each state of the other column must be one run of rows. Of all
     arrangements of the rows ``k!`` are so for k states, which `evidence` must find to be no
     accident. At least `MIN_ROWS` rows lie outside the largest band.
+
+    Two columns that the same number decides exclude states of each other, which is learned too.
     """
+    bands = list(_bands(study))
+    yield from bands
+    yield from _exclusions(bands)
+
+
+class _Candidate(NamedTuple):
+    """A number and a column that it may decide: its known states, or whether it is missing."""
+
+    number: int
+    other: int
+    is_missing: bool
+
+
+def _bands(study: RuleStudy) -> Iterator[Band]:
+    coded, values = study.coded, study.values
     numbers = [
         position
-        for position, one in enumerate(known)
-        if not one.column.type.is_categorical and (codes[:, position] == one.missing - 1).any()
+        for position, known in enumerate(study.states)
+        if not known.column.type.is_categorical
+        and (coded[:, position] == known.missing - 1).any()  # has more than a few values
     ]
-    limit = evidence.limit(2 * len(numbers) * len(known))
-    sample = np.linspace(0, len(codes) - 1, min(len(codes), SAMPLE_ROWS)).astype(np.int64)
-    found = []
+    limit = evidence.limit(2 * len(numbers) * len(study.states))
+    sample = np.linspace(0, len(coded) - 1, min(len(coded), SAMPLE_ROWS)).astype(np.int64)
     for number in numbers:
         rows = sample[~np.isnan(values[sample, number])]
         rows = rows[np.argsort(values[rows, number], kind="stable")]
-        order: Indices | None = None
-        for other, is_missing in _candidates(known, codes[rows]):
-            if other == number:
-                continue
-            if order is None:
-                order = np.argsort(values[:, number], kind="stable")
-                order = order[~np.isnan(values[order, number])]
-            band = _band(known, codes, values[:, number], order, (number, other), is_missing, limit)
-            found += [] if band is None else [band]
-    return found
+        candidates = [c for c in _candidates(study, number, coded[rows]) if c.other != number]
+        if not candidates:
+            continue
+        order = np.argsort(values[:, number], kind="stable")
+        order = order[~np.isnan(values[order, number])]
+        for candidate in candidates:
+            band = _band(study, candidate, order, limit)
+            if band is not None:
+                yield band
 
 
-def _candidates(known: Sequence[States], codes: Codes) -> Iterator[tuple[int, bool]]:
-    """Return the columns with few enough runs in sorted rows, and whether missing is the state."""
-    missing = np.array([one.missing for one in known])
-    is_missing = codes == missing
+def _candidates(study: RuleStudy, number: int, coded: Int32s) -> Iterator[_Candidate]:
+    """Yield the columns whose states form few enough runs in rows sorted by the number."""
+    missing = np.array([known.missing for known in study.states])
+    is_missing = coded == missing
     both = ~is_missing[1:] & ~is_missing[:-1]
-    runs = 1 + ((codes[1:] != codes[:-1]) & both).sum(axis=0)
-    for position in np.flatnonzero((runs <= missing) & (missing > 1)):
-        yield int(position), False
+    runs = 1 + ((coded[1:] != coded[:-1]) & both).sum(axis=0)
+    for position in np.flatnonzero((runs <= missing) & (missing > 1)).tolist():
+        yield _Candidate(number, position, is_missing=False)
     runs = 1 + (is_missing[1:] != is_missing[:-1]).sum(axis=0)
-    for position in np.flatnonzero(runs == 2):
-        yield int(position), True
+    for position in np.flatnonzero(runs == 2).tolist():
+        yield _Candidate(number, position, is_missing=True)
 
 
-def _band(
-    known: Sequence[States],
-    codes: Codes,
-    numbers: Floats,
-    order: Indices,
-    positions: tuple[int, int],
-    is_missing: bool,  # noqa: FBT001 - the second thing that a candidate is
-    limit: float,
-) -> Band | None:
-    number, other = positions
-    missing = known[other].missing
-    state = codes[order, other]
+def _band(study: RuleStudy, candidate: _Candidate, order: Int64s, limit: float) -> Band | None:
+    """Return the band of a candidate, if all rows show it and it is no accident.
+
+    Args:
+        study: the study.
+        candidate: what may decide what.
+        order: int64: the rows in the order of the number, those that have one.
+        limit: of the logarithm of the chance.
+    """
+    number, other, is_missing = candidate
+    numbers, missing = study.values[:, number], study.states[other].missing
+    state = study.coded[order, other]
     if is_missing:
         state = (state == missing).astype(np.int32)
     else:
@@ -139,15 +170,15 @@ def _band(
     chance = float(gammaln(len(counts) + 1)) - evidence.log_arrangements(counts)
     if (below == above).any() or chance > limit:
         return None
-    column = known[number].column
+    column = study.states[number].column
     edges = [_edge(column, low, high) for low, high in zip(below, above, strict=True)]
-    bands = state[np.append(cuts, len(state) - 1)]
-    allowed = np.zeros((len(bands), missing + 1), dtype=np.bool_)
+    by_interval = state[np.append(cuts, len(state) - 1)]
+    allowed = np.zeros((len(by_interval), missing + 1), dtype=np.bool_)
     if is_missing:
-        allowed[:, :missing] = bands[:, None] == 0
-        allowed[:, missing] = bands == 1
+        allowed[:, :missing] = by_interval[:, None] == 0
+        allowed[:, missing] = by_interval == 1
     else:
-        allowed[np.arange(len(bands)), bands] = True
+        allowed[np.arange(len(by_interval)), by_interval] = True
         allowed[:, missing] = True
     return Band(number, other, np.array(edges), allowed)
 
@@ -157,7 +188,7 @@ def _edge(column: Column, low: float, high: float) -> float:
 
     People cut at round numbers, so the roundest of the numbers between is taken.
     """
-    half = encoding.step(column) / 2
+    half = column.step / 2
     first = high if column.type.is_temporal else _roundest(low, high)
     edge = low + half if first == low else first - half
     return edge if low < edge <= high else high
@@ -174,9 +205,9 @@ def _roundest(low: float, high: float) -> float:
     return high
 
 
-def apart(found: Sequence[Band]) -> Iterator[tuple[int, int, npt.NDArray[np.bool_]]]:
-    """Return what two columns exclude of each other because the same number decides both."""
-    for one, other in itertools.combinations(found, 2):
+def _exclusions(bands: Sequence[Band]) -> Iterator[Exclusion]:
+    """Yield what two columns exclude of each other because the same number decides both."""
+    for one, other in itertools.combinations(bands, 2):
         if one.number != other.number or one.other == other.other:
             continue
         edges = np.union1d(one.edges, other.edges)
@@ -185,4 +216,4 @@ def apart(found: Sequence[Band]) -> Iterator[tuple[int, int, npt.NDArray[np.bool
         right = other.allowed[np.searchsorted(other.edges, inside, side="right")]
         meet = left.T.astype(np.int64) @ right.astype(np.int64) > 0
         if not meet.all():
-            yield one.other, other.other, ~meet
+            yield Exclusion.between(one.other, other.other, ~meet)

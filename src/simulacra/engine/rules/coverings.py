@@ -4,84 +4,95 @@
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from simulacra.engine.columns.encoding import Floats
-from simulacra.engine.columns.schema import Column, Schema
+from simulacra.engine.columns.arrays import Flags
 from simulacra.engine.rules import evidence, questions
-
-Flags = npt.NDArray[np.bool_]
+from simulacra.engine.rules.rule import Rule
+from simulacra.engine.rules.states import PartialRows, RuleStudy, States
 
 
 @dataclasses.dataclass(frozen=True)
-class Covering:
+class Covering(Rule):
     """Where all of its columns are known, at least one is chosen.
 
     Attributes:
-        positions: of the columns.
+        columns: positions of the columns.
         chosen: the level that means so, one a column.
     """
 
-    positions: tuple[int, ...]
+    columns: tuple[int, ...]
     chosen: tuple[int, ...]
+    kind = "coverings"
 
-    def forbidden(self, position: int, drawn: Mapping[int, Floats], rows: int) -> Flags | None:
-        """Return the states that a column must not be in, rows x 3; None as long as others come."""
-        forbidden = np.ones((rows, 3), dtype=np.bool_)
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """The options."""
+        return self.columns
+
+    def forbid(self, position: int, rows: PartialRows) -> Flags | None:
+        """Forbid not to choose the last option that is left, where no other one is chosen."""
+        forbidden = np.ones((rows.count, 3), dtype=np.bool_)
         forbidden[:, 2] = False  # missing
-        for other, level in zip(self.positions, self.chosen, strict=True):
+        for other, level in zip(self.columns, self.chosen, strict=True):
             if other == position:
                 forbidden[:, level] = False
-            elif other not in drawn:
+            elif other not in rows:
                 return None
             else:
-                forbidden &= (drawn[other] == 1 - level)[:, None]
+                forbidden &= (rows.values[other] == 1 - level)[:, None]
         return forbidden
+
+    def sentences(self, states: Sequence[States]) -> Iterator[str]:
+        """Yield the options of which one is chosen."""
+        options = [
+            f"{states[position].column.name} {states[position].column.levels[level]!r}"
+            for position, level in zip(self.columns, self.chosen, strict=True)
+        ]
+        yield f"there is always one of {', '.join(options)}"
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON."""
-        return {"positions": list(self.positions), "chosen": list(self.chosen)}
+        return {"positions": list(self.columns), "chosen": list(self.chosen)}
 
     @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> "Covering":
+    def from_json(cls, document: Mapping[str, Any], states: Sequence[States]) -> Self:  # noqa: ARG003 - it says all itself
         """Return what `to_json` wrote."""
         return cls(tuple(document["positions"]), tuple(document["chosen"]))
 
-    def line(self, schema: Sequence[Column]) -> str:
-        """Return the rule in words."""
-        named = [
-            f"{schema[position].name} {schema[position].levels[level]!r}"
-            for position, level in zip(self.positions, self.chosen, strict=True)
-        ]
-        return f"there is always one of {', '.join(named)}"
 
-
-def learn(schema: Schema, values: Floats) -> list[Covering]:
+def learn(study: RuleStudy) -> Iterator[Covering]:
     """Learn of which questions an option is always chosen.
 
     If the columns had nothing to do with each other, a share p of n rows would have none of them:
     ``(1 - p) ** n`` must be no accident (see `evidence`). Columns that are not needed to cover the
     rows are left out.
     """
-    found = []
-    asked = questions.of(schema)
+    asked = questions.of_study(study.schema)
     for question in asked:
-        positions, chosen = question.positions, question.chosen
-        columns = values[:, positions]
-        complete = columns[~np.isnan(columns).any(axis=1)] == chosen
-        if not len(complete) or not complete.any(axis=1).all():
+        columns = study.values[:, question.positions]
+        chosen = columns[~np.isnan(columns).any(axis=1)] == question.chosen
+        if not len(chosen) or not chosen.any(axis=1).all():
             continue
-        kept = list(range(len(positions)))
-        for place in range(len(positions)):
-            fewer = [other for other in kept if other != place]
-            kept = fewer if complete[:, fewer].any(axis=1).all() else kept
-        none = float(np.prod(1 - complete[:, kept].mean(axis=0)))
-        chance = len(complete) * np.log1p(-none)
-        if len(kept) > 2 and chance <= evidence.limit(len(asked)):
-            kept_positions = tuple(positions[place] for place in kept)
-            found.append(Covering(kept_positions, tuple(chosen[place] for place in kept)))
-    return found
+        needed = _needed(chosen)
+        none = float(np.prod(1 - chosen[:, needed].mean(axis=0)))
+        chance = len(chosen) * np.log1p(-none)
+        if len(needed) > 2 and chance <= evidence.limit(len(asked)):
+            positions = tuple(question.positions[option] for option in needed)
+            yield Covering(positions, tuple(question.chosen[option] for option in needed))
+
+
+def _needed(chosen: Flags) -> list[int]:
+    """Return the options without which some row would have chosen none.
+
+    Args:
+        chosen: bool, shape (rows, options); in each row at least one is true.
+    """
+    needed = list(range(chosen.shape[1]))
+    for option in range(chosen.shape[1]):
+        others = [other for other in needed if other != option]
+        needed = others if chosen[:, others].any(axis=1).all() else needed
+    return needed

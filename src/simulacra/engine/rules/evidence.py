@@ -21,19 +21,19 @@ def limit(tests: int) -> float:
     return float(np.log(FALSE_ALARMS / max(tests, 1)))
 
 
-def log_apart(one: npt.ArrayLike, other: npt.ArrayLike, rows: float) -> Floats:
+def log_never_together(first: npt.ArrayLike, second: npt.ArrayLike, rows: float) -> Floats:
     """Return the log chance that two shuffled states never meet: Fisher's exact test of a zero.
 
     Args:
-        one: rows that are in the first state.
-        other: rows that are in the second.
+        first: rows that are in the first state.
+        second: rows that are in the second.
         rows: of the table.
     """
-    one, other = np.asarray(one, np.float64), np.asarray(other, np.float64)
-    left = np.maximum(rows - one - other, 0)
-    chance = gammaln(rows - one + 1) + gammaln(rows - other + 1)
-    chance = chance - gammaln(rows + 1) - gammaln(left + 1)
-    return np.asarray(np.where(one + other > rows, -np.inf, chance))
+    first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    neither = np.maximum(rows - first - second, 0)
+    chance = gammaln(rows - first + 1) + gammaln(rows - second + 1)
+    chance = chance - gammaln(rows + 1) - gammaln(neither + 1)
+    return np.asarray(np.where(first + second > rows, -np.inf, chance))
 
 
 def log_arrangements(counts: Floats) -> float:

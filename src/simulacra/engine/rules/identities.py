@@ -5,89 +5,100 @@ Where the values are rounded, the identity holds up to what rounding may do.
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 from scipy.linalg import qr, solve_triangular
 
-from simulacra.engine.columns import encoding
-from simulacra.engine.columns.date import DATE
-from simulacra.engine.columns.encoding import Floats
-from simulacra.engine.columns.integer import INTEGER
-from simulacra.engine.columns.number import NUMBER
-from simulacra.engine.columns.schema import Column, Schema
-from simulacra.engine.rules.allowed import Interval
+from simulacra.engine.columns.arrays import Floats, Int64s
+from simulacra.engine.columns.schema import Schema
+from simulacra.engine.rules.interval import Interval
+from simulacra.engine.rules.rule import Rule
+from simulacra.engine.rules.states import PartialRows, RuleStudy, States
 
-KINDS = (INTEGER, NUMBER, DATE)
 SAMPLE_ROWS = 2_000
-SPARE_ROWS = 30  # complete rows beyond the number of columns
+SPARE_ROWS = 30
+"""Complete rows beyond the number of columns."""
 MAX_COEFFICIENT = 12
 EXACT, ROUNDED = 1e-6, 0.05
 """Share of a column's spread that others leave unexplained, if the sum is exact or rounded."""
 NEAR_WHOLE = 0.05
+"""How far from a whole number a coefficient may be, since values are rounded."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Identity:
+class Identity(Rule):
     """``sum(coefficients * columns) = constant``, where all of them are known.
 
     Attributes:
-        positions: of the columns.
+        columns: positions of the columns.
         coefficients: whole numbers, one a column.
         constant: what they add up to.
         tolerance: how far off rounding makes it.
     """
 
-    positions: tuple[int, ...]
+    columns: tuple[int, ...]
     coefficients: tuple[int, ...]
     constant: float
     tolerance: float
+    kind = "identities"
 
-    def narrow(
-        self,
-        interval: Interval,
-        schema: Sequence[Column],
-        position: int,
-        drawn: Mapping[int, Floats],
-    ) -> None:
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """The columns that add up."""
+        return self.columns
+
+    def narrow(self, position: int, rows: PartialRows, interval: Interval) -> None:
         """Narrow one column by the values of the others; by their bounds where not yet drawn."""
-        low = np.full(len(interval.low), self.constant - self.tolerance)
-        high = np.full(len(interval.low), self.constant + self.tolerance)
-        for other, factor in zip(self.positions, self.coefficients, strict=True):
+        low = np.full(rows.count, self.constant - self.tolerance)
+        high = np.full(rows.count, self.constant + self.tolerance)
+        own = 1
+        for other, factor in zip(self.columns, self.coefficients, strict=True):
             if other == position:
                 own = factor
                 continue
-            ends = (drawn[other],) * 2 if other in drawn else encoding.bounds(schema[other])
+            drawn = rows.values.get(other)
+            ends = rows.columns[other].bounds if drawn is None else (drawn, drawn)
             first, last = ends if factor > 0 else ends[::-1]
             low, high = low - factor * last, high - factor * first
         low, high = (low, high) if own > 0 else (high, low)
         interval.narrow(low / own, high / own)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return plain JSON."""
-        document = dataclasses.asdict(self)
-        return {key: list(v) if isinstance(v, tuple) else v for key, v in document.items()}
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> "Identity":
-        """Return what `to_json` wrote."""
-        tuples = {key: tuple(document[key]) for key in ("positions", "coefficients")}
-        return cls(**{**document, **tuples})
-
-    def line(self, schema: Sequence[Column]) -> str:
-        """Return the rule in words."""
+    def sentences(self, states: Sequence[States]) -> Iterator[str]:
+        """Yield the equation; a constant other than 0 is not told."""
         terms: dict[bool, list[str]] = {True: [], False: []}
-        for position, factor in zip(self.positions, self.coefficients, strict=True):
+        for position, factor in zip(self.columns, self.coefficients, strict=True):
             times = "" if abs(factor) == 1 else f"{abs(factor)} "
-            terms[factor > 0].append(f"{times}{schema[position].name}")
+            terms[factor > 0].append(f"{times}{states[position].column.name}")
         more, less = (" + ".join(terms[is_positive]) for is_positive in (True, False))
         if self.constant == 0 and less:
-            return f"{more} = {less}"
-        return f"{more} - ({less}) is constant" if less else f"{more} is constant"
+            yield f"{more} = {less}"
+        elif less:
+            yield f"{more} - ({less}) is constant"
+        else:
+            yield f"{more} is constant"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON."""
+        return {
+            "positions": list(self.columns),
+            "coefficients": list(self.coefficients),
+            "constant": self.constant,
+            "tolerance": self.tolerance,
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any], states: Sequence[States]) -> Self:  # noqa: ARG003 - it says all itself
+        """Return what `to_json` wrote."""
+        return cls(
+            tuple(document["positions"]),
+            tuple(document["coefficients"]),
+            document["constant"],
+            document["tolerance"],
+        )
 
 
-def learn(schema: Schema, values: Floats) -> list[Identity]:
+def learn(study: RuleStudy) -> list[Identity]:
     """Learn which numbers add up.
 
     Columns that are known together are standardised and decomposed by a rank-revealing QR; a
@@ -96,24 +107,24 @@ def learn(schema: Schema, values: Floats) -> list[Identity]:
     With k columns k rows always fit; there are `SPARE_ROWS` more, each of which would have to fall
     on a plane by chance.
     """
-    found: dict[tuple[int, ...], Identity] = {}
-    for positions in _known_together(schema, values):
-        columns = values[:, positions]
+    identities: dict[tuple[int, ...], Identity] = {}
+    for positions in _known_together(study.schema, study.values):
+        columns = study.values[:, positions]
         complete = columns[~np.isnan(columns).any(axis=1)]
         varied = complete.std(axis=0) > 0 if len(complete) else np.zeros(0, dtype=np.bool_)
         if varied.sum() < 2 or len(complete) < varied.sum() + SPARE_ROWS:
             continue
         chosen, complete = np.asarray(positions)[varied], complete[:, varied]
         for factors in _equations(complete):
-            identity = _verified(schema, chosen, complete, factors)
+            identity = _verified(study.schema, chosen, complete, factors)
             if identity is not None:
-                found.setdefault(identity.positions, identity)
-    return list(found.values())
+                identities.setdefault(identity.columns, identity)
+    return list(identities.values())
 
 
 def _known_together(schema: Schema, values: Floats) -> Iterator[list[int]]:
     """Return sets of columns: those of each pattern of missingness with all that are never so."""
-    numbers = [i for i, column in enumerate(schema.columns) if column.type in KINDS]
+    numbers = [i for i, column in enumerate(schema.columns) if column.type.can_add]
     patterns: dict[bytes, list[int]] = {}
     for position in numbers:
         missing = np.packbits(np.isnan(values[:, position])).tobytes()
@@ -129,8 +140,8 @@ def _known_together(schema: Schema, values: Floats) -> Iterator[list[int]]:
 
 def _equations(complete: Floats) -> Iterator[Floats]:
     """Return the factors of equations that hold nearly, the dependent column's being -1."""
-    places = np.linspace(0, len(complete) - 1, min(len(complete), _enough(complete)))
-    sample = complete[places.astype(np.int64)]
+    number = min(len(complete), _enough(complete))
+    sample = complete[np.linspace(0, len(complete) - 1, number).astype(np.int64)]
     spread = sample.std(axis=0)
     spread[spread == 0] = 1.0
     standard = (sample - sample.mean(axis=0)) / spread
@@ -139,9 +150,9 @@ def _equations(complete: Floats) -> Iterator[Floats]:
     ranks = {int((left > share).sum()) for share in (EXACT, ROUNDED)}
     for rank in sorted(ranks - {0}, reverse=True):
         factors = solve_triangular(triangle[:rank, :rank], triangle[:rank, rank:])
-        for place, dependent in enumerate(pivots[rank:]):
+        for index, dependent in enumerate(pivots[rank:]):
             equation = np.zeros(len(spread))
-            equation[pivots[:rank]] = factors[:, place] * spread[dependent] / spread[pivots[:rank]]
+            equation[pivots[:rank]] = factors[:, index] * spread[dependent] / spread[pivots[:rank]]
             equation[dependent] = -1.0
             yield equation
 
@@ -151,7 +162,7 @@ def _enough(complete: Floats) -> int:
 
 
 def _verified(
-    schema: Schema, positions: npt.NDArray[np.int64], complete: Floats, factors: Floats
+    schema: Schema, positions: Int64s, complete: Floats, factors: Floats
 ) -> Identity | None:
     """Return the equation in whole numbers, if there is one and every row fits it."""
     for multiple in range(1, MAX_COEFFICIENT + 1):
@@ -164,7 +175,7 @@ def _verified(
     if len(used) < 2 or np.abs(whole).max() > MAX_COEFFICIENT:
         return None
     whole *= np.sign(whole[used[np.argmin(positions[used])]])
-    steps = np.array([encoding.step(schema.columns[int(i)]) for i in positions[used]])
+    steps = np.array([schema.columns[int(i)].step for i in positions[used]])
     sums = complete[:, used] @ whole[used]
     constant = float(np.round((sums.min() + sums.max()) / 2 / steps.min()) * steps.min())
     off = float(np.abs(sums - constant).max())

@@ -1,27 +1,25 @@
 """Orderings: one column is never above another, such as a first and a last date."""
 
 import dataclasses
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
 
-from simulacra.engine.columns import encoding
-from simulacra.engine.columns.date import DATE
-from simulacra.engine.columns.datetime import DATETIME
-from simulacra.engine.columns.encoding import Floats
-from simulacra.engine.columns.integer import INTEGER
-from simulacra.engine.columns.number import NUMBER
-from simulacra.engine.columns.schema import Column, Schema
+from simulacra.engine.columns.arrays import Floats
+from simulacra.engine.columns.schema import Column
 from simulacra.engine.rules import evidence
-from simulacra.engine.rules.allowed import SLACK, Interval
+from simulacra.engine.rules.interval import SLACK, Interval
+from simulacra.engine.rules.rule import Rule
+from simulacra.engine.rules.states import PartialRows, RuleStudy, States
 
 SAMPLE_ROWS = 2_000
 MIN_ROWS = 30
+"""Rows in which both columns are known."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Ordering:
+class Ordering(Rule):
     """Where both are known, `less` <= `more`.
 
     Attributes:
@@ -32,78 +30,80 @@ class Ordering:
     less: int
     more: int
     is_strict: bool
+    kind = "orderings"
 
-    def narrow(self, interval: Interval, schema: Sequence[Column], less: Floats | None) -> None:
-        """Narrow the greater column by the lesser's values, or by its bounds where None."""
-        gap = self._gap(schema)
-        low = encoding.bounds(schema[self.less])[0] if less is None else less
-        interval.narrow(low + gap, np.nan)
+    @property
+    def positions(self) -> tuple[int, int]:
+        """The lesser column, and the greater."""
+        return self.less, self.more
 
-    def narrow_less(
-        self, interval: Interval, schema: Sequence[Column], more: Floats | None
-    ) -> None:
-        """Narrow the lesser column by the greater's values, or by its bounds where None."""
-        gap = self._gap(schema)
-        high = encoding.bounds(schema[self.more])[1] if more is None else more
-        interval.narrow(np.nan, high - gap)
+    def narrow(self, position: int, rows: PartialRows, interval: Interval) -> None:
+        """Narrow one column by the other's values, or by its bounds as long as it is not drawn."""
+        less, more = rows.columns[self.less], rows.columns[self.more]
+        gap = max(less.step, more.step) if self.is_strict else 0.0
+        if position == self.more:
+            interval.narrow(rows.values.get(self.less, less.bounds[0]) + gap, np.nan)
+        else:
+            interval.narrow(np.nan, rows.values.get(self.more, more.bounds[1]) - gap)
 
-    def _gap(self, schema: Sequence[Column]) -> float:
-        steps = [encoding.step(schema[position]) for position in (self.less, self.more)]
-        return max(steps) if self.is_strict else 0.0
+    def sentences(self, states: Sequence[States]) -> Iterator[str]:
+        """Yield the inequality."""
+        sign = "<" if self.is_strict else "<="
+        yield f"{states[self.less].column.name} {sign} {states[self.more].column.name}"
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON."""
         return dataclasses.asdict(self)
 
-    def line(self, schema: Sequence[Column]) -> str:
-        """Return the rule in words."""
-        sign = "<" if self.is_strict else "<="
-        return f"{schema[self.less].name} {sign} {schema[self.more].name}"
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any], states: Sequence[States]) -> Self:  # noqa: ARG003 - it says all itself
+        """Return what `to_json` wrote."""
+        return cls(**document)
 
 
-def learn(schema: Schema, values: Floats) -> list[Ordering]:
-    """Learn which columns of the same kind are ordered.
+def learn(study: RuleStudy) -> Iterator[Ordering]:
+    """Learn which columns of the same unit are ordered.
 
     No row with both values breaks the order, and shuffled ones would break it so often (a share p
-    of n rows) that ``(1 - p) ** n`` is no accident (see `evidence`). If no
-    row has them nearer than one step of their grids the order is strict.
+    of n rows) that ``(1 - p) ** n`` is no accident (see `evidence`). If no row has them nearer than
+    one step of their grids the order is strict.
     """
-    found = []
-    for kinds in (
-        {INTEGER, NUMBER},
-        {DATE},
-        {DATETIME},
-    ):
-        positions = [i for i, column in enumerate(schema.columns) if column.type in kinds]
+    by_unit: dict[str, list[int]] = {}
+    for position, column in enumerate(study.schema.columns):
+        if not column.type.is_categorical:
+            by_unit.setdefault(column.type.unit, []).append(position)
+    for positions in by_unit.values():
         limit = evidence.limit(len(positions) ** 2)
-        for less, more in _candidates(positions, values):
-            ordering = _ordering(schema, values, (less, more), limit)
-            found += [] if ordering is None else [ordering]
-    return found
+        for less, more in _candidates(positions, study.values):
+            pair = study.schema.columns[less], study.schema.columns[more]
+            is_strict = _is_strict(pair, study.values[:, less], study.values[:, more], limit)
+            if is_strict is not None:
+                yield Ordering(less, more, is_strict)
 
 
-def _candidates(positions: Sequence[int], values: Floats) -> list[tuple[int, int]]:
-    places = np.linspace(0, len(values) - 1, min(len(values), SAMPLE_ROWS)).astype(np.int64)
-    sample = values[places][:, positions]
-    found = []
-    for place, less in enumerate(positions):
-        unbroken = ~(sample[:, [place]] > sample).any(axis=0)
-        found += [(less, positions[i]) for i in np.flatnonzero(unbroken).tolist() if i != place]
-    return found
+def _candidates(positions: Sequence[int], values: Floats) -> Iterator[tuple[int, int]]:
+    """Yield the pairs that are ordered in a sample of the rows."""
+    number = min(len(values), SAMPLE_ROWS)
+    rows = np.linspace(0, len(values) - 1, number).astype(np.int64)
+    sample = values[rows][:, positions]
+    for index, less in enumerate(positions):
+        is_unbroken = ~(sample[:, [index]] > sample).any(axis=0)
+        for other in np.flatnonzero(is_unbroken).tolist():
+            if other != index:
+                yield less, positions[other]
 
 
-def _ordering(
-    schema: Schema, values: Floats, pair: tuple[int, int], limit: float
-) -> Ordering | None:
-    less, more = pair
-    small, large = values[:, less], values[:, more]
-    both = ~np.isnan(small) & ~np.isnan(large)
-    small, large = small[both], large[both]
+def _is_strict(
+    pair: tuple[Column, Column], less: Floats, more: Floats, limit: float
+) -> bool | None:
+    """Tell whether an order is strict; None if rows break it, or too few show it."""
+    both = ~np.isnan(less) & ~np.isnan(more)
+    small, large = less[both], more[both]
     if len(small) < MIN_ROWS or (small > large).any():
         return None
     below = np.searchsorted(np.sort(large), small, side="left")
     broken = float(below.mean()) / len(small)
     if len(small) * np.log1p(-min(broken, 1 - 1e-12)) > limit:
         return None
-    gap = max(encoding.step(schema.columns[position]) for position in pair)
-    return Ordering(less, more, bool((large - small >= gap * (1 - SLACK)).all()))
+    gap = max(column.step for column in pair)
+    return bool((large - small >= gap * (1 - SLACK)).all())

@@ -10,7 +10,7 @@ from simulacra.engine.columns.schema import Column, Schema
 
 NUMBERED = re.compile(r"(.*?)\d+")
 """Tools export the options of a question under one name and their numbers: Q2_1, Q2_2, ..."""
-LEAST_OPTIONS = 3
+MIN_OPTIONS = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,22 +26,23 @@ class Question:
     chosen: tuple[int, ...]
 
 
-def of(schema: Schema) -> list[Question]:
+def of_study(schema: Schema) -> list[Question]:
     """Return the questions of a study, each once.
 
     They are the multiple-response sets that the file declares; columns of the same two levels
     whose names differ in their last number; and boolean columns next to each other.
     """
-    found = [*_declared(schema), *_numbered(schema), *_neighbours(schema)]
-    return list(dict.fromkeys(one for one in found if len(one.positions) >= LEAST_OPTIONS))
+    questions = [*_declared(schema), *_numbered(schema), *_neighbours(schema)]
+    return list(dict.fromkeys(q for q in questions if len(q.positions) >= MIN_OPTIONS))
 
 
 def _declared(schema: Schema) -> Iterator[Question]:
-    for one in schema.sets:
-        members = tuple(schema.names.index(name) for name in one.columns)
+    for response_set in schema.sets:
+        members = tuple(schema.names.index(name) for name in response_set.columns)
         levels = [schema.columns[position].levels for position in members]
-        if one.kind == "dichotomy" and all(len(two) == 2 for two in levels):
-            chosen = (two.index(one.counted) if one.counted in two else 1 for two in levels)
+        if response_set.kind == "dichotomy" and all(len(pair) == 2 for pair in levels):
+            counted = response_set.counted
+            chosen = (pair.index(counted) if counted in pair else 1 for pair in levels)
             yield Question(members, tuple(chosen))
 
 

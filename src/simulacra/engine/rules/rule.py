@@ -38,12 +38,10 @@ class Rule(ABC):
         """
         return None
 
-    def narrow(self, position: int, rows: PartialRows, interval: Interval) -> None:
-        """Narrow the known values of a numeric column, in place; many rules only forbid states."""
+    def narrow(self, position: int, rows: PartialRows, interval: Interval) -> None:  # noqa: B027 - many rules only forbid states
+        """Narrow the known values of a numeric column, in place."""
 
-    def mark_broken(
-        self, position: int, states: Int32s, rows: PartialRows, broken: Flags
-    ) -> None:
+    def mark_broken(self, position: int, states: Int32s, rows: PartialRows, broken: Flags) -> None:
         """Mark the rows in which a column is in a forbidden state, in place.
 
         Args:

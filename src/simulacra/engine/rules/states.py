@@ -59,7 +59,7 @@ class States:
         return self.missing + 1
 
     def of(self, values: Floats) -> Int32s:
-        """Return the state of each value, int32; one beyond the published bounds is at the bound."""
+        """Return the state of each value; what is beyond a published bound is at the bound."""
         if self.column.type.is_categorical:
             return np.where(np.isnan(values), self.missing, values).astype(np.int32)
         values = np.clip(values, *self.column.bounds)

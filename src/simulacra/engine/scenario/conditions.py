@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simulacra.engine import errors
-from simulacra.engine.columns.integer import INTEGER
-from simulacra.engine.columns.schema import Bound, Column, Schema, point
+from simulacra.engine.columns.schema import Bound, Column, Schema
 
 SUM_TOLERANCE = 0.001
 
@@ -205,26 +204,25 @@ def _end_fault(column: Column, end: str, given: Mapping[str, Any]) -> str | None
     where = f"Range of column {column.name!r}"
     if end not in given:
         return f"{where}: {end!r} is missing; both ends are required."
-    if not column.type.is_temporal:
-        return None if _is_number(given[end]) else f"{where}: {end!r} must be a finite number."
     try:
-        point(column.type, given[end])
+        column.type.to_number(given[end])
     except (TypeError, ValueError):
-        return f"{where}: {end!r} must be an ISO 8601 {column.type} such as {column.min!r}."
+        return f"{where}: {end!r} must be {column.type.expected_bound(column)}."
     return None
 
 
 def _range_fault(column: Column, low: Bound, high: Bound) -> tuple[str, str] | None:
-    first, last = point(column.type, low), point(column.type, high)
+    first, last = column.type.to_number(low), column.type.to_number(high)
     where = f"Range of column {column.name!r}"
     if first > last:
         return f"{where}: 'min' is {low}, above 'max' {high}.", "invalid_field"
     known = f"the schema's range is {column.min} to {column.max}"
     if column.min is None or column.max is None:
         return f"{where}: the column has no values.", "condition_out_of_range"
-    if last < point(column.type, column.min) or first > point(column.type, column.max):
+    least, greatest = column.bounds
+    if last < least or first > greatest:
         return f"{where}: nothing lies in {low} to {high}; {known}.", "condition_out_of_range"
-    if column.type is INTEGER and math.ceil(first) > math.floor(last):
+    if not column.type.can_lie_between(first, last):
         return f"{where}: no whole number lies in {low} to {high}.", "condition_out_of_range"
     return None
 

@@ -9,52 +9,56 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from simulacra.engine import randomness
-from simulacra.engine.columns import encoding
-from simulacra.engine.model import drawing
-from simulacra.engine.model.conditional import Link
-from simulacra.engine.model.donors import Donors, Drawn
+from simulacra.engine.columns.arrays import Floats, Int64s
+from simulacra.engine.columns.cells import Window
+from simulacra.engine.model.conditional import ConditionalModel
+from simulacra.engine.model.donors import DonorPool, Draws
 from simulacra.engine.scenario import raking
-from simulacra.engine.scenario.conditions import Scenario
+from simulacra.engine.scenario.conditions import Range, Scenario
+from simulacra.engine.scenario.raking import Marginal, RakingResult
 
-LEAST, PER_ROW, MOST = 20_000, 4, 2_000_000
-"""Particles: at least, for each row, and at most."""
-
+MIN_PARTICLES, PARTICLES_PER_ROW, MAX_PARTICLES = 20_000, 4, 2_000_000
 GROWTH = 8
 ENOUGH = 2_000
 """Effective particles below which more are drawn."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Target:
-    """The shares of one column over groups: a group a named level, and one for all the others.
+class ShareTarget:
+    """The target shares of one column over groups: one for each named level, and one for the rest.
 
     Attributes:
         position: of the column.
-        group_of_level: int64, by level; -1 for missing, which conditioned columns never are.
-        shares: float64, by group.
+        group_of_level: int64, shape (levels + 1,): the group of each level; -1 for missing, which
+            conditioned columns never are.
+        shares: float64, shape (groups,).
         names: of the groups; None for the group of levels that no condition names.
     """
 
     position: int
-    group_of_level: npt.NDArray[np.int64]
-    shares: raking.Weights
+    group_of_level: Int64s
+    shares: Floats
     names: tuple[str | None, ...]
+
+    def groups(self, values: Floats) -> Int64s:
+        """Return the group of each value, int64; -1 for a missing one."""
+        missing = len(self.group_of_level) - 1
+        return self.group_of_level[np.where(np.isnan(values), missing, values).astype(np.int64)]
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """A scenario in the engine's terms.
+    """A scenario in terms of positions and numbers.
 
     Attributes:
         windows: by position of a ranged column.
         targets: by position of a column with shares.
     """
 
-    windows: Mapping[int, encoding.Window]
-    targets: Mapping[int, Target]
+    windows: Mapping[int, Window]
+    targets: Mapping[int, ShareTarget]
 
     @property
     def order(self) -> list[int]:
@@ -63,18 +67,18 @@ class Plan:
 
 
 @dataclasses.dataclass(frozen=True)
-class Cloud:
-    """Weighted particles.
+class Particles:
+    """Weighted draws of the conditioned columns.
 
     Attributes:
-        drawn: the conditioned columns.
-        raked: their weights with the wanted margins.
-        groups: for each target of the plan, the group of each particle.
+        draws: the conditioned columns.
+        raked: their weights with the target marginals.
+        groups: for each target of the plan, int64, shape (particles,): the group of each particle.
     """
 
-    drawn: Drawn
-    raked: raking.Raked
-    groups: list[npt.NDArray[np.int64]]
+    draws: Draws
+    raked: RakingResult
+    groups: list[Int64s]
 
     @property
     def reachable(self) -> float:
@@ -82,123 +86,107 @@ class Cloud:
         return raking.sum_of(self.raked.targets) if self.raked.weights.any() else 0.0
 
 
-def plan(donors: Donors, scenario: Scenario) -> Plan:
+def plan(pool: DonorPool, scenario: Scenario) -> Plan:
     """Translate a scenario."""
-    names = donors.schema.names
+    names = pool.schema.names
     windows = {
-        names.index(name): encoding.window(
-            donors.schema[name],
-            donors.values[:, names.index(name)],
-            donors.cells[names.index(name)],
-            wanted,
-        )
-        for name, wanted in scenario.ranges.items()
+        names.index(name): _window(pool, names.index(name), asked)
+        for name, asked in scenario.ranges.items()
     }
     targets = {
-        names.index(name): _target(names.index(name), donors.schema[name].levels, shares)
+        names.index(name): _target(names.index(name), pool.schema[name].levels, shares)
         for name, shares in scenario.shares.items()
     }
     return Plan(windows, targets)
 
 
-def _target(position: int, levels: Sequence[str], shares: Mapping[str, float]) -> Target:
+def _window(pool: DonorPool, position: int, asked: Range) -> Window:
+    values, cells = pool.values[:, position], pool.cells[position]
+    return pool.schema.columns[position].window(values, cells, asked.min, asked.max)
+
+
+def _target(position: int, levels: Sequence[str], shares: Mapping[str, float]) -> ShareTarget:
     named = list(shares)
     group = [named.index(level) if level in shares else len(named) for level in levels]
-    wanted = [shares[level] for level in named]
+    target = [shares[level] for level in named]
     if len(named) < len(levels):
-        named, wanted = [*named, ""], [*wanted, max(0.0, 1 - sum(wanted))]
+        named, target = [*named, ""], [*target, max(0.0, 1 - sum(target))]
     names = tuple(name or None for name in named)
-    return Target(position, np.array([*group, -1]), np.array(wanted), names)
+    return ShareTarget(position, np.array([*group, -1]), np.array(target), names)
 
 
-def draw(donors: Donors, links: Sequence[Link], wanted: Plan, rows: int, seed: int) -> Cloud:
-    """Draw and rake particles, more of them when the scenario leaves few that count."""
-    number = min(max(LEAST, PER_ROW * rows), MOST)
+def draw(
+    pool: DonorPool, models: Sequence[ConditionalModel], plan: Plan, rows: int, rng_seed: int
+) -> Particles:
+    """Draw and rake particles, more of them when the scenario leaves few that count.
+
+    Args:
+        pool: the respondents.
+        models: of the conditioned columns, in the order of the plan.
+        plan: of the scenario.
+        rows: that are to be picked from the particles.
+        rng_seed: of the draws.
+    """
+    number = min(max(MIN_PARTICLES, PARTICLES_PER_ROW * rows), MAX_PARTICLES)
     while True:
-        cloud = _draw(donors, links, wanted, number, seed)
-        effective = effective_sample_size(cloud.raked.weights)
-        if effective >= min(ENOUGH, rows) or number >= MOST:
-            return cloud
-        number = min(number * GROWTH, MOST)
+        particles = _draw(pool, models, plan, number, rng_seed)
+        effective = raking.effective_sample_size(particles.raked.weights)
+        if effective >= min(ENOUGH, rows) or number >= MAX_PARTICLES:
+            return particles
+        number = min(number * GROWTH, MAX_PARTICLES)
 
 
-def effective_sample_size(weights: raking.Weights) -> float:
-    """Return the number of equal weights with the same variance (Kish 1965)."""
-    total = float(weights.sum())
-    return total**2 / float((weights**2).sum()) if total > 0 else 0.0
-
-
-def _draw(donors: Donors, links: Sequence[Link], wanted: Plan, number: int, seed: int) -> Cloud:
-    drawn = Drawn()
+def _draw(
+    pool: DonorPool, models: Sequence[ConditionalModel], plan: Plan, number: int, rng_seed: int
+) -> Particles:
+    draws = Draws()
     weights = np.ones(number)
-    for link in links:
-        column = donors.schema.columns[link.column]
-        rng = randomness.stream(seed, "particles", str(number), column.name)
-        leaves = link.forest.leaves(link.features(drawn, number), number, rng)
-        if link.column in wanted.windows:
-            window = wanted.windows[link.column]
-            donor, kept = link.forest.draw_weighted(leaves, window.mass, rng)
-            values = drawing.emit_inside(column, window, donor, rng)
+    for model in models:
+        position = model.column
+        column = pool.schema.columns[position]
+        rng = randomness.stream(rng_seed, "particles", str(number), column.name)
+        leaves = model.forest.leaves(model.features(draws, number), number, rng)
+        if position in plan.windows:
+            window = plan.windows[position]
+            donors, kept = model.forest.draw_weighted(leaves, window.mass, rng)
+            values = window.draw(column, donors, rng)
         else:
-            tilt = _tilt(donors, wanted.targets[link.column], wanted)
-            donor, mean = link.forest.draw_weighted(leaves, tilt, rng)
-            values = donors.values[donor, link.column]
-            kept = np.divide(mean, tilt[donor], out=np.zeros(number), where=tilt[donor] > 0)
-        broken = donors.rules.violated(link.column, values, drawn.values)
+            tilt = _tilt(pool, plan.targets[position], plan)
+            donors, mean = model.forest.draw_weighted(leaves, tilt, rng)
+            values = pool.values[donors, position]
+            kept = np.divide(mean, tilt[donors], out=np.zeros(number), where=tilt[donors] > 0)
+        broken = pool.rules.broken_by(position, values, draws.values)
         weights *= np.where(broken, 0.0, kept)
-        drawn.add(link.column, values, donors.codings[link.column].encode(values), donor)
+        draws.add(position, values, pool.codings[position].codes(values), donors)
     groups = [
-        wanted.targets[p].group_of_level[_levels(donors, p, drawn.values[p])]
-        for p in sorted(wanted.targets)
+        plan.targets[position].groups(draws.values[position]) for position in sorted(plan.targets)
     ]
-    return Cloud(drawn, _rake(weights, groups, wanted), groups)
+    return Particles(draws, _rake(weights, groups, plan), groups)
 
 
-def _levels(donors: Donors, position: int, values: encoding.Floats) -> npt.NDArray[np.int64]:
-    return encoding.level_codes(values, len(donors.schema.columns[position].levels))
-
-
-def _rake(
-    weights: raking.Weights, groups: list[npt.NDArray[np.int64]], wanted: Plan
-) -> raking.Raked:
-    shares = [wanted.targets[position].shares for position in sorted(wanted.targets)]
+def _rake(weights: Floats, groups: list[Int64s], plan: Plan) -> RakingResult:
+    shares = [plan.targets[position].shares for position in sorted(plan.targets)]
     if not weights.any():
         nothing = [np.zeros_like(target) for target in shares]
-        return raking.Raked(weights, nothing, nothing)
-    margins = [
-        raking.Margin(np.maximum(group, 0), target)
-        for group, target in zip(groups, shares, strict=True)
+        return RakingResult(weights, nothing, nothing)
+    marginals = [
+        Marginal(np.maximum(group, 0), target) for group, target in zip(groups, shares, strict=True)
     ]
-    return raking.rake(weights, margins)
+    return raking.rake(weights, marginals)
 
 
-def _tilt(donors: Donors, target: Target, wanted: Plan) -> encoding.Floats:
-    """Return, by seed row, how much more often its level is drawn than the model would."""
-    group = target.group_of_level[
-        _levels(donors, target.position, donors.values[:, target.position])
-    ]
+def _tilt(pool: DonorPool, target: ShareTarget, plan: Plan) -> Floats:
+    """Return how much more often each respondent's level is drawn than the model would.
+
+    Returns:
+        float64, shape (respondents,).
+    """
+    group = target.groups(pool.values[:, target.position])
     inside = (group >= 0).astype(np.float64)
-    for window in wanted.windows.values():
+    for window in plan.windows.values():
         inside *= window.mass > 0
     if not inside.any():
         inside = (group >= 0).astype(np.float64)
     sizes = np.bincount(np.maximum(group, 0), inside, minlength=len(target.shares)) + 1.0
     tilt = target.shares / (sizes / sizes.sum())
     return np.where(group >= 0, tilt[group], 0.0)
-
-
-def seed_weights(donors: Donors, wanted: Plan, raked: raking.Raked) -> list[raking.Weights]:
-    """Return, for each condition in the plan's order, the weight it gives each seed row.
-
-    A range gives 1 inside and 0 outside, shares give the factor that raking found for the level.
-    The product is the importance weight of the row under the scenario: the sample that stands
-    behind the generated rows.
-    """
-    weights = [
-        wanted.windows[position].inside.astype(np.float64) for position in sorted(wanted.windows)
-    ]
-    for factor, position in zip(raked.factors, sorted(wanted.targets), strict=True):
-        levels = _levels(donors, position, donors.values[:, position])
-        group = wanted.targets[position].group_of_level[levels]
-        weights.append(np.where(group >= 0, factor[group], 0.0))
-    return weights

@@ -1,4 +1,4 @@
-"""From weights to whole rows: each margin exact to one row.
+"""From weights to whole rows: each marginal exact to one row.
 
 Rows are spread over the cells of the conditioned columns by systematic resampling, move between
 cells until every quota holds, and are then filled with particles, again by systematic resampling.
@@ -7,21 +7,18 @@ cells until every quota holds, and are then filled with particles, again by syst
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
+from simulacra.engine.columns.arrays import Floats, Int64s
 from simulacra.engine.scenario import contingency
 
 MAX_CELLS = 20_000
 MAX_NODES = 1_000
 MISS_COST = 1_000.0  # of a missed row, where a moved row costs 1
 
-Counts = npt.NDArray[np.int64]
-Weights = npt.NDArray[np.float64]
 
-
-def whole(targets: Weights, rows: int) -> Counts:
+def whole_quotas(targets: Floats, rows: int) -> Int64s:
     """Return whole quotas of the given total by largest remainder (Hamilton's method)."""
     if targets.sum() == 0:
         return np.zeros(len(targets), dtype=np.int64)
@@ -33,18 +30,18 @@ def whole(targets: Weights, rows: int) -> Counts:
 
 
 def pick(
-    weights: Weights,
-    groups: Sequence[Counts],
-    quotas: Sequence[Counts],
+    weights: Floats,
+    groups: Sequence[Int64s],
+    quotas: Sequence[Int64s],
     rows: int,
     rng: np.random.Generator,
-) -> Counts:
+) -> Int64s:
     """Return the particles to deliver, with repetition.
 
     Args:
-        weights: float64, one a particle; need not sum to anything.
-        groups: for each margin, the group of each particle.
-        quotas: for each margin, the rows wanted of each group; each sums to `rows`.
+        weights: float64, shape (particles,); need not sum to anything.
+        groups: for each marginal, the group of each particle.
+        quotas: for each marginal, the rows wanted of each group; each sums to `rows`.
         rows: how many particles to pick.
         rng: of the systematic resampling.
     """
@@ -64,7 +61,7 @@ def pick(
     return np.concatenate(picked) if picked else np.zeros(0, dtype=np.int64)
 
 
-def systematic(weights: Weights, rows: int, rng: np.random.Generator) -> Counts:
+def systematic(weights: Floats, rows: int, rng: np.random.Generator) -> Int64s:
     """Return `rows` positions, each held floor or ceiling of its expected number of times."""
     edges = np.cumsum(weights)
     points = (rng.random() + np.arange(rows)) * (edges[-1] / max(rows, 1))
@@ -72,29 +69,29 @@ def systematic(weights: Weights, rows: int, rng: np.random.Generator) -> Counts:
     return np.asarray(np.minimum(np.searchsorted(edges, points, side="right"), last))
 
 
-def _repair(counts: Counts, mass: Weights, cells: Counts, quotas: Sequence[Counts]) -> None:
+def _repair(counts: Int64s, mass: Floats, cells: Int64s, quotas: Sequence[Int64s]) -> None:
     """Move rows from cell to cell until the quotas hold, in place.
 
     A quota that no moves can reach stays off by what is left; the report shows it.
     """
     excess = _exchange(counts, mass, cells, quotas)
-    if any(margin.any() for margin in excess) and cells.shape[1] <= MAX_CELLS:
+    if any(marginal.any() for marginal in excess) and cells.shape[1] <= MAX_CELLS:
         _settle(counts, mass, cells, np.concatenate(excess), [len(quota) for quota in quotas])
 
 
 def _exchange(
-    counts: Counts, mass: Weights, cells: Counts, quotas: Sequence[Counts]
-) -> list[Counts]:
+    counts: Int64s, mass: Floats, cells: Int64s, quotas: Sequence[Int64s]
+) -> list[Int64s]:
     """Move single rows between any two cells as long as that brings the quotas nearer in sum.
 
     Returns:
-        By margin and group, how many rows there are still too many.
+        By marginal and group, how many rows there are still too many.
     """
     excess = [
         np.bincount(groups, counts, minlength=len(quota)).astype(np.int64) - quota
         for groups, quota in zip(cells, quotas, strict=True)
     ]
-    while any(margin.any() for margin in excess):
+    while any(marginal.any() for marginal in excess):
         # What the sum of misses changes by when a cell gives a row, and when it gets one.
         giving = np.stack([np.where(m > 0, -1, 1)[g] for m, g in zip(excess, cells, strict=True)])
         getting = np.stack([np.where(m < 0, -1, 1)[g] for m, g in zip(excess, cells, strict=True)])
@@ -106,20 +103,20 @@ def _exchange(
             break
         best = np.flatnonzero(change == change.min())
         target = int(best[np.argmax(mass[best] / (counts[best] + 1))])
-        for margin, groups in zip(excess, cells, strict=True):
-            margin[groups[source]] -= 1
-            margin[groups[target]] += 1
+        for marginal, groups in zip(excess, cells, strict=True):
+            marginal[groups[source]] -= 1
+            marginal[groups[target]] += 1
         counts[source] -= 1
         counts[target] += 1
     return excess
 
 
 def _settle(
-    counts: Counts, mass: Weights, cells: Counts, excess: Counts, sizes: Sequence[int]
+    counts: Int64s, mass: Floats, cells: Int64s, excess: Int64s, sizes: Sequence[int]
 ) -> None:
     """Make the misses least with the fewest moves: an integer program over all cells at once.
 
-    For two margins it is a transportation problem, whose linear relaxation is integral already.
+    For two marginals it is a transportation problem, whose linear relaxation is integral already.
     """
     counting = contingency.incidence(cells, sizes)
     every = np.ones(cells.shape[1])

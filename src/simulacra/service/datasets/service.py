@@ -189,6 +189,6 @@ def _record(
 def _detect(file: BinaryIO) -> str:
     try:
         return formats.detect(file).value
-    except engine_errors.UploadError as error:
+    except engine_errors.StudyError as error:
         fault = problems.Fault("seed_file", error.detail, "simio_upload_invalid", is_parameter=True)
         raise problems.Problem("simio_upload_invalid", error.detail, faults=[fault]) from None

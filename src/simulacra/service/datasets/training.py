@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from simulacra.engine import pipeline, stages
+from simulacra.engine import pipeline
+from simulacra.engine.progress import ProgressCallback
 
 
-def fit(seed: str, model: str, options: dict[str, Any], report: stages.Tell) -> dict[str, Any]:
+def fit(seed: str, model: str, options: dict[str, Any], report: ProgressCallback) -> dict[str, Any]:
     """Fit the file `seed`, save the model as the file `model`, and return its schema.
 
     `options` are those of `pipeline.fit`: types, keep, drop, sheet.

@@ -142,6 +142,6 @@ def _check_options(fields: UploadFields) -> None:
         options.Options.of(fields.column_types)
         where = "drop_columns"
         options.Options.of(fields.column_types, fields.keep_columns, fields.drop_columns)
-    except errors.UploadError as error:
+    except errors.StudyError as error:
         fault = problems.Fault(where, error.detail, is_parameter=True)
         raise problems.invalid([fault]) from None

@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from simulacra.engine import pipeline, stages
+from simulacra.engine import pipeline
+from simulacra.engine.progress import ProgressCallback
 
 
 def generate(
     model: str,
     artifact: str,
     wanted: dict[str, Any],
-    report: stages.Tell,
+    report: ProgressCallback,
 ) -> dict[str, Any]:
     """Load the file `model`, write the rows as the file `artifact`, and return the report."""
     made = pipeline.load(Path(model)).generate(

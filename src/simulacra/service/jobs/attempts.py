@@ -20,7 +20,7 @@ from procrastinate import jobs as queue_jobs
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.engine import stages
+from simulacra.engine.progress import Progress
 from simulacra.service import keys, objects, outages, runtime, storage
 from simulacra.service.database import tables
 from simulacra.service.http import problems
@@ -81,7 +81,7 @@ class Attempt:
         blamed = self.job.attempt - self.job.excused_attempts
         return blamed > self.running.policy.job_attempts
 
-    async def report(self, progress: stages.Progress) -> None:
+    async def report(self, progress: Progress) -> None:
         """Record progress, at most a few times a second; an outage loses the record only.
 
         Raises:

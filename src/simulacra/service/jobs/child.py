@@ -22,7 +22,7 @@ from multiprocessing.context import ForkServerProcess
 from typing import Any
 
 from simulacra.engine import errors as engine_errors
-from simulacra.engine import stages
+from simulacra.engine.progress import Progress
 from simulacra.service.embedded import lifeline
 
 FUNCTIONS = (
@@ -39,7 +39,7 @@ NICENESS = 5
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 """How parsers in C and Rust end on a malformed file, or when memory runs out."""
 
-OnProgress = Callable[[stages.Progress], Awaitable[None]]
+OnProgress = Callable[[Progress], Awaitable[None]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,7 +142,7 @@ async def _listen(
         if message["kind"] != "progress":
             return message, stage
         try:
-            progress = stages.Progress(**message["progress"])
+            progress = Progress(**message["progress"])
         except (TypeError, ValueError):
             raise ChildFaultError("malformed progress") from None
         stage = progress.stage
@@ -223,7 +223,7 @@ def _main(function: str, arguments: dict[str, Any], limits: Limits, sender: Conn
     def send(kind: str, **fields: Any) -> None:  # noqa: ANN401 - whatever JSON can say
         sender.send_bytes(json.dumps({"kind": kind, **fields}).encode())
 
-    def report(progress: stages.Progress) -> None:
+    def report(progress: Progress) -> None:
         send("progress", progress=dataclasses.asdict(progress))
 
     try:

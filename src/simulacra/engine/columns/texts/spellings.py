@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from simulacra.engine.columns.drafts import Note
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from simulacra.engine.columns.arrays import Int64s
 
 DIGITS = re.compile(r"(\d[\d,]{0,17})")

@@ -60,7 +60,7 @@ def test_a_flipped_byte_is_noticed_or_harmless(saved: Path, place: float, flip: 
     damaged.write_bytes(content)
     try:
         rows = _rows(damaged)
-    except simulacra.ArtifactError:
+    except simulacra.SavedModelError:
         return
     assert rows == _rows(saved)
 
@@ -70,7 +70,7 @@ def test_a_truncated_file_is_refused(saved: Path, part: float) -> None:
     content = saved.read_bytes()
     cut = saved.with_suffix(".cut")
     cut.write_bytes(content[: int(part * len(content))])
-    with pytest.raises(simulacra.ArtifactError, match="damaged"):
+    with pytest.raises(simulacra.SavedModelError, match="damaged"):
         simulacra.load(cut)
 
 
@@ -86,7 +86,7 @@ def test_another_format_version_is_named(
     monkeypatch.setattr(artifact, "VERSION", 99)
     artifact.save(tmp_path / "newer.model", *parts)
     monkeypatch.undo()
-    with pytest.raises(simulacra.ArtifactError, match=rf"99.*reads {artifact.VERSION}"):
+    with pytest.raises(simulacra.SavedModelError, match=rf"99.*reads {artifact.VERSION}"):
         simulacra.load(tmp_path / "newer.model")
 
 
@@ -97,7 +97,7 @@ def test_a_compressed_file_is_refused_before_it_unpacks(saved: Path, tmp_path: P
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as file:
         for name, content in entries.items():
             file.writestr(name, content)
-    with pytest.raises(simulacra.ArtifactError):
+    with pytest.raises(simulacra.SavedModelError):
         simulacra.load(bomb)
 
 
@@ -149,7 +149,7 @@ def test_a_forest_that_points_outside_itself_is_refused(
     schema, values, rules, links = artifact.load(saved)
     bent = [*links[:-1], dataclasses.replace(links[-1], forest=spoil(links[-1].forest))]
     artifact.save(tmp_path / "bent.model", schema, values, rules, bent)
-    with pytest.raises(simulacra.ArtifactError):
+    with pytest.raises(simulacra.SavedModelError):
         simulacra.load(tmp_path / "bent.model")
 
 
@@ -177,7 +177,7 @@ def test_arrays_of_another_type_or_shape_are_refused(
     ]
     assert not any(link.echo for link in bent)
     artifact.save(tmp_path / "bent.model", schema, values, rules, bent)
-    with pytest.raises(simulacra.ArtifactError):
+    with pytest.raises(simulacra.SavedModelError):
         simulacra.load(tmp_path / "bent.model")
 
 
@@ -195,7 +195,7 @@ def test_links_that_do_not_fit_the_schema_are_refused(
 ) -> None:
     schema, values, rules, links = artifact.load(saved)
     artifact.save(tmp_path / "bent.model", schema, values, rules, change(links))
-    with pytest.raises(simulacra.ArtifactError):
+    with pytest.raises(simulacra.SavedModelError):
         simulacra.load(tmp_path / "bent.model")
 
 
@@ -217,7 +217,7 @@ def test_places_that_are_not_one_a_level_are_refused(
     bent = {position: change(places) for position, places in last.places.items()}
     links[-1] = dataclasses.replace(last, places=bent)
     artifact.save(tmp_path / "bent.model", schema, values, rules, links)
-    with pytest.raises(simulacra.ArtifactError):
+    with pytest.raises(simulacra.SavedModelError):
         simulacra.load(tmp_path / "bent.model")
 
 
@@ -241,14 +241,14 @@ def test_an_index_that_does_not_weigh_the_predecessors_is_refused(
     assert len(links[-1].predecessors) >= 2
     assert links[-1].indices
     artifact.save(tmp_path / "bent.model", schema, values, rules, links)
-    with pytest.raises(simulacra.ArtifactError):
+    with pytest.raises(simulacra.SavedModelError):
         simulacra.load(tmp_path / "bent.model")
 
 
 def test_seed_rows_that_do_not_fit_the_schema_are_refused(saved: Path, tmp_path: Path) -> None:
     schema, values, rules, links = artifact.load(saved)
     artifact.save(tmp_path / "bent.model", schema, values[:, :-1], rules, links)
-    with pytest.raises(simulacra.ArtifactError):
+    with pytest.raises(simulacra.SavedModelError):
         simulacra.load(tmp_path / "bent.model")
 
 
@@ -261,5 +261,5 @@ def test_seed_values_that_are_no_level_are_refused(
     bent = values.copy()
     bent[0, schema.names.index("segment")] = value
     artifact.save(tmp_path / "bent.model", schema, bent, rules, links)
-    with pytest.raises(simulacra.ArtifactError):
+    with pytest.raises(simulacra.SavedModelError):
         simulacra.load(tmp_path / "bent.model")

@@ -4,18 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulacra.engine import stages
+from simulacra.engine import progress
 from simulacra.engine.stages import Progress
 
 WEIGHTS = st.lists(
-    st.tuples(st.sampled_from(stages.STAGES), st.floats(0, 1e12)), min_size=1, max_size=8
+    st.tuples(st.sampled_from(progress.STAGES), st.floats(0, 1e12)), min_size=1, max_size=8
 ).filter(lambda weights: sum(weight for _, weight in weights) > 0)
 
 
 @given(WEIGHTS, st.integers(0, 20))
 def test_fractions_go_forward_to_one(weights: list[tuple[str, float]], steps: int) -> None:
     told: list[Progress] = []
-    for part in stages.parts(told.append, weights):
+    for part in progress.parts(told.append, weights):
         part.begin()
         for step in range(steps + 1):
             part.count(step, steps)
@@ -28,7 +28,7 @@ def test_fractions_go_forward_to_one(weights: list[tuple[str, float]], steps: in
 
 def test_parts_take_what_they_weigh() -> None:
     told: list[Progress] = []
-    reads, fits = stages.parts(told.append, [("reading", 1), ("fitting", 3)])
+    reads, fits = progress.parts(told.append, [("reading", 1), ("fitting", 3)])
     reads.begin()
     fits.begin()
     fits.count(1, 3)

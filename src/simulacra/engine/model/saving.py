@@ -1,0 +1,182 @@
+"""A saved model: a zip of plain arrays and a JSON manifest with their digests; never a pickle.
+
+The names in the manifest are those of format 2, so that models of version 0.1.0 can be read: a
+"link" is a conditional model, its "places" are ranks of levels, an "echo" is a repetition, "seed"
+and "same" are the respondents' values and who of them repeats.
+"""
+
+import hashlib
+import io
+import json
+import struct
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simulacra.engine import errors
+from simulacra.engine.columns.schema import Schema
+from simulacra.engine.model import soundness
+from simulacra.engine.model.conditional import ConditionalModel
+from simulacra.engine.model.donors import DonorPool
+from simulacra.engine.model.forest import Forest
+from simulacra.engine.model.repetition import Repetition
+from simulacra.engine.model.ridge import RidgeIndex
+from simulacra.engine.model.soundness import FOREST_ARRAYS, INDEX_ARRAYS
+from simulacra.engine.rules.ruleset import Rules
+
+VERSION = 2
+MANIFEST, DIGEST = "manifest.json", "manifest.sha256"
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the same model gives the same bytes
+
+DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, LookupError, ValueError, TypeError),
+    *(AttributeError, EOFError, NotImplementedError, RuntimeError, OSError, OverflowError),
+)
+"""What reading a damaged zip, JSON or array raises."""
+
+Array = np.ndarray
+
+
+def save(path: Path, pool: DonorPool, models: Sequence[ConditionalModel]) -> None:
+    """Write a model to one file.
+
+    Args:
+        path: of the file.
+        pool: the respondents.
+        models: along the visit sequence.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    forests = [forest for model in models for forest in _forests(model)]
+    repeats = [model.repetition.repeats for model in models if model.repetition]
+    indices = [index for model in models for index in model.indices]
+    arrays: dict[str, Array] = {"seed": pool.values, "same": np.array(repeats, dtype=bool)}
+    for name in INDEX_ARRAYS:
+        arrays[name] = np.concatenate([np.zeros(0), *(getattr(index, name) for index in indices)])
+    for name in FOREST_ARRAYS:
+        arrays[name] = np.concatenate([getattr(forest, name) for forest in forests])
+    packed = {name: _pack(array) for name, array in arrays.items()}
+    manifest = {
+        "version": VERSION,
+        "schema": pool.schema.to_json(),
+        "rules": pool.rules.to_json(),
+        "links": [_describe(model) for model in models],
+        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in packed.items()},
+    }
+    written = json.dumps(manifest, sort_keys=True).encode()
+    entries = {MANIFEST: written, DIGEST: hashlib.sha256(written).hexdigest().encode()}
+    entries |= {f"{name}.npy": data for name, data in packed.items()}
+    with zipfile.ZipFile(path, "w") as file:
+        for name, data in entries.items():
+            file.writestr(zipfile.ZipInfo(name, EPOCH), data)
+
+
+def load(path: Path) -> tuple[DonorPool, list[ConditionalModel]]:
+    """Return what `save` wrote.
+
+    Raises:
+        errors.SavedModelError: the file is damaged, or of another version.
+        OSError: it cannot be opened.
+    """
+    raw = io.BytesIO(path.read_bytes())
+    try:
+        with zipfile.ZipFile(raw) as file:
+            return _read(file)
+    except DAMAGE as error:
+        raise errors.SavedModelError(
+            f"The saved model is damaged ({type(error).__name__})."
+        ) from None
+
+
+def _read(file: zipfile.ZipFile) -> tuple[DonorPool, list[ConditionalModel]]:
+    if any(entry.compress_type != zipfile.ZIP_STORED for entry in file.infolist()):
+        raise ValueError("models are stored, not compressed")  # and so cannot unpack enormously
+    written = file.read(MANIFEST)
+    _verify(written, file.read(DIGEST).decode())
+    manifest = json.loads(written)
+    if manifest["version"] != VERSION:
+        raise errors.SavedModelError(
+            f"The model was saved in format {manifest['version']}; this version reads {VERSION}. "
+            "Fit the study again."
+        )
+    arrays = {}
+    for name in ("seed", "same", *INDEX_ARRAYS, *FOREST_ARRAYS):
+        data = file.read(f"{name}.npy")
+        _verify(data, manifest["sha256"][name])
+        arrays[name] = np.load(io.BytesIO(data), allow_pickle=False)
+    schema, values = Schema.from_json(manifest["schema"]), arrays.pop("seed")
+    models = _models(manifest, arrays)
+    soundness.check(schema, values, models)
+    rules = Rules.from_json(manifest["rules"], schema)
+    return DonorPool.of(schema, values, rules), models
+
+
+def _verify(data: bytes, digest: str) -> None:
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise errors.SavedModelError("The saved model is damaged: a digest does not match.")
+
+
+def _pack(array: Array) -> bytes:
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _forests(model: ConditionalModel) -> list[Forest]:
+    return [model.forest, model.repetition.forest] if model.repetition else [model.forest]
+
+
+def _describe(model: ConditionalModel) -> dict[str, Any]:
+    return {
+        "column": model.column,
+        "predecessors": list(model.predecessors),
+        "places": {str(position): ranks.tolist() for position, ranks in model.level_ranks.items()},
+        "sizes": [
+            {name: len(getattr(forest, name)) for name in FOREST_ARRAYS}
+            for forest in _forests(model)
+        ],
+        "indices": [
+            {name: len(getattr(index, name)) for name in INDEX_ARRAYS} for index in model.indices
+        ],
+        "echo": model.repetition.source if model.repetition else None,
+    }
+
+
+class _Parts:
+    """Arrays from which the parts of a model are cut, one after the other."""
+
+    def __init__(self, arrays: dict[str, Array]) -> None:
+        self._arrays = arrays
+        self._taken = dict.fromkeys(arrays, 0)
+
+    def next(self, sizes: dict[str, int]) -> dict[str, Array]:
+        """Return the next stretch of each array that is named."""
+        parts = {}
+        for name, size in sizes.items():
+            stop = self._taken[name] + size
+            parts[name] = self._arrays[name][self._taken[name] : stop]
+            self._taken[name] = stop
+        return parts
+
+
+def _models(manifest: dict[str, Any], arrays: dict[str, Array]) -> list[ConditionalModel]:
+    parts, repeats = _Parts(arrays), iter(arrays["same"])
+    models = []
+    for described in manifest["links"]:
+        own, *others = [Forest(**parts.next(sizes)) for sizes in described["sizes"]]
+        source = described["echo"]
+        habit = None if source is None else Repetition(source, next(repeats), *others)
+        indices = tuple(RidgeIndex(**parts.next(sizes)) for sizes in described["indices"])
+        level_ranks = {
+            int(position): np.asarray(ranks, dtype=np.int32)
+            for position, ranks in described["places"].items()
+        }
+        predecessors = tuple(described["predecessors"])
+        column = described["column"]
+        models.append(ConditionalModel(column, predecessors, level_ranks, own, indices, habit))
+    return models

@@ -1,0 +1,110 @@
+"""Whether the parts of a model fit together; asked before a loaded one is used."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from simulacra.engine.columns.arrays import Floats
+from simulacra.engine.columns.schema import Schema
+from simulacra.engine.model.conditional import ConditionalModel
+from simulacra.engine.model.forest import Forest
+from simulacra.engine.model.kernels import LEAF
+from simulacra.engine.model.repetition import Repetition
+from simulacra.engine.model.ridge import RidgeIndex
+
+FOREST_ARRAYS = tuple(field.name for field in dataclasses.fields(Forest))
+INDEX_ARRAYS = tuple(field.name for field in dataclasses.fields(RidgeIndex))
+
+
+def check(schema: Schema, values: Floats, models: Sequence[ConditionalModel]) -> None:
+    """Refuse what would send a reader out of bounds or round in circles.
+
+    Raises:
+        ValueError: what is wrong.
+    """
+    if values.dtype != np.float64 or values.ndim != 2 or values.shape[1] != len(schema.columns):
+        raise ValueError("the study's values do not fit the schema")
+    if sorted(model.column for model in models) != list(range(len(schema.columns))):
+        raise ValueError("there is not one conditional model for each column")
+    if not _are_values_of(schema, values):
+        raise ValueError("the study holds what the schema does not know")
+    drawn: set[int] = set()
+    for model in models:
+        if not drawn.issuperset(model.predecessors):
+            raise ValueError("a column looks at columns that come later")
+        if not _are_ranked(schema, model):
+            raise ValueError("a column does not rank all levels of its predecessors")
+        if model.repetition and not _is_habit(model.repetition, model, len(values)):
+            raise ValueError("a column repeats what it does not look at")
+        for index in model.indices:
+            _check_index(index, len(model.predecessors))
+        forests = [model.forest, *([model.repetition.forest] if model.repetition else [])]
+        for forest in forests:
+            _check_forest(forest, len(model.predecessors) + len(model.indices), len(values))
+        drawn.add(model.column)
+
+
+def _are_values_of(schema: Schema, values: Floats) -> bool:
+    """Tell whether values are levels that there are, finite numbers, or missing."""
+    for column, given in zip(schema.columns, values.T, strict=True):
+        known = given[~np.isnan(given)]
+        if not np.isfinite(known).all():
+            return False
+        if column.type.is_categorical and not (
+            _within(known, 0, len(column.levels)) and np.array_equal(known, np.floor(known))
+        ):
+            return False
+    return True
+
+
+def _check_index(index: RidgeIndex, predecessors: int) -> None:
+    arrays = [getattr(index, name) for name in INDEX_ARRAYS]
+    if any(array.dtype != np.float64 or array.ndim != 1 for array in arrays):
+        raise ValueError("an index is made of something else than rows of numbers")
+    if len(index.weights) != predecessors or not np.isfinite(np.concatenate(arrays)).all():
+        raise ValueError("an index does not weigh the predecessors")
+
+
+def _check_forest(forest: Forest, features: int, rows: int) -> None:
+    arrays = [getattr(forest, name) for name in FOREST_ARRAYS]
+    if any(array.dtype != np.int32 or array.ndim != 1 for array in arrays):
+        raise ValueError("a forest is made of something else than rows of 32-bit integers")
+    nodes = np.arange(len(forest.feature))
+    inner = forest.feature != LEAF
+    is_sound = (
+        _within(forest.feature[inner], 0, features)
+        and _within(forest.donors, 0, rows)
+        and _within(forest.roots, 0, len(nodes))
+        and bool(np.all(forest.left[inner] > nodes[inner]))  # so that every walk ends
+        and _within(forest.left[inner] + 1, 0, len(nodes))
+        and _within(forest.start[~inner], 0, len(forest.donors))
+        and bool(np.all(forest.count[~inner] > 0))
+        and _within((forest.start + forest.count)[~inner], 0, len(forest.donors) + 1)
+    )
+    if not is_sound:
+        raise ValueError("a forest points outside itself")
+
+
+def _is_habit(habit: Repetition, model: ConditionalModel, rows: int) -> bool:
+    return (
+        habit.source in model.predecessors
+        and habit.repeats.dtype == bool
+        and habit.repeats.shape == (rows,)
+    )
+
+
+def _are_ranked(schema: Schema, model: ConditionalModel) -> bool:
+    """Tell whether the levels of every categorical predecessor have a rank."""
+    sizes = {
+        position: len(schema.columns[position].levels) + 1
+        for position in model.predecessors
+        if schema.columns[position].type.is_categorical
+    }
+    return {position: ranks.shape for position, ranks in model.level_ranks.items()} == {
+        position: (size,) for position, size in sizes.items()
+    } and all(_within(model.level_ranks[position], 0, size) for position, size in sizes.items())
+
+
+def _within(numbers: np.ndarray, first: int, end: int) -> bool:
+    return bool(np.all((numbers >= first) & (numbers < end)))
