@@ -38,9 +38,9 @@ def test_the_suffix_means_nothing(tmp_path: Path, content: bytes) -> None:
     assert source.read(str(path), limits.DEFAULT).table.column_names == ["a", "b"]
 
 
-def test_an_image_named_csv_is_refused(written: Callable[[bytes], Path]) -> None:
+def test_an_image_named_csv_is_refused(write_file: Callable[[bytes], Path]) -> None:
     with pytest.raises(errors.UploadError, match="PNG"):
-        source.read(written(b"\x89PNG\r\n\x1a\n" + bytes(100)), limits.DEFAULT)
+        source.read(write_file(b"\x89PNG\r\n\x1a\n" + bytes(100)), limits.DEFAULT)
 
 
 @pytest.mark.parametrize("name", ["missing.csv", "."])
