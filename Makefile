@@ -10,7 +10,7 @@ export UV_SYSTEM_CERTS := 1
 # The environment lives here, whatever is activated around us.
 unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT PYTHONPATH
 
-.PHONY: help setup quickstart serve test check lint format types layers bench chaos openapi clean
+.PHONY: help setup quickstart serve test check lint format types layers bench faults openapi clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -60,8 +60,8 @@ bench: setup ## measure what the documents quote, into docs/benchmarks
 	@$(BIN)/python -m benchmarks.run all
 	@$(BIN)/python -m benchmarks.service
 
-chaos: setup ## kill processes of a cluster for five minutes, and look for lost work
-	@$(BIN)/python -m tests.acceptance.chaos --minutes 5
+faults: setup ## inject faults into a cluster for five minutes, and look for lost work
+	@$(BIN)/python -m tests.acceptance.faults --minutes 5
 
 openapi: setup ## write contract/openapi.json from the code
 	@$(BIN)/python -m simulacra.cli.main openapi > contract/openapi.json

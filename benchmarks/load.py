@@ -26,7 +26,7 @@ import httpx
 import psutil
 
 from benchmarks import page
-from tests.acceptance import cluster, traffic
+from tests.acceptance import cluster, workload
 
 CONNECTIONS = 8
 JOBS_IN_FLIGHT = 6
@@ -60,7 +60,7 @@ def main() -> None:
 class Bench:
     """Runs one load after another and prints a line for each."""
 
-    def __init__(self, target: cluster.Cluster, seconds: float) -> None:
+    def __init__(self, target: cluster.ServiceCluster, seconds: float) -> None:
         self.target, self.seconds = target, seconds
         columns = [*PARTS, "others", "idle", "first limit"]
         print(f"| load | rate | p50, ms | p99, ms | not 2xx | {' | '.join(columns)} |")
@@ -114,7 +114,7 @@ def measure(bench: Bench, tenants: int) -> None:
             bench.run(f"{kind}, {workers} worker{'s' if workers > 1 else ''}", "min", plan)
 
 
-def employ(target: cluster.Cluster, workers: int) -> None:
+def employ(target: cluster.ServiceCluster, workers: int) -> None:
     """Let exactly so many workers run."""
     for number, name in enumerate(target.worker_names):
         if number < workers:
@@ -124,7 +124,7 @@ def employ(target: cluster.Cluster, workers: int) -> None:
     time.sleep(3)  # for the fork server of a new worker to have loaded the engine
 
 
-def prepare(target: cluster.Cluster, number: int) -> Json:
+def prepare(target: cluster.ServiceCluster, number: int) -> Json:
     """Make a tenant with a trained dataset; return its token and ids."""
     words = ["--company", f"Tenant {number}", "--email", "a@a.example", "--json"]
     credential = json.loads(target.operate("create-tenant", *words).stdout)
@@ -134,7 +134,7 @@ def prepare(target: cluster.Cluster, number: int) -> Json:
         token = api.post("/oauth/token", json=body).raise_for_status().json()["access_token"]
         api.headers["Authorization"] = f"Bearer {token}"
         made = api.post(
-            "/v1/datasets", files={"seed_file": traffic.seed_file(number, SEED_ROWS)}, data={}
+            "/v1/datasets", files={"seed_file": workload.seed_file(number, SEED_ROWS)}, data={}
         ).json()
         while True:
             job = api.get(f"/v1/jobs/{made['job_id']}", params={"wait_seconds": 20}).json()
@@ -144,7 +144,7 @@ def prepare(target: cluster.Cluster, number: int) -> Json:
 
 
 @contextlib.contextmanager
-def sampled(target: cluster.Cluster) -> Iterator[dict[str, float]]:
+def sampled(target: cluster.ServiceCluster) -> Iterator[dict[str, float]]:
     """Fill the mapping, at the end, with the cores that each part was busy on average."""
     cores = dict.fromkeys(PARTS, 0.0)
     cores |= {"others": 0.0, "idle": 0.0}
@@ -160,7 +160,7 @@ def sampled(target: cluster.Cluster) -> Iterator[dict[str, float]]:
     )
 
 
-def _seconds_of(target: cluster.Cluster) -> dict[str, float]:
+def _seconds_of(target: cluster.ServiceCluster) -> dict[str, float]:
     """Return the processor time of each part so far; that of ended children is their parents'."""
     seconds = dict.fromkeys(PARTS, 0.0)
     own = os.times()
@@ -247,7 +247,7 @@ class Load:
         return answer.is_success and await self._ended(api, account, answer.json())
 
     async def _train(self, api: httpx.AsyncClient, account: Json) -> bool:
-        files = {"seed_file": traffic.seed_file(int(time.monotonic() * 1e6) % 10**6, SEED_ROWS)}
+        files = {"seed_file": workload.seed_file(int(time.monotonic() * 1e6) % 10**6, SEED_ROWS)}
         form = {"wait_seconds": "30"}
         answer = await api.post("/v1/datasets", files=files, data=form, headers=_bearer(account))
         return answer.is_success and await self._ended(api, account, answer.json())

@@ -100,7 +100,7 @@ def in_an_hour() -> dt.datetime:
 
 
 @pytest.fixture
-def auth0(monkeypatch: pytest.MonkeyPatch) -> Iterator[auth0_tenant.Tenant]:
+def auth0(monkeypatch: pytest.MonkeyPatch) -> Iterator[auth0_tenant.Auth0Tenant]:
     """A stand-in for an Auth0 tenant, trusted as an operator would have it trusted."""
     with auth0_stand_in.running("https://localhost:8443") as (tenant, ca):
         monkeypatch.setenv("SSL_CERT_FILE", str(ca))

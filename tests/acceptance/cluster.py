@@ -25,7 +25,7 @@ RESTART_SECONDS = 0.3
 START_SECONDS = 60
 
 
-class Cluster:
+class ServiceCluster:
     """The processes below one folder; use it from a thread that outlives them."""
 
     def __init__(self, folder: Path, *, apis: int = 2, workers: int = 2, **settings: str) -> None:
@@ -34,7 +34,7 @@ class Cluster:
         self.temporary = self.folder / "tmp"
         self.temporary.mkdir(mode=0o777, exist_ok=True)
         self.database = postgres.Cluster(self.folder / "database")
-        self.store = s3.Server(self.folder / "store", stable_port())
+        self.store = s3.S3Server(self.folder / "store", stable_port())
         self.ports = {f"api-{n}": stable_port() for n in range(1, apis + 1)}
         self.worker_names = [f"worker-{n}" for n in range(1, workers + 1)]
         self.starts: dict[str, int] = {}
@@ -200,9 +200,11 @@ def stable_port() -> int:
 
 
 @contextlib.contextmanager
-def running(folder: Path, *, apis: int = 2, workers: int = 2, **settings: str) -> Iterator[Cluster]:
+def running(
+    folder: Path, *, apis: int = 2, workers: int = 2, **settings: str
+) -> Iterator[ServiceCluster]:
     """A cluster of its own; nothing of it may be left at the end."""
-    cluster = Cluster(folder, apis=apis, workers=workers, **settings)
+    cluster = ServiceCluster(folder, apis=apis, workers=workers, **settings)
     try:
         cluster.start()
         yield cluster

@@ -10,7 +10,7 @@ from tests.acceptance import harness, secrecy
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[harness.Server]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[harness.ServerProcess]:
     """One server for all tests that leave it alive; none of their secrets is written down."""
     with harness.running_server(
         tmp_path_factory.mktemp("server"),
@@ -22,14 +22,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[harness.Server]
 
 
 @pytest.fixture(scope="session")
-def api(server: harness.Server) -> Iterator[harness.Client]:
+def api(server: harness.ServerProcess) -> Iterator[harness.ApiClient]:
     """A client of a tenant."""
     with contextlib.closing(server.client(server.create_tenant())) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def stranger(server: harness.Server) -> Iterator[harness.Client]:
+def stranger(server: harness.ServerProcess) -> Iterator[harness.ApiClient]:
     """A client of another tenant."""
     with contextlib.closing(server.client(server.create_tenant())) as client:
         yield client
@@ -44,6 +44,6 @@ def study_csv(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def dataset_id(api: harness.Client, study_csv: bytes) -> str:
+def dataset_id(api: harness.ApiClient, study_csv: bytes) -> str:
     """A trained dataset."""
     return api.train(study_csv)

@@ -36,7 +36,7 @@ def free_port() -> int:
 
 
 @dataclasses.dataclass
-class Server:
+class ServerProcess:
     """`simulacra serve` on one data directory; may be stopped and started again."""
 
     data_dir: Path
@@ -126,14 +126,14 @@ class Server:
         )
         return ended.stdout
 
-    def client(self, credential: dict[str, str]) -> "Client":
-        return Client(self, credential)
+    def client(self, credential: dict[str, str]) -> "ApiClient":
+        return ApiClient(self, credential)
 
 
-class Client(httpx.Client):
+class ApiClient(httpx.Client):
     """An HTTP client with a bearer token of one tenant."""
 
-    def __init__(self, server: Server, credential: dict[str, str]) -> None:
+    def __init__(self, server: ServerProcess, credential: dict[str, str]) -> None:
         super().__init__(base_url=server.url, verify=server.tls, timeout=SECONDS)
         self.server, self.credential = server, credential
         token = self.mint()
@@ -177,10 +177,10 @@ class Client(httpx.Client):
 
 
 @contextlib.contextmanager
-def running_server(folder: Path, **settings: str) -> Iterator[Server]:
+def running_server(folder: Path, **settings: str) -> Iterator[ServerProcess]:
     """A server of its own; nothing of it may be left at the end."""
     folder.mkdir(exist_ok=True)
-    server = Server(folder / "data", free_port(), settings)
+    server = ServerProcess(folder / "data", free_port(), settings)
     server.start()
     try:
         yield server

@@ -25,7 +25,7 @@ def is_installed() -> bool:
 
 
 @dataclasses.dataclass(frozen=True)
-class Server:
+class S3Server:
     """The server of one folder and port; `format` it once, then run its `command`."""
 
     folder: Path

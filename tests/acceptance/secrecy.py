@@ -7,7 +7,7 @@ from simulacra.service.embedded import binaries, postgres
 from tests.acceptance import harness
 
 
-def leaks(server: harness.Server, words: Iterable[str]) -> list[str]:
+def leaks(server: harness.ServerProcess, words: Iterable[str]) -> list[str]:
     """Return where one of `words` stands in the logs, in a dump of the database or in the trail."""
     plain = [word.encode() for word in words]
     assert all(len(word) >= 8 for word in plain), "too short to be found for sure"
@@ -15,7 +15,7 @@ def leaks(server: harness.Server, words: Iterable[str]) -> list[str]:
     return [name for name, text in _written(server) if any(word in text for word in wanted)]
 
 
-def _written(server: harness.Server) -> Iterator[tuple[str, bytes]]:
+def _written(server: harness.ServerProcess) -> Iterator[tuple[str, bytes]]:
     logs = [*server.data_dir.glob("logs/*"), server.data_dir.parent / "serve.log"]
     assert len(logs) >= 4
     for path in logs:

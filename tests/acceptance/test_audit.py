@@ -8,14 +8,14 @@ from tests.acceptance import harness
 Entries = list[dict[str, Any]]
 
 
-def entries(server: harness.Server, subject_id: str) -> Entries:
+def entries(server: harness.ServerProcess, subject_id: str) -> Entries:
     """Return the entries about one thing, the oldest first."""
     listed: Entries = json.loads(server.operate("audit", "list", "--subject", subject_id, "--json"))
     return listed[::-1]
 
 
 def test_who_made_what_when_and_in_which_request(
-    server: harness.Server, api: harness.Client, study_csv: bytes
+    server: harness.ServerProcess, api: harness.ApiClient, study_csv: bytes
 ) -> None:
     api.headers["X-Request-Id"] = "req_of_this_test"
     dataset_id = api.train(study_csv)
@@ -47,7 +47,7 @@ def test_who_made_what_when_and_in_which_request(
         assert (it["outcome"], it["tenant_id"][:4]) == ("succeeded", "ten_")
 
 
-def test_what_failed_says_its_code(server: harness.Server, api: harness.Client) -> None:
+def test_what_failed_says_its_code(server: harness.ServerProcess, api: harness.ApiClient) -> None:
     started = api.upload(b"a,b\n1,2\n").json()
     job = api.wait(started["job_id"])
     assert job["status"] == "failed"

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.acceptance.harness import Client, Server
+from tests.acceptance.harness import ApiClient, ServerProcess
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8
 GOOD_ROWS = b"age,segment\n" + b"".join(
@@ -44,7 +44,7 @@ def faults(document: dict[str, Any]) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("name", "content"), [("empty.csv", b""), ("photo.csv", PNG), ("book.csv", b"PK\x03\x04 zip")]
 )
-def test_what_is_no_table_is_refused_at_once(api: Client, name: str, content: bytes) -> None:
+def test_what_is_no_table_is_refused_at_once(api: ApiClient, name: str, content: bytes) -> None:
     before = api.get("/v1/datasets").json()
     refused = problem(api.upload(content, name), 400, "simio_upload_invalid")
     assert faults(refused) == {"seed_file": "simio_upload_invalid"}
@@ -65,7 +65,7 @@ def test_what_is_no_table_is_refused_at_once(api: Client, name: str, content: by
     ids=["one column", "no rows", "three rows", "100,000 columns"],
 )
 def test_what_cannot_be_modelled_fails_its_job_with_the_reason(
-    api: Client, content: bytes, word: str
+    api: ApiClient, content: bytes, word: str
 ) -> None:
     started = api.upload(content, wait_seconds="20").json()
     job = api.wait(started["job_id"])
@@ -84,7 +84,7 @@ def test_what_cannot_be_modelled_fails_its_job_with_the_reason(
         assert job["error"]["detail"] in refused["detail"]
 
 
-def test_the_form_of_an_upload(api: Client) -> None:
+def test_the_form_of_an_upload(api: ApiClient) -> None:
     csv = ("seed.csv", GOOD_ROWS, "text/csv")
     refused = problem(
         api.post("/v1/datasets", data={"x": "y"}), 415, "simio_unsupported_content_type"
@@ -110,7 +110,7 @@ def test_the_form_of_an_upload(api: Client) -> None:
         ) == [field]
 
 
-def test_malformed_multipart(api: Client) -> None:
+def test_malformed_multipart(api: ApiClient) -> None:
     answer = api.post(
         "/v1/datasets",
         content=b"--other\r\nnot a part",
@@ -124,7 +124,7 @@ def test_malformed_multipart(api: Client) -> None:
     problem(answer, 400, "simio_malformed_body")
 
 
-def test_the_alias_of_the_file_field_is_accepted(api: Client) -> None:
+def test_the_alias_of_the_file_field_is_accepted(api: ApiClient) -> None:
     answer = api.post("/v1/datasets", files={"file": ("s.csv", GOOD_ROWS, "text/csv")})
     assert answer.status_code == 202
     assert api.delete(f"/v1/datasets/{answer.json()['dataset_id']}").status_code == 200
@@ -132,7 +132,7 @@ def test_the_alias_of_the_file_field_is_accepted(api: Client) -> None:
 
 @pytest.mark.parametrize("framing", ["Content-Length: 9000000000", "Transfer-Encoding: chunked"])
 def test_a_body_over_the_limit_is_not_read_to_its_end(
-    server: Server, api: Client, framing: str
+    server: ServerProcess, api: ApiClient, framing: str
 ) -> None:
     """The refusal is there to be read long before the client has sent everything."""
     head = (
@@ -169,7 +169,7 @@ def test_a_body_over_the_limit_is_not_read_to_its_end(
     assert "20,065,536 bytes" in document["detail"]
 
 
-def test_a_request_cut_in_mid_upload_leaves_nothing(server: Server, api: Client) -> None:
+def test_a_request_cut_in_mid_upload_leaves_nothing(server: ServerProcess, api: ApiClient) -> None:
     before = api.get("/v1/datasets").json()
     for _ in range(3):
         with _tls_socket(server) as connection:
@@ -184,7 +184,7 @@ def test_a_request_cut_in_mid_upload_leaves_nothing(server: Server, api: Client)
     assert api.get("/healthz").json()["status"] == "ok"
 
 
-def _tls_socket(server: Server) -> ssl.SSLSocket:
+def _tls_socket(server: ServerProcess) -> ssl.SSLSocket:
     plain = socket.create_connection(("localhost", server.port), timeout=20)
     return server.tls.wrap_socket(plain, server_hostname="localhost")
 
@@ -211,13 +211,13 @@ def _tls_socket(server: Server) -> ssl.SSLSocket:
     ],
 )
 def test_conditions_that_do_not_fit(
-    api: Client, dataset_id: str, kind: str, condition: dict[str, Any], where: str, code: str
+    api: ApiClient, dataset_id: str, kind: str, condition: dict[str, Any], where: str, code: str
 ) -> None:
     answer = api.generate(dataset_id, row_count=10, conditions={kind: condition})
     assert faults(problem(answer, 400, code)) == {f"/conditions/{kind}{where}": code}
 
 
-def test_all_faults_are_named_at_once(api: Client, dataset_id: str) -> None:
+def test_all_faults_are_named_at_once(api: ApiClient, dataset_id: str) -> None:
     conditions = {
         "categorical": {"sgment": {"Premium": 1}, "channel": {"Online": 1.3}},
         "numeric": {"age": {"min": 5}},
@@ -229,7 +229,7 @@ def test_all_faults_are_named_at_once(api: Client, dataset_id: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
-def test_numbers_that_are_none(api: Client, dataset_id: str, value: str) -> None:
+def test_numbers_that_are_none(api: ApiClient, dataset_id: str, value: str) -> None:
     for conditions in (
         f'{{"categorical": {{"segment": {{"Premium": {value}}}}}}}',
         f'{{"numeric": {{"age": {{"min": {value}, "max": 44}}}}}}',
@@ -258,7 +258,7 @@ def test_numbers_that_are_none(api: Client, dataset_id: str, value: str) -> None
     ],
 )
 def test_row_counts(
-    api: Client, dataset_id: str, row_count: object, status: int, code: str
+    api: ApiClient, dataset_id: str, row_count: object, status: int, code: str
 ) -> None:
     refused = problem(api.generate(dataset_id, row_count=row_count), status, code)
     assert list(faults(refused)) == ["/row_count"]
@@ -276,12 +276,14 @@ def test_row_counts(
         ({"conditions": []}, "/conditions"),
     ],
 )
-def test_other_fields(api: Client, dataset_id: str, fields: dict[str, Any], pointer: str) -> None:
+def test_other_fields(
+    api: ApiClient, dataset_id: str, fields: dict[str, Any], pointer: str
+) -> None:
     answer = api.generate(dataset_id, **{"row_count": 10, **fields})
     assert list(faults(problem(answer, 400, "simio_invalid_field"))) == [pointer]
 
 
-def test_bodies_that_are_no_json(api: Client, dataset_id: str) -> None:
+def test_bodies_that_are_no_json(api: ApiClient, dataset_id: str) -> None:
     path, json_type = f"/v1/datasets/{dataset_id}/generations", {"content-type": "application/json"}
     problem(
         api.post(path, content=b'{"row_count": ', headers=json_type), 400, "simio_malformed_body"
@@ -296,7 +298,7 @@ def test_bodies_that_are_no_json(api: Client, dataset_id: str) -> None:
     problem(large, 413, "simio_file_too_large")
 
 
-def test_paths_and_methods_that_are_not_there(api: Client) -> None:
+def test_paths_and_methods_that_are_not_there(api: ApiClient) -> None:
     problem(api.get("/v1/nothing"), 404, "simio_not_found")
     problem(api.get("/"), 404, "simio_not_found")
     wrong = api.put("/v1/datasets")
@@ -304,7 +306,7 @@ def test_paths_and_methods_that_are_not_there(api: Client) -> None:
     assert set(wrong.headers["allow"].replace(" ", "").split(",")) >= {"GET"}
 
 
-def test_idempotency_keys_are_checked(api: Client, dataset_id: str) -> None:
+def test_idempotency_keys_are_checked(api: ApiClient, dataset_id: str) -> None:
     for key in ("a b", "x" * 129, "", '"'):
         answer = api.post(
             f"/v1/datasets/{dataset_id}/generations",
@@ -314,7 +316,7 @@ def test_idempotency_keys_are_checked(api: Client, dataset_id: str) -> None:
         problem(answer, 400, "simio_invalid_idempotency_key")
 
 
-def test_request_ids_are_kept_when_sane(api: Client) -> None:
+def test_request_ids_are_kept_when_sane(api: ApiClient) -> None:
     kept = api.get("/healthz", headers={"X-Request-Id": "trace-0123456789"})
     assert kept.headers["x-request-id"] == "trace-0123456789"
     for odd in ("short", "a" * 200, "no spaces here", "<script>alert(1)</script>"):
@@ -322,7 +324,7 @@ def test_request_ids_are_kept_when_sane(api: Client) -> None:
         assert given.startswith("req_")
 
 
-def test_every_error_code_has_its_page(api: Client) -> None:
+def test_every_error_code_has_its_page(api: ApiClient) -> None:
     entries = api.get("/errors").json()["errors"]
     assert len(entries) > 20
     for entry in entries:
@@ -330,7 +332,7 @@ def test_every_error_code_has_its_page(api: Client) -> None:
     problem(api.get("/errors/simio_nonsense"), 404, "simio_not_found")
 
 
-def test_nothing_of_a_refused_file_is_echoed(api: Client) -> None:
+def test_nothing_of_a_refused_file_is_echoed(api: ApiClient) -> None:
     secret = "4111-1111-1111-1111"
     content = b"name,card\n" + f"Ann,{secret}\n".encode() * 3 + b'"broken,\n'
     started = api.upload(content, wait_seconds="10")

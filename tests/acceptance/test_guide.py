@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from tests.acceptance.harness import Server, clean_environment
+from tests.acceptance.harness import ServerProcess, clean_environment
 
 SCRIPT = Path(__file__).parents[3] / "shared" / "seed" / "quickstart" / "quickstart.py"
 SHARES = {
@@ -20,7 +20,7 @@ RANGES = {"age": (25, 44), "purchase_intent": (70, 100)}
 
 
 @pytest.mark.skipif(not SCRIPT.exists(), reason="the customer's script is not on this machine")
-def test_the_customers_quickstart_gets_its_rows(server: Server, tmp_path: Path) -> None:
+def test_the_customers_quickstart_gets_its_rows(server: ServerProcess, tmp_path: Path) -> None:
     credential = server.create_tenant()
     environment = clean_environment() | {
         "SIMIO_API_BASE": server.url,

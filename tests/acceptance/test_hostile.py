@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.acceptance.harness import Client, Server
+from tests.acceptance.harness import ApiClient, ServerProcess
 from tests.acceptance.test_bad_input import GOOD_ROWS, faults, problem
 
 
@@ -20,22 +20,22 @@ from tests.acceptance.test_bad_input import GOOD_ROWS, faults, problem
         "/errors/%00",
     ],
 )
-def test_a_nul_in_a_path_is_found_nowhere(api: Client, path: str) -> None:
+def test_a_nul_in_a_path_is_found_nowhere(api: ApiClient, path: str) -> None:
     problem(api.get(path), 404, "simio_not_found")
 
 
-def test_a_nul_in_a_query_is_refused(api: Client) -> None:
+def test_a_nul_in_a_query_is_refused(api: ApiClient) -> None:
     refused = problem(api.get("/v1/datasets?after=%00"), 400, "simio_invalid_field")
     assert faults(refused) == {"after": "simio_invalid_field"}
 
 
-def test_no_redirect_is_built_from_the_callers_host(api: Client) -> None:
+def test_no_redirect_is_built_from_the_callers_host(api: ApiClient) -> None:
     answer = api.get("/v1/datasets/", headers={"Host": "evil.example"})
     problem(answer, 404, "simio_not_found")
     assert "location" not in answer.headers
 
 
-def test_a_name_said_twice_is_not_half_forgotten(api: Client, dataset_id: str) -> None:
+def test_a_name_said_twice_is_not_half_forgotten(api: ApiClient, dataset_id: str) -> None:
     answer = api.post(
         f"/v1/datasets/{dataset_id}/generations",
         content='{"row_count": 5, "conditions": {"categorical": {"segment": '
@@ -46,7 +46,7 @@ def test_a_name_said_twice_is_not_half_forgotten(api: Client, dataset_id: str) -
 
 
 @pytest.mark.parametrize("body", ['{"\\ud800": 1}', '{"row_count":' + "[" * 200_000])
-def test_json_that_cannot_be_used(api: Client, dataset_id: str, body: str) -> None:
+def test_json_that_cannot_be_used(api: ApiClient, dataset_id: str, body: str) -> None:
     path, json_type = f"/v1/datasets/{dataset_id}/generations", {"content-type": "application/json"}
     problem(api.post(path, content=body, headers=json_type), 400, "simio_malformed_body")
 
@@ -63,12 +63,12 @@ def test_json_that_cannot_be_used(api: Client, dataset_id: str, body: str) -> No
     ],
     ids=["nul", "surrogate id", "surrogate secret", "deep", "twice", "number"],
 )
-def test_token_requests_that_cannot_be_used(api: Client, body: str) -> None:
+def test_token_requests_that_cannot_be_used(api: ApiClient, body: str) -> None:
     answer = api.post("/oauth/token", content=body, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
-def test_a_token_request_says_each_thing_once(server: Server, api: Client) -> None:
+def test_a_token_request_says_each_thing_once(server: ServerProcess, api: ApiClient) -> None:
     credential = api.credential
     form = {"content-type": "application/x-www-form-urlencoded"}
     repeated = "grant_type=client_credentials&client_id=a&client_id=b&client_secret=c"
@@ -98,7 +98,7 @@ def test_a_token_request_says_each_thing_once(server: Server, api: Client) -> No
     ],
 )
 def test_a_form_over_its_limits_is_told_which(
-    api: Client, fields: dict[str, str], words: str
+    api: ApiClient, fields: dict[str, str], words: str
 ) -> None:
     refused = problem(api.upload(GOOD_ROWS, **fields), 400, "simio_malformed_body")
     assert words in refused["detail"]
@@ -116,14 +116,14 @@ def test_a_form_over_its_limits_is_told_which(
     ],
 )
 def test_no_field_of_a_form_may_hold_what_cannot_be_stored(
-    api: Client, field: str, value: str
+    api: ApiClient, field: str, value: str
 ) -> None:
     refused = problem(api.upload(GOOD_ROWS, **{field: value}), 400, "simio_invalid_field")
     assert faults(refused) == {field: "simio_invalid_field"}
     assert "NUL" in refused["detail"]
 
 
-def test_downloads_follow_the_rfc(api: Client, dataset_id: str) -> None:
+def test_downloads_follow_the_rfc(api: ApiClient, dataset_id: str) -> None:
     made = api.generate(dataset_id, row_count=50, wait_seconds=20).json()
     url, etag = made["artifact_url"], f'"{made["sha256"]}"'
     for wanted in ("bytes=0-9", "bytes=99999999-"):
@@ -153,7 +153,7 @@ def test_downloads_follow_the_rfc(api: Client, dataset_id: str) -> None:
     ids=["columns", "levels"],
 )
 def test_thousands_of_unknown_names_get_a_short_answer(
-    api: Client, dataset_id: str, conditions: dict[str, Any], code: str, pointer: str
+    api: ApiClient, dataset_id: str, conditions: dict[str, Any], code: str, pointer: str
 ) -> None:
     """Looking for what each might have meant would keep the service from everybody for minutes."""
     refused = problem(api.generate(dataset_id, row_count=1, conditions=conditions), 400, code)
@@ -162,7 +162,7 @@ def test_thousands_of_unknown_names_get_a_short_answer(
     assert refused["errors"][0]["pointer"] == pointer
 
 
-def test_of_two_idempotency_keys_none_is_dropped(api: Client, dataset_id: str) -> None:
+def test_of_two_idempotency_keys_none_is_dropped(api: ApiClient, dataset_id: str) -> None:
     answer = api.post(
         f"/v1/datasets/{dataset_id}/generations",
         json={"row_count": 5},

@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.acceptance.harness import UNHURRIED, Client, Server, running_server
+from tests.acceptance.harness import UNHURRIED, ApiClient, ServerProcess, running_server
 
 WANTED: dict[str, Any] = {"row_count": 40, "seed": 7, "output_format": "csv"}
 
 
-def _upload(api: Client, content: bytes, key: str, **fields: str) -> httpx.Response:
+def _upload(api: ApiClient, content: bytes, key: str, **fields: str) -> httpx.Response:
     return api.post(
         "/v1/datasets",
         files={"seed_file": ("seed.csv", content, "text/csv")},
@@ -25,7 +25,7 @@ def _upload(api: Client, content: bytes, key: str, **fields: str) -> httpx.Respo
     )
 
 
-def _generate(api: Client, dataset_id: str, key: str, **wanted: Any) -> httpx.Response:  # noqa: ANN401
+def _generate(api: ApiClient, dataset_id: str, key: str, **wanted: Any) -> httpx.Response:  # noqa: ANN401
     return api.post(
         f"/v1/datasets/{dataset_id}/generations", json=wanted, headers={"Idempotency-Key": key}
     )
@@ -35,7 +35,7 @@ def _code(answer: httpx.Response) -> str:
     return str(answer.json()["code"])
 
 
-def test_a_retry_gets_the_same_ids_and_the_state_of_now(api: Client, study_csv: bytes) -> None:
+def test_a_retry_gets_the_same_ids_and_the_state_of_now(api: ApiClient, study_csv: bytes) -> None:
     first = _upload(api, study_csv, "again")
     assert first.status_code == 202
     assert "Idempotent-Replayed" not in first.headers
@@ -49,7 +49,7 @@ def test_a_retry_gets_the_same_ids_and_the_state_of_now(api: Client, study_csv: 
 
 
 def test_a_retry_joins_the_job_that_is_running_and_waits_for_it(
-    api: Client, study_csv: bytes
+    api: ApiClient, study_csv: bytes
 ) -> None:
     first = _upload(api, study_csv, "join")
     second = _upload(api, study_csv, "join", wait_seconds="20")
@@ -58,7 +58,7 @@ def test_a_retry_joins_the_job_that_is_running_and_waits_for_it(
 
 
 def test_file_name_and_boundary_do_not_matter_but_fields_and_bytes_do(
-    api: Client, study_csv: bytes
+    api: ApiClient, study_csv: bytes
 ) -> None:
     first = _upload(api, study_csv, "same")
     renamed = api.post(
@@ -75,7 +75,7 @@ def test_file_name_and_boundary_do_not_matter_but_fields_and_bytes_do(
 
 
 def test_generations_are_replayed_and_their_path_belongs_to_them(
-    api: Client, study_csv: bytes, dataset_id: str
+    api: ApiClient, study_csv: bytes, dataset_id: str
 ) -> None:
     first = _generate(api, dataset_id, "rows", **WANTED)
     again = _generate(api, dataset_id, "rows", **WANTED, wait_seconds=20)
@@ -88,13 +88,13 @@ def test_generations_are_replayed_and_their_path_belongs_to_them(
     assert _upload(api, study_csv, "rows").status_code == 202  # another operation
 
 
-def test_what_was_refused_is_not_remembered(api: Client, dataset_id: str) -> None:
+def test_what_was_refused_is_not_remembered(api: ApiClient, dataset_id: str) -> None:
     refused = _generate(api, dataset_id, "mended", row_count=0)
     assert refused.status_code == 400
     assert _generate(api, dataset_id, "mended", **WANTED).status_code in (200, 202)
 
 
-def test_of_a_deleted_dataset_a_retry_is_told_so(api: Client, study_csv: bytes) -> None:
+def test_of_a_deleted_dataset_a_retry_is_told_so(api: ApiClient, study_csv: bytes) -> None:
     first = _upload(api, study_csv, "deleted")
     dataset_id = first.json()["dataset_id"]
     api.delete(f"/v1/datasets/{dataset_id}")
@@ -103,14 +103,16 @@ def test_of_a_deleted_dataset_a_retry_is_told_so(api: Client, study_csv: bytes) 
     assert again.json()["dataset_id"] == dataset_id
 
 
-def test_tenants_do_not_meet_in_a_key(api: Client, stranger: Client, study_csv: bytes) -> None:
+def test_tenants_do_not_meet_in_a_key(
+    api: ApiClient, stranger: ApiClient, study_csv: bytes
+) -> None:
     mine, theirs = _upload(api, study_csv, "common"), _upload(stranger, study_csv, "common")
     assert mine.json()["dataset_id"] != theirs.json()["dataset_id"]
 
 
 @pytest.mark.parametrize("kind", ["dataset", "generation"])
 def test_of_fifty_at_once_one_begins_the_work(
-    api: Client, study_csv: bytes, dataset_id: str, kind: str
+    api: ApiClient, study_csv: bytes, dataset_id: str, kind: str
 ) -> None:
     def post(_: int) -> httpx.Response:
         while True:
@@ -133,14 +135,14 @@ def test_of_fifty_at_once_one_begins_the_work(
 
 
 @pytest.fixture(scope="module")
-def frail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def frail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server whose API is killed in the middle of requests."""
     with running_server(tmp_path_factory.mktemp("frail"), **UNHURRIED) as it:
         yield it
 
 
 def _begin_upload(
-    server: Server, api: Client, body: bytes, boundary: str, key: str
+    server: ServerProcess, api: ApiClient, body: bytes, boundary: str, key: str
 ) -> socket.socket:
     """Send the head of an upload and, once it is wanted, one half of its body."""
     plain = socket.create_connection(("localhost", server.port), timeout=20)
@@ -159,7 +161,7 @@ def _begin_upload(
 
 @pytest.mark.parametrize("delay", [0.0, 0.05, 0.1, 0.2, 0.4])
 def test_a_retry_after_a_kill_ends_in_one_dataset(
-    frail: Server, study_csv: bytes, delay: float
+    frail: ServerProcess, study_csv: bytes, delay: float
 ) -> None:
     """The kill comes before, while or after the job is made: `delay` after the last byte."""
     key, boundary = f"kill-{delay}", "b0undary"

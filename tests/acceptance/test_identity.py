@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.acceptance.harness import Client, Server
+from tests.acceptance.harness import ApiClient, ServerProcess
 
 
 def _altered(token: str, part: int, **changes: Any) -> str:  # noqa: ANN401
@@ -19,11 +19,11 @@ def _altered(token: str, part: int, **changes: Any) -> str:  # noqa: ANN401
     return ".".join(parts)
 
 
-def _ask(api: Client, token: str) -> httpx.Response:
+def _ask(api: ApiClient, token: str) -> httpx.Response:
     return api.get("/v1/datasets", headers={"Authorization": f"Bearer {token}"})
 
 
-def test_bad_tokens_are_refused_as_invalid(api: Client) -> None:
+def test_bad_tokens_are_refused_as_invalid(api: ApiClient) -> None:
     token = api.mint()
     assert _ask(api, token).status_code == 200
     forged = {
@@ -41,7 +41,7 @@ def test_bad_tokens_are_refused_as_invalid(api: Client) -> None:
         assert bad not in answer.text
 
 
-def test_no_token_is_not_an_invalid_one(api: Client) -> None:
+def test_no_token_is_not_an_invalid_one(api: ApiClient) -> None:
     answer = httpx.get(f"{api.server.url}/v1/datasets", verify=api.server.tls)
     assert answer.status_code == 401
     assert "error=" not in answer.headers["www-authenticate"]
@@ -49,7 +49,7 @@ def test_no_token_is_not_an_invalid_one(api: Client) -> None:
     assert basic.status_code == 401
 
 
-def _narrow(api: Client, scope: str) -> dict[str, str]:
+def _narrow(api: ApiClient, scope: str) -> dict[str, str]:
     """Return the headers of a caller with some of the client's scopes."""
     minted = api.post(
         "/oauth/token",
@@ -64,7 +64,7 @@ def _narrow(api: Client, scope: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {minted['access_token']}"}
 
 
-def test_a_narrow_token_may_not_write(api: Client) -> None:
+def test_a_narrow_token_may_not_write(api: ApiClient) -> None:
     narrow = _narrow(api, "read:datasets")
     assert api.get("/v1/datasets", headers=narrow).status_code == 200
     seed = {"seed_file": ("a.csv", b"a,b\n1,2\n")}
@@ -74,7 +74,7 @@ def test_a_narrow_token_may_not_write(api: Client) -> None:
     assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]
 
 
-def test_a_token_for_generations_can_follow_its_job(api: Client, dataset_id: str) -> None:
+def test_a_token_for_generations_can_follow_its_job(api: ApiClient, dataset_id: str) -> None:
     narrow = _narrow(api, "read:generations write:generations")
     path = f"/v1/datasets/{dataset_id}"
     started = api.post(f"{path}/generations", json={"row_count": 5}, headers=narrow).json()
@@ -90,7 +90,9 @@ def test_a_token_for_generations_can_follow_its_job(api: Client, dataset_id: str
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", "multipart/form-data"])
 @pytest.mark.parametrize("path", ["/v1/datasets", "/v1/datasets/ds_1/generations"])
-def test_who_has_no_token_is_told_that_first(server: Server, path: str, content_type: str) -> None:
+def test_who_has_no_token_is_told_that_first(
+    server: ServerProcess, path: str, content_type: str
+) -> None:
     answer = httpx.post(
         f"{server.url}{path}",
         content=b'{"row_count": ',
@@ -100,7 +102,7 @@ def test_who_has_no_token_is_told_that_first(server: Server, path: str, content_
     assert (answer.status_code, answer.json()["code"]) == (401, "simio_unauthorized")
 
 
-def test_the_token_endpoint_takes_json_form_and_basic(api: Client) -> None:
+def test_the_token_endpoint_takes_json_form_and_basic(api: ApiClient) -> None:
     credential = api.credential
     fields = {"grant_type": "client_credentials", "audience": credential["audience"]}
     secrets = {key: credential[key] for key in ("client_id", "client_secret")}
@@ -132,7 +134,7 @@ def test_the_token_endpoint_takes_json_form_and_basic(api: Client) -> None:
     ids=str,
 )
 def test_the_token_endpoint_refuses_in_the_form_of_rfc_6749(
-    api: Client, changes: dict[str, Any], status: int, error: str
+    api: ApiClient, changes: dict[str, Any], status: int, error: str
 ) -> None:
     body = {"grant_type": "client_credentials", **api.credential, **changes}
     del body["token_url"]
@@ -142,14 +144,14 @@ def test_the_token_endpoint_refuses_in_the_form_of_rfc_6749(
     assert api.credential["client_secret"] not in answer.text
 
 
-def test_public_keys_are_public(api: Client) -> None:
+def test_public_keys_are_public(api: ApiClient) -> None:
     (key,) = api.get("/.well-known/jwks.json").json()["keys"]
     assert (key["kty"], key["alg"], key["use"]) == ("RSA", "RS256", "sig")
     assert set(key) == {"kty", "n", "e", "kid", "alg", "use"}
 
 
 def test_a_strangers_ids_answer_as_missing_ones(
-    api: Client, stranger: Client, dataset_id: str
+    api: ApiClient, stranger: ApiClient, dataset_id: str
 ) -> None:
     made = api.generate(dataset_id, row_count=10, wait_seconds=20).json()
     generation_id, job_id = made["generation_id"], made["job_id"]
@@ -174,7 +176,9 @@ def test_a_strangers_ids_answer_as_missing_ones(
     assert api.get(f"/v1/datasets/{dataset_id}").status_code == 200
 
 
-def test_the_secret_is_in_no_log_and_not_in_the_database_files(server: Server, api: Client) -> None:
+def test_the_secret_is_in_no_log_and_not_in_the_database_files(
+    server: ServerProcess, api: ApiClient
+) -> None:
     secret, token = api.credential["client_secret"], api.headers["Authorization"].split()[1]
     for path in server.data_dir.rglob("*"):
         if path.is_file():

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.harness import Client, Server
+from tests.acceptance.harness import ApiClient, ServerProcess
 
 STAGES = [
     "queued",
@@ -29,13 +29,13 @@ def slow_study() -> bytes:
     return "\n".join([header, *rows]).encode()
 
 
-def _job(api: Client, job_id: str) -> dict[str, Any]:
+def _job(api: ApiClient, job_id: str) -> dict[str, Any]:
     job: dict[str, Any] = api.get(f"/v1/jobs/{job_id}").raise_for_status().json()
     return job
 
 
 def test_a_job_tells_its_stages_in_their_order_and_its_links(
-    api: Client, slow_study: bytes
+    api: ApiClient, slow_study: bytes
 ) -> None:
     job_id = api.upload(slow_study).json()["job_id"]
     seen, linked = [], []
@@ -53,7 +53,7 @@ def test_a_job_tells_its_stages_in_their_order_and_its_links(
 
 
 def test_a_cancelled_training_ends_and_may_be_cancelled_again(
-    api: Client, slow_study: bytes
+    api: ApiClient, slow_study: bytes
 ) -> None:
     started = api.upload(slow_study).json()
     while _job(api, started["job_id"])["progress"]["stage"] != "fitting":
@@ -66,7 +66,7 @@ def test_a_cancelled_training_ends_and_may_be_cancelled_again(
     assert api.get(f"/v1/datasets/{started['dataset_id']}/schema").status_code == 409
 
 
-def test_nothing_is_billed_for_a_cancelled_generation(api: Client, dataset_id: str) -> None:
+def test_nothing_is_billed_for_a_cancelled_generation(api: ApiClient, dataset_id: str) -> None:
     before = api.get("/v1/usage").json()
     started = api.generate(dataset_id, row_count=1_000_000).json()
     during = api.get("/v1/usage").json()
@@ -80,7 +80,7 @@ def test_nothing_is_billed_for_a_cancelled_generation(api: Client, dataset_id: s
     assert generation["error"]["request_id"]
 
 
-def test_a_job_that_has_ended_is_not_cancelled(api: Client, dataset_id: str) -> None:
+def test_a_job_that_has_ended_is_not_cancelled(api: ApiClient, dataset_id: str) -> None:
     made = api.generate(dataset_id, row_count=10, wait_seconds=20).json()
     answer = api.post(f"/v1/jobs/{made['job_id']}/cancel")
     assert (answer.status_code, answer.json()["status"]) == (200, "completed")
@@ -88,7 +88,7 @@ def test_a_job_that_has_ended_is_not_cancelled(api: Client, dataset_id: str) -> 
 
 
 def test_who_may_not_start_a_job_may_not_cancel_it(
-    api: Client, stranger: Client, slow_study: bytes
+    api: ApiClient, stranger: ApiClient, slow_study: bytes
 ) -> None:
     job_id = api.upload(slow_study).json()["job_id"]
     assert stranger.post(f"/v1/jobs/{job_id}/cancel").status_code == 404
@@ -97,7 +97,7 @@ def test_who_may_not_start_a_job_may_not_cancel_it(
 
 
 def test_one_job_of_one_tenant_does_not_wait_for_twelve_of_another(
-    server: Server, api: Client, study_csv: bytes, dataset_id: str
+    server: ServerProcess, api: ApiClient, study_csv: bytes, dataset_id: str
 ) -> None:
     many = [
         api.generate(dataset_id, row_count=1_000_000, seed=seed).json()["job_id"]
@@ -112,7 +112,7 @@ def test_one_job_of_one_tenant_does_not_wait_for_twelve_of_another(
 
 
 def test_generations_are_listed_the_newest_first(
-    server: Server, api: Client, study_csv: bytes
+    server: ServerProcess, api: ApiClient, study_csv: bytes
 ) -> None:
     dataset_id = api.train(study_csv)
     made = [api.generate(dataset_id, row_count=10).json()["generation_id"] for _ in range(3)]
@@ -125,7 +125,7 @@ def test_generations_are_listed_the_newest_first(
         assert other.get("/v1/generations", params=query).json() == {"generations": []}
 
 
-def test_a_dataset_is_kept_longer_but_for_a_week_at_most(api: Client, study_csv: bytes) -> None:
+def test_a_dataset_is_kept_longer_but_for_a_week_at_most(api: ApiClient, study_csv: bytes) -> None:
     dataset_id = api.train(study_csv)
     path = f"/v1/datasets/{dataset_id}/retention"
     before = api.get(f"/v1/datasets/{dataset_id}").json()

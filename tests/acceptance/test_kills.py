@@ -9,20 +9,20 @@ import httpx
 import psutil
 import pytest
 
-from tests.acceptance.harness import SECONDS, Client, Server, running_server
+from tests.acceptance.harness import SECONDS, ApiClient, ServerProcess, running_server
 
 COLUMNS, ROWS = 24, 12_000
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server that its tests may hurt."""
     with running_server(tmp_path_factory.mktemp("hurt")) as it:
         yield it
 
 
 @pytest.fixture(scope="module")
-def api(server: Server) -> Iterator[Client]:
+def api(server: ServerProcess) -> Iterator[ApiClient]:
     with contextlib.closing(server.client(server.create_tenant())) as client:
         yield client
 
@@ -36,7 +36,7 @@ def slow_study() -> bytes:
 
 
 @pytest.fixture
-def job_id(api: Client, slow_study: bytes) -> str:
+def job_id(api: ApiClient, slow_study: bytes) -> str:
     """A training that is under way."""
     wait_until(lambda: _is_healthy(api))
     job_id = str(api.upload(slow_study).json()["job_id"])
@@ -44,13 +44,13 @@ def job_id(api: Client, slow_study: bytes) -> str:
     return job_id
 
 
-def _is_healthy(api: Client) -> bool:
+def _is_healthy(api: ApiClient) -> bool:
     with contextlib.suppress(httpx.TransportError):
         return api.get("/readyz").is_success
     return False
 
 
-def _stage(api: Client, job_id: str) -> str:
+def _stage(api: ApiClient, job_id: str) -> str:
     return str(api.get(f"/v1/jobs/{job_id}").json()["progress"]["stage"])
 
 
@@ -61,7 +61,7 @@ def wait_until(condition: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
-def outcome(api: Client, job_id: str) -> str:
+def outcome(api: ApiClient, job_id: str) -> str:
     """Return the job's final status, with patience for a server that is just coming back."""
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
@@ -82,7 +82,7 @@ def kill(process: psutil.Process) -> list[psutil.Process]:
 
 @pytest.mark.parametrize("name", ["api", "worker"])
 def test_a_killed_process_is_replaced_and_the_job_goes_on(
-    server: Server, api: Client, job_id: str, name: str
+    server: ServerProcess, api: ApiClient, job_id: str, name: str
 ) -> None:
     family = kill(server.named("simulacra.cli.main", name))
     assert outcome(api, job_id) == "completed"
@@ -91,7 +91,7 @@ def test_a_killed_process_is_replaced_and_the_job_goes_on(
 
 
 def test_a_killed_database_recovers_and_the_job_goes_on(
-    server: Server, api: Client, job_id: str
+    server: ServerProcess, api: ApiClient, job_id: str
 ) -> None:
     family = kill(server.named("bin/postgres"))
     assert outcome(api, job_id) == "completed"
@@ -100,7 +100,7 @@ def test_a_killed_database_recovers_and_the_job_goes_on(
 
 
 def test_a_killed_job_process_is_replaced_and_the_job_goes_on(
-    server: Server, api: Client, job_id: str
+    server: ServerProcess, api: ApiClient, job_id: str
 ) -> None:
     worker = server.named("simulacra.cli.main", "worker")
     max(worker.children(recursive=True), key=lambda child: child.create_time()).kill()
@@ -112,7 +112,7 @@ def test_a_killed_job_process_is_replaced_and_the_job_goes_on(
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_after_the_whole_tree_ends_a_restart_continues(
-    server: Server, api: Client, job_id: str, number: signal.Signals
+    server: ServerProcess, api: ApiClient, job_id: str, number: signal.Signals
 ) -> None:
     before = api.get("/v1/datasets").json()["datasets"]
     code = server.stop(number)

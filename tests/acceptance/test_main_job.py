@@ -9,13 +9,13 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
-from tests.acceptance.harness import Client
+from tests.acceptance.harness import ApiClient
 
 SHARES = {"Premium": 0.55, "Mainstream": 0.35, "Value": 0.10}
 SCENARIO = {"categorical": {"segment": SHARES}, "numeric": {"age": {"min": 25, "max": 44}}}
 
 
-def test_a_quick_training_answers_at_once(api: Client, study_csv: bytes) -> None:
+def test_a_quick_training_answers_at_once(api: ApiClient, study_csv: bytes) -> None:
     answer = api.upload(study_csv, display_name="Meal kits", wait_seconds="20")
     dataset = answer.json()
     assert (answer.status_code, dataset["status"]) == (200, "ready")
@@ -27,7 +27,7 @@ def test_a_quick_training_answers_at_once(api: Client, study_csv: bytes) -> None
     assert dataset in api.get("/v1/datasets").json()["datasets"]
 
 
-def test_without_waiting_there_is_a_job_to_poll(api: Client, study_csv: bytes) -> None:
+def test_without_waiting_there_is_a_job_to_poll(api: ApiClient, study_csv: bytes) -> None:
     answer = api.upload(study_csv)
     started = answer.json()
     assert (answer.status_code, started["status"]) == (202, "processing")
@@ -46,7 +46,7 @@ def test_without_waiting_there_is_a_job_to_poll(api: Client, study_csv: bytes) -
     assert "retry-after" not in api.get(f"/v1/jobs/{started['job_id']}").headers
 
 
-def test_the_schema_is_the_cleaned_one(api: Client, dataset_id: str) -> None:
+def test_the_schema_is_the_cleaned_one(api: ApiClient, dataset_id: str) -> None:
     document = api.get(f"/v1/datasets/{dataset_id}/schema").json()
     assert document["dataset_id"] == dataset_id
     columns = {column["name"]: column for column in document["schema"]}
@@ -59,7 +59,7 @@ def test_the_schema_is_the_cleaned_one(api: Client, dataset_id: str) -> None:
     assert "respondent" in {action["column"] for action in document["cleaning"]}
 
 
-def test_a_scenario_is_met_and_accounted_for(api: Client, dataset_id: str) -> None:
+def test_a_scenario_is_met_and_accounted_for(api: ApiClient, dataset_id: str) -> None:
     answer = api.generate(dataset_id, row_count=5000, seed=7, wait_seconds=20, conditions=SCENARIO)
     made = answer.json()
     assert (answer.status_code, made["status"], made["rows_generated"]) == (200, "ready", 5000)
@@ -81,7 +81,7 @@ def test_a_scenario_is_met_and_accounted_for(api: Client, dataset_id: str) -> No
     assert 0 < made["report"]["support"]["effective_sample_size"] <= 800
 
 
-def test_a_scenario_without_support_is_partial_or_fails_with_its_code(api: Client) -> None:
+def test_a_scenario_without_support_is_partial_or_fails_with_its_code(api: ApiClient) -> None:
     """Nobody in segment C is under 60, so half of the wanted rows cannot be had."""
     lines = [f"{18 + n % 30},A" for n in range(200)] + [f"{60 + n % 20},C" for n in range(200)]
     dataset_id = api.train("\n".join(["age,segment", *lines]).encode())
@@ -102,7 +102,7 @@ def test_a_scenario_without_support_is_partial_or_fails_with_its_code(api: Clien
 
 
 @pytest.mark.parametrize("output_format", ["parquet", "csv", "arrow"])
-def test_formats_and_repeatability(api: Client, dataset_id: str, output_format: str) -> None:
+def test_formats_and_repeatability(api: ApiClient, dataset_id: str, output_format: str) -> None:
     wanted = {"row_count": 50, "seed": 11, "output_format": output_format, "wait_seconds": 20}
     first, second = (api.generate(dataset_id, **wanted).json() for _ in range(2))
     assert first["generation_id"] != second["generation_id"]
@@ -116,7 +116,7 @@ def test_formats_and_repeatability(api: Client, dataset_id: str, output_format: 
     assert readers[output_format](content).num_rows == 50
 
 
-def test_downloads_are_resumable_and_checked(api: Client, dataset_id: str) -> None:
+def test_downloads_are_resumable_and_checked(api: ApiClient, dataset_id: str) -> None:
     made = api.generate(dataset_id, row_count=500, wait_seconds=20, output_format="csv").json()
     url, whole = made["artifact_url"], api.get(made["artifact_url"])
     assert not url.startswith("http")
@@ -146,7 +146,7 @@ def test_downloads_are_resumable_and_checked(api: Client, dataset_id: str) -> No
 
 
 def test_an_artifact_link_is_for_one_generation_and_needs_the_token(
-    api: Client, dataset_id: str
+    api: ApiClient, dataset_id: str
 ) -> None:
     one, two = (
         api.generate(dataset_id, row_count=10, wait_seconds=20).json()["artifact_url"]
@@ -160,7 +160,9 @@ def test_an_artifact_link_is_for_one_generation_and_needs_the_token(
     assert bare.status_code == 401
 
 
-def test_a_deleted_dataset_is_gone_and_its_generations_stay(api: Client, study_csv: bytes) -> None:
+def test_a_deleted_dataset_is_gone_and_its_generations_stay(
+    api: ApiClient, study_csv: bytes
+) -> None:
     dataset_id = api.train(study_csv)
     made = api.generate(dataset_id, row_count=10, wait_seconds=20).json()
     folder = api.server.data_dir / "objects" / "datasets" / dataset_id
@@ -174,7 +176,7 @@ def test_a_deleted_dataset_is_gone_and_its_generations_stay(api: Client, study_c
     assert api.get(made["artifact_url"]).status_code == 200
 
 
-def test_deleting_a_dataset_cancels_its_training(api: Client) -> None:
+def test_deleting_a_dataset_cancels_its_training(api: ApiClient) -> None:
     columns = 40
     header = ",".join(f"c{n}" for n in range(columns))
     rows = (",".join(str((n * k + n) % 97) for k in range(1, columns + 1)) for n in range(20_000))
@@ -188,7 +190,9 @@ def test_deleting_a_dataset_cancels_its_training(api: Client) -> None:
     assert api.wait(next_job.json()["job_id"])["status"] == "completed"
 
 
-def test_deleting_a_dataset_ends_its_unfinished_generations(api: Client, study_csv: bytes) -> None:
+def test_deleting_a_dataset_ends_its_unfinished_generations(
+    api: ApiClient, study_csv: bytes
+) -> None:
     dataset_id = api.train(study_csv)
     started = api.generate(dataset_id, row_count=1_000_000).json()
     assert api.delete(f"/v1/datasets/{dataset_id}").status_code == 200
@@ -199,7 +203,7 @@ def test_deleting_a_dataset_ends_its_unfinished_generations(api: Client, study_c
     assert "artifact_url" not in generation
 
 
-def test_datasets_come_in_pages(server: object, stranger: Client) -> None:
+def test_datasets_come_in_pages(server: object, stranger: ApiClient) -> None:
     assert server is stranger.server
     content = b"a,b\n" + b"".join(b"%d,%d\n" % (n % 7, n % 5) for n in range(100))
     made = [stranger.upload(content).json()["dataset_id"] for _ in range(3)]

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.acceptance.harness import Client, Server, clean_environment
+from tests.acceptance.harness import ApiClient, ServerProcess, clean_environment
 
 GUIDE = Path(__file__).parents[3] / "shared" / "seed" / "operating-guide.txt"
 GUIDES_API = "https://api.simulacra-data.com"
@@ -51,7 +51,7 @@ def guides_scripts() -> list[str]:
     return [ask, step + claim, mint]
 
 
-def shell(server: Server, script: str, **variables: str) -> str:
+def shell(server: ServerProcess, script: str, **variables: str) -> str:
     environment = clean_environment() | variables
     environment |= {"API": server.url, "CURL_CA_BUNDLE": str(server.data_dir / "ca.pem")}
     ended = subprocess.run(
@@ -64,7 +64,7 @@ def shell(server: Server, script: str, **variables: str) -> str:
     return ended.stdout
 
 
-def play(server: Server, scripts: list[str]) -> dict[str, Any]:
+def play(server: ServerProcess, scripts: list[str]) -> dict[str, Any]:
     """Play the three steps, with an operator's approval; return what listing datasets says."""
     ask, claim, mint = (
         script.replace(GUIDES_API, server.url).replace(GUIDES_ISSUER, server.url)
@@ -93,24 +93,24 @@ def play(server: Server, scripts: list[str]) -> dict[str, Any]:
 
 
 @needs_curl
-def test_onboarding_with_curl(server: Server) -> None:
+def test_onboarding_with_curl(server: ServerProcess) -> None:
     assert play(server, [ASK, CLAIM, MINT])["datasets"] == []
 
 
 @needs_curl
 @pytest.mark.skipif(not GUIDE.exists(), reason="the customer's guide is not on this machine")
-def test_onboarding_as_the_guide_prints_it(server: Server) -> None:
+def test_onboarding_as_the_guide_prints_it(server: ServerProcess) -> None:
     assert play(server, guides_scripts())["datasets"] == []
 
 
 @pytest.fixture(scope="module")
-def http(server: Server) -> Iterator[httpx.Client]:
+def http(server: ServerProcess) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=server.url, verify=server.tls, timeout=60) as client:
         yield client
 
 
 @pytest.fixture
-def client(server: Server) -> Iterator[Client]:
+def client(server: ServerProcess) -> Iterator[ApiClient]:
     """A client of a tenant of its own."""
     with contextlib.closing(server.client(server.create_tenant())) as client:
         yield client
@@ -121,7 +121,7 @@ def signup(http: httpx.Client, **changes: object) -> httpx.Response:
     return http.post("/v1/signup", json=body | changes)
 
 
-def approved(server: Server, http: httpx.Client) -> dict[str, Any]:
+def approved(server: ServerProcess, http: httpx.Client) -> dict[str, Any]:
     request_id = signup(http).json()["request_id"]
     server.operate("approve", request_id)
     document: dict[str, Any] = http.get(f"/v1/signup/{request_id}").json()
@@ -161,7 +161,9 @@ def test_a_bad_request_for_access_names_the_field(
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
 
 
-def test_of_fifty_claims_at_once_one_gets_the_secret(server: Server, http: httpx.Client) -> None:
+def test_of_fifty_claims_at_once_one_gets_the_secret(
+    server: ServerProcess, http: httpx.Client
+) -> None:
     token = approved(server, http)["credential_claim_token"]
     answers = at_once(lambda: http.post("/v1/credential-claims", json={"claim_token": token}))
     statuses = sorted(answer.status_code for answer in answers)
@@ -171,7 +173,7 @@ def test_of_fifty_claims_at_once_one_gets_the_secret(server: Server, http: httpx
 
 
 def test_rotation_from_request_to_the_end_of_the_old_secret(
-    server: Server, http: httpx.Client, client: Client
+    server: ServerProcess, http: httpx.Client, client: ApiClient
 ) -> None:
     key = {"Idempotency-Key": "rotate-1"}
     answers = at_once(lambda: client.post("/v1/credential-rotations", headers=key))
@@ -196,7 +198,9 @@ def test_rotation_from_request_to_the_end_of_the_old_secret(
     )
 
 
-def test_a_fourth_rotation_is_refused_with_the_time_to_wait(server: Server, client: Client) -> None:
+def test_a_fourth_rotation_is_refused_with_the_time_to_wait(
+    server: ServerProcess, client: ApiClient
+) -> None:
     for _ in range(3):
         made = client.post("/v1/credential-rotations")
         assert made.status_code == 201
@@ -207,7 +211,7 @@ def test_a_fourth_rotation_is_refused_with_the_time_to_wait(server: Server, clie
     assert 23 * 3600 < int(fourth.headers["retry-after"]) <= 24 * 3600
 
 
-def test_a_narrow_token_does_not_lead_to_a_secret(server: Server, client: Client) -> None:
+def test_a_narrow_token_does_not_lead_to_a_secret(server: ServerProcess, client: ApiClient) -> None:
     """The new secret would mint tokens of every scope."""
     body = {**client.credential, "grant_type": "client_credentials"}
     scopes = "read:datasets write:datasets read:generations"
@@ -218,7 +222,9 @@ def test_a_narrow_token_does_not_lead_to_a_secret(server: Server, client: Client
     assert (refused.status_code, refused.json()["code"]) == (403, "simio_forbidden")
 
 
-def test_another_clients_rotation_is_none(api: Client, stranger: Client, server: Server) -> None:
+def test_another_clients_rotation_is_none(
+    api: ApiClient, stranger: ApiClient, server: ServerProcess
+) -> None:
     made = api.post("/v1/credential-rotations")
     server.secrets.add(made.json()["credential_claim_token"])
     location = made.headers["location"]
@@ -242,7 +248,9 @@ def test_requests_for_access_are_throttled(http: httpx.Client) -> None:
     assert answers[0].headers["ratelimit"].startswith('"signups";r=19;')
 
 
-def test_tokens_are_throttled_by_client_and_address(server: Server, http: httpx.Client) -> None:
+def test_tokens_are_throttled_by_client_and_address(
+    server: ServerProcess, http: httpx.Client
+) -> None:
     credential = server.create_tenant()
     body = {"grant_type": "client_credentials", "client_id": credential["client_id"]}
     wrong = body | {"client_secret": "wrong"}
@@ -258,14 +266,16 @@ def test_tokens_are_throttled_by_client_and_address(server: Server, http: httpx.
     assert minted.status_code == 200
 
 
-def test_the_issuer_says_where_its_parts_are(server: Server, http: httpx.Client) -> None:
+def test_the_issuer_says_where_its_parts_are(server: ServerProcess, http: httpx.Client) -> None:
     found = http.get("/.well-known/openid-configuration").json()
     assert found["issuer"] == f"{server.url}/"
     assert found["token_endpoint"] == f"{server.url}/oauth/token"
     assert http.get(found["jwks_uri"]).json()["keys"][0]["alg"] == "RS256"
 
 
-def test_tokens_outlive_a_rotation_of_the_signing_key(server: Server, api: Client) -> None:
+def test_tokens_outlive_a_rotation_of_the_signing_key(
+    server: ServerProcess, api: ApiClient
+) -> None:
     before = {key["kid"] for key in api.get("/.well-known/jwks.json").json()["keys"]}
     server.operate("rotate-signing-key")
     assert api.get("/v1/datasets").status_code == 200

@@ -58,13 +58,13 @@ def browser() -> Iterator[playwright.Browser]:
 
 
 @pytest.fixture(scope="module")
-def account(server: harness.Server) -> str:
+def account(server: harness.ServerProcess) -> str:
     server.operate("accounts", "create", "ann.lee", stdin=f"{PASSWORD}\n")
     return "ann.lee"
 
 
 @pytest.fixture
-def visit(browser: playwright.Browser, server: harness.Server, account: str) -> Visit:
+def visit(browser: playwright.Browser, server: harness.ServerProcess, account: str) -> Visit:
     """Open the page as an operator who is signed in; the browser must have nothing to object to."""
 
     @contextlib.contextmanager
@@ -91,7 +91,7 @@ def visit(browser: playwright.Browser, server: harness.Server, account: str) -> 
 
 
 def test_a_tenant_is_suspended_and_let_in_again_by_keyboard_without_script(
-    visit: Visit, server: harness.Server
+    visit: Visit, server: harness.ServerProcess
 ) -> None:
     with (
         visit(java_script_enabled=False, viewport=LIGHT) as page,
@@ -113,7 +113,7 @@ def test_a_tenant_is_suspended_and_let_in_again_by_keyboard_without_script(
 
 
 def test_a_request_is_approved_by_keyboard_without_script(
-    visit: Visit, server: harness.Server
+    visit: Visit, server: harness.ServerProcess
 ) -> None:
     body = {"company_name": "Coastline", "contact_email": "coast@acme.example"}
     answer = httpx.post(f"{server.url}/v1/signup", json=body, verify=server.tls)
@@ -132,7 +132,9 @@ def test_a_request_is_approved_by_keyboard_without_script(
         playwright.expect(page.get_by_role("heading", level=1)).to_contain_text("Coastline")
 
 
-def test_limits_are_saved_and_mistakes_are_shown(visit: Visit, server: harness.Server) -> None:
+def test_limits_are_saved_and_mistakes_are_shown(
+    visit: Visit, server: harness.ServerProcess
+) -> None:
     server.create_tenant("Northwind & <i>Sons</i>")
     with visit(java_script_enabled=False, viewport=LIGHT) as page:
         page.goto("/operator/tenants")
@@ -172,7 +174,7 @@ def test_signing_out_leaves_nothing_behind_the_back_button(visit: Visit) -> None
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_has_enough_contrast_and_nothing_is_cut_off_on_a_phone(
-    visit: Visit, api: harness.Client, scheme: str
+    visit: Visit, api: harness.ApiClient, scheme: str
 ) -> None:
     assert api.get("/v1/datasets").status_code == 200  # there is a tenant
     body = {"company_name": "Waiting Ltd", "contact_email": "w@acme.example"}
@@ -192,7 +194,7 @@ def test_every_text_has_enough_contrast_and_nothing_is_cut_off_on_a_phone(
 
 
 def test_every_control_has_a_name_and_can_be_reached_by_keyboard(
-    visit: Visit, api: harness.Client
+    visit: Visit, api: harness.ApiClient
 ) -> None:
     assert api.get("/v1/datasets").status_code == 200  # there is a tenant
     with visit(viewport=LIGHT) as page:

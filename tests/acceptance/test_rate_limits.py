@@ -10,14 +10,14 @@ import httpx
 import pytest
 
 from tests.acceptance import harness
-from tests.acceptance.harness import Client, Server
+from tests.acceptance.harness import ApiClient, ServerProcess
 
 READS, WRITES, UPLOADS = 20, 3, 2
 """Calls a minute, so that a read comes back after 3 s, an upload after 30."""
 
 
 @pytest.fixture(scope="module")
-def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server with small limits."""
     with harness.running_server(
         tmp_path_factory.mktemp("strict"),
@@ -29,7 +29,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def caller(strict: Server) -> Iterator[Client]:
+def caller(strict: ServerProcess) -> Iterator[ApiClient]:
     """A client of a tenant of its own, who has not called yet."""
     with contextlib.closing(strict.client(strict.create_tenant())) as client:
         yield client
@@ -55,7 +55,7 @@ def refusal(answer: httpx.Response, name: str, calls: int) -> int:
 
 
 def test_calls_are_counted_down_then_refused_then_let_in_again(
-    strict: Server, caller: Client
+    strict: ServerProcess, caller: ApiClient
 ) -> None:
     first, second = (standing(caller.get("/v1/datasets"), "reads", READS) for _ in range(2))
     assert first == READS - 1
@@ -75,7 +75,7 @@ def test_calls_are_counted_down_then_refused_then_let_in_again(
 
 
 def test_every_answer_to_a_known_client_says_how_it_stands(
-    strict: Server, caller: Client, study_csv: bytes
+    strict: ServerProcess, caller: ApiClient, study_csv: bytes
 ) -> None:
     uploaded = caller.upload(study_csv, wait_seconds="30")
     assert (uploaded.status_code, standing(uploaded, "uploads", UPLOADS)) == (200, UPLOADS - 1)
@@ -103,7 +103,7 @@ def test_every_answer_to_a_known_client_says_how_it_stands(
 
 
 def test_a_refused_upload_is_answered_before_its_body_is_sent(
-    strict: Server, caller: Client
+    strict: ServerProcess, caller: ApiClient
 ) -> None:
     for _ in range(UPLOADS):
         assert caller.upload(b"").status_code == 400

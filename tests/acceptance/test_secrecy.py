@@ -29,7 +29,7 @@ def study_with_marks(rows: int = 300) -> bytes:
     return table.getvalue().encode()
 
 
-def sign_in(server: harness.Server, password: str) -> str:
+def sign_in(server: harness.ServerProcess, password: str) -> str:
     """Sign in as an operator and return the session's token, or nothing."""
     answer = httpx.post(
         f"{server.url}/operator/sign-in",
@@ -40,7 +40,7 @@ def sign_in(server: harness.Server, password: str) -> str:
     return answer.cookies.get("__Host-simulacra-operator") or ""
 
 
-def test_no_secret_and_no_cell_is_written_down(server: harness.Server) -> None:
+def test_no_secret_and_no_cell_is_written_down(server: harness.ServerProcess) -> None:
     content = study_with_marks()
     cells = [line.split(b",")[column].decode() for line in content.split(b"\r\n")[1:4]
              for column in (0, 2)]  # fmt: skip
@@ -72,7 +72,9 @@ def test_no_secret_and_no_cell_is_written_down(server: harness.Server) -> None:
     assert set(secrecy.leaks(server, LEVELS)) <= {"dump of the database"}  # the published schema
 
 
-def test_a_dump_restores_and_its_trail_is_whole(server: harness.Server, tmp_path: Path) -> None:
+def test_a_dump_restores_and_its_trail_is_whole(
+    server: harness.ServerProcess, tmp_path: Path
+) -> None:
     server.create_tenant("Restored Insights")
     dumped = secrecy.dump(postgres.Cluster(server.data_dir))
     shutil.copytree(server.data_dir / "keys", tmp_path / "keys")
@@ -84,6 +86,6 @@ def test_a_dump_restores_and_its_trail_is_whole(server: harness.Server, tmp_path
             capture_output=True,
             check=True,
         )
-    restored = harness.Server(tmp_path, server.port, server.settings)
+    restored = harness.ServerProcess(tmp_path, server.port, server.settings)
     assert "Restored Insights" in restored.operate("tenants", "list")
     assert "Unbroken" in restored.operate("audit", "verify")

@@ -5,7 +5,13 @@ from pathlib import Path
 
 import httpx
 
-from tests.acceptance.harness import SIMULACRA, Server, clean_environment, free_port, running_server
+from tests.acceptance.harness import (
+    SIMULACRA,
+    ServerProcess,
+    clean_environment,
+    free_port,
+    running_server,
+)
 
 
 def serve(data_dir: Path, port: int, **settings: str) -> "subprocess.CompletedProcess[str]":
@@ -20,19 +26,19 @@ def serve(data_dir: Path, port: int, **settings: str) -> "subprocess.CompletedPr
     )
 
 
-def test_the_greeting_says_where_and_what_next(server: Server) -> None:
+def test_the_greeting_says_where_and_what_next(server: ServerProcess) -> None:
     for word in (server.url, str(server.data_dir / "ca.pem"), "create-tenant", "Ctrl-C"):
         assert word in server.greeting
 
 
-def test_a_second_server_on_the_same_directory_is_refused(server: Server) -> None:
+def test_a_second_server_on_the_same_directory_is_refused(server: ServerProcess) -> None:
     ended = serve(server.data_dir, free_port())
     assert ended.returncode == 1
     assert "in use" in ended.stderr
     assert httpx.get(f"{server.url}/healthz", verify=server.tls).status_code == 200
 
 
-def test_a_taken_port_is_said_at_once(server: Server, tmp_path: Path) -> None:
+def test_a_taken_port_is_said_at_once(server: ServerProcess, tmp_path: Path) -> None:
     ended = serve(tmp_path / "data", server.port)
     assert ended.returncode == 1
     assert f"127.0.0.1:{server.port}" in ended.stderr
@@ -81,7 +87,7 @@ def test_another_master_key_is_named_as_the_cause(empty_dsn: str, tmp_path: Path
     assert "SIMULACRA_MASTER_KEY" in (data_dir / "logs" / "api.log").read_text()
 
 
-def test_the_process_of_a_job_inherits_no_secrets(server: Server) -> None:
+def test_the_process_of_a_job_inherits_no_secrets(server: ServerProcess) -> None:
     worker = server.named("simulacra.cli.main", "worker")
     assert "DATABASE_URL" in worker.environ()
     (fork_server,) = [

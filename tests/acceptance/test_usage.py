@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.harness import Client, Server
+from tests.acceptance.harness import ApiClient, ServerProcess
 
 COMPANY = "Limited"
 SUBSCRIPTION = 1000
@@ -17,7 +17,7 @@ NONE = {**YOUNG, "categorical": {"segment": {"C": 1.0}}}
 
 
 @pytest.fixture(scope="module")
-def tenant(server: Server) -> Iterator[Client]:
+def tenant(server: ServerProcess) -> Iterator[ApiClient]:
     """A client of a tenant whose limits the operator has set."""
     credential = server.create_tenant(COMPANY)
     limits = ["--subscription-rows", str(SUBSCRIPTION), "--max-rows-per-request", "5000"]
@@ -26,25 +26,25 @@ def tenant(server: Server) -> Iterator[Client]:
         yield client
 
 
-def id_of(server: Server) -> str:
+def id_of(server: ServerProcess) -> str:
     listed = json.loads(server.operate("tenants", "list", "--json"))
     (tenant_id,) = [it["tenant_id"] for it in listed if it["company"] == COMPANY]
     return str(tenant_id)
 
 
 @pytest.fixture(scope="module")
-def split_id(tenant: Client) -> str:
+def split_id(tenant: ApiClient) -> str:
     """A dataset in which nobody of segment C is under 60."""
     lines = [f"{18 + n % 30},A" for n in range(200)] + [f"{60 + n % 20},C" for n in range(200)]
     return tenant.train("\n".join(["age,segment", *lines]).encode())
 
 
-def usage(client: Client) -> dict[str, Any]:
+def usage(client: ApiClient) -> dict[str, Any]:
     document: dict[str, Any] = client.get("/v1/usage").raise_for_status().json()
     return document
 
 
-def test_what_was_made_is_billed_and_what_failed_is_not(tenant: Client, split_id: str) -> None:
+def test_what_was_made_is_billed_and_what_failed_is_not(tenant: ApiClient, split_id: str) -> None:
     before = usage(tenant)
     assert (before["subscription_rows"], before["max_rows_per_request"]) == (SUBSCRIPTION, 5000)
     assert before["window_starts_at"] < before["window_ends_at"]
@@ -63,7 +63,7 @@ def test_what_was_made_is_billed_and_what_failed_is_not(tenant: Client, split_id
     )  # fmt: skip
 
 
-def test_more_than_is_left_is_402_with_the_figures(tenant: Client, split_id: str) -> None:
+def test_more_than_is_left_is_402_with_the_figures(tenant: ApiClient, split_id: str) -> None:
     left = usage(tenant)["rows_remaining"]
     answer = tenant.generate(split_id, row_count=left + 1, wait_seconds=20)
     problem = answer.json()
@@ -77,7 +77,9 @@ def test_more_than_is_left_is_402_with_the_figures(tenant: Client, split_id: str
     assert over_cap["quota"] == {"row_count": 5001, "max_rows_per_request": 5000}
 
 
-def test_deleting_a_dataset_gives_its_reservations_back(tenant: Client, study_csv: bytes) -> None:
+def test_deleting_a_dataset_gives_its_reservations_back(
+    tenant: ApiClient, study_csv: bytes
+) -> None:
     dataset_id, before = tenant.train(study_csv), usage(tenant)
     for _ in range(3):
         tenant.generate(dataset_id, row_count=50).raise_for_status()
@@ -88,13 +90,13 @@ def test_deleting_a_dataset_gives_its_reservations_back(tenant: Client, study_cs
     assert after["rows_reserved"] == 0
 
 
-def test_terminal_and_api_show_the_same_figures(server: Server, tenant: Client) -> None:
+def test_terminal_and_api_show_the_same_figures(server: ServerProcess, tenant: ApiClient) -> None:
     shown = usage(tenant)
     listed = server.operate("usage", "show", id_of(server))
     assert f"{shown['rows_used']:,}" in listed
     assert "Right:" in server.operate("usage", "verify")
 
 
-def test_without_a_subscription_nothing_is_left_to_count(api: Client) -> None:
+def test_without_a_subscription_nothing_is_left_to_count(api: ApiClient) -> None:
     shown = usage(api)
     assert (shown["subscription_rows"], shown["rows_remaining"]) == (None, None)

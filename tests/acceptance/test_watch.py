@@ -17,7 +17,7 @@ TOO_SMALL = b"a,b\n1,2\n"
 
 
 @pytest.fixture
-def environment(server: harness.Server, api: harness.Client) -> dict[str, str]:
+def environment(server: harness.ServerProcess, api: harness.ApiClient) -> dict[str, str]:
     """What the guide's scripts read."""
     return harness.clean_environment() | {
         "SIMIO_API_BASE": server.url,
@@ -39,7 +39,7 @@ def watch(job_id: str, environment: dict[str, str]) -> subprocess.CompletedProce
 
 
 def test_a_completed_job_is_exit_code_0(
-    api: harness.Client, environment: dict[str, str], study_csv: bytes
+    api: harness.ApiClient, environment: dict[str, str], study_csv: bytes
 ) -> None:
     started = api.upload(study_csv).json()
     ended = watch(started["job_id"], environment)
@@ -50,7 +50,7 @@ def test_a_completed_job_is_exit_code_0(
 
 
 def test_a_failed_job_is_exit_code_1_with_its_reason(
-    api: harness.Client, environment: dict[str, str]
+    api: harness.ApiClient, environment: dict[str, str]
 ) -> None:
     ended = watch(api.upload(TOO_SMALL).json()["job_id"], environment)
     assert (ended.returncode, ended.stdout) == (1, "")
@@ -58,7 +58,7 @@ def test_a_failed_job_is_exit_code_1_with_its_reason(
 
 
 def test_a_job_of_another_tenant_is_not_found(
-    server: harness.Server, environment: dict[str, str]
+    server: harness.ServerProcess, environment: dict[str, str]
 ) -> None:
     with contextlib.closing(server.client(server.create_tenant("Other"))) as other:
         ended = watch(other.upload(TOO_SMALL).json()["job_id"], environment)
@@ -95,7 +95,7 @@ def terminal() -> Iterator[tuple[int, list[bytes]]]:
 
 
 def test_a_terminal_shows_a_bar_with_its_links(
-    api: harness.Client,
+    api: harness.ApiClient,
     environment: dict[str, str],
     slow_study: bytes,
     terminal: tuple[int, list[bytes]],

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 import simulacra
+from examples import study
 from simulacra.engine.columns.boolean import BOOLEAN
 from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.columns.date import DATE
@@ -17,9 +18,9 @@ from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.nominal import NOMINAL
 from simulacra.engine.columns.number import NUMBER
 from simulacra.engine.columns.schema import Column, Schema
-from examples import study as questionnaire
 
-def every_type(rows: int = 600, seed: int = 5) -> pa.Table:
+
+def mixed_study(rows: int = 600, seed: int = 5) -> pa.Table:
     """A study of all types, with missing values and a skip pattern."""
     rng = np.random.default_rng(seed)
     plan = rng.choice(["Basic", "Plus", "Pro"], rows, p=[0.5, 0.3, 0.2])
@@ -56,26 +57,26 @@ def every_type(rows: int = 600, seed: int = 5) -> pa.Table:
 
 @pytest.fixture(scope="session")
 def mixed_table() -> pa.Table:
-    return every_type()
+    return mixed_study()
 
 
 @pytest.fixture(scope="session")
-def mixed(mixed_table: pa.Table) -> simulacra.Model:
+def mixed_model(mixed_table: pa.Table) -> simulacra.Model:
     """A model of a study with all types."""
     return simulacra.fit(mixed_table)
 
 
 @pytest.fixture(scope="session")
-def kit_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def meal_kit_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The meal-kit study of the examples."""
     path = tmp_path_factory.mktemp("study") / "kit.csv"
-    questionnaire.write(path)
+    study.write(path)
     return path
 
 
 @pytest.fixture(scope="session")
-def kit(kit_file: Path) -> simulacra.Model:
-    return simulacra.fit(kit_file)
+def meal_kit_model(meal_kit_file: Path) -> simulacra.Model:
+    return simulacra.fit(meal_kit_file)
 
 
 @pytest.fixture(scope="session")
@@ -100,7 +101,7 @@ def schema() -> Schema:
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Callable[[bytes | str], Path]:
+def write_file(tmp_path: Path) -> Callable[[bytes | str], Path]:
     """Write a file and return its path."""
 
     def write(content: bytes | str, name: str = "study.csv") -> Path:

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from simulacra.engine.stages import Progress
 
 from simulacra.engine import progress
-from simulacra.engine.stages import Progress
 
 WEIGHTS = st.lists(
     st.tuples(st.sampled_from(progress.STAGES), st.floats(0, 1e12)), min_size=1, max_size=8

@@ -24,14 +24,14 @@ FORTY_MB = 40_000_000
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> s3.Server:
-    server = s3.Server(tmp_path_factory.mktemp("s3") / "store", harness.free_port())
+def server(tmp_path_factory: pytest.TempPathFactory) -> s3.S3Server:
+    server = s3.S3Server(tmp_path_factory.mktemp("s3") / "store", harness.free_port())
     server.format()
     return server
 
 
 @contextlib.contextmanager
-def serving(server: s3.Server) -> Iterator["subprocess.Popen[bytes]"]:
+def serving(server: s3.S3Server) -> Iterator["subprocess.Popen[bytes]"]:
     with (server.folder / "log").open("a") as log:
         process = subprocess.Popen(server.command, env=server.environment, stdout=log, stderr=log)
     try:
@@ -47,14 +47,14 @@ def serving(server: s3.Server) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 @pytest.fixture
-def store(server: s3.Server, monkeypatch: pytest.MonkeyPatch) -> storage.Storage:
+def store(server: s3.S3Server, monkeypatch: pytest.MonkeyPatch) -> storage.Storage:
     for name, value in server.variables.items():
         monkeypatch.setenv(name, value)
     return storage.Storage(server.url)
 
 
 @pytest.fixture
-def running(server: s3.Server) -> Iterator[None]:
+def running(server: s3.S3Server) -> Iterator[None]:
     with serving(server):
         yield
 
@@ -81,7 +81,7 @@ def test_delete_and_missing_objects(store: storage.Storage) -> None:
 
 
 def test_what_was_written_survives_a_kill_and_what_was_not_is_not_there(
-    server: s3.Server, store: storage.Storage
+    server: s3.S3Server, store: storage.Storage
 ) -> None:
     with serving(server) as process:
         store.write("kept", io.BytesIO(b"x" * 100_000), KEY)
@@ -96,7 +96,7 @@ def test_what_was_written_survives_a_kill_and_what_was_not_is_not_there(
         assert "half" not in listed
 
 
-def _head_of_a_put(server: s3.Server) -> bytes:
+def _head_of_a_put(server: s3.S3Server) -> bytes:
     """Return a signed PUT whose body is announced to be longer than what is sent."""
     signer = obstore.store.from_url(server.url)
     assert isinstance(signer, obstore.store.S3Store)
@@ -108,7 +108,7 @@ def _head_of_a_put(server: s3.Server) -> bytes:
 
 
 def test_an_outage_is_told_in_bounded_time_and_never_as_a_wrong_key(
-    server: s3.Server, store: storage.Storage, monkeypatch: pytest.MonkeyPatch
+    server: s3.S3Server, store: storage.Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving(server) as process:
         store.write("long", io.BytesIO(os.urandom(FORTY_MB)), KEY)

@@ -15,7 +15,7 @@ def parse(*texts: str, force: bool = False) -> dates.Found | None:
     return dates.parse(pa.array(texts), np.ones(len(texts), dtype=np.int64), force=force)
 
 
-def written(*texts: str, force: bool = False) -> list[object]:
+def iso_dates(*texts: str, force: bool = False) -> list[object]:
     found = parse(*texts, force=force)
     assert found is not None
     return [None if np.isnan(value) else bound(found.type, value) for value in found.values]
@@ -47,7 +47,7 @@ def written(*texts: str, force: bool = False) -> list[object]:
     ],
 )
 def test_what_moments_look_like(text: str, expected: str) -> None:
-    assert written(text) == [expected]
+    assert iso_dates(text) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_what_does_not(text: str) -> None:
 
 
 def test_one_day_beyond_the_twelfth_tells_the_order() -> None:
-    assert written("03/04/2020", "13/04/2020") == ["2020-04-03", "2020-04-13"]
-    assert written("03/04/2020", "04/13/2020") == ["2020-03-04", "2020-04-13"]
+    assert iso_dates("03/04/2020", "13/04/2020") == ["2020-04-03", "2020-04-13"]
+    assert iso_dates("03/04/2020", "04/13/2020") == ["2020-03-04", "2020-04-13"]
 
 
 def test_an_order_that_no_date_shows_is_said() -> None:
@@ -71,7 +71,7 @@ def test_an_order_that_no_date_shows_is_said() -> None:
 
 
 def test_digits_alone_are_a_date_when_one_is_wanted() -> None:
-    assert written("20190131", "2019", force=True) == ["2019-01-31", None]
+    assert iso_dates("20190131", "2019", force=True) == ["2019-01-31", None]
 
 
 @given(st.dates(), st.sampled_from(["%Y-%m-%d", "%d.%m.%Y", "%d %B %Y", "%B %d, %Y"]))

@@ -3,10 +3,10 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 import pytest
+from simulacra.engine.cleaning.drafts import Draft
 
 from simulacra.engine import errors
 from simulacra.engine.cleaning import columns, drafts, retyping
-from simulacra.engine.cleaning.drafts import Draft
 from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.columns.date import DATE
 from simulacra.engine.columns.datetime import DATETIME

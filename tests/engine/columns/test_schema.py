@@ -12,13 +12,13 @@ from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.schema import Schema, point
 
 
-def test_a_schema_survives_json(mixed: simulacra.Model) -> None:
-    written = json.dumps(mixed.schema.to_json(), allow_nan=False)
-    assert Schema.from_json(json.loads(written)) == mixed.schema
+def test_a_schema_survives_json(mixed_model: simulacra.Model) -> None:
+    written = json.dumps(mixed_model.schema.to_json(), allow_nan=False)
+    assert Schema.from_json(json.loads(written)) == mixed_model.schema
 
 
-def test_a_column_publishes_what_applies_to_it(mixed: simulacra.Model) -> None:
-    columns = {column["name"]: column for column in mixed.schema.to_json()["schema"]}
+def test_a_column_publishes_what_applies_to_it(mixed_model: simulacra.Model) -> None:
+    columns = {column["name"]: column for column in mixed_model.schema.to_json()["schema"]}
     assert columns["plan"]["levels"] == ["Basic", "Plus", "Pro"]
     assert sum(columns["plan"]["shares"]) == pytest.approx(1, abs=1e-5)
     assert "min" not in columns["plan"]
@@ -45,14 +45,14 @@ def test_to_look_columns_up_does_not_change_what_a_schema_is(schema: Schema) -> 
 
 @pytest.mark.parametrize("column", ["visits", "spend", "joined", "seen"])
 def test_published_numbers_are_in_order_and_can_be_asked_for(
-    mixed: simulacra.Model, column: str
+    mixed_model: simulacra.Model, column: str
 ) -> None:
-    found = mixed.schema[column]
+    found = mixed_model.schema[column]
     assert found.min is not None
     assert found.max is not None
     ends = [point(found.type, value) for value in (found.min, *found.quantiles, found.max)]
     assert ends == sorted(ends)
-    out = mixed.generate(20, seed=1, numeric={column: {"min": found.min, "max": found.max}})
+    out = mixed_model.generate(20, seed=1, numeric={column: {"min": found.min, "max": found.max}})
     assert out.rows_generated == 20
 
 

@@ -18,9 +18,9 @@ Spoil = Callable[[Forest], Forest]
 
 
 @pytest.fixture(scope="module")
-def saved(kit: simulacra.Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def saved(meal_kit_model: simulacra.Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model") / "kit.model"
-    kit.save(path)
+    meal_kit_model.save(path)
     return path
 
 
@@ -35,9 +35,11 @@ def test_the_same_model_gives_the_same_bytes(saved: Path) -> None:
     assert again.read_bytes() == saved.read_bytes()
 
 
-def test_generating_changes_nothing_that_is_saved(kit: simulacra.Model, saved: Path) -> None:
-    kit.generate(10, seed=1, categorical={"segment": {"Premium": 0.5}})
-    kit.save(saved.with_suffix(".again"))
+def test_generating_changes_nothing_that_is_saved(
+    meal_kit_model: simulacra.Model, saved: Path
+) -> None:
+    meal_kit_model.generate(10, seed=1, categorical={"segment": {"Premium": 0.5}})
+    meal_kit_model.save(saved.with_suffix(".again"))
     assert saved.with_suffix(".again").read_bytes() == saved.read_bytes()
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 import numpy.typing as npt
 import pytest
+from simulacra.engine.model.coding import Indicators
 
 from simulacra.engine.model import screening
-from simulacra.engine.model.coding import Indicators
 from simulacra.engine.model.kernels import Codes
 from simulacra.engine.model.screening import Screen
 

@@ -3,6 +3,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from simulacra.engine.model.coding import Coding
 
 from simulacra.engine.columns.boolean import BOOLEAN
 from simulacra.engine.columns.column_type import ColumnType
@@ -13,7 +14,6 @@ from simulacra.engine.columns.number import NUMBER
 from simulacra.engine.columns.ordinal import ORDINAL
 from simulacra.engine.columns.schema import Column
 from simulacra.engine.model import coding
-from simulacra.engine.model.coding import Coding
 
 LEVELS = Column("x", "x", "x", NOMINAL, 0.0, levels=("a", "b", "c"))
 INTEGER = Column("x", "x", "x", INTEGER, 0.0, min=0, max=100)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from simulacra.engine import errors, limits
 from simulacra.engine.reading import csv, encodings
 
-Written = Callable[[bytes | str], Path]
+WriteFile = Callable[[bytes | str], Path]
 
 
 def read(path: Path) -> pa.Table:
@@ -23,11 +23,11 @@ def read(path: Path) -> pa.Table:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_delimiters_encodings_and_line_ends(
-    written: Written, delimiter: str, encoding: str, end: str
+    write_file: WriteFile, delimiter: str, encoding: str, end: str
 ) -> None:
     lines = ["größe", "farbe"], ["1,5" if delimiter != "," else "1", "weiß"], ["2", ""]
     text = end.join(delimiter.join(line) for line in lines) + end
-    table = read(written(text.encode(encoding)))
+    table = read(write_file(text.encode(encoding)))
     assert table.column_names == ["größe", "farbe"]
     assert table["farbe"].to_pylist() == ["weiß", None]
 
@@ -37,31 +37,31 @@ def test_windows_text_is_read() -> None:
 
 
 @pytest.mark.parametrize("before", ["\n", "\n\n", "\r\n"])
-def test_empty_lines_above_the_header_are_skipped(written: Written, before: str) -> None:
-    table = read(written(f"{before}a,b\n1,2\n"))
+def test_empty_lines_above_the_header_are_skipped(write_file: WriteFile, before: str) -> None:
+    table = read(write_file(f"{before}a,b\n1,2\n"))
     assert table.to_pylist() == [{"a": "1", "b": "2"}]
 
 
-def test_quotes_hold_delimiters_lines_and_quotes(written: Written) -> None:
-    table = read(written('"a\nb","c,d"\n"x\ny","say ""hi"""\n1,2\n'))
+def test_quotes_hold_delimiters_lines_and_quotes(write_file: WriteFile) -> None:
+    table = read(write_file('"a\nb","c,d"\n"x\ny","say ""hi"""\n1,2\n'))
     assert table.column_names == ["a\nb", "c,d"]
     assert table.column(0).to_pylist() == ["x\ny", "1"]
     assert table.column(1).to_pylist() == ['say "hi"', "2"]
 
 
-def test_none_is_an_answer(written: Written) -> None:
-    assert read(written("a,b\nNone,1\n"))["a"].to_pylist() == ["None"]
+def test_none_is_an_answer(write_file: WriteFile) -> None:
+    assert read(write_file("a,b\nNone,1\n"))["a"].to_pylist() == ["None"]
 
 
-def test_nameless_columns_and_namesakes_get_names(written: Written) -> None:
-    table = read(written("a,,a,a_2\n1,2,3,4\n"))
+def test_nameless_columns_and_namesakes_get_names(write_file: WriteFile) -> None:
+    table = read(write_file("a,,a,a_2\n1,2,3,4\n"))
     assert len(set(table.column_names)) == 4
     assert table.column_names[1] == "column_2"
 
 
-def test_a_line_longer_than_a_block_is_read(written: Written) -> None:
+def test_a_line_longer_than_a_block_is_read(write_file: WriteFile) -> None:
     long = "x" * 3_000_000
-    table = read(written(f"a,b\n1,{long}\n2,y\n"))
+    table = read(write_file(f"a,b\n1,{long}\n2,y\n"))
     assert table["b"].to_pylist() == [long, "y"]
 
 
@@ -77,26 +77,26 @@ def test_a_line_longer_than_a_block_is_read(written: Written) -> None:
     ],
 )
 def test_a_faulty_file_is_refused_without_quoting_it(
-    written: Written, content: bytes | str, said: str
+    write_file: WriteFile, content: bytes | str, said: str
 ) -> None:
     with pytest.raises(errors.StudyError, match=said) as caught:
-        read(written(content))
+        read(write_file(content))
     assert "SECRET" not in str(caught.value)
     assert caught.value.__cause__ is None
 
 
-def test_a_hundred_thousand_columns_are_refused_from_the_header(written: Written) -> None:
+def test_a_hundred_thousand_columns_are_refused_from_the_header(write_file: WriteFile) -> None:
     header = ",".join(f"c{i}" for i in range(100_000))
-    path = written(header + "\n" + "1," * 99_999 + "1\n")
+    path = write_file(header + "\n" + "1," * 99_999 + "1\n")
     with pytest.raises(errors.StudyError, match="100,000 columns"):
         read(path)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=200))
-def test_any_bytes_are_a_table_or_an_upload_error(written: Written, content: bytes) -> None:
+def test_any_bytes_are_a_table_or_an_upload_error(write_file: WriteFile, content: bytes) -> None:
     with contextlib.suppress(errors.StudyError):
-        assert read(written(content)).num_columns >= 2
+        assert read(write_file(content)).num_columns >= 2
 
 
 WORDS = st.text(alphabet="abc äß€'\"\n", max_size=6).map(lambda text: "v" + text)
@@ -110,37 +110,37 @@ WORDS = st.text(alphabet="abc äß€'\"\n", max_size=6).map(lambda text: "v" + 
     end=st.sampled_from(["\n", "\r\n"]),
 )
 def test_a_table_comes_back_in_every_dialect(
-    written: Written, rows: list[tuple[str, str]], delimiter: str, encoding: str, end: str
+    write_file: WriteFile, rows: list[tuple[str, str]], delimiter: str, encoding: str, end: str
 ) -> None:
     file = io.StringIO()
     out = writer.writer(file, delimiter=delimiter, lineterminator=end)
     out.writerows([("größe", f"with{delimiter}in"), *rows])
-    table = read(written(file.getvalue().encode(encoding)))
+    table = read(write_file(file.getvalue().encode(encoding)))
     assert table.column_names == ["größe", f"with{delimiter}in"]
     assert [tuple(row.values()) for row in table.to_pylist()] == rows
 
 
-def test_the_separator_that_excel_declares_is_taken(written: Written) -> None:
-    study = csv.read(written("sep=|\na|b\n1,5|2;5\n"), limits.DEFAULT)
+def test_the_separator_that_excel_declares_is_taken(write_file: WriteFile) -> None:
+    study = csv.read(write_file("sep=|\na|b\n1,5|2;5\n"), limits.DEFAULT)
     assert study.table.to_pylist() == [{"a": "1,5", "b": "2;5"}]
 
 
-def test_titles_above_the_header_are_skipped(written: Written) -> None:
-    study = csv.read(written("Results of 2017\n\na;b;c\n1;2;3\n4;5;6\n7;8;9\n"), limits.DEFAULT)
+def test_titles_above_the_header_are_skipped(write_file: WriteFile) -> None:
+    study = csv.read(write_file("Results of 2017\n\na;b;c\n1;2;3\n4;5;6\n7;8;9\n"), limits.DEFAULT)
     assert study.table.column_names == ["a", "b", "c"]
     assert study.table.num_rows == 3
     assert [action.action for action in study.actions] == ["read", "skipped"]
 
 
-def test_what_was_assumed_is_said(written: Written) -> None:
-    study = csv.read(written("größe;b\n1;2\n".encode("cp1252")), limits.DEFAULT)
+def test_what_was_assumed_is_said(write_file: WriteFile) -> None:
+    study = csv.read(write_file("größe;b\n1;2\n".encode("cp1252")), limits.DEFAULT)
     said = " ".join(action.reason for action in study.actions)
     assert "Windows-1252" in said
     assert "semicolon" in said
 
 
-def test_next_to_no_uneven_lines_are_left_out_and_counted(written: Written) -> None:
-    path = written("a,b\n" + "1,x\n" * 200 + "2,SECRET,3\n" + "4,y\n" * 50)
+def test_next_to_no_uneven_lines_are_left_out_and_counted(write_file: WriteFile) -> None:
+    path = write_file("a,b\n" + "1,x\n" * 200 + "2,SECRET,3\n" + "4,y\n" * 50)
     study = csv.read(path, limits.DEFAULT)
     assert study.table.num_rows == 250
     (action,) = study.actions

@@ -23,7 +23,9 @@ def test_a_table_comes_back(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "bounds", [limits.StudyBounds(max_columns=1), limits.StudyBounds(max_rows=199)], ids=["columns", "rows"]
+    "bounds",
+    [limits.StudyBounds(max_columns=1), limits.StudyBounds(max_rows=199)],
+    ids=["columns", "rows"],
 )
 def test_more_than_the_bounds_is_refused(path: Path, bounds: limits.StudyBounds) -> None:
     with pytest.raises(errors.StudyError, match="2 columns and 200 rows"):

@@ -38,9 +38,9 @@ def test_the_suffix_means_nothing(tmp_path: Path, content: bytes) -> None:
     assert source.read(str(path), limits.DEFAULT).table.column_names == ["a", "b"]
 
 
-def test_an_image_named_csv_is_refused(written: Callable[[bytes], Path]) -> None:
+def test_an_image_named_csv_is_refused(write_file: Callable[[bytes], Path]) -> None:
     with pytest.raises(errors.StudyError, match="PNG"):
-        source.read(written(b"\x89PNG\r\n\x1a\n" + bytes(100)), limits.DEFAULT)
+        source.read(write_file(b"\x89PNG\r\n\x1a\n" + bytes(100)), limits.DEFAULT)
 
 
 @pytest.mark.parametrize("name", ["missing.csv", "."])
@@ -56,7 +56,9 @@ def test_anything_else_is_a_type_error(thing: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "bounds", [limits.StudyBounds(max_columns=1), limits.StudyBounds(max_rows=2)], ids=["columns", "rows"]
+    "bounds",
+    [limits.StudyBounds(max_columns=1), limits.StudyBounds(max_rows=2)],
+    ids=["columns", "rows"],
 )
 def test_a_table_beyond_the_bounds_is_refused(bounds: limits.StudyBounds) -> None:
     with pytest.raises(errors.StudyError, match="can be modelled"):

@@ -63,20 +63,22 @@ def test_the_case_of_a_suffix_means_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", files.WRITERS)
-def test_generated_rows_are_written(mixed: simulacra.Model, tmp_path: Path, name: str) -> None:
-    out = mixed.generate(50, seed=1)
+def test_generated_rows_are_written(
+    mixed_model: simulacra.Model, tmp_path: Path, name: str
+) -> None:
+    out = mixed_model.generate(50, seed=1)
     out.write(tmp_path / "one", name).write(tmp_path / f"other.{name}")
     assert (tmp_path / "one").read_bytes() == (tmp_path / f"other.{name}").read_bytes()
 
 
 @pytest.mark.parametrize("name", ["csv", "parquet"])
 def test_generated_rows_can_be_a_study_themselves(
-    mixed: simulacra.Model, tmp_path: Path, name: str
+    mixed_model: simulacra.Model, tmp_path: Path, name: str
 ) -> None:
     path = tmp_path / f"rows.{name}"
-    mixed.generate(300, seed=1).write(path)
+    mixed_model.generate(300, seed=1).write(path)
     again = simulacra.fit(path).schema
-    assert again.names == mixed.schema.names
-    types = {column.name: column.type for column in mixed.schema.columns}
+    assert again.names == mixed_model.schema.names
+    types = {column.name: column.type for column in mixed_model.schema.columns}
     del types["agreement"]  # the order of its levels is not in the rows
     assert {name: again[name].type for name in types} == types

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import trustme
 
-from tests.service.identity.auth0_tenant import AnswerError, Tenant
+from tests.service.identity.auth0_tenant import AnswerError, Auth0Tenant
 
 HANG_SECONDS = 30
 Route = Callable[["_Handler", "re.Match[str]"], tuple[int, object]]
@@ -24,7 +24,7 @@ Route = Callable[["_Handler", "re.Match[str]"], tuple[int, object]]
 class _Handler(http.server.BaseHTTPRequestHandler):
     """Routes requests to the tenant."""
 
-    tenant: Tenant
+    tenant: Auth0Tenant
     stopping: threading.Event
     query: dict[str, str]
     body: dict[str, Any]
@@ -128,9 +128,9 @@ class _Server(http.server.ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
-def running(audience: str) -> Iterator[tuple[Tenant, Path]]:
+def running(audience: str) -> Iterator[tuple[Auth0Tenant, Path]]:
     """Serve a tenant on a free port; yield it, and the certificate file of its authority."""
-    tenant, authority, stopping = Tenant(audience), trustme.CA(), threading.Event()
+    tenant, authority, stopping = Auth0Tenant(audience), trustme.CA(), threading.Event()
     certificate = authority.issue_cert("localhost")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)

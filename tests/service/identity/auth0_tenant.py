@@ -38,7 +38,7 @@ DAY = 86_400
 
 
 @dataclasses.dataclass
-class Fault:
+class Auth0Fault:
     """What befalls the next requests that match."""
 
     method: str
@@ -70,7 +70,7 @@ def _refusal(status: int, message: str, code: str | None = None) -> AnswerError:
     return AnswerError(status, body | ({"errorCode": code} if code else {}))
 
 
-class Tenant:
+class Auth0Tenant:
     """The tenant: its applications, grants and keys, and how to make it misbehave."""
 
     def __init__(self, audience: str) -> None:
@@ -85,13 +85,13 @@ class Tenant:
         self.clients: dict[str, dict[str, Any]] = {}
         self.grants: dict[tuple[str, str], dict[str, Any]] = {}
         self.keys = [_key(), _key()]  # the current one and the next one
-        self.faults: list[Fault] = []
+        self.faults: list[Auth0Fault] = []
         self.requests: list[tuple[str, str]] = []
         self.lock = threading.Lock()
 
-    def fail(self, method: str, path: str, **how: Any) -> None:  # noqa: ANN401 - fields of a Fault
+    def fail(self, method: str, path: str, **how: Any) -> None:  # noqa: ANN401 - fields of a Auth0Fault
         """Let the next matching requests fail; `path` is a regular expression of the whole."""
-        self.faults.append(Fault(method, path, **how))
+        self.faults.append(Auth0Fault(method, path, **how))
 
     def throttle(self, method: str, path: str, seconds: float, times: int = 1) -> None:
         """Answer 429 until a moment, which the headers name as Auth0's do: a UNIX time."""
@@ -122,7 +122,7 @@ class Tenant:
             one == method and re.fullmatch(path, at) is not None for one, at in self.requests
         )
 
-    def fault_for(self, method: str, path: str) -> Fault | None:
+    def fault_for(self, method: str, path: str) -> Auth0Fault | None:
         with self.lock:
             for fault in self.faults:
                 if fault.method == method and re.fullmatch(fault.path, path):

@@ -13,13 +13,13 @@ from simulacra.service.identity import auth0 as auth0_provider
 from simulacra.service.identity import principal, provider, verification
 from simulacra.service.settings import Settings
 from simulacra.service.tenants import service as tenants
-from tests.service.identity.auth0_tenant import Tenant
+from tests.service.identity.auth0_tenant import Auth0Tenant
 
 Check = Callable[[runtime.Runtime, auth0_provider.Auth0], Coroutine[None, None, None]]
 
 
 @pytest.fixture
-def play(auth0: Tenant, settings: Settings) -> Callable[[Check], None]:
+def play(auth0: Auth0Tenant, settings: Settings) -> Callable[[Check], None]:
     """Run a check with the parts of a service in this mode, and close them."""
     chosen = settings.model_dump(exclude={"database_url"}) | {
         "database_url": settings.dsn(),
@@ -49,7 +49,7 @@ async def _tenant(running: runtime.Runtime) -> tenants.Credential:
     )
 
 
-def _token(auth0: Tenant, made: tenants.Credential) -> str:
+def _token(auth0: Auth0Tenant, made: tenants.Credential) -> str:
     fields = {
         "grant_type": "client_credentials",
         "client_id": made.client_id,
@@ -61,7 +61,7 @@ def _token(auth0: Tenant, made: tenants.Credential) -> str:
 
 
 def test_a_tenants_token_of_auth0_names_its_tenant(
-    auth0: Tenant, play: Callable[[Check], None]
+    auth0: Auth0Tenant, play: Callable[[Check], None]
 ) -> None:
     async def check(running: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
         await identity.open()
@@ -75,7 +75,7 @@ def test_a_tenants_token_of_auth0_names_its_tenant(
 
 
 def test_a_client_that_only_auth0_knows_is_nobody(
-    auth0: Tenant, play: Callable[[Check], None]
+    auth0: Auth0Tenant, play: Callable[[Check], None]
 ) -> None:
     async def check(_: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
         claims = auth0.claims("somebody", auth0.audience, principal.SCOPES, 60)
@@ -86,7 +86,7 @@ def test_a_client_that_only_auth0_knows_is_nobody(
 
 
 def test_a_suspended_tenant_and_a_revoked_client_are_refused_at_once(
-    auth0: Tenant, play: Callable[[Check], None]
+    auth0: Auth0Tenant, play: Callable[[Check], None]
 ) -> None:
     async def check(running: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
         suspended, revoked = await _tenant(running), await _tenant(running)
@@ -106,7 +106,7 @@ def test_a_suspended_tenant_and_a_revoked_client_are_refused_at_once(
 
 
 def test_a_rotation_leaves_tokens_alone_and_ends_the_old_secret(
-    auth0: Tenant, play: Callable[[Check], None]
+    auth0: Auth0Tenant, play: Callable[[Check], None]
 ) -> None:
     async def check(running: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
         made = await _tenant(running)
@@ -124,7 +124,7 @@ def test_a_rotation_leaves_tokens_alone_and_ends_the_old_secret(
 
 
 def test_a_client_of_a_transaction_that_fails_is_deleted(
-    auth0: Tenant, play: Callable[[Check], None]
+    auth0: Auth0Tenant, play: Callable[[Check], None]
 ) -> None:
     async def check(running: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
         kept = await _tenant(running)
@@ -139,7 +139,9 @@ def test_a_client_of_a_transaction_that_fails_is_deleted(
     play(check)
 
 
-def test_a_tenant_is_made_whole_or_not_at_all(auth0: Tenant, play: Callable[[Check], None]) -> None:
+def test_a_tenant_is_made_whole_or_not_at_all(
+    auth0: Auth0Tenant, play: Callable[[Check], None]
+) -> None:
     async def check(running: runtime.Runtime, _: auth0_provider.Auth0) -> None:
         auth0.api_scopes = ()
         with pytest.raises(provider.RefusedError):

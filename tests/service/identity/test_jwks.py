@@ -10,7 +10,7 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from simulacra.service.identity import jwks, principal, provider, verification
-from tests.service.identity.auth0_tenant import Tenant
+from tests.service.identity.auth0_tenant import Auth0Tenant
 
 PATH = "/.well-known/jwks.json"
 
@@ -28,7 +28,7 @@ class Clock:
 Play = Callable[[verification.Verifier, Clock], Awaitable[None]]
 
 
-def _play(auth0: Tenant, play: Play) -> None:
+def _play(auth0: Auth0Tenant, play: Play) -> None:
     async def run() -> None:
         clock = Clock()
         async with httpx.AsyncClient(timeout=2) as http:
@@ -45,11 +45,11 @@ async def _settle() -> None:
     await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
 
 
-def _token(auth0: Tenant) -> str:
+def _token(auth0: Auth0Tenant) -> str:
     return auth0.sign(auth0.claims("c", auth0.audience, principal.SCOPES, 60))
 
 
-def _made_up(auth0: Tenant, kid: str) -> str:
+def _made_up(auth0: Auth0Tenant, kid: str) -> str:
     """A token under a key that is not the tenant's."""
     kept, auth0.keys[0] = auth0.keys[0], RSAKey.generate_key(2048, {"kid": kid}, private=True)
     token = _token(auth0)
@@ -57,7 +57,7 @@ def _made_up(auth0: Tenant, kid: str) -> str:
     return token
 
 
-def test_many_tokens_cost_one_fetch(auth0: Tenant) -> None:
+def test_many_tokens_cost_one_fetch(auth0: Auth0Tenant) -> None:
     async def play(verifier: verification.Verifier, _: Clock) -> None:
         token = _token(auth0)
         claims = await asyncio.gather(*(verifier.claims(token) for _ in range(50)))
@@ -67,7 +67,7 @@ def test_many_tokens_cost_one_fetch(auth0: Tenant) -> None:
     assert auth0.count("GET", PATH) == 1
 
 
-def test_a_rollover_is_noticed_at_the_first_new_token(auth0: Tenant) -> None:
+def test_a_rollover_is_noticed_at_the_first_new_token(auth0: Auth0Tenant) -> None:
     async def play(verifier: verification.Verifier, clock: Clock) -> None:
         old = _token(auth0)
         await verifier.claims(old)
@@ -83,7 +83,7 @@ def test_a_rollover_is_noticed_at_the_first_new_token(auth0: Tenant) -> None:
 
 
 def test_a_token_of_the_previous_key_is_good_until_the_key_is_revoked(
-    auth0: Tenant,
+    auth0: Auth0Tenant,
 ) -> None:
     async def play(verifier: verification.Verifier, clock: Clock) -> None:
         old = _token(auth0)
@@ -103,7 +103,7 @@ def test_a_token_of_the_previous_key_is_good_until_the_key_is_revoked(
     _play(auth0, play)
 
 
-def test_made_up_key_ids_do_not_send_us_after_the_issuer(auth0: Tenant) -> None:
+def test_made_up_key_ids_do_not_send_us_after_the_issuer(auth0: Auth0Tenant) -> None:
     made_up = [_made_up(auth0, f"kid{number}") for number in range(3)]
 
     async def play(verifier: verification.Verifier, clock: Clock) -> None:
@@ -122,7 +122,7 @@ def test_made_up_key_ids_do_not_send_us_after_the_issuer(auth0: Tenant) -> None:
 
 @pytest.mark.parametrize("how", [{"status": 500}, {"status": 0}, {"status": 429}], ids=str)
 def test_an_outage_leaves_known_keys_in_use_and_does_not_judge_the_others(
-    auth0: Tenant, how: dict[str, int], caplog: pytest.LogCaptureFixture
+    auth0: Auth0Tenant, how: dict[str, int], caplog: pytest.LogCaptureFixture
 ) -> None:
     async def play(verifier: verification.Verifier, clock: Clock) -> None:
         token, strange = _token(auth0), _made_up(auth0, "strange")
@@ -155,7 +155,7 @@ def test_an_outage_leaves_known_keys_in_use_and_does_not_judge_the_others(
     ids=str,
 )
 def test_what_is_no_jwks_does_not_replace_the_keys(
-    auth0: Tenant, body: object, caplog: pytest.LogCaptureFixture
+    auth0: Auth0Tenant, body: object, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def play(verifier: verification.Verifier, clock: Clock) -> None:
         token = _token(auth0)
@@ -172,7 +172,7 @@ def test_what_is_no_jwks_does_not_replace_the_keys(
 
 
 def test_a_caller_who_goes_away_does_not_end_the_fetch_of_the_others(
-    auth0: Tenant,
+    auth0: Auth0Tenant,
 ) -> None:
     async def play(verifier: verification.Verifier, _: Clock) -> None:
         tasks = [asyncio.create_task(verifier.claims(_token(auth0))) for _ in range(2)]
@@ -184,7 +184,7 @@ def test_a_caller_who_goes_away_does_not_end_the_fetch_of_the_others(
 
 
 def test_a_slow_issuer_keeps_a_request_waiting_for_a_bounded_time(
-    auth0: Tenant, monkeypatch: pytest.MonkeyPatch
+    auth0: Auth0Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jwks, "FETCH_SECONDS", 0.2)
     auth0.fail("GET", PATH, hang=True)
@@ -201,7 +201,7 @@ def test_a_slow_issuer_keeps_a_request_waiting_for_a_bounded_time(
     [{"iss": "https://evil.example/"}, {"aud": "https://evil.example"}, {"exp": 1}, {"azp": None}],
     ids=str,
 )
-def test_claims_are_checked_as_our_own_are(auth0: Tenant, changes: dict[str, object]) -> None:
+def test_claims_are_checked_as_our_own_are(auth0: Auth0Tenant, changes: dict[str, object]) -> None:
     claims = auth0.claims("c", auth0.audience, principal.SCOPES, 60) | changes
     wrong = auth0.sign({name: value for name, value in claims.items() if value is not None})
 

@@ -10,14 +10,14 @@ import httpx
 import pytest
 
 from simulacra.service.identity import management, principal, provider
-from tests.service.identity.auth0_tenant import MANAGEMENT_SCOPES, Tenant
+from tests.service.identity.auth0_tenant import MANAGEMENT_SCOPES, Auth0Tenant
 
 CLIENTS, GRANTS, TOKEN = "/api/v2/clients", "/api/v2/client-grants", "/oauth/token"
 ROTATE = "/api/v2/clients/.+/rotate-secret"
 Play = Callable[[management.Management], Awaitable[Any]]
 
 
-def _play(auth0: Tenant, play: Play, **changes: str) -> Any:  # noqa: ANN401
+def _play(auth0: Auth0Tenant, play: Play, **changes: str) -> Any:  # noqa: ANN401
     account = {
         "domain": auth0.domain,
         "client_id": auth0.management_id,
@@ -36,19 +36,19 @@ def _create(made: management.Management) -> Awaitable[tuple[str, str]]:
     return made.create_client("Acme", "ten_1")
 
 
-def _mint(auth0: Tenant, client_id: str, secret: str) -> httpx.Response:
+def _mint(auth0: Auth0Tenant, client_id: str, secret: str) -> httpx.Response:
     fields = {"client_id": client_id, "client_secret": secret, "audience": auth0.audience}
     return httpx.post(
         f"https://{auth0.domain}/oauth/token", json=fields | {"grant_type": "client_credentials"}
     )
 
 
-async def _reached(auth0: Tenant, method: str, path: str) -> None:
+async def _reached(auth0: Auth0Tenant, method: str, path: str) -> None:
     while not auth0.count(method, path):  # noqa: ASYNC110 - the server is another thread
         await asyncio.sleep(0.01)
 
 
-def test_a_client_is_made_and_granted_and_can_mint(auth0: Tenant) -> None:
+def test_a_client_is_made_and_granted_and_can_mint(auth0: Auth0Tenant) -> None:
     client_id, secret = _play(auth0, _create)
     minted = _mint(auth0, client_id, secret)
     assert minted.status_code == 200
@@ -60,12 +60,12 @@ def test_a_client_is_made_and_granted_and_can_mint(auth0: Tenant) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "  ", "<script>", "Ä" * 500, "Smith & Sons <Ltd>"])
-def test_any_company_has_a_name_that_auth0_takes(auth0: Tenant, name: str) -> None:
+def test_any_company_has_a_name_that_auth0_takes(auth0: Auth0Tenant, name: str) -> None:
     client_id, _ = _play(auth0, lambda made: made.create_client(name, "ten_1"))
     assert 0 < len(auth0.clients[client_id]["name"]) <= 100
 
 
-def test_a_rotation_ends_the_old_secret_at_once(auth0: Tenant) -> None:
+def test_a_rotation_ends_the_old_secret_at_once(auth0: Auth0Tenant) -> None:
     async def play(made: management.Management) -> tuple[str, str, str]:
         client_id, old = await _create(made)
         return client_id, old, await made.rotate_secret(client_id)
@@ -75,7 +75,7 @@ def test_a_rotation_ends_the_old_secret_at_once(auth0: Tenant) -> None:
     assert _mint(auth0, client_id, new).status_code == 200
 
 
-def test_a_deleted_client_mints_no_more_and_may_be_deleted_again(auth0: Tenant) -> None:
+def test_a_deleted_client_mints_no_more_and_may_be_deleted_again(auth0: Auth0Tenant) -> None:
     async def play(made: management.Management) -> tuple[str, str]:
         client_id, secret = await _create(made)
         await made.delete_client(client_id)
@@ -86,7 +86,7 @@ def test_a_deleted_client_mints_no_more_and_may_be_deleted_again(auth0: Tenant) 
 
 
 def test_the_management_token_is_fetched_once_and_renewed_when_refused(
-    auth0: Tenant,
+    auth0: Auth0Tenant,
 ) -> None:
     async def play(made: management.Management) -> None:
         await _create(made)
@@ -101,7 +101,7 @@ def test_the_management_token_is_fetched_once_and_renewed_when_refused(
     assert len(auth0.clients) == 3
 
 
-def test_an_expired_management_token_is_not_used_again(auth0: Tenant) -> None:
+def test_an_expired_management_token_is_not_used_again(auth0: Auth0Tenant) -> None:
     auth0.management_token_seconds = 10  # the client's own leeway: never taken from the cache
 
     async def play(made: management.Management) -> None:
@@ -112,7 +112,7 @@ def test_an_expired_management_token_is_not_used_again(auth0: Tenant) -> None:
     assert auth0.count("POST", TOKEN) >= 3
 
 
-def test_a_limit_is_waited_for_as_the_headers_say(auth0: Tenant) -> None:
+def test_a_limit_is_waited_for_as_the_headers_say(auth0: Auth0Tenant) -> None:
     auth0.throttle("POST", CLIENTS, 2)
     begun = time.time()
     reset = int(begun + 2)
@@ -122,7 +122,7 @@ def test_a_limit_is_waited_for_as_the_headers_say(auth0: Tenant) -> None:
 
 
 @pytest.mark.parametrize("path", [CLIENTS, TOKEN])
-def test_a_limit_that_lasts_is_passed_on(auth0: Tenant, path: str) -> None:
+def test_a_limit_that_lasts_is_passed_on(auth0: Auth0Tenant, path: str) -> None:
     auth0.throttle("POST", path, 3600)
     with pytest.raises(provider.UnavailableError, match="429") as refused:
         _play(auth0, _create)
@@ -131,7 +131,7 @@ def test_a_limit_that_lasts_is_passed_on(auth0: Tenant, path: str) -> None:
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
-def test_a_fault_at_auth0_during_a_rotation_is_outlasted(auth0: Tenant, status: int) -> None:
+def test_a_fault_at_auth0_during_a_rotation_is_outlasted(auth0: Auth0Tenant, status: int) -> None:
     async def play(made: management.Management) -> tuple[str, str]:
         client_id, _ = await _create(made)
         auth0.fail("POST", ROTATE, status=status, times=2)
@@ -141,7 +141,7 @@ def test_a_fault_at_auth0_during_a_rotation_is_outlasted(auth0: Tenant, status: 
     assert auth0.count("POST", ROTATE) == 3
 
 
-def test_a_rotation_whose_answer_was_lost_is_done_once_more(auth0: Tenant) -> None:
+def test_a_rotation_whose_answer_was_lost_is_done_once_more(auth0: Auth0Tenant) -> None:
     async def play(made: management.Management) -> tuple[str, str]:
         client_id, _ = await _create(made)
         auth0.fail("POST", ROTATE, done=True)
@@ -153,7 +153,7 @@ def test_a_rotation_whose_answer_was_lost_is_done_once_more(auth0: Tenant) -> No
 @pytest.mark.parametrize("how", [{"status": 503}, {"status": 0}, {"hang": True}], ids=str)
 @pytest.mark.parametrize("done", [True, False])
 def test_a_creation_that_may_have_happened_is_not_repeated_and_leaves_nothing(
-    auth0: Tenant, how: dict[str, Any], *, done: bool
+    auth0: Auth0Tenant, how: dict[str, Any], *, done: bool
 ) -> None:
     auth0.create_client({"name": "somebody else's", "app_type": "non_interactive"})
     auth0.fail("POST", CLIENTS, done=done, **how)
@@ -163,7 +163,7 @@ def test_a_creation_that_may_have_happened_is_not_repeated_and_leaves_nothing(
     assert [one["name"] for one in auth0.clients.values()] == ["somebody else's"]
 
 
-def test_what_is_left_over_is_found_beyond_the_first_page(auth0: Tenant) -> None:
+def test_what_is_left_over_is_found_beyond_the_first_page(auth0: Auth0Tenant) -> None:
     for number in range(120):
         auth0.create_client({"name": f"other {number}", "app_type": "non_interactive"})
     auth0.fail("POST", CLIENTS, done=True, status=500)
@@ -174,7 +174,7 @@ def test_what_is_left_over_is_found_beyond_the_first_page(auth0: Tenant) -> None
 
 
 def test_what_cannot_be_removed_is_named_in_the_log(
-    auth0: Tenant, caplog: pytest.LogCaptureFixture
+    auth0: Auth0Tenant, caplog: pytest.LogCaptureFixture
 ) -> None:
     auth0.management_scopes = ("create:clients",)
     auth0.fail("POST", CLIENTS, done=True, status=500)
@@ -184,7 +184,7 @@ def test_what_cannot_be_removed_is_named_in_the_log(
     assert left["client_metadata"]["simulacra_mark"] in caplog.text
 
 
-def test_a_client_without_a_grant_is_deleted(auth0: Tenant) -> None:
+def test_a_client_without_a_grant_is_deleted(auth0: Auth0Tenant) -> None:
     auth0.api_scopes = ("read:datasets",)
     with pytest.raises(provider.RefusedError, match="grant a client our API: 400 invalid_body"):
         _play(auth0, _create)
@@ -192,13 +192,13 @@ def test_a_client_without_a_grant_is_deleted(auth0: Tenant) -> None:
     assert not auth0.clients
 
 
-def test_a_grant_whose_answer_was_lost_is_resumed(auth0: Tenant) -> None:
+def test_a_grant_whose_answer_was_lost_is_resumed(auth0: Auth0Tenant) -> None:
     auth0.fail("POST", GRANTS, done=True, status=502)
     assert _mint(auth0, *_play(auth0, _create)).status_code == 200
     assert auth0.count("POST", GRANTS) == 2  # the second is answered 409
 
 
-def test_a_caller_who_goes_away_leaves_no_half_client(auth0: Tenant) -> None:
+def test_a_caller_who_goes_away_leaves_no_half_client(auth0: Auth0Tenant) -> None:
     auth0.fail("POST", GRANTS, hang=True)
 
     async def play(made: management.Management) -> None:
@@ -212,20 +212,20 @@ def test_a_caller_who_goes_away_leaves_no_half_client(auth0: Tenant) -> None:
     assert not auth0.clients
 
 
-def test_wrong_management_credentials_are_said_to_be_wrong(auth0: Tenant) -> None:
+def test_wrong_management_credentials_are_said_to_be_wrong(auth0: Auth0Tenant) -> None:
     with pytest.raises(provider.RefusedError, match="token endpoint answers 401"):
         _play(auth0, _create, client_secret="hunter2")
     assert auth0.count("POST", TOKEN) == 1
 
 
-def test_a_management_application_without_its_api_is_said_to_be(auth0: Tenant) -> None:
+def test_a_management_application_without_its_api_is_said_to_be(auth0: Auth0Tenant) -> None:
     auth0.management_granted = False
     with pytest.raises(provider.RefusedError, match="token endpoint answers 403"):
         _play(auth0, _create)
 
 
 @pytest.mark.parametrize("missing", MANAGEMENT_SCOPES)
-def test_a_missing_scope_is_named_by_its_code(auth0: Tenant, missing: str) -> None:
+def test_a_missing_scope_is_named_by_its_code(auth0: Auth0Tenant, missing: str) -> None:
     async def all_of_it(made: management.Management) -> None:
         client_id, _ = await _create(made)
         await made.rotate_secret(client_id)
@@ -239,20 +239,20 @@ def test_a_missing_scope_is_named_by_its_code(auth0: Tenant, missing: str) -> No
         _play(auth0, all_of_it)
 
 
-def test_a_rotation_of_nobody_is_refused(auth0: Tenant) -> None:
+def test_a_rotation_of_nobody_is_refused(auth0: Auth0Tenant) -> None:
     with pytest.raises(provider.RefusedError, match="404 inexistent_client"):
         _play(auth0, lambda made: made.rotate_secret("nobody"))
 
 
 def test_an_auth0_that_is_not_there_is_unavailable(
-    auth0: Tenant, monkeypatch: pytest.MonkeyPatch
+    auth0: Auth0Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(management, "PATIENCE_SECONDS", 1)
     with pytest.raises(provider.UnavailableError, match="ConnectError"):
         _play(auth0, _create, domain="localhost:1")
 
 
-def test_the_event_loop_runs_on_while_auth0_is_slow(auth0: Tenant) -> None:
+def test_the_event_loop_runs_on_while_auth0_is_slow(auth0: Auth0Tenant) -> None:
     auth0.fail("POST", TOKEN, hang=True)
 
     async def play(made: management.Management) -> int:
@@ -271,7 +271,7 @@ def test_the_event_loop_runs_on_while_auth0_is_slow(auth0: Tenant) -> None:
 
 
 def test_no_secret_is_in_what_is_logged_or_raised(
-    auth0: Tenant, caplog: pytest.LogCaptureFixture
+    auth0: Auth0Tenant, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     told = []

@@ -7,9 +7,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from simulacra.engine.stages import Progress, Tell
+
 from simulacra.engine import errors, limits
 from simulacra.engine.reading import source
-from simulacra.engine.stages import Progress, Tell
 
 
 def work(report: Tell, text: str) -> dict[str, Any]:

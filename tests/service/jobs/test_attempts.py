@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from simulacra.engine.stages import Progress
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.engine.stages import Progress
 from simulacra.service import runtime, storage, worker
 from simulacra.service.audit import entry
 from simulacra.service.database import tables

@@ -10,8 +10,8 @@ from typing import Any
 
 import psutil
 import pytest
-
 from simulacra.engine.stages import Progress
+
 from simulacra.service.jobs import child
 from tests.studies import spss_files, workbooks
 

@@ -1,4 +1,4 @@
-"""A service in this process that a test drives step by step: its API, its workers, its clock."""
+"""The driver: it runs a service in this process step by step, its API, workers and clock."""
 
 import asyncio
 import contextlib
@@ -24,110 +24,110 @@ from simulacra.service.jobs import attempts
 from simulacra.service.settings import Settings
 from simulacra.service.tenants import service as tenants
 from simulacra.service.usage import verification
-from tests.service.lifecycle import books
+from tests.service.lifecycle import expected_state
 
 T = TypeVar("T")
 
 ATTEMPTS = 3
 JOBS_PER_TENANT = 2
 RETENTION_HOURS = {"patient": 24, "hasty": 2}
-"""Of the tenants, by name: what the hasty one makes is gone before its keys are free."""
+"""Of the tenants, by name: the resources of the hasty one expire before its keys do."""
 MANY = 1_000_000
-PATIENCE = 60.0
+TIMEOUT_SECONDS = 60.0
 
 _entries = table("procrastinate_jobs", sql_column("id"), sql_column("args", JSONB))
 
 
 class CrashError(Exception):
-    """Stands for the end of a worker that says nothing any more."""
+    """Stands for the death of a worker process."""
 
 
-class Attempt:
-    """A worker's attempt at a job; it halts before its work, and with the result."""
+class AttemptDriver:
+    """A worker's attempt at a job; it pauses before its work, and with the result."""
 
-    def __init__(self, world: "World", tenant_id: str, job_id: str) -> None:
+    def __init__(self, driver: "ServiceDriver", tenant_id: str, job_id: str) -> None:
         self.job_id, self.steps = job_id, 0
         self.failure: BaseException | None = None
-        self._world, self._orders = world, asyncio.Queue[Exception | None]()
-        self._halted = asyncio.Event()
+        self._driver, self._commands = driver, asyncio.Queue[Exception | None]()
+        self._paused = asyncio.Event()
         self._attempt: attempts.Attempt | None = None
-        self._doing = asyncio.create_task(
-            attempts.carry_out(world.running, tenant_id, job_id, self._work)
+        self._task = asyncio.create_task(
+            attempts.carry_out(driver.running, tenant_id, job_id, self._work)
         )
 
     @property
     def is_done(self) -> bool:
-        return self._doing.done()
+        return self._task.done()
 
     @property
     def has_result(self) -> bool:
-        """Whether all that is left to do is to end the job."""
+        """Whether all that remains is to end the job."""
         return self.steps == 2
 
-    async def settle(self) -> None:
-        """Return when the attempt halts or has ended; the worker then tells the queue."""
-        halted = asyncio.create_task(self._halted.wait())
-        async with asyncio.timeout(PATIENCE):
-            await asyncio.wait((self._doing, halted), return_when=asyncio.FIRST_COMPLETED)
-        halted.cancel()
-        if self._doing.done():
+    async def wait_until_paused(self) -> None:
+        """Return when the attempt pauses or has ended; the worker then updates the queue."""
+        paused = asyncio.create_task(self._paused.wait())
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            await asyncio.wait((self._task, paused), return_when=asyncio.FIRST_COMPLETED)
+        paused.cancel()
+        if self._task.done():
             await self._tell_queue()
 
-    async def go_on(self, failure: Exception | None = None) -> None:
-        """Let the attempt take its next step, or meet a failure instead."""
-        self._halted.clear()
-        self._orders.put_nowait(failure)
-        await self.settle()
+    async def proceed(self, failure: Exception | None = None) -> None:
+        """Let the attempt take its next step, or fail with the given exception instead."""
+        self._paused.clear()
+        self._commands.put_nowait(failure)
+        await self.wait_until_paused()
 
     async def crash(self) -> None:
-        """End as a process does that is killed: without a word, and leaving what it has written."""
+        """End as a killed process does: what it has written stays behind."""
         if self._attempt is not None:
             self._attempt.written.clear()
-        await self.go_on(CrashError())
+        await self.proceed(CrashError())
 
     async def stop(self) -> None:
-        """End as with a worker that is stopped."""
-        self._halted.clear()
-        self._doing.cancel()
-        await self.settle()
+        """End as when its worker is stopped."""
+        self._paused.clear()
+        self._task.cancel()
+        await self.wait_until_paused()
 
     async def _work(self, attempt: attempts.Attempt) -> attempts.Save:
         self._attempt = attempt
         task = sampling._generate if attempt.job.generation_id else training._train
-        await self._halt()
+        await self._pause()
         save = await task(attempt)
-        await self._halt()
+        await self._pause()
         return save
 
-    async def _halt(self) -> None:
+    async def _pause(self) -> None:
         self.steps += 1
-        self._halted.set()
-        if (failure := await self._orders.get()) is not None:
+        self._paused.set()
+        if (failure := await self._commands.get()) is not None:
             raise failure
 
     async def _tell_queue(self) -> None:
-        """Remove the entry as a worker does, unless the attempt asks for another try."""
-        if self._doing.cancelled():
+        """Remove the entry as a worker does, unless the attempt requests another one."""
+        if self._task.cancelled():
             self.failure = asyncio.CancelledError()
         else:
-            self.failure = self._doing.exception()
+            self.failure = self._task.exception()
         if self.failure is None:
-            await self._world.lose_entry(self.job_id)
+            await self._driver.lose_queue_entry(self.job_id)
 
 
 @dataclasses.dataclass(eq=False)
 class SlowUpload:
     """A request whose body arrives with a pause in its middle."""
 
-    tenant: books.Tenant
+    tenant: expected_state.ExpectedTenant
     key: str
     seed: str
     answer: "asyncio.Task[httpx.Response]"
     rest: asyncio.Event
-    lease: books.Lease | None = None
+    lease: expected_state.ExpectedLease | None = None
 
 
-class World:
+class ServiceDriver:
     """The service, on an empty database and an empty store."""
 
     def __init__(self, settings: Settings) -> None:
@@ -136,8 +136,8 @@ class World:
         self._runner = asyncio.Runner()
         self._stack = contextlib.AsyncExitStack()
         self._clients: dict[str, httpx.AsyncClient] = {}
-        self.attempts: list[Attempt] = []
-        self.slow: list[SlowUpload] = []
+        self.attempts: list[AttemptDriver] = []
+        self.slow_uploads: list[SlowUpload] = []
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(coroutine)
@@ -146,7 +146,7 @@ class World:
     def now(self) -> dt.datetime:
         return dt.datetime.now(dt.UTC) + self.running.database.ahead
 
-    async def open(self) -> list[books.Tenant]:
+    async def open(self) -> list[expected_state.ExpectedTenant]:
         """Start the API; return its customers."""
         app = main.build(self.running)
         self._app = lingering.Lingering(envelope.Envelope(app, self.running.policy.base_url))
@@ -159,10 +159,10 @@ class World:
         """Stop everything, whatever state it is in."""
 
         async def stop() -> None:
-            doing = [it._doing for it in self.attempts] + [it.answer for it in self.slow]
-            for task in doing:
+            tasks = [it._task for it in self.attempts] + [it.answer for it in self.slow_uploads]
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*doing, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             await self._stack.aclose()
 
         try:
@@ -170,21 +170,26 @@ class World:
         finally:
             self._runner.close()
 
-    async def _sign_up(self, name: str) -> books.Tenant:
-        made = await tenants.create(self.running, company=name, email=f"{name}@a.example")
+    async def _sign_up(self, name: str) -> expected_state.ExpectedTenant:
+        tenant = await tenants.create(self.running, company=name, email=f"{name}@a.example")
         promise = {"retention_hours": RETENTION_HOURS[name]}
-        bounds = {"max_rows_per_request": books.CAP, "subscription_rows": books.SUBSCRIPTION}
-        mine = update(tables.Tenant).where(tables.Tenant.id == made.tenant_id)
+        bounds = {
+            "max_rows_per_request": expected_state.ROW_CAP,
+            "subscription_rows": expected_state.SUBSCRIPTION_ROWS,
+        }
+        mine = update(tables.Tenant).where(tables.Tenant.id == tenant.tenant_id)
         async with self.running.database.transaction(tenancy.SYSTEM) as session:
             await session.execute(mine.values(**promise, **bounds))
         client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(self._app), base_url="https://localhost", timeout=PATIENCE
+            transport=httpx.ASGITransport(self._app),
+            base_url="https://localhost",
+            timeout=TIMEOUT_SECONDS,
         )
         await self._stack.enter_async_context(client)
         grant = {
             "grant_type": "client_credentials",
-            "client_id": made.client_id,
-            "client_secret": made.client_secret,
+            "client_id": tenant.client_id,
+            "client_secret": tenant.client_secret,
             "audience": self.running.identity.audience,
         }
         token = (await client.post("/oauth/token", json=grant)).raise_for_status().json()
@@ -193,35 +198,46 @@ class World:
         usage = (await client.get("/v1/usage")).json()
         since = dt.datetime.fromisoformat(usage["window_starts_at"])
         life = dt.timedelta(hours=RETENTION_HOURS[name])
-        return books.Tenant(name, made.tenant_id, since, life)
+        return expected_state.ExpectedTenant(name, tenant.tenant_id, since, life)
 
-    # What customers do.
+    # Actions of customers.
 
     async def ask(
         self,
-        tenant: books.Tenant,
+        tenant: expected_state.ExpectedTenant,
         method: str,
         path: str,
         **given: Any,  # noqa: ANN401
     ) -> httpx.Response:
         return await self._clients[tenant.name].request(method, path, **given)
 
-    async def upload(self, tenant: books.Tenant, key: str | None, seed: str) -> httpx.Response:
-        files = {"seed_file": ("seed.csv", books.SEEDS[seed], "text/csv")}
+    async def upload(
+        self, tenant: expected_state.ExpectedTenant, key: str | None, seed: str
+    ) -> httpx.Response:
+        files = {"seed_file": ("seed.csv", expected_state.SEED_FILES[seed], "text/csv")}
         return await self.ask(tenant, "POST", "/v1/datasets", files=files, headers=_header(key))
 
     async def generate(
-        self, tenant: books.Tenant, dataset_id: str, key: str | None, rows: int, scenario: str
+        self,
+        tenant: expected_state.ExpectedTenant,
+        dataset_id: str,
+        key: str | None,
+        rows: int,
+        scenario: str,
     ) -> httpx.Response:
-        wanted = {"row_count": rows, "conditions": books.SCENARIOS[scenario], "seed": 1}
+        wanted = {"row_count": rows, "conditions": expected_state.SCENARIOS[scenario], "seed": 1}
         path = f"/v1/datasets/{dataset_id}/generations"
         return await self.ask(tenant, "POST", path, json=wanted, headers=_header(key))
 
-    async def begin_upload(self, tenant: books.Tenant, key: str, seed: str) -> SlowUpload:
-        """Send one half of an upload, and the other one when the event is set."""
+    async def begin_upload(
+        self, tenant: expected_state.ExpectedTenant, key: str, seed: str
+    ) -> SlowUpload:
+        """Send one half of an upload; the other half follows when the event is set."""
         rest, arrived = asyncio.Event(), asyncio.Event()
         part = 'Content-Disposition: form-data; name="seed_file"; filename="s.csv"'
-        form = f"--b\r\n{part}\r\n\r\n".encode() + books.SEEDS[seed] + b"\r\n--b--\r\n"
+        form = (
+            f"--b\r\n{part}\r\n\r\n".encode() + expected_state.SEED_FILES[seed] + b"\r\n--b--\r\n"
+        )
 
         async def body() -> AsyncIterator[bytes]:
             yield form[: len(form) // 2]
@@ -234,29 +250,29 @@ class World:
         request = self.ask(tenant, "POST", "/v1/datasets", content=body(), headers=headers)
         slow = SlowUpload(tenant, key, seed, asyncio.create_task(request), rest)
         waiting = asyncio.create_task(arrived.wait())
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             await asyncio.wait((slow.answer, waiting), return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         return slow
 
-    async def cancel(self, job: books.Job) -> httpx.Response:
+    async def cancel(self, job: expected_state.ExpectedJob) -> httpx.Response:
         return await self.ask(job.tenant, "POST", f"/v1/jobs/{job.id}/cancel")
 
-    async def delete(self, dataset: books.Dataset) -> httpx.Response:
+    async def delete(self, dataset: expected_state.ExpectedDataset) -> httpx.Response:
         return await self.ask(dataset.tenant, "DELETE", f"/v1/datasets/{dataset.id}")
 
     async def finish_upload(self, slow: SlowUpload) -> httpx.Response:
         slow.rest.set()
         return await slow.answer
 
-    async def hang_up(self, slow: SlowUpload) -> None:
+    async def disconnect(self, slow: SlowUpload) -> None:
         slow.answer.cancel()
         await asyncio.gather(slow.answer, return_exceptions=True)
 
-    # What befalls the service.
+    # Faults, workers, time and housekeeping.
 
-    async def die_in_upload(self, tenant: books.Tenant, key: str) -> bool:
-        """Do what an API process does before it is killed, its object written; tell if it began."""
+    async def crash_in_upload(self, tenant: expected_state.ExpectedTenant, key: str) -> bool:
+        """Do what an API process does before it is killed in an upload; return whether it began."""
         leased = bindings.Key(tenant.id, "createDataset", key, keys.random_id())
         if not await bindings._take(self.running, leased):
             return False
@@ -268,51 +284,51 @@ class World:
         target.write_bytes(b"half an object")
         return True
 
-    async def begin(self, tenant_id: str, job_id: str) -> Attempt:
-        attempt = Attempt(self, tenant_id, job_id)
+    async def begin_attempt(self, tenant_id: str, job_id: str) -> AttemptDriver:
+        attempt = AttemptDriver(self, tenant_id, job_id)
         self.attempts.append(attempt)
-        await attempt.settle()
+        await attempt.wait_until_paused()
         return attempt
 
-    async def lose_entry(self, job_id: str) -> None:
+    async def lose_queue_entry(self, job_id: str) -> None:
         async with self.running.database.transaction(tenancy.SYSTEM) as session:
             mine = _entries.c.args["job_id"].astext == job_id
             await session.execute(delete(_entries).where(mine))
 
-    async def walk(self, hours: float) -> None:
+    async def advance_clock(self, hours: float) -> None:
         self.running.database.ahead += dt.timedelta(hours=hours)
 
-    async def tidy(self) -> None:
-        """Keep house; unlike `housekeeping.tidy`, a chore that fails is not left for later."""
+    async def housekeep(self) -> None:
+        """Run all chores of housekeeping; unlike in the service, one that fails raises."""
         for chore in housekeeping.CHORES:
             await chore(self.running)
 
-    # What can be seen from behind the counter.
+    # Observations that customers cannot make.
 
-    async def entries(self) -> list[str]:
+    async def queued_job_ids(self) -> list[str]:
         """Return the ids of the jobs in the queue, in its order."""
         query = select(_entries.c.args["job_id"].astext).order_by(_entries.c.id)
         async with self.running.database.transaction(tenancy.SYSTEM) as session:
             return list(await session.scalars(query))
 
-    async def all_of(self, of: type[tables.Table]) -> Sequence[Any]:
+    async def rows_of(self, of: type[tables.Table]) -> Sequence[Any]:
         async with self.running.database.transaction(tenancy.SYSTEM) as session:
             return (await session.scalars(select(of))).all()
 
-    async def faults(self) -> tuple[str, ...]:
-        """Return what is wrong with the ledger and with the trail."""
+    async def integrity_faults(self) -> tuple[str, ...]:
+        """Return the faults that verification finds in the ledger and in the audit trail."""
         ledger = (await verification.verify(self.running.database)).faults
         broken = (await self.running.database.verify_trail()).fault
         return (*ledger, broken) if broken else ledger
 
-    def stored(self) -> set[str]:
+    def stored_paths(self) -> set[str]:
         """Return the paths of the objects in the store."""
         found = self.store.rglob("*")
         return {str(path.relative_to(self.store)) for path in found if path.is_file()}
 
 
 def settings(database_url: str, folder: Path) -> Settings:
-    """Return settings with small figures, which a short story reaches."""
+    """Return settings with limits so small that a short run reaches them."""
     limits = {f"{kind}_per_minute": MANY for kind in ("reads", "writes", "uploads")}
     return Settings(
         data_dir=folder,

@@ -1,10 +1,11 @@
-"""Customers under a storm: what they do, and a journal of all they asked for and were told.
+"""The workload of fault injection: customers at work, and a journal of every request and answer.
 
     python -m tests.acceptance.traffic PLAN JOURNAL
 
 runs until SIGTERM. Each customer uploads small studies, waits, generates, cancels, deletes and
 downloads. Every POST has an Idempotency-Key and is repeated, with jittered backoff and on any API,
-for as long as its fate is unknown. The journal is one JSON object a line; `chaos.py` judges it.
+for as long as its outcome is unknown. The journal has one JSON object a line; `invariants.py`
+checks it.
 """
 
 import asyncio
@@ -41,7 +42,7 @@ Json = dict[str, Any]
 
 
 class GaveUpError(Exception):
-    """No API gave a usable answer for longer than any outage may last."""
+    """No API gave a usable answer within `PATIENCE_SECONDS`."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +65,7 @@ def seed_file(seed: int, size: int = 160) -> bytes:
     return text.getvalue().encode()
 
 
-class Client:
+class TenantClient:
     """A client of one tenant that knows every API and tries another when one fails."""
 
     def __init__(self, urls: list[str], customer: Customer, journal: "Journal") -> None:
@@ -90,10 +91,12 @@ class Client:
                 self.journal.count(answer.status_code, tries, outage)
                 return answer
             if time.monotonic() - began > PATIENCE_SECONDS:
-                told = "nothing" if answer is None else answer.text[:300]
-                raise GaveUpError(f"{method} {path}: {tries} tries, the last was told {told}")
-            named = float(answer.headers.get("retry-after", 0)) if answer is not None else 0.0
-            await asyncio.sleep(max(min(named, 2.0), pause) * random.uniform(0.5, 1.5))
+                last = "nothing" if answer is None else answer.text[:300]
+                raise GaveUpError(f"{method} {path}: {tries} tries, the last answer was {last}")
+            requested_pause = (
+                float(answer.headers.get("retry-after", 0)) if answer is not None else 0.0
+            )
+            await asyncio.sleep(max(min(requested_pause, 2.0), pause) * random.uniform(0.5, 1.5))
             pause = min(pause * 2, 2.0)
 
     async def _try(self, method: str, path: str, content: Json) -> httpx.Response | None:
@@ -111,28 +114,28 @@ class Client:
         return answer
 
     async def _mint(self, url: str) -> None:
-        it = self.customer
+        customer = self.customer
         body = {
             "grant_type": "client_credentials",
-            "client_id": it.client_id,
-            "client_secret": it.client_secret,
-            "audience": it.audience,
+            "client_id": customer.client_id,
+            "client_secret": customer.client_secret,
+            "audience": customer.audience,
         }
         answer = await self._http.post(f"{url}/oauth/token", json=body)
         self._token = str(answer.raise_for_status().json()["access_token"])
 
-    async def post(self, wish: Json) -> httpx.Response:
+    async def post(self, entry: Json) -> httpx.Response:
         """Send a POST as its journal entry describes it."""
-        headers = {"Idempotency-Key": wish["key"]} if wish.get("key") else {}
-        if wish["kind"] == "dataset":
-            file = ("seed.csv", seed_file(wish["seed"]), "text/csv")
+        headers = {"Idempotency-Key": entry["key"]} if entry.get("key") else {}
+        if entry["kind"] == "dataset":
+            file = ("seed.csv", seed_file(entry["seed"]), "text/csv")
             files = {"seed_file": file}
             return await self.ask("POST", "/v1/datasets", files=files, headers=headers)
-        path = f"/v1/datasets/{wish['dataset_id']}/generations"
-        return await self.ask("POST", path, json=wish["body"], headers=headers)
+        path = f"/v1/datasets/{entry['dataset_id']}/generations"
+        return await self.ask("POST", path, json=entry["body"], headers=headers)
 
     async def wait(self, job_id: str) -> Json:
-        """Return the job once it is final; how long a storm holds it up is no fault."""
+        """Return the job once it is final; no delay counts as a failure."""
         while True:
             answer = await self.ask("GET", f"/v1/jobs/{job_id}?wait_seconds=5")
             if answer.status_code != 200:
@@ -142,16 +145,16 @@ class Client:
                 return job
 
     async def download(self, generation_id: str) -> Json:
-        """Return the shape of a generation and whether its bytes are what it says they are."""
+        """Return the rows of a generation and their hash, or the `fault` in what was delivered."""
         shown = (await self.ask("GET", f"/v1/generations/{generation_id}")).json()
         if shown.get("status") not in ("ready", "partial"):
             return {"fault": f"a completed generation is {shown.get('status', shown)}"}
-        got = await self.ask("GET", shown["artifact_url"])
-        if got.status_code != 200:
-            return {"fault": f"the download answered {got.status_code} {_code(got)}"}
-        if hashlib.sha256(got.content).hexdigest() != shown["sha256"]:
+        downloaded = await self.ask("GET", shown["artifact_url"])
+        if downloaded.status_code != 200:
+            return {"fault": f"the download answered {downloaded.status_code} {_code(downloaded)}"}
+        if hashlib.sha256(downloaded.content).hexdigest() != shown["sha256"]:
             return {"fault": "the bytes are not of the sha256 that was shown"}
-        rows = len(list(csv.reader(io.StringIO(got.text)))) - 1
+        rows = len(list(csv.reader(io.StringIO(downloaded.text)))) - 1
         if rows != shown["rows_generated"]:
             return {"fault": f"{rows} rows instead of {shown['rows_generated']}"}
         return {"sha256": shown["sha256"], "rows": rows}
@@ -164,13 +167,13 @@ def _code(answer: httpx.Response) -> str:
 
 
 def _may_change(answer: httpx.Response) -> bool:
-    """Tell whether the same request may be answered otherwise later."""
+    """Tell whether a retry of the same request may get another answer."""
     waiting = ("simio_idempotency_in_flight", "simio_quota_reservation_conflict")
     return answer.status_code in (429, 408) or answer.status_code >= 500 or _code(answer) in waiting
 
 
 class Journal:
-    """What was asked and told, a JSON object a line; written at once, for a process that ends."""
+    """Requests and answers, one JSON object a line, written at once as the process may die."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", buffering=1)
@@ -188,113 +191,113 @@ class Journal:
     def failure(self, name: str) -> None:
         self.write("failure", name=name)
 
-    def wish(self, customer: int, kind: str, **fields: Any) -> Json:  # noqa: ANN401 - likewise
-        """Note a POST before it is sent."""
+    def request(self, customer: int, kind: str, **fields: Any) -> Json:  # noqa: ANN401 - likewise
+        """Record a POST before it is sent."""
         self._number += 1
         key = f"{kind}-{customer}-{self._number}-{random.randrange(10**9)}"
-        wish = {"key": key, "customer": customer, "kind": kind, **fields}
-        self.write("wish", **wish)
-        return wish
+        entry = {"key": key, "customer": customer, "kind": kind, **fields}
+        self.write("request", **entry)
+        return entry
 
 
-class Loop:
-    """What one customer does again and again."""
+class CustomerLoop:
+    """What one customer does, over and over."""
 
-    def __init__(self, client: Client, chance: random.Random) -> None:
-        self.client, self.journal, self.chance = client, client.journal, chance
+    def __init__(self, client: TenantClient, rng: random.Random) -> None:
+        self.client, self.journal, self.rng = client, client.journal, rng
 
     async def run(self) -> None:
         while True:
             try:
-                await self._study()
+                await self._study_cycle()
             except GaveUpError as error:
                 self.journal.write("gave_up", detail=str(error))
 
-    async def _study(self) -> None:
-        """Upload, generate from it a few times, sometimes delete it while rows are made."""
+    async def _study_cycle(self) -> None:
+        """Upload a study, generate from it a few times, sometimes delete it during a generation."""
         number = self.client.customer.number
-        wish = self.journal.wish(number, "dataset", seed=self.chance.randrange(10**6))
-        made = await self._accepted(wish)
-        if made is None:
+        entry = self.journal.request(number, "dataset", seed=self.rng.randrange(10**6))
+        resource = await self._send(entry)
+        if resource is None:
             return
-        job = await self._ended(wish, made["job_id"])
+        job = await self._wait_for_end(entry, resource["job_id"])
         if job["status"] != "completed":
             return
-        dataset_id = made["dataset_id"]
-        for _ in range(self.chance.randint(2, 5)):
+        dataset_id = resource["dataset_id"]
+        for _ in range(self.rng.randint(2, 5)):
             await self._generation(dataset_id)
-        if self.chance.random() < 0.5:
+        if self.rng.random() < 0.5:
             await self._delete_midway(dataset_id)
 
     async def _generation(self, dataset_id: str) -> None:
-        wish = self._wish_rows(dataset_id)
-        made = await self._accepted(wish)
-        if made is None:
+        entry = self._plan_generation(dataset_id)
+        resource = await self._send(entry)
+        if resource is None:
             return
-        if self.chance.random() < 0.15:
-            await asyncio.sleep(self.chance.uniform(0, 0.6))
-            answer = await self.client.ask("POST", f"/v1/jobs/{made['job_id']}/cancel")
-            self.journal.write("cancel", key=wish["key"], status=answer.status_code)
-        job = await self._ended(wish, made["job_id"])
+        if self.rng.random() < 0.15:
+            await asyncio.sleep(self.rng.uniform(0, 0.6))
+            answer = await self.client.ask("POST", f"/v1/jobs/{resource['job_id']}/cancel")
+            self.journal.write("cancel", key=entry["key"], status=answer.status_code)
+        job = await self._wait_for_end(entry, resource["job_id"])
         if job["status"] == "completed":
-            told = await self.client.download(made["generation_id"])
+            outcome = await self.client.download(resource["generation_id"])
             self.journal.write(
-                "downloaded", key=wish["key"], generation_id=made["generation_id"], **told
+                "downloaded", key=entry["key"], generation_id=resource["generation_id"], **outcome
             )
 
     async def _delete_midway(self, dataset_id: str) -> None:
-        wish = self._wish_rows(dataset_id)
-        made = await self._accepted(wish)
+        entry = self._plan_generation(dataset_id)
+        resource = await self._send(entry)
         answer = await self.client.ask("DELETE", f"/v1/datasets/{dataset_id}")
         self.journal.write("deleted", dataset_id=dataset_id, status=answer.status_code)
-        if made is not None:
-            await self._ended(wish, made["job_id"])
+        if resource is not None:
+            await self._wait_for_end(entry, resource["job_id"])
 
-    def _wish_rows(self, dataset_id: str) -> Json:
+    def _plan_generation(self, dataset_id: str) -> Json:
         body = {
-            "row_count": self.chance.randint(50, 400),
+            "row_count": self.rng.randint(50, 400),
             "output_format": "csv",
-            "seed": self.chance.randrange(10**6),
-            "conditions": SCENARIOS[self.chance.choice(list(SCENARIOS))],
+            "seed": self.rng.randrange(10**6),
+            "conditions": SCENARIOS[self.rng.choice(list(SCENARIOS))],
         }
         number = self.client.customer.number
-        return self.journal.wish(number, "generation", dataset_id=dataset_id, body=body)
+        return self.journal.request(number, "generation", dataset_id=dataset_id, body=body)
 
-    async def _accepted(self, wish: Json) -> Json | None:
-        """Send a wish, sometimes once more, as clients do; return what was accepted."""
-        answer = await self.client.post(wish)
-        note_answer(self.journal, wish, answer)
-        if answer.is_success and self.chance.random() < 0.3:
-            note_answer(self.journal, wish, await self.client.post(wish))
+    async def _send(self, entry: Json) -> Json | None:
+        """Send a recorded POST, sometimes twice, as clients do; return what was accepted."""
+        answer = await self.client.post(entry)
+        record_answer(self.journal, entry, answer)
+        if answer.is_success and self.rng.random() < 0.3:
+            record_answer(self.journal, entry, await self.client.post(entry))
         return answer.json() if answer.is_success else None
 
-    async def _ended(self, wish: Json, job_id: str) -> Json:
+    async def _wait_for_end(self, entry: Json, job_id: str) -> Json:
         began = time.monotonic()
         job = await self.client.wait(job_id)
-        note_end(self.journal, wish, job, time.monotonic() - began)
+        record_end(self.journal, entry, job, time.monotonic() - began)
         return job
 
 
-def note_answer(journal: Journal, wish: Json, answer: httpx.Response) -> None:
-    """Note what became of a POST."""
+def record_answer(journal: Journal, entry: Json, answer: httpx.Response) -> None:
+    """Record the answer to a POST."""
     if not answer.is_success:
-        journal.write("refused", key=wish["key"], status=answer.status_code, code=_code(answer))
+        journal.write("refused", key=entry["key"], status=answer.status_code, code=_code(answer))
         return
     body = answer.json()
     journal.write(
         "accepted",
-        key=wish["key"],
+        key=entry["key"],
         job_id=body["job_id"],
-        owner_id=body["generation_id" if wish["kind"] == "generation" else "dataset_id"],
+        owner_id=body["generation_id" if entry["kind"] == "generation" else "dataset_id"],
         replayed=answer.headers.get("idempotent-replayed") == "true",
     )
 
 
-def note_end(journal: Journal, wish: Json, job: Json, seconds: float) -> None:
-    """Note how a job ended."""
+def record_end(journal: Journal, entry: Json, job: Json, seconds: float) -> None:
+    """Record how a job ended."""
     error = job.get("error") or {}
     journal.write(
-        "ended", key=wish["key"], status=job["status"], code=error.get("code"), seconds=seconds
+        "ended", key=entry["key"], status=job["status"], code=error.get("code"), seconds=seconds
     )
 
 
@@ -304,10 +307,10 @@ def read(journal: Path) -> list[Json]:
 
 
 async def _run(plan: Json, journal: Journal) -> None:
-    chance = random.Random(plan["seed"])
+    rng = random.Random(plan["seed"])
     random.seed(plan["seed"])
-    clients = [Client(plan["urls"], Customer(**it), journal) for it in plan["customers"]]
-    loops = [Loop(client, random.Random(chance.random())) for client in clients] * int(
+    clients = [TenantClient(plan["urls"], Customer(**it), journal) for it in plan["customers"]]
+    loops = [CustomerLoop(client, random.Random(rng.random())) for client in clients] * int(
         plan["loops"]
     )
     tasks = [asyncio.create_task(loop.run()) for loop in loops]
@@ -317,8 +320,8 @@ async def _run(plan: Json, journal: Journal) -> None:
     await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
         if task.done():
-            task.result()  # a fault of this program
-        task.cancel()  # whatever it was told, nobody sees: as if its machine had died
+            task.result()  # raise an error of this program itself
+        task.cancel()  # its last answer is lost, as if its machine had died
     await asyncio.gather(*tasks, return_exceptions=True)
     for client in clients:
         await client.close()

@@ -1,4 +1,4 @@
-"""What a customer may expect, kept in plain Python beside the service and compared with it."""
+"""The expected state of the service, in plain Python: the model of model-based testing."""
 
 import dataclasses
 import datetime as dt
@@ -7,17 +7,17 @@ import random
 DAY = dt.timedelta(days=1)
 WINDOW = 30 * DAY
 LONGEST = 7 * DAY
-KEY_KEPT = DAY
+KEY_RETENTION = DAY
 HISTORY = DAY
 TOMBSTONE = 7 * DAY
 LEASE = dt.timedelta(seconds=15)
-OPEN = ("queued", "processing")
-SUBSCRIPTION = 900
-CAP = 500
+OPEN_STATUSES = ("queued", "processing")
+SUBSCRIPTION_ROWS = 900
+ROW_CAP = 500
 
 
 def _study(seed: int, rows: int) -> bytes:
-    """Premium buyers shop online and Value buyers do not, so that some scenarios cannot be had."""
+    """Premium buyers shop online and Value buyers do not, so some scenarios are infeasible."""
     draw = random.Random(seed)
     lines = ["age,segment,channel"]
     for number in range(rows):
@@ -29,7 +29,7 @@ def _study(seed: int, rows: int) -> bytes:
     return "\n".join(lines).encode()
 
 
-SEEDS = {
+SEED_FILES = {
     "study": _study(1, 60),
     "other study": _study(2, 60),
     "too short": _study(3, 5),  # accepted, and fails in training
@@ -38,47 +38,49 @@ SEEDS = {
 _SPLIT = {"segment": {"Premium": 0.6, "Value": 0.4}, "channel": {"Online": 0.3}}
 SCENARIOS: dict[str, dict[str, object]] = {
     "free": {},
-    "split": {"categorical": _SPLIT},  # can be had in part, and of one row not at all
+    "split": {"categorical": _SPLIT},  # partial, and infeasible for a single row
     "unknown": {"categorical": {"colour": {"red": 1.0}}},
 }
 
 
 @dataclasses.dataclass(eq=False)
-class Tenant:
-    """A customer, and what it has been promised."""
+class ExpectedTenant:
+    """A customer, its idempotency keys and what they were accepted with."""
 
     name: str
     id: str
     since: dt.datetime
     retention: dt.timedelta
-    bindings: dict[tuple[str, str], "Binding"] = dataclasses.field(default_factory=dict)
-    leases: dict[str, "Lease"] = dataclasses.field(default_factory=dict)
+    bindings: dict[tuple[str, str], "ExpectedBinding"] = dataclasses.field(default_factory=dict)
+    leases: dict[str, "ExpectedLease"] = dataclasses.field(default_factory=dict)
 
-    def bind(self, operation: str, key: str | None, request: object, made: "Made") -> None:
-        """Note what a key was accepted with."""
+    def bind(
+        self, operation: str, key: str | None, request: object, resource: "ExpectedResource"
+    ) -> None:
+        """Record what a key was accepted with."""
         if key is not None:
-            self.bindings[operation, key] = Binding(request, made)
+            self.bindings[operation, key] = ExpectedBinding(request, resource)
 
-    def give_up(self, key: str, lease: "Lease | None") -> None:
-        """Note that a request has ended, and holds its key no more if it did."""
+    def release_key(self, key: str, lease: "ExpectedLease | None") -> None:
+        """Record that a request has ended, and release its key if it held that."""
         if lease is not None and self.leases.get(key) is lease:
             del self.leases[key]
 
 
 @dataclasses.dataclass(eq=False)
-class Lease:
-    """A key that a request holds whose body has not arrived."""
+class ExpectedLease:
+    """The hold on a key by a request whose body has not arrived."""
 
     since: dt.datetime
     is_renewed: bool
 
 
 @dataclasses.dataclass(eq=False)
-class Job:
+class ExpectedJob:
     """Work in the background; `holder` is the attempt that may end it."""
 
     id: str
-    tenant: Tenant
+    tenant: ExpectedTenant
     status: str = "queued"
     tries: int = 0
     excused: int = 0
@@ -88,16 +90,16 @@ class Job:
 
     @property
     def is_open(self) -> bool:
-        return self.status in OPEN
+        return self.status in OPEN_STATUSES
 
 
 @dataclasses.dataclass(eq=False)
-class Dataset:
-    """A study, from its upload to its end."""
+class ExpectedDataset:
+    """An uploaded study, until it is deleted or expires."""
 
     id: str
-    tenant: Tenant
-    job: Job
+    tenant: ExpectedTenant
+    job: ExpectedJob
     seed: str
     created_at: dt.datetime
     expires_at: dt.datetime
@@ -108,13 +110,13 @@ class Dataset:
 
 
 @dataclasses.dataclass(eq=False)
-class Generation:
-    """Rows that were asked for, and what they cost."""
+class ExpectedGeneration:
+    """A request for synthetic rows, and how many were billed."""
 
     id: str
-    tenant: Tenant
-    dataset: Dataset
-    job: Job
+    tenant: ExpectedTenant
+    dataset: ExpectedDataset
+    job: ExpectedJob
     rows: int
     scenario: str
     created_at: dt.datetime
@@ -131,88 +133,90 @@ class Generation:
         return (self.created_at - self.tenant.since) // WINDOW
 
 
-Made = Dataset | Generation
+ExpectedResource = ExpectedDataset | ExpectedGeneration
 
 
 @dataclasses.dataclass(eq=False)
-class Binding:
-    """A key that was accepted with a request, and what that made."""
+class ExpectedBinding:
+    """A key, the request that it was accepted with, and the resource that this created."""
 
     request: object
-    made: Made
+    resource: ExpectedResource
 
     def is_over(self, now: dt.datetime) -> bool:
-        return self.made.created_at + KEY_KEPT <= now
+        return self.resource.created_at + KEY_RETENTION <= now
 
 
-class Books:
-    """Everything that was accepted."""
+class ExpectedState:
+    """All requests that were accepted, and what has become of them."""
 
     def __init__(self) -> None:
-        self.tenants: list[Tenant] = []
-        self.datasets: list[Dataset] = []
-        self.generations: list[Generation] = []
+        self.tenants: list[ExpectedTenant] = []
+        self.datasets: list[ExpectedDataset] = []
+        self.generations: list[ExpectedGeneration] = []
 
     @property
-    def jobs(self) -> list[Job]:
-        return [made.job for made in self.made]
+    def jobs(self) -> list[ExpectedJob]:
+        return [resource.job for resource in self.resources]
 
     @property
-    def made(self) -> list[Made]:
+    def resources(self) -> list[ExpectedResource]:
         return [*self.datasets, *self.generations]
 
-    def of_job(self, job_id: str) -> Made:
-        return next(made for made in self.made if made.job.id == job_id)
+    def resource_of_job(self, job_id: str) -> ExpectedResource:
+        return next(resource for resource in self.resources if resource.job.id == job_id)
 
-    def of_dataset(self, dataset: Dataset) -> list[Generation]:
-        return [made for made in self.generations if made.dataset is dataset]
+    def generations_of(self, dataset: ExpectedDataset) -> list[ExpectedGeneration]:
+        return [resource for resource in self.generations if resource.dataset is dataset]
 
-    def balance(self, tenant: Tenant, window: int) -> tuple[int, int]:
+    def balance(self, tenant: ExpectedTenant, window: int) -> tuple[int, int]:
         """Return the rows reserved and used in a window."""
         mine = [it for it in self.generations if it.tenant is tenant and it.window == window]
         return sum(it.rows for it in mine if it.job.is_open), sum(it.billed for it in mine)
 
-    def refusal(self, dataset: Dataset, rows: int, scenario: str, now: dt.datetime) -> str | None:
-        """Return the code with which a generation is refused that has no key, or a new one."""
+    def refusal(
+        self, dataset: ExpectedDataset, rows: int, scenario: str, now: dt.datetime
+    ) -> str | None:
+        """Return the code that refuses a generation without a key or with a new one, if any."""
         if not dataset.is_live(now):
             return "simio_dataset_not_found"
         if dataset.status != "ready":
             return f"simio_dataset_{'failed' if dataset.status == 'failed' else 'not_ready'}"
-        if rows > CAP:
+        if rows > ROW_CAP:
             return "simio_row_cap_exceeded"
         if scenario == "unknown":
             return "simio_unknown_condition_column"
         return self._lack_of_rows(dataset.tenant, rows, now)
 
-    def _lack_of_rows(self, tenant: Tenant, rows: int, now: dt.datetime) -> str | None:
+    def _lack_of_rows(self, tenant: ExpectedTenant, rows: int, now: dt.datetime) -> str | None:
         reserved, used = self.balance(tenant, (now - tenant.since) // WINDOW)
-        if used + rows > SUBSCRIPTION:
+        if used + rows > SUBSCRIPTION_ROWS:
             return "simio_quota_exceeded"
-        if used + reserved + rows > SUBSCRIPTION:
+        if used + reserved + rows > SUBSCRIPTION_ROWS:
             return "simio_quota_reservation_conflict"
         return None
 
-    def end(self, made: Made, status: str) -> None:
-        """End the job of what was to be made, which will not come."""
-        if made.job.is_open:
-            made.job.status, made.job.holder = status, None
-            if made.status == "processing":
-                made.status = "failed"
+    def end_job(self, resource: ExpectedResource, status: str) -> None:
+        """End the job of a resource that will not be completed."""
+        if resource.job.is_open:
+            resource.job.status, resource.job.holder = status, None
+            if resource.status == "processing":
+                resource.status = "failed"
 
     def delete(
-        self, dataset: Dataset, status: str = "deleted", job_status: str = "cancelled"
+        self, dataset: ExpectedDataset, status: str = "deleted", job_status: str = "cancelled"
     ) -> None:
-        """End a dataset, and every job that needs it."""
-        self.end(dataset, job_status)
-        for generation in self.of_dataset(dataset):
-            self.end(generation, job_status)
+        """End a dataset, its job and the jobs of its generations."""
+        self.end_job(dataset, job_status)
+        for generation in self.generations_of(dataset):
+            self.end_job(generation, job_status)
         dataset.status = status
 
-    def tidy(self, now: dt.datetime) -> None:
-        """Do what housekeeping does."""
+    def housekeep(self, now: dt.datetime) -> None:
+        """Apply what housekeeping does."""
         for generation in self.generations:
             if generation.status != "expired" and generation.expires_at <= now:
-                self.end(generation, "expired")
+                self.end_job(generation, "expired")
                 generation.status = "expired"
         for dataset in self.datasets:
             if dataset.status not in ("deleted", "expired") and dataset.expires_at <= now:

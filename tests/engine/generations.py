@@ -1,0 +1,36 @@
+"""Properties of a generation that tests compare."""
+
+import hashlib
+from typing import Any
+
+import pyarrow as pa
+
+import simulacra
+from simulacra.engine.report.report import LevelOutcome, ShareOutcome
+
+
+def digest(out: simulacra.Generation) -> str:
+    """Return a hash of the rows and their types."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, out.table.schema) as writer:
+        writer.write_table(out.table)
+    return hashlib.sha256(sink.getvalue()).hexdigest()
+
+
+def shares(column: pa.ChunkedArray) -> dict[Any, float]:
+    """Return how often each value occurs, as a share of all rows."""
+    values = column.to_pylist()
+    return {value: values.count(value) / len(values) for value in set(values)}
+
+
+def levels(out: simulacra.Generation, column: str) -> dict[str, LevelOutcome]:
+    """Return what the report says of each level of a conditioned column."""
+    outcomes = {condition.column: condition for condition in out.report.conditions}
+    outcome = outcomes[column]
+    assert isinstance(outcome, ShareOutcome)
+    return {level.level: level for level in outcome.levels}
+
+
+def warning_codes(out: simulacra.Generation) -> set[str]:
+    """Return the codes of the warnings in the report."""
+    return {warning.code for warning in out.report.warnings}
