@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 from simulacra.engine import errors
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
+    from simulacra.engine.columns.lazy import pa
     from simulacra.engine.columns.arrays import Flags, Floats, Int64s
     from simulacra.engine.columns.cells import Cells, Window
     from simulacra.engine.columns.drafts import Draft

@@ -13,8 +13,7 @@ from simulacra.engine.columns.number import NUMBER
 from simulacra.engine.columns.ordinal import ORDINAL
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
+    from simulacra.engine.columns.lazy import pa
     from simulacra.engine.columns.arrays import Floats, Int64s
     from simulacra.engine.columns.column_type import ColumnType
     from simulacra.engine.columns.drafts import Draft

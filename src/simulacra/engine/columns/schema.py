@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 from simulacra.engine.columns import registry
 
 if TYPE_CHECKING:
+    from simulacra.engine.columns.lazy import pa
     from collections.abc import Mapping
-
-    import pyarrow as pa
 
     from simulacra.engine.columns.arrays import Flags, Floats
     from simulacra.engine.columns.cells import Cells, Window
