@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-
 from simulacra.engine.columns.encoding import Floats
 
 

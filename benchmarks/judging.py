@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from simulacra.engine.columns.encoding import Floats, Indices, level_codes
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 from sklearn.neighbors import NearestNeighbors
 
 from simulacra.engine.columns import encoding
-from simulacra.engine.columns.encoding import Floats, Indices, level_codes
 from simulacra.engine.columns.schema import Column, Schema
 
 EQUAL_BINS = 10

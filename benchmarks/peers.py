@@ -21,12 +21,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
+from simulacra.engine.columns.encoding import Floats
 
 import simulacra
 from benchmarks import classifier, judging, page, peer_worker, studies, tables, truth
 from benchmarks.options import Options
 from benchmarks.tables import Table
-from simulacra.engine.columns.encoding import Floats
 from simulacra.engine.columns.schema import Schema
 
 FOLDER = page.ROOT / ".peers"

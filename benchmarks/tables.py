@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
+from simulacra.engine.columns.encoding import Floats
 
 from simulacra.engine.columns import encoding
 from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.columns.date import DATE
 from simulacra.engine.columns.datetime import DATETIME
-from simulacra.engine.columns.encoding import Floats
 from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.nominal import NOMINAL
 from simulacra.engine.columns.number import NUMBER

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-
 from simulacra.engine.columns.encoding import Floats
+
 from simulacra.engine.scenario import raking
 
 Columns = dict[str, Any]

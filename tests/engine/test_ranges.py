@@ -5,7 +5,8 @@ import pytest
 
 import simulacra
 from simulacra.engine.columns import encoding
-from simulacra.engine.columns.schema import Bound, point
+from simulacra.engine.columns.facts import Bound
+from simulacra.engine.columns.schema import point
 
 
 @pytest.mark.parametrize(

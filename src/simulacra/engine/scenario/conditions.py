@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simulacra.engine import errors
-from simulacra.engine.columns.schema import Bound, Column, Schema
+from simulacra.engine.columns.facts import Bound
+from simulacra.engine.columns.schema import Column, Schema
 
 SUM_TOLERANCE = 0.001
 
