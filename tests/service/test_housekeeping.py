@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from examples import study
-from simulacra.service import housekeeping, runtime, storage, tenancy
+from simulacra.service import errors, housekeeping, runtime, tenancy
 from simulacra.service.database import tables
 from simulacra.service.datasets import service as datasets
 from simulacra.service.datasets import tasks as training
@@ -17,7 +17,6 @@ from simulacra.service.datasets.schemas import UploadFields
 from simulacra.service.generations import service as generations
 from simulacra.service.generations import tasks as sampling
 from simulacra.service.generations.schemas import GenerationRequest
-from simulacra.service.http import problems
 from simulacra.service.idempotency import bindings
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import attempts, repository
@@ -62,7 +61,7 @@ class Life:
         return (await jobs.read(self.running, self.caller, job_id)).status
 
     async def refused(self, reading: Coroutine[None, None, object]) -> str:
-        with pytest.raises(problems.Problem) as refusal:
+        with pytest.raises(errors.ServiceError) as refusal:
             await reading
         return refusal.value.entry.code
 
@@ -232,7 +231,9 @@ def test_a_failed_upload_leaves_nothing(
     play(check())
 
 
-@pytest.mark.parametrize("fault", [storage.UnavailableError(), ValueError("a cell")])
+@pytest.mark.parametrize(
+    "fault", [errors.StorageUnavailableError("the store does not answer"), ValueError("a cell")]
+)
 def test_the_failure_of_one_chore_leaves_the_others(
     running: runtime.Runtime,
     play: Play,

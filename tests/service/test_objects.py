@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulacra.service import objects, runtime, storage
+from simulacra.service import errors, objects, runtime, storage
 from tests.service.jobs import work
 
 Play = Callable[[Coroutine[None, None, None]], None]
@@ -128,7 +128,7 @@ def test_an_object_that_cannot_be_removed_does_not_keep_the_others(
 
     def refuse(path: str) -> None:
         if path == "ds_1/held":
-            raise storage.UnavailableError
+            raise errors.StorageUnavailableError("the store does not answer")
         remove(path)
 
     async def check() -> None:
@@ -139,7 +139,7 @@ def test_an_object_that_cannot_be_removed_does_not_keep_the_others(
         with monkeypatch.context() as patched:
             patched.setattr(running.storage, "delete", refuse)
             for _ in range(2):
-                with pytest.raises(storage.UnavailableError):
+                with pytest.raises(errors.StorageUnavailableError):
                     await objects.sweep(running)
             assert _stored(tmp_path) == {"ds_1/held"}
         assert await objects.sweep(running) == 1

@@ -1,11 +1,12 @@
 """From settings to a runtime: what the API and the worker have in common."""
 
 import datetime as dt
+import functools
 
 import procrastinate
 
 from simulacra.service import keys, readiness, runtime, storage, tenancy
-from simulacra.service.http import throttling
+from simulacra.service.http import throttling, translation
 from simulacra.service.identity import clients, embedded, provider, refusals, signing, tokens
 from simulacra.service.settings import Settings
 
@@ -25,6 +26,7 @@ def runtime_of(settings: Settings) -> runtime.Runtime:
         refusals=refusals.Refusals(database),
         throttle=throttling.Throttle(database, keyring),
         readiness=readiness.Readiness(database, objects),
+        problem_document=functools.partial(translation.document, base_url=settings.base_url),
     )
 
 

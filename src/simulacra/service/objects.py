@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, outages, runtime, storage, tenancy
+from simulacra.service import clock, errors, outages, runtime, storage, tenancy
 from simulacra.service.database import tables
 
 BATCH = 100
@@ -101,8 +101,9 @@ async def sweep(running: runtime.Runtime) -> int:
     """Remove what nobody keeps from the store, then its row; return how many objects.
 
     Raises:
-        storage.UnavailableError: the store does not answer; the rows stay for the next time. The
-            object that it was asked to remove goes last then, lest it keeps the others there.
+        errors.StorageUnavailableError: the store does not answer; the rows stay for the next time.
+            The object that it was asked to remove then goes last, so that it does not hold up the
+            others.
     """
     removed = 0
     while found := await _sweep_batch(running):
@@ -131,11 +132,11 @@ async def _sweep_batch(running: runtime.Runtime, *which: ColumnElement[bool]) ->
 
 async def _remove(
     running: runtime.Runtime, paths: Sequence[str]
-) -> tuple[Sequence[str], storage.UnavailableError | None]:
+) -> tuple[Sequence[str], errors.StorageUnavailableError | None]:
     """Remove objects from the store up to one that cannot be; return which, and what it met."""
     for number, path in enumerate(paths):
         try:
             await asyncio.to_thread(running.storage.delete, path)
-        except storage.UnavailableError as error:
+        except errors.StorageUnavailableError as error:
             return paths[:number], error
     return paths, None

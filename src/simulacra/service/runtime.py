@@ -3,13 +3,13 @@
 import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
-from typing import Annotated, cast
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, cast
 
 import procrastinate
 from fastapi import Depends, Request
 
-from simulacra.service import keys, readiness, storage, tenancy
+from simulacra.service import errors, keys, readiness, storage, tenancy
 from simulacra.service.http import throttling
 from simulacra.service.identity import provider, refusals
 
@@ -45,6 +45,8 @@ class Runtime:
     refusals: refusals.Refusals
     throttle: throttling.Throttle
     readiness: readiness.Readiness
+    problem_document: Callable[[errors.ServiceError], dict[str, Any]]
+    """How the error of a job is written down, for those who will ask what became of it."""
     draining: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
     """Set when the process takes nothing new and ends what it holds."""
 

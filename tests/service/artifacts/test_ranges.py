@@ -33,7 +33,7 @@ def test_ranges(header: str | None, expected: tuple[int, int] | None) -> None:
 def test_ranges_behind_the_end_say_how_long_the_artifact_is(header: str) -> None:
     with pytest.raises(problems.Problem) as refused:
         ranges.parse(header, SIZE)
-    assert refused.value.entry.status == 416
+    assert refused.value.status == 416
     assert refused.value.headers["Content-Range"] == "bytes */100"
 
 

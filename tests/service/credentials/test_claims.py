@@ -7,11 +7,10 @@ from collections.abc import Callable, Coroutine
 import pytest
 from sqlalchemy import select, update
 
-from simulacra.service import runtime, tenancy
+from simulacra.service import errors, runtime, tenancy
 from simulacra.service.audit.entry import Action
 from simulacra.service.credentials import claims
 from simulacra.service.database import tables
-from simulacra.service.http import problems
 from simulacra.service.tenants import service as tenants
 
 Play = Callable[[Coroutine[None, None, None]], None]
@@ -44,7 +43,7 @@ async def actions(running: runtime.Runtime, subject_id: str) -> list[str]:
 
 
 async def code_of(call: Coroutine[None, None, object]) -> str:
-    with pytest.raises(problems.Problem) as raised:
+    with pytest.raises(errors.ServiceError) as raised:
         await call
     return raised.value.entry.code
 
@@ -72,7 +71,7 @@ def test_of_fifty_at_once_one_gets_the_secret(running: runtime.Runtime, play: Pl
         answers = await asyncio.gather(*calls, return_exceptions=True)
         delivered = [one for one in answers if isinstance(one, claims.Delivery)]
         assert [one.client_secret for one in delivered] == [SECRET]
-        refused = [one for one in answers if isinstance(one, problems.Problem)]
+        refused = [one for one in answers if isinstance(one, errors.ServiceError)]
         assert {one.entry.code for one in refused} == {"simio_credential_claim_consumed"}
         assert len(refused) == 49
 

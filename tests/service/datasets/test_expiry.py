@@ -7,11 +7,10 @@ from collections.abc import Callable, Coroutine
 import pytest
 from sqlalchemy import text
 
-from simulacra.service import runtime
+from simulacra.service import errors, runtime
 from simulacra.service.database import tables
 from simulacra.service.datasets import expiry, service
 from simulacra.service.generations import expiry as generations
-from simulacra.service.http import problems
 from simulacra.service.jobs import repository
 from tests.service.jobs import work
 
@@ -46,12 +45,10 @@ def test_a_dataset_ends_beside_a_request_for_its_rows(
 def test_what_a_failure_told_of_the_data_ends_with_the_data(
     running: runtime.Runtime, play: Play
 ) -> None:
-    told = problems.Fault(
-        "/column_types", "Its columns begin with 'Income'.", "simio_invalid_field"
-    )
+    told = errors.Fault("/column_types", "Its columns begin with 'Income'.", "simio_invalid_field")
 
     async def fail(job: tables.Job) -> None:
-        quoting = problems.Problem("simio_upload_invalid", "Column 'Income'.", faults=[told])
+        quoting = errors.StudyInvalidError("Column 'Income'.", faults=[told])
         await (await work.begin(running, job)).fail(quoting)
 
     async def check() -> None:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message
 
+from simulacra.service import errors
 from simulacra.service.datasets import upload
-from simulacra.service.http import problems
+from simulacra.service.http import problems, translation
 
 FILE = ("seed_file", "study.csv", "a,b\n1,2\n")
 Part = tuple[str, str | None, str]
@@ -41,9 +42,9 @@ def read(
 
 
 def refusal(*arguments: bytes | str) -> problems.Problem:
-    with pytest.raises(problems.Problem) as caught:
+    with pytest.raises((problems.Problem, errors.ServiceError)) as caught:
         read(*arguments)  # type: ignore[arg-type]  # as `read` takes them
-    return caught.value
+    return translation.problem_of(caught.value)
 
 
 def test_a_form_is_read() -> None:

@@ -134,7 +134,7 @@ def test_a_network_of_ipv6_is_one_caller(host: str, counted_as: str) -> None:
 
 def test_a_refusal_says_how_long_to_wait() -> None:
     problem = throttling.refusal(throttling.Standing(FIVE, True, 0, 90))  # noqa: FBT003
-    assert problem.entry.status == 429
+    assert problem.status == 429
     assert problem.headers == {
         "RateLimit-Policy": '"five";q=5;w=3600',
         "RateLimit": '"five";r=0;t=90',

@@ -8,9 +8,8 @@ from collections.abc import Callable, Coroutine
 import pytest
 from sqlalchemy import update
 
-from simulacra.service import runtime
+from simulacra.service import errors, runtime
 from simulacra.service.database import tables
-from simulacra.service.http import problems
 from simulacra.service.idempotency import bindings
 from tests.service.jobs import work
 
@@ -32,7 +31,7 @@ async def _bind(
         return await bindings.bind(session, key, fingerprint, job_id)
 
 
-def _code(refused: pytest.ExceptionInfo[problems.Problem]) -> str:
+def _code(refused: pytest.ExceptionInfo[errors.ServiceError]) -> str:
     return refused.value.entry.code
 
 
@@ -53,7 +52,7 @@ def test_a_retry_finds_the_job_and_another_request_is_refused(
         key = await _key(running)
         assert await _bind(running, key, ONE, "job_1") is None
         assert await _bind(running, key, ONE, "job_2") == "job_1"
-        with pytest.raises(problems.Problem) as refused:
+        with pytest.raises(errors.ServiceError) as refused:
             await _bind(running, key, OTHER, "job_3")
         assert _code(refused) == "simio_idempotency_conflict"
         for scope in ({"operation": "createGeneration"}, {"key": "l"}):
@@ -105,10 +104,10 @@ def test_while_one_holds_the_lease_others_are_told_to_wait(
                 bindings.lease(running, key).__aenter__(),
                 _bind(running, key, ONE, ""),
             ):
-                with pytest.raises(problems.Problem) as refused:
+                with pytest.raises(errors.ServiceError) as refused:
                     await another
                 assert _code(refused) == "simio_idempotency_in_flight"
-                assert refused.value.headers["Retry-After"]
+                assert refused.value.retry_after
             assert await _bind(running, held, ONE, "job_1") is None
         async with bindings.lease(running, key) as later:
             assert later == key  # it has its job: there is nothing to hold
@@ -134,7 +133,7 @@ def test_the_lease_of_a_process_that_died_runs_out(running: runtime.Runtime, pla
         dead = await bindings.lease(running, key).__aenter__()
         running.database.ahead = bindings.LEASE + dt.timedelta(seconds=1)
         async with bindings.lease(running, key) as heir:
-            with pytest.raises(problems.Problem):  # it was only thought dead
+            with pytest.raises(errors.ServiceError):  # it was only thought dead
                 await _bind(running, dead, ONE, "job_1")
             assert await _bind(running, heir, ONE, "job_2") is None
         assert await _bind(running, dead, ONE, "job_3") == "job_2"

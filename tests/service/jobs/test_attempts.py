@@ -8,10 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.engine.stages import Progress
-from simulacra.service import runtime, storage, worker
+from simulacra.service import errors, runtime, worker
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
-from simulacra.service.http import problems
 from simulacra.service.jobs import admission, attempts, child, repository, schemas, transitions
 from tests.service.jobs import work
 
@@ -51,7 +50,7 @@ def test_a_job_and_its_queue_entry_are_made_together_or_not_at_all(
                 await repository.enqueue(session, running, other)
                 raise ZeroDivisionError
         assert await entries() == 1
-        with pytest.raises(problems.Problem):
+        with pytest.raises(errors.ServiceError):
             await _read(running, other)
 
     play(check())
@@ -68,7 +67,7 @@ def test_a_worker_that_lost_its_job_changes_nothing(running: runtime.Runtime, pl
         for write in (
             slow.report(Progress("fitting", 0.5)),
             slow.succeed(_nothing),
-            slow.fail(problems.Problem("simio_internal", "late")),
+            slow.fail(errors.ServiceError("late")),
         ):
             with pytest.raises(attempts.SupersededError):
                 await write
@@ -83,7 +82,7 @@ def test_a_worker_that_lost_its_job_changes_nothing(running: runtime.Runtime, pl
 @pytest.mark.parametrize(
     ("raised", "code"),
     [
-        (child.JobFailedError("simio_upload_invalid", "too few rows"), "simio_upload_invalid"),
+        (errors.JobFailedError("simio_upload_invalid", "too few rows"), "simio_upload_invalid"),
         (child.ChildFaultError("ValueError"), "simio_training_failed"),
     ],
 )
@@ -133,11 +132,11 @@ def test_no_job_is_blamed_for_an_outage_that_meets_its_end_too(
         await give_back(*arguments, **options)
 
     async def work(_attempt: attempts.Attempt) -> attempts.Save:
-        raise storage.UnavailableError
+        raise errors.StorageUnavailableError("the store does not answer")
 
     async def check() -> None:
         job = await _job(running)
-        with pytest.raises(storage.UnavailableError):
+        with pytest.raises(errors.StorageUnavailableError):
             await attempts.carry_out(running, job.tenant_id, job.id, work)
         waiting = await _read(running, job)
         assert (waiting.status, waiting.attempt, waiting.excused_attempts) == ("queued", 1, 1)
@@ -201,7 +200,7 @@ def test_a_cancelled_job_stops_its_worker(running: runtime.Runtime, play: Play) 
         attempt = await attempts._begin(running, job.tenant_id, job.id)
         assert attempt is not None
         async with running.database.transaction(job.tenant_id) as session:
-            reason = problems.Problem("simio_job_cancelled", "not wanted")
+            reason = errors.JobCancelledError("not wanted")
             end = transitions.End(entry.SYSTEM, reason)
             await transitions.cancel(session, running, end, tables.Job.id == job.id)
         with pytest.raises(attempts.SupersededError):

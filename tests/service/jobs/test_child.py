@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from simulacra.engine.stages import Progress
+from simulacra.service import errors
 from simulacra.service.jobs import child
 from tests.studies import spss_files, workbooks
 
@@ -74,7 +75,7 @@ def test_progress_that_cannot_be_is_a_fault_of_the_child() -> None:
 
 
 def test_what_the_engine_refuses_is_the_customers_to_read() -> None:
-    with pytest.raises(child.JobFailedError) as failed:
+    with pytest.raises(errors.JobFailedError) as failed:
         run("refuse")
     assert (failed.value.code, failed.value.detail) == (
         "simio_upload_invalid",
@@ -94,7 +95,7 @@ def test_the_text_of_an_unforeseen_exception_stays_in_the_child() -> None:
     [("reading", "simio_upload_invalid"), ("fitting", "simio_job_limit_exceeded")],
 )
 def test_a_crash_is_one_failed_job(stage: str, code: str) -> None:
-    with pytest.raises(child.JobFailedError, match="SIGSEGV") as failed:
+    with pytest.raises(errors.JobFailedError, match="SIGSEGV") as failed:
         run("crash", stage=stage)
     assert failed.value.code == code
     assert run("work", text="next")[0]["text"] == "next"
@@ -103,7 +104,7 @@ def test_a_crash_is_one_failed_job(stage: str, code: str) -> None:
 def test_a_file_that_crashes_its_parser_is_one_failed_job(tmp_path: Path) -> None:
     path = tmp_path / "study.sav"
     spss_files.crashing(path)
-    with pytest.raises(child.JobFailedError, match="save") as failed:
+    with pytest.raises(errors.JobFailedError, match="save") as failed:
         run("read", path=str(path))
     assert failed.value.code == "simio_upload_invalid"
 
@@ -113,30 +114,30 @@ def test_a_workbook_that_copies_one_text_without_end_is_one_failed_job(tmp_path:
     path = tmp_path / "bomb.xlsx"
     path.write_bytes(workbooks.repeating(cells=600_000, characters=32_000))
     assert path.stat().st_size < 3_000_000
-    with pytest.raises(child.JobFailedError) as failed:
+    with pytest.raises(errors.JobFailedError) as failed:
         run("read", path=str(path))
     assert failed.value.code in ("simio_upload_invalid", "simio_job_limit_exceeded")
 
 
 def test_the_size_of_a_file_is_limited(tmp_path: Path) -> None:
-    with pytest.raises(child.JobFailedError, match="bytes to one file"):
+    with pytest.raises(errors.JobFailedError, match="bytes to one file"):
         run("flood", path=str(tmp_path / "flood"))
 
 
 def test_memory_is_limited() -> None:
-    with pytest.raises(child.JobFailedError, match="bytes of memory"):
+    with pytest.raises(errors.JobFailedError, match="bytes of memory"):
         run("hog")
 
 
 def test_time_is_limited() -> None:
     began = time.monotonic()
-    with pytest.raises(child.JobFailedError, match="2 seconds"):
+    with pytest.raises(errors.JobFailedError, match="2 seconds"):
         run("spin", child.Limits(LIMITS.memory_bytes, seconds=2))
     assert time.monotonic() - began < 15
 
 
 def test_a_child_that_stops_in_the_middle_of_a_message_does_not_stop_its_worker() -> None:
-    with pytest.raises(child.JobFailedError, match="more than 2 seconds"):
+    with pytest.raises(errors.JobFailedError, match="more than 2 seconds"):
         run("stop_short", child.Limits(LIMITS.memory_bytes, seconds=2))
 
 

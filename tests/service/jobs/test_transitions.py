@@ -7,10 +7,9 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from simulacra.service import runtime
+from simulacra.service import errors, runtime
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
-from simulacra.service.http import problems
 from simulacra.service.jobs import attempts, repository, transitions
 from simulacra.service.jobs.schemas import JobStatus
 from simulacra.service.usage import windows
@@ -19,7 +18,7 @@ from tests.service.jobs import work
 Play = Callable[[Coroutine[None, None, None]], None]
 
 MOVES = ("begin", "report", "give_back", "complete", "fail", "cancel", "expire", "retire")
-REASON = problems.Problem("simio_job_cancelled", "not wanted")
+REASON = errors.JobCancelledError("not wanted")
 
 
 async def _nothing(_: object) -> None: ...

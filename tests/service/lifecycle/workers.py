@@ -6,7 +6,7 @@ import httpx
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from simulacra.service import storage
+from simulacra.service import errors
 from simulacra.service.jobs import child
 from tests.service.lifecycle import books, world
 from tests.service.lifecycle.story import PICK, Story, choose
@@ -99,7 +99,7 @@ class Workers(Story):
             case "stop":
                 self.run(attempt.stop())
             case "outage":
-                self.run(attempt.go_on(storage.UnavailableError()))
+                self.run(attempt.go_on(errors.StorageUnavailableError("the store does not answer")))
             case "kill":
                 self.run(attempt.go_on(child.KilledError()))
         assert attempt.is_done

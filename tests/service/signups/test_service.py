@@ -6,13 +6,11 @@ from collections.abc import Callable, Coroutine
 import pytest
 from sqlalchemy import func, select
 
-from simulacra.service import runtime, tenancy
+from simulacra.service import errors, runtime, tenancy
 from simulacra.service.audit import entry
 from simulacra.service.audit.entry import Action
 from simulacra.service.credentials import claims
 from simulacra.service.database import tables
-from simulacra.service.http import problems
-from simulacra.service.identity import provider
 from simulacra.service.signups import schemas, service
 from simulacra.service.signups.service import SignupStatus
 from simulacra.service.tenants import administration
@@ -100,11 +98,11 @@ def test_a_decision_is_taken_once(running: runtime.Runtime, play: Play) -> None:
         request_id = await requested(running)
         calls = [service.approve(running, request_id, ACTOR) for _ in range(5)]
         answers = await asyncio.gather(*calls, return_exceptions=True)
-        assert sum(isinstance(one, service.DecisionError) for one in answers) == 4
+        assert sum(isinstance(one, errors.DecisionError) for one in answers) == 4
         assert await tenants_of(running) == 1
-        with pytest.raises(service.DecisionError, match="was approved before"):
+        with pytest.raises(errors.DecisionError, match="was approved before"):
             await service.decline(running, request_id, ACTOR)
-        with pytest.raises(service.DecisionError, match="no request"):
+        with pytest.raises(errors.DecisionError, match="no request"):
             await service.decline(running, "req_x", ACTOR)
 
     play(check())
@@ -114,12 +112,12 @@ def test_without_the_identity_provider_nothing_is_approved(
     running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def unavailable(*_: object) -> None:
-        raise provider.UnavailableError("it does not answer", retry_after=3)
+        raise errors.ProviderUnavailableError("it does not answer", retry_after=3)
 
     async def check() -> None:
         request_id = await requested(running)
         monkeypatch.setattr(running.identity, "create_client", unavailable)
-        with pytest.raises(provider.UnavailableError):
+        with pytest.raises(errors.ProviderUnavailableError):
             await service.approve(running, request_id, ACTOR)
         assert (await service.read(running, request_id)).row.status == SignupStatus.PENDING
         assert await tenants_of(running) == 0
@@ -158,7 +156,7 @@ def test_the_claim_of_a_revoked_client_is_void(running: runtime.Runtime, play: P
         database, identity = running.database, running.identity
         await administration.revoke_client(database, identity, seen.row.client_id or "", ACTOR)
         assert (await service.read(running, request_id)).claim_token is None
-        with pytest.raises(problems.Problem, match="expired"):
+        with pytest.raises(errors.ServiceError, match="expired"):
             await claims.redeem(running, seen.claim_token or "")
 
     play(check())

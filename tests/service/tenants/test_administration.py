@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulacra.service import runtime, tenancy
+from simulacra.service import errors, runtime, tenancy
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
 from simulacra.service.identity.clients import Clients
@@ -115,5 +115,5 @@ def test_limits_are_what_columns_and_clients_can_hold_or_a_named_error(
     if is_fine:
         Limits(rows, days, cap, hours)
         return
-    with pytest.raises(administration.LimitError, match="give a number from"):
+    with pytest.raises(errors.LimitError, match="give a number from"):
         Limits(rows, days, cap, hours)

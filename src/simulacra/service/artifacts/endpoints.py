@@ -10,13 +10,13 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
-from simulacra.service import runtime, storage
+from simulacra.service import errors, runtime, storage
 from simulacra.service.artifacts import links, ranges
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.generations import repository
-from simulacra.service.http import guards, openapi, problems
+from simulacra.service.http import guards, openapi
 from simulacra.service.identity.principal import Principal
 from simulacra.service.tenants import encryption
 
@@ -62,9 +62,7 @@ async def download_artifact(
         generation = await repository.get(session, generation_id)
         links.check(running, caller, generation_id, token)
         if generation.sealed_key is None or generation.artifact_path is None:
-            raise problems.Problem(
-                "simio_generation_not_found", f"Generation {generation_id} has no artifact."
-            )
+            raise errors.GenerationNotFoundError(f"Generation {generation_id} has no artifact.")
         key = await encryption.unseal(
             running, session, caller.tenant_id, generation_id, generation.sealed_key
         )
@@ -99,7 +97,7 @@ def _begin(
     except FileNotFoundError:
         logger.error("generation %s: its artifact is not in the store", generation.id)  # noqa: TRY400 - a trace says no more
         detail = f"The rows of generation {generation.id} are gone; generate them again."
-        raise problems.Problem("simio_generation_not_found", detail) from None
+        raise errors.GenerationNotFoundError(detail) from None
 
 
 async def _record(

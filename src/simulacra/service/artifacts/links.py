@@ -6,9 +6,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from simulacra.service import runtime
+from simulacra.service import errors, runtime
 from simulacra.service.database import tables
-from simulacra.service.http import problems
 from simulacra.service.identity.principal import Principal
 
 ALGORITHMS = ["HS256"]
@@ -31,7 +30,7 @@ def check(running: runtime.Runtime, caller: Principal, generation_id: str, token
     """Refuse a link that is not this caller's, not for this generation, or too old.
 
     Raises:
-        problems.Problem: the link is refused.
+        errors.ArtifactLinkInvalidError: the link is refused.
     """
     requirements = jwt.JWTClaimsRegistry(
         aud={"essential": True, "value": AUDIENCE},
@@ -42,9 +41,8 @@ def check(running: runtime.Runtime, caller: Principal, generation_id: str, token
     try:
         requirements.validate(jwt.decode(token, _key(running), algorithms=ALGORITHMS).claims)
     except (JoseError, ValueError):
-        raise problems.Problem(
-            "simio_artifact_link_invalid",
-            f"The link has expired or is not for {generation_id}; fetch the generation again.",
+        raise errors.ArtifactLinkInvalidError(
+            f"The link has expired or is not for {generation_id}; fetch the generation again."
         ) from None
 
 

@@ -10,11 +10,10 @@ import enum
 from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import keys, runtime, tenancy
+from simulacra.service import errors, keys, runtime, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail, Outcome, Reason
 from simulacra.service.database import tables
-from simulacra.service.http import problems
 
 TOKEN_LENGTH = 48
 
@@ -82,7 +81,9 @@ async def redeem(running: runtime.Runtime, token: str) -> Delivery:
     """Exchange a token for the secret. Of any number of callers at once one gets it.
 
     Raises:
-        problems.Problem: the token is none, is used up, or has expired.
+        errors.ClaimNotFoundError: there never was such a token.
+        errors.ClaimConsumedError: the secret was delivered before.
+        errors.ClaimExpiredError: the claim has expired, or a newer one has taken its place.
     """
     is_wanted = tables.CredentialClaim.token_hash == running.keyring.hash_secret(token)
     async with running.database.transaction(tenancy.SYSTEM) as session:
@@ -112,9 +113,8 @@ async def _queue(session: AsyncSession, is_wanted: ColumnElement[bool]) -> None:
     """Lock the client of a claim before the claim, as rotations do: two orders would deadlock."""
     client_id = await session.scalar(select(tables.CredentialClaim.client_id).where(is_wanted))
     if client_id is None:
-        raise problems.Problem(
-            "simio_credential_claim_not_found",
-            "There is no such claim. Copy the credential_claim_token whole.",
+        raise errors.ClaimNotFoundError(
+            "There is no such claim. Copy the credential_claim_token whole."
         )
     await session.get_one(tables.Client, client_id, with_for_update=True)
 
@@ -148,16 +148,12 @@ def _refuse(session: AsyncSession, claim: tables.CredentialClaim, state: State) 
     )
 
 
-def _gone(state: State) -> problems.Problem:
+def _gone(state: State) -> errors.ServiceError:
     if state is State.REDEEMED:
-        return problems.Problem(
-            "simio_credential_claim_consumed",
-            "This claim was redeemed. If it was not you who did, rotate the secret at once.",
+        return errors.ClaimConsumedError(
+            "This claim was redeemed. If it was not you who did, rotate the secret at once."
         )
-    return problems.Problem(
-        "simio_credential_claim_expired",
-        "This claim has expired, or a newer one has taken its place.",
-    )
+    return errors.ClaimExpiredError("This claim has expired, or a newer one has taken its place.")
 
 
 async def _void(session: AsyncSession, which: ColumnElement[bool]) -> int:

@@ -14,26 +14,17 @@ import sqlalchemy.exc
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import keys, runtime, tenancy
+from simulacra.service import errors, keys, runtime, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail, Outcome
 from simulacra.service.credentials import claims
 from simulacra.service.database import tables
-from simulacra.service.http import problems
 from simulacra.service.identity import principal
-from simulacra.service.operators import errors
 
 MOST = 3
 WINDOW = dt.timedelta(hours=24)
 QUEUE_SECONDS = 5
 """How long a request waits for another one's rotation of the same client."""
-
-
-class NoClientError(errors.OperatorError):
-    """There is no active client of this id."""
-
-    def __init__(self, client_id: str) -> None:
-        super().__init__(f"There is no active client {client_id!r}.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,9 +50,12 @@ async def rotate(
     """Make a new secret and a claim on it, or find what the same key has made before.
 
     Raises:
-        problems.Problem: three rotations were made within a day; the claim of this key is used up
-            or expired; or another rotation of the client has not ended yet.
-        provider.UnavailableError: the identity provider does not answer.
+        errors.RotationLimitError: three rotations were made within a day.
+        errors.RotationConsumedError, errors.ClaimExpiredError: the claim of this key was redeemed,
+            or has expired.
+        errors.IdempotencyInFlightError: another rotation of the client has not ended yet.
+        errors.UnauthenticatedError: the client was revoked while this request was waiting.
+        errors.ProviderUnavailableError: the identity provider does not answer.
     """
     async with running.database.transaction(tenancy.SYSTEM) as session:
         client = await _queue(session, caller.client_id)
@@ -78,13 +72,12 @@ async def rotate(
             client.id,
             tenant_id=client.tenant_id,
             outcome=Outcome.REFUSED,
-            details={Detail.CODE: "simio_rotation_rate_limited"},
+            details={Detail.CODE: errors.RotationLimitError.code},
         )
-    raise problems.Problem(
-        "simio_rotation_rate_limited",
+    raise errors.RotationLimitError(
         f"{MOST} rotations of this client were made within 24 hours; the next one is possible in "
         f"{pause} s.",
-        headers={"Retry-After": str(pause)},
+        retry_after=pause,
     )
 
 
@@ -92,7 +85,7 @@ async def read(running: runtime.Runtime, caller: principal.Principal, rotation_i
     """Return a rotation of the caller's client, without its token.
 
     Raises:
-        problems.Problem: the client has none of this id.
+        errors.RotationNotFoundError: the client has none of this id.
     """
     rotations = tables.CredentialRotation
     mine = select(rotations).where(
@@ -101,9 +94,7 @@ async def read(running: runtime.Runtime, caller: principal.Principal, rotation_i
     async with running.database.transaction(caller.tenant_id) as session:
         row = await session.scalar(mine)
     if row is None:
-        raise problems.Problem(
-            "simio_rotation_request_not_found", "This client has no rotation of this id."
-        )
+        raise errors.RotationNotFoundError("This client has no rotation of this id.")
     async with running.database.transaction(tenancy.SYSTEM) as session:
         state, _ = await claims.look(running, session, row.claim_id)
     return Rotation(row, state, None)
@@ -113,13 +104,13 @@ async def rotate_for_operator(running: runtime.Runtime, client_id: str, actor: e
     """Return the token of a claim on a new secret, for a customer who has lost the old one.
 
     Raises:
-        NoClientError: there is no active client of this id.
-        provider.UnavailableError: the identity provider does not answer.
+        errors.ClientNotFoundError: there is no active client of this id.
+        errors.ProviderUnavailableError: the identity provider does not answer.
     """
     async with running.database.transaction(tenancy.SYSTEM) as session:
         client = await session.get(tables.Client, client_id, with_for_update=True)
         if client is None or client.revoked_at is not None:
-            raise NoClientError(client_id)
+            raise errors.ClientNotFoundError(f"There is no active client {client_id!r}.")
         _, token = await _make(running, session, client, actor)
     return token
 
@@ -132,16 +123,15 @@ async def _queue(session: AsyncSession, client_id: str) -> tables.Client:
     except sqlalchemy.exc.OperationalError as error:
         if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
             raise
-        raise problems.Problem(
-            "simio_idempotency_in_flight",
+        raise errors.IdempotencyInFlightError(
             "Another rotation of this client has not ended yet. Retry with the same key.",
-            headers={"Retry-After": str(QUEUE_SECONDS)},
+            retry_after=QUEUE_SECONDS,
         ) from None
     # Of this lock only: giving up later, at that of the audit trail, would lose a secret that the
     # identity provider has already put in the old one's place.
     await session.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
     if client.revoked_at is not None:  # while this request was waiting
-        raise problems.Problem("simio_unauthorized", "The client of this token is not active.")
+        raise errors.UnauthenticatedError("The client of this token is not active.")
     return client
 
 
@@ -159,15 +149,13 @@ async def _replay(
         return None
     state, token = await claims.look(running, session, row.claim_id)
     if state is claims.State.REDEEMED:
-        raise problems.Problem(
-            "simio_rotation_claim_already_consumed",
-            "The claim of this rotation was redeemed. Rotate again, with another key.",
+        raise errors.RotationConsumedError(
+            "The claim of this rotation was redeemed. Rotate again, with another key."
         )
     if state is claims.State.EXPIRED:
-        raise problems.Problem(
-            "simio_credential_claim_expired",
+        raise errors.ClaimExpiredError(
             "The claim of this rotation has expired, or a newer one has taken its place. Rotate "
-            "again, with another key.",
+            "again, with another key."
         )
     return Rotation(row, state, token, is_replay=True)
 

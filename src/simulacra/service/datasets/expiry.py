@@ -5,13 +5,12 @@ import contextlib
 from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, objects, runtime, tenancy
+from simulacra.service import clock, errors, objects, runtime, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action
 from simulacra.service.database import tables
 from simulacra.service.datasets import repository
 from simulacra.service.datasets.schemas import DatasetStatus
-from simulacra.service.http import problems
 from simulacra.service.idempotency import bindings
 from simulacra.service.jobs import repository as jobs
 from simulacra.service.jobs import transitions
@@ -52,7 +51,7 @@ async def sweep(running: runtime.Runtime) -> None:
 
 
 async def _expire(running: runtime.Runtime, dataset_id: str) -> None:
-    over = problems.Problem("simio_dataset_not_found", "The dataset expired before that.")
+    over = errors.DatasetNotFoundError("The dataset expired before that.")
     end = transitions.End(entry.SYSTEM, over)
     with contextlib.suppress(_ExtendedError):  # which takes back what was done to the jobs
         async with running.database.transaction(tenancy.SYSTEM) as session:

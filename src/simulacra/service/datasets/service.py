@@ -10,13 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.engine import errors as engine_errors
 from simulacra.engine import formats
-from simulacra.service import clock, keys, objects, runtime, storage
+from simulacra.service import clock, errors, keys, objects, runtime, storage
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.datasets import expiry, repository
 from simulacra.service.datasets.schemas import DatasetStatus, UploadFields
-from simulacra.service.http import problems
 from simulacra.service.idempotency import bindings, fingerprint
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import repository as jobs
@@ -39,14 +38,15 @@ async def create(
         The dataset, and whether it is the answer to an earlier request.
 
     Raises:
-        problems.Problem: the file is not of a format that can be read, or has no sheets; or the
-            key belongs to another request.
-        storage.UnavailableError: the object store does not answer.
+        errors.StudyInvalidError: the file is not of a format that can be read.
+        errors.InvalidFieldsError: a sheet is named, and the file has none.
+        errors.IdempotencyConflictError: the key belongs to another request.
+        errors.StorageUnavailableError: the object store does not answer.
     """
     file_format = _detect(file)
     if fields.sheet is not None and file_format != formats.Format.XLSX:
         detail = f"A sheet can be chosen in an Excel workbook only; the file is {file_format}."
-        raise problems.invalid([problems.Fault("sheet", detail, is_parameter=True)])
+        raise errors.InvalidFieldsError([errors.Fault("sheet", detail, is_parameter=True)])
     whole = await _fingerprint(file, fields)
     if key is not None and key.lease_token is None:  # bound before the body had arrived
         async with running.database.transaction(caller.tenant_id) as session:
@@ -95,13 +95,15 @@ async def extend(
     """Have a dataset live for `hours` from its creation; never shorter than it does already.
 
     Raises:
-        problems.Problem: there is no such dataset, its training failed, or it lives longer.
+        errors.DatasetNotFoundError: there is no such dataset.
+        errors.DatasetFailedError: its training failed.
+        errors.InvalidFieldsError: it lives longer already.
     """
     async with running.database.transaction(caller.tenant_id) as session:
         dataset = await repository.get(session, dataset_id, lock=True)
         if dataset.status == DatasetStatus.FAILED:
             detail = f"The training of dataset {dataset_id} failed; there is nothing to keep."
-            raise problems.Problem("simio_dataset_failed", detail)
+            raise errors.DatasetFailedError(detail)
         until = dataset.created_at + dt.timedelta(hours=hours)
         if until < dataset.expires_at:
             detail = (
@@ -109,7 +111,7 @@ async def extend(
                 f"lives until {dataset.expires_at.isoformat()} already; give more, up to "
                 f"{retention.LONGEST // dt.timedelta(hours=1)}."
             )
-            raise problems.invalid([problems.Fault("/retention_hours", detail)])
+            raise errors.InvalidFieldsError([errors.Fault("/retention_hours", detail)])
         if until > dataset.expires_at:
             dataset.expires_at = until
             about: entry.Details = {Detail.RETENTION_HOURS: hours}
@@ -119,7 +121,7 @@ async def extend(
 
 async def delete(running: runtime.Runtime, caller: Principal, dataset_id: str) -> None:
     """End the jobs of a dataset and destroy its key, then remove its objects."""
-    gone = problems.Problem("simio_dataset_not_found", "The dataset was deleted before that.")
+    gone = errors.DatasetNotFoundError("The dataset was deleted before that.")
     end = transitions.End(entry.client(caller.client_id), gone)
     async with running.database.transaction(caller.tenant_id) as session:
         await repository.get(session, dataset_id)
@@ -190,5 +192,6 @@ def _detect(file: BinaryIO) -> str:
     try:
         return formats.detect(file).value
     except engine_errors.UploadError as error:
-        fault = problems.Fault("seed_file", error.detail, "simio_upload_invalid", is_parameter=True)
-        raise problems.Problem("simio_upload_invalid", error.detail, faults=[fault]) from None
+        code = errors.StudyInvalidError.code
+        fault = errors.Fault("seed_file", error.detail, code, is_parameter=True)
+        raise errors.StudyInvalidError(error.detail, faults=[fault]) from None

@@ -12,7 +12,9 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from simulacra.engine import errors, options
+from simulacra.engine import errors as engine_errors
+from simulacra.engine import options
+from simulacra.service import errors
 from simulacra.service.datasets.schemas import UploadFields
 from simulacra.service.http import content, problems
 
@@ -28,8 +30,8 @@ async def read(request: Request) -> AsyncIterator[tuple[BinaryIO, UploadFields]]
     The file is spooled to disk as it arrives, in a file without a name that is gone with it.
 
     Raises:
-        problems.Problem: another content type, a form that is malformed or cut short, no file or
-            more than one, or an invalid field.
+        problems.Problem: another content type, or a form that is malformed or cut short.
+        errors.InvalidFieldsError: no file or more than one, or an invalid field.
     """
     content.require(request, content.MULTIPART)
     _check_charset(request)
@@ -92,19 +94,19 @@ def _check_parts(form: FormData) -> None:
     """Refuse what would be dropped without a word: of a repeated field all values but one."""
     counts = Counter(name for name, _ in form.multi_items() if name not in FILE_FIELDS)
     faults = [
-        problems.Fault(
+        errors.Fault(
             name, f"The form has this field {count} times; send it once.", is_parameter=True
         )
         for name, count in counts.items()
         if count > 1
     ]
     faults += [
-        problems.Fault(name, "Send this field as a file, with a file name.", is_parameter=True)
+        errors.Fault(name, "Send this field as a file, with a file name.", is_parameter=True)
         for name in FILE_FIELDS
         if any(isinstance(part, str) for part in form.getlist(name))
     ]
     if faults:
-        raise problems.invalid(faults)
+        raise errors.InvalidFieldsError(faults)
 
 
 def _file(form: FormData) -> UploadFile:
@@ -118,7 +120,7 @@ def _file(form: FormData) -> UploadFile:
         if found
         else "The form has no file; send the study in the field 'seed_file', with a file name."
     )
-    raise problems.invalid([problems.Fault("seed_file", detail, is_parameter=True)])
+    raise errors.InvalidFieldsError([errors.Fault("seed_file", detail, is_parameter=True)])
 
 
 def _fields(form: FormData) -> UploadFields:
@@ -127,10 +129,10 @@ def _fields(form: FormData) -> UploadFields:
         fields = UploadFields.model_validate(given)
     except pydantic.ValidationError as error:
         faults = [
-            problems.Fault(str(fault["loc"][0]), fault["msg"], is_parameter=True)
+            errors.Fault(str(fault["loc"][0]), fault["msg"], is_parameter=True)
             for fault in error.errors(include_input=False, include_url=False)
         ]
-        raise problems.invalid(faults) from None
+        raise errors.InvalidFieldsError(faults) from None
     _check_options(fields)
     return fields
 
@@ -142,6 +144,6 @@ def _check_options(fields: UploadFields) -> None:
         options.Options.of(fields.column_types)
         where = "drop_columns"
         options.Options.of(fields.column_types, fields.keep_columns, fields.drop_columns)
-    except errors.UploadError as error:
-        fault = problems.Fault(where, error.detail, is_parameter=True)
-        raise problems.invalid([fault]) from None
+    except engine_errors.UploadError as error:
+        fault = errors.Fault(where, error.detail, is_parameter=True)
+        raise errors.InvalidFieldsError([fault]) from None

@@ -3,13 +3,12 @@
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, objects, runtime, tenancy
+from simulacra.service import clock, errors, objects, runtime, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action
 from simulacra.service.database import tables
 from simulacra.service.generations import repository
 from simulacra.service.generations.schemas import GenerationStatus
-from simulacra.service.http import problems
 from simulacra.service.idempotency import bindings
 from simulacra.service.jobs import repository as jobs
 from simulacra.service.jobs import transitions
@@ -36,7 +35,7 @@ def _is_alive() -> ColumnElement[bool]:
 
 
 async def _expire(running: runtime.Runtime, generation_id: str) -> None:
-    over = problems.Problem("simio_generation_not_found", "The generation expired before that.")
+    over = errors.GenerationNotFoundError("The generation expired before that.")
     end = transitions.End(entry.SYSTEM, over)
     async with running.database.transaction(tenancy.SYSTEM) as session:
         await transitions.expire(session, running, end, tables.Job.generation_id == generation_id)

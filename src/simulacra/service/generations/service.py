@@ -5,14 +5,13 @@ import secrets
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, keys, runtime
+from simulacra.service import clock, errors, keys, runtime
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.datasets import repository as datasets
 from simulacra.service.generations import conditions, repository
 from simulacra.service.generations.schemas import GenerationRequest, GenerationStatus
-from simulacra.service.http import problems
 from simulacra.service.idempotency import bindings, fingerprint
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import repository as jobs
@@ -37,9 +36,13 @@ async def create(
         The generation, and whether it is the answer to an earlier request.
 
     Raises:
-        problems.Problem: no such dataset, no model yet, too many rows for one request or for the
-            subscription, or conditions that do not fit the schema; or the key belongs to another
-            request.
+        errors.DatasetNotFoundError: there is no such dataset.
+        errors.DatasetNotReadyError, errors.DatasetFailedError: it has no model, yet or for good.
+        errors.RowCapExceededError, errors.QuotaExceededError, errors.ReservationConflictError: too
+            many rows for one request, for the subscription, or for now.
+        errors.ConditionsInvalidError, simulacra.engine.errors.ConditionError: the conditions do
+            not fit the schema.
+        errors.IdempotencyConflictError: the key belongs to another request.
     """
     fields = wanted.model_dump(mode="json", exclude={"wait_seconds"})
     whole = fingerprint.of_request(f"/v1/datasets/{dataset_id}/generations", fields)
@@ -111,7 +114,6 @@ def _check_cap(tenant: tables.Tenant, row_count: int) -> None:
     cap = tenant.max_rows_per_request
     if row_count > cap:
         detail = f"row_count is {row_count:,}; one request may ask for {cap:,} rows at most."
-        code = "simio_row_cap_exceeded"
-        quota = problems.QuotaDocument(row_count=row_count, max_rows_per_request=cap)
-        fault = problems.Fault("/row_count", detail, code)
-        raise problems.Problem(code, detail, faults=[fault], extensions={"quota": quota})
+        quota = errors.Quota(row_count=row_count, max_rows_per_request=cap)
+        fault = errors.Fault("/row_count", detail, errors.RowCapExceededError.code)
+        raise errors.RowCapExceededError(detail, quota, faults=(fault,))

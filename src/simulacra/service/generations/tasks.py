@@ -8,7 +8,7 @@ import procrastinate
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, objects, runtime, scratch, storage
+from simulacra.service import clock, errors, objects, runtime, scratch, storage
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
@@ -51,7 +51,7 @@ async def _read(attempt: attempts.Attempt) -> tuple[dict[str, Any], str, storage
     """Return what was asked for, and where the model is and its key.
 
     Raises:
-        child.JobFailedError: the dataset was deleted in the moment when this was asked for.
+        errors.JobFailedError: the dataset was deleted in the moment when this was asked for.
     """
     tenant_id, dataset_id = attempt.job.tenant_id, attempt.job.dataset_id
     async with attempt.running.database.transaction(tenant_id) as session:
@@ -59,7 +59,7 @@ async def _read(attempt: attempts.Attempt) -> tuple[dict[str, Any], str, storage
         dataset = await session.get_one(tables.Dataset, dataset_id)
         if dataset.sealed_key is None or dataset.model_path is None:
             detail = "The dataset was deleted before the rows were made."
-            raise child.JobFailedError("simio_dataset_not_found", detail)
+            raise errors.JobFailedError("simio_dataset_not_found", detail)
         key = await encryption.unseal(
             attempt.running, session, tenant_id, dataset_id, dataset.sealed_key
         )

@@ -6,8 +6,9 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from simulacra.service import readiness, runtime
-from simulacra.service.http import catalog, guards, openapi, problems
+from simulacra.service import errors, runtime
+from simulacra.service.errors import catalog
+from simulacra.service.http import guards, openapi, statuses
 
 router = APIRouter(tags=["service"], dependencies=[guards.Open])
 
@@ -25,22 +26,15 @@ async def get_readiness(running: runtime.Running) -> dict[str, str]:
     A process that is about to end is not ready either.
     """
     if running.draining.is_set():
-        raise _not_ready("This process is about to end.")
-    try:
-        await running.readiness.check()
-    except readiness.NotReadyError as error:
-        raise _not_ready(str(error)) from None
+        raise errors.NotReadyError("This process is about to end.")
+    await running.readiness.check()
     return {"status": "ready", "version": version("simulacra")}
-
-
-def _not_ready(detail: str) -> problems.Problem:
-    return problems.Problem("simio_unavailable", detail, headers={"Retry-After": "2"})
 
 
 @router.get("/errors", operation_id="listErrors", summary="List the error codes")
 async def list_errors() -> dict[str, list[dict[str, Any]]]:
     """Return every code with its meaning, cause, fix and whether to retry."""
-    return {"errors": [dataclasses.asdict(entry) for entry in catalog.CATALOG.values()]}
+    return {"errors": [_explain(entry) for entry in catalog.CATALOG.values()]}
 
 
 @router.get(
@@ -53,8 +47,13 @@ async def get_error(code: str) -> dict[str, Any]:
     """Return what a code means, why it happens, what to do, and whether to retry."""
     entry = catalog.CATALOG.get(code)
     if entry is None:
-        raise problems.Problem("simio_not_found", f"There is no error code {code!r}; see /errors.")
-    return dataclasses.asdict(entry)
+        raise errors.NotFoundError(f"There is no error code {code!r}; see /errors.")
+    return _explain(entry)
+
+
+def _explain(entry: catalog.Entry) -> dict[str, Any]:
+    texts = dataclasses.asdict(entry)
+    return {"code": texts.pop("code"), "status": statuses.STATUSES[entry.code], **texts}
 
 
 @router.get("/openapi.json", operation_id="getOpenapi", include_in_schema=False)

@@ -17,7 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from simulacra.service import keys
 from simulacra.service.audit import origin
-from simulacra.service.http import catalog, problems, throttling
+from simulacra.service.errors import catalog
+from simulacra.service.http import problems, throttling
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 SECURITY_HEADERS = {
@@ -106,7 +107,7 @@ class _Exchange:
 
     async def _respond(self, problem: problems.Problem) -> None:
         body = problems.render(self._complete(problem))
-        self.status = problem.entry.status
+        self.status = problem.status
         start: Message = {"type": "http.response.start", "status": self.status, "headers": []}
         headers = MutableHeaders(scope=start)
         headers.update(

@@ -10,9 +10,9 @@ from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 from starlette.routing import BaseRoute
 
-from simulacra.service import runtime
+from simulacra.service import errors, runtime
 from simulacra.service.audit.entry import Reason
-from simulacra.service.http import problems, throttling
+from simulacra.service.http import throttling
 from simulacra.service.http.throttling import RouteClass
 from simulacra.service.identity import verification
 from simulacra.service.identity.principal import SCOPES, Principal
@@ -74,10 +74,8 @@ class Tenant(Guard):
                 Reason.INSUFFICIENT_SCOPE, caller.client_id, caller.tenant_id
             )
             joint = " and " if self.needs_all else " or "
-            raise problems.Problem(
-                "simio_forbidden",
-                f"The token lacks the scope {joint.join(map(repr, self.scopes))}.",
-                headers={"WWW-Authenticate": _challenge("insufficient_scope", self.scopes)},
+            raise errors.InsufficientScopeError(
+                f"The token lacks the scope {joint.join(map(repr, self.scopes))}.", self.scopes
             )
         return caller
 
@@ -147,32 +145,21 @@ async def _identify(
     request: Request, running: runtime.Runtime, credentials: HTTPAuthorizationCredentials | None
 ) -> Principal:
     if credentials is None:
-        raise _refusal(_advice(request), error=None)
+        raise errors.TokenRefusedError(_advice(request))
     try:
         return await running.identity.verify(credentials.credentials)
     except verification.InvalidTokenError as error:
         reason = Reason.INACTIVE if error.client_id else Reason.INVALID_TOKEN
         await running.refusals.record(reason, error.client_id)
         detail = f"{error}. Mint a fresh one at {running.identity.token_url}."
-        raise _refusal(detail[0].upper() + detail[1:], error="invalid_token") from None
+        detail = detail[0].upper() + detail[1:]
+        raise errors.TokenRefusedError(detail, is_invalid=True) from None
 
 
 def _advice(request: Request) -> str:
     if "authorization" in request.headers:
         return "The Authorization header is not of the form 'Bearer <token>'."
     return "The request has no Authorization header; send 'Authorization: Bearer <token>'."
-
-
-def _refusal(detail: str, *, error: str | None) -> problems.Problem:
-    headers = {"WWW-Authenticate": _challenge(error)}
-    return problems.Problem("simio_unauthorized", detail, headers=headers)
-
-
-def _challenge(error: str | None, scopes: Iterable[str] = ()) -> str:
-    parts = ['Bearer realm="simulacra"']
-    parts += [f'error="{error}"'] if error else []
-    parts += [f'scope="{" ".join(scopes)}"'] if scopes else []
-    return ", ".join(parts)
 
 
 ReadDatasets = Annotated[Principal, Depends(Tenant("read:datasets"))]

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Request
 from pydantic import AfterValidator
 
+from simulacra.service import errors
 from simulacra.service.http import problems
 
 NUL = "\0"
@@ -34,14 +35,15 @@ async def check_address(request: Request) -> None:
     """Refuse a NUL in the path or the query; what else they hold is valid UTF-8 by now.
 
     Raises:
-        problems.Problem: there is one.
+        problems.Problem: the path holds one.
+        errors.InvalidFieldsError: the query holds one.
     """
     if NUL in request.scope["path"]:
         raise problems.Problem("simio_not_found", "The path holds a NUL character; no path does.")
     faults = [
-        problems.Fault(name.replace(NUL, ""), "The text holds a NUL character.", is_parameter=True)
+        errors.Fault(name.replace(NUL, ""), "The text holds a NUL character.", is_parameter=True)
         for name, value in request.query_params.multi_items()
         if NUL in name + value
     ]
     if faults:
-        raise problems.invalid(faults)
+        raise errors.InvalidFieldsError(faults)

@@ -17,15 +17,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from simulacra.service import clock, keys, outages, runtime, tenancy
+from simulacra.service import clock, errors, keys, outages, runtime, tenancy
 from simulacra.service.database import tables
-from simulacra.service.http import problems
 from simulacra.service.identity.principal import Principal
 
 KEPT = dt.timedelta(hours=24)
 LEASE = dt.timedelta(seconds=15)
 RENEWAL_SECONDS = 4.0
-RETRY_AFTER = "2"
+RETRY_SECONDS = 2
 
 logger = logging.getLogger(__name__)
 
@@ -65,8 +64,8 @@ async def bind(
     of its transaction. Without a key there is nothing to find and nothing to bind.
 
     Raises:
-        problems.Problem: the key belongs to another request (409 conflict), or to one whose body
-            is still arriving (409 in flight).
+        errors.IdempotencyConflictError: the key belongs to another request.
+        errors.IdempotencyInFlightError: the body of the first request is still arriving.
     """
     if key is None:
         return None
@@ -94,7 +93,8 @@ async def find(session: AsyncSession, key: Key, fingerprint: bytes) -> str:
     """Return the job that a key is bound to.
 
     Raises:
-        problems.Problem: as of `bind`.
+        errors.IdempotencyConflictError: the key belongs to another request.
+        errors.IdempotencyInFlightError: the body of the first request is still arriving.
     """
     return _rejoin(await session.scalar(select(_rows).where(key.row)), fingerprint)
 
@@ -107,7 +107,7 @@ async def lease(running: runtime.Runtime, key: Key | None) -> AsyncIterator[Key 
     that fails leaves behind is nothing.
 
     Raises:
-        problems.Problem: another request holds the key.
+        errors.IdempotencyInFlightError: another request holds the key.
     """
     if key is None:
         yield None
@@ -144,15 +144,13 @@ def _is_over(session: AsyncSession) -> ColumnElement[bool]:
 
 def _rejoin(held: tables.IdempotencyKey | None, fingerprint: bytes) -> str:
     if held is None or held.job_id is None:  # it has just been given up, or is another's lease
-        raise problems.Problem(
-            "simio_idempotency_in_flight",
+        raise errors.IdempotencyInFlightError(
             "The first request with this Idempotency-Key is still being received. Retry with the "
             "same key.",
-            headers={"Retry-After": RETRY_AFTER},
+            retry_after=RETRY_SECONDS,
         )
     if held.fingerprint != fingerprint:
-        raise problems.Problem(
-            "simio_idempotency_conflict",
+        raise errors.IdempotencyConflictError(
             "This Idempotency-Key was used for another request: the fields or the file differ. "
             "Send the same request, or use a new key.",
         )

@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, unquote
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from simulacra.service import runtime
+from simulacra.service import errors, runtime
 from simulacra.service.audit.entry import Reason
-from simulacra.service.http import guards, json_text, openapi, problems, throttling
+from simulacra.service.http import guards, json_text, openapi, throttling
 from simulacra.service.identity import embedded, principal, refusals, schemas, tokens
 
 MAX_BODY_BYTES = 16_384
@@ -102,9 +102,8 @@ def _issuer(running: runtime.Runtime) -> tokens.Tokens:
     """Return our own issuer, or answer 404 and say where tokens come from."""
     if isinstance(running.identity, embedded.Embedded):
         return running.identity.issuer
-    raise problems.Problem(
-        "simio_not_found",
-        f"This service issues no tokens itself; mint them at {running.identity.token_url}.",
+    raise errors.NotFoundError(
+        f"This service issues no tokens itself; mint them at {running.identity.token_url}."
     )
 
 

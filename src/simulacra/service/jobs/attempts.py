@@ -21,9 +21,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.engine import stages
-from simulacra.service import keys, objects, outages, runtime, storage
+from simulacra.service import errors, keys, objects, outages, runtime, storage
 from simulacra.service.database import tables
-from simulacra.service.http import problems
 from simulacra.service.jobs import child, transitions
 
 TRANSIENT = (*outages.ANY, objects.UnannouncedError, child.KilledError)
@@ -117,12 +116,12 @@ class Attempt:
 
         await _patiently(end)
 
-    async def fail(self, problem: problems.Problem) -> None:
+    async def fail(self, error: errors.ServiceError) -> None:
         """End the job and what it was to make as failed."""
 
         async def end() -> None:
             async with self._transaction() as session:
-                await transitions.fail(session, self.running, self.job, problem)
+                await transitions.fail(session, self.running, self.job, error)
 
         await _patiently(end)
 
@@ -196,8 +195,8 @@ async def _conclude(attempt: Attempt, work: Work) -> None:
     try:
         save = await _unless_superseded(attempt, work)
         await attempt.succeed(save)
-    except child.JobFailedError as error:
-        await attempt.fail(problems.Problem(error.code, error.detail))
+    except errors.JobFailedError as error:
+        await attempt.fail(error)
     except child.ChildFaultError as error:
         logger.error("job %s: %s", job.id, error)  # noqa: TRY400 - a trace of this side says nothing
         await attempt.fail(_unforeseen(job))
@@ -247,13 +246,14 @@ def _failure_code(job: tables.Job) -> str:
     return "simio_generation_failed" if job.generation_id else "simio_training_failed"
 
 
-def _given_up(attempt: Attempt) -> problems.Problem:
+def _given_up(attempt: Attempt) -> errors.JobFailedError:
     tries = attempt.running.policy.job_attempts
-    return problems.Problem(
+    return errors.JobFailedError(
         _failure_code(attempt.job),
         f"The job was begun {tries} times without an end; it is given up.",
     )
 
 
-def _unforeseen(job: tables.Job) -> problems.Problem:
-    return problems.Problem(_failure_code(job), "The engine met a fault that it did not foresee.")
+def _unforeseen(job: tables.Job) -> errors.JobFailedError:
+    detail = "The engine met a fault that it did not foresee."
+    return errors.JobFailedError(_failure_code(job), detail)

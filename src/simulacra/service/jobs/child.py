@@ -23,7 +23,9 @@ from typing import Any
 
 from simulacra.engine import errors as engine_errors
 from simulacra.engine import stages
+from simulacra.service import errors
 from simulacra.service.embedded import lifeline
+from simulacra.service.errors import study
 
 FUNCTIONS = (
     "simulacra.service.datasets.training:fit",
@@ -50,14 +52,6 @@ class Limits:
     seconds: int  # of wall clock; also of processor time
 
 
-class JobFailedError(Exception):
-    """The job cannot succeed: `code` and `detail` are for the customer."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code, self.detail = code, detail
-
-
 class KilledError(Exception):
     """The job's process was killed from outside, for all we know to free memory for others."""
 
@@ -80,7 +74,7 @@ async def run(
     """Run `function` in a child and return its result.
 
     Raises:
-        JobFailedError: the engine refused the input, or a limit was reached.
+        errors.JobFailedError: the engine refused the input, or a limit was reached.
         KilledError: the child was killed; the same job may well succeed later.
         ChildFaultError: anything else went wrong in the child.
     """
@@ -169,7 +163,7 @@ def _result(
         case {"kind": "result", "value": value}:
             return dict(value)
         case {"kind": "refused", "code": code, "detail": detail}:
-            raise JobFailedError(code, detail)
+            raise errors.JobFailedError(code, detail)
         case {"kind": "memory"}:
             raise _limit_error(f"it needed more than {limits.memory_bytes:,} bytes of memory")
         case {"kind": "file"}:
@@ -183,24 +177,24 @@ def _result(
     raise _crash(stage, exit_code)
 
 
-def _crash(stage: str, exit_code: int | None) -> JobFailedError:
+def _crash(stage: str, exit_code: int | None) -> errors.JobFailedError:
     """Say how a process ended that could not say so itself."""
     number = -exit_code if exit_code is not None and exit_code < 0 else 0
     how = signal.Signals(number).name if number else f"exit code {exit_code}"
     if stage == "reading" and number in CRASHES:
-        return JobFailedError(
+        return errors.JobFailedError(
             "simio_upload_invalid",
             f"The reader of the file broke down ({how}): the file is damaged, or made to exhaust "
             "it. Open the study where it was made, save it anew, and upload that.",
         )
-    return JobFailedError(
+    return errors.JobFailedError(
         "simio_job_limit_exceeded",
         f"The process of the job ended without a result while {stage} ({how}).",
     )
 
 
-def _limit_error(what: str) -> JobFailedError:
-    return JobFailedError("simio_job_limit_exceeded", f"The job was stopped: {what}.")
+def _limit_error(what: str) -> errors.JobFailedError:
+    return errors.JobFailedError("simio_job_limit_exceeded", f"The job was stopped: {what}.")
 
 
 def _be_silent() -> None:
@@ -231,7 +225,7 @@ def _main(function: str, arguments: dict[str, Any], limits: Limits, sender: Conn
         value = getattr(importlib.import_module(module), name)(**arguments, report=report)
         send("result", value=value)
     except engine_errors.EngineError as error:
-        send("refused", code=f"simio_{error.code}", detail=error.detail)
+        send("refused", code=study.code_of(error), detail=error.detail)
     except MemoryError:
         send("memory")
     except OSError as error:

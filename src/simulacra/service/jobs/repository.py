@@ -7,10 +7,9 @@ import time
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, keys, runtime
+from simulacra.service import clock, errors, keys, runtime
 from simulacra.service.audit import origin
 from simulacra.service.database import tables
-from simulacra.service.http import problems
 from simulacra.service.jobs import admission
 from simulacra.service.jobs.schemas import JobStatus
 
@@ -37,11 +36,11 @@ async def get(session: AsyncSession, job_id: str) -> tables.Job:
     """Return a job of the session's tenant.
 
     Raises:
-        problems.Problem: there is none of this id.
+        errors.JobNotFoundError: there is none of this id.
     """
     job = await session.get(tables.Job, job_id, populate_existing=True)
     if job is None:
-        raise problems.Problem("simio_job_not_found", f"There is no job {job_id!r}.")
+        raise errors.JobNotFoundError(f"There is no job {job_id!r}.")
     return job
 
 

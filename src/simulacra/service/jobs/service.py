@@ -4,10 +4,9 @@ import datetime as dt
 
 from sqlalchemy import delete
 
-from simulacra.service import clock, runtime, tenancy
+from simulacra.service import clock, errors, runtime, tenancy
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
-from simulacra.service.http import problems
 from simulacra.service.idempotency import bindings
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import repository, transitions
@@ -28,14 +27,15 @@ async def cancel(running: runtime.Runtime, caller: Principal, job_id: str) -> ta
     """End a job and what it was to make, unless it has ended; return it as it is now.
 
     Raises:
-        problems.Problem: there is no such job, or the token may not start one of its kind.
+        errors.JobNotFoundError: there is no such job.
+        errors.ForbiddenError: the token may not start a job of its kind.
     """
     async with running.database.transaction(caller.tenant_id) as session:
         job = await repository.get(session, job_id)
         scope = SCOPES[job.operation]
         if scope not in caller.scopes:
-            raise problems.Problem("simio_forbidden", f"The token lacks the scope {scope!r}.")
-        reason = problems.Problem("simio_job_cancelled", f"Its job {job_id} was cancelled.")
+            raise errors.ForbiddenError(f"The token lacks the scope {scope!r}.")
+        reason = errors.JobCancelledError(f"Its job {job_id} was cancelled.")
         end = transitions.End(entry.client(caller.client_id), reason)
         await transitions.cancel(session, running, end, tables.Job.id == job_id)
         return await repository.get(session, job_id)

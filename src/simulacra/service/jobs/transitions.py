@@ -20,11 +20,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, keys, objects, runtime
+from simulacra.service import clock, errors, keys, objects, runtime
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail, Outcome
 from simulacra.service.database import tables
-from simulacra.service.http import problems
 from simulacra.service.jobs import admission
 from simulacra.service.jobs.schemas import OPEN, JobStatus
 from simulacra.service.usage import ledger
@@ -54,11 +53,11 @@ class End:
 
     Attributes:
         actor: who ended it.
-        problem: why, for its reader; the code goes into the audit trail.
+        error: why, for its reader; the code goes into the audit trail.
     """
 
     actor: entry.Actor
-    problem: problems.Problem
+    error: errors.ServiceError
 
 
 async def begin(session: AsyncSession, job_id: str) -> tables.Job | None:
@@ -119,16 +118,16 @@ async def complete(
 
 
 async def fail(
-    session: AsyncSession, running: runtime.Runtime, job: tables.Job, problem: problems.Problem
+    session: AsyncSession, running: runtime.Runtime, job: tables.Job, error: errors.ServiceError
 ) -> None:
     """End a job that cannot succeed, and what it was to make.
 
     Raises:
         SupersededError: the attempt has lost its job.
     """
-    error = _document(running, job, problem)
-    moved = _only(await _move(session, JobStatus.FAILED, _is_held(job), error=error))
-    await _close(session, running, moved, End(entry.SYSTEM, problem))
+    document = _document(running, job, error)
+    moved = _only(await _move(session, JobStatus.FAILED, _is_held(job), error=document))
+    await _close(session, running, moved, End(entry.SYSTEM, error))
     await admission.admit(session, running, moved.tenant_id, moved.operation)
 
 
@@ -208,7 +207,7 @@ async def _close(
         tables.Generation if is_generation else tables.Dataset
     )
     owner_id = job.generation_id or job.dataset_id
-    ended = {"status": "failed", "error": _document(running, job, end.problem)}
+    ended = {"status": "failed", "error": _document(running, job, end.error)}
     await session.execute(
         update(owner)
         .where(owner.id == owner_id, owner.status == "processing")
@@ -224,12 +223,12 @@ async def _close(
         owner_id,
         tenant_id=job.tenant_id,
         outcome=Outcome.FAILED,
-        details={Detail.CODE: end.problem.entry.code},
+        details={Detail.CODE: end.error.code},
     )
 
 
 def _document(
-    running: runtime.Runtime, job: tables.Job, problem: problems.Problem
+    running: runtime.Runtime, job: tables.Job, error: errors.ServiceError
 ) -> dict[str, Any]:
-    document = problem.document(running.policy.base_url)
+    document = running.problem_document(error)
     return document | ({"request_id": job.request_id} if job.request_id else {})

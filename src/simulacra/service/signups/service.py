@@ -15,13 +15,11 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import keys, runtime, tenancy
+from simulacra.service import errors, keys, runtime, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action
 from simulacra.service.credentials import claims
 from simulacra.service.database import tables
-from simulacra.service.http import problems
-from simulacra.service.operators import errors
 from simulacra.service.tenants import service as tenants
 
 
@@ -34,18 +32,6 @@ class SignupStatus(StrEnum):
 
 
 ALIVE = (SignupStatus.PENDING, SignupStatus.APPROVED)
-
-
-class DecisionError(errors.OperatorError):
-    """A request cannot be decided on: it was decided on before."""
-
-    status = 409
-
-
-class NoSignupError(DecisionError):
-    """A request cannot be decided on: there is none of this id."""
-
-    status = 404
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,14 +76,12 @@ async def read(running: runtime.Runtime, request_id: str) -> Signup:
     """Return a request, with the claim token as long as there is one to redeem.
 
     Raises:
-        problems.Problem: there is none of this id.
+        errors.SignupNotFoundError: there is none of this id.
     """
     async with running.database.transaction(tenancy.SYSTEM) as session:
         row = await session.get(tables.Signup, request_id)
         if row is None:
-            raise problems.Problem(
-                "simio_signup_not_found", "There is no request for access of this id."
-            )
+            raise errors.SignupNotFoundError("There is no request for access of this id.")
         token = None
         if row.claim_id is not None:
             _, token = await claims.look(running, session, row.claim_id)
@@ -129,8 +113,8 @@ async def approve(
         The request, and the claim token if it is to be handed over.
 
     Raises:
-        DecisionError: there is no such request, or it was decided on before.
-        provider.UnavailableError: the identity provider does not answer.
+        errors.DecisionError: there is no such request, or it was decided on before.
+        errors.ProviderUnavailableError: the identity provider does not answer.
     """
     async with running.database.transaction(tenancy.SYSTEM) as session:
         row = await _pending(session, request_id)
@@ -152,7 +136,7 @@ async def decline(running: runtime.Runtime, request_id: str, actor: entry.Actor)
     """Refuse a request; its contact may ask anew.
 
     Raises:
-        DecisionError: there is no such request, or it was decided on before.
+        errors.DecisionError: there is no such request, or it was decided on before.
     """
     async with running.database.transaction(tenancy.SYSTEM) as session:
         row = await _pending(session, request_id)
@@ -164,9 +148,9 @@ async def decline(running: runtime.Runtime, request_id: str, actor: entry.Actor)
 async def _pending(session: AsyncSession, request_id: str) -> tables.Signup:
     row = await session.get(tables.Signup, request_id, with_for_update=True)
     if row is None:
-        raise NoSignupError(f"There is no request {request_id!r}.")
+        raise errors.UnknownSignupError(f"There is no request {request_id!r}.")
     if row.status != SignupStatus.PENDING:
-        raise DecisionError(f"The request {request_id} was {row.status} before.")
+        raise errors.AlreadyDecidedError(f"The request {request_id} was {row.status} before.")
     return row
 
 

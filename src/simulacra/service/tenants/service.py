@@ -31,8 +31,8 @@ async def create(
     """Make an active tenant with one client, both or none.
 
     Raises:
-        provider.UnavailableError: the identity provider does not answer.
-        provider.RefusedError: it will not make a client.
+        errors.ProviderUnavailableError: the identity provider does not answer.
+        errors.ProviderRefusedError: it will not make a client.
     """
     async with running.database.transaction(tenancy.SYSTEM) as session:
         return await add(running, session, company=company, email=email, actor=actor)

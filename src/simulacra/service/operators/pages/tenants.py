@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from simulacra.service import runtime, tenancy
+from simulacra.service import errors, runtime, tenancy
 from simulacra.service.audit import search
 from simulacra.service.credentials import rotations
 from simulacra.service.http.texts import Text
@@ -102,7 +102,7 @@ async def set_limits(
     }
     try:
         limits = _limits(given)
-    except administration.LimitError as error:
+    except errors.LimitError as error:
         return await _page(request, running, tenant_id, given=given, fault=error)
     await administration.set_limits(running.database, tenant_id, limits, operator.actor)
     return _shown(tenant_id, Done.LIMITS)
@@ -114,7 +114,7 @@ def _limits(given: dict[str, str]) -> administration.Limits:
     for field, text in given.items():
         digits = text.strip().replace(",", "").replace(" ", "").replace("_", "")
         if digits and not (digits.isascii() and digits.isdigit()):
-            raise administration.LimitError(field, text)
+            raise errors.LimitError(field, text, *administration.BOUNDS[field])
         figures[field] = int(digits) if digits else None
     return administration.Limits(**figures)
 
@@ -126,7 +126,7 @@ async def _page(
     *,
     done: Done | None = None,
     given: dict[str, str] | None = None,
-    fault: administration.LimitError | None = None,
+    fault: errors.LimitError | None = None,
 ) -> Response:
     async with running.database.transaction(tenancy.SYSTEM) as session:
         tenant = await administration.get(session, tenant_id)

@@ -12,7 +12,6 @@ class Entry:
     """One error code."""
 
     code: str
-    status: int
     title: str
     meaning: str
     cause: str
@@ -23,7 +22,6 @@ class Entry:
 _ENTRIES = (
     Entry(
         "simio_invalid_field",
-        400,
         "A field is invalid",
         "At least one field of the request does not have the form the operation asks for.",
         "A missing or misspelt field, a wrong type, or a value outside its limits.",
@@ -31,7 +29,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_malformed_body",
-        400,
         "The body cannot be parsed",
         "The body is empty, or is not what its Content-Type says.",
         "Truncated or mistyped JSON, a multipart body without its boundary, or no body at all.",
@@ -39,7 +36,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_malformed_request",
-        400,
         "The request is not HTTP",
         "What came in cannot be read as an HTTP/1.1 request.",
         "A method, a header or a length that HTTP does not allow, or another protocol.",
@@ -47,7 +43,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_upload_invalid",
-        400,
         "The seed file cannot be used",
         "The file cannot be read as a table, or too little of it is left to model.",
         "An empty or damaged file, another format, a wrong delimiter, or too few rows or columns.",
@@ -55,7 +50,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_invalid_idempotency_key",
-        400,
         "The Idempotency-Key is malformed",
         "The key has characters or a length that keys may not have.",
         "Keys are 1 to 128 characters of A-Z a-z 0-9 . _ : - and may stand in double quotes.",
@@ -63,7 +57,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_unknown_condition_column",
-        400,
         "A condition names a column that the schema does not have",
         "Conditions use the names of the cleaned schema.",
         "The column was renamed or left out while the file was cleaned, or is misspelt.",
@@ -71,7 +64,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_unknown_condition_level",
-        400,
         "A condition names a level that the column does not have",
         "Share maps use the levels of the cleaned schema.",
         "The level was pooled into another because it was rare, or is misspelt.",
@@ -79,7 +71,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_condition_out_of_range",
-        400,
         "A range holds no value of its column",
         "The range asked for and the range of the column do not meet.",
         "A range in other units than the data, or a typing mistake.",
@@ -87,7 +78,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_condition_share_sum",
-        400,
         "The shares of a column do not add up",
         "Shares are fractions: they sum to at most 1, and to 1 when every level is named.",
         "Percentages instead of fractions, or a level too many or too few.",
@@ -95,7 +85,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_scenario_infeasible",
-        400,
         "The model cannot produce a single row of this scenario",
         "The conditions are valid one by one, but nothing in the study supports them together.",
         "Conditions that exclude each other, or reach beyond what the seed rows show.",
@@ -103,7 +92,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_unauthorized",
-        401,
         "A valid access token is needed",
         "The request carries no bearer token, or one that is expired, altered or not for this API.",
         "No Authorization header, an old token, another audience, or a secret in a token's place.",
@@ -111,7 +99,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_row_cap_exceeded",
-        402,
         "The generation asks for more rows than one request may",
         "`row_count` is above the cap of the tenant.",
         "A very large `row_count`.",
@@ -119,7 +106,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_quota_exceeded",
-        402,
         "The subscription has too few rows left",
         "`row_count` is more than the subscription leaves until its next window begins.",
         "Generations of this window have used up the rows of the subscription, or most of them.",
@@ -128,7 +114,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_forbidden",
-        403,
         "The token does not grant this operation",
         "The token is valid, but lacks the scope that the operation needs.",
         "A token minted for a narrower purpose.",
@@ -136,7 +121,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_artifact_link_invalid",
-        403,
         "The artifact link is not valid any more",
         "Links are signed for one generation and live a few minutes.",
         "An old, copied or altered link.",
@@ -144,7 +128,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_not_found",
-        404,
         "There is nothing at this path",
         "No operation of the API has this path.",
         "A misspelt path, or an address of another version.",
@@ -152,7 +135,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_dataset_not_found",
-        404,
         "There is no such dataset",
         "No dataset of this tenant has this id, or it expired or was deleted.",
         "A mistyped id, credentials of another tenant, or a dataset past its retention.",
@@ -160,7 +142,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_generation_not_found",
-        404,
         "There is no such generation",
         "No generation of this tenant has this id, or it expired.",
         "A mistyped id, credentials of another tenant, or a generation past its retention.",
@@ -168,7 +149,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_job_not_found",
-        404,
         "There is no such job",
         "No job of this tenant has this id.",
         "A mistyped id, or credentials of another tenant.",
@@ -176,7 +156,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_signup_not_found",
-        404,
         "There is no such request for access",
         "No request for access has this id.",
         "A mistyped or cut `request_id`.",
@@ -184,7 +163,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_credential_claim_not_found",
-        404,
         "There is no such claim",
         "No secret waits under this claim token.",
         "A mistyped or cut token.",
@@ -192,7 +170,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_rotation_request_not_found",
-        404,
         "There is no such rotation",
         "The calling client has no rotation of this id.",
         "A mistyped id, or the id of another client's rotation.",
@@ -200,7 +177,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_method_not_allowed",
-        405,
         "The path does not take this method",
         "The path exists, but not with this HTTP method.",
         "GET in place of POST, or the other way round.",
@@ -208,7 +184,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_request_timeout",
-        408,
         "The request did not arrive in time",
         "The connection was open, but the request did not arrive whole in time.",
         "A stalled network, or a client that begins requests and does not end them.",
@@ -217,7 +192,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_dataset_not_ready",
-        409,
         "The dataset has no model yet",
         "The dataset is still being trained.",
         "A generation or schema was asked for before the training job was completed.",
@@ -226,7 +200,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_dataset_failed",
-        409,
         "The dataset has no model and will get none",
         "The training of the dataset failed; a dataset is trained once.",
         "A file that cannot be used, a limit of the job, or a fault of the service.",
@@ -234,7 +207,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_idempotency_conflict",
-        409,
         "The key belongs to another request",
         "This Idempotency-Key was used before, for a request with other fields or another file.",
         "A key that is made of too little, such as the date, or a request changed between tries.",
@@ -242,7 +214,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_job_cancelled",
-        409,
         "The job was cancelled",
         "What the job was to make will not come; nothing is billed for it.",
         "POST /v1/jobs/{job_id}/cancel.",
@@ -250,7 +221,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_idempotency_in_flight",
-        409,
         "The first request with this key has not ended yet",
         "Another request is doing what this one asks for.",
         "A retry that was sent before the first try was answered.",
@@ -259,7 +229,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_quota_reservation_conflict",
-        409,
         "Other generations hold the rows that this one needs",
         "The rows would do if those reserved for generations under way were given back, or "
         "another request was reserving at this moment.",
@@ -270,7 +239,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_credential_claim_consumed",
-        410,
         "The claim was redeemed",
         "The secret behind this claim token was delivered before, and is not kept.",
         "A token is used twice, or somebody else had it.",
@@ -278,7 +246,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_credential_claim_expired",
-        410,
         "The claim has expired",
         "The secret behind this claim token was destroyed before anyone fetched it.",
         "Too much time has passed, or a newer claim of the client has taken its place.",
@@ -286,7 +253,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_rotation_claim_already_consumed",
-        410,
         "The claim of this rotation was redeemed",
         "The Idempotency-Key belongs to a rotation whose secret was delivered.",
         "A retry after the claim token was redeemed.",
@@ -294,7 +260,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_file_too_large",
-        413,
         "The upload is too large",
         "The body is larger than the service reads.",
         "A seed file over the limit that the detail names.",
@@ -302,7 +267,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_unsupported_content_type",
-        415,
         "The body has a Content-Type that the operation does not take",
         "JSON operations take `application/json`, uploads take `multipart/form-data`.",
         "A missing or wrong Content-Type header.",
@@ -310,7 +274,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_range_not_satisfiable",
-        416,
         "The requested range lies outside the artifact",
         "The Range header starts behind the last byte.",
         "A resumed download of an artifact that is already complete.",
@@ -318,7 +281,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_rate_limited",
-        429,
         "Too many calls",
         "More calls came than the operation takes in that time.",
         "A loop without a pause, or many clients behind one address.",
@@ -327,7 +289,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_rotation_rate_limited",
-        429,
         "Too many rotations",
         "A client's secret may be rotated three times in 24 hours.",
         "A script that rotates again and again.",
@@ -336,7 +297,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_head_too_large",
-        431,
         "The head of the request is too large",
         "Request line and headers together are larger than the service reads.",
         "A very long address or header, such as cookies of another service.",
@@ -344,7 +304,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_training_failed",
-        500,
         "Training failed",
         "The model could not be fitted, for a reason that is not in the request.",
         "A fault of the service while reading, cleaning or fitting.",
@@ -353,7 +312,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_generation_failed",
-        500,
         "Generation failed",
         "The rows could not be produced, for a reason that is not in the request.",
         "A fault of the service while sampling or writing.",
@@ -362,7 +320,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_job_limit_exceeded",
-        500,
         "The job needed more than a job may use",
         "A job has limits of memory, time and processor time; this one went over one of them.",
         "A very large or wide file, or a file made to exhaust its reader.",
@@ -370,7 +327,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_internal",
-        500,
         "Something went wrong on our side",
         "The request met a fault of the service.",
         "A fault of the service.",
@@ -379,7 +335,6 @@ _ENTRIES = (
     ),
     Entry(
         "simio_unavailable",
-        503,
         "The service is not available for a moment",
         "A part that the request needs, such as the database, does not answer.",
         "A restart or an outage.",
