@@ -29,8 +29,8 @@ def explain(error: Exception) -> str | None:
 def _of_service(error: Exception) -> str | None:
     import psycopg
 
-    from simulacra.service import errors, settings
-    from simulacra.service.database import migrate, schema
+    from simulacra.service import errors, revision, settings
+    from simulacra.service.database import migrate
     from simulacra.service.embedded.errors import EmbeddedError
 
     match cause := getattr(error, "orig", error):  # what the database itself has said
@@ -39,7 +39,7 @@ def _of_service(error: Exception) -> str | None:
             | settings.SettingsError()
             | errors.OperatorError()
             | (errors.ProviderError() | errors.NotReadyError())
-            | (schema.OutdatedError() | migrate.BlockedError())
+            | (revision.OutdatedError() | migrate.BlockedError())
         ):
             return str(error)
         case psycopg.OperationalError():

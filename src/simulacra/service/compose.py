@@ -5,8 +5,8 @@ import functools
 
 import procrastinate
 
-from simulacra.service import keys, readiness, runtime, storage, tenancy
-from simulacra.service.http import throttling, translation
+from simulacra.service import keys, readiness, runtime, storage, tenancy, throttling
+from simulacra.service.http import translation
 from simulacra.service.identity import clients, embedded, provider, refusals, signing, tokens
 from simulacra.service.settings import Settings
 

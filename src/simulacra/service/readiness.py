@@ -5,8 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
-from simulacra.service import errors, storage, tenancy
-from simulacra.service.database import schema
+from simulacra.service import errors, revision, storage, tenancy
 
 ANSWER_SECONDS = 3.0
 """How long a part may take to answer."""
@@ -40,7 +39,7 @@ class Readiness:
 
     async def _ask(self) -> errors.NotReadyError | None:
         try:
-            await _answer("database", lambda: schema.check(self._database))
+            await _answer("database", lambda: revision.check(self._database))
             await _answer("object store", self._objects.check)
         except errors.NotReadyError as error:
             return error
@@ -51,7 +50,7 @@ async def _answer(part: str, question: Callable[[], Awaitable[None]]) -> None:
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             await question()
-    except schema.OutdatedError as error:
+    except revision.OutdatedError as error:
         raise errors.NotReadyError(str(error)) from None
     except Exception as error:  # noqa: BLE001 - of several libraries; their texts name addresses
         logger.warning("the %s does not answer: %s", part, type(error).__name__)

@@ -4,13 +4,11 @@ import asyncio
 import dataclasses
 import datetime as dt
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, cast
+from typing import Any
 
 import procrastinate
-from fastapi import Depends, Request
 
-from simulacra.service import errors, keys, readiness, storage, tenancy
-from simulacra.service.http import throttling
+from simulacra.service import errors, keys, readiness, storage, tenancy, throttling
 from simulacra.service.identity import provider, refusals
 
 
@@ -54,12 +52,3 @@ class Runtime:
         """Close connections, to the identity provider and to the database."""
         await self.identity.close()
         await self.database.close()
-
-
-def of(request: Request) -> Runtime:
-    """Return the runtime that serves `request` (a FastAPI dependency)."""
-    return cast("Runtime", request.app.state.runtime)
-
-
-Running = Annotated[Runtime, Depends(of)]
-"""A parameter of endpoints."""

@@ -10,8 +10,7 @@ from collections.abc import Collection
 import procrastinate
 import procrastinate.worker
 
-from simulacra.service import compose, housekeeping, outages, runtime
-from simulacra.service.database import schema
+from simulacra.service import compose, housekeeping, outages, revision, runtime
 from simulacra.service.datasets import tasks as datasets
 from simulacra.service.generations import tasks as generations
 from simulacra.service.jobs import admission, child, queues
@@ -37,7 +36,7 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
 
     Raises:
         tenancy.UnboundRoleError: row-level security does not bind the role of the database.
-        schema.OutdatedError: the database wants migrating first.
+        revision.OutdatedError: the database wants migrating first.
     """
     running = compose.runtime_of(settings)
     _forget_secrets()
@@ -46,7 +45,7 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
     add_tasks(queue)
     try:
         await running.database.check_role()
-        await schema.check(running.database)
+        await revision.check(running.database)
         # In one group: a sweeper that failed must take the worker down, to be started again.
         async with queue.open_async(), asyncio.TaskGroup() as group:
             sweepers = [group.create_task(_sweep(running)), group.create_task(_tidy(running))]

@@ -13,8 +13,8 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 from simulacra.service import errors, main, runtime
 from simulacra.service.audit.entry import Reason
 from simulacra.service.http import guards, problems, translation
-from simulacra.service.http.throttling import Limit, RouteClass
 from simulacra.service.identity.principal import Principal
+from simulacra.service.throttling import Limit, RouteClass
 
 Play = Callable[[Coroutine[None, None, None]], None]
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from simulacra.service import errors, runtime
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
+from simulacra.service.database.statuses import JobStatus
 from simulacra.service.jobs import attempts, repository, transitions
-from simulacra.service.jobs.schemas import JobStatus
 from simulacra.service.usage import windows
 from tests.service.jobs import work
 

@@ -9,8 +9,8 @@ from simulacra.service import clock, errors, objects, runtime, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action
 from simulacra.service.database import tables
+from simulacra.service.database.statuses import DatasetStatus
 from simulacra.service.datasets import repository
-from simulacra.service.datasets.schemas import DatasetStatus
 from simulacra.service.idempotency import bindings
 from simulacra.service.jobs import repository as jobs
 from simulacra.service.jobs import transitions

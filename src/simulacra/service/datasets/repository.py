@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import clock, errors
 from simulacra.service.database import paging, tables
-from simulacra.service.datasets.schemas import DatasetStatus
+from simulacra.service.database.statuses import DatasetStatus
 
 ALIVE = (DatasetStatus.PROCESSING, DatasetStatus.READY, DatasetStatus.FAILED)
 """States of datasets that have neither been deleted nor swept."""

@@ -1,28 +1,16 @@
 """Datasets as the API takes and shows them."""
 
 import datetime as dt
-from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, Json
 
 from simulacra.service.database import tables
-from simulacra.service.http.numbers import Whole
-from simulacra.service.http.texts import Text
-from simulacra.service.http.waiting import MAX_WAIT_SECONDS
+from simulacra.service.database.statuses import DatasetStatus
+from simulacra.service.fields import MAX_WAIT_SECONDS, Text, WholeNumber
 from simulacra.service.tenants import retention
 
 LONGEST_HOURS = retention.LONGEST // dt.timedelta(hours=1)
-
-
-class DatasetStatus(StrEnum):
-    """States of a dataset."""
-
-    PROCESSING = "processing"
-    READY = "ready"
-    FAILED = "failed"
-    EXPIRED = "expired"
-    DELETED = "deleted"
 
 
 class UploadFields(BaseModel):
@@ -82,7 +70,7 @@ class RetentionRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    retention_hours: Annotated[Whole, Field(ge=1, le=LONGEST_HOURS)] = Field(
+    retention_hours: Annotated[WholeNumber, Field(ge=1, le=LONGEST_HOURS)] = Field(
         description="Hours from the creation of the dataset.", examples=[72]
     )
 

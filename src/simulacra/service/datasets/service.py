@@ -14,8 +14,9 @@ from simulacra.service import clock, errors, keys, objects, runtime, storage
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
+from simulacra.service.database.statuses import DatasetStatus
 from simulacra.service.datasets import expiry, repository
-from simulacra.service.datasets.schemas import DatasetStatus, UploadFields
+from simulacra.service.datasets.schemas import UploadFields
 from simulacra.service.idempotency import bindings, fingerprint
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import repository as jobs

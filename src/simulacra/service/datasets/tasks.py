@@ -12,8 +12,8 @@ from simulacra.service import clock, objects, runtime, scratch, storage
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
+from simulacra.service.database.statuses import DatasetStatus
 from simulacra.service.datasets import repository
-from simulacra.service.datasets.schemas import DatasetStatus
 from simulacra.service.jobs import attempts, child, queues
 from simulacra.service.tenants import encryption
 

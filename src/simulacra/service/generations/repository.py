@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import clock, errors
 from simulacra.service.database import paging, tables
-from simulacra.service.generations.schemas import GenerationStatus
+from simulacra.service.database.statuses import GenerationStatus
 
 
 def artifacts_folder(generation_id: str) -> str:

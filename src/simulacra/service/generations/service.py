@@ -9,9 +9,10 @@ from simulacra.service import clock, errors, keys, runtime
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
+from simulacra.service.database.statuses import GenerationStatus
 from simulacra.service.datasets import repository as datasets
 from simulacra.service.generations import conditions, repository
-from simulacra.service.generations.schemas import GenerationRequest, GenerationStatus
+from simulacra.service.generations.schemas import GenerationRequest
 from simulacra.service.idempotency import bindings, fingerprint
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import repository as jobs

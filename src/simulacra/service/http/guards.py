@@ -12,10 +12,10 @@ from starlette.routing import BaseRoute
 
 from simulacra.service import errors, runtime
 from simulacra.service.audit.entry import Reason
-from simulacra.service.http import throttling
-from simulacra.service.http.throttling import RouteClass
+from simulacra.service.http import rate_limits, serving
 from simulacra.service.identity import verification
 from simulacra.service.identity.principal import SCOPES, Principal
+from simulacra.service.throttling import RouteClass
 
 BEARER = HTTPBearer(
     auto_error=False,
@@ -61,7 +61,7 @@ class Tenant(Guard):
     async def __call__(
         self,
         request: Request,
-        running: runtime.Running,
+        running: serving.Runtime,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
     ) -> Principal:
         """Return the caller, or answer 401 or 403 (RFC 6750), or 429 to one call too many."""
@@ -84,7 +84,7 @@ class Tenant(Guard):
         limit = running.policy.limits[self.counts_as]
         standing = request.state.standing = await running.throttle.hit(limit, caller.client_id)
         if standing.is_refused:
-            raise throttling.refusal(standing)
+            raise rate_limits.refusal(standing)
 
     def _covers(self, scopes: frozenset[str]) -> bool:
         return (
@@ -93,7 +93,7 @@ class Tenant(Guard):
 
     async def admit(self, request: Request) -> None:
         """Answer 401, 403 or 429 to whoever may not call the route."""
-        await self(request, runtime.of(request), await BEARER(request))
+        await self(request, serving.runtime_of(request), await BEARER(request))
 
 
 def check(app: FastAPI) -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from simulacra.service import errors
 from simulacra.service.errors import catalog
-from simulacra.service.http import statuses
+from simulacra.service.http import status_codes
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -32,7 +32,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
     ) -> None:
         super().__init__(detail)
         self.entry = catalog.CATALOG[code]
-        self.status = statuses.STATUSES[code]
+        self.status = status_codes.STATUS_CODES[code]
         self.detail = detail
         self.faults = tuple(faults)
         self.headers = dict(headers or {})

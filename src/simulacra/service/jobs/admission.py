@@ -28,8 +28,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import clock, runtime, tenancy
 from simulacra.service.database import tables
+from simulacra.service.database.statuses import OPEN, JobStatus
 from simulacra.service.jobs import queues
-from simulacra.service.jobs.schemas import OPEN, JobStatus
 
 TASKS = {
     "createDataset": ("datasets:train", queues.DATASETS),

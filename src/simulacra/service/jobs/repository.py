@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from simulacra.service import clock, errors, keys, runtime
 from simulacra.service.audit import origin
 from simulacra.service.database import tables
+from simulacra.service.database.statuses import JobStatus
 from simulacra.service.jobs import admission
-from simulacra.service.jobs.schemas import JobStatus
 
 REDACTED = "What the job was to make is gone, and with it what was told of it."
 POLL_SECONDS = (0.03, 0.5)

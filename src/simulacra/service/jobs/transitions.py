@@ -24,8 +24,8 @@ from simulacra.service import clock, errors, keys, objects, runtime
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail, Outcome
 from simulacra.service.database import tables
+from simulacra.service.database.statuses import OPEN, JobStatus
 from simulacra.service.jobs import admission
-from simulacra.service.jobs.schemas import OPEN, JobStatus
 from simulacra.service.usage import ledger
 
 SOURCES: Mapping[JobStatus, frozenset[JobStatus]] = {

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
-from simulacra.service import errors, runtime
-from simulacra.service.http import guards
+from simulacra.service import errors
+from simulacra.service.http import guards, serving
 from simulacra.service.operators import sessions
 
 COOKIE = "__Host-simulacra-operator"
@@ -55,7 +55,9 @@ class Operator(guards.Guard):
         if request.method not in SAFE_METHODS:
             check_origin(request)
         token = request.cookies.get(COOKIE, "")
-        found = TOKEN.fullmatch(token) and await sessions.of(runtime.of(request)).find(token)
+        found = TOKEN.fullmatch(token) and await sessions.of(serving.runtime_of(request)).find(
+            token
+        )
         if not found:
             raise SignInNeededError
         if request.method not in SAFE_METHODS:

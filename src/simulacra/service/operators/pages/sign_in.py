@@ -6,10 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from simulacra.service import runtime
+from simulacra.service import runtime, throttling
 from simulacra.service.audit.entry import Reason
-from simulacra.service.http import throttling
-from simulacra.service.http.texts import Text
+from simulacra.service.fields import Text
+from simulacra.service.http import rate_limits, serving
 from simulacra.service.operators import accounts, guard, rendering, sessions
 
 OF_ADDRESS = throttling.Limit("sign-ins", calls=60, seconds=900)
@@ -29,13 +29,13 @@ async def show_form(request: Request) -> Response:
 @router.post("/sign-in", dependencies=[guard.Open], max_body_size=rendering.MAX_FORM_BYTES)
 async def sign_in(
     request: Request,
-    running: runtime.Running,
+    running: serving.Runtime,
     name: Annotated[Text, Form()] = "",
     password: Annotated[Text, Form()] = "",
 ) -> Response:
     """Open a session, or show the form again; nothing tells a wrong name from a wrong password."""
     signed_in = sessions.of(running)
-    pause = await _pause(running, name, throttling.address_of(request))
+    pause = await _pause(running, name, rate_limits.address_of(request))
     if pause:
         fault = f"Too many sign-ins. Try again in {math.ceil(pause / 60)} minutes."
         answer = rendering.render(request, "sign_in.html", status=429, name=name, fault=fault)
@@ -53,7 +53,7 @@ async def sign_in(
 
 
 @router.post("/sign-out", max_body_size=rendering.MAX_FORM_BYTES)
-async def sign_out(request: Request, running: runtime.Running, _: guard.SignedIn) -> Response:
+async def sign_out(request: Request, running: serving.Runtime, _: guard.SignedIn) -> Response:
     """Close the session."""
     await sessions.of(running).close(request.cookies[guard.COOKIE])
     response = rendering.redirect(rendering.SIGN_IN)

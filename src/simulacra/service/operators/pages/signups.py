@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from simulacra.service import runtime, tenancy
+from simulacra.service import tenancy
+from simulacra.service.http import serving
 from simulacra.service.operators import guard, rendering
 from simulacra.service.signups import service
 from simulacra.service.signups.service import SignupStatus
@@ -19,7 +20,7 @@ router = APIRouter(prefix="/signups", route_class=rendering.Page)
 @router.get("")
 async def list_signups(
     request: Request,
-    running: runtime.Running,
+    running: serving.Runtime,
     _: guard.SignedIn,
     status: SignupStatus = SignupStatus.PENDING,
     done: SignupStatus | None = None,
@@ -42,7 +43,7 @@ async def list_signups(
 async def approve(
     request_id: str,
     request: Request,
-    running: runtime.Running,
+    running: serving.Runtime,
     operator: guard.SignedIn,
     hand_over: Annotated[bool, Form()] = False,  # noqa: FBT002 - a check box
 ) -> Response:
@@ -56,7 +57,7 @@ async def approve(
 
 
 @router.post("/{request_id}/decline", max_body_size=rendering.MAX_FORM_BYTES)
-async def decline(request_id: str, running: runtime.Running, operator: guard.SignedIn) -> Response:
+async def decline(request_id: str, running: serving.Runtime, operator: guard.SignedIn) -> Response:
     """Refuse the request."""
     await service.decline(running, request_id, operator.actor)
     return rendering.redirect(f"/operator/signups?done={SignupStatus.DECLINED}")

@@ -9,7 +9,8 @@ from fastapi.responses import Response
 from simulacra.service import errors, runtime, tenancy
 from simulacra.service.audit import search
 from simulacra.service.credentials import rotations
-from simulacra.service.http.texts import Text
+from simulacra.service.fields import Text
+from simulacra.service.http import serving
 from simulacra.service.operators import guard, rendering
 from simulacra.service.tenants import administration
 
@@ -29,7 +30,7 @@ class Done(enum.StrEnum):
 
 
 @router.get("")
-async def list_tenants(request: Request, running: runtime.Running, _: guard.SignedIn) -> Response:
+async def list_tenants(request: Request, running: serving.Runtime, _: guard.SignedIn) -> Response:
     """Show every tenant."""
     async with running.database.transaction(tenancy.SYSTEM) as session:
         found = await administration.all_tenants(session)
@@ -41,7 +42,7 @@ async def list_tenants(request: Request, running: runtime.Running, _: guard.Sign
 async def show_tenant(
     tenant_id: str,
     request: Request,
-    running: runtime.Running,
+    running: serving.Runtime,
     _: guard.SignedIn,
     done: Done | None = None,
 ) -> Response:
@@ -50,7 +51,7 @@ async def show_tenant(
 
 
 @router.post("/{tenant_id}/suspend", max_body_size=rendering.MAX_FORM_BYTES)
-async def suspend(tenant_id: str, running: runtime.Running, operator: guard.SignedIn) -> Response:
+async def suspend(tenant_id: str, running: serving.Runtime, operator: guard.SignedIn) -> Response:
     """Refuse the tenant's clients from their next request on."""
     await administration.suspend(running.database, tenant_id, operator.actor)
     return _shown(tenant_id, Done.SUSPENDED)
@@ -58,7 +59,7 @@ async def suspend(tenant_id: str, running: runtime.Running, operator: guard.Sign
 
 @router.post("/{tenant_id}/reactivate", max_body_size=rendering.MAX_FORM_BYTES)
 async def reactivate(
-    tenant_id: str, running: runtime.Running, operator: guard.SignedIn
+    tenant_id: str, running: serving.Runtime, operator: guard.SignedIn
 ) -> Response:
     """Let the tenant's clients in again."""
     await administration.reactivate(running.database, tenant_id, operator.actor)
@@ -70,7 +71,7 @@ async def rotate_secret(
     tenant_id: str,
     client_id: str,
     request: Request,
-    running: runtime.Running,
+    running: serving.Runtime,
     operator: guard.SignedIn,
 ) -> Response:
     """Make a new secret for a client; the claim token is shown in this answer alone."""
@@ -86,7 +87,7 @@ async def rotate_secret(
 async def set_limits(
     tenant_id: str,
     request: Request,
-    running: runtime.Running,
+    running: serving.Runtime,
     operator: guard.SignedIn,
     subscription_rows: Annotated[Text, Form()] = "",
     subscription_window_days: Annotated[Text, Form()] = "",

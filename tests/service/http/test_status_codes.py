@@ -1,5 +1,5 @@
 from simulacra.service.errors.catalog import CATALOG
-from simulacra.service.http.statuses import STATUSES
+from simulacra.service.http.status_codes import STATUS_CODES
 
 KEPT_EXACTLY = {
     "simio_invalid_field": 400,
@@ -15,9 +15,9 @@ KEPT_EXACTLY = {
 
 
 def test_contract_codes_have_their_status() -> None:
-    assert {code: STATUSES[code] for code in KEPT_EXACTLY} == KEPT_EXACTLY
+    assert {code: STATUS_CODES[code] for code in KEPT_EXACTLY} == KEPT_EXACTLY
 
 
 def test_every_code_of_the_catalog_has_a_status() -> None:
-    assert set(STATUSES) == set(CATALOG)
-    assert all(400 <= status < 600 for status in STATUSES.values())
+    assert set(STATUS_CODES) == set(CATALOG)
+    assert all(400 <= status < 600 for status in STATUS_CODES.values())

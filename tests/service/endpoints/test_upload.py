@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from starlette.types import Message
 
 from simulacra.service import errors
-from simulacra.service.datasets import upload
+from simulacra.service.endpoints import upload
 from simulacra.service.http import problems, translation
 
 FILE = ("seed_file", "study.csv", "a,b\n1,2\n")

@@ -6,9 +6,9 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from simulacra.service import errors, runtime
+from simulacra.service import errors
 from simulacra.service.errors import catalog
-from simulacra.service.http import guards, openapi, statuses
+from simulacra.service.http import guards, openapi, serving, status_codes
 
 router = APIRouter(tags=["service"], dependencies=[guards.Open])
 
@@ -20,7 +20,7 @@ async def get_health() -> dict[str, str]:
 
 
 @router.get("/readyz", operation_id="getReadiness", responses=openapi.problems(503))
-async def get_readiness(running: runtime.Running) -> dict[str, str]:
+async def get_readiness(running: serving.Runtime) -> dict[str, str]:
     """Tell whether requests can be served: database, its tables and object store are there.
 
     A process that is about to end is not ready either.
@@ -53,7 +53,7 @@ async def get_error(code: str) -> dict[str, Any]:
 
 def _explain(entry: catalog.Entry) -> dict[str, Any]:
     texts = dataclasses.asdict(entry)
-    return {"code": texts.pop("code"), "status": statuses.STATUSES[entry.code], **texts}
+    return {"code": texts.pop("code"), "status": status_codes.STATUS_CODES[entry.code], **texts}
 
 
 @router.get("/openapi.json", operation_id="getOpenapi", include_in_schema=False)

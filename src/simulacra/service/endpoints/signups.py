@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Depends, Response
 
-from simulacra.service import runtime
-from simulacra.service.http import content, guards, json_text, openapi, throttling
+from simulacra.service import throttling
+from simulacra.service.http import content, guards, json_text, openapi, rate_limits, serving
 from simulacra.service.signups import schemas, service
 
 MAX_BODY_BYTES = 4096
@@ -33,11 +33,11 @@ RECEIPT = {
         **openapi.problems(413, 415, 429),
     },
     openapi_extra=openapi.CONSEQUENTIAL,
-    dependencies=[guards.Open, content.JsonOnly, Depends(throttling.by_address(REQUESTS))],
+    dependencies=[guards.Open, content.JsonOnly, Depends(rate_limits.by_address(REQUESTS))],
     max_body_size=MAX_BODY_BYTES,
 )
 async def create_signup(
-    wanted: schemas.SignupRequest, response: Response, running: runtime.Running
+    wanted: schemas.SignupRequest, response: Response, running: serving.Runtime
 ) -> schemas.SignupDocument:
     """Put a request before the operators; keep `request_id`, polling needs it."""
     row, is_new = await service.request(running, wanted.company_name, wanted.contact_email)
@@ -65,10 +65,10 @@ async def create_signup(
         },
         **openapi.problems(404, 429),
     },
-    dependencies=[guards.Open, Depends(throttling.by_address(READS))],
+    dependencies=[guards.Open, Depends(rate_limits.by_address(READS))],
 )
 async def get_signup(
-    request_id: str, response: Response, running: runtime.Running
+    request_id: str, response: Response, running: serving.Runtime
 ) -> schemas.SignupDocument:
     """Return the status; when approved, the client's id and the token to claim its secret with."""
     signup = await service.read(running, request_id)

@@ -5,11 +5,19 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from simulacra.service import runtime
-from simulacra.service.artifacts import links
-from simulacra.service.database import tables
-from simulacra.service.generations import repository, schemas, service
-from simulacra.service.http import content, guards, json_text, openapi, paging, waiting
-from simulacra.service.idempotency import bindings, header
+from simulacra.service.database import statuses, tables
+from simulacra.service.generations import links, repository, schemas, service
+from simulacra.service.http import (
+    content,
+    guards,
+    idempotency_key,
+    json_text,
+    openapi,
+    paging,
+    serving,
+    waiting,
+)
+from simulacra.service.idempotency import bindings
 from simulacra.service.jobs import repository as jobs
 
 MAX_BODY_BYTES = 1024**2
@@ -45,8 +53,8 @@ async def create_generation(
     wanted: schemas.GenerationRequest,
     response: Response,
     caller: guards.WriteGenerations,
-    running: runtime.Running,
-    idempotency_key: header.Key,
+    running: serving.Runtime,
+    idempotency_key: idempotency_key.Key,
 ) -> schemas.GenerationDocument:
     """Start a generation; conditions use the names and levels of the dataset's schema.
 
@@ -73,7 +81,7 @@ async def create_generation(
 )
 async def list_generations(
     caller: guards.ReadGenerations,
-    running: runtime.Running,
+    running: serving.Runtime,
     dataset_id: Annotated[str | None, Query(description="Those of one dataset only.")] = None,
     after: paging.After = None,
     limit: paging.Limit = 50,
@@ -94,7 +102,7 @@ async def list_generations(
     responses=openapi.problems(401, 403, 404),
 )
 async def get_generation(
-    generation_id: str, caller: guards.ReadGenerations, running: runtime.Running
+    generation_id: str, caller: guards.ReadGenerations, running: serving.Runtime
 ) -> schemas.GenerationDocument:
     """Return a generation, its report, and a fresh artifact link."""
     return _document(running, await service.read(running, caller, generation_id))
@@ -108,4 +116,4 @@ def _document(
 
 
 def _is_done(generation: tables.Generation) -> bool:
-    return generation.status != schemas.GenerationStatus.PROCESSING
+    return generation.status != statuses.GenerationStatus.PROCESSING

@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulacra.service.artifacts import ranges
-from simulacra.service.http import problems
+from simulacra.service.http import problems, ranges
 
 SIZE = 100
 

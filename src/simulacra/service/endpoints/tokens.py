@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, unquote
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from simulacra.service import errors, runtime
+from simulacra.service import errors, runtime, throttling
 from simulacra.service.audit.entry import Reason
-from simulacra.service.http import guards, json_text, openapi, throttling
+from simulacra.service.http import guards, json_text, openapi, rate_limits, serving
 from simulacra.service.identity import embedded, principal, refusals, schemas, tokens
 
 MAX_BODY_BYTES = 16_384
@@ -53,9 +53,9 @@ class _RefusedError(Exception):
     },
     max_body_size=MAX_BODY_BYTES,
 )
-async def issue_token(request: Request, running: runtime.Running) -> Response:
+async def issue_token(request: Request, running: serving.Runtime) -> Response:
     """Mint an access token for a client; it lives about a day."""
-    issuer, address = _issuer(running), throttling.address_of(request)
+    issuer, address = _issuer(running), rate_limits.address_of(request)
     try:
         await _throttle(running, OF_ADDRESS, address)
         form = await _read(request)
@@ -76,7 +76,7 @@ async def issue_token(request: Request, running: runtime.Running) -> Response:
     responses=openapi.problems(404),
 )
 async def get_jwks(
-    running: runtime.Running,
+    running: serving.Runtime,
 ) -> dict[str, Any]:
     """Return the keys that verify access tokens (RFC 7517)."""
     return await _issuer(running).signing_keys.public()
@@ -88,7 +88,7 @@ async def get_jwks(
     summary="Where the token issuer's parts are",
     responses=openapi.problems(404),
 )
-async def get_openid_configuration(running: runtime.Running) -> schemas.IssuerDocument:
+async def get_openid_configuration(running: serving.Runtime) -> schemas.IssuerDocument:
     """Return the issuer's metadata (RFC 8414; the path is that of OpenID Connect Discovery)."""
     issuer = _issuer(running).issuer
     return schemas.IssuerDocument(
@@ -114,7 +114,7 @@ async def _throttle(running: runtime.Runtime, limit: throttling.Limit, *who: str
             429,
             "too_many_requests",
             f"A token lives about a day: keep it. Retry in {standing.reset} s.",
-            standing.headers,
+            rate_limits.headers_of(standing),
         )
 
 

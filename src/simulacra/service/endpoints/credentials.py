@@ -2,10 +2,17 @@
 
 from fastapi import APIRouter, Depends, Response
 
-from simulacra.service import runtime
+from simulacra.service import throttling
 from simulacra.service.credentials import claims, rotations, schemas
-from simulacra.service.http import content, guards, json_text, openapi, throttling
-from simulacra.service.idempotency import header
+from simulacra.service.http import (
+    content,
+    guards,
+    idempotency_key,
+    json_text,
+    openapi,
+    rate_limits,
+    serving,
+)
 
 MAX_BODY_BYTES = 4096
 CLAIMS = throttling.Limit("claims", calls=120, seconds=60)
@@ -28,11 +35,11 @@ ROTATION = {"model": schemas.RotationDocument, "links": LINKS}
     summary="Exchange a claim token for the client's secret",
     responses=openapi.problems(404, 410, 413, 415, 429),
     openapi_extra=openapi.CONSEQUENTIAL,
-    dependencies=[guards.Open, content.JsonOnly, Depends(throttling.by_address(CLAIMS))],
+    dependencies=[guards.Open, content.JsonOnly, Depends(rate_limits.by_address(CLAIMS))],
     max_body_size=MAX_BODY_BYTES,
 )
 async def claim_credential(
-    wanted: schemas.ClaimRequest, running: runtime.Running
+    wanted: schemas.ClaimRequest, running: serving.Runtime
 ) -> schemas.CredentialDocument:
     """Return the secret, exactly once: store it before you close the response."""
     delivery = await claims.redeem(running, wanted.claim_token)
@@ -55,8 +62,8 @@ async def claim_credential(
 async def rotate_credential(
     response: Response,
     caller: guards.WriteRotations,
-    running: runtime.Running,
-    idempotency_key: header.Key,
+    running: serving.Runtime,
+    idempotency_key: idempotency_key.Key,
 ) -> schemas.RotationDocument:
     """Make a new secret; three times in 24 hours at most, with a token of all scopes.
 
@@ -79,7 +86,7 @@ async def rotate_credential(
     responses=openapi.problems(401, 403, 404),
 )
 async def get_rotation(
-    rotation_id: str, caller: guards.ReadRotations, running: runtime.Running
+    rotation_id: str, caller: guards.ReadRotations, running: serving.Runtime
 ) -> schemas.RotationDocument:
     """Tell whether the new secret was claimed; the claim token is not shown here."""
     return schemas.rotation(await rotations.read(running, caller, rotation_id))

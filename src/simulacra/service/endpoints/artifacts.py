@@ -11,12 +11,11 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from simulacra.service import errors, runtime, storage
-from simulacra.service.artifacts import links, ranges
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
-from simulacra.service.generations import repository
-from simulacra.service.http import guards, openapi
+from simulacra.service.generations import links, repository
+from simulacra.service.http import guards, openapi, ranges, serving
 from simulacra.service.identity.principal import Principal
 from simulacra.service.tenants import encryption
 
@@ -51,7 +50,7 @@ async def download_artifact(
     generation_id: str,
     request: Request,
     caller: guards.ReadGenerations,
-    running: runtime.Running,
+    running: serving.Runtime,
     token: Annotated[str, Query(description="From `artifact_url`; do not build it yourself.")],
     wanted_range: Annotated[str | None, Header(alias="Range")] = None,
     if_range: Annotated[str | None, Header()] = None,

@@ -3,11 +3,19 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from simulacra.service import runtime
-from simulacra.service.database import tables
-from simulacra.service.datasets import repository, schemas, service, upload
-from simulacra.service.http import content, guards, openapi, paging, waiting
-from simulacra.service.idempotency import bindings, header
+from simulacra.service.database import statuses, tables
+from simulacra.service.datasets import repository, schemas, service
+from simulacra.service.endpoints import upload
+from simulacra.service.http import (
+    content,
+    guards,
+    idempotency_key,
+    openapi,
+    paging,
+    serving,
+    waiting,
+)
+from simulacra.service.idempotency import bindings
 from simulacra.service.jobs import repository as jobs
 
 MAX_BODY_BYTES = 4096
@@ -49,8 +57,8 @@ async def create_dataset(
     request: Request,
     response: Response,
     caller: guards.UploadDatasets,
-    running: runtime.Running,
-    idempotency_key: header.Key,
+    running: serving.Runtime,
+    idempotency_key: idempotency_key.Key,
 ) -> schemas.DatasetDocument:
     """Store a seed file and start its training.
 
@@ -79,7 +87,7 @@ async def create_dataset(
 )
 async def list_datasets(
     caller: guards.ReadDatasets,
-    running: runtime.Running,
+    running: serving.Runtime,
     after: paging.After = None,
     limit: paging.Limit = 50,
 ) -> schemas.DatasetList:
@@ -99,7 +107,7 @@ async def list_datasets(
     responses=openapi.problems(401, 403, 404),
 )
 async def get_dataset(
-    dataset_id: str, caller: guards.ReadDatasets, running: runtime.Running
+    dataset_id: str, caller: guards.ReadDatasets, running: serving.Runtime
 ) -> schemas.DatasetDocument:
     """Return a dataset and the state of its training."""
     return schemas.document(await service.read(running, caller, dataset_id))
@@ -113,7 +121,7 @@ async def get_dataset(
     responses=openapi.problems(401, 403, 404, 409),
 )
 async def get_dataset_schema(
-    dataset_id: str, caller: guards.ReadDatasets, running: runtime.Running
+    dataset_id: str, caller: guards.ReadDatasets, running: serving.Runtime
 ) -> Response:
     """Return names, types, levels and ranges as conditions use them, and the cleaning report."""
     async with running.database.transaction(caller.tenant_id) as session:
@@ -135,7 +143,7 @@ async def extend_dataset_retention(
     dataset_id: str,
     wanted: schemas.RetentionRequest,
     caller: guards.WriteDatasets,
-    running: runtime.Running,
+    running: serving.Runtime,
 ) -> schemas.DatasetDocument:
     """Set how long a dataset lives, counted from its creation: up to 7 days, never shorter.
 
@@ -154,12 +162,12 @@ async def extend_dataset_retention(
     openapi_extra=openapi.CONSEQUENTIAL,
 )
 async def delete_dataset(
-    dataset_id: str, caller: guards.WriteDatasets, running: runtime.Running
+    dataset_id: str, caller: guards.WriteDatasets, running: serving.Runtime
 ) -> schemas.DatasetDeletion:
     """Shred the seed and the model, and cancel running jobs; generations keep their own window."""
     await service.delete(running, caller, dataset_id)
-    return schemas.DatasetDeletion(dataset_id=dataset_id, status=schemas.DatasetStatus.DELETED)
+    return schemas.DatasetDeletion(dataset_id=dataset_id, status=statuses.DatasetStatus.DELETED)
 
 
 def _is_done(dataset: tables.Dataset) -> bool:
-    return dataset.status != schemas.DatasetStatus.PROCESSING
+    return dataset.status != statuses.DatasetStatus.PROCESSING

@@ -12,20 +12,13 @@ import datetime as dt
 import enum
 import hashlib
 import hmac
-import ipaddress
 import math
-from typing import Any
 
-from fastapi import Request, Response
 from sqlalchemy import Interval, UpdateBase, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from simulacra.service import keys, tenancy
 from simulacra.service.database import tables
-from simulacra.service.http import problems
-
-NETWORK_BITS = 64
-"""What one customer of a provider has of IPv6 addresses."""
 
 
 class RouteClass(enum.StrEnum):
@@ -44,11 +37,6 @@ class Limit:
     calls: int
     seconds: int
 
-    @property
-    def policy(self) -> str:
-        """The value of ``RateLimit-Policy``."""
-        return f'"{self.name}";q={self.calls};w={self.seconds}'
-
 
 @dataclasses.dataclass(frozen=True)
 class Standing:
@@ -65,13 +53,6 @@ class Standing:
     is_refused: bool
     remaining: int
     reset: int
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The RateLimit headers (draft-ietf-httpapi-ratelimit-headers), and Retry-After."""
-        standing = f'"{self.limit.name}";r={self.remaining};t={self.reset}'
-        shown = {"RateLimit-Policy": self.limit.policy, "RateLimit": standing}
-        return shown | ({"Retry-After": str(self.reset)} if self.is_refused else {})
 
 
 def _hit() -> UpdateBase:
@@ -127,40 +108,3 @@ class Throttle:
 
     def _hash(self, limit: Limit, who: tuple[str, ...]) -> bytes:
         return hmac.digest(self._key, "\0".join((limit.name, *who)).encode(), hashlib.sha256)
-
-
-def by_address(limit: Limit) -> Any:  # noqa: ANN401 - a dependency
-    """Return a dependency that holds each network address to a limit."""
-
-    async def check(request: Request, response: Response) -> None:
-        throttle: Throttle = request.app.state.runtime.throttle  # whose module imports this one
-        standing = await throttle.hit(limit, address_of(request))
-        if standing.is_refused:
-            raise refusal(standing)
-        response.headers.update(standing.headers)
-
-    return check
-
-
-def refusal(standing: Standing) -> problems.Problem:
-    """Return the problem of a call too many."""
-    limit = standing.limit
-    return problems.Problem(
-        "simio_rate_limited",
-        f"More than {limit.calls} calls in {limit.seconds} s; the next one is possible in "
-        f"{standing.reset} s.",
-        headers=standing.headers,
-    )
-
-
-def address_of(request: Request) -> str:
-    """Return the caller's address; of an IPv6 address its network, as one caller has many."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    bits = NETWORK_BITS if address.version == 6 else address.max_prefixlen
-    return str(ipaddress.ip_network((address, bits), strict=False))

@@ -3,23 +3,16 @@ import dataclasses
 import datetime as dt
 from collections.abc import Callable, Coroutine
 
-import pytest
-from fastapi import Request
 from sqlalchemy import func, select, update
 
 from simulacra.service import compose, runtime, tenancy
 from simulacra.service.database import tables
-from simulacra.service.http import throttling
-from simulacra.service.http.throttling import Limit, RouteClass
 from simulacra.service.settings import Settings
+from simulacra.service.throttling import Limit, RouteClass
 
 Play = Callable[[Coroutine[None, None, None]], None]
 
 FIVE = Limit("five", calls=5, seconds=3600)
-
-
-def request_from(host: str) -> Request:
-    return Request({"type": "http", "client": (host, 1), "headers": []})
 
 
 def test_everybody_has_an_allowance_of_their_own(running: runtime.Runtime, play: Play) -> None:
@@ -116,27 +109,3 @@ def test_neither_addresses_nor_names_are_stored(running: runtime.Runtime, play: 
         assert b"192.0.2.7" not in key
 
     play(check())
-
-
-@pytest.mark.parametrize(
-    ("host", "counted_as"),
-    [
-        ("192.0.2.7", "192.0.2.7/32"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
-        ("::ffff:192.0.2.7", "192.0.2.7/32"),
-        ("testclient", "testclient"),
-    ],
-)
-def test_a_network_of_ipv6_is_one_caller(host: str, counted_as: str) -> None:
-    assert throttling.address_of(request_from(host)) == counted_as
-
-
-def test_a_refusal_says_how_long_to_wait() -> None:
-    problem = throttling.refusal(throttling.Standing(FIVE, True, 0, 90))  # noqa: FBT003
-    assert problem.status == 429
-    assert problem.headers == {
-        "RateLimit-Policy": '"five";q=5;w=3600',
-        "RateLimit": '"five";r=0;t=90',
-        "Retry-After": "90",
-    }

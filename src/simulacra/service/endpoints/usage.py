@@ -2,9 +2,8 @@
 
 from fastapi import APIRouter
 
-from simulacra.service import runtime
 from simulacra.service.database import tables
-from simulacra.service.http import guards, openapi
+from simulacra.service.http import guards, openapi, serving
 from simulacra.service.usage import ledger, schemas, windows
 
 router = APIRouter(tags=["usage"])
@@ -16,7 +15,7 @@ router = APIRouter(tags=["usage"])
     summary="Read the rows used and left",
     responses=openapi.problems(401, 403),
 )
-async def get_usage(caller: guards.ReadUsage, running: runtime.Running) -> schemas.UsageDocument:
+async def get_usage(caller: guards.ReadUsage, running: serving.Runtime) -> schemas.UsageDocument:
     """Return the figures of the current window.
 
     Rows are reserved when a generation is asked for, and billed by `rows_generated` when it ends;

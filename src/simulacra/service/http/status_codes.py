@@ -65,4 +65,6 @@ _CODES: Mapping[int, tuple[str, ...]] = {
     503: ("simio_unavailable",),
 }
 
-STATUSES: Mapping[str, int] = {code: status for status, codes in _CODES.items() for code in codes}
+STATUS_CODES: Mapping[str, int] = {
+    code: status for status, codes in _CODES.items() for code in codes
+}

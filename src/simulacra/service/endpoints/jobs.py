@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Response
 
-from simulacra.service import runtime
-from simulacra.service.http import guards, openapi, waiting
+from simulacra.service.database import statuses
+from simulacra.service.http import guards, openapi, serving, waiting
 from simulacra.service.jobs import repository, schemas, service
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
@@ -31,7 +31,7 @@ ENVELOPE = {"model": schemas.JobDocument, "links": LINKS, "description": "The jo
 async def get_job(
     job_id: str,
     caller: guards.ReadJobs,
-    running: runtime.Running,
+    running: serving.Runtime,
     response: Response,
     wait_seconds: waiting.WaitSeconds = 0,
 ) -> schemas.JobDocument:
@@ -41,7 +41,7 @@ async def get_job(
     times are left.
     """
     job = await service.read(running, caller, job_id)
-    if wait_seconds and not schemas.JobStatus(job.status).is_final:
+    if wait_seconds and not statuses.JobStatus(job.status).is_final:
         await repository.wait(running, caller.tenant_id, job_id, wait_seconds)
         job = await service.read(running, caller, job_id)
     document = schemas.document(job)
@@ -60,7 +60,7 @@ async def get_job(
     openapi_extra=openapi.CONSEQUENTIAL,
 )
 async def cancel_job(
-    job_id: str, caller: guards.WriteJobs, running: runtime.Running
+    job_id: str, caller: guards.WriteJobs, running: serving.Runtime
 ) -> schemas.JobDocument:
     """Stop a job that has not ended; nothing is billed for it. May be repeated.
 
