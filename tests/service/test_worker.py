@@ -15,7 +15,6 @@ from simulacra.service import compose, runtime, worker
 from simulacra.service.database import tables
 from simulacra.service.jobs import attempts, queues, repository
 from simulacra.service.settings import Settings
-from simulacra.service.tenants import service as tenants
 
 Play = Callable[[Coroutine[None, None, None]], None]
 
@@ -42,8 +41,8 @@ def _tasks(stage: Stage) -> procrastinate.Blueprint:
     blueprint = procrastinate.Blueprint()
 
     async def task(context: procrastinate.JobContext, *, tenant_id: str, job_id: str) -> None:
-        running: runtime.Runtime = context.additional_context["runtime"]
-        await attempts.carry_out(running, tenant_id, job_id, stage.work)
+        resources: attempts.Resources = context.additional_context["resources"]
+        await attempts.carry_out(resources, tenant_id, job_id, stage.work)
 
     for name in ("datasets:train", "generations:generate"):
         blueprint.task(name=name, pass_context=True, retry=attempts.RETRY)(task)
@@ -70,7 +69,7 @@ async def working(
 
 
 async def enqueue(running: runtime.Runtime, *operations: str) -> list[tables.Job]:
-    made = await tenants.create(running, company="A", email="a@b.example")
+    made = await running.tenants.create(company="A", email="a@b.example")
     jobs = []
     for n, operation in enumerate(operations):
         job = tables.Job(
@@ -78,7 +77,7 @@ async def enqueue(running: runtime.Runtime, *operations: str) -> list[tables.Job
             dataset_id="ds_1",
         )  # fmt: skip
         async with running.database.transaction(made.tenant_id) as session:
-            await repository.enqueue(session, running, job)
+            await repository.enqueue(session, running.endings.admission, job)
         jobs.append(job)
     return jobs
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import Depends, FastAPI
 
-from simulacra.service import compose, revision, runtime
+from simulacra.service import compose, revision
 from simulacra.service.endpoints import (
     artifacts,
     credentials,
@@ -22,6 +22,7 @@ from simulacra.service.endpoints import (
 )
 from simulacra.service.http import addresses, connection, envelope, guards, handlers, lingering
 from simulacra.service.operators import site
+from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
 
 ROUTERS = (
@@ -65,15 +66,15 @@ async def serve(
         revision.OutdatedError: the database wants migrating first.
         guards.UnguardedRouteError: a route does not say who may call it.
     """
-    running = compose.runtime_of(settings)
+    runtime = compose.runtime_of(settings)
     try:
-        await running.database.check_role()
-        await revision.check(running.database)
-        await running.identity.open()
-        config = _config(build(running), settings, certificate, key)
-        await Server(config, running.draining).serve()
+        await runtime.database.check_role()
+        await revision.check(runtime.database)
+        await runtime.identity.open()
+        config = _config(build(runtime), settings, certificate, key)
+        await Server(config, runtime.draining).serve()
     finally:
-        await running.close()
+        await runtime.close()
 
 
 def _config(
@@ -96,9 +97,9 @@ def _config(
     )
 
 
-def build(running: runtime.Runtime) -> FastAPI:
+def build(runtime: Runtime) -> FastAPI:
     """Return the framework's application around a runtime."""
-    policy = running.policy
+    policy = runtime.policy
     app = FastAPI(
         title="Simulacra",
         version=version("simulacra"),
@@ -111,7 +112,7 @@ def build(running: runtime.Runtime) -> FastAPI:
         dependencies=[Depends(addresses.check)],
         max_body_size=policy.max_upload_bytes + FORM_OVERHEAD_BYTES,
     )
-    app.state.runtime = running
+    app.state.runtime = runtime
     for router in ROUTERS:
         app.include_router(router)
     handlers.register(app, policy.base_url)

@@ -42,8 +42,7 @@ def play(auth0: Tenant, settings: Settings) -> Callable[[Check], None]:
 
 
 async def _tenant(running: runtime.Runtime) -> tenants.Credential:
-    return await tenants.create(
-        running,
+    return await running.tenants.create(
         company="Acme <Research>",
         email="a@b.example",
     )

@@ -47,7 +47,7 @@ def test_a_job_and_its_queue_entry_are_made_together_or_not_at_all(
                     id="job_2", tenant_id=job.tenant_id, operation="createDataset",
                     status="queued", dataset_id=job.dataset_id,
                 )  # fmt: skip
-                await repository.enqueue(session, running, other)
+                await repository.enqueue(session, running.endings.admission, other)
                 raise ZeroDivisionError
         assert await entries() == 1
         with pytest.raises(errors.ServiceError):
@@ -59,8 +59,8 @@ def test_a_job_and_its_queue_entry_are_made_together_or_not_at_all(
 def test_a_worker_that_lost_its_job_changes_nothing(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         job = await _job(running)
-        slow = await attempts._begin(running, job.tenant_id, job.id)
-        quick = await attempts._begin(running, job.tenant_id, job.id)
+        slow = await attempts._begin(running.resources, job.tenant_id, job.id)
+        quick = await attempts._begin(running.resources, job.tenant_id, job.id)
         assert slow is not None
         assert quick is not None
         assert quick.job.attempt == 2
@@ -74,7 +74,7 @@ def test_a_worker_that_lost_its_job_changes_nothing(running: runtime.Runtime, pl
         assert (await _read(running, job)).status == "processing"
         await quick.succeed(_nothing)
         assert (await _read(running, job)).status == "completed"
-        assert await attempts._begin(running, job.tenant_id, job.id) is None
+        assert await attempts._begin(running.resources, job.tenant_id, job.id) is None
 
     play(check())
 
@@ -94,7 +94,7 @@ def test_a_failure_is_told_by_job_and_dataset(
 
     async def check() -> None:
         job = await _job(running)
-        await attempts.carry_out(running, job.tenant_id, job.id, work)
+        await attempts.carry_out(running.resources, job.tenant_id, job.id, work)
         ended = await _read(running, job)
         assert (ended.status, (ended.error or {})["code"]) == ("failed", code)
         async with running.database.transaction(job.tenant_id) as session:
@@ -112,9 +112,9 @@ def test_a_job_whose_workers_keep_dying_is_given_up(running: runtime.Runtime, pl
         job = await _job(running)
         for _ in range(running.policy.job_attempts):
             with pytest.raises(ConnectionError):
-                await attempts.carry_out(running, job.tenant_id, job.id, work)
+                await attempts.carry_out(running.resources, job.tenant_id, job.id, work)
             assert (await _read(running, job)).status == "processing"
-        await attempts.carry_out(running, job.tenant_id, job.id, work)
+        await attempts.carry_out(running.resources, job.tenant_id, job.id, work)
         ended = await _read(running, job)
         assert (ended.status, (ended.error or {})["code"]) == ("failed", "simio_training_failed")
 
@@ -137,7 +137,7 @@ def test_no_job_is_blamed_for_an_outage_that_meets_its_end_too(
     async def check() -> None:
         job = await _job(running)
         with pytest.raises(errors.StorageUnavailableError):
-            await attempts.carry_out(running, job.tenant_id, job.id, work)
+            await attempts.carry_out(running.resources, job.tenant_id, job.id, work)
         waiting = await _read(running, job)
         assert (waiting.status, waiting.attempt, waiting.excused_attempts) == ("queued", 1, 1)
 
@@ -157,7 +157,7 @@ def test_a_result_that_cannot_be_stored_fails_at_once(running: runtime.Runtime, 
 
     async def check() -> None:
         job = await _job(running)
-        await attempts.carry_out(running, job.tenant_id, job.id, work)
+        await attempts.carry_out(running.resources, job.tenant_id, job.id, work)
         ended = await _read(running, job)
         assert (ended.status, (ended.error or {})["code"]) == ("failed", "simio_training_failed")
 
@@ -172,7 +172,7 @@ def test_progress_is_shown_and_never_goes_back_before_the_next_attempt(
 
     async def check() -> None:
         job = await _job(running)
-        attempt = await attempts._begin(running, job.tenant_id, job.id)
+        attempt = await attempts._begin(running.resources, job.tenant_id, job.id)
         assert attempt is not None
         await attempt.report(Progress("fitting", 0.41, 7, 15))
         seen = await shown(job)
@@ -184,7 +184,7 @@ def test_progress_is_shown_and_never_goes_back_before_the_next_attempt(
         async with running.database.transaction(job.tenant_id) as session:
             await transitions.give_back(session, attempt.job, is_blamed=True)
         assert await shown(job) == schemas.Progress(stage="queued", fraction=0)
-        attempt = await attempts._begin(running, job.tenant_id, job.id)
+        attempt = await attempts._begin(running.resources, job.tenant_id, job.id)
         assert attempt is not None
         assert await shown(job) == schemas.Progress(stage="starting", fraction=0)
         await attempt.report(Progress("fitting", 0.41, 7, 15))
@@ -197,12 +197,12 @@ def test_progress_is_shown_and_never_goes_back_before_the_next_attempt(
 def test_a_cancelled_job_stops_its_worker(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         job = await _job(running)
-        attempt = await attempts._begin(running, job.tenant_id, job.id)
+        attempt = await attempts._begin(running.resources, job.tenant_id, job.id)
         assert attempt is not None
         async with running.database.transaction(job.tenant_id) as session:
             reason = errors.JobCancelledError("not wanted")
             end = transitions.End(entry.SYSTEM, reason)
-            await transitions.cancel(session, running, end, tables.Job.id == job.id)
+            await running.endings.cancel(session, end, tables.Job.id == job.id)
         with pytest.raises(attempts.SupersededError):
             await attempt.report(Progress("fitting", 0.5))
         assert (await _read(running, job)).status == "cancelled"

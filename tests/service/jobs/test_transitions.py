@@ -34,19 +34,21 @@ async def _move(
         match move:
             case "begin":
                 begun = await transitions.begin(session, job.id)
-                return attempts.Attempt(running, begun) if begun is not None else attempt
+                if begun is None:
+                    return attempt
+                return attempts.Attempt(running.resources, begun)
             case "report":
                 await transitions.report(session, held, stage="fitting", progress=0.5)
             case "give_back":
                 await transitions.give_back(session, held, is_blamed=False)
             case "complete":
-                await transitions.complete(session, running, held, _nothing)
+                await running.endings.complete(session, held, _nothing)
             case "fail":
-                await transitions.fail(session, running, held, REASON)
+                await running.endings.fail(session, held, REASON)
             case "cancel":
-                await transitions.cancel(session, running, end, tables.Job.id == job.id)
+                await running.endings.cancel(session, end, tables.Job.id == job.id)
             case "expire":
-                await transitions.expire(session, running, end, tables.Job.id == job.id)
+                await running.endings.expire(session, end, tables.Job.id == job.id)
             case "retire":
                 await transitions.retire(session, tables.Job.id == job.id)
     return attempt

@@ -13,7 +13,7 @@ from sqlalchemy import column as sql_column
 from sqlalchemy import delete, select, table, update
 from sqlalchemy.dialects.postgresql import JSONB
 
-from simulacra.service import compose, housekeeping, keys, main, objects, tenancy
+from simulacra.service import compose, housekeeping, keys, main, tenancy
 from simulacra.service.database import tables
 from simulacra.service.datasets import repository as datasets
 from simulacra.service.datasets import tasks as training
@@ -22,7 +22,6 @@ from simulacra.service.http import envelope, lingering
 from simulacra.service.idempotency import bindings
 from simulacra.service.jobs import attempts
 from simulacra.service.settings import Settings
-from simulacra.service.tenants import service as tenants
 from simulacra.service.usage import verification
 from tests.service.lifecycle import books
 
@@ -52,7 +51,7 @@ class Attempt:
         self._halted = asyncio.Event()
         self._attempt: attempts.Attempt | None = None
         self._doing = asyncio.create_task(
-            attempts.carry_out(world.running, tenant_id, job_id, self._work)
+            attempts.carry_out(world.running.resources, tenant_id, job_id, self._work)
         )
 
     @property
@@ -171,7 +170,7 @@ class World:
             self._runner.close()
 
     async def _sign_up(self, name: str) -> books.Tenant:
-        made = await tenants.create(self.running, company=name, email=f"{name}@a.example")
+        made = await self.running.tenants.create(company=name, email=f"{name}@a.example")
         promise = {"retention_hours": RETENTION_HOURS[name]}
         bounds = {"max_rows_per_request": books.CAP, "subscription_rows": books.SUBSCRIPTION}
         mine = update(tables.Tenant).where(tables.Tenant.id == made.tenant_id)
@@ -258,11 +257,11 @@ class World:
     async def die_in_upload(self, tenant: books.Tenant, key: str) -> bool:
         """Do what an API process does before it is killed, its object written; tell if it began."""
         leased = bindings.Key(tenant.id, "createDataset", key, keys.random_id())
-        if not await bindings._take(self.running, leased):
+        if not await bindings._take(self.running.database, leased):
             return False
         dataset_id = keys.random_id("ds_")
         path = datasets.seed_path(dataset_id)
-        await objects.announce(self.running, tenant.id, dataset_id, path)
+        await self.running.objects.announce(tenant.id, dataset_id, path)
         target = self.store / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(b"half an object")

@@ -20,8 +20,7 @@ ANN = entry.operator("ann")
 
 
 async def _tenant(running: runtime.Runtime) -> service.Credential:
-    return await service.create(
-        running,
+    return await running.tenants.create(
         company="A",
         email="a@b.example",
     )
@@ -47,7 +46,7 @@ def test_the_retention_default_is_the_tenants_or_else_the_policys(
 ) -> None:
     async def hours(tenant_id: str) -> float:
         async with running.database.transaction(tenant_id) as session:
-            life = await retention.of_tenant(session, running, tenant_id)
+            life = await retention.of_tenant(session, tenant_id, running.policy.retention)
         return life / dt.timedelta(hours=1)
 
     async def check() -> None:

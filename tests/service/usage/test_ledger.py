@@ -15,7 +15,6 @@ from simulacra.service import compose, errors, keys, runtime, tenancy
 from simulacra.service.database import tables
 from simulacra.service.http import problems, translation
 from simulacra.service.settings import Settings
-from simulacra.service.tenants import service as tenants
 from simulacra.service.usage import ledger, windows
 
 Play = Callable[[Coroutine[None, None, None]], None]
@@ -29,7 +28,7 @@ SELECT tenant_id, generation_id, window_starts_at, '{kind}', 0, 1 FROM usage_ent
 
 
 async def tenant_of(running: runtime.Runtime, subscription_rows: int | None = LIMIT) -> str:
-    made = await tenants.create(running, company="Acme", email="a@b.example")
+    made = await running.tenants.create(company="Acme", email="a@b.example")
     async with running.database.transaction(tenancy.SYSTEM) as session:
         tenant = await session.get_one(tables.Tenant, made.tenant_id)
         tenant.subscription_rows = subscription_rows

@@ -14,12 +14,12 @@ import sqlalchemy.exc
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import errors, keys, runtime, tenancy
+from simulacra.service import errors, keys, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail, Outcome
 from simulacra.service.credentials import claims
 from simulacra.service.database import tables
-from simulacra.service.identity import principal
+from simulacra.service.identity import principal, provider
 
 MOST = 3
 WINDOW = dt.timedelta(hours=24)
@@ -35,17 +35,21 @@ class Rotation:
         row: of the database.
         state: of its claim.
         token: of the claim, as long as that is open; None too where it is not to be shown.
-        is_replay: whether this is the answer to an earlier request with the same key.
+        is_repeated: whether this is the answer to an earlier request with the same key.
     """
 
     row: tables.CredentialRotation
     state: claims.State
     token: str | None = dataclasses.field(repr=False)
-    is_replay: bool = False
+    is_repeated: bool = False
 
 
 async def rotate(
-    running: runtime.Runtime, caller: principal.Principal, key: str | None
+    database: tenancy.Database,
+    identity: provider.Provider,
+    store: claims.ClaimStore,
+    caller: principal.Principal,
+    key: str | None,
 ) -> Rotation:
     """Make a new secret and a claim on it, or find what the same key has made before.
 
@@ -57,14 +61,14 @@ async def rotate(
         errors.UnauthenticatedError: the client was revoked while this request was waiting.
         errors.ProviderUnavailableError: the identity provider does not answer.
     """
-    async with running.database.transaction(tenancy.SYSTEM) as session:
-        client = await _queue(session, caller.client_id)
-        replayed = await _replay(running, session, client, key)
-        if replayed is not None:
-            return replayed
+    async with database.transaction(tenancy.SYSTEM) as session:
+        client = await _lock_client(session, caller.client_id)
+        earlier = await _repeat(session, store, client, key)
+        if earlier is not None:
+            return earlier
         pause = await _pause(session, client)
         if pause is None:
-            return await _rotate(running, session, client, key)
+            return await _rotate(session, identity, store, client, key)
         trail.record(
             session,
             entry.client(client.id),
@@ -81,7 +85,12 @@ async def rotate(
     )
 
 
-async def read(running: runtime.Runtime, caller: principal.Principal, rotation_id: str) -> Rotation:
+async def read(
+    database: tenancy.Database,
+    store: claims.ClaimStore,
+    caller: principal.Principal,
+    rotation_id: str,
+) -> Rotation:
     """Return a rotation of the caller's client, without its token.
 
     Raises:
@@ -91,31 +100,37 @@ async def read(running: runtime.Runtime, caller: principal.Principal, rotation_i
     mine = select(rotations).where(
         rotations.id == rotation_id, rotations.client_id == caller.client_id
     )
-    async with running.database.transaction(caller.tenant_id) as session:
+    async with database.transaction(caller.tenant_id) as session:
         row = await session.scalar(mine)
     if row is None:
         raise errors.RotationNotFoundError("This client has no rotation of this id.")
-    async with running.database.transaction(tenancy.SYSTEM) as session:
-        state, _ = await claims.look(running, session, row.claim_id)
+    async with database.transaction(tenancy.SYSTEM) as session:
+        state, _ = await store.look(session, row.claim_id)
     return Rotation(row, state, None)
 
 
-async def rotate_for_operator(running: runtime.Runtime, client_id: str, actor: entry.Actor) -> str:
+async def rotate_for_operator(
+    database: tenancy.Database,
+    identity: provider.Provider,
+    store: claims.ClaimStore,
+    client_id: str,
+    actor: entry.Actor,
+) -> str:
     """Return the token of a claim on a new secret, for a customer who has lost the old one.
 
     Raises:
         errors.ClientNotFoundError: there is no active client of this id.
         errors.ProviderUnavailableError: the identity provider does not answer.
     """
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with database.transaction(tenancy.SYSTEM) as session:
         client = await session.get(tables.Client, client_id, with_for_update=True)
         if client is None or client.revoked_at is not None:
             raise errors.ClientNotFoundError(f"There is no active client {client_id!r}.")
-        _, token = await _make(running, session, client, actor)
+        _, token = await _make(session, identity, store, client, actor)
     return token
 
 
-async def _queue(session: AsyncSession, client_id: str) -> tables.Client:
+async def _lock_client(session: AsyncSession, client_id: str) -> tables.Client:
     """Lock a client's row, waiting for those who came before."""
     await session.execute(text(f"SET LOCAL lock_timeout = '{QUEUE_SECONDS}s'"))
     try:
@@ -135,8 +150,8 @@ async def _queue(session: AsyncSession, client_id: str) -> tables.Client:
     return client
 
 
-async def _replay(
-    running: runtime.Runtime, session: AsyncSession, client: tables.Client, key: str | None
+async def _repeat(
+    session: AsyncSession, store: claims.ClaimStore, client: tables.Client, key: str | None
 ) -> Rotation | None:
     """Return the rotation that a key has made before."""
     if key is None:
@@ -147,7 +162,7 @@ async def _replay(
     )
     if row is None:
         return None
-    state, token = await claims.look(running, session, row.claim_id)
+    state, token = await store.look(session, row.claim_id)
     if state is claims.State.REDEEMED:
         raise errors.RotationConsumedError(
             "The claim of this rotation was redeemed. Rotate again, with another key."
@@ -157,7 +172,7 @@ async def _replay(
             "The claim of this rotation has expired, or a newer one has taken its place. Rotate "
             "again, with another key."
         )
-    return Rotation(row, state, token, is_replay=True)
+    return Rotation(row, state, token, is_repeated=True)
 
 
 async def _pause(session: AsyncSession, client: tables.Client) -> int | None:
@@ -174,9 +189,14 @@ async def _pause(session: AsyncSession, client: tables.Client) -> int | None:
 
 
 async def _rotate(
-    running: runtime.Runtime, session: AsyncSession, client: tables.Client, key: str | None
+    session: AsyncSession,
+    identity: provider.Provider,
+    store: claims.ClaimStore,
+    client: tables.Client,
+    key: str | None,
 ) -> Rotation:
-    claim_id, token = await _make(running, session, client, entry.client(client.id))
+    actor = entry.client(client.id)
+    claim_id, token = await _make(session, identity, store, client, actor)
     row = tables.CredentialRotation(
         id=keys.random_id("rot_"),
         tenant_id=client.tenant_id,
@@ -191,8 +211,12 @@ async def _rotate(
 
 
 async def _make(
-    running: runtime.Runtime, session: AsyncSession, client: tables.Client, actor: entry.Actor
+    session: AsyncSession,
+    identity: provider.Provider,
+    store: claims.ClaimStore,
+    client: tables.Client,
+    actor: entry.Actor,
 ) -> tuple[str, str]:
-    secret = await running.identity.begin_rotation(session, client.id)
+    secret = await identity.begin_rotation(session, client.id)
     trail.record(session, actor, Action.ROTATION_REQUESTED, client.id, tenant_id=client.tenant_id)
-    return await claims.make(running, session, client, secret, is_rotation=True)
+    return await store.make(session, client, secret, is_rotation=True)

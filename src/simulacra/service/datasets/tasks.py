@@ -8,7 +8,7 @@ import procrastinate
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, objects, runtime, scratch, storage
+from simulacra.service import clock, objects, scratch, storage
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
@@ -23,22 +23,22 @@ blueprint = procrastinate.Blueprint()
 @blueprint.task(name="train", queue=queues.DATASETS, pass_context=True, retry=attempts.RETRY)
 async def train(context: procrastinate.JobContext, *, tenant_id: str, job_id: str) -> None:
     """Fit the model of a dataset."""
-    running: runtime.Runtime = context.additional_context["runtime"]
-    await attempts.carry_out(running, tenant_id, job_id, _train)
+    resources: attempts.Resources = context.additional_context["resources"]
+    await attempts.carry_out(resources, tenant_id, job_id, _train)
 
 
 async def _train(attempt: attempts.Attempt) -> attempts.Save:
-    running, dataset_id = attempt.running, attempt.job.dataset_id
+    resources, dataset_id = attempt.resources, attempt.job.dataset_id
     key, options = await _read(attempt)
     with scratch.folder() as folder:
         seed, model = folder / "seed", folder / "model"
         await asyncio.to_thread(
-            running.storage.download, repository.seed_path(dataset_id), key, seed
+            resources.storage.download, repository.seed_path(dataset_id), key, seed
         )
         schema = await child.run(
             "simulacra.service.datasets.training:fit",
             {"seed": str(seed), "model": str(model), "options": options},
-            attempt.limits,
+            resources.limits,
             attempt.report,
         )
         path, _ = await attempt.store(repository.models_folder(dataset_id), model, key)
@@ -48,12 +48,12 @@ async def _train(attempt: attempts.Attempt) -> attempts.Save:
 async def _read(attempt: attempts.Attempt) -> tuple[storage.ObjectKey, dict[str, Any]]:
     """Return the key of the seed file and what the upload says about its columns."""
     tenant_id, dataset_id = attempt.job.tenant_id, attempt.job.dataset_id
-    async with attempt.running.database.transaction(tenant_id) as session:
+    async with attempt.resources.database.transaction(tenant_id) as session:
         dataset = await session.get_one(tables.Dataset, dataset_id)
         if dataset.sealed_key is None:
             raise attempts.SupersededError(attempt.job.id)
         key = await encryption.unseal(
-            attempt.running, session, tenant_id, dataset_id, dataset.sealed_key
+            session, attempt.resources.keyring, tenant_id, dataset_id, dataset.sealed_key
         )
         return key, dataset.options or {}
 

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
-from simulacra.service import errors, runtime, storage
+from simulacra.service import errors, storage, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
@@ -50,20 +50,20 @@ async def download_artifact(
     generation_id: str,
     request: Request,
     caller: guards.ReadGenerations,
-    running: serving.Runtime,
+    runtime: serving.Runtime,
     token: Annotated[str, Query(description="From `artifact_url`; do not build it yourself.")],
     wanted_range: Annotated[str | None, Header(alias="Range")] = None,
     if_range: Annotated[str | None, Header()] = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Return the artifact, or one range of it; use the `artifact_url` of the generation."""
-    async with running.database.transaction(caller.tenant_id) as session:
+    async with runtime.database.transaction(caller.tenant_id) as session:
         generation = await repository.get(session, generation_id)
-        links.check(running, caller, generation_id, token)
+        links.check(runtime.keyring, caller, generation_id, token)
         if generation.sealed_key is None or generation.artifact_path is None:
             raise errors.GenerationNotFoundError(f"Generation {generation_id} has no artifact.")
         key = await encryption.unseal(
-            running, session, caller.tenant_id, generation_id, generation.sealed_key
+            session, runtime.keyring, caller.tenant_id, generation_id, generation.sealed_key
         )
     headers, size = _headers(generation), int(generation.size_bytes or 0)
     if if_none_match is not None and _names(if_none_match, headers["ETag"]):
@@ -77,20 +77,20 @@ async def download_artifact(
     status, media_type = (200 if part is None else 206), MEDIA_TYPES[generation.output_format]
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=media_type)
-    chunks = await asyncio.to_thread(_begin, running, generation, key, start, stop)
-    await _record(running, caller, generation_id, stop - start)
+    chunks = await asyncio.to_thread(_begin, runtime.storage, generation, key, start, stop)
+    await _record(runtime.database, caller, generation_id, stop - start)
     return StreamingResponse(chunks, status_code=status, headers=headers, media_type=media_type)
 
 
 def _begin(
-    running: runtime.Runtime,
+    store: storage.Storage,
     generation: tables.Generation,
     key: storage.ObjectKey,
     start: int,
     stop: int,
 ) -> Iterator[bytes]:
     """Return the bytes asked for, the first of them at hand: after a 200 no error can be told."""
-    chunks = running.storage.chunks(str(generation.artifact_path), key, start, stop)
+    chunks = store.chunks(str(generation.artifact_path), key, start, stop)
     try:
         return itertools.chain([next(chunks, b"")], chunks)
     except FileNotFoundError:
@@ -100,10 +100,10 @@ def _begin(
 
 
 async def _record(
-    running: runtime.Runtime, caller: Principal, generation_id: str, size_bytes: int
+    database: tenancy.Database, caller: Principal, generation_id: str, size_bytes: int
 ) -> None:
     """Put a download on record before its first byte is sent; a part counts as one."""
-    async with running.database.transaction(caller.tenant_id) as session:
+    async with database.transaction(caller.tenant_id) as session:
         trail.record(
             session,
             entry.client(caller.client_id),

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends, Response
 
 from simulacra.service import throttling
-from simulacra.service.credentials import claims, rotations, schemas
+from simulacra.service.credentials import rotations, schemas
 from simulacra.service.http import (
     content,
     guards,
@@ -39,11 +39,11 @@ ROTATION = {"model": schemas.RotationDocument, "links": LINKS}
     max_body_size=MAX_BODY_BYTES,
 )
 async def claim_credential(
-    wanted: schemas.ClaimRequest, running: serving.Runtime
+    wanted: schemas.ClaimRequest, runtime: serving.Runtime
 ) -> schemas.CredentialDocument:
     """Return the secret, exactly once: store it before you close the response."""
-    delivery = await claims.redeem(running, wanted.claim_token)
-    return schemas.credential(delivery, running.identity)
+    delivery = await runtime.claims.redeem(runtime.database, runtime.identity, wanted.claim_token)
+    return schemas.credential(delivery, runtime.identity)
 
 
 @router.post(
@@ -62,7 +62,7 @@ async def claim_credential(
 async def rotate_credential(
     response: Response,
     caller: guards.WriteRotations,
-    running: serving.Runtime,
+    runtime: serving.Runtime,
     idempotency_key: idempotency_key.Key,
 ) -> schemas.RotationDocument:
     """Make a new secret; three times in 24 hours at most, with a token of all scopes.
@@ -70,12 +70,14 @@ async def rotate_credential(
     With the embedded issuer the old secret works until the new one is claimed. With Auth0 it stops
     at once. A retry with the same Idempotency-Key returns the same claim token.
     """
-    made = await rotations.rotate(running, caller, idempotency_key)
-    response.headers["Location"] = f"/v1/credential-rotations/{made.row.id}"
-    if made.is_replay:
+    rotation = await rotations.rotate(
+        runtime.database, runtime.identity, runtime.claims, caller, idempotency_key
+    )
+    response.headers["Location"] = f"/v1/credential-rotations/{rotation.row.id}"
+    if rotation.is_repeated:
         response.status_code = 200
         response.headers["Idempotent-Replayed"] = "true"
-    return schemas.rotation(made)
+    return schemas.rotation(rotation)
 
 
 @router.get(
@@ -86,7 +88,8 @@ async def rotate_credential(
     responses=openapi.problems(401, 403, 404),
 )
 async def get_rotation(
-    rotation_id: str, caller: guards.ReadRotations, running: serving.Runtime
+    rotation_id: str, caller: guards.ReadRotations, runtime: serving.Runtime
 ) -> schemas.RotationDocument:
     """Tell whether the new secret was claimed; the claim token is not shown here."""
-    return schemas.rotation(await rotations.read(running, caller, rotation_id))
+    rotation = await rotations.read(runtime.database, runtime.claims, caller, rotation_id)
+    return schemas.rotation(rotation)

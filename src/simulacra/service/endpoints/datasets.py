@@ -57,7 +57,7 @@ async def create_dataset(
     request: Request,
     response: Response,
     caller: guards.UploadDatasets,
-    running: serving.Runtime,
+    runtime: serving.Runtime,
     idempotency_key: idempotency_key.Key,
 ) -> schemas.DatasetDocument:
     """Store a seed file and start its training.
@@ -65,15 +65,22 @@ async def create_dataset(
     The answer is 202 with the job to poll, or 200 with the finished dataset when training ends
     within `wait_seconds`. Both have the same form: look at `status`.
     """
+    datasets = datasets_of(runtime)
     key = bindings.of(caller, service.OPERATION, idempotency_key)
     async with (
-        bindings.lease(running, key) as held,
+        bindings.lease(runtime.database, key) as held,
         upload.read(request) as (file, fields),
     ):
-        dataset, is_replayed = await service.create(running, caller, file, fields, held)
+        dataset, is_replayed = await datasets.create(caller, file, fields, held)
     if fields.wait_seconds and not _is_done(dataset):
-        await jobs.wait(running, caller.tenant_id, dataset.job_id, fields.wait_seconds)
-        dataset = await service.of_job(running, caller, dataset.job_id)
+        await jobs.wait(
+            runtime.database,
+            runtime.draining,
+            caller.tenant_id,
+            dataset.job_id,
+            fields.wait_seconds,
+        )
+        dataset = await datasets.of_job(caller, dataset.job_id)
     waiting.announce(response, dataset.job_id, is_done=_is_done(dataset), is_replayed=is_replayed)
     return schemas.document(dataset)
 
@@ -87,12 +94,12 @@ async def create_dataset(
 )
 async def list_datasets(
     caller: guards.ReadDatasets,
-    running: serving.Runtime,
+    runtime: serving.Runtime,
     after: paging.After = None,
     limit: paging.Limit = 50,
 ) -> schemas.DatasetList:
     """Return live datasets, the newest first."""
-    async with running.database.transaction(caller.tenant_id) as session:
+    async with runtime.database.transaction(caller.tenant_id) as session:
         found, next_after = await repository.page(session, after, limit)
     return schemas.DatasetList(
         datasets=[schemas.document(dataset) for dataset in found], next_after=next_after
@@ -107,10 +114,10 @@ async def list_datasets(
     responses=openapi.problems(401, 403, 404),
 )
 async def get_dataset(
-    dataset_id: str, caller: guards.ReadDatasets, running: serving.Runtime
+    dataset_id: str, caller: guards.ReadDatasets, runtime: serving.Runtime
 ) -> schemas.DatasetDocument:
     """Return a dataset and the state of its training."""
-    return schemas.document(await service.read(running, caller, dataset_id))
+    return schemas.document(await datasets_of(runtime).read(caller, dataset_id))
 
 
 @router.get(
@@ -121,10 +128,10 @@ async def get_dataset(
     responses=openapi.problems(401, 403, 404, 409),
 )
 async def get_dataset_schema(
-    dataset_id: str, caller: guards.ReadDatasets, running: serving.Runtime
+    dataset_id: str, caller: guards.ReadDatasets, runtime: serving.Runtime
 ) -> Response:
     """Return names, types, levels and ranges as conditions use them, and the cleaning report."""
-    async with running.database.transaction(caller.tenant_id) as session:
+    async with runtime.database.transaction(caller.tenant_id) as session:
         dataset = await repository.get_ready(session, dataset_id)
     return JSONResponse({"dataset_id": dataset.id, **(dataset.published_schema or {})})
 
@@ -143,15 +150,14 @@ async def extend_dataset_retention(
     dataset_id: str,
     wanted: schemas.RetentionRequest,
     caller: guards.WriteDatasets,
-    running: serving.Runtime,
+    runtime: serving.Runtime,
 ) -> schemas.DatasetDocument:
     """Set how long a dataset lives, counted from its creation: up to 7 days, never shorter.
 
     Since it is counted from the creation, the same request may be repeated.
     """
-    return schemas.document(
-        await service.extend(running, caller, dataset_id, wanted.retention_hours)
-    )
+    hours = wanted.retention_hours
+    return schemas.document(await datasets_of(runtime).extend(caller, dataset_id, hours))
 
 
 @router.delete(
@@ -162,11 +168,23 @@ async def extend_dataset_retention(
     openapi_extra=openapi.CONSEQUENTIAL,
 )
 async def delete_dataset(
-    dataset_id: str, caller: guards.WriteDatasets, running: serving.Runtime
+    dataset_id: str, caller: guards.WriteDatasets, runtime: serving.Runtime
 ) -> schemas.DatasetDeletion:
-    """Shred the seed and the model, and cancel running jobs; generations keep their own window."""
-    await service.delete(running, caller, dataset_id)
+    """Shred the seed and the model, and cancel runtime jobs; generations keep their own window."""
+    await datasets_of(runtime).delete(caller, dataset_id)
     return schemas.DatasetDeletion(dataset_id=dataset_id, status=statuses.DatasetStatus.DELETED)
+
+
+def datasets_of(runtime: serving.Runtime) -> service.Datasets:
+    """Return the datasets of the installation that serves a request."""
+    return service.Datasets(
+        database=runtime.database,
+        store=runtime.storage,
+        keyring=runtime.keyring,
+        objects=runtime.objects,
+        endings=runtime.endings,
+        retention=runtime.policy.retention,
+    )
 
 
 def _is_done(dataset: tables.Dataset) -> bool:

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from simulacra.service import runtime
 from simulacra.service.database import statuses, tables
 from simulacra.service.generations import links, repository, schemas, service
 from simulacra.service.http import (
@@ -53,7 +52,7 @@ async def create_generation(
     wanted: schemas.GenerationRequest,
     response: Response,
     caller: guards.WriteGenerations,
-    running: serving.Runtime,
+    runtime: serving.Runtime,
     idempotency_key: idempotency_key.Key,
 ) -> schemas.GenerationDocument:
     """Start a generation; conditions use the names and levels of the dataset's schema.
@@ -61,15 +60,22 @@ async def create_generation(
     The answer is 202 with the job to poll, or 200 with the finished generation when it ends
     within `wait_seconds`. Both have the same form: look at `status`.
     """
+    generations = generations_of(runtime)
     key = bindings.of(caller, service.OPERATION, idempotency_key)
-    generation, is_replayed = await service.create(running, caller, dataset_id, wanted, key)
+    generation, is_replayed = await generations.create(caller, dataset_id, wanted, key)
     if wanted.wait_seconds and not _is_done(generation):
-        await jobs.wait(running, caller.tenant_id, generation.job_id, wanted.wait_seconds)
-        generation = await service.of_job(running, caller, generation.job_id)
+        await jobs.wait(
+            runtime.database,
+            runtime.draining,
+            caller.tenant_id,
+            generation.job_id,
+            wanted.wait_seconds,
+        )
+        generation = await generations.of_job(caller, generation.job_id)
     waiting.announce(
         response, generation.job_id, is_done=_is_done(generation), is_replayed=is_replayed
     )
-    return _document(running, generation)
+    return _document(runtime, generation)
 
 
 @router.get(
@@ -81,16 +87,16 @@ async def create_generation(
 )
 async def list_generations(
     caller: guards.ReadGenerations,
-    running: serving.Runtime,
+    runtime: serving.Runtime,
     dataset_id: Annotated[str | None, Query(description="Those of one dataset only.")] = None,
     after: paging.After = None,
     limit: paging.Limit = 50,
 ) -> schemas.GenerationList:
     """Return live generations, the newest first."""
-    async with running.database.transaction(caller.tenant_id) as session:
+    async with runtime.database.transaction(caller.tenant_id) as session:
         found, next_after = await repository.page(session, dataset_id, after, limit)
     return schemas.GenerationList(
-        generations=[_document(running, one) for one in found], next_after=next_after
+        generations=[_document(runtime, one) for one in found], next_after=next_after
     )
 
 
@@ -102,16 +108,27 @@ async def list_generations(
     responses=openapi.problems(401, 403, 404),
 )
 async def get_generation(
-    generation_id: str, caller: guards.ReadGenerations, running: serving.Runtime
+    generation_id: str, caller: guards.ReadGenerations, runtime: serving.Runtime
 ) -> schemas.GenerationDocument:
     """Return a generation, its report, and a fresh artifact link."""
-    return _document(running, await service.read(running, caller, generation_id))
+    return _document(runtime, await generations_of(runtime).read(caller, generation_id))
+
+
+def generations_of(runtime: serving.Runtime) -> service.Generations:
+    """Return the generations of the installation that serves a request."""
+    return service.Generations(
+        database=runtime.database,
+        admission=runtime.endings.admission,
+        retention=runtime.policy.retention,
+    )
 
 
 def _document(
-    running: runtime.Runtime, generation: tables.Generation
+    runtime: serving.Runtime, generation: tables.Generation
 ) -> schemas.GenerationDocument:
-    url = links.sign(running, generation) if generation.sha256 is not None else None
+    url = None
+    if generation.sha256 is not None:
+        url = links.sign(runtime.keyring, runtime.policy.artifact_link, generation)
     return schemas.document(generation, url)
 
 

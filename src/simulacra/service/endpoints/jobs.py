@@ -31,7 +31,7 @@ ENVELOPE = {"model": schemas.JobDocument, "links": LINKS, "description": "The jo
 async def get_job(
     job_id: str,
     caller: guards.ReadJobs,
-    running: serving.Runtime,
+    runtime: serving.Runtime,
     response: Response,
     wait_seconds: waiting.WaitSeconds = 0,
 ) -> schemas.JobDocument:
@@ -40,10 +40,12 @@ async def get_job(
     A job is kept for a day and longer after its end. Then it is `expired`: only its id and its
     times are left.
     """
-    job = await service.read(running, caller, job_id)
+    job = await service.read(runtime.database, caller, job_id)
     if wait_seconds and not statuses.JobStatus(job.status).is_final:
-        await repository.wait(running, caller.tenant_id, job_id, wait_seconds)
-        job = await service.read(running, caller, job_id)
+        await repository.wait(
+            runtime.database, runtime.draining, caller.tenant_id, job_id, wait_seconds
+        )
+        job = await service.read(runtime.database, caller, job_id)
     document = schemas.document(job)
     if not document.status.is_final:
         response.headers["Retry-After"] = waiting.RETRY_AFTER_SECONDS
@@ -60,10 +62,11 @@ async def get_job(
     openapi_extra=openapi.CONSEQUENTIAL,
 )
 async def cancel_job(
-    job_id: str, caller: guards.WriteJobs, running: serving.Runtime
+    job_id: str, caller: guards.WriteJobs, runtime: serving.Runtime
 ) -> schemas.JobDocument:
     """Stop a job that has not ended; nothing is billed for it. May be repeated.
 
     What it was to make ends as `failed`. A job that has ended stays as it is: look at `status`.
     """
-    return schemas.document(await service.cancel(running, caller, job_id))
+    job = await service.cancel(runtime.database, runtime.endings, caller, job_id)
+    return schemas.document(job)

@@ -20,14 +20,14 @@ async def get_health() -> dict[str, str]:
 
 
 @router.get("/readyz", operation_id="getReadiness", responses=openapi.problems(503))
-async def get_readiness(running: serving.Runtime) -> dict[str, str]:
+async def get_readiness(runtime: serving.Runtime) -> dict[str, str]:
     """Tell whether requests can be served: database, its tables and object store are there.
 
     A process that is about to end is not ready either.
     """
-    if running.draining.is_set():
+    if runtime.draining.is_set():
         raise errors.NotReadyError("This process is about to end.")
-    await running.readiness.check()
+    await runtime.readiness.check()
     return {"status": "ready", "version": version("simulacra")}
 
 

@@ -37,10 +37,10 @@ RECEIPT = {
     max_body_size=MAX_BODY_BYTES,
 )
 async def create_signup(
-    wanted: schemas.SignupRequest, response: Response, running: serving.Runtime
+    wanted: schemas.SignupRequest, response: Response, runtime: serving.Runtime
 ) -> schemas.SignupDocument:
     """Put a request before the operators; keep `request_id`, polling needs it."""
-    row, is_new = await service.request(running, wanted.company_name, wanted.contact_email)
+    row, is_new = await service.request(runtime.database, wanted.company_name, wanted.contact_email)
     response.status_code = 202 if is_new else 200
     response.headers["Location"] = f"/v1/signup/{row.id}"
     response.headers["Retry-After"] = str(POLL_SECONDS)
@@ -68,10 +68,10 @@ async def create_signup(
     dependencies=[guards.Open, Depends(rate_limits.by_address(READS))],
 )
 async def get_signup(
-    request_id: str, response: Response, running: serving.Runtime
+    request_id: str, response: Response, runtime: serving.Runtime
 ) -> schemas.SignupDocument:
     """Return the status; when approved, the client's id and the token to claim its secret with."""
-    signup = await service.read(running, request_id)
+    signup = await service.read(runtime.database, runtime.claims, request_id)
     if signup.row.status == service.SignupStatus.PENDING:
         response.headers["Retry-After"] = str(POLL_SECONDS)
     return schemas.document(signup)

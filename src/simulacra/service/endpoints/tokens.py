@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl, unquote
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from simulacra.service import errors, runtime, throttling
+from simulacra.service import errors, throttling
 from simulacra.service.audit.entry import Reason
 from simulacra.service.http import guards, json_text, openapi, rate_limits, serving
-from simulacra.service.identity import embedded, principal, refusals, schemas, tokens
+from simulacra.service.identity import embedded, principal, provider, refusals, schemas, tokens
 
 MAX_BODY_BYTES = 16_384
 OF_ADDRESS = throttling.Limit("tokens", calls=600, seconds=60)
@@ -53,14 +53,14 @@ class _RefusedError(Exception):
     },
     max_body_size=MAX_BODY_BYTES,
 )
-async def issue_token(request: Request, running: serving.Runtime) -> Response:
+async def issue_token(request: Request, runtime: serving.Runtime) -> Response:
     """Mint an access token for a client; it lives about a day."""
-    issuer, address = _issuer(running), rate_limits.address_of(request)
+    issuer, address = _issuer(runtime.identity), rate_limits.address_of(request)
     try:
-        await _throttle(running, OF_ADDRESS, address)
+        await _count(runtime.throttle, OF_ADDRESS, address)
         form = await _read(request)
-        await _throttle(running, OF_CLIENT, form.client_id or "", address)
-        body = await _mint(form, issuer, running.refusals)
+        await _count(runtime.throttle, OF_CLIENT, form.client_id or "", address)
+        body = await _mint(form, issuer, runtime.refusals)
     except _RefusedError as refused:
         error = schemas.TokenError(error=refused.error, error_description=str(refused))
         return JSONResponse(
@@ -76,10 +76,10 @@ async def issue_token(request: Request, running: serving.Runtime) -> Response:
     responses=openapi.problems(404),
 )
 async def get_jwks(
-    running: serving.Runtime,
+    runtime: serving.Runtime,
 ) -> dict[str, Any]:
     """Return the keys that verify access tokens (RFC 7517)."""
-    return await _issuer(running).signing_keys.public()
+    return await _issuer(runtime.identity).signing_keys.public()
 
 
 @router.get(
@@ -88,27 +88,27 @@ async def get_jwks(
     summary="Where the token issuer's parts are",
     responses=openapi.problems(404),
 )
-async def get_openid_configuration(running: serving.Runtime) -> schemas.IssuerDocument:
+async def get_openid_configuration(runtime: serving.Runtime) -> schemas.IssuerDocument:
     """Return the issuer's metadata (RFC 8414; the path is that of OpenID Connect Discovery)."""
-    issuer = _issuer(running).issuer
+    issuer = _issuer(runtime.identity).issuer
     return schemas.IssuerDocument(
         issuer=issuer,
-        token_endpoint=running.identity.token_url,
+        token_endpoint=runtime.identity.token_url,
         jwks_uri=f"{issuer}.well-known/jwks.json",
     )
 
 
-def _issuer(running: runtime.Runtime) -> tokens.Tokens:
+def _issuer(identity: provider.Provider) -> tokens.Tokens:
     """Return our own issuer, or answer 404 and say where tokens come from."""
-    if isinstance(running.identity, embedded.Embedded):
-        return running.identity.issuer
+    if isinstance(identity, embedded.Embedded):
+        return identity.issuer
     raise errors.NotFoundError(
-        f"This service issues no tokens itself; mint them at {running.identity.token_url}."
+        f"This service issues no tokens itself; mint them at {identity.token_url}."
     )
 
 
-async def _throttle(running: runtime.Runtime, limit: throttling.Limit, *who: str) -> None:
-    standing = await running.throttle.hit(limit, *who)
+async def _count(throttle: throttling.Throttle, limit: throttling.Limit, *who: str) -> None:
+    standing = await throttle.hit(limit, *who)
     if standing.is_refused:
         raise _RefusedError(
             429,

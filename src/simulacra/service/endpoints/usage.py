@@ -15,13 +15,13 @@ router = APIRouter(tags=["usage"])
     summary="Read the rows used and left",
     responses=openapi.problems(401, 403),
 )
-async def get_usage(caller: guards.ReadUsage, running: serving.Runtime) -> schemas.UsageDocument:
+async def get_usage(caller: guards.ReadUsage, runtime: serving.Runtime) -> schemas.UsageDocument:
     """Return the figures of the current window.
 
     Rows are reserved when a generation is asked for, and billed by `rows_generated` when it ends;
     what it did not make is given back.
     """
-    async with running.database.transaction(caller.tenant_id) as session:
+    async with runtime.database.transaction(caller.tenant_id) as session:
         tenant = await session.get_one(tables.Tenant, caller.tenant_id)
         window = await windows.current(session, tenant)
         return schemas.document(tenant, window, await ledger.billed_generations(session, window))

@@ -1,12 +1,13 @@
 """Signed links to artifacts: short-lived, for one generation of one tenant."""
 
+import datetime as dt
 import time
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from simulacra.service import errors, runtime
+from simulacra.service import errors, keys
 from simulacra.service.database import tables
 from simulacra.service.identity.principal import Principal
 
@@ -14,19 +15,19 @@ ALGORITHMS = ["HS256"]
 AUDIENCE = "artifact"
 
 
-def sign(running: runtime.Runtime, generation: tables.Generation) -> str:
-    """Return a relative link that lives as long as the policy says."""
+def sign(keyring: keys.Keyring, lifetime: dt.timedelta, generation: tables.Generation) -> str:
+    """Return a relative link to the artifact of a generation."""
     claims = {
         "aud": AUDIENCE,
         "sub": generation.id,
         "tenant": generation.tenant_id,
-        "exp": int(time.time() + running.policy.artifact_link.total_seconds()),
+        "exp": int(time.time() + lifetime.total_seconds()),
     }
-    token = jwt.encode({"alg": "HS256"}, claims, _key(running), algorithms=ALGORITHMS)
+    token = jwt.encode({"alg": "HS256"}, claims, _key(keyring), algorithms=ALGORITHMS)
     return f"/v1/generations/{generation.id}/artifact?token={token}"
 
 
-def check(running: runtime.Runtime, caller: Principal, generation_id: str, token: str) -> None:
+def check(keyring: keys.Keyring, caller: Principal, generation_id: str, token: str) -> None:
     """Refuse a link that is not this caller's, not for this generation, or too old.
 
     Raises:
@@ -39,12 +40,12 @@ def check(running: runtime.Runtime, caller: Principal, generation_id: str, token
         exp={"essential": True},
     )
     try:
-        requirements.validate(jwt.decode(token, _key(running), algorithms=ALGORITHMS).claims)
+        requirements.validate(jwt.decode(token, _key(keyring), algorithms=ALGORITHMS).claims)
     except (JoseError, ValueError):
         raise errors.ArtifactLinkInvalidError(
             f"The link has expired or is not for {generation_id}; fetch the generation again."
         ) from None
 
 
-def _key(running: runtime.Runtime) -> OctKey:
-    return OctKey.import_key(running.keyring.derive("artifact-links"))
+def _key(keyring: keys.Keyring) -> OctKey:
+    return OctKey.import_key(keyring.derive("artifact-links"))

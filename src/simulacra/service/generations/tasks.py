@@ -8,7 +8,7 @@ import procrastinate
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, errors, objects, runtime, scratch, storage
+from simulacra.service import clock, errors, objects, scratch, storage
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
@@ -23,21 +23,21 @@ blueprint = procrastinate.Blueprint()
 @blueprint.task(name="generate", queue=queues.GENERATIONS, pass_context=True, retry=attempts.RETRY)
 async def generate(context: procrastinate.JobContext, *, tenant_id: str, job_id: str) -> None:
     """Make the rows of a generation."""
-    running: runtime.Runtime = context.additional_context["runtime"]
-    await attempts.carry_out(running, tenant_id, job_id, _generate)
+    resources: attempts.Resources = context.additional_context["resources"]
+    await attempts.carry_out(resources, tenant_id, job_id, _generate)
 
 
 async def _generate(attempt: attempts.Attempt) -> attempts.Save:
-    running, generation_id = attempt.running, str(attempt.job.generation_id)
+    resources, generation_id = attempt.resources, str(attempt.job.generation_id)
     wanted, model_path, model_key = await _read(attempt)
     artifact_key = storage.ObjectKey.generate()
     with scratch.folder() as folder:
         model, artifact = folder / "model", folder / "artifact"
-        await asyncio.to_thread(running.storage.download, model_path, model_key, model)
+        await asyncio.to_thread(resources.storage.download, model_path, model_key, model)
         made = await child.run(
             "simulacra.service.generations.sampling:generate",
             {"model": str(model), "artifact": str(artifact), "wanted": wanted},
-            attempt.limits,
+            resources.limits,
             attempt.report,
         )
         folder_of_rows = repository.artifacts_folder(generation_id)
@@ -54,14 +54,14 @@ async def _read(attempt: attempts.Attempt) -> tuple[dict[str, Any], str, storage
         errors.JobFailedError: the dataset was deleted in the moment when this was asked for.
     """
     tenant_id, dataset_id = attempt.job.tenant_id, attempt.job.dataset_id
-    async with attempt.running.database.transaction(tenant_id) as session:
+    async with attempt.resources.database.transaction(tenant_id) as session:
         generation = await session.get_one(tables.Generation, attempt.job.generation_id)
         dataset = await session.get_one(tables.Dataset, dataset_id)
         if dataset.sealed_key is None or dataset.model_path is None:
             detail = "The dataset was deleted before the rows were made."
             raise errors.JobFailedError("simio_dataset_not_found", detail)
         key = await encryption.unseal(
-            attempt.running, session, tenant_id, dataset_id, dataset.sealed_key
+            session, attempt.resources.keyring, tenant_id, dataset_id, dataset.sealed_key
         )
     names = ("row_count", "seed", "conditions", "output_format")
     return {name: getattr(generation, name) for name in names}, dataset.model_path, key
@@ -82,7 +82,8 @@ async def _save(
         attempts.SupersededError: the generation has expired: the sweeper will end it, unbilled.
     """
     tenant_id, generation_id = attempt.job.tenant_id, str(attempt.job.generation_id)
-    sealed = await encryption.seal(attempt.running, session, tenant_id, generation_id, key)
+    keyring = attempt.resources.keyring
+    sealed = await encryption.seal(session, keyring, tenant_id, generation_id, key)
     await objects.keep(session, made_at)
     is_live = tables.Generation.expires_at > clock.now(session)
     delivered = await session.scalar(

@@ -10,7 +10,7 @@ from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 from starlette.routing import BaseRoute
 
-from simulacra.service import errors, runtime
+from simulacra.service import errors
 from simulacra.service.audit.entry import Reason
 from simulacra.service.http import rate_limits, serving
 from simulacra.service.identity import verification
@@ -61,16 +61,16 @@ class Tenant(Guard):
     async def __call__(
         self,
         request: Request,
-        running: serving.Runtime,
+        runtime: serving.Runtime,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
     ) -> Principal:
         """Return the caller, or answer 401 or 403 (RFC 6750), or 429 to one call too many."""
         caller: Principal | None = getattr(request.state, "caller", None)
         if caller is None:
-            caller = request.state.caller = await _identify(request, running, credentials)
-            await self._count(request, running, caller)
+            caller = request.state.caller = await _identify(request, runtime, credentials)
+            await self._count(request, runtime, caller)
         if not self._covers(caller.scopes):
-            await running.refusals.record(
+            await runtime.refusals.record(
                 Reason.INSUFFICIENT_SCOPE, caller.client_id, caller.tenant_id
             )
             joint = " and " if self.needs_all else " or "
@@ -79,10 +79,10 @@ class Tenant(Guard):
             )
         return caller
 
-    async def _count(self, request: Request, running: runtime.Runtime, caller: Principal) -> None:
+    async def _count(self, request: Request, runtime: serving.Runtime, caller: Principal) -> None:
         """Count the call; `envelope` puts the standing on whatever the answer will be."""
-        limit = running.policy.limits[self.counts_as]
-        standing = request.state.standing = await running.throttle.hit(limit, caller.client_id)
+        limit = runtime.policy.limits[self.counts_as]
+        standing = request.state.standing = await runtime.throttle.hit(limit, caller.client_id)
         if standing.is_refused:
             raise rate_limits.refusal(standing)
 
@@ -142,16 +142,16 @@ def _class_of(scopes: Iterable[str]) -> RouteClass:
 
 
 async def _identify(
-    request: Request, running: runtime.Runtime, credentials: HTTPAuthorizationCredentials | None
+    request: Request, runtime: serving.Runtime, credentials: HTTPAuthorizationCredentials | None
 ) -> Principal:
     if credentials is None:
         raise errors.TokenRefusedError(_advice(request))
     try:
-        return await running.identity.verify(credentials.credentials)
+        return await runtime.identity.verify(credentials.credentials)
     except verification.InvalidTokenError as error:
         reason = Reason.INACTIVE if error.client_id else Reason.INVALID_TOKEN
-        await running.refusals.record(reason, error.client_id)
-        detail = f"{error}. Mint a fresh one at {running.identity.token_url}."
+        await runtime.refusals.record(reason, error.client_id)
+        detail = f"{error}. Mint a fresh one at {runtime.identity.token_url}."
         detail = detail[0].upper() + detail[1:]
         raise errors.TokenRefusedError(detail, is_invalid=True) from None
 

@@ -21,7 +21,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.engine import stages
-from simulacra.service import errors, keys, objects, outages, runtime, storage
+from simulacra.service import errors, keys, objects, outages, storage, tenancy
 from simulacra.service.database import tables
 from simulacra.service.jobs import child, transitions
 
@@ -59,26 +59,38 @@ RETRY = Backoff()
 """For the tasks; `carry_out` counts the attempts and ends them."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Resources:
+    """What attempts work with.
+
+    Attributes:
+        limits: what the child process of one attempt may use.
+        max_attempts: how many attempts a job has.
+    """
+
+    database: tenancy.Database
+    storage: storage.Storage
+    keyring: keys.Keyring
+    objects: objects.Register
+    endings: transitions.Endings
+    limits: child.Limits
+    max_attempts: int
+
+
 @dataclasses.dataclass
 class Attempt:
     """One try at one job."""
 
-    running: runtime.Runtime
+    resources: Resources
     job: tables.Job  # with the token of this attempt
     written: list[str] = dataclasses.field(default_factory=list)
     _reported: float = 0.0
 
     @property
-    def limits(self) -> child.Limits:
-        """What the child process of this attempt may use."""
-        policy = self.running.policy
-        return child.Limits(policy.job_memory_bytes, policy.job_seconds)
-
-    @property
     def is_one_too_many(self) -> bool:
         """Whether the attempts before, which ended without a word, used up what a job has."""
         blamed = self.job.attempt - self.job.excused_attempts
-        return blamed > self.running.policy.job_attempts
+        return blamed > self.resources.max_attempts
 
     async def report(self, progress: stages.Progress) -> None:
         """Record progress, at most a few times a second; an outage loses the record only.
@@ -102,8 +114,8 @@ class Attempt:
         """Write a file to the store, at a path below `folder` that is of this attempt alone."""
         job, path = self.job, f"{folder}/{keys.random_id()}"
         owner_id = job.generation_id or job.dataset_id
-        await objects.announce(self.running, job.tenant_id, owner_id, path)
-        digest = await asyncio.to_thread(self.running.storage.upload, path, source, key)
+        await self.resources.objects.announce(job.tenant_id, owner_id, path)
+        digest = await asyncio.to_thread(self.resources.storage.upload, path, source, key)
         self.written.append(path)
         return path, digest
 
@@ -112,7 +124,7 @@ class Attempt:
 
         async def end() -> None:
             async with self._transaction() as session:
-                await transitions.complete(session, self.running, self.job, save)
+                await self.resources.endings.complete(session, self.job, save)
 
         await _patiently(end)
 
@@ -121,7 +133,7 @@ class Attempt:
 
         async def end() -> None:
             async with self._transaction() as session:
-                await transitions.fail(session, self.running, self.job, error)
+                await self.resources.endings.fail(session, self.job, error)
 
         await _patiently(end)
 
@@ -148,19 +160,19 @@ class Attempt:
     async def discard(self) -> None:
         """Have the objects removed that this attempt wrote and did not keep."""
         for path in self.written:
-            await objects.discard(self.running, self.job.tenant_id, path)
+            await self.resources.objects.discard(self.job.tenant_id, path)
 
     def _transaction(self) -> contextlib.AbstractAsyncContextManager[AsyncSession]:
-        return self.running.database.transaction(self.job.tenant_id)
+        return self.resources.database.transaction(self.job.tenant_id)
 
 
-async def carry_out(running: runtime.Runtime, tenant_id: str, job_id: str, work: Work) -> None:
+async def carry_out(resources: Resources, tenant_id: str, job_id: str, work: Work) -> None:
     """Begin an attempt at a job, do its `work`, and record how it ended.
 
     Raises:
         Exception: one of `TRANSIENT`, for the queue, which will offer the job again.
     """
-    attempt = await _begin(running, tenant_id, job_id)
+    attempt = await _begin(resources, tenant_id, job_id)
     if attempt is None:
         return
     try:
@@ -179,11 +191,11 @@ async def carry_out(running: runtime.Runtime, tenant_id: str, job_id: str, work:
         await asyncio.shield(attempt.discard())
 
 
-async def _begin(running: runtime.Runtime, tenant_id: str, job_id: str) -> Attempt | None:
+async def _begin(resources: Resources, tenant_id: str, job_id: str) -> Attempt | None:
     """Take the job, unless it is final."""
-    async with running.database.transaction(tenant_id) as session:
+    async with resources.database.transaction(tenant_id) as session:
         job = await transitions.begin(session, job_id)
-    return Attempt(running, job) if job is not None else None
+    return Attempt(resources, job) if job is not None else None
 
 
 async def _conclude(attempt: Attempt, work: Work) -> None:
@@ -247,7 +259,7 @@ def _failure_code(job: tables.Job) -> str:
 
 
 def _given_up(attempt: Attempt) -> errors.JobFailedError:
-    tries = attempt.running.policy.job_attempts
+    tries = attempt.resources.max_attempts
     return errors.JobFailedError(
         _failure_code(attempt.job),
         f"The job was begun {tries} times without an end; it is given up.",

@@ -7,7 +7,7 @@ import time
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, errors, keys, runtime
+from simulacra.service import clock, errors, keys, tenancy
 from simulacra.service.audit import origin
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import JobStatus
@@ -23,13 +23,13 @@ def new_id() -> str:
     return keys.random_id("job_")
 
 
-async def enqueue(session: AsyncSession, running: runtime.Runtime, job: tables.Job) -> None:
+async def enqueue(session: AsyncSession, entrance: admission.Admission, job: tables.Job) -> None:
     """Add `job` to the caller's transaction, with its queue entry if it is its tenant's turn."""
     job.status, job.request_id = JobStatus.QUEUED, origin.REQUEST_ID.get()
     job.created_at = await clock.read(session)
     session.add(job)
     await session.flush()
-    await admission.admit(session, running, job.tenant_id, job.operation)
+    await entrance.admit(session, job.tenant_id, job.operation)
 
 
 async def get(session: AsyncSession, job_id: str) -> tables.Job:
@@ -52,15 +52,21 @@ async def redact(session: AsyncSession, job_id: str) -> None:
         job.error = kept | {"detail": REDACTED}
 
 
-async def wait(running: runtime.Runtime, tenant_id: str, job_id: str, seconds: float) -> None:
-    """Return when the job is final, after `seconds`, or when this process is about to end."""
+async def wait(
+    database: tenancy.Database,
+    draining: asyncio.Event,
+    tenant_id: str,
+    job_id: str,
+    seconds: float,
+) -> None:
+    """Return when the job is final, after `seconds`, or when `draining` is set."""
     deadline = time.monotonic() + seconds
     pause, longest = POLL_SECONDS
     while time.monotonic() + pause < deadline:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(running.draining.wait(), pause)
+            await asyncio.wait_for(draining.wait(), pause)
             return
-        async with running.database.transaction(tenant_id) as session:
+        async with database.transaction(tenant_id) as session:
             status = await session.scalar(select(tables.Job.status).where(tables.Job.id == job_id))
         if status is None or JobStatus(status).is_final:
             return

@@ -4,7 +4,7 @@ import datetime as dt
 
 from sqlalchemy import delete
 
-from simulacra.service import clock, errors, runtime, tenancy
+from simulacra.service import clock, errors, tenancy
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
 from simulacra.service.idempotency import bindings
@@ -17,35 +17,41 @@ TOMBSTONE = dt.timedelta(days=7)
 """How long a job whose record was retired still answers with its id and times."""
 
 
-async def read(running: runtime.Runtime, caller: Principal, job_id: str) -> tables.Job:
+async def read(database: tenancy.Database, caller: Principal, job_id: str) -> tables.Job:
     """Return a job."""
-    async with running.database.transaction(caller.tenant_id) as session:
+    async with database.transaction(caller.tenant_id) as session:
         return await repository.get(session, job_id)
 
 
-async def cancel(running: runtime.Runtime, caller: Principal, job_id: str) -> tables.Job:
+async def cancel(
+    database: tenancy.Database, endings: transitions.Endings, caller: Principal, job_id: str
+) -> tables.Job:
     """End a job and what it was to make, unless it has ended; return it as it is now.
 
     Raises:
         errors.JobNotFoundError: there is no such job.
         errors.ForbiddenError: the token may not start a job of its kind.
     """
-    async with running.database.transaction(caller.tenant_id) as session:
+    async with database.transaction(caller.tenant_id) as session:
         job = await repository.get(session, job_id)
         scope = SCOPES[job.operation]
         if scope not in caller.scopes:
             raise errors.ForbiddenError(f"The token lacks the scope {scope!r}.")
         reason = errors.JobCancelledError(f"Its job {job_id} was cancelled.")
         end = transitions.End(entry.client(caller.client_id), reason)
-        await transitions.cancel(session, running, end, tables.Job.id == job_id)
+        await endings.cancel(session, end, tables.Job.id == job_id)
         return await repository.get(session, job_id)
 
 
-async def retire(running: runtime.Runtime) -> None:
-    """Reduce the records of jobs that ended long ago, and remove those that nothing needs."""
-    async with running.database.transaction(tenancy.SYSTEM) as session:
-        ended, history = tables.Job.ended_at, running.policy.job_history
-        now = clock.now(session)
+async def retire(database: tenancy.Database, history: dt.timedelta) -> None:
+    """Reduce the records of jobs that ended long ago, and remove those that nothing needs.
+
+    Args:
+        database: of the installation.
+        history: how long the record of a job is kept whole.
+    """
+    async with database.transaction(tenancy.SYSTEM) as session:
+        ended, now = tables.Job.ended_at, clock.now(session)
         await transitions.retire(session, ended <= now - history)
         is_needed = bindings.is_kept(tables.Job.id)
         await session.execute(

@@ -54,10 +54,8 @@ class Operator(guards.Guard):
             return
         if request.method not in SAFE_METHODS:
             check_origin(request)
-        token = request.cookies.get(COOKIE, "")
-        found = TOKEN.fullmatch(token) and await sessions.of(serving.runtime_of(request)).find(
-            token
-        )
+        token, runtime = request.cookies.get(COOKIE, ""), serving.runtime_of(request)
+        found = TOKEN.fullmatch(token) and await sessions_of(runtime).find(token)
         if not found:
             raise SignInNeededError
         if request.method not in SAFE_METHODS:
@@ -67,6 +65,11 @@ class Operator(guards.Guard):
                     "The form is of another session. Go back, load the page again, and retry."
                 )
         request.state.operator = found
+
+
+def sessions_of(runtime: serving.Runtime) -> sessions.Sessions:
+    """Return the sessions of the installation that serves a request."""
+    return sessions.Sessions(runtime.database, runtime.keyring)
 
 
 def check_origin(request: Request) -> None:

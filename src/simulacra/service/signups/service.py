@@ -15,12 +15,12 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import errors, keys, runtime, tenancy
+from simulacra.service import errors, keys, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action
 from simulacra.service.credentials import claims
 from simulacra.service.database import tables
-from simulacra.service.tenants import service as tenants
+from simulacra.service.tenants import service
 
 
 class SignupStatus(StrEnum):
@@ -48,7 +48,7 @@ class Signup:
 
 
 async def request(
-    running: runtime.Runtime, company_name: str, contact_email: str
+    database: tenancy.Database, company_name: str, contact_email: str
 ) -> tuple[tables.Signup, bool]:
     """Return the request of an address, and whether it is a new one."""
     signups, key = tables.Signup, unicodedata.normalize("NFC", contact_email.casefold())
@@ -65,26 +65,26 @@ async def request(
         index_where=is_alive,
         set_={"repeats": signups.repeats + 1},
     ).returning(signups)
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with database.transaction(tenancy.SYSTEM) as session:
         row = (await session.scalars(once)).one()
         if row.repeats == 0:
             trail.record(session, entry.ANONYMOUS, Action.SIGNUP_REQUESTED, row.id)
     return row, row.repeats == 0
 
 
-async def read(running: runtime.Runtime, request_id: str) -> Signup:
+async def read(database: tenancy.Database, store: claims.ClaimStore, request_id: str) -> Signup:
     """Return a request, with the claim token as long as there is one to redeem.
 
     Raises:
         errors.SignupNotFoundError: there is none of this id.
     """
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with database.transaction(tenancy.SYSTEM) as session:
         row = await session.get(tables.Signup, request_id)
         if row is None:
             raise errors.SignupNotFoundError("There is no request for access of this id.")
         token = None
         if row.claim_id is not None:
-            _, token = await claims.look(running, session, row.claim_id)
+            _, token = await store.look(session, row.claim_id)
         return Signup(row, token)
 
 
@@ -99,12 +99,18 @@ async def listed(
 
 
 async def approve(
-    running: runtime.Runtime, request_id: str, actor: entry.Actor, *, hand_over: bool = False
+    tenants: service.Tenants,
+    store: claims.ClaimStore,
+    request_id: str,
+    actor: entry.Actor,
+    *,
+    hand_over: bool = False,
 ) -> tuple[tables.Signup, str | None]:
     """Make the tenant and its client, and a claim on the secret.
 
     Args:
-        running: the service.
+        tenants: make the tenant and its client.
+        store: keeps the secret until it is claimed.
         request_id: of the request.
         actor: who decides.
         hand_over: whether the operator passes the claim token on, in place of the status page.
@@ -116,29 +122,31 @@ async def approve(
         errors.DecisionError: there is no such request, or it was decided on before.
         errors.ProviderUnavailableError: the identity provider does not answer.
     """
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with tenants.database.transaction(tenancy.SYSTEM) as session:
         row = await _pending(session, request_id)
-        made = await tenants.add(
-            running, session, company=row.company_name, email=row.contact_email, actor=actor
+        credential = await tenants.add(
+            session, company=row.company_name, email=row.contact_email, actor=actor
         )
-        client = await session.get_one(tables.Client, made.client_id)
-        claim_id, token = await claims.make(
-            running, session, client, made.client_secret, is_rotation=False
+        client = await session.get_one(tables.Client, credential.client_id)
+        claim_id, token = await store.make(
+            session, client, credential.client_secret, is_rotation=False
         )
-        row.tenant_id, row.client_id = made.tenant_id, made.client_id
+        row.tenant_id, row.client_id = credential.tenant_id, credential.client_id
         row.claim_id = None if hand_over else claim_id
         await _decide(session, row, SignupStatus.APPROVED)
-        trail.record(session, actor, Action.SIGNUP_APPROVED, request_id, tenant_id=made.tenant_id)
+        trail.record(
+            session, actor, Action.SIGNUP_APPROVED, request_id, tenant_id=credential.tenant_id
+        )
     return row, token if hand_over else None
 
 
-async def decline(running: runtime.Runtime, request_id: str, actor: entry.Actor) -> tables.Signup:
+async def decline(database: tenancy.Database, request_id: str, actor: entry.Actor) -> tables.Signup:
     """Refuse a request; its contact may ask anew.
 
     Raises:
         errors.DecisionError: there is no such request, or it was decided on before.
     """
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with database.transaction(tenancy.SYSTEM) as session:
         row = await _pending(session, request_id)
         await _decide(session, row, SignupStatus.DECLINED)
         trail.record(session, actor, Action.SIGNUP_DECLINED, request_id)

@@ -16,9 +16,9 @@ router = APIRouter(route_class=rendering.Page)
 
 
 @router.get("/")
-async def show_overview(request: Request, running: serving.Runtime, _: guard.SignedIn) -> Response:
+async def show_overview(request: Request, runtime: serving.Runtime, _: guard.SignedIn) -> Response:
     """Show the first page."""
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
         tenants = await administration.all_tenants(session)
         waiting = await service.listed(session, service.SignupStatus.PENDING, RECENT)
         recent, _next = await search.newest(session, search.Filter(), RECENT)

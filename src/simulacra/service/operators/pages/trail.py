@@ -21,7 +21,7 @@ router = APIRouter(prefix="/audit", route_class=rendering.Page)
 @router.get("")
 async def show_entries(
     request: Request,
-    running: serving.Runtime,
+    runtime: serving.Runtime,
     _: guard.SignedIn,
     action: str = "",
     outcome: str = "",
@@ -36,7 +36,7 @@ async def show_entries(
         tenant_id=tenant_id.strip() or None,
         subject_id=subject_id.strip() or None,
     )
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
         found, older = await search.newest(session, wanted, PAGE_ROWS, before)
     kept = {field: value for field, value in dataclasses.asdict(wanted).items() if value}
     return rendering.render(
