@@ -10,13 +10,11 @@ from fastapi.routing import APIRoute
 
 from simulacra.service import main, runtime, tenancy
 from simulacra.service.audit import entry, trail
-from simulacra.service.credentials import claims
 from simulacra.service.database import tables
 from simulacra.service.http import envelope, guards, openapi
 from simulacra.service.identity import embedded
 from simulacra.service.operators import accounts, guard, sessions, site
 from simulacra.service.signups import service as signups
-from simulacra.service.tenants import service as tenants
 
 Play = Callable[[Coroutine[None, None, None]], None]
 PASSWORD = "correct horse battery"
@@ -40,7 +38,7 @@ class Desk:
         answer = await self.http.post("/operator/sign-in", data=form, headers=OURS)
         assert (answer.status_code, answer.headers["location"]) == (303, "/operator/")
         token = answer.cookies[guard.COOKIE]
-        found = await sessions.of(self.running).find(token)
+        found = await guard.sessions_of(self.running).find(token)
         assert found is not None
         return found
 
@@ -50,7 +48,7 @@ class Desk:
 
 
 async def _tenant(running: runtime.Runtime, company: str = "Acme") -> str:
-    made = await tenants.create(running, company=company, email="a@b.example")
+    made = await running.tenants.create(company=company, email="a@b.example")
     return made.tenant_id
 
 
@@ -96,8 +94,7 @@ def test_a_bearer_token_opens_nothing_here_and_a_session_nothing_there(
 ) -> None:
     async def check() -> None:
         desk = Desk(running)
-        made = await tenants.create(
-            running, company="A", email="a@b.example",
+        made = await running.tenants.create(company="A", email="a@b.example",
         )  # fmt: skip
         assert isinstance(running.identity, embedded.Embedded)
         token = await running.identity.issuer.mint(made.client_id, ("read:datasets",))
@@ -150,7 +147,7 @@ def test_signing_in_again_ends_the_session_before(running: runtime.Runtime, play
         before = desk.http.cookies[guard.COOKIE]
         form = {"name": "ann", "password": PASSWORD}
         await desk.http.post("/operator/sign-in", data=form, headers=OURS)
-        assert await sessions.of(running).find(before) is None
+        assert await guard.sessions_of(running).find(before) is None
         assert (await desk.http.get("/operator/")).status_code == 200
 
     play(check())
@@ -379,7 +376,9 @@ def test_the_trail_is_filtered_and_paged(
 
 
 async def _request(running: runtime.Runtime, company: str = "Acme Research") -> str:
-    row, _ = await signups.request(running, company, f"{company.split(maxsplit=1)[0]}@acme.example")
+    row, _ = await signups.request(
+        running.database, company, f"{company.split(maxsplit=1)[0]}@acme.example"
+    )
     return row.id
 
 
@@ -392,7 +391,7 @@ def test_a_request_is_approved_from_the_overview(running: runtime.Runtime, play:
         assert f"/operator/signups/{request_id}/approve" in overview.text
         answer = await desk.post(f"signups/{request_id}/approve", token)
         assert answer.headers["location"] == "/operator/signups?done=approved"
-        signup = await signups.read(running, request_id)
+        signup = await signups.read(running.database, running.claims, request_id)
         assert (signup.row.status, bool(signup.claim_token)) == ("approved", True)
         listed = await desk.http.get("/operator/signups?status=approved")
         assert f"/operator/tenants/{signup.row.tenant_id}" in listed.text
@@ -413,8 +412,10 @@ def test_a_token_that_is_handed_over_is_shown_once(running: runtime.Runtime, pla
         answer = await desk.post(f"signups/{request_id}/approve", token, hand_over="true")
         (claim,) = re.findall(r'class="token">(\w+)<', answer.text)
         assert answer.headers["cache-control"] == "no-store"
-        assert (await signups.read(running, request_id)).claim_token is None
-        assert (await claims.redeem(running, claim)).client_id
+        assert (
+            await signups.read(running.database, running.claims, request_id)
+        ).claim_token is None
+        assert (await running.claims.redeem(running.database, running.identity, claim)).client_id
 
     play(check())
 
@@ -426,7 +427,9 @@ def test_a_request_is_declined(running: runtime.Runtime, play: Play) -> None:
         token = (await desk.sign_in()).forms_token
         answer = await desk.post(f"signups/{request_id}/decline", token)
         assert answer.headers["location"] == "/operator/signups?done=declined"
-        assert (await signups.read(running, request_id)).row.status == "declined"
+        assert (
+            await signups.read(running.database, running.claims, request_id)
+        ).row.status == "declined"
 
     play(check())
 
@@ -446,12 +449,12 @@ def test_what_a_stranger_calls_himself_is_text(running: runtime.Runtime, play: P
 def test_a_lost_secret_is_replaced(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         desk = Desk(running)
-        made = await tenants.create(running, company="Acme", email="a@b.example")
+        made = await running.tenants.create(company="Acme", email="a@b.example")
         token = (await desk.sign_in()).forms_token
         path = f"tenants/{made.tenant_id}/clients/{made.client_id}/rotate"
         answer = await desk.post(path, token)
         (claim,) = re.findall(r'class="token">(\w+)<', answer.text)
-        delivery = await claims.redeem(running, claim)
+        delivery = await running.claims.redeem(running.database, running.identity, claim)
         assert delivery.client_secret != made.client_secret
         missing = await desk.post(f"tenants/{made.tenant_id}/clients/none/rotate", token)
         assert missing.status_code == 404

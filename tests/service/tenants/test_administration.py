@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulacra.service import runtime, tenancy
+from simulacra.service import errors, runtime, tenancy
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
 from simulacra.service.identity.clients import Clients
@@ -20,8 +20,7 @@ ANN = entry.operator("ann")
 
 
 async def _tenant(running: runtime.Runtime) -> service.Credential:
-    return await service.create(
-        running,
+    return await running.tenants.create(
         company="A",
         email="a@b.example",
     )
@@ -47,7 +46,7 @@ def test_the_retention_default_is_the_tenants_or_else_the_policys(
 ) -> None:
     async def hours(tenant_id: str) -> float:
         async with running.database.transaction(tenant_id) as session:
-            life = await retention.of_tenant(session, running, tenant_id)
+            life = await retention.of_tenant(session, tenant_id, running.policy.retention)
         return life / dt.timedelta(hours=1)
 
     async def check() -> None:
@@ -115,5 +114,5 @@ def test_limits_are_what_columns_and_clients_can_hold_or_a_named_error(
     if is_fine:
         Limits(rows, days, cap, hours)
         return
-    with pytest.raises(administration.LimitError, match="give a number from"):
+    with pytest.raises(errors.LimitError, match="give a number from"):
         Limits(rows, days, cap, hours)

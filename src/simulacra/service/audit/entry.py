@@ -9,7 +9,7 @@ import enum
 import re
 from collections.abc import Mapping
 
-from simulacra.service.http import catalog
+from simulacra.service.errors import catalog
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 

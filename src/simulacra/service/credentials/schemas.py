@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulacra.service.credentials import claims, rotations
-from simulacra.service.http.texts import Text
+from simulacra.service.fields import Text
 from simulacra.service.identity import provider
 
 MAX_TOKEN_LENGTH = 256

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock
+from simulacra.service import clock, errors
 from simulacra.service.database import paging, tables
-from simulacra.service.datasets.schemas import DatasetStatus
-from simulacra.service.http import problems
+from simulacra.service.database.statuses import DatasetStatus
 
 ALIVE = (DatasetStatus.PROCESSING, DatasetStatus.READY, DatasetStatus.FAILED)
 """States of datasets that have neither been deleted nor swept."""
@@ -33,7 +32,7 @@ async def get(session: AsyncSession, dataset_id: str, *, lock: bool = False) -> 
     """Return a live dataset of the session's tenant.
 
     Raises:
-        problems.Problem: there is none of this id.
+        errors.DatasetNotFoundError: there is none of this id.
     """
     query = select(tables.Dataset).where(tables.Dataset.id == dataset_id, is_live(session))
     if lock:  # and read it anew: it may have changed while we waited
@@ -42,7 +41,7 @@ async def get(session: AsyncSession, dataset_id: str, *, lock: bool = False) -> 
         query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     found = await session.scalar(query)
     if found is None:
-        raise problems.Problem("simio_dataset_not_found", f"There is no dataset {dataset_id!r}.")
+        raise errors.DatasetNotFoundError(f"There is no dataset {dataset_id!r}.")
     return found
 
 
@@ -71,20 +70,20 @@ async def get_ready(session: AsyncSession, dataset_id: str) -> tables.Dataset:
     """Return a live dataset whose model is fitted.
 
     Raises:
-        problems.Problem: there is none of this id, or it has no model, yet or for good.
+        errors.DatasetNotFoundError: there is none of this id.
+        errors.DatasetFailedError: its training failed, so it will never have a model.
+        errors.DatasetNotReadyError: it is still being trained.
     """
     dataset = await get(session, dataset_id)
     if dataset.status == DatasetStatus.READY:
         return dataset
     if dataset.status == DatasetStatus.FAILED:
         reason = (dataset.error or {}).get("detail", "")
-        raise problems.Problem(
-            "simio_dataset_failed", f"The training of dataset {dataset_id} failed. {reason}".strip()
+        raise errors.DatasetFailedError(
+            f"The training of dataset {dataset_id} failed. {reason}".strip()
         )
-    raise problems.Problem(
-        "simio_dataset_not_ready",
-        f"Dataset {dataset_id} is {dataset.status}; its job is {dataset.job_id}.",
-        headers={"Retry-After": "2"},
+    raise errors.DatasetNotReadyError(
+        f"Dataset {dataset_id} is {dataset.status}; its job is {dataset.job_id}."
     )
 
 

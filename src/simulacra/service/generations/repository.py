@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock
+from simulacra.service import clock, errors
 from simulacra.service.database import paging, tables
-from simulacra.service.generations.schemas import GenerationStatus
-from simulacra.service.http import problems
+from simulacra.service.database.statuses import GenerationStatus
 
 
 def artifacts_folder(generation_id: str) -> str:
@@ -20,7 +19,7 @@ async def get(session: AsyncSession, generation_id: str) -> tables.Generation:
     """Return a live generation of the session's tenant.
 
     Raises:
-        problems.Problem: there is none of this id.
+        errors.GenerationNotFoundError: there is none of this id.
     """
     found = await session.scalar(
         select(tables.Generation).where(
@@ -29,9 +28,7 @@ async def get(session: AsyncSession, generation_id: str) -> tables.Generation:
         )
     )
     if found is None:
-        raise problems.Problem(
-            "simio_generation_not_found", f"There is no generation {generation_id!r}."
-        )
+        raise errors.GenerationNotFoundError(f"There is no generation {generation_id!r}.")
     return found
 
 

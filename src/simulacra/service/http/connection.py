@@ -117,5 +117,5 @@ def _response(problem: problems.Problem, base_url: str) -> bytes:
         **envelope.SECURITY_HEADERS,
     }
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    status = httptools_impl.STATUS_LINE[problem.entry.status]
+    status = httptools_impl.STATUS_LINE[problem.status]
     return status + lines.encode() + b"\r\n" + body

@@ -15,9 +15,10 @@ from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from simulacra.service import keys
+from simulacra.service import keys, throttling
 from simulacra.service.audit import origin
-from simulacra.service.http import catalog, problems, throttling
+from simulacra.service.errors import catalog
+from simulacra.service.http import problems, rate_limits
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 SECURITY_HEADERS = {
@@ -106,7 +107,7 @@ class _Exchange:
 
     async def _respond(self, problem: problems.Problem) -> None:
         body = problems.render(self._complete(problem))
-        self.status = problem.entry.status
+        self.status = problem.status
         start: Message = {"type": "http.response.start", "status": self.status, "headers": []}
         headers = MutableHeaders(scope=start)
         headers.update(
@@ -124,7 +125,7 @@ class _Exchange:
     def _decorate(self, headers: MutableHeaders) -> None:
         headers["x-request-id"] = self.request_id
         standing: throttling.Standing | None = self._scope["state"].get("standing")
-        counted = standing.headers if standing is not None else {}
+        counted = rate_limits.headers_of(standing) if standing is not None else {}
         for name, value in (SECURITY_HEADERS | counted).items():
             headers.setdefault(name, value)
 

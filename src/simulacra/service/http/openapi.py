@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from simulacra.service.http import catalog
+from simulacra.service.http import status_codes
 from simulacra.service.http.problems import MEDIA_TYPE, ProblemDocument
 
 CONSEQUENTIAL = {"x-openai-isConsequential": True}
@@ -64,7 +64,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def _problem(status: int) -> dict[str, Any]:
-    codes = [entry.code for entry in catalog.CATALOG.values() if entry.status == status]
+    codes = [code for code, of_code in status_codes.STATUS_CODES.items() if of_code == status]
     return {
         "description": "Problem: " + ", ".join(f"`{code}`" for code in codes),
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, tenancy
+from simulacra.service import clock, errors, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Actor, Detail
 from simulacra.service.credentials import claims
 from simulacra.service.database import tables
 from simulacra.service.identity import provider
-from simulacra.service.operators import errors
 from simulacra.service.usage import ledger, windows
 
 MAX_RETENTION_HOURS = 7 * 24
@@ -29,13 +28,6 @@ class TenantStatus(enum.StrEnum):
     SUSPENDED = "suspended"
 
 
-class NoTenantError(errors.OperatorError):
-    """There is no tenant of this id."""
-
-    def __init__(self, tenant_id: str) -> None:
-        super().__init__(f"There is no tenant {tenant_id!r}.")
-
-
 BOUNDS = {
     "subscription_rows": (0, MAX_ROWS),
     "subscription_window_days": (1, MAX_WINDOW_DAYS),
@@ -43,22 +35,6 @@ BOUNDS = {
     "retention_hours": (1, MAX_RETENTION_HOURS),
 }
 REMOVABLE = ("subscription_rows", "retention_hours")
-
-
-class NoClientError(errors.OperatorError):
-    """There is no client of this id."""
-
-    def __init__(self, client_id: str) -> None:
-        super().__init__(f"There is no client {client_id!r}.")
-
-
-class LimitError(errors.OperatorError):
-    """A limit is out of range; says which, what was seen and what would be right."""
-
-    def __init__(self, field: str, seen: object) -> None:
-        lowest, highest = BOUNDS[field]
-        super().__init__(f"{field} is {seen!r}; give a number from {lowest:,} to {highest:,}.")
-        self.field = field
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,7 +58,7 @@ class Limits:
             lowest, highest = BOUNDS[field]
             is_fine = field in REMOVABLE if figure is None else lowest <= figure <= highest
             if not is_fine:
-                raise LimitError(field, figure)
+                raise errors.LimitError(field, figure, lowest, highest)
 
     def figures(self) -> dict[str, int | None]:
         """Return the limits by name."""
@@ -121,11 +97,11 @@ async def get(session: AsyncSession, tenant_id: str, *, lock: bool = False) -> t
     """Return a tenant.
 
     Raises:
-        NoTenantError: there is none of this id.
+        errors.TenantNotFoundError: there is none of this id.
     """
     tenant = await session.get(tables.Tenant, tenant_id, with_for_update=lock or None)
     if tenant is None:
-        raise NoTenantError(tenant_id)
+        raise errors.TenantNotFoundError(tenant_id)
     return tenant
 
 
@@ -158,7 +134,7 @@ async def suspend(database: tenancy.Database, tenant_id: str, actor: Actor) -> N
     """Refuse a tenant's clients from their next request on; running jobs go on.
 
     Raises:
-        NoTenantError: there is none of this id.
+        errors.TenantNotFoundError: there is none of this id.
     """
     await _set_status(database, tenant_id, TenantStatus.SUSPENDED, actor)
 
@@ -167,7 +143,7 @@ async def reactivate(database: tenancy.Database, tenant_id: str, actor: Actor) -
     """Let a suspended tenant's clients in again, with the tokens they have.
 
     Raises:
-        NoTenantError: there is none of this id.
+        errors.TenantNotFoundError: there is none of this id.
     """
     await _set_status(database, tenant_id, TenantStatus.ACTIVE, actor)
 
@@ -190,13 +166,13 @@ async def revoke_client(
     """Refuse a client from its next request on, for good; its tenant's other clients go on.
 
     Raises:
-        NoClientError: there is none of this id.
-        provider.ProviderError: the identity provider does not do its part; nothing is changed.
+        errors.ClientNotFoundError: there is none of this id.
+        errors.ProviderError: the identity provider does not do its part; nothing is changed.
     """
     async with database.transaction(tenancy.SYSTEM) as session:
         client = await session.get(tables.Client, client_id, with_for_update=True)
         if client is None:
-            raise NoClientError(client_id)
+            raise errors.ClientNotFoundError(f"There is no client {client_id!r}.")
         if client.revoked_at is not None:
             return
         await identity.revoke_client(session, client_id)
@@ -213,7 +189,7 @@ async def set_limits(
     Retention holds for what it makes from now on, a window's length from the next window on.
 
     Raises:
-        NoTenantError: there is none of this id.
+        errors.TenantNotFoundError: there is none of this id.
     """
     async with database.transaction(tenancy.SYSTEM) as session:
         tenant = await get(session, tenant_id, lock=True)

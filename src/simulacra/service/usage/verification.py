@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from simulacra.service import tenancy
 from simulacra.service.database import tables
-from simulacra.service.jobs.schemas import JobStatus
+from simulacra.service.database.statuses import JobStatus
 from simulacra.service.usage.ledger import CLOSINGS, Kind
 
 OPEN = None

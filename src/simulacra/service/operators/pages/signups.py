@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from simulacra.service import runtime, tenancy
+from simulacra.service import tenancy
+from simulacra.service.http import serving
 from simulacra.service.operators import guard, rendering
 from simulacra.service.signups import service
 from simulacra.service.signups.service import SignupStatus
@@ -19,13 +20,13 @@ router = APIRouter(prefix="/signups", route_class=rendering.Page)
 @router.get("")
 async def list_signups(
     request: Request,
-    running: runtime.Running,
+    runtime: serving.Runtime,
     _: guard.SignedIn,
     status: SignupStatus = SignupStatus.PENDING,
     done: SignupStatus | None = None,
 ) -> Response:
     """Show the requests of one status."""
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
         found = await service.listed(session, status, MOST + 1)
     return rendering.render(
         request,
@@ -42,12 +43,14 @@ async def list_signups(
 async def approve(
     request_id: str,
     request: Request,
-    running: runtime.Running,
+    runtime: serving.Runtime,
     operator: guard.SignedIn,
     hand_over: Annotated[bool, Form()] = False,  # noqa: FBT002 - a check box
 ) -> Response:
     """Make the tenant; a claim token that the operator passes on is shown in this answer alone."""
-    row, token = await service.approve(running, request_id, operator.actor, hand_over=hand_over)
+    row, token = await service.approve(
+        runtime.tenants, runtime.claims, request_id, operator.actor, hand_over=hand_over
+    )
     if token is None:
         return rendering.redirect(f"/operator/signups?done={SignupStatus.APPROVED}")
     return rendering.render(
@@ -56,7 +59,7 @@ async def approve(
 
 
 @router.post("/{request_id}/decline", max_body_size=rendering.MAX_FORM_BYTES)
-async def decline(request_id: str, running: runtime.Running, operator: guard.SignedIn) -> Response:
+async def decline(request_id: str, runtime: serving.Runtime, operator: guard.SignedIn) -> Response:
     """Refuse the request."""
-    await service.decline(running, request_id, operator.actor)
+    await service.decline(runtime.database, request_id, operator.actor)
     return rendering.redirect(f"/operator/signups?done={SignupStatus.DECLINED}")
