@@ -18,7 +18,7 @@ from simulacra.service.database import tables
 from simulacra.service.datasets import repository as datasets
 from simulacra.service.datasets import tasks as training
 from simulacra.service.generations import tasks as sampling
-from simulacra.service.http import envelope, lingering
+from simulacra.service.http import early_response, envelope
 from simulacra.service.idempotency import bindings
 from simulacra.service.jobs import attempts
 from simulacra.service.settings import Settings
@@ -148,7 +148,9 @@ class World:
     async def open(self) -> list[books.Tenant]:
         """Start the API; return its customers."""
         app = main.build(self.running)
-        self._app = lingering.Lingering(envelope.Envelope(app, self.running.policy.base_url))
+        self._app = early_response.EarlyResponse(
+            envelope.Envelope(app, self.running.policy.base_url)
+        )
         self._stack.push_async_callback(self.running.close)
         await self.running.database.check_role()
         await self.running.identity.open()
