@@ -1,4 +1,4 @@
-"""What is done again and again, whoever comes first: end what has expired, remove what is over."""
+"""Recurring work that any worker may do: ending what has expired, removing what is not needed."""
 
 import asyncio
 import logging
@@ -75,7 +75,7 @@ CHORES: tuple[Chore, ...] = (
 async def tidy(runtime: Runtime) -> None:
     """Do every chore once; one that fails is left to the next round.
 
-    Even if it fails for a reason that nobody foresaw: it would do so in every worker, at every
+    That holds for unforeseen errors too: otherwise one of them would stop every worker at every
     start, and no job would be carried out any more.
     """
     for chore in CHORES:

@@ -20,7 +20,7 @@ from simulacra.service.endpoints import (
     tokens,
     usage,
 )
-from simulacra.service.http import addresses, connection, envelope, guards, handlers, lingering
+from simulacra.service.http import addresses, connection, early_response, envelope, guards, handlers
 from simulacra.service.operators import site
 from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
@@ -81,7 +81,7 @@ def _config(
     app: FastAPI, settings: Settings, certificate: Path | None, key: Path | None
 ) -> uvicorn.Config:
     return uvicorn.Config(
-        lingering.Lingering(envelope.Envelope(app, settings.base_url)),
+        early_response.EarlyResponse(envelope.Envelope(app, settings.base_url)),
         host=settings.host,
         port=settings.port,
         ssl_certfile=certificate,

@@ -1,11 +1,11 @@
 """Which objects are in the store, so that none is left there without an owner.
 
-Whoever is about to write an object announces it first; the transaction that makes it part of
-something keeps it; the one that ends its owner dooms it. What is doomed, or was announced and never
-kept, `sweep` removes. A path is written once: who tries again announces another one.
+An object is announced before it is written. The transaction that makes it part of a dataset or
+generation keeps it, and the one that ends its owner dooms it. `sweep` removes what is doomed, and
+what was announced and never kept. A path is written once: another attempt announces another path.
 
-The thread that writes an object cannot be stopped. Until it is known to have ended the object stays
-announced, whatever becomes of its owner; it would else be removed before it is there.
+The thread that writes an object cannot be stopped. Until it is known to have ended, the object
+stays announced, even if its owner has ended; otherwise it might be removed before it is there.
 """
 
 import asyncio

@@ -10,7 +10,7 @@ from simulacra.service import errors, revision, storage, tenancy
 ANSWER_SECONDS = 3.0
 """How long a part may take to answer."""
 FRESH_SECONDS = 1.0
-"""How long a verdict is given again: anyone may ask, and no part shall notice how often."""
+"""How long an answer is reused: anyone may ask, and that must not load the parts."""
 
 logger = logging.getLogger(__name__)
 
@@ -21,8 +21,8 @@ class Readiness:
     def __init__(self, database: tenancy.Database, objects: storage.Storage) -> None:
         self._database, self._objects = database, objects
         self._asking = asyncio.Lock()
-        self._asked = -FRESH_SECONDS
-        self._verdict: errors.NotReadyError | None = None
+        self._asked_at = -FRESH_SECONDS
+        self._failure: errors.NotReadyError | None = None
 
     async def check(self) -> None:
         """Return if all parts answer.
@@ -31,11 +31,11 @@ class Readiness:
             errors.NotReadyError: one does not, or the database wants migrating.
         """
         async with self._asking:
-            if time.monotonic() - self._asked >= FRESH_SECONDS:
-                self._verdict = await self._ask()
-                self._asked = time.monotonic()
-        if self._verdict is not None:
-            raise errors.NotReadyError(str(self._verdict))
+            if time.monotonic() - self._asked_at >= FRESH_SECONDS:
+                self._failure = await self._ask()
+                self._asked_at = time.monotonic()
+        if self._failure is not None:
+            raise errors.NotReadyError(str(self._failure))
 
     async def _ask(self) -> errors.NotReadyError | None:
         try:

@@ -32,11 +32,11 @@ async def check(database: tenancy.Database) -> None:
     """
     version = select(literal_column("version_num", Text)).select_from(text("alembic_version"))
     try:
-        found = await database.look_up(version)
+        current = await database.look_up(version)
     except sqlalchemy.exc.ProgrammingError:  # there is no such table
-        found = None
-    if found is None or found < needed():
-        seen = f"is at migration {found}" if found else "has no tables"
+        current = None
+    if current is None or current < needed():
+        seen = f"is at migration {current}" if current else "has no tables"
         raise OutdatedError(
             f"The database {seen}, and this version needs {needed()}: run `simulacra migrate`."
         )

@@ -1,8 +1,8 @@
 """Encrypted objects in a store: a directory, S3, Google Cloud Storage or Azure.
 
 Bytes are encrypted before they leave the machine, under a key of their own (tink's streaming
-AEAD, AES-256-GCM in 1 MiB segments), bound to the object's path. Whoever destroys the key has
-shredded every copy of the bytes, backups included.
+AEAD, AES-256-GCM in 1 MiB segments), bound to the object's path. Destroying the
+key shreds every copy of the bytes, backups included.
 """
 
 import contextlib
@@ -139,10 +139,10 @@ class Storage:
         with self.read(path, key) as stream:
             position = 0
             while position < stop and (chunk := stream.read(CHUNK_BYTES)):
-                wanted = chunk[max(0, start - position) : stop - position]
+                part = chunk[max(0, start - position) : stop - position]
                 position += len(chunk)
-                if wanted:
-                    yield wanted
+                if part:
+                    yield part
 
     async def check(self) -> None:
         """Ask the store for what is below a path where nothing is.

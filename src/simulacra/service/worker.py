@@ -20,7 +20,7 @@ STALLED_SECONDS = 5.0
 SWEEP_SECONDS = 2.0
 TIDY_SECONDS = 30.0
 FETCH_SECONDS = 1.0
-"""How often a worker looks for jobs that came back to the queue, of which nobody tells it."""
+"""How often a worker looks for jobs that came back to the queue, which no message announces."""
 
 SECRET_VARIABLES = re.compile(r"DATABASE_URL|PG.*|SIMULACRA_.*|AWS_.*|AZURE_.*|GOOGLE_.*")
 
@@ -120,7 +120,7 @@ async def work(
 
 
 async def _sweep(runtime: Runtime) -> None:
-    """Give the jobs of workers that died back to the queue, for ever."""
+    """Return the jobs of workers that died to the queue, until cancelled."""
     manager = runtime.queue.job_manager
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
@@ -133,7 +133,7 @@ async def _sweep(runtime: Runtime) -> None:
 
 
 async def _tidy(runtime: Runtime) -> None:
-    """Keep house, for ever; whichever worker comes first does it."""
+    """Do the housekeeping again and again, until cancelled; any worker may do it."""
     while True:
         await housekeeping.tidy(runtime)
         await asyncio.sleep(TIDY_SECONDS)

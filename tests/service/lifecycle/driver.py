@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from simulacra.service import compose, housekeeping, keys, main, runtime, tenancy
 from simulacra.service.database import tables
 from simulacra.service.datasets import repository as datasets
-from simulacra.service.http import envelope, lingering
+from simulacra.service.http import early_response, envelope
 from simulacra.service.idempotency import bindings
 from simulacra.service.jobs import attempts
 from simulacra.service.settings import Settings
@@ -158,7 +158,9 @@ class ServiceDriver:
     async def open(self) -> list[expected_state.ExpectedTenant]:
         """Start the API; return its customers."""
         app = main.build(self.running)
-        self._app = lingering.Lingering(envelope.Envelope(app, self.running.policy.base_url))
+        self._app = early_response.EarlyResponse(
+            envelope.Envelope(app, self.running.policy.base_url)
+        )
         self._stack.push_async_callback(self.running.close)
         await self.running.database.check_role()
         await self.running.identity.open()

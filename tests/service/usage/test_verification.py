@@ -151,7 +151,7 @@ def test_each_fault_is_a_sentence(
             assert words in fault
         assert verdict.entries >= 9
         assert await verification.verify(running.database, "ten_other") == (
-            verification.Verdict(0, 0, ())
+            verification.LedgerCheck(0, 0, ())
         )
         assert (await verification.verify(running.database, tenant_id)).windows == 1
 

@@ -70,7 +70,7 @@ def test_a_changed_length_holds_from_the_next_window_on(
 ) -> None:
     async def check() -> None:
         made = await running.tenants.create(company="Acme", email="a@b.example")
-        week = administration.Limits(None, 7, 1000, None)
+        week = administration.TenantLimits(None, 7, 1000, None)
         running.database.ahead = 31 * DAY
         await administration.set_limits(running.database, made.tenant_id, week, ANN)
         for days in (31, 59, 61, 80):

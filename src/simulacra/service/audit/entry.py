@@ -126,7 +126,7 @@ def client(client_id: str) -> Actor:
 
 
 def operator(name: str) -> Actor:
-    """Return an operator as an actor: an account of the desk, or `cli:` and one of the machine."""
+    """Return an operator as an actor: an account of the page, or `cli:` and one of the machine."""
     return Actor(ActorKind.OPERATOR, name)
 
 

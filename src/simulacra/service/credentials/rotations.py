@@ -21,9 +21,9 @@ from simulacra.service.credentials import claims
 from simulacra.service.database import tables
 from simulacra.service.identity import principal, provider
 
-MOST = 3
+MAX_ROTATIONS = 3
 WINDOW = dt.timedelta(hours=24)
-QUEUE_SECONDS = 5
+LOCK_SECONDS = 5
 """How long a request waits for another one's rotation of the same client."""
 
 
@@ -79,8 +79,8 @@ async def rotate(
             details={Detail.CODE: errors.RotationLimitError.code},
         )
     raise errors.RotationLimitError(
-        f"{MOST} rotations of this client were made within 24 hours; the next one is possible in "
-        f"{pause} s.",
+        f"{MAX_ROTATIONS} rotations of this client were made within 24 hours; the next one is "
+        f"possible in {pause} s.",
         retry_after=pause,
     )
 
@@ -97,11 +97,11 @@ async def read(
         errors.RotationNotFoundError: the client has none of this id.
     """
     rotations = tables.CredentialRotation
-    mine = select(rotations).where(
+    query = select(rotations).where(
         rotations.id == rotation_id, rotations.client_id == caller.client_id
     )
     async with database.transaction(caller.tenant_id) as session:
-        row = await session.scalar(mine)
+        row = await session.scalar(query)
     if row is None:
         raise errors.RotationNotFoundError("This client has no rotation of this id.")
     async with database.transaction(tenancy.SYSTEM) as session:
@@ -132,7 +132,7 @@ async def rotate_for_operator(
 
 async def _lock_client(session: AsyncSession, client_id: str) -> tables.Client:
     """Lock a client's row, waiting for those who came before."""
-    await session.execute(text(f"SET LOCAL lock_timeout = '{QUEUE_SECONDS}s'"))
+    await session.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
     try:
         client = await session.get_one(tables.Client, client_id, with_for_update=True)
     except sqlalchemy.exc.OperationalError as error:
@@ -140,7 +140,7 @@ async def _lock_client(session: AsyncSession, client_id: str) -> tables.Client:
             raise
         raise errors.IdempotencyInFlightError(
             "Another rotation of this client has not ended yet. Retry with the same key.",
-            retry_after=QUEUE_SECONDS,
+            retry_after=LOCK_SECONDS,
         ) from None
     # Of this lock only: giving up later, at that of the audit trail, would lose a secret that the
     # identity provider has already put in the old one's place.
@@ -181,10 +181,10 @@ async def _pause(session: AsyncSession, client: tables.Client) -> int | None:
     newest = select(rotations.created_at, func.now()).where(
         rotations.client_id == client.id, rotations.created_at > func.now() - WINDOW
     )
-    made = (await session.execute(newest.order_by(rotations.created_at.desc()))).all()
-    if len(made) < MOST:
+    recent = (await session.execute(newest.order_by(rotations.created_at.desc()))).all()
+    if len(recent) < MAX_ROTATIONS:
         return None
-    created_at, now = made[MOST - 1]
+    created_at, now = recent[MAX_ROTATIONS - 1]
     return max(1, math.ceil((created_at + WINDOW - now).total_seconds()))
 
 

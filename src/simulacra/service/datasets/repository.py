@@ -36,13 +36,13 @@ async def get(session: AsyncSession, dataset_id: str, *, lock: bool = False) -> 
     """
     query = select(tables.Dataset).where(tables.Dataset.id == dataset_id, is_live(session))
     if lock:  # and read it anew: it may have changed while we waited
-        # Not against requests for its rows: they hold its key when they come for the window of
-        # usage, which whoever deletes a dataset has before it locks the dataset.
+        # A lock that generations may pass: they refer to the dataset's key while they wait for the
+        # window of usage, which a deletion holds before it locks the dataset.
         query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    found = await session.scalar(query)
-    if found is None:
+    dataset = await session.scalar(query)
+    if dataset is None:
         raise errors.DatasetNotFoundError(f"There is no dataset {dataset_id!r}.")
-    return found
+    return dataset
 
 
 async def of_job(session: AsyncSession, job_id: str) -> tables.Dataset:
@@ -51,8 +51,8 @@ async def of_job(session: AsyncSession, job_id: str) -> tables.Dataset:
     One whose time is over is shown as its tombstone, whether it has been swept or not.
     """
     is_over = tables.Dataset.expires_at <= clock.now(session)
-    made = select(tables.Dataset, is_over).where(tables.Dataset.job_id == job_id)
-    dataset, is_over_now = (await session.execute(made)).one()
+    query = select(tables.Dataset, is_over).where(tables.Dataset.job_id == job_id)
+    dataset, is_over_now = (await session.execute(query)).one()
     if is_over_now and dataset.status in ALIVE:
         session.expunge(dataset)  # to show it so; the sweep is what changes the row
         strip(dataset, DatasetStatus.EXPIRED)

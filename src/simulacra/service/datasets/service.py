@@ -146,7 +146,7 @@ class Datasets:
         end = transitions.End(entry.client(caller.client_id), gone)
         async with self.database.transaction(caller.tenant_id) as session:
             await repository.get(session, dataset_id)
-            # Jobs before datasets, as whoever ends a job does it: the other way round may deadlock.
+            # Jobs are locked before datasets everywhere; the other order might deadlock.
             await self.endings.cancel(session, end, tables.Job.dataset_id == dataset_id)
             dataset = await repository.get(session, dataset_id, lock=True)
             await expiry.shred(session, dataset, DatasetStatus.DELETED)
@@ -182,8 +182,8 @@ class Datasets:
 
 async def _fingerprint(file: BinaryIO, fields: UploadFields) -> bytes:
     sha256 = await asyncio.to_thread(fingerprint.of_file, file)
-    wanted = fields.model_dump(mode="json", exclude={"wait_seconds"})
-    return fingerprint.of_request("/v1/datasets", wanted, {"seed_file": sha256})
+    values = fields.model_dump(mode="json", exclude={"wait_seconds"})
+    return fingerprint.of_request("/v1/datasets", values, {"seed_file": sha256})
 
 
 def _record(

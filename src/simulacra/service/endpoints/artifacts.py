@@ -52,7 +52,7 @@ async def download_artifact(
     caller: guards.ReadGenerations,
     runtime: serving.Runtime,
     token: Annotated[str, Query(description="From `artifact_url`; do not build it yourself.")],
-    wanted_range: Annotated[str | None, Header(alias="Range")] = None,
+    range_header: Annotated[str | None, Header(alias="Range")] = None,
     if_range: Annotated[str | None, Header()] = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
@@ -69,7 +69,7 @@ async def download_artifact(
     if if_none_match is not None and _names(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     is_ranged = request.method == "GET" and if_range in (None, headers["ETag"])
-    part = ranges.parse(wanted_range, size) if is_ranged else None
+    part = ranges.parse(range_header, size) if is_ranged else None
     start, stop = part or (0, size)
     if part is not None:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
@@ -89,7 +89,7 @@ def _begin(
     start: int,
     stop: int,
 ) -> Iterator[bytes]:
-    """Return the bytes asked for, the first of them at hand: after a 200 no error can be told."""
+    """Return the requested bytes; the first are read now, as no error can follow a 200."""
     chunks = store.chunks(str(generation.artifact_path), key, start, stop)
     try:
         return itertools.chain([next(chunks, b"")], chunks)

@@ -39,11 +39,11 @@ ROTATION = {"model": schemas.RotationDocument, "links": LINKS}
     max_body_size=MAX_BODY_BYTES,
 )
 async def claim_credential(
-    wanted: schemas.ClaimRequest, runtime: serving.Runtime
+    body: schemas.ClaimRequest, runtime: serving.Runtime
 ) -> schemas.CredentialDocument:
     """Return the secret, exactly once: store it before you close the response."""
-    delivery = await runtime.claims.redeem(runtime.database, runtime.identity, wanted.claim_token)
-    return schemas.credential(delivery, runtime.identity)
+    delivery = await runtime.claims.redeem(runtime.database, runtime.identity, body.claim_token)
+    return schemas.credential_document(delivery, runtime.identity)
 
 
 @router.post(
@@ -77,7 +77,7 @@ async def rotate_credential(
     if rotation.is_repeated:
         response.status_code = 200
         response.headers["Idempotent-Replayed"] = "true"
-    return schemas.rotation(rotation)
+    return schemas.rotation_document(rotation)
 
 
 @router.get(
@@ -92,4 +92,4 @@ async def get_rotation(
 ) -> schemas.RotationDocument:
     """Tell whether the new secret was claimed; the claim token is not shown here."""
     rotation = await rotations.read(runtime.database, runtime.claims, caller, rotation_id)
-    return schemas.rotation(rotation)
+    return schemas.rotation_document(rotation)

@@ -100,9 +100,9 @@ async def list_datasets(
 ) -> schemas.DatasetList:
     """Return live datasets, the newest first."""
     async with runtime.database.transaction(caller.tenant_id) as session:
-        found, next_after = await repository.page(session, after, limit)
+        rows, next_after = await repository.page(session, after, limit)
     return schemas.DatasetList(
-        datasets=[schemas.document(dataset) for dataset in found], next_after=next_after
+        datasets=[schemas.document(dataset) for dataset in rows], next_after=next_after
     )
 
 
@@ -148,7 +148,7 @@ async def get_dataset_schema(
 )
 async def extend_dataset_retention(
     dataset_id: str,
-    wanted: schemas.RetentionRequest,
+    body: schemas.RetentionRequest,
     caller: guards.WriteDatasets,
     runtime: serving.Runtime,
 ) -> schemas.DatasetDocument:
@@ -156,7 +156,7 @@ async def extend_dataset_retention(
 
     Since it is counted from the creation, the same request may be repeated.
     """
-    hours = wanted.retention_hours
+    hours = body.retention_hours
     return schemas.document(await datasets_of(runtime).extend(caller, dataset_id, hours))
 
 

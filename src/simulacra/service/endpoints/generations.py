@@ -49,7 +49,7 @@ ENVELOPE = {"model": schemas.GenerationDocument, "links": LINKS}
 )
 async def create_generation(
     dataset_id: str,
-    wanted: schemas.GenerationRequest,
+    body: schemas.GenerationRequest,
     response: Response,
     caller: guards.WriteGenerations,
     runtime: serving.Runtime,
@@ -62,14 +62,14 @@ async def create_generation(
     """
     generations = generations_of(runtime)
     key = bindings.of(caller, tasks.GENERATION.operation, idempotency_key)
-    generation, is_replayed = await generations.create(caller, dataset_id, wanted, key)
-    if wanted.wait_seconds and not _is_done(generation):
+    generation, is_replayed = await generations.create(caller, dataset_id, body, key)
+    if body.wait_seconds and not _is_done(generation):
         await jobs.wait(
             runtime.database,
             runtime.draining,
             caller.tenant_id,
             generation.job_id,
-            wanted.wait_seconds,
+            body.wait_seconds,
         )
         generation = await generations.of_job(caller, generation.job_id)
     waiting.announce(
@@ -94,9 +94,9 @@ async def list_generations(
 ) -> schemas.GenerationList:
     """Return live generations, the newest first."""
     async with runtime.database.transaction(caller.tenant_id) as session:
-        found, next_after = await repository.page(session, dataset_id, after, limit)
+        rows, next_after = await repository.page(session, dataset_id, after, limit)
     return schemas.GenerationList(
-        generations=[_document(runtime, one) for one in found], next_after=next_after
+        generations=[_document(runtime, row) for row in rows], next_after=next_after
     )
 
 

@@ -37,10 +37,10 @@ RECEIPT = {
     max_body_size=MAX_BODY_BYTES,
 )
 async def create_signup(
-    wanted: schemas.SignupRequest, response: Response, runtime: serving.Runtime
+    body: schemas.SignupRequest, response: Response, runtime: serving.Runtime
 ) -> schemas.SignupDocument:
     """Put a request before the operators; keep `request_id`, polling needs it."""
-    row, is_new = await service.request(runtime.database, wanted.company_name, wanted.contact_email)
+    row, is_new = await service.request(runtime.database, body.company_name, body.contact_email)
     response.status_code = 202 if is_new else 200
     response.headers["Location"] = f"/v1/signup/{row.id}"
     response.headers["Retry-After"] = str(POLL_SECONDS)

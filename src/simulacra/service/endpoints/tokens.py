@@ -185,10 +185,10 @@ async def _mint(
     )
 
 
-def _scopes(wanted: str | None) -> tuple[str, ...]:
-    if not wanted:
+def _scopes(requested: str | None) -> tuple[str, ...]:
+    if not requested:
         return principal.SCOPES
-    asked = set(wanted.split())
+    asked = set(requested.split())
     if unknown := asked - set(principal.SCOPES):
         raise _RefusedError(
             400,

@@ -91,7 +91,7 @@ async def _receive(request: Request) -> FormData:
 
 
 def _check_parts(form: FormData) -> None:
-    """Refuse what would be dropped without a word: of a repeated field all values but one."""
+    """Refuse repeated fields, of which all values but one would be ignored silently."""
     counts = Counter(name for name, _ in form.multi_items() if name not in FILE_FIELDS)
     faults = [
         errors.Fault(
@@ -110,14 +110,14 @@ def _check_parts(form: FormData) -> None:
 
 
 def _file(form: FormData) -> UploadFile:
-    found = [
+    files = [
         part for name in FILE_FIELDS for part in form.getlist(name) if isinstance(part, UploadFile)
     ]
-    if len(found) == 1:
-        return found[0]
+    if len(files) == 1:
+        return files[0]
     detail = (
-        f"The form has {len(found)} files; send one file in the field 'seed_file'."
-        if found
+        f"The form has {len(files)} files; send one file in the field 'seed_file'."
+        if files
         else "The form has no file; send the study in the field 'seed_file', with a file name."
     )
     raise errors.InvalidFieldsError([errors.Fault("seed_file", detail, is_parameter=True)])

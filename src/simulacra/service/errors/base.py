@@ -17,7 +17,7 @@ class Fault:
 
 
 class ServiceError(Exception):
-    """Something that the caller is to be told, in the words of the service.
+    """Something that went wrong, with a code and a text for the caller.
 
     Attributes:
         code: stable, and explained in the catalog.

@@ -15,7 +15,7 @@ from simulacra.service.generations.schemas import Conditions
 MOST_UNKNOWN = 20
 
 
-def check(dataset: tables.Dataset, wanted: Conditions) -> None:
+def check(dataset: tables.Dataset, scenario: Conditions) -> None:
     """Refuse conditions that do not fit the schema; blocks for as long as this takes.
 
     Raises:
@@ -24,22 +24,22 @@ def check(dataset: tables.Dataset, wanted: Conditions) -> None:
     """
     published = schema.Schema.from_json(dataset.published_schema or {})
     _refuse_many(
-        "simio_unknown_condition_column", "columns", list(_unknown_columns(published, wanted))
+        "simio_unknown_condition_column", "columns", list(_unknown_columns(published, scenario))
     )
     _refuse_many(
-        "simio_unknown_condition_level", "levels", list(_unknown_levels(published, wanted))
+        "simio_unknown_condition_level", "levels", list(_unknown_levels(published, scenario))
     )
-    conditions.parse(published, wanted.categorical, wanted.numeric)
+    conditions.parse(published, scenario.categorical, scenario.numeric)
 
 
-def _unknown_columns(published: schema.Schema, wanted: Conditions) -> Iterator[str]:
-    for kind, given in (("categorical", wanted.categorical), ("numeric", wanted.numeric)):
+def _unknown_columns(published: schema.Schema, scenario: Conditions) -> Iterator[str]:
+    for kind, given in (("categorical", scenario.categorical), ("numeric", scenario.numeric)):
         yield from (errors.pointer(kind, name) for name in given if name not in published)
 
 
-def _unknown_levels(published: schema.Schema, wanted: Conditions) -> Iterator[str]:
+def _unknown_levels(published: schema.Schema, scenario: Conditions) -> Iterator[str]:
     for column in published.columns:
-        shares, known = wanted.categorical.get(column.name), set(column.levels or ())
+        shares, known = scenario.categorical.get(column.name), set(column.levels or ())
         if known and isinstance(shares, Mapping):
             for level in shares:
                 if level not in known:

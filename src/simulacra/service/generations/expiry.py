@@ -41,8 +41,8 @@ async def _expire(
     end = transitions.End(entry.SYSTEM, over)
     async with database.transaction(tenancy.SYSTEM) as session:
         await endings.expire(session, end, tables.Job.generation_id == generation_id)
-        mine = select(_rows).where(_rows.id == generation_id, _is_alive()).with_for_update()
-        generation = await session.scalar(mine)
+        query = select(_rows).where(_rows.id == generation_id, _is_alive()).with_for_update()
+        generation = await session.scalar(query)
         if generation is None:  # another sweeper was here
             return
         await _shred(session, generation)

@@ -21,15 +21,15 @@ async def get(session: AsyncSession, generation_id: str) -> tables.Generation:
     Raises:
         errors.GenerationNotFoundError: there is none of this id.
     """
-    found = await session.scalar(
+    generation = await session.scalar(
         select(tables.Generation).where(
             tables.Generation.id == generation_id,
             tables.Generation.expires_at > clock.now(session),
         )
     )
-    if found is None:
+    if generation is None:
         raise errors.GenerationNotFoundError(f"There is no generation {generation_id!r}.")
-    return found
+    return generation
 
 
 async def of_job(session: AsyncSession, job_id: str) -> tables.Generation:
@@ -38,8 +38,8 @@ async def of_job(session: AsyncSession, job_id: str) -> tables.Generation:
     One whose time is over is shown as its tombstone, whether it has been swept or not.
     """
     is_over = tables.Generation.expires_at <= clock.now(session)
-    made = select(tables.Generation, is_over).where(tables.Generation.job_id == job_id)
-    generation, is_over_now = (await session.execute(made)).one()
+    query = select(tables.Generation, is_over).where(tables.Generation.job_id == job_id)
+    generation, is_over_now = (await session.execute(query)).one()
     if is_over_now:
         session.expunge(generation)  # to show it so; the sweep is what changes the row
         strip(generation)

@@ -42,7 +42,7 @@ class Generations:
         self,
         caller: Principal,
         dataset_id: str,
-        wanted: GenerationRequest,
+        request: GenerationRequest,
         key: bindings.Key | None,
     ) -> tuple[tables.Generation, bool]:
         """Check a scenario and enqueue its generation, or find what the same key has begun before.
@@ -61,7 +61,7 @@ class Generations:
             simulacra.engine.errors.ConditionError: so it is too; says it of every field.
             errors.IdempotencyConflictError: the key belongs to another request.
         """
-        fields = wanted.model_dump(mode="json", exclude={"wait_seconds"})
+        fields = request.model_dump(mode="json", exclude={"wait_seconds"})
         whole = fingerprint.of_request(f"/v1/datasets/{dataset_id}/generations", fields)
         async with self.database.transaction(caller.tenant_id) as session:
             job = tables.Job(
@@ -77,11 +77,11 @@ class Generations:
                 return await repository.of_job(session, begun), True
             dataset = await datasets.get_ready(session, dataset_id)
             tenant = await session.get_one(tables.Tenant, caller.tenant_id)
-            _check_cap(tenant, wanted.row_count)
-            await asyncio.to_thread(conditions.check, dataset, wanted.conditions)
-            generation = await self._row(session, job, wanted)
+            _check_cap(tenant, request.row_count)
+            await asyncio.to_thread(conditions.check, dataset, request.conditions)
+            generation = await self._row(session, job, request)
             session.add(generation)
-            await ledger.reserve(session, tenant, generation.id, wanted.row_count)
+            await ledger.reserve(session, tenant, generation.id, request.row_count)
             await jobs.enqueue(session, self.admission, job)
             trail.record(
                 session,
@@ -89,12 +89,12 @@ class Generations:
                 Action.GENERATION_CREATED,
                 generation.id,
                 tenant_id=caller.tenant_id,
-                details={Detail.ROWS: wanted.row_count, Detail.FORMAT: str(wanted.output_format)},
+                details={Detail.ROWS: request.row_count, Detail.FORMAT: str(request.output_format)},
             )
         return generation, False
 
     async def _row(
-        self, session: AsyncSession, job: tables.Job, wanted: GenerationRequest
+        self, session: AsyncSession, job: tables.Job, request: GenerationRequest
     ) -> tables.Generation:
         now = await clock.read(session)
         return tables.Generation(
@@ -103,10 +103,10 @@ class Generations:
             dataset_id=job.dataset_id,
             status=GenerationStatus.PROCESSING,
             job_id=job.id,
-            row_count=wanted.row_count,
-            output_format=wanted.output_format,
-            seed=secrets.randbelow(DRAWN_SEEDS) if wanted.seed is None else wanted.seed,
-            conditions=wanted.conditions.model_dump(),
+            row_count=request.row_count,
+            output_format=request.output_format,
+            seed=secrets.randbelow(DRAWN_SEEDS) if request.seed is None else request.seed,
+            conditions=request.conditions.model_dump(),
             created_at=now,
             expires_at=now + await retention.of_tenant(session, job.tenant_id, self.retention),
         )

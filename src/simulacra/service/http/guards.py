@@ -32,7 +32,7 @@ class Guard:
     """Base of the dependencies that count as a guard."""
 
     async def admit(self, request: Request) -> None:
-        """Speak before the framework reads the body, which it does before it calls dependencies."""
+        """Decide before the framework reads the body, which it does before dependencies run."""
 
 
 class Public(Guard):
@@ -92,7 +92,7 @@ class Tenant(Guard):
         )
 
     async def admit(self, request: Request) -> None:
-        """Answer 401, 403 or 429 to whoever may not call the route."""
+        """Answer 401, 403 or 429 to a caller who may not use the route."""
         await self(request, serving.runtime_of(request), await BEARER(request))
 
 

@@ -52,7 +52,7 @@ def _translate(request: Request, error: Exception) -> problems.Problem:
 
 
 def _from_framework(request: Request, error: HTTPException) -> problems.Problem:
-    code = envelope.STRAY_CODES.get(error.status_code, "simio_malformed_body")
+    code = envelope.FRAMEWORK_CODES.get(error.status_code, "simio_malformed_body")
     detail = {
         "simio_not_found": f"There is no operation at {request.url.path!r}.",
         "simio_method_not_allowed": f"{request.url.path} does not take {request.method}.",
@@ -72,20 +72,20 @@ def _allowed(request: Request) -> str:
     return ", ".join(sorted({method for route in matching for method in route.methods or ()}))
 
 
-def from_validation(found: list[Any]) -> problems.Problem:
+def from_validation(faults: list[Any]) -> problems.Problem:
     """Translate pydantic's errors, leaving out the input they quote."""
-    for error in found:
+    for error in faults:
         if error["type"] == "json_invalid":
             reason = error["ctx"]["error"]
             return problems.Problem(
                 "simio_malformed_body", f"The body is not valid JSON: {reason}."
             )
-    if any(error["loc"] == ("body",) and error["type"] == "missing" for error in found):
+    if any(error["loc"] == ("body",) and error["type"] == "missing" for error in faults):
         return problems.Problem(
             "simio_malformed_body",
             "The request body is empty; send JSON with Content-Type: application/json.",
         )
-    return translation.problem_of(errors.InvalidFieldsError([_fault(error) for error in found]))
+    return translation.problem_of(errors.InvalidFieldsError([_fault(error) for error in faults]))
 
 
 def _fault(error: dict[str, Any]) -> errors.Fault:

@@ -30,7 +30,7 @@ def _read_key(
 
 
 def _only_key(request: Request, key: Annotated[str | None, Depends(_read_key)]) -> str | None:
-    """Return the key, unless there are several: none of them may be dropped without a word."""
+    """Return the key, unless there are several: none of them may be ignored silently."""
     count = len(request.headers.getlist("idempotency-key"))
     if count > 1:
         raise problems.Problem(

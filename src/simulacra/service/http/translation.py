@@ -15,7 +15,7 @@ def problem_of(error: Exception) -> problems.Problem:
     """Return the problem that tells a caller of an error.
 
     Raises:
-        TypeError: callers are told nothing of errors of this class.
+        TypeError: errors of this class are not shown to callers.
     """
     match error:
         case problems.Problem():

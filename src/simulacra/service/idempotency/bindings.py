@@ -2,7 +2,7 @@
 
 A key is bound to its job in the transaction that makes the job, so that one cannot be without the
 other. Before that an upload holds a *lease* on its key, renewed while the body arrives: a second
-request is told to wait, and the lease of a process that died runs out by itself.
+request has to wait, and the lease of a process that died runs out by itself.
 """
 
 import asyncio

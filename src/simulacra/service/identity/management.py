@@ -133,8 +133,8 @@ class Management:
         """
 
         async def rotate() -> str:
-            made = await self._api.clients.rotate_secret(client_id)
-            return _present(made.client_secret)
+            answer = await self._api.clients.rotate_secret(client_id)
+            return _present(answer.client_secret)
 
         # A lost answer loses the secret with it, so that another rotation is what helps.
         return await self._ask("rotate a secret", rotate, repeatable=True)
@@ -155,7 +155,7 @@ class Management:
                 raise
 
     async def _create(self, name: str, tenant_id: str, mark: str) -> tuple[str, str]:
-        made = await self._api.clients.create(
+        client = await self._api.clients.create(
             name=_name(name),
             description=f"Simulacra tenant {tenant_id}",
             app_type="non_interactive",
@@ -164,7 +164,7 @@ class Management:
             oidc_conformant=True,
             client_metadata={"simulacra_tenant": tenant_id, "simulacra_mark": mark},
         )
-        return _present(made.client_id), _present(made.client_secret)
+        return _present(client.client_id), _present(client.client_secret)
 
     async def _grant(self, client_id: str) -> None:
         try:
@@ -192,9 +192,9 @@ class Management:
                 per_page=PAGE,
             )
             return [
-                one.client_id
-                async for one in listed
-                if one.client_id and (one.client_metadata or {}).get("simulacra_mark") == mark
+                client.client_id
+                async for client in listed
+                if client.client_id and (client.client_metadata or {}).get("simulacra_mark") == mark
             ]
 
         try:
@@ -211,7 +211,7 @@ class Management:
             logger.warning("client %s is left over at Auth0 and was never handed out", client_id)
 
     async def _ask(self, what: str, call: Callable[[], Awaitable[T]], *, repeatable: bool) -> T:
-        """Return what `call` returns, trying again where that is safe and not in vain.
+        """Return what `call` returns, trying again where that is safe and may help.
 
         Raises:
             errors.ProviderUnavailableError: it did not work in time.

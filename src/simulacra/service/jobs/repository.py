@@ -13,7 +13,7 @@ from simulacra.service.database import tables
 from simulacra.service.database.statuses import JobStatus
 from simulacra.service.jobs import admission
 
-REDACTED = "What the job was to make is gone, and with it what was told of it."
+REDACTED = "The result of the job is gone, and with it the explanation of its error."
 POLL_SECONDS = (0.03, 0.5)
 """First and longest pause between two looks at a job that somebody waits for."""
 
@@ -48,8 +48,8 @@ async def redact(session: AsyncSession, job_id: str) -> None:
     """Leave of a job's error its code: what it quotes of the data ends with what the job made."""
     job = await session.get(tables.Job, job_id, populate_existing=True, with_for_update=True)
     if job is not None and job.error is not None:
-        kept = {name: member for name, member in job.error.items() if name != "errors"}
-        job.error = kept | {"detail": REDACTED}
+        remaining = {name: member for name, member in job.error.items() if name != "errors"}
+        job.error = remaining | {"detail": REDACTED}
 
 
 async def wait(

@@ -214,10 +214,10 @@ async def _move(
             "ended_at": func.coalesce(_jobs.ended_at, clock.now(session)),
         }
     moved = update(_jobs).where(_jobs.status.in_(SOURCES[to]), *which).values(status=to, **values)
-    found = await session.scalars(
+    rows = await session.scalars(
         moved.returning(_jobs), execution_options={"populate_existing": True}
     )
-    return found.all()
+    return rows.all()
 
 
 def _is_held(job: tables.Job) -> ColumnElement[bool]:

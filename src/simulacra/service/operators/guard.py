@@ -55,16 +55,16 @@ class Operator(guards.Guard):
         if request.method not in SAFE_METHODS:
             check_origin(request)
         token, runtime = request.cookies.get(COOKIE, ""), serving.runtime_of(request)
-        found = TOKEN.fullmatch(token) and await sessions_of(runtime).find(token)
-        if not found:
+        signed_in = TOKEN.fullmatch(token) and await sessions_of(runtime).find(token)
+        if not signed_in:
             raise SignInNeededError
         if request.method not in SAFE_METHODS:
             form = await request.form()
-            if not found.is_form(str(form.get(FORMS_FIELD, ""))):
+            if not signed_in.is_form(str(form.get(FORMS_FIELD, ""))):
                 raise errors.ForbiddenError(
                     "The form is of another session. Go back, load the page again, and retry."
                 )
-        request.state.operator = found
+        request.state.operator = signed_in
 
 
 def sessions_of(runtime: serving.Runtime) -> sessions.Sessions:
@@ -76,15 +76,15 @@ def check_origin(request: Request) -> None:
     """Refuse a form that another site has sent.
 
     Browsers say where a request comes from (Fetch Metadata; before it, Origin), and scripts cannot
-    change it. A cookie of SameSite=Strict is not sent from elsewhere either: this is a second lock.
+    change it. A cookie of SameSite=Strict is not sent from elsewhere either; this adds to it.
 
     Raises:
-        errors.ForbiddenError: it comes from another site, or from nowhere that can be told.
+        errors.ForbiddenError: it comes from another site, or its origin is unknown.
     """
     site = request.headers.get("sec-fetch-site")
     origin = urlsplit(request.headers.get("origin", "")).netloc
-    is_ours = site == "same-origin" if site else origin == request.headers.get("host")
-    if not is_ours:
+    is_same_origin = site == "same-origin" if site else origin == request.headers.get("host")
+    if not is_same_origin:
         raise errors.ForbiddenError("The form was sent from another site.")
 
 

@@ -19,7 +19,7 @@ SIGN_IN = "/operator/sign-in"
 MAX_FORM_BYTES = 16_384
 
 HEADERS = {
-    # Nothing but our own style sheet and icon; no script at all, so that text of a stranger that
+    # Nothing but our own style sheet and icon; no script at all, so that text from outside that
     # slipped through the escaping could do nothing.
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -44,10 +44,10 @@ def redirect(to: str) -> Response:
 
 
 class Page(APIRoute):
-    """A route whose guard speaks before the form is read, and whose errors are pages."""
+    """A route whose guard decides before the form is read, and whose errors are pages."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the framework's handler with ours around it."""
+        """Return the framework's handler inside one that renders errors as pages."""
         handle, admitted = super().get_route_handler(), guards.guard_of(self)
 
         async def handle_page(request: Request) -> Response:

@@ -38,7 +38,7 @@ REMOVABLE = ("subscription_rows", "retention_hours")
 
 
 @dataclasses.dataclass(frozen=True)
-class Limits:
+class TenantLimits:
     """What a tenant may use.
 
     Attributes:
@@ -82,9 +82,9 @@ class Usage:
     generations: int
 
 
-def limits_of(tenant: tables.Tenant) -> Limits:
+def limits_of(tenant: tables.Tenant) -> TenantLimits:
     """Return what is set for a tenant."""
-    return Limits(**{field: getattr(tenant, field) for field in BOUNDS})
+    return TenantLimits(**{field: getattr(tenant, field) for field in BOUNDS})
 
 
 async def all_tenants(session: AsyncSession) -> Sequence[tables.Tenant]:
@@ -113,14 +113,14 @@ async def clients_of(session: AsyncSession, tenant_id: str) -> Sequence[tables.C
 
 async def usage_of(session: AsyncSession, tenant: tables.Tenant) -> Usage:
     """Return what a tenant has and did; reads in the scope `tenancy.SYSTEM`."""
-    studies, made = tables.Dataset, tables.Generation
+    studies, deliveries = tables.Dataset, tables.Generation
     has = select(func.count(studies.id), func.sum(studies.seed_bytes)).where(
         studies.tenant_id == tenant.id,
         studies.deleted_at.is_(None),
         studies.expires_at > clock.now(session),
     )
-    keeps = select(func.sum(made.size_bytes)).where(
-        made.tenant_id == tenant.id, made.expires_at > clock.now(session)
+    keeps = select(func.sum(deliveries.size_bytes)).where(
+        deliveries.tenant_id == tenant.id, deliveries.expires_at > clock.now(session)
     )
     datasets, seed_bytes = (await session.execute(has)).one()
     artifact_bytes = await session.scalar(keeps)
@@ -182,7 +182,7 @@ async def revoke_client(
 
 
 async def set_limits(
-    database: tenancy.Database, tenant_id: str, limits: Limits, actor: Actor
+    database: tenancy.Database, tenant_id: str, limits: TenantLimits, actor: Actor
 ) -> None:
     """Set what a tenant may use.
 
@@ -204,7 +204,7 @@ async def set_limits(
         )
 
 
-def _changes(before: Limits, after: Limits) -> entry.Details:
+def _changes(before: TenantLimits, after: TenantLimits) -> entry.Details:
     """Return the new figure of every limit that differs; one that was taken off is `unset`."""
     old = before.figures()
     return {

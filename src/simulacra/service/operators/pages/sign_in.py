@@ -15,7 +15,7 @@ from simulacra.service.operators import accounts, guard, rendering
 OF_ADDRESS = throttling.Limit("sign-ins", calls=60, seconds=900)
 OF_ACCOUNT = throttling.Limit("sign-ins-of-account", calls=100, seconds=900)
 OF_BOTH = throttling.Limit("sign-ins-of-account-from-address", calls=10, seconds=900)
-"""The one that bites; a stranger elsewhere takes a hundred tries to lock an account out."""
+"""The strictest; from other addresses it takes a hundred tries to lock an account out."""
 
 router = APIRouter(route_class=rendering.Page)
 

@@ -11,8 +11,8 @@ from simulacra.service.operators import guard, rendering
 from simulacra.service.signups import service
 from simulacra.service.signups.service import SignupStatus
 
-MOST = 100
-"""Requests on one page: they are made by strangers, as many as these like."""
+MAX_ROWS = 100
+"""Requests on one page; anyone can make any number of them."""
 
 router = APIRouter(prefix="/signups", route_class=rendering.Page)
 
@@ -27,12 +27,12 @@ async def list_signups(
 ) -> Response:
     """Show the requests of one status."""
     async with runtime.database.transaction(tenancy.SYSTEM) as session:
-        found = await service.listed(session, status, MOST + 1)
+        rows = await service.listed(session, status, MAX_ROWS + 1)
     return rendering.render(
         request,
         "signups.html",
-        signups=found[:MOST],
-        has_more=len(found) > MOST,
+        signups=rows[:MAX_ROWS],
+        has_more=len(rows) > MAX_ROWS,
         shown=status,
         statuses=list(SignupStatus),
         done=done,

@@ -33,8 +33,8 @@ class Done(enum.StrEnum):
 async def list_tenants(request: Request, runtime: serving.Runtime, _: guard.SignedIn) -> Response:
     """Show every tenant."""
     async with runtime.database.transaction(tenancy.SYSTEM) as session:
-        found = await administration.all_tenants(session)
-        rows = [(it, await administration.usage_of(session, it)) for it in found]
+        tenants = await administration.all_tenants(session)
+        rows = [(it, await administration.usage_of(session, it)) for it in tenants]
     return rendering.render(request, "tenants.html", rows=rows)
 
 
@@ -111,7 +111,7 @@ async def set_limits(
     return _shown(tenant_id, Done.LIMITS)
 
 
-def _limits(given: dict[str, str]) -> administration.Limits:
+def _limits(given: dict[str, str]) -> administration.TenantLimits:
     """Return the limits of a form, whose numbers may have separators; empty is none."""
     figures: dict[str, Any] = {}
     for field, text in given.items():
@@ -119,7 +119,7 @@ def _limits(given: dict[str, str]) -> administration.Limits:
         if digits and not (digits.isascii() and digits.isdigit()):
             raise errors.LimitError(field, text, *administration.BOUNDS[field])
         figures[field] = int(digits) if digits else None
-    return administration.Limits(**figures)
+    return administration.TenantLimits(**figures)
 
 
 async def _page(
@@ -135,8 +135,8 @@ async def _page(
         tenant = await administration.get(session, tenant_id)
         usage = await administration.usage_of(session, tenant)
         clients = await administration.clients_of(session, tenant_id)
-        wanted = search.Filter(tenant_id=tenant_id)
-        recent, _next = await search.newest(session, wanted, RECENT)
+        of_tenant = search.Filter(tenant_id=tenant_id)
+        recent, _next = await search.newest(session, of_tenant, RECENT)
     return rendering.render(
         request,
         "tenant.html",
@@ -154,7 +154,7 @@ async def _page(
     )
 
 
-def _texts(limits: administration.Limits) -> dict[str, str]:
+def _texts(limits: administration.TenantLimits) -> dict[str, str]:
     figures = limits.figures()
     return {field: "" if figure is None else f"{figure:,}" for field, figure in figures.items()}
 

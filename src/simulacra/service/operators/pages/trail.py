@@ -37,16 +37,16 @@ async def show_entries(
         subject_id=subject_id.strip() or None,
     )
     async with runtime.database.transaction(tenancy.SYSTEM) as session:
-        found, older = await search.newest(session, wanted, PAGE_ROWS, before)
-    kept = {field: value for field, value in dataclasses.asdict(wanted).items() if value}
+        entries, older = await search.newest(session, wanted, PAGE_ROWS, before)
+    chosen = {field: value for field, value in dataclasses.asdict(wanted).items() if value}
     return rendering.render(
         request,
         "audit.html",
-        entries=found,
+        entries=entries,
         wanted=wanted,
         actions=list(Action),
         outcomes=list(Outcome),
         is_first=before is None,
-        newest=f"?{urlencode(kept)}" if kept else "?",
-        older=f"?{urlencode(kept | {'before': older})}" if older else None,
+        newest=f"?{urlencode(chosen)}" if chosen else "?",
+        older=f"?{urlencode(chosen | {'before': older})}" if older else None,
     )

@@ -12,11 +12,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 READ_ANYWAY_BYTES = 64 * 1024
-LINGER_SECONDS = 2.0
+DISCARD_SECONDS = 2.0
 
 
-class Lingering:
-    """The very outermost ASGI layer."""
+class EarlyResponse:
+    """The outermost ASGI layer, around the envelope."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -28,7 +28,7 @@ class Lingering:
             return
         body = _Body(receive)
 
-        async def send_and_linger(message: Message) -> None:
+        async def send_and_discard(message: Message) -> None:
             if message["type"] == "http.response.start" and not body.is_read:
                 MutableHeaders(scope=message)["connection"] = "close"
             is_last = message["type"] == "http.response.body" and not message.get("more_body")
@@ -38,7 +38,7 @@ class Lingering:
                 message = {"type": "http.response.body", "body": b""}
             await send(message)
 
-        await self._app(scope, body.receive, send_and_linger)
+        await self._app(scope, body.receive, send_and_discard)
 
 
 class _Body:
@@ -56,7 +56,7 @@ class _Body:
     async def discard(self) -> None:
         """Throw the rest away for as long as the caller is given."""
         try:
-            async with asyncio.timeout(LINGER_SECONDS):
+            async with asyncio.timeout(DISCARD_SECONDS):
                 while not self.is_read:
                     await self.receive()
         except TimeoutError:
