@@ -182,10 +182,10 @@ def test_bombs_and_damaged_files_are_failed_jobs_and_nothing_else(
     api: ApiClient, tmp_path: Path
 ) -> None:
     for content in (
-        workbooks.corner(),
-        workbooks.unpacking(megabytes=1_200),
+        workbooks.cell_in_last_corner(),
+        workbooks.large_when_unpacked(megabytes=1_200),
         b"$FL2" + bytes(500),
-        spss_files.crashing(tmp_path / "crash.sav"),
+        spss_files.corrupt_survey(tmp_path / "crash.sav"),
     ):
         assert failed(api, content)["code"] == "simio_upload_invalid"
     assert api.get("/healthz").json()["status"] == "ok"
