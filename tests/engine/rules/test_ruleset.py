@@ -33,7 +33,7 @@ def model() -> simulacra.Model:
 
 
 def test_the_survey_keeps_its_rules() -> None:
-    assert rule_survey.broken(rule_survey.survey(3_000)) == {}
+    assert rule_survey.violations(rule_survey.survey(3_000)) == {}
 
 
 def test_the_seed_rows_keep_what_is_learned(study: Study, learned: Rules) -> None:
@@ -124,7 +124,7 @@ def test_mending_leaves_nothing_broken_in_any_order_of_the_columns(seed: int, ro
     if rows == 3_000:  # enough to learn all that is true
         columns = enumerate(small.schema.columns)
         table = {column.name: encoding.to_arrow(column, drawn[i]) for i, column in columns}
-        assert rule_survey.broken(pa.table(table)) == {}
+        assert rule_survey.violations(pa.table(table)) == {}
 
 
 def test_mending_keeps_what_breaks_no_rule(study: Study, learned: Rules) -> None:
@@ -175,4 +175,4 @@ def test_no_row_of_100_000_breaks_a_rule(
 ) -> None:
     made = model.generate(100_000, seed=1, **conditions)  # type: ignore[arg-type]
     assert made.rows_generated == 100_000
-    assert rule_survey.broken(made.table) == {}
+    assert rule_survey.violations(made.table) == {}

@@ -123,7 +123,7 @@ def test_a_crash_is_one_failed_job(stage: str, code: str) -> None:
 
 def test_a_file_that_crashes_its_parser_is_one_failed_job(tmp_path: Path) -> None:
     path = tmp_path / "study.sav"
-    spss_files.crashing(path)
+    spss_files.corrupt_survey(path)
     with pytest.raises(errors.JobFailedError, match="save") as failed:
         run("read", path=str(path))
     assert failed.value.code == "simio_upload_invalid"
@@ -132,7 +132,7 @@ def test_a_file_that_crashes_its_parser_is_one_failed_job(tmp_path: Path) -> Non
 def test_a_workbook_that_copies_one_text_without_end_is_one_failed_job(tmp_path: Path) -> None:
     """600,000 cells refer to one text of 32,000 characters: 2 MB in the file, 19 GB in memory."""
     path = tmp_path / "bomb.xlsx"
-    path.write_bytes(workbooks.repeating(cells=600_000, characters=32_000))
+    path.write_bytes(workbooks.with_repeated_text(cells=600_000, characters=32_000))
     assert path.stat().st_size < 3_000_000
     with pytest.raises(errors.JobFailedError) as failed:
         run("read", path=str(path))

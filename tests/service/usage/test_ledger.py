@@ -284,8 +284,8 @@ STEPS = st.lists(
 )
 
 
-class Model:
-    """What the ledger ought to hold, and the steps that check it."""
+class ExpectedLedger:
+    """The expected state of the ledger, and the steps that compare it."""
 
     def __init__(self, running: runtime.Runtime, tenant_id: str) -> None:
         self.running, self.tenant_id = running, tenant_id
@@ -329,13 +329,13 @@ def test_in_any_order_the_balances_are_those_of_the_model(settings: Settings) ->
     async def follow(steps: list[tuple[str, int, int]]) -> None:
         running = compose.runtime_of(settings)
         try:
-            model = Model(running, await tenant_of(running))
+            expected = ExpectedLedger(running, await tenant_of(running))
             for kind, rows, which in steps:
                 if kind == "reserve":
-                    await model.reserve(rows)
+                    await expected.reserve(rows)
                 else:
-                    await model.close(kind, rows, which)
-                await model.check()
+                    await expected.close(kind, rows, which)
+                await expected.check()
         finally:
             await running.close()
 
