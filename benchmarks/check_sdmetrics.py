@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
-from simulacra.engine.columns.encoding import Floats
 
 import simulacra
 from benchmarks import judging, tables
 from benchmarks.page import ROOT
+from simulacra.engine.columns.arrays import Floats
 
 TOLERANCE = 1e-3
 REPORT = Path(__file__).with_name("sdmetrics_report.py")

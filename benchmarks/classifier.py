@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import xgboost
-from simulacra.engine.columns.encoding import Floats
 
 from benchmarks import judging
+from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
 
 THREADS = int(os.environ.get("SIMULACRA_BENCH_THREADS", "1"))

@@ -5,12 +5,12 @@ import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from simulacra.engine.columns.encoding import Floats
 
 import simulacra
 from benchmarks import classifier, judging, page, tables
 from benchmarks.options import Options
 from benchmarks.tables import Table
+from simulacra.engine.columns.arrays import Floats
 
 DRAWS = 10
 """On Default single draws score 4 to 10 in Trend, by whether the largest amounts are drawn."""

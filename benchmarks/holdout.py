@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
-from simulacra.engine.columns.encoding import Floats
 
 import simulacra
 from benchmarks import judging, page, studies, tables, truth
 from benchmarks.options import Options
+from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
 
 SPLITS, ROWS = 10, 5_000

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
-from simulacra.engine.columns.encoding import Floats
 
 import simulacra
 from benchmarks import judging, page, tables, truth
 from benchmarks.options import Options
 from simulacra.engine import errors
+from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
 
 Weighted = tuple[pa.Table, Floats]

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from simulacra.engine.columns.encoding import Floats
 
 import simulacra
 from benchmarks import batteries, classifier, judging, page, rules, studies, tables
 from benchmarks.options import Options
 from benchmarks.tables import Table
+from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
 
 NOTES = """\
