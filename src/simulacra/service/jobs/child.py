@@ -32,7 +32,7 @@ FUNCTIONS = (
     "simulacra.service.generations.sampling:generate",
 )
 """What a child may be asked to run; loaded once by the fork server, so that a job starts fast."""
-REHEARSAL = "simulacra.service.jobs.rehearsal"
+PRELOAD = "simulacra.service.jobs.preload"
 """What the fork server does before the first job."""
 
 MESSAGE_BYTES = 256 * 1024**2
@@ -64,7 +64,7 @@ def start_server() -> None:
     """Start the process that children are forked from, with the engine loaded."""
     context = multiprocessing.get_context("forkserver")
     modules = [name.partition(":")[0] for name in FUNCTIONS]
-    context.set_forkserver_preload([*modules, REHEARSAL])
+    context.set_forkserver_preload([*modules, PRELOAD])
     forkserver.ensure_running()
 
 
