@@ -11,13 +11,9 @@ from sqlalchemy import func, select
 from examples import study
 from simulacra.service import errors, housekeeping, runtime, tenancy
 from simulacra.service.database import tables
-from simulacra.service.datasets import service as datasets
-from simulacra.service.datasets import tasks as training
 from simulacra.service.datasets.schemas import UploadFields
 from simulacra.service.endpoints.datasets import datasets_of
 from simulacra.service.endpoints.generations import generations_of
-from simulacra.service.generations import service as generations
-from simulacra.service.generations import tasks as sampling
 from simulacra.service.generations.schemas import GenerationRequest
 from simulacra.service.idempotency import bindings
 from simulacra.service.identity.principal import Principal
@@ -44,20 +40,18 @@ class Life:
         await housekeeping.tidy(self.running)
 
     async def upload(self, key: str) -> tuple[tables.Dataset, bool]:
-        bound = bindings.of(self.caller, datasets.OPERATION, key)
+        bound = bindings.of(self.caller, "createDataset", key)
         async with bindings.lease(self.running.database, bound) as held:
             return await datasets_of(self.running).create(
                 self.caller, io.BytesIO(self.seed), FIELDS, held
             )
 
     async def generate(self, dataset_id: str, key: str) -> tuple[tables.Generation, bool]:
-        bound = bindings.of(self.caller, generations.OPERATION, key)
+        bound = bindings.of(self.caller, "createGeneration", key)
         return await generations_of(self.running).create(self.caller, dataset_id, WANTED, bound)
 
     async def carry_out(self, job_id: str) -> None:
-        job = await jobs.read(self.running.database, self.caller, job_id)
-        task = sampling._generate if job.generation_id else training._train
-        await attempts.carry_out(self.running.resources, self.caller.tenant_id, job_id, task)
+        await attempts.carry_out(self.running.resources, self.caller.tenant_id, job_id)
 
     async def job_status(self, job_id: str) -> str:
         return (await jobs.read(self.running.database, self.caller, job_id)).status

@@ -21,6 +21,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
+from simulacra.service import compose
 from simulacra.service.database import tables
 from simulacra.service.jobs import child
 from tests.service.lifecycle import books, sights, wishes, world
@@ -151,7 +152,7 @@ def test_whatever_happens_the_books_agree(
 ) -> None:
     for name in ("DATABASE_URL", "SIMULACRA_CONFIG"):
         monkeypatch.delenv(name, raising=False)
-    child.start_server()
+    child.start_server(kind.function for kind in compose.JOB_KINDS)
     numbers = itertools.count()
 
     def make() -> world.World:

@@ -11,7 +11,7 @@ import procrastinate
 from simulacra.service import errors, keys, objects, readiness, storage, tenancy, throttling
 from simulacra.service.credentials import claims
 from simulacra.service.identity import provider, refusals
-from simulacra.service.jobs import admission, attempts, child, transitions
+from simulacra.service.jobs import admission, attempts, child, kinds, transitions
 from simulacra.service.tenants import service as tenants
 
 
@@ -41,6 +41,7 @@ class Runtime:
     storage: storage.Storage
     keyring: keys.Keyring
     queue: procrastinate.App
+    job_kinds: kinds.Kinds
     policy: Policy
     identity: provider.Provider
     refusals: refusals.Refusals
@@ -60,8 +61,8 @@ class Runtime:
     @property
     def endings(self) -> transitions.Endings:
         """The moves that end jobs."""
-        turns = admission.Admission(self.queue, self.policy.jobs_per_tenant)
-        return transitions.Endings(turns, self.problem_document)
+        turns = admission.Admission(self.queue, self.job_kinds, self.policy.jobs_per_tenant)
+        return transitions.Endings(self.job_kinds, turns, self.problem_document)
 
     @property
     def resources(self) -> attempts.Resources:

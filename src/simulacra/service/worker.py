@@ -5,15 +5,13 @@ import contextlib
 import logging
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import procrastinate
 import procrastinate.worker
 
 from simulacra.service import compose, housekeeping, outages, revision
-from simulacra.service.datasets import tasks as datasets
-from simulacra.service.generations import tasks as generations
-from simulacra.service.jobs import child, queues
+from simulacra.service.jobs import attempts, child, kinds, queues
 from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
 
@@ -41,9 +39,9 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
     """
     runtime = compose.runtime_of(settings)
     _forget_secrets()
-    child.start_server()
+    child.start_server(kind.function for kind in runtime.job_kinds.values())
     queue = runtime.queue
-    add_tasks(queue)
+    add_tasks(queue, runtime.job_kinds.values())
     try:
         await runtime.database.check_role()
         await revision.check(runtime.database)
@@ -64,10 +62,16 @@ def _forget_secrets() -> None:
         del os.environ[name]
 
 
-def add_tasks(queue: procrastinate.App) -> None:
+def add_tasks(queue: procrastinate.App, job_kinds: Iterable[kinds.JobKind]) -> None:
     """Register what this worker can carry out."""
-    queue.add_tasks_from(datasets.blueprint, namespace="datasets")
-    queue.add_tasks_from(generations.blueprint, namespace="generations")
+    for kind in job_kinds:
+        add = queue.task(name=kind.task, queue=kind.queue, pass_context=True, retry=attempts.RETRY)
+        add(_carry_out)
+
+
+async def _carry_out(context: procrastinate.JobContext, *, tenant_id: str, job_id: str) -> None:
+    resources: attempts.Resources = context.additional_context["resources"]
+    await attempts.carry_out(resources, tenant_id, job_id)
 
 
 class Worker(procrastinate.worker.Worker):

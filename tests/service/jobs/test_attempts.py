@@ -1,6 +1,7 @@
 """Fencing, on real PostgreSQL: who lost a job's token changes nothing."""
 
-from collections.abc import Callable, Coroutine
+import dataclasses
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -8,13 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.engine.stages import Progress
-from simulacra.service import errors, runtime, worker
+from simulacra.service import errors, runtime
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
-from simulacra.service.jobs import admission, attempts, child, repository, schemas, transitions
+from simulacra.service.datasets import tasks
+from simulacra.service.jobs import attempts, child, kinds, repository, schemas, transitions
 from tests.service.jobs import work
 
 Play = Callable[[Coroutine[None, None, None]], None]
+Work = Callable[[attempts.Attempt], Awaitable[attempts.Save]]
 
 
 async def _job(running: runtime.Runtime) -> tables.Job:
@@ -24,6 +27,12 @@ async def _job(running: runtime.Runtime) -> tables.Job:
 async def _read(running: runtime.Runtime, job: tables.Job) -> tables.Job:
     async with running.database.transaction(job.tenant_id) as session:
         return await repository.get(session, job.id)
+
+
+def doing(running: runtime.Runtime, work: Work) -> attempts.Resources:
+    """What attempts work with in a service whose trainings do other work."""
+    other = dataclasses.replace(tasks.TRAINING, work=work)
+    return dataclasses.replace(running, job_kinds=kinds.by_operation(other)).resources
 
 
 async def _nothing(_session: AsyncSession) -> None: ...
@@ -94,7 +103,7 @@ def test_a_failure_is_told_by_job_and_dataset(
 
     async def check() -> None:
         job = await _job(running)
-        await attempts.carry_out(running.resources, job.tenant_id, job.id, work)
+        await attempts.carry_out(doing(running, work), job.tenant_id, job.id)
         ended = await _read(running, job)
         assert (ended.status, (ended.error or {})["code"]) == ("failed", code)
         async with running.database.transaction(job.tenant_id) as session:
@@ -112,9 +121,9 @@ def test_a_job_whose_workers_keep_dying_is_given_up(running: runtime.Runtime, pl
         job = await _job(running)
         for _ in range(running.policy.job_attempts):
             with pytest.raises(ConnectionError):
-                await attempts.carry_out(running.resources, job.tenant_id, job.id, work)
+                await attempts.carry_out(doing(running, work), job.tenant_id, job.id)
             assert (await _read(running, job)).status == "processing"
-        await attempts.carry_out(running.resources, job.tenant_id, job.id, work)
+        await attempts.carry_out(doing(running, work), job.tenant_id, job.id)
         ended = await _read(running, job)
         assert (ended.status, (ended.error or {})["code"]) == ("failed", "simio_training_failed")
 
@@ -137,7 +146,7 @@ def test_no_job_is_blamed_for_an_outage_that_meets_its_end_too(
     async def check() -> None:
         job = await _job(running)
         with pytest.raises(errors.StorageUnavailableError):
-            await attempts.carry_out(running.resources, job.tenant_id, job.id, work)
+            await attempts.carry_out(doing(running, work), job.tenant_id, job.id)
         waiting = await _read(running, job)
         assert (waiting.status, waiting.attempt, waiting.excused_attempts) == ("queued", 1, 1)
 
@@ -157,7 +166,7 @@ def test_a_result_that_cannot_be_stored_fails_at_once(running: runtime.Runtime, 
 
     async def check() -> None:
         job = await _job(running)
-        await attempts.carry_out(running.resources, job.tenant_id, job.id, work)
+        await attempts.carry_out(doing(running, work), job.tenant_id, job.id)
         ended = await _read(running, job)
         assert (ended.status, (ended.error or {})["code"]) == ("failed", "simio_training_failed")
 
@@ -208,8 +217,3 @@ def test_a_cancelled_job_stops_its_worker(running: runtime.Runtime, play: Play) 
         assert (await _read(running, job)).status == "cancelled"
 
     play(check())
-
-
-def test_every_operation_has_its_task(running: runtime.Runtime) -> None:
-    worker.add_tasks(running.queue)
-    assert {task for task, _ in admission.TASKS.values()} <= set(running.queue.tasks)

@@ -13,11 +13,16 @@ import pytest
 
 from simulacra.engine.stages import Progress
 from simulacra.service import errors
-from simulacra.service.jobs import child
+from simulacra.service.jobs import child, functions
 from tests.studies import spss_files, workbooks
 
 PROGRAMS = "tests.service.jobs.programs"
 LIMITS = child.Limits(memory_bytes=2 * 1024**3, seconds=20)
+
+
+def program(name: str) -> functions.ChildFunction[dict[str, Any], dict[str, Any]]:
+    """A function of `programs.py`."""
+    return functions.ChildFunction(f"{PROGRAMS}:{name}", dict, dict)
 
 
 def run(
@@ -31,8 +36,7 @@ def run(
     async def note(progress: Progress) -> None:
         seen.append(progress)
 
-    name = f"{PROGRAMS}:{function}"
-    return asyncio.run(child.run(name, arguments, limits, note)), seen
+    return asyncio.run(child.run(program(function), arguments, limits, note)), seen
 
 
 def test_a_job_runs_elsewhere_and_reports() -> None:
@@ -46,7 +50,7 @@ def test_a_job_runs_elsewhere_and_reports() -> None:
 
 def test_a_server_that_is_slow_to_fork_does_not_hold_up_the_worker() -> None:
     """As it is while it loads the engine; a worker whose heart does not beat loses its jobs."""
-    child.start_server()
+    child.start_server([])
     run("work", text="")
     server = psutil.Process(forkserver._forkserver._forkserver_pid)  # type: ignore[attr-defined]
     rescue = threading.Timer(30, server.resume)
@@ -56,7 +60,7 @@ def test_a_server_that_is_slow_to_fork_does_not_hold_up_the_worker() -> None:
 
         server.suspend()
         rescue.start()
-        running = asyncio.create_task(child.run(f"{PROGRAMS}:work", {"text": "a"}, LIMITS, note))
+        running = asyncio.create_task(child.run(program("work"), {"text": "a"}, LIMITS, note))
         await asyncio.sleep(0.1)
         assert server.status() == psutil.STATUS_STOPPED  # we are here before the rescue
         server.resume()
@@ -69,9 +73,25 @@ def test_a_server_that_is_slow_to_fork_does_not_hold_up_the_worker() -> None:
         server.resume()
 
 
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"kind": "refusal"}', "[" * 100_000])
+def test_what_is_no_message_is_a_fault_of_the_child(text: str) -> None:
+    with pytest.raises(child.ChildFaultError, match="malformed message"):
+        run("send", text=text)
+
+
 def test_progress_that_cannot_be_is_a_fault_of_the_child() -> None:
-    with pytest.raises(child.ChildFaultError, match="malformed progress"):
+    with pytest.raises(child.ChildFaultError, match="malformed message"):
         run("lie")
+
+
+def test_a_result_of_another_form_is_a_fault_of_the_child() -> None:
+    with pytest.raises(child.ChildFaultError, match="malformed result"):
+        run("send", text='{"kind": "completion", "result": 7}')
+
+
+def test_a_code_that_nobody_knows_is_a_fault_of_the_child() -> None:
+    with pytest.raises(child.ChildFaultError, match="unknown error code"):
+        run("send", text='{"kind": "refusal", "code": "simio_hello", "detail": "a"}')
 
 
 def test_what_the_engine_refuses_is_the_customers_to_read() -> None:
@@ -150,5 +170,5 @@ def test_a_job_that_is_not_wanted_any_more_is_ended(tmp_path: Path) -> None:
 
     pid_file = tmp_path / "pid"
     with pytest.raises(NotWantedError):
-        asyncio.run(child.run(f"{PROGRAMS}:sleep", {"pid_file": str(pid_file)}, LIMITS, refuse))
+        asyncio.run(child.run(program("sleep"), {"pid_file": str(pid_file)}, LIMITS, refuse))
     assert not psutil.pid_exists(int(pid_file.read_text()))

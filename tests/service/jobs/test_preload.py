@@ -5,8 +5,8 @@ FORKED = """
 import multiprocessing
 from simulacra.service.jobs import child
 if __name__ == "__main__":
-    child.start_server()
-    look = "from simulacra.engine.model.kernels import grow; print(bool(grow.signatures), flush=True)"
+    child.start_server([])
+    look = "from simulacra.engine.model import kernels; print(bool(kernels.grow.signatures))"
     process = multiprocessing.get_context("forkserver").Process(target=exec, args=(look,))
     process.start()
     process.join()

@@ -36,7 +36,8 @@ async def _move(
                 begun = await transitions.begin(session, job.id)
                 if begun is None:
                     return attempt
-                return attempts.Attempt(running.resources, begun)
+                kind = running.job_kinds[begun.operation]
+                return attempts.Attempt(running.resources, kind, begun)
             case "report":
                 await transitions.report(session, held, stage="fitting", progress=0.5)
             case "give_back":

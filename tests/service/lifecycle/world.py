@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,11 +13,9 @@ from sqlalchemy import column as sql_column
 from sqlalchemy import delete, select, table, update
 from sqlalchemy.dialects.postgresql import JSONB
 
-from simulacra.service import compose, housekeeping, keys, main, tenancy
+from simulacra.service import compose, housekeeping, keys, main, runtime, tenancy
 from simulacra.service.database import tables
 from simulacra.service.datasets import repository as datasets
-from simulacra.service.datasets import tasks as training
-from simulacra.service.generations import tasks as sampling
 from simulacra.service.http import early_response, envelope
 from simulacra.service.idempotency import bindings
 from simulacra.service.jobs import attempts
@@ -26,6 +24,7 @@ from simulacra.service.usage import verification
 from tests.service.lifecycle import books
 
 T = TypeVar("T")
+Work = Callable[[attempts.Attempt], Awaitable[attempts.Save]]
 
 ATTEMPTS = 3
 JOBS_PER_TENANT = 2
@@ -51,7 +50,7 @@ class Attempt:
         self._halted = asyncio.Event()
         self._attempt: attempts.Attempt | None = None
         self._doing = asyncio.create_task(
-            attempts.carry_out(world.running.resources, tenant_id, job_id, self._work)
+            attempts.carry_out(self._in_steps(world.running), tenant_id, job_id)
         )
 
     @property
@@ -90,13 +89,24 @@ class Attempt:
         self._doing.cancel()
         await self.settle()
 
-    async def _work(self, attempt: attempts.Attempt) -> attempts.Save:
-        self._attempt = attempt
-        task = sampling._generate if attempt.job.generation_id else training._train
-        await self._halt()
-        save = await task(attempt)
-        await self._halt()
-        return save
+    def _in_steps(self, running: runtime.Runtime) -> attempts.Resources:
+        """Return what a worker works with whose jobs halt before their work and after it."""
+
+        def halting(work: Work) -> Work:
+            async def work_in_steps(attempt: attempts.Attempt) -> attempts.Save:
+                self._attempt = attempt
+                await self._halt()
+                save = await work(attempt)
+                await self._halt()
+                return save
+
+            return work_in_steps
+
+        job_kinds = {
+            operation: dataclasses.replace(kind, work=halting(kind.work))
+            for operation, kind in running.job_kinds.items()
+        }
+        return dataclasses.replace(running, job_kinds=job_kinds).resources
 
     async def _halt(self) -> None:
         self.steps += 1

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, Json
 
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import DatasetStatus
+from simulacra.service.datasets import payloads
 from simulacra.service.fields import MAX_WAIT_SECONDS, Text, WholeNumber
 from simulacra.service.tenants import retention
 
@@ -45,14 +46,14 @@ class UploadFields(BaseModel):
         description="The sheet of an Excel workbook to read; by default the first with a table.",
     )
 
-    def options(self) -> dict[str, Any]:
-        """Return what the upload says about its columns, as `pipeline.fit` takes it."""
-        return {
-            "types": self.column_types,
-            "keep": self.keep_columns,
-            "drop": self.drop_columns,
-            "sheet": self.sheet,
-        }
+    def options(self) -> payloads.StudyOptions:
+        """Return what the upload says about its study, in the terms of the engine."""
+        return payloads.StudyOptions(
+            types=self.column_types,
+            keep=self.keep_columns,
+            drop=self.drop_columns,
+            sheet=self.sheet,
+        )
 
 
 class UploadForm(UploadFields):

@@ -15,15 +15,13 @@ from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import DatasetStatus
-from simulacra.service.datasets import expiry, repository
+from simulacra.service.datasets import expiry, repository, tasks
 from simulacra.service.datasets.schemas import UploadFields
 from simulacra.service.idempotency import bindings, fingerprint
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import repository as jobs
 from simulacra.service.jobs import transitions
 from simulacra.service.tenants import encryption, retention
-
-OPERATION = "createDataset"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,7 +88,7 @@ class Datasets:
             job = tables.Job(
                 id=jobs.new_id(),
                 tenant_id=caller.tenant_id,
-                operation=OPERATION,
+                operation=tasks.TRAINING.operation,
                 dataset_id=seed.dataset_id,
                 idempotency_key=key.key if key is not None else None,
             )
@@ -171,7 +169,7 @@ class Datasets:
             display_name=fields.display_name,
             job_id=job.id,
             format=seed.format,
-            options=fields.options(),
+            options=dataclasses.asdict(fields.options()),
             seed_bytes=digest.size_bytes,
             seed_sha256=digest.sha256,
             sealed_key=await encryption.seal(

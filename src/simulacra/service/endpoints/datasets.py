@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from simulacra.service.database import statuses, tables
-from simulacra.service.datasets import repository, schemas, service
+from simulacra.service.datasets import repository, schemas, service, tasks
 from simulacra.service.endpoints import upload
 from simulacra.service.http import (
     content,
@@ -36,7 +36,7 @@ ENVELOPE = {"model": schemas.DatasetDocument, "links": LINKS}
 
 @router.post(
     "",
-    operation_id="createDataset",
+    operation_id=tasks.TRAINING.operation,
     summary="Upload a study and train a model",
     response_model=schemas.DatasetDocument,
     response_model_exclude_none=True,
@@ -66,7 +66,7 @@ async def create_dataset(
     within `wait_seconds`. Both have the same form: look at `status`.
     """
     datasets = datasets_of(runtime)
-    key = bindings.of(caller, service.OPERATION, idempotency_key)
+    key = bindings.of(caller, tasks.TRAINING.operation, idempotency_key)
     async with (
         bindings.lease(runtime.database, key) as held,
         upload.read(request) as (file, fields),

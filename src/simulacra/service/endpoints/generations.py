@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from simulacra.service.database import statuses, tables
-from simulacra.service.generations import links, repository, schemas, service
+from simulacra.service.generations import links, repository, schemas, service, tasks
 from simulacra.service.http import (
     content,
     guards,
@@ -34,7 +34,7 @@ ENVELOPE = {"model": schemas.GenerationDocument, "links": LINKS}
 
 @router.post(
     "/v1/datasets/{dataset_id}/generations",
-    operation_id="createGeneration",
+    operation_id=tasks.GENERATION.operation,
     summary="Generate rows under a scenario",
     response_model=schemas.GenerationDocument,
     response_model_exclude_none=True,
@@ -61,7 +61,7 @@ async def create_generation(
     within `wait_seconds`. Both have the same form: look at `status`.
     """
     generations = generations_of(runtime)
-    key = bindings.of(caller, service.OPERATION, idempotency_key)
+    key = bindings.of(caller, tasks.GENERATION.operation, idempotency_key)
     generation, is_replayed = await generations.create(caller, dataset_id, body, key)
     if body.wait_seconds and not _is_done(generation):
         await jobs.wait(

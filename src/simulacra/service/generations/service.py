@@ -13,7 +13,7 @@ from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import GenerationStatus
 from simulacra.service.datasets import repository as datasets
-from simulacra.service.generations import conditions, repository
+from simulacra.service.generations import conditions, repository, tasks
 from simulacra.service.generations.schemas import GenerationRequest
 from simulacra.service.idempotency import bindings, fingerprint
 from simulacra.service.identity.principal import Principal
@@ -22,7 +22,6 @@ from simulacra.service.jobs import repository as jobs
 from simulacra.service.tenants import retention
 from simulacra.service.usage import ledger
 
-OPERATION = "createGeneration"
 DRAWN_SEEDS = 2**31
 """Seeds that we draw stay below this, so that every client's numbers can hold them."""
 
@@ -68,7 +67,7 @@ class Generations:
             job = tables.Job(
                 id=jobs.new_id(),
                 tenant_id=caller.tenant_id,
-                operation=OPERATION,
+                operation=tasks.GENERATION.operation,
                 dataset_id=dataset_id,
                 generation_id=keys.random_id("gen_"),
                 idempotency_key=key.key if key is not None else None,

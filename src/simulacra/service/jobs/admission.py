@@ -31,13 +31,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from simulacra.service import clock, tenancy
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import OPEN, JobStatus
-from simulacra.service.jobs import queues
+from simulacra.service.jobs import kinds
 
-TASKS = {
-    "createDataset": ("datasets:train", queues.DATASETS),
-    "createGeneration": ("generations:generate", queues.GENERATIONS),
-}
-"""Task and queue of the jobs that an operation begins."""
 LOCK = 7_265_003
 """First key of the advisory locks under which a tenant's entries are counted."""
 RECONCILING = 7_265_004
@@ -58,10 +53,12 @@ class Admission:
 
     Attributes:
         app: the queue.
+        kinds: every job kind.
         jobs_per_tenant: entries that a tenant has at a time for each kind of work.
     """
 
     app: procrastinate.App
+    kinds: kinds.Kinds
     jobs_per_tenant: int
 
     async def admit(self, session: AsyncSession, tenant_id: str, operation: str) -> None:
@@ -119,12 +116,16 @@ class Admission:
 
     async def _defer(self, session: AsyncSession, job: tables.Job, *, priority: int = 0) -> None:
         """Write a job's queue entry in the session's transaction."""
-        task, queue = TASKS[job.operation]
+        kind = self.kinds[job.operation]
         raw = await (await session.connection()).get_raw_connection()
         connection = raw.driver_connection
         assert isinstance(connection, psycopg.AsyncConnection)  # noqa: S101 - narrows for mypy
         deferrer = self.app.configure_task(
-            task, queue=queue, priority=priority, connection=connection, allow_unknown=True
+            kind.task,
+            queue=kind.queue,
+            priority=priority,
+            connection=connection,
+            allow_unknown=True,
         )
         await deferrer.defer_async(tenant_id=job.tenant_id, job_id=job.id)
 

@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from simulacra.engine import stages
 from simulacra.service import errors, keys, objects, outages, storage, tenancy
 from simulacra.service.database import tables
-from simulacra.service.jobs import child, transitions
+from simulacra.service.jobs import child, kinds, transitions
 
 TRANSIENT = (*outages.ANY, objects.UnannouncedError, child.KilledError)
 """Faults of the surroundings, for which no job is ended."""
@@ -37,7 +37,6 @@ job is blamed for an attempt without an end."""
 logger = logging.getLogger(__name__)
 
 Save = transitions.Save
-Work = Callable[["Attempt"], Awaitable[Save]]
 SupersededError = transitions.SupersededError
 
 
@@ -82,6 +81,7 @@ class Attempt:
     """One try at one job."""
 
     resources: Resources
+    kind: kinds.JobKind
     job: tables.Job  # with the token of this attempt
     written: list[str] = dataclasses.field(default_factory=list)
     _reported: float = 0.0
@@ -113,8 +113,8 @@ class Attempt:
     ) -> tuple[str, storage.Digest]:
         """Write a file to the store, at a path below `folder` that is of this attempt alone."""
         job, path = self.job, f"{folder}/{keys.random_id()}"
-        owner_id = job.generation_id or job.dataset_id
-        await self.resources.objects.announce(job.tenant_id, owner_id, path)
+        result_id = self.kind.result_id(job)
+        await self.resources.objects.announce(job.tenant_id, result_id, path)
         digest = await asyncio.to_thread(self.resources.storage.upload, path, source, key)
         self.written.append(path)
         return path, digest
@@ -166,8 +166,8 @@ class Attempt:
         return self.resources.database.transaction(self.job.tenant_id)
 
 
-async def carry_out(resources: Resources, tenant_id: str, job_id: str, work: Work) -> None:
-    """Begin an attempt at a job, do its `work`, and record how it ended.
+async def carry_out(resources: Resources, tenant_id: str, job_id: str) -> None:
+    """Begin an attempt at a job, do the work of its kind, and record how it ended.
 
     Raises:
         Exception: one of `TRANSIENT`, for the queue, which will offer the job again.
@@ -176,7 +176,7 @@ async def carry_out(resources: Resources, tenant_id: str, job_id: str, work: Wor
     if attempt is None:
         return
     try:
-        await _conclude(attempt, work)
+        await _conclude(attempt)
     except SupersededError:
         logger.info("job %s was cancelled or taken over", job_id)
     except TRANSIENT as error:
@@ -195,35 +195,38 @@ async def _begin(resources: Resources, tenant_id: str, job_id: str) -> Attempt |
     """Take the job, unless it is final."""
     async with resources.database.transaction(tenant_id) as session:
         job = await transitions.begin(session, job_id)
-    return Attempt(resources, job) if job is not None else None
+    if job is None:
+        return None
+    return Attempt(resources, resources.endings.kinds[job.operation], job)
 
 
-async def _conclude(attempt: Attempt, work: Work) -> None:
+async def _conclude(attempt: Attempt) -> None:
     """Do the work and end the job, whichever way."""
-    job = attempt.job
+    job_id = attempt.job.id
     if attempt.is_one_too_many:
         await attempt.fail(_given_up(attempt))
         return
     try:
-        save = await _unless_superseded(attempt, work)
+        save = await _unless_superseded(attempt)
         await attempt.succeed(save)
     except errors.JobFailedError as error:
         await attempt.fail(error)
     except child.ChildFaultError as error:
-        logger.error("job %s: %s", job.id, error)  # noqa: TRY400 - a trace of this side says nothing
-        await attempt.fail(_unforeseen(job))
+        logger.error("job %s: %s", job_id, error)  # noqa: TRY400 - a trace of this side says nothing
+        await attempt.fail(_unforeseen(attempt))
     except sqlalchemy.exc.DataError:
-        logger.error("job %s: the database cannot hold its result", job.id)  # noqa: TRY400 - as above
-        await attempt.fail(_unforeseen(job))
+        logger.error("job %s: the database cannot hold its result", job_id)  # noqa: TRY400 - as above
+        await attempt.fail(_unforeseen(attempt))
 
 
-async def _unless_superseded(attempt: Attempt, work: Work) -> Save:
+async def _unless_superseded(attempt: Attempt) -> Save:
     """Do the work, and stop at once when the job is cancelled or taken over.
 
     Raises:
         SupersededError: it was.
     """
-    working, watching = asyncio.ensure_future(work(attempt)), asyncio.create_task(attempt.watch())
+    working = asyncio.ensure_future(attempt.kind.work(attempt))
+    watching = asyncio.create_task(attempt.watch())
     try:
         await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
@@ -254,18 +257,14 @@ async def _patiently(end: Callable[[], Awaitable[None]]) -> None:
             return
 
 
-def _failure_code(job: tables.Job) -> str:
-    return "simio_generation_failed" if job.generation_id else "simio_training_failed"
-
-
 def _given_up(attempt: Attempt) -> errors.JobFailedError:
     tries = attempt.resources.max_attempts
     return errors.JobFailedError(
-        _failure_code(attempt.job),
+        attempt.kind.failure_code,
         f"The job was begun {tries} times without an end; it is given up.",
     )
 
 
-def _unforeseen(job: tables.Job) -> errors.JobFailedError:
+def _unforeseen(attempt: Attempt) -> errors.JobFailedError:
     detail = "The engine met a fault that it did not foresee."
-    return errors.JobFailedError(_failure_code(job), detail)
+    return errors.JobFailedError(attempt.kind.failure_code, detail)

@@ -11,8 +11,6 @@ from simulacra.service.idempotency import bindings
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import repository, transitions
 
-SCOPES = {"createDataset": "write:datasets", "createGeneration": "write:generations"}
-"""Who may start such a job may cancel it."""
 TOMBSTONE = dt.timedelta(days=7)
 """How long a job whose record was retired still answers with its id and times."""
 
@@ -34,7 +32,7 @@ async def cancel(
     """
     async with database.transaction(caller.tenant_id) as session:
         job = await repository.get(session, job_id)
-        scope = SCOPES[job.operation]
+        scope = endings.kinds[job.operation].scope
         if scope not in caller.scopes:
             raise errors.ForbiddenError(f"The token lacks the scope {scope!r}.")
         reason = errors.JobCancelledError(f"Its job {job_id} was cancelled.")

@@ -22,11 +22,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import clock, errors, keys, objects
 from simulacra.service.audit import entry, trail
-from simulacra.service.audit.entry import Action, Detail, Outcome
+from simulacra.service.audit.entry import Detail, Outcome
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import OPEN, JobStatus
-from simulacra.service.jobs import admission
-from simulacra.service.usage import ledger
+from simulacra.service.jobs import admission, kinds
 
 SOURCES: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.QUEUED: frozenset({JobStatus.PROCESSING}),
@@ -108,10 +107,12 @@ class Endings:
     """The moves that end jobs, with all that depends on them.
 
     Attributes:
+        kinds: every job kind.
         admission: gives the next job of the tenant its turn.
         problem_document: returns an error as it is written down for its reader.
     """
 
+    kinds: kinds.Kinds
     admission: admission.Admission
     problem_document: Callable[[errors.ServiceError], dict[str, Any]]
 
@@ -167,25 +168,21 @@ class Endings:
 
     async def _close(self, session: AsyncSession, job: tables.Job, end: End) -> None:
         """End what a job was to make, which will not come."""
-        is_generation = job.generation_id is not None
-        owner: type[tables.Generation | tables.Dataset] = (
-            tables.Generation if is_generation else tables.Dataset
-        )
-        owner_id = job.generation_id or job.dataset_id
+        kind = self.kinds[job.operation]
+        result, result_id = kind.result, kind.result_id(job)
         ended = {"status": "failed", "error": self._document(job, end.error)}
         await session.execute(
-            update(owner)
-            .where(owner.id == owner_id, owner.status == "processing")
+            update(result)
+            .where(result.id == result_id, result.status == "processing")
             .values(**ended, sealed_key=None)
         )
-        await objects.doom(session, owner_id)
-        if job.generation_id is not None:
-            await ledger.release(session, job.generation_id)
+        await objects.doom(session, result_id)
+        await kind.release(session, result_id)
         trail.record(
             session,
             end.actor,
-            Action.GENERATION_FAILED if is_generation else Action.DATASET_FAILED,
-            owner_id,
+            kind.failed,
+            result_id,
             tenant_id=job.tenant_id,
             outcome=Outcome.FAILED,
             details={Detail.CODE: end.error.code},
