@@ -80,7 +80,7 @@ class Attempt:
     async def crash(self) -> None:
         """End as a process does that is killed: without a word, and leaving what it has written."""
         if self._attempt is not None:
-            self._attempt.written.clear()
+            self._attempt.stored_paths.clear()
         await self.go_on(CrashError())
 
     async def stop(self) -> None:
