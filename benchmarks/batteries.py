@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.arrays import Floats
 
 
 def correlation_gap(real: pd.DataFrame, made: pd.DataFrame, items: Sequence[str]) -> float:

@@ -19,7 +19,7 @@ from pyarrow import parquet
 import simulacra
 from benchmarks import judging, tables
 from benchmarks.page import ROOT
-from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.arrays import Floats
 
 TOLERANCE = 1e-3
 REPORT = Path(__file__).with_name("sdmetrics_report.py")

@@ -7,7 +7,7 @@ from typing import Any
 import xgboost
 
 from benchmarks import judging
-from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
 
 THREADS = int(os.environ.get("SIMULACRA_BENCH_THREADS", "1"))

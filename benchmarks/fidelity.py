@@ -10,7 +10,7 @@ import simulacra
 from benchmarks import classifier, judging, page, tables
 from benchmarks.options import Options
 from benchmarks.tables import Table
-from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.arrays import Floats
 
 DRAWS = 10
 """On Default single draws score 4 to 10 in Trend, by whether the largest amounts are drawn."""

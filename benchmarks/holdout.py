@@ -9,7 +9,7 @@ import pyarrow as pa
 import simulacra
 from benchmarks import judging, page, studies, tables, truth
 from benchmarks.options import Options
-from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
 
 SPLITS, ROWS = 10, 5_000

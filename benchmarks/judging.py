@@ -1,6 +1,6 @@
 """How good generated rows are: fidelity, privacy, and the error against a known population.
 
-Rows are matrices coded by a schema (see `encoding`). A figure means little alone: judge the raked
+Rows are matrices coded by a schema (see `matrix`). A figure means little alone: judge the raked
 seed rows, independent columns and unseen real rows beside it. Independent columns win on `shape`,
 and copies of the seed win on `two_sample`, so neither is ever quoted without the others.
 """
@@ -16,8 +16,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 from sklearn.neighbors import NearestNeighbors
 
-from simulacra.engine.columns import encoding
-from simulacra.engine.columns.encoding import Floats, Indices, level_codes
+from simulacra.engine.columns.arrays import Floats, Int64s
 from simulacra.engine.columns.schema import Column, Schema
 
 EQUAL_BINS = 10
@@ -32,9 +31,7 @@ def matrix(schema: Schema, table: pa.Table) -> Floats:
         KeyError: a column of the schema is not in the table.
         ValueError: a text that is no level of its column.
     """
-    return np.column_stack(
-        [encoding.from_arrow(column, table[column.name]) for column in schema.columns]
-    )
+    return np.column_stack([column.encode(table[column.name]) for column in schema.columns])
 
 
 def shape(schema: Schema, real: Floats, made: Floats) -> float:
@@ -232,7 +229,7 @@ def _correlations(rows: Floats) -> Floats:
     return np.asarray(np.where(products > 1e-9 * both, found, np.nan))
 
 
-def _equal_bins(schema: Schema, rows: Floats) -> list[Indices]:
+def _equal_bins(schema: Schema, rows: Floats) -> list[Int64s]:
     """Return each value's bin; numbers are cut between the side's own extremes.
 
     The largest value is in a bin of its own, shared with the missing ones: so SDMetrics has it.
@@ -241,18 +238,22 @@ def _equal_bins(schema: Schema, rows: Floats) -> list[Indices]:
     for position, column in enumerate(schema.columns):
         values = rows[:, position]
         if column.type.is_categorical:
-            binned.append(level_codes(values, len(column.levels)))
+            binned.append(_level_codes(column, values))
         else:
             edges = np.histogram_bin_edges(values[~np.isnan(values)], EQUAL_BINS)
             binned.append(np.digitize(values, edges))
     return binned
 
 
-def _quantile_bins(column: Column, truth: Floats, rows: Floats) -> tuple[Indices, Indices]:
+def _level_codes(column: Column, values: Floats) -> Int64s:
+    """Return the positions of levels; missing ones come after the last."""
+    return np.where(np.isnan(values), len(column.levels), values).astype(np.int64)
+
+
+def _quantile_bins(column: Column, truth: Floats, rows: Floats) -> tuple[Int64s, Int64s]:
     """Return each value's bin among the tenths of the truth; missing ones have their own."""
     if column.type.is_categorical:
-        size = len(column.levels)
-        return level_codes(truth, size), level_codes(rows, size)
+        return _level_codes(column, truth), _level_codes(column, rows)
     cuts = np.quantile(truth[~np.isnan(truth)], np.linspace(0, 1, EQUAL_BINS + 1)[1:-1])
     first, second = (
         np.where(np.isnan(side), EQUAL_BINS, np.searchsorted(cuts, side)) for side in (truth, rows)
@@ -260,7 +261,7 @@ def _quantile_bins(column: Column, truth: Floats, rows: Floats) -> tuple[Indices
     return first, second
 
 
-def _distances(one: Indices, other: Indices, one_weights: Floats, other_weights: Floats) -> Floats:
+def _distances(one: Int64s, other: Int64s, one_weights: Floats, other_weights: Floats) -> Floats:
     """Return the total variation distance of each two columns' contingency tables, a square."""
     sizes = 1 + np.maximum(one.max(axis=0), other.max(axis=0))
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
@@ -271,7 +272,7 @@ def _distances(one: Indices, other: Indices, one_weights: Floats, other_weights:
     return np.asarray(np.add.reduceat(np.add.reduceat(gaps, starts, 0), starts, 1) / 2)
 
 
-def _contingencies(codes: Indices, size: int, weights: Floats) -> Floats:
+def _contingencies(codes: Int64s, size: int, weights: Floats) -> Floats:
     """Return the joint shares of all pairs of indicators: all contingency tables at once."""
     total = np.zeros((size, size))
     width = codes.shape[1]
@@ -290,7 +291,7 @@ def _metric(schema: Schema, train: Floats, rows: Floats) -> npt.NDArray[np.float
     for position, column in enumerate(schema.columns):
         values = rows[:, position]
         if column.type.is_categorical:
-            codes = level_codes(values, len(column.levels))
+            codes = _level_codes(column, values)
             parts.append(np.sqrt(2) * np.eye(len(column.levels) + 1)[codes])
         else:
             known = train[~np.isnan(train[:, position]), position]

@@ -26,7 +26,7 @@ import simulacra
 from benchmarks import classifier, judging, page, peer_worker, studies, tables, truth
 from benchmarks.options import Options
 from benchmarks.tables import Table
-from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
 
 FOLDER = page.ROOT / ".peers"
@@ -136,6 +136,6 @@ def coded(schema: Schema, made: pa.Table) -> Floats:
     """Return a peer's rows as the judge sees them; numbers on the grid of a whole-number column."""
     rows = tables.coded(schema, made)
     for place, column in enumerate(schema.columns):
-        if column.type.value == "integer":
+        if column.type == "integer":
             rows[:, place] = np.round(rows[:, place])
     return rows

@@ -40,7 +40,7 @@ def real(data: Path) -> Iterator[Case]:
     for make in (_adult, _shoppers, _thanksgiving, _springer, _burger):
         try:
             yield make(data)
-        except (OSError, errors.UploadError) as error:
+        except (OSError, errors.StudyError) as error:
             print(f"{make.__name__.lstrip('_')} left out: {error}")
 
 

@@ -12,7 +12,7 @@ import simulacra
 from benchmarks import judging, page, tables, truth
 from benchmarks.options import Options
 from simulacra.engine import errors
-from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
 
 Weighted = tuple[pa.Table, Floats]

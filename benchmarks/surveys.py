@@ -11,7 +11,7 @@ import simulacra
 from benchmarks import batteries, classifier, judging, page, rules, studies, tables
 from benchmarks.options import Options
 from benchmarks.tables import Table
-from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
 
 NOTES = """\

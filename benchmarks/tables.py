@@ -14,11 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from simulacra.engine.columns import encoding
+from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.columns.date import DATE
 from simulacra.engine.columns.datetime import DATETIME
-from simulacra.engine.columns.encoding import Floats
 from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.nominal import NOMINAL
 from simulacra.engine.columns.number import NUMBER
@@ -210,4 +209,4 @@ def _kind(kind: pa.DataType) -> ColumnType:
 def _coded(column: Column, values: pa.ChunkedArray) -> Floats:
     if column.type.is_categorical:
         values = pc.fill_null(values.cast(pa.string()), MISSING)
-    return encoding.from_arrow(column, values)
+    return column.encode(values)

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from simulacra.engine.columns.encoding import Floats
+from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.scenario import raking
 
 Columns = dict[str, Any]
@@ -193,10 +193,10 @@ def drawn(weights: Floats, size: int, rng: np.random.Generator) -> Any:  # noqa:
     return rng.choice(len(weights), size, p=weights / weights.sum())
 
 
-def _margin(values: pa.ChunkedArray, wanted: Mapping[str, float]) -> raking.Margin:
+def _margin(values: pa.ChunkedArray, wanted: Mapping[str, float]) -> raking.Marginal:
     places = _places(values, list(wanted))
     shares = np.array([*wanted.values(), max(1 - sum(wanted.values()), 0)])
-    return raking.Margin(np.where(places < 0, len(wanted), places), shares)
+    return raking.Marginal(np.where(places < 0, len(wanted), places), shares)
 
 
 def _places(values: pa.ChunkedArray, levels: list[str]) -> Any:  # noqa: ANN401 - an array

@@ -6,11 +6,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulacra.engine.columns.encoding import Floats
 from sklearn.naive_bayes import GaussianNB
 
 import simulacra
 from benchmarks import judging, truth
+from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
 
 Judged = tuple[Schema, Floats, Floats]

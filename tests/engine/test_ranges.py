@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 import simulacra
-from simulacra.engine.columns.schema import Bound
+from simulacra.engine.columns.facts import Bound
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from simulacra.cli import arguments as of
 from simulacra.cli import failures, terminal
 
 if TYPE_CHECKING:
-    from simulacra.engine.columns.schema import Bound
+    from simulacra.engine.columns.facts import Bound
     from simulacra.engine.pipeline import Generation
 
 MAX_SEED = 2**63 - 1

@@ -45,7 +45,7 @@ class SettingsError(ValueError):
 
 
 class NoDatabaseError(SettingsError, LookupError):
-    """A process that needs a database was not told of one."""
+    """A process needs a database and has no address of one."""
 
 
 class Settings(BaseSettings):

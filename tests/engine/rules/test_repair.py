@@ -36,7 +36,7 @@ def test_repair_leaves_nothing_broken_in_any_order_of_the_columns(seed: int, row
     if rows == 3_000:  # enough to learn all that is true
         columns = enumerate(small.schema.columns)
         table = {column.name: column.decode(drawn[position]) for position, column in columns}
-        assert rule_survey.broken(pa.table(table)) == {}
+        assert rule_survey.violations(pa.table(table)) == {}
 
 
 def test_repair_leaves_alone_what_breaks_no_rule(study: Study, rules: Rules) -> None:

@@ -12,7 +12,7 @@ ROWS = 2_000
 
 
 def test_the_survey_keeps_its_rules() -> None:
-    assert rule_survey.broken(rule_survey.survey(3_000)) == {}
+    assert rule_survey.violations(rule_survey.survey(3_000)) == {}
 
 
 def test_no_respondent_breaks_a_rule(study: Study, rules: Rules) -> None:
@@ -95,4 +95,4 @@ def test_no_row_of_100_000_breaks_a_rule(
 ) -> None:
     out = rule_model.generate(100_000, seed=1, **conditions)  # type: ignore[arg-type]
     assert out.rows_generated == 100_000
-    assert rule_survey.broken(out.table) == {}
+    assert rule_survey.violations(out.table) == {}

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from simulacra.engine import errors
 from simulacra.engine.columns.datetime import DATETIME
-from simulacra.engine.columns.schema import Bound, Schema
+from simulacra.engine.columns.facts import Bound
+from simulacra.engine.columns.schema import Schema
 from simulacra.engine.scenario import conditions
 
 
