@@ -10,8 +10,10 @@ import pyarrow as pa
 from simulacra.engine import limits
 from simulacra.engine.cleaning import clean
 from simulacra.engine.cleaning.clean import Study
+from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.options import Options
 from simulacra.engine.reading import source
+from simulacra.engine.rules.states import RuleStudy
 
 REGIONS = ["Nord", "Süd", "Ost", "West", "Mitte", "Übersee"]
 LAND = {"Nord": "A", "Süd": "B", "Ost": "A", "West": "B", "Mitte": "C", "Übersee": "C"}
@@ -109,3 +111,28 @@ def study(columns: Mapping[str, object] | pa.Table) -> Study:
     table = columns if isinstance(columns, pa.Table) else pa.table(dict(columns))
     keep = Options.of(keep=table.column_names)
     return clean.clean(source.read(table, limits.DEFAULT, None), limits.DEFAULT, keep)
+
+
+def rule_study(columns: Mapping[str, object] | pa.Table) -> RuleStudy:
+    """Return a table as rules are learned from it, no column dropped."""
+    cleaned = study(columns)
+    return RuleStudy.of(cleaned.schema, cleaned.values)
+
+
+def independent(study: Study, rows: int, rng: np.random.Generator) -> dict[int, Floats]:
+    """Return rows whose columns are drawn from a study without regard to each other.
+
+    Args:
+        study: whose values they take, numbers moved into the published bounds.
+        rows: how many.
+        rng: of the draws.
+
+    Returns:
+        float64, shape (rows,), by position of the column.
+    """
+    drawn = {}
+    for position, column in enumerate(study.schema.columns):
+        values = study.values[rng.integers(study.schema.row_count, size=rows), position]
+        is_number = not column.type.is_categorical
+        drawn[position] = np.clip(values, *column.bounds) if is_number else values
+    return drawn

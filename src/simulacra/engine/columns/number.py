@@ -7,6 +7,7 @@ import numbers
 from typing import TYPE_CHECKING, Any
 
 from simulacra.engine import disclosure
+from simulacra.engine.columns.boolean import BOOLEAN
 from simulacra.engine.columns.drafts import Draft, Note, floats, look_up
 from simulacra.engine.columns.lazy import np, pa
 from simulacra.engine.columns.scale_type import ScaleType
@@ -71,6 +72,8 @@ class Number(ScaleType):
             return within_reach(draft.values), draft.notes
         if draft.label_values:
             return within_reach(look_up(np.array(draft.label_values), draft.values)), draft.notes
+        if draft.type is BOOLEAN:
+            return draft.values, draft.notes
         counts = draft.level_counts
         parsed = numerals.parse(pa.array(draft.levels, pa.string()), counts, force=True)
         readable = 0 if parsed is None else int(counts[~np.isnan(parsed.values)].sum())

@@ -6,19 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulacra.engine.cleaning import dates
 from simulacra.engine.columns.date import DATE
-from simulacra.engine.columns.schema import bound
+from simulacra.engine.columns.datetime import DATETIME
+from simulacra.engine.columns.texts import dates
 
 
-def parse(*texts: str, force: bool = False) -> dates.Found | None:
+def parse(*texts: str, force: bool = False) -> dates.Dates | None:
     return dates.parse(pa.array(texts), np.ones(len(texts), dtype=np.int64), force=force)
 
 
 def iso_dates(*texts: str, force: bool = False) -> list[object]:
     found = parse(*texts, force=force)
     assert found is not None
-    return [None if np.isnan(value) else bound(found.type, value) for value in found.values]
+    kind = DATETIME if found.has_time else DATE
+    return [None if np.isnan(value) else kind.to_bound(value) for value in found.values]
 
 
 @pytest.mark.parametrize(
@@ -81,5 +82,5 @@ def test_dates_come_back(day: dt.date, form: str) -> None:
     probe = dt.date(2020, 1, 31)  # tells the order
     found = parse(day.strftime(form), probe.strftime(form))
     assert found is not None
-    assert found.type is DATE
-    assert bound(found.type, found.values[0]) == day.isoformat()
+    assert not found.has_time
+    assert DATE.to_bound(found.values[0]) == day.isoformat()

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulacra.engine.rules import solitary, states
+from simulacra.engine.rules import exclusive_options
 from tests.studies import rule_survey
 
 ROWS = 400
@@ -12,11 +12,9 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 
 def learned(columns: Mapping[str, object]) -> list[tuple[int, int, list[list[bool]]]]:
-    study = rule_survey.study(columns)
-    known = states.of_all(study.schema, study.values)
     return [
-        (one, other, table.tolist())
-        for one, other, table in solitary.learn(study.schema, known, study.values)
+        (rule.first, rule.second, rule.table.tolist())
+        for rule in exclusive_options.learn(rule_survey.rule_study(columns))
     ]
 
 
@@ -30,7 +28,7 @@ def test_a_rare_none_of_these_is_chosen_alone(seed: int) -> None:
     none = np.arange(ROWS) < 12
     found = learned({**{f"o{i}": one for i, one in enumerate(options.T)}, "none": none})
     both = [[False, False, False], [False, True, False], [False] * 3]
-    assert found == [(8, other, both) for other in range(8)]
+    assert found == [(option, 8, both) for option in range(8)]
 
 
 @given(SEEDS)
@@ -42,7 +40,7 @@ def test_an_option_that_once_meets_another_is_none_of_them(seed: int) -> None:
     assert learned({**{f"o{i}": one for i, one in enumerate(options.T)}, "none": none}) == []
 
 
-def test_independent_options_are_not_taken_for_solitary_ones() -> None:
+def test_independent_options_are_not_taken_for_exclusive_ones() -> None:
     """A false one in at most 1 study of 100; three among 100 are 1 false alarm in 12."""
     found = []
     for seed in range(100):

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulacra.engine.cleaning import numerals
+from simulacra.engine.columns.texts import numerals
 
 
-def parse(*texts: str, force: bool = False) -> numerals.Found | None:
+def parse(*texts: str, force: bool = False) -> numerals.Numerals | None:
     return numerals.parse(pa.array(texts), np.ones(len(texts), dtype=np.int64), force=force)
 
 
