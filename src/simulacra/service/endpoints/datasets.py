@@ -170,7 +170,7 @@ async def extend_dataset_retention(
 async def delete_dataset(
     dataset_id: str, caller: guards.WriteDatasets, runtime: serving.Runtime
 ) -> schemas.DatasetDeletion:
-    """Shred the seed and the model, and cancel runtime jobs; generations keep their own window."""
+    """Shred the seed and the model, and cancel running jobs; generations keep their own window."""
     await datasets_of(runtime).delete(caller, dataset_id)
     return schemas.DatasetDeletion(dataset_id=dataset_id, status=statuses.DatasetStatus.DELETED)
 
