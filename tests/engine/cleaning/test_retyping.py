@@ -89,7 +89,9 @@ def test_cells_that_are_no_numbers_are_blanked_and_said() -> None:
 
 
 def test_levels_in_the_order_given() -> None:
-    made = retyping.order_levels("x", of(["mid", "low", "high", None]), ("low", "mid", "high", "top"))
+    made = retyping.order_levels(
+        "x", of(["mid", "low", "high", None]), ("low", "mid", "high", "top")
+    )
     assert made.type is ORDINAL
     np.testing.assert_array_equal(made.values, [1, 0, 2, NAN])
 
