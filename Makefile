@@ -22,7 +22,7 @@ setup: .venv/.ready ## make .venv as uv.lock says
 	@echo "Setting up .venv ..."
 	@$(UV) sync --quiet --locked --all-extras --python $(PYTHON)
 	@echo "Compiling the loops of the engine ..."
-	@$(BIN)/python -c "import simulacra.service.jobs.rehearsal"
+	@$(BIN)/simulacra compile
 	@touch $@
 
 $(UV):

@@ -28,18 +28,6 @@ def test_relative_links_lead_somewhere(document: Path) -> None:
         assert (document.parent / target).exists(), target
 
 
-def test_the_folders_of_the_architecture_page_exist() -> None:
-    page = (ROOT / "ARCHITECTURE.md").read_text()
-    source = ROOT / "src" / "simulacra"
-    names = {path.relative_to(source).as_posix() for path in source.rglob("*")}
-    last = {name.rpartition("/")[2] for name in names}
-    block = page.split("```")[1]
-    for word in re.findall(r"\b([a-z_]+(?:/|\.py))", block):
-        assert word.rstrip("/") in last | {"src", "simulacra", "tests", "examples"} | {
-            "benchmarks", "contract", "acceptance", "deploy",
-        }, word  # fmt: skip
-
-
 def test_the_targets_that_the_readme_names_exist() -> None:
     help_text = subprocess.run(
         ["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True

@@ -113,12 +113,12 @@ class ServiceCluster:
 
     def job_processes(self) -> list[psutil.Process]:
         """The children of the workers in which jobs run: those of their fork servers."""
-        found = []
+        processes = []
         for name in self.worker_names:
             with contextlib.suppress(psutil.Error):
                 for helper in psutil.Process(self.pid(name)).children():
-                    found += helper.children()
-        return found
+                    processes += helper.children()
+        return processes
 
     def run(self, *words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         """Run a command of ours to its end."""

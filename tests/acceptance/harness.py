@@ -101,13 +101,13 @@ class ServerProcess:
 
     def named(self, *words: str) -> psutil.Process:
         """The one process of the tree whose command line holds all `words`."""
-        found = [
+        matching = [
             process
             for process in self.processes()
             if all(word in " ".join(process.cmdline()) for word in words)
             and "lifeline" not in " ".join(process.cmdline())
         ]
-        return min(found, key=lambda process: process.pid)
+        return min(matching, key=lambda process: process.pid)
 
     def create_tenant(self, company: str = "Acme") -> dict[str, str]:
         create = ["create-tenant", "--company", company, "--email", "a@acme.example", "--json"]

@@ -19,8 +19,8 @@ def test_who_made_what_when_and_in_which_request(
 ) -> None:
     api.headers["X-Request-Id"] = "req_of_this_test"
     dataset_id = api.train(study_csv)
-    made = api.generate(dataset_id, row_count=30, output_format="csv", wait_seconds=20).json()
-    link = api.get(f"/v1/generations/{made['generation_id']}").json()["artifact_url"]
+    generation = api.generate(dataset_id, row_count=30, output_format="csv", wait_seconds=20).json()
+    link = api.get(f"/v1/generations/{generation['generation_id']}").json()["artifact_url"]
     assert api.head(link).status_code == 200  # nothing is downloaded
     assert api.get(link, headers={"Range": "bytes=0-9"}).status_code == 206
     assert api.delete(f"/v1/datasets/{dataset_id}").status_code == 200
@@ -33,7 +33,7 @@ def test_who_made_what_when_and_in_which_request(
     ]  # fmt: skip
     assert about_dataset[0]["details"] == {"bytes": len(study_csv), "format": "csv"}
     assert about_dataset[1]["details"]["rows"] == study_csv.count(b"\n") - 1
-    about_generation = entries(server, made["generation_id"])
+    about_generation = entries(server, generation["generation_id"])
     assert [(it["action"], it["actor"]) for it in about_generation] == [
         ("generation.created", client),
         ("generation.ready", "system"),

@@ -317,11 +317,11 @@ def test_idempotency_keys_are_checked(api: ApiClient, dataset_id: str) -> None:
 
 
 def test_request_ids_are_kept_when_sane(api: ApiClient) -> None:
-    kept = api.get("/healthz", headers={"X-Request-Id": "trace-0123456789"})
-    assert kept.headers["x-request-id"] == "trace-0123456789"
+    echoed = api.get("/healthz", headers={"X-Request-Id": "trace-0123456789"})
+    assert echoed.headers["x-request-id"] == "trace-0123456789"
     for odd in ("short", "a" * 200, "no spaces here", "<script>alert(1)</script>"):
-        given = api.get("/healthz", headers={"X-Request-Id": odd}).headers["x-request-id"]
-        assert given.startswith("req_")
+        generated = api.get("/healthz", headers={"X-Request-Id": odd}).headers["x-request-id"]
+        assert generated.startswith("req_")
 
 
 def test_every_error_code_has_its_page(api: ApiClient) -> None:

@@ -36,8 +36,8 @@ def artifact_url(api: httpx.Client) -> str:
     """Where the rows of a generation are."""
     dataset = wait(api, upload(api).json())
     path = f"/v1/datasets/{dataset['dataset_id']}/generations"
-    made = wait(api, api.post(path, json={"row_count": 50, "output_format": "csv"}).json())
-    return str(api.get(f"/v1/generations/{made['generation_id']}").json()["artifact_url"])
+    started = wait(api, api.post(path, json={"row_count": 50, "output_format": "csv"}).json())
+    return str(api.get(f"/v1/generations/{started['generation_id']}").json()["artifact_url"])
 
 
 def upload(api: httpx.Client) -> httpx.Response:
@@ -45,9 +45,9 @@ def upload(api: httpx.Client) -> httpx.Response:
     return api.post("/v1/datasets", files={"seed_file": file}, data={})
 
 
-def wait(api: httpx.Client, made: dict[str, str]) -> dict[str, str]:
+def wait(api: httpx.Client, started: dict[str, str]) -> dict[str, str]:
     while True:
-        path = f"/v1/jobs/{made['job_id']}"
+        path = f"/v1/jobs/{started['job_id']}"
         job: dict[str, str] = api.get(path, params={"wait_seconds": 20}).json()
         if job["status"] not in ("queued", "processing"):
             assert job["status"] == "completed", job

@@ -52,12 +52,12 @@ def columns(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def test_an_spss_file(api: ApiClient, tmp_path: Path, suffix: str) -> None:
     content = spss_files.survey(tmp_path / f"study.{suffix}")
     document = trained(api, content)
-    found = columns(document)
-    assert found["agreement"]["type"] == "ordinal"
-    assert found["agreement"]["levels"] == ["never", "sometimes", "always"]
-    assert found["agreement"]["label"] == "I like it"
-    assert found["agreement"]["missing_share"] > 0
-    assert found["region"]["levels"] == ["North", "South"]
+    schema = columns(document)
+    assert schema["agreement"]["type"] == "ordinal"
+    assert schema["agreement"]["levels"] == ["never", "sometimes", "always"]
+    assert schema["agreement"]["label"] == "I like it"
+    assert schema["agreement"]["missing_share"] > 0
+    assert schema["region"]["levels"] == ["North", "South"]
     listed = api.get(f"/v1/datasets/{document['dataset_id']}").json()
     assert listed["format"] == suffix
     asked = {"categorical": {"agreement": {"always": 0.5}}}
@@ -68,8 +68,8 @@ def test_an_spss_file(api: ApiClient, tmp_path: Path, suffix: str) -> None:
 def test_a_workbook(api: ApiClient, book: bytes) -> None:
     document = trained(api, book)
     assert columns(document)["bought"]["levels"] == ["No", "Yes"]
-    said = [action for action in document["cleaning"] if action["column"] is None]
-    assert "sheet 'Wave1' was read" in said[0]["reason"]
+    file_actions = [action for action in document["cleaning"] if action["column"] is None]
+    assert "sheet 'Wave1' was read" in file_actions[0]["reason"]
     assert "budget" in columns(trained(api, book, sheet="Wave2"))
 
 
@@ -86,10 +86,10 @@ def test_columns_are_typed_kept_and_dropped_as_asked_for(api: ApiClient, book: b
         column_types=json.dumps({"age": "ordinal", "segment": ["B", "A"]}),
         drop_columns='["spend"]',
     )
-    found = columns(document)
-    assert found["age"]["type"] == "ordinal"
-    assert found["segment"]["levels"] == ["B", "A"]
-    assert "spend" not in found
+    schema = columns(document)
+    assert schema["age"]["type"] == "ordinal"
+    assert schema["segment"]["levels"] == ["B", "A"]
+    assert "spend" not in schema
     dropped = [one for one in document["cleaning"] if one["action"] == "dropped"]
     assert [(one["column"], one["reason"]) for one in dropped] == [("spend", "as asked for")]
 
@@ -132,7 +132,7 @@ def test_a_column_cannot_be_dropped_and_kept(api: ApiClient, book: bytes) -> Non
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"\x1c" + bytes(7) + b"ENCRYPTEDSAV" + bytes(40), "password"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old Office"),
@@ -140,12 +140,12 @@ def test_a_column_cannot_be_dropped_and_kept(api: ApiClient, book: bytes) -> Non
     ],
 )
 def test_files_of_other_kinds_are_named_and_refused(
-    api: ApiClient, content: bytes, said: str
+    api: ApiClient, content: bytes, message: str
 ) -> None:
     refused = api.upload(content, "seed.sav")
     assert refused.status_code == 400
     assert refused.json()["code"] == "simio_upload_invalid"
-    assert said in refused.json()["detail"]
+    assert message in refused.json()["detail"]
 
 
 def parquet(table: pa.Table) -> bytes:
@@ -163,13 +163,13 @@ def test_a_parquet_file_of_odd_texts(api: ApiClient) -> None:
     names = ["mood\0", "city", "city", long]
     cells = [levels, ["A\0", "B\0", "A\0", "A\0"] * 25, [1, 2, 3, 4, 5] * 20, list(range(100))]
     document = trained(api, parquet(pa.Table.from_arrays([pa.array(c) for c in cells], names)))
-    found = columns(document)
-    assert list(found)[:3] == ["mood", "city", "city_2"]
-    assert found["mood"]["levels"] == ["low", "high"]
-    assert found["city"]["levels"] == ["A", "B"]
-    assert max(len(column["source_name"]) for column in found.values()) <= 5_000
-    made = api.generate(document["dataset_id"], row_count=5, wait_seconds=20).json()
-    assert made["status"] == "ready"
+    schema = columns(document)
+    assert list(schema)[:3] == ["mood", "city", "city_2"]
+    assert schema["mood"]["levels"] == ["low", "high"]
+    assert schema["city"]["levels"] == ["A", "B"]
+    assert max(len(column["source_name"]) for column in schema.values()) <= 5_000
+    generation = api.generate(document["dataset_id"], row_count=5, wait_seconds=20).json()
+    assert generation["status"] == "ready"
 
 
 def test_a_parquet_file_of_text_that_is_no_utf8(api: ApiClient) -> None:
@@ -182,10 +182,10 @@ def test_bombs_and_damaged_files_are_failed_jobs_and_nothing_else(
     api: ApiClient, tmp_path: Path
 ) -> None:
     for content in (
-        workbooks.corner(),
-        workbooks.unpacking(megabytes=1_200),
+        workbooks.cell_in_last_corner(),
+        workbooks.large_when_unpacked(megabytes=1_200),
         b"$FL2" + bytes(500),
-        spss_files.crashing(tmp_path / "crash.sav"),
+        spss_files.corrupt_survey(tmp_path / "crash.sav"),
     ):
         assert failed(api, content)["code"] == "simio_upload_invalid"
     assert api.get("/healthz").json()["status"] == "ok"

@@ -124,12 +124,12 @@ def test_no_field_of_a_form_may_hold_what_cannot_be_stored(
 
 
 def test_downloads_follow_the_rfc(api: ApiClient, dataset_id: str) -> None:
-    made = api.generate(dataset_id, row_count=50, wait_seconds=20).json()
-    url, etag = made["artifact_url"], f'"{made["sha256"]}"'
+    generation = api.generate(dataset_id, row_count=50, wait_seconds=20).json()
+    url, etag = generation["artifact_url"], f'"{generation["sha256"]}"'
     for wanted in ("bytes=0-9", "bytes=99999999-"):
         head = api.head(url, headers={"Range": wanted})
         assert head.status_code == 200, "a range means something to GET alone"
-        assert head.headers["content-length"] == str(made["size_bytes"])
+        assert head.headers["content-length"] == str(generation["size_bytes"])
     assert api.get(url, headers={"Range": "Bytes=0-9"}).status_code == 206
     for tags in (etag, f"W/{etag}", f'"other", {etag}', "*"):
         assert api.get(url, headers={"If-None-Match": tags}).status_code == 304, tags

@@ -81,10 +81,10 @@ def test_nothing_is_billed_for_a_cancelled_generation(api: ApiClient, dataset_id
 
 
 def test_a_job_that_has_ended_is_not_cancelled(api: ApiClient, dataset_id: str) -> None:
-    made = api.generate(dataset_id, row_count=10, wait_seconds=20).json()
-    answer = api.post(f"/v1/jobs/{made['job_id']}/cancel")
+    generation = api.generate(dataset_id, row_count=10, wait_seconds=20).json()
+    answer = api.post(f"/v1/jobs/{generation['job_id']}/cancel")
     assert (answer.status_code, answer.json()["status"]) == (200, "completed")
-    assert api.get(made["artifact_url"]).status_code == 200
+    assert api.get(generation["artifact_url"]).status_code == 200
 
 
 def test_who_may_not_start_a_job_may_not_cancel_it(
@@ -115,12 +115,14 @@ def test_generations_are_listed_the_newest_first(
     server: ServerProcess, api: ApiClient, study_csv: bytes
 ) -> None:
     dataset_id = api.train(study_csv)
-    made = [api.generate(dataset_id, row_count=10).json()["generation_id"] for _ in range(3)]
+    generation_ids = [
+        api.generate(dataset_id, row_count=10).json()["generation_id"] for _ in range(3)
+    ]
     query: dict[str, Any] = {"dataset_id": dataset_id, "limit": 2}
     first = api.get("/v1/generations", params=query).json()
     rest = api.get("/v1/generations", params=query | {"after": first["next_after"]}).json()
     listed = [one["generation_id"] for one in first["generations"] + rest["generations"]]
-    assert listed == made[::-1]
+    assert listed == generation_ids[::-1]
     with contextlib.closing(server.client(server.create_tenant("Curious"))) as other:
         assert other.get("/v1/generations", params=query).json() == {"generations": []}
 
@@ -130,9 +132,9 @@ def test_a_dataset_is_kept_longer_but_for_a_week_at_most(api: ApiClient, study_c
     path = f"/v1/datasets/{dataset_id}/retention"
     before = api.get(f"/v1/datasets/{dataset_id}").json()
     for _ in range(2):  # it may be repeated
-        kept = api.post(path, json={"retention_hours": 168}).raise_for_status().json()
-        assert kept["created_at"] == before["created_at"]
-        assert kept["expires_at"] > before["expires_at"]
+        extended = api.post(path, json={"retention_hours": 168}).raise_for_status().json()
+        assert extended["created_at"] == before["created_at"]
+        assert extended["expires_at"] > before["expires_at"]
     for hours in (169, 0, 24, "long"):
         refused = api.post(path, json={"retention_hours": hours})
         assert (refused.status_code, refused.json()["code"]) == (400, "simio_invalid_field")

@@ -61,10 +61,14 @@ def test_the_schema_is_the_cleaned_one(api: ApiClient, dataset_id: str) -> None:
 
 def test_a_scenario_is_met_and_accounted_for(api: ApiClient, dataset_id: str) -> None:
     answer = api.generate(dataset_id, row_count=5000, seed=7, wait_seconds=20, conditions=SCENARIO)
-    made = answer.json()
-    assert (answer.status_code, made["status"], made["rows_generated"]) == (200, "ready", 5000)
-    assert made["conditions"] == SCENARIO
-    rows = pq.read_table(io.BytesIO(api.get(made["artifact_url"]).content))
+    generation = answer.json()
+    assert (answer.status_code, generation["status"], generation["rows_generated"]) == (
+        200,
+        "ready",
+        5000,
+    )
+    assert generation["conditions"] == SCENARIO
+    rows = pq.read_table(io.BytesIO(api.get(generation["artifact_url"]).content))
     assert rows.num_rows == 5000
     ages = rows["age"].to_pylist()
     assert 25 <= min(ages) <= max(ages) <= 44
@@ -74,11 +78,11 @@ def test_a_scenario_is_met_and_accounted_for(api: ApiClient, dataset_id: str) ->
         "Mainstream": 1750,
         "Value": 500,
     }
-    by_kind = {outcome["kind"]: outcome for outcome in made["report"]["conditions"]}
+    by_kind = {outcome["kind"]: outcome for outcome in generation["report"]["conditions"]}
     assert by_kind["range"]["achieved_min"] >= 25
     achieved = {level["level"]: level["achieved"] for level in by_kind["share"]["levels"]}
     assert achieved == pytest.approx(SHARES)
-    assert 0 < made["report"]["support"]["effective_sample_size"] <= 800
+    assert 0 < generation["report"]["support"]["effective_sample_size"] <= 800
 
 
 def test_a_scenario_without_support_is_partial_or_fails_with_its_code(api: ApiClient) -> None:
@@ -117,30 +121,34 @@ def test_formats_and_repeatability(api: ApiClient, dataset_id: str, output_forma
 
 
 def test_downloads_are_resumable_and_checked(api: ApiClient, dataset_id: str) -> None:
-    made = api.generate(dataset_id, row_count=500, wait_seconds=20, output_format="csv").json()
-    url, whole = made["artifact_url"], api.get(made["artifact_url"])
+    generation = api.generate(
+        dataset_id, row_count=500, wait_seconds=20, output_format="csv"
+    ).json()
+    url, download = generation["artifact_url"], api.get(generation["artifact_url"])
     assert not url.startswith("http")
-    digest = hashlib.sha256(whole.content)
-    assert made["sha256"] == digest.hexdigest()
-    assert made["size_bytes"] == len(whole.content) == int(whole.headers["content-length"])
-    assert whole.headers["etag"] == f'"{digest.hexdigest()}"'
+    digest = hashlib.sha256(download.content)
+    assert generation["sha256"] == digest.hexdigest()
+    assert (
+        generation["size_bytes"] == len(download.content) == int(download.headers["content-length"])
+    )
+    assert download.headers["etag"] == f'"{digest.hexdigest()}"'
     encoded = base64.b64encode(digest.digest()).decode()
-    assert whole.headers["repr-digest"] == f"sha-256=:{encoded}:"
-    assert whole.headers["cache-control"] == "private, no-store"
-    assert whole.headers["x-content-type-options"] == "nosniff"
-    assert f"{made['generation_id']}.csv" in whole.headers["content-disposition"]
+    assert download.headers["repr-digest"] == f"sha-256=:{encoded}:"
+    assert download.headers["cache-control"] == "private, no-store"
+    assert download.headers["x-content-type-options"] == "nosniff"
+    assert f"{generation['generation_id']}.csv" in download.headers["content-disposition"]
 
     head = api.head(url)
     assert (head.status_code, head.content) == (200, b"")
-    assert head.headers["content-length"] == whole.headers["content-length"]
+    assert head.headers["content-length"] == download.headers["content-length"]
     part = api.get(url, headers={"Range": "bytes=10-19"})
-    assert (part.status_code, part.content) == (206, whole.content[10:20])
-    assert part.headers["content-range"] == f"bytes 10-19/{made['size_bytes']}"
+    assert (part.status_code, part.content) == (206, download.content[10:20])
+    assert part.headers["content-range"] == f"bytes 10-19/{generation['size_bytes']}"
     stale = api.get(url, headers={"Range": "bytes=10-19", "If-Range": '"other"'})
-    assert (stale.status_code, stale.content) == (200, whole.content)
-    unchanged = api.get(url, headers={"If-None-Match": whole.headers["etag"]})
+    assert (stale.status_code, stale.content) == (200, download.content)
+    unchanged = api.get(url, headers={"If-None-Match": download.headers["etag"]})
     assert unchanged.status_code == 304
-    behind = api.get(url, headers={"Range": f"bytes={made['size_bytes']}-"})
+    behind = api.get(url, headers={"Range": f"bytes={generation['size_bytes']}-"})
     assert behind.status_code == 416
     assert behind.json()["code"] == "simio_range_not_satisfiable"
 
@@ -164,7 +172,7 @@ def test_a_deleted_dataset_is_gone_and_its_generations_stay(
     api: ApiClient, study_csv: bytes
 ) -> None:
     dataset_id = api.train(study_csv)
-    made = api.generate(dataset_id, row_count=10, wait_seconds=20).json()
+    generation = api.generate(dataset_id, row_count=10, wait_seconds=20).json()
     folder = api.server.data_dir / "objects" / "datasets" / dataset_id
     assert len(list(folder.iterdir())) == 2
     deleted = api.delete(f"/v1/datasets/{dataset_id}")
@@ -173,7 +181,7 @@ def test_a_deleted_dataset_is_gone_and_its_generations_stay(
         assert api.request(method, f"/v1/datasets/{dataset_id}{path}").status_code == 404
     assert api.generate(dataset_id, row_count=10).status_code == 404
     assert list(folder.glob("*")) == []
-    assert api.get(made["artifact_url"]).status_code == 200
+    assert api.get(generation["artifact_url"]).status_code == 200
 
 
 def test_deleting_a_dataset_cancels_its_training(api: ApiClient) -> None:
@@ -206,10 +214,12 @@ def test_deleting_a_dataset_ends_its_unfinished_generations(
 def test_datasets_come_in_pages(server: object, stranger: ApiClient) -> None:
     assert server is stranger.server
     content = b"a,b\n" + b"".join(b"%d,%d\n" % (n % 7, n % 5) for n in range(100))
-    made = [stranger.upload(content).json()["dataset_id"] for _ in range(3)]
+    dataset_ids = [stranger.upload(content).json()["dataset_id"] for _ in range(3)]
     first = stranger.get("/v1/datasets", params={"limit": 2}).json()
     rest = stranger.get("/v1/datasets", params={"limit": 2, "after": first["next_after"]}).json()
-    assert [one["dataset_id"] for one in first["datasets"] + rest["datasets"]] == made[::-1]
+    assert [
+        dataset["dataset_id"] for dataset in first["datasets"] + rest["datasets"]
+    ] == dataset_ids[::-1]
     assert "next_after" not in rest
-    for one in made:
-        stranger.delete(f"/v1/datasets/{one}")
+    for dataset_id in dataset_ids:
+        stranger.delete(f"/v1/datasets/{dataset_id}")

@@ -64,7 +64,7 @@ def shell(server: ServerProcess, script: str, **variables: str) -> str:
     return ended.stdout
 
 
-def play(server: ServerProcess, scripts: list[str]) -> dict[str, Any]:
+def run_scripts(server: ServerProcess, scripts: list[str]) -> dict[str, Any]:
     """Play the three steps, with an operator's approval; return what listing datasets says."""
     ask, claim, mint = (
         script.replace(GUIDES_API, server.url).replace(GUIDES_ISSUER, server.url)
@@ -94,13 +94,13 @@ def play(server: ServerProcess, scripts: list[str]) -> dict[str, Any]:
 
 @needs_curl
 def test_onboarding_with_curl(server: ServerProcess) -> None:
-    assert play(server, [ASK, CLAIM, MINT])["datasets"] == []
+    assert run_scripts(server, [ASK, CLAIM, MINT])["datasets"] == []
 
 
 @needs_curl
 @pytest.mark.skipif(not GUIDE.exists(), reason="the customer's guide is not on this machine")
 def test_onboarding_as_the_guide_prints_it(server: ServerProcess) -> None:
-    assert play(server, guides_scripts())["datasets"] == []
+    assert run_scripts(server, guides_scripts())["datasets"] == []
 
 
 @pytest.fixture(scope="module")
@@ -202,9 +202,9 @@ def test_a_fourth_rotation_is_refused_with_the_time_to_wait(
     server: ServerProcess, client: ApiClient
 ) -> None:
     for _ in range(3):
-        made = client.post("/v1/credential-rotations")
-        assert made.status_code == 201
-        server.secrets.add(made.json()["credential_claim_token"])
+        rotation = client.post("/v1/credential-rotations")
+        assert rotation.status_code == 201
+        server.secrets.add(rotation.json()["credential_claim_token"])
     fourth = client.post("/v1/credential-rotations")
     assert fourth.status_code == 429
     assert fourth.json()["code"] == "simio_rotation_rate_limited"
@@ -225,9 +225,9 @@ def test_a_narrow_token_does_not_lead_to_a_secret(server: ServerProcess, client:
 def test_another_clients_rotation_is_none(
     api: ApiClient, stranger: ApiClient, server: ServerProcess
 ) -> None:
-    made = api.post("/v1/credential-rotations")
-    server.secrets.add(made.json()["credential_claim_token"])
-    location = made.headers["location"]
+    rotation = api.post("/v1/credential-rotations")
+    server.secrets.add(rotation.json()["credential_claim_token"])
+    location = rotation.headers["location"]
     assert api.get(location).status_code == 200
     absent = stranger.get(f"{location}x")
     others = stranger.get(location)
@@ -267,10 +267,10 @@ def test_tokens_are_throttled_by_client_and_address(
 
 
 def test_the_issuer_says_where_its_parts_are(server: ServerProcess, http: httpx.Client) -> None:
-    found = http.get("/.well-known/openid-configuration").json()
-    assert found["issuer"] == f"{server.url}/"
-    assert found["token_endpoint"] == f"{server.url}/oauth/token"
-    assert http.get(found["jwks_uri"]).json()["keys"][0]["alg"] == "RS256"
+    configuration = http.get("/.well-known/openid-configuration").json()
+    assert configuration["issuer"] == f"{server.url}/"
+    assert configuration["token_endpoint"] == f"{server.url}/oauth/token"
+    assert http.get(configuration["jwks_uri"]).json()["keys"][0]["alg"] == "RS256"
 
 
 def test_tokens_outlive_a_rotation_of_the_signing_key(

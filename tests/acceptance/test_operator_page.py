@@ -27,8 +27,8 @@ CONTRASTS = """
     .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
   const ground = element => {
     for (let it = element; it; it = it.parentElement) {
-      const found = channels(getComputedStyle(it).backgroundColor);
-      if (found.length < 4 || found[3] > 0) return found;
+      const color = channels(getComputedStyle(it).backgroundColor);
+      if (color.length < 4 || color[3] > 0) return color;
     }
     return [255, 255, 255];
   };
@@ -69,12 +69,12 @@ def visit(browser: playwright.Browser, server: harness.ServerProcess, account: s
 
     @contextlib.contextmanager
     def opened(**options: Any) -> Iterator[playwright.Page]:  # noqa: ANN401 - the browser's
-        said: list[str] = []
+        console: list[str] = []
         with contextlib.closing(
             browser.new_context(base_url=server.url, ignore_https_errors=True, **options)
         ) as context:
             page = context.new_page()
-            page.on("console", lambda message: said.append(message.text))
+            page.on("console", lambda message: console.append(message.text))
             page.goto("/operator/")
             assert page.url.endswith("/operator/sign-in")
             playwright.expect(page.get_by_label("Name")).to_be_focused()
@@ -85,7 +85,7 @@ def visit(browser: playwright.Browser, server: harness.ServerProcess, account: s
             playwright.expect(page).to_have_title("Overview · Simulacra")
             yield page
         refused_forms = "the server responded with a status of 422"
-        assert [line for line in said if refused_forms not in line] == []
+        assert [line for line in console if refused_forms not in line] == []
 
     return opened
 

@@ -38,10 +38,10 @@ def caller(strict: ServerProcess) -> Iterator[ApiClient]:
 def standing(answer: httpx.Response, name: str, calls: int) -> int:
     """Return the calls that are left, of headers that are checked for their form."""
     assert answer.headers["ratelimit-policy"] == f'"{name}";q={calls};w=60'
-    found = re.fullmatch(rf'"{name}";r=(\d+);t=(\d+)', answer.headers["ratelimit"])
-    assert found is not None, answer.headers["ratelimit"]
-    assert 0 < int(found[2]) <= 60
-    return int(found[1])
+    limit = re.fullmatch(rf'"{name}";r=(\d+);t=(\d+)', answer.headers["ratelimit"])
+    assert limit is not None, answer.headers["ratelimit"]
+    assert 0 < int(limit[2]) <= 60
+    return int(limit[1])
 
 
 def refusal(answer: httpx.Response, name: str, calls: int) -> int:
@@ -79,16 +79,16 @@ def test_every_answer_to_a_known_client_says_how_it_stands(
 ) -> None:
     uploaded = caller.upload(study_csv, wait_seconds="30")
     assert (uploaded.status_code, standing(uploaded, "uploads", UPLOADS)) == (200, UPLOADS - 1)
-    made = caller.generate(uploaded.json()["dataset_id"], row_count=50, wait_seconds=30)
-    assert (made.status_code, standing(made, "writes", WRITES)) == (200, WRITES - 1)
+    generation = caller.generate(uploaded.json()["dataset_id"], row_count=50, wait_seconds=30)
+    assert (generation.status_code, standing(generation, "writes", WRITES)) == (200, WRITES - 1)
     assert standing(caller.generate("ds_none", row_count="many"), "writes", WRITES) == WRITES - 2
 
-    url = made.json()["artifact_url"]
-    whole = caller.get(url)
+    url = generation.json()["artifact_url"]
+    download = caller.get(url)
     answers = [
-        whole,
+        download,
         caller.head(url),
-        caller.get(url, headers={"If-None-Match": whole.headers["etag"]}),
+        caller.get(url, headers={"If-None-Match": download.headers["etag"]}),
         caller.get(url, headers={"Range": "bytes=0-9"}),
         caller.get(url, headers={"Range": "bytes=99999999-"}),
         caller.get("/v1/datasets", params={"limit": "none"}),

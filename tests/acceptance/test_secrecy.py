@@ -50,8 +50,8 @@ def test_no_secret_and_no_cell_is_written_down(server: harness.ServerProcess) ->
     assert len(session) == 43
     with contextlib.closing(server.client(server.create_tenant())) as client:
         dataset_id = client.train(content)
-        made = client.generate(dataset_id, row_count=100, wait_seconds=20).json()
-        link = client.get(f"/v1/generations/{made['generation_id']}").json()["artifact_url"]
+        generation = client.generate(dataset_id, row_count=100, wait_seconds=20).json()
+        link = client.get(f"/v1/generations/{generation['generation_id']}").json()["artifact_url"]
         assert client.get(link).status_code == 200
         secret = client.credential["client_secret"]
         token = client.headers["Authorization"].split()[1]

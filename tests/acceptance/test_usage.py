@@ -85,8 +85,10 @@ def test_deleting_a_dataset_gives_its_reservations_back(
         tenant.generate(dataset_id, row_count=50).raise_for_status()
     tenant.delete(f"/v1/datasets/{dataset_id}").raise_for_status()
     after = usage(tenant)
-    made = after["generations"] - before["generations"]  # may have ended before they were cancelled
-    assert after["rows_used"] - before["rows_used"] == 50 * made
+    completed = (
+        after["generations"] - before["generations"]
+    )  # may have ended before they were cancelled
+    assert after["rows_used"] - before["rows_used"] == 50 * completed
     assert after["rows_reserved"] == 0
 
 

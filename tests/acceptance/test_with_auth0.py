@@ -64,9 +64,9 @@ def test_a_tenant_works_with_tokens_of_auth0(
     assert api.credential["audience"] == AUDIENCE
     assert api.get("/v1/datasets").json()["datasets"] == []
     dataset_id = api.train(study_csv)
-    made = api.generate(dataset_id, row_count=10, wait_seconds=20).json()
-    assert made["status"] == "ready"
-    assert api.get(f"/v1/generations/{made['generation_id']}").status_code == 200
+    generation = api.generate(dataset_id, row_count=10, wait_seconds=20).json()
+    assert generation["status"] == "ready"
+    assert api.get(f"/v1/generations/{generation['generation_id']}").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -138,14 +138,14 @@ def test_from_a_request_for_access_to_a_rotated_secret(
     with contextlib.closing(Auth0ApiClient(server, credential)) as client:
         assert client.get("/v1/datasets").json()["datasets"] == []
         key = {"Idempotency-Key": "rotate"}
-        made = client.post("/v1/credential-rotations", headers=key)
+        rotation = client.post("/v1/credential-rotations", headers=key)
         again = client.post("/v1/credential-rotations", headers=key)
-        assert (made.status_code, again.status_code) == (201, 200)
-        assert made.json()["credential_claim_token"] == again.json()["credential_claim_token"]
+        assert (rotation.status_code, again.status_code) == (201, 200)
+        assert rotation.json()["credential_claim_token"] == again.json()["credential_claim_token"]
         with pytest.raises(httpx.HTTPStatusError, match="401"):
             client.mint()  # at Auth0 the old secret stops at once
         assert client.get("/v1/datasets").status_code == 200  # the token goes on
-        claim = made.json()["credential_claim_token"]
+        claim = rotation.json()["credential_claim_token"]
         renewed = api.post("/v1/credential-claims", json={"claim_token": claim}).json()
     with contextlib.closing(Auth0ApiClient(server, renewed)) as client:
         assert client.get("/v1/datasets").status_code == 200
@@ -182,10 +182,10 @@ def test_the_operator_is_told_what_auth0_refused(
     clients = len(auth0.clients)
     with pytest.raises(subprocess.CalledProcessError) as ended:
         server.create_tenant()
-    told = ended.value.stderr
-    assert "Auth0 did not grant a client our API: 403 insufficient_scope." in told
-    assert "Traceback" not in told
-    assert auth0.management_secret not in told + ended.value.stdout
+    output = ended.value.stderr
+    assert "Auth0 did not grant a client our API: 403 insufficient_scope." in output
+    assert "Traceback" not in output
+    assert auth0.management_secret not in output + ended.value.stdout
     assert len(auth0.clients) == clients
 
 

@@ -31,7 +31,7 @@ def test_independent_columns_break_most_rules(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "kept", "broken"),
+    ("rule", "obeying", "violating"),
     [
         (rules.asked("b", "a", ("Yes",)), {"a": "Yes", "b": "x"}, {"a": "No", "b": "x"}),
         (rules.asked("b", "a", ("Yes",)), {"a": "No", "b": None}, {"a": "Yes", "b": None}),
@@ -47,9 +47,9 @@ def test_independent_columns_break_most_rules(name: str) -> None:
     ids=lambda value: value.text if isinstance(value, rules.Rule) else "",
 )  # fmt: skip
 def test_a_rule_tells_rows_that_keep_it_from_rows_that_break_it(
-    rule: rules.Rule, kept: dict[str, object], broken: dict[str, object]
+    rule: rules.Rule, obeying: dict[str, object], violating: dict[str, object]
 ) -> None:
-    assert rule.broken(pd.DataFrame([kept, broken])).tolist() == [False, True]
+    assert rule.broken(pd.DataFrame([obeying, violating])).tolist() == [False, True]
 
 
 def test_generated_rows_come_under_the_names_of_the_file() -> None:

@@ -19,7 +19,6 @@ from simulacra.service.database import tables
 from simulacra.service.identity import embedded
 from simulacra.service.identity.principal import SCOPES
 from simulacra.service.settings import Settings
-from simulacra.service.tenants import service as tenants
 from tests.acceptance import harness
 
 Play = Callable[[Coroutine[None, None, None]], None]
@@ -78,14 +77,14 @@ def test_a_request_that_waits_for_a_job_is_answered_when_the_process_is_told_to_
     tokens = []
 
     async def prepare() -> None:
-        made = await tenants.create(running, company="A", email="a@b.example")
+        tenant = await running.tenants.create(company="A", email="a@b.example")
         assert isinstance(running.identity, embedded.Embedded)
-        tokens.append(await running.identity.issuer.mint(made.client_id, SCOPES))
+        tokens.append(await running.identity.issuer.mint(tenant.client_id, SCOPES))
         job = tables.Job(
-            id="job_1", tenant_id=made.tenant_id, operation="createDataset", status="queued",
+            id="job_1", tenant_id=tenant.tenant_id, operation="createDataset", status="queued",
             dataset_id="ds_1",
         )  # fmt: skip
-        async with running.database.transaction(made.tenant_id) as session:
+        async with running.database.transaction(tenant.tenant_id) as session:
             session.add(job)
 
     play(prepare())

@@ -38,17 +38,17 @@ def test_a_database_that_does_not_answer(
     monkeypatch.setenv("DATABASE_URL", "postgresql://u:hunter2@127.0.0.1:1/x")
     create = ("operator", "create-tenant", "--company", "Acme", "--email", "a@acme.example")
     for command in (("migrate",), (*create, "--data-dir", str(tmp_path))):
-        said = refusal(capsys, *command)
-        assert "does not answer" in said
-        assert "hunter2" not in said
+        message = refusal(capsys, *command)
+        assert "does not answer" in message
+        assert "hunter2" not in message
 
 
 def test_a_role_that_may_not_migrate_is_told_which_one_may() -> None:
     denied = psycopg.errors.InsufficientPrivilege("permission denied for schema public")
-    said = failures.explain(sqlalchemy.exc.ProgrammingError("CREATE ...", {}, denied))
-    assert said is not None
-    assert "permission denied for schema public" in said
-    assert "SIMULACRA_MIGRATION_DATABASE_URL" in said
+    message = failures.explain(sqlalchemy.exc.ProgrammingError("CREATE ...", {}, denied))
+    assert message is not None
+    assert "permission denied for schema public" in message
+    assert "SIMULACRA_MIGRATION_DATABASE_URL" in message
 
 
 def test_a_data_directory_that_is_a_file(

@@ -54,7 +54,7 @@ def test_a_long_account_is_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (["nope.csv"], "argument STUDY: there is no file 'nope.csv'"),
         (["meal-kits.csv", "--types", "age"], "argument --types: 'age' is not of the form"),
@@ -63,17 +63,17 @@ def test_a_long_account_is_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str
     ],
 )
 def test_an_option_that_cannot_be_is_named(
-    seed: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str
+    seed: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
 ) -> None:
     assert seed.exists()
     with pytest.raises(SystemExit) as ended:
         main(["fit", *options])
     assert ended.value.code == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (["--types", "age=foo"], "'foo' is not a type of columns, as given for 'age'"),
         (["--types", "age=number", "age=integer"], "--types: age is given twice"),
@@ -82,11 +82,11 @@ def test_an_option_that_cannot_be_is_named(
     ],
 )
 def test_what_the_study_does_not_have_is_said(
-    seed: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str
+    seed: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
 ) -> None:
     assert main(["fit", str(seed), *options]) == 1
     printed = capsys.readouterr()
-    assert said in printed.err
+    assert message in printed.err
     assert printed.out == ""
     assert not Path("meal-kits.model").exists()
 

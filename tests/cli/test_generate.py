@@ -53,7 +53,7 @@ def test_formats_go_by_suffix_and_a_seed_repeats(model: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (["--rows", "0"], "argument --rows: 0 is out of bounds; give 1 or more"),
         (["--rows", "many"], "argument --rows: 'many' is not a whole number, 1 or more"),
@@ -66,12 +66,12 @@ def test_formats_go_by_suffix_and_a_seed_repeats(model: str) -> None:
     ],
 )
 def test_an_option_that_cannot_be_is_named(
-    model: str, capsys: pytest.CaptureFixture[str], options: list[str], said: str
+    model: str, capsys: pytest.CaptureFixture[str], options: list[str], message: str
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["generate", model, *options])
     assert ended.value.code == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_every_condition_that_does_not_fit_is_said_with_its_option(
@@ -79,11 +79,11 @@ def test_every_condition_that_does_not_fit_is_said_with_its_option(
 ) -> None:
     conditions = ["--share", "segmnt=Premium:0.5", "channel=Onlin:0.5", "--range", "age=90:95"]
     assert main(["generate", model, "--rows", "5", *conditions]) == 1
-    said = [line for line in capsys.readouterr().err.splitlines() if "simulacra" in line]
-    assert len(said) == 3
-    assert "--share: The schema has no column 'segmnt'. Did you mean 'segment'" in said[0]
-    assert "--share: Column 'channel' has no level 'Onlin'. Did you mean 'Online'" in said[1]
-    assert "--range: Range of column 'age': nothing lies in 90 to 95" in said[2]
+    messages = [line for line in capsys.readouterr().err.splitlines() if "simulacra" in line]
+    assert len(messages) == 3
+    assert "--share: The schema has no column 'segmnt'. Did you mean 'segment'" in messages[0]
+    assert "--share: Column 'channel' has no level 'Onlin'. Did you mean 'Online'" in messages[1]
+    assert "--range: Range of column 'age': nothing lies in 90 to 95" in messages[2]
 
 
 def test_a_share_that_is_given_twice_is_refused(

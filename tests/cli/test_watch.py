@@ -140,7 +140,7 @@ def test_a_token_that_has_run_out_is_minted_anew(
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "message"),
     [
         (
             httpx.Response(404, json={"detail": "There is no such job.", "code": "simio_x"}),
@@ -152,11 +152,11 @@ def test_a_token_that_has_run_out_is_minted_anew(
     ],
 )
 def test_an_answer_that_does_not_help_is_said(
-    serve: Serve, capsys: pytest.CaptureFixture[str], answer: httpx.Response, said: str
+    serve: Serve, capsys: pytest.CaptureFixture[str], answer: httpx.Response, message: str
 ) -> None:
     serve(answer)
     code, _, err = watch(capsys)
-    assert (code, said in err) == (1, True)
+    assert (code, message in err) == (1, True)
 
 
 def test_wrong_credentials_are_said(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
@@ -177,7 +177,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_waited_for(
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
         ("SIMIO_CLIENT_SECRET", "", "SIMIO_CLIENT_SECRET must be set"),
         ("SIMIO_API_BASE", "http://api.example", "SIMIO_API_BASE must be an https address"),
@@ -189,11 +189,11 @@ def test_an_environment_that_cannot_be_is_said(
     monkeypatch: pytest.MonkeyPatch,
     name: str,
     value: str,
-    said: str,
+    message: str,
 ) -> None:
     monkeypatch.setenv(name, value)
     code, _, err = watch(capsys)
-    assert (code, said in err) == (1, True)
+    assert (code, message in err) == (1, True)
 
 
 def test_what_is_no_job_id_is_not_asked_for(capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,14 +27,14 @@ def test_a_worker_takes_what_it_is_told_to(
     monkeypatch: pytest.MonkeyPatch, options: list[str], expected: tuple[tuple[str, ...], int]
 ) -> None:
     monkeypatch.setenv("SIMULACRA_WORKER_CONCURRENCY", "5")
-    told = []
+    calls = []
 
     async def run(settings: object, names: tuple[str, ...]) -> None:
-        told.append((names, settings.worker_concurrency))  # type: ignore[attr-defined]
+        calls.append((names, settings.worker_concurrency))  # type: ignore[attr-defined]
 
     monkeypatch.setattr("simulacra.service.worker.run", run)
     assert main.main(["worker", *options]) == 0
-    assert told == [expected]
+    assert calls == [expected]
 
 
 def test_a_worker_with_no_jobs_at_a_time_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

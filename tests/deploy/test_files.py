@@ -97,6 +97,14 @@ def test_every_command_exists_and_every_queue_has_a_worker() -> None:
     assert served == set(queues.ALL)
 
 
+def test_what_is_built_runs_commands_that_exist() -> None:
+    for name in ("deploy/Dockerfile", "Makefile"):
+        commands = re.findall(
+            r"bin/simulacra (\w+)|BIN\)/simulacra (\w+)", (ROOT / name).read_text()
+        )
+        assert "compile" in {one or other for one, other in commands} <= set(main.NOUNS)
+
+
 def test_a_process_is_given_longer_than_it_drains() -> None:
     drain = int(CONFIG["SIMULACRA_DRAIN_SECONDS"])
     for pod in PODS.values():

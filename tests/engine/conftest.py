@@ -80,6 +80,14 @@ def meal_kit_model(meal_kit_file: Path) -> simulacra.Model:
 
 
 @pytest.fixture(scope="session")
+def saved(meal_kit_model: simulacra.Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of the saved model of the meal-kit study; tests only read it."""
+    path = tmp_path_factory.mktemp("model") / "kit.model"
+    meal_kit_model.save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
 def schema() -> Schema:
     """A schema by hand."""
 

@@ -1,4 +1,4 @@
-"""Properties of a generation that tests compare."""
+"""Properties of a generation that tests compare, and the first half of one."""
 
 import hashlib
 from typing import Any
@@ -6,7 +6,11 @@ from typing import Any
 import pyarrow as pa
 
 import simulacra
+from simulacra.engine import progress
 from simulacra.engine.report.report import LevelOutcome, ShareOutcome
+from simulacra.engine.scenario import conditions, particles
+from simulacra.engine.scenario.conditions import Conditions
+from simulacra.engine.scenario.particles import Particles, Plan
 
 
 def digest(out: simulacra.Generation) -> str:
@@ -34,3 +38,17 @@ def levels(out: simulacra.Generation, column: str) -> dict[str, LevelOutcome]:
 def warning_codes(out: simulacra.Generation) -> set[str]:
     """Return the codes of the warnings in the report."""
     return {warning.code for warning in out.report.warnings}
+
+
+def conditioned(
+    model: simulacra.Model,
+    rows: int,
+    categorical: Conditions | None = None,
+    numeric: Conditions | None = None,
+) -> tuple[Plan, Particles]:
+    """Return the plan of a scenario, and the particles that its rows would be picked from."""
+    plan = particles.plan(model._pool, conditions.parse(model.schema, categorical, numeric))
+    count = len(plan.order)
+    (fitting,) = progress.phases(None, [("fitting", 1)])
+    models = model._fit_missing(*model._fitted(plan.order), count, fitting)
+    return plan, particles.draw(model._pool, models[:count], plan, rows, 1)

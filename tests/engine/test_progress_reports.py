@@ -59,14 +59,14 @@ def test_a_fault_of_the_one_who_is_told_is_raised(mixed_model: simulacra.Model) 
         mixed_model.generate(20, seed=1, progress=fail)
 
 
-def test_the_chains_of_a_few_scenarios_are_kept(
+def test_the_by_conditions_of_a_few_scenarios_are_kept(
     mixed_table: pa.Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "MAX_CHAINS", 2)
+    monkeypatch.setattr(pipeline, "MAX_KEPT_SEQUENCES", 2)
     model = simulacra.fit(mixed_table)
     for column, level in (("plan", "Pro"), ("owns", "true"), ("agreement", "often")):
         model.generate(5, seed=1, categorical={column: {level: 0.5}})
-    assert len(model._chains) == 2
+    assert len(model._by_conditions) == 2
     told: list[simulacra.Progress] = []
     model.generate(5, seed=1, categorical={"agreement": {"never": 0.2}}, progress=told.append)
     assert "fitting" not in {one.stage for one in told}

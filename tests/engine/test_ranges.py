@@ -4,8 +4,7 @@ import pyarrow as pa
 import pytest
 
 import simulacra
-from simulacra.engine.columns import encoding
-from simulacra.engine.columns.schema import Bound, point
+from simulacra.engine.columns.facts import Bound
 
 
 @pytest.mark.parametrize(
@@ -32,9 +31,9 @@ def test_a_range_is_never_left_and_never_missing(
     assert out.rows_generated == 400
     assert out.table[column].null_count == 0
     kind = mixed_model.schema[column].type
-    values = encoding.from_arrow(mixed_model.schema[column], out.table[column])
-    assert point(kind, low) <= values.min()
-    assert values.max() <= point(kind, high)
+    values = mixed_model.schema[column].encode(out.table[column])
+    assert kind.to_number(low) <= values.min()
+    assert values.max() <= kind.to_number(high)
 
 
 def test_a_range_wider_than_the_schema_stays_within_the_published_bounds(

@@ -37,7 +37,7 @@ def ending(name: str, end: str) -> Column:
 
 
 def counts(name: str) -> dict[str, int]:
-    return dict(Counter(column.type.value for column in schema(name).columns))
+    return dict(Counter(str(column.type) for column in schema(name).columns))
 
 
 SALARY_2018 = "messy/DERIVED_eu_it_salary_cp1252_semicolon_decimalcomma.csv"

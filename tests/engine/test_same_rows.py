@@ -23,4 +23,4 @@ def test_rows_are_those_of_the_version_that_wrote_the_hashes() -> None:
         text=True,
         check=True,
     )
-    assert json.loads(done.stdout) == json.loads(same_rows.WRITTEN.read_text())
+    assert json.loads(done.stdout) == json.loads(same_rows.HASHES.read_text())

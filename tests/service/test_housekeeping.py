@@ -9,15 +9,12 @@ import pytest
 from sqlalchemy import func, select
 
 from examples import study
-from simulacra.service import housekeeping, runtime, storage, tenancy
+from simulacra.service import errors, housekeeping, runtime, tenancy
 from simulacra.service.database import tables
-from simulacra.service.datasets import service as datasets
-from simulacra.service.datasets import tasks as training
 from simulacra.service.datasets.schemas import UploadFields
-from simulacra.service.generations import service as generations
-from simulacra.service.generations import tasks as sampling
+from simulacra.service.endpoints.datasets import datasets_of
+from simulacra.service.endpoints.generations import generations_of
 from simulacra.service.generations.schemas import GenerationRequest
-from simulacra.service.http import problems
 from simulacra.service.idempotency import bindings
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import attempts, repository
@@ -43,26 +40,24 @@ class Life:
         await housekeeping.tidy(self.running)
 
     async def upload(self, key: str) -> tuple[tables.Dataset, bool]:
-        bound = bindings.of(self.caller, datasets.OPERATION, key)
-        async with bindings.lease(self.running, bound) as held:
-            return await datasets.create(
-                self.running, self.caller, io.BytesIO(self.seed), FIELDS, held
+        bound = bindings.of(self.caller, "createDataset", key)
+        async with bindings.lease(self.running.database, bound) as held:
+            return await datasets_of(self.running).create(
+                self.caller, io.BytesIO(self.seed), FIELDS, held
             )
 
     async def generate(self, dataset_id: str, key: str) -> tuple[tables.Generation, bool]:
-        bound = bindings.of(self.caller, generations.OPERATION, key)
-        return await generations.create(self.running, self.caller, dataset_id, WANTED, bound)
+        bound = bindings.of(self.caller, "createGeneration", key)
+        return await generations_of(self.running).create(self.caller, dataset_id, WANTED, bound)
 
     async def carry_out(self, job_id: str) -> None:
-        job = await jobs.read(self.running, self.caller, job_id)
-        task = sampling._generate if job.generation_id else training._train
-        await attempts.carry_out(self.running, self.caller.tenant_id, job_id, task)
+        await attempts.carry_out(self.running.resources, self.caller.tenant_id, job_id)
 
     async def job_status(self, job_id: str) -> str:
-        return (await jobs.read(self.running, self.caller, job_id)).status
+        return (await jobs.read(self.running.database, self.caller, job_id)).status
 
     async def refused(self, reading: Coroutine[None, None, object]) -> str:
-        with pytest.raises(problems.Problem) as refusal:
+        with pytest.raises(errors.ServiceError) as refusal:
             await reading
         return refusal.value.entry.code
 
@@ -108,21 +103,21 @@ def test_a_week_of_a_study(  # noqa: PLR0915 - a story, told in order
         assert await life.balance() == (0, 50)
 
         # It is kept on, but never past a week.
-        extended = await datasets.extend(running, caller, dataset.id, 168)
+        extended = await datasets_of(running).extend(caller, dataset.id, 168)
         assert extended.expires_at - extended.created_at == dt.timedelta(days=7)
-        shorter = datasets.extend(running, caller, dataset.id, 24)
+        shorter = datasets_of(running).extend(caller, dataset.id, 24)
         assert await life.refused(shorter) == "simio_invalid_field"
 
         # After a day the rows are gone, the job's record is short, and the keys are free again.
         await life.at(hours=23, minutes=50)
-        assert (await generations.read(running, caller, made.id)).status == "ready"
+        assert (await generations_of(running).read(caller, made.id)).status == "ready"
         assert await life.job_status(dataset.job_id) == "completed"
         await life.at(hours=24, minutes=30)
-        gone = generations.read(running, caller, made.id)
+        gone = generations_of(running).read(caller, made.id)
         assert await life.refused(gone) == "simio_generation_not_found"
         assert stored() == 2
         assert await life.job_status(dataset.job_id) == "expired"
-        assert (await datasets.read(running, caller, dataset.id)).status == "ready"
+        assert (await datasets_of(running).read(caller, dataset.id)).status == "ready"
         second, is_replayed = await life.generate(dataset.id, "rows")
         assert (second.id != made.id, is_replayed) == (True, False)
         await life.carry_out(second.job_id)
@@ -132,7 +127,7 @@ def test_a_week_of_a_study(  # noqa: PLR0915 - a story, told in order
         late, _ = await life.generate(dataset.id, "late")
         assert await life.balance() == (50, 100)
         await life.at(days=7, minutes=10)
-        lost = datasets.read(running, caller, dataset.id)
+        lost = datasets_of(running).read(caller, dataset.id)
         assert await life.refused(lost) == "simio_dataset_not_found"
         assert await life.job_status(late.job_id) == "expired"
         assert await life.balance() == (0, 100)
@@ -198,7 +193,7 @@ def test_rows_that_nobody_can_read_any_more_are_not_billed(
         life = Life(running, await work.tenant(running), seed.read_bytes())
         dataset, _ = await life.upload("upload")
         await life.carry_out(dataset.job_id)
-        await datasets.extend(running, life.caller, dataset.id, 168)
+        await datasets_of(running).extend(life.caller, dataset.id, 168)
         made, _ = await life.generate(dataset.id, "rows")
         running.database.ahead = dt.timedelta(hours=25)
         await life.carry_out(made.job_id)
@@ -232,7 +227,9 @@ def test_a_failed_upload_leaves_nothing(
     play(check())
 
 
-@pytest.mark.parametrize("fault", [storage.UnavailableError(), ValueError("a cell")])
+@pytest.mark.parametrize(
+    "fault", [errors.StorageUnavailableError("the store does not answer"), ValueError("a cell")]
+)
 def test_the_failure_of_one_chore_leaves_the_others(
     running: runtime.Runtime,
     play: Play,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulacra.service import objects, runtime, storage
+from simulacra.service import errors, objects, runtime, storage
 from tests.service.jobs import work
 
 Play = Callable[[Coroutine[None, None, None]], None]
@@ -26,7 +26,7 @@ def _stored(folder: Path) -> set[str]:
 
 
 async def _write(running: runtime.Runtime, tenant_id: str, path: str) -> None:
-    await objects.announce(running, tenant_id, path.partition("/")[0], path)
+    await running.objects.announce(tenant_id, path.partition("/")[0], path)
     running.storage.write(path, io.BytesIO(b"rows"), KEY)
 
 
@@ -42,7 +42,7 @@ def test_after_a_sweep_the_store_holds_what_is_kept_and_nothing_else(
             path = f"{tenant_id}-{number}/rows"
             await _write(running, tenant_id, path)
             if fate == "discarded":
-                await objects.discard(running, tenant_id, path)
+                await running.objects.discard(tenant_id, path)
             elif fate != "announced":
                 with (
                     pytest.raises(ZeroDivisionError)
@@ -53,17 +53,17 @@ def test_after_a_sweep_the_store_holds_what_is_kept_and_nothing_else(
                         await objects.keep(session, path)
                         if fate == "rolled back":
                             raise ZeroDivisionError
-                await objects.discard(running, tenant_id, path)  # a late one, of no effect
+                await running.objects.discard(tenant_id, path)  # a late one, of no effect
                 kept |= {path} if fate == "kept" else set()
             if fate == "doomed":
                 async with running.database.transaction(tenant_id) as session:
                     await objects.doom(session, path.partition("/")[0])
         running.database.ahead = dt.timedelta(days=1)
-        await objects.sweep(running)
+        await running.objects.sweep()
         running.database.ahead = dt.timedelta()
         mine = {path for path in _stored(tmp_path) if path.startswith(tenant_id)}
         assert mine == kept
-        assert await objects.sweep(running) == 0
+        assert await running.objects.sweep() == 0
 
     play(check())
 
@@ -74,9 +74,9 @@ def test_what_is_being_written_is_not_swept_but_what_took_too_long_cannot_be_kep
     async def check() -> None:
         tenant_id = (await work.tenant(running)).tenant_id
         await _write(running, tenant_id, "ds_1/seed")
-        assert await objects.sweep(running) == 0
+        assert await running.objects.sweep() == 0
         running.database.ahead = dt.timedelta(days=1)
-        assert await objects.sweep(running) == 1
+        assert await running.objects.sweep() == 1
         assert _stored(tmp_path) == set()
         with pytest.raises(objects.UnannouncedError):
             async with running.database.transaction(tenant_id) as session:
@@ -99,7 +99,7 @@ def test_what_is_still_being_written_when_its_owner_ends_is_removed_once_it_is_t
         return digest
 
     async def upload(tenant_id: str) -> None:
-        async with objects.written(running, tenant_id, "ds_1", "ds_1/seed", write):
+        async with running.objects.written(tenant_id, "ds_1", "ds_1/seed", write):
             raise AssertionError("it was cancelled before")
 
     async def check() -> None:
@@ -110,12 +110,12 @@ def test_what_is_still_being_written_when_its_owner_ends_is_removed_once_it_is_t
         await asyncio.wait([uploading])
         async with running.database.transaction(tenant_id) as session:
             await objects.doom(session, "ds_1")
-        await objects.sweep(running)
+        await running.objects.sweep()
         may_write.set()
         await asyncio.to_thread(has_written.wait)
         assert _stored(tmp_path) == {"ds_1/seed"}
         running.database.ahead = dt.timedelta(days=1)
-        assert await objects.sweep(running) == 1
+        assert await running.objects.sweep() == 1
         assert _stored(tmp_path) == set()
 
     play(check())
@@ -128,21 +128,21 @@ def test_an_object_that_cannot_be_removed_does_not_keep_the_others(
 
     def refuse(path: str) -> None:
         if path == "ds_1/held":
-            raise storage.UnavailableError
+            raise errors.StorageUnavailableError("the store does not answer")
         remove(path)
 
     async def check() -> None:
         tenant_id = (await work.tenant(running)).tenant_id
         for path in ("ds_1/held", "ds_1/a", "ds_1/b"):
             await _write(running, tenant_id, path)
-            await objects.discard(running, tenant_id, path)
+            await running.objects.discard(tenant_id, path)
         with monkeypatch.context() as patched:
             patched.setattr(running.storage, "delete", refuse)
             for _ in range(2):
-                with pytest.raises(storage.UnavailableError):
-                    await objects.sweep(running)
+                with pytest.raises(errors.StorageUnavailableError):
+                    await running.objects.sweep()
             assert _stored(tmp_path) == {"ds_1/held"}
-        assert await objects.sweep(running) == 1
+        assert await running.objects.sweep() == 1
         assert _stored(tmp_path) == set()
 
     play(check())
@@ -159,7 +159,7 @@ def test_the_objects_of_one_owner_can_be_removed_at_once(
                 await objects.keep(session, path)
         async with running.database.transaction(tenant_id) as session:
             await objects.doom(session, "ds_1", "ds_2")
-        await objects.remove(running, "ds_1")
+        await running.objects.remove("ds_1")
         assert _stored(tmp_path) == {"ds_2/seed"}
 
     play(check())

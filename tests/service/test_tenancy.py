@@ -13,14 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from simulacra.service import keys, runtime, tenancy
 from simulacra.service.database import tables
 from simulacra.service.embedded import postgres
-from simulacra.service.tenants import service as tenants
 
 Play = Callable[[Coroutine[None, None, None]], None]
 
 
 async def _tenant_with_dataset(running: runtime.Runtime, name: str, expires: dt.datetime) -> str:
-    made = await tenants.create(
-        running,
+    made = await running.tenants.create(
         company=name,
         email="a@b.example",
     )

@@ -2,20 +2,19 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import datetime as dt
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
-import procrastinate
 import pytest
 import sqlalchemy as sa
 
 from simulacra.service import compose, runtime, worker
 from simulacra.service.database import tables
-from simulacra.service.jobs import attempts, queues, repository
+from simulacra.service.jobs import attempts, kinds, queues, repository
 from simulacra.service.settings import Settings
-from simulacra.service.tenants import service as tenants
 
 Play = Callable[[Coroutine[None, None, None]], None]
 
@@ -38,26 +37,16 @@ class Stage:
 async def _nothing(_session: object) -> None: ...
 
 
-def _tasks(stage: Stage) -> procrastinate.Blueprint:
-    blueprint = procrastinate.Blueprint()
-
-    async def task(context: procrastinate.JobContext, *, tenant_id: str, job_id: str) -> None:
-        running: runtime.Runtime = context.additional_context["runtime"]
-        await attempts.carry_out(running, tenant_id, job_id, stage.work)
-
-    for name in ("datasets:train", "generations:generate"):
-        blueprint.task(name=name, pass_context=True, retry=attempts.RETRY)(task)
-    return blueprint
-
-
 @contextlib.asynccontextmanager
 async def working(
     settings: Settings, stage: Stage, names: tuple[str, ...] = queues.ALL, drain: float = PATIENCE
 ) -> AsyncIterator["asyncio.Task[None]"]:
     """A worker of its own, with everything but the sweeper."""
-    running = compose.runtime_of(settings)
-    for name, known in _tasks(stage).tasks.items():
-        running.queue.tasks[name] = known
+    job_kinds = [dataclasses.replace(kind, work=stage.work) for kind in compose.JOB_KINDS]
+    running = dataclasses.replace(
+        compose.runtime_of(settings), job_kinds=kinds.by_operation(*job_kinds)
+    )
+    worker.add_tasks(running.queue, running.job_kinds)
     async with running.queue.open_async():
         task = asyncio.create_task(worker.work(running, names, 1, drain))
         try:
@@ -70,7 +59,7 @@ async def working(
 
 
 async def enqueue(running: runtime.Runtime, *operations: str) -> list[tables.Job]:
-    made = await tenants.create(running, company="A", email="a@b.example")
+    made = await running.tenants.create(company="A", email="a@b.example")
     jobs = []
     for n, operation in enumerate(operations):
         job = tables.Job(
@@ -78,7 +67,7 @@ async def enqueue(running: runtime.Runtime, *operations: str) -> list[tables.Job
             dataset_id="ds_1",
         )  # fmt: skip
         async with running.database.transaction(made.tenant_id) as session:
-            await repository.enqueue(session, running, job)
+            await repository.enqueue(session, running.endings.admission, job)
         jobs.append(job)
     return jobs
 

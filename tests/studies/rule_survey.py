@@ -10,8 +10,10 @@ import pyarrow as pa
 from simulacra.engine import limits
 from simulacra.engine.cleaning import clean
 from simulacra.engine.cleaning.clean import Study
+from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.options import Options
 from simulacra.engine.reading import source
+from simulacra.engine.rules.states import RuleStudy
 
 REGIONS = ["Nord", "Süd", "Ost", "West", "Mitte", "Übersee"]
 LAND = {"Nord": "A", "Süd": "B", "Ost": "A", "West": "B", "Mitte": "C", "Übersee": "C"}
@@ -25,7 +27,7 @@ DAY = dt.date(2020, 1, 1)
 
 
 def survey(rows: int, seed: int = 0) -> pa.Table:
-    """A study that keeps every kind of rule; `broken` counts them."""
+    """A study that keeps every kind of rule; `violations` counts who breaks them."""
     rng = np.random.default_rng(seed)
     region = rng.choice(REGIONS, rows, p=[0.3, 0.25, 0.2, 0.15, 0.07, 0.03])
     owns = rng.random(rows) < 0.6
@@ -40,7 +42,7 @@ def survey(rows: int, seed: int = 0) -> pa.Table:
     return pa.table(
         {
             "region": region,
-            "land": [LAND[one] for one in region],
+            "land": [LAND[value] for value in region],
             "owns": np.where(owns, "Yes", "No"),
             "brand": pa.array(rng.choice(["X", "Y", "Z"], rows), mask=~owns),
             "rating": pa.array(rng.integers(1, 6, rows), mask=~owns),
@@ -75,26 +77,28 @@ def survey(rows: int, seed: int = 0) -> pa.Table:
     )
 
 
-def broken(table: pa.Table) -> dict[str, int]:
+def violations(table: pa.Table) -> dict[str, int]:
     """Count the rows of a survey that break each of its rules, by name of the rule."""
-    of = {name: np.array(table[name].to_pylist(), dtype=object) for name in table.column_names}
+    values = {name: np.array(table[name].to_pylist(), dtype=object) for name in table.column_names}
     number = {
-        name: np.array([np.nan if v is None else float(v) for v in of[name]]) for name in NUMBERS
+        name: np.array([np.nan if v is None else float(v) for v in values[name]])
+        for name in NUMBERS
     }
-    picked = np.column_stack([of[f"option_{i}"] == True for i in (1, 2, 3)])  # noqa: E712
+    picked = np.column_stack([values[f"option_{i}"] == True for i in (1, 2, 3)])  # noqa: E712
     years = dict(zip(SCHOOLS, [0, 4, 8, 12, 15, 17, 21], strict=True))
     band = np.array(BANDS, dtype=object)[np.searchsorted([30, 45, 65], number["age"], side="right")]
-    has_brand = np.array([one is not None for one in of["brand"]])
+    has_brand = np.array([value is not None for value in values["brand"]])
     counts: dict[str, npt.NDArray[np.bool_]] = {
-        "land": np.array([LAND[one] for one in of["region"]], dtype=object) != of["land"],
-        "brand": (of["owns"] == "Yes") != has_brand,
+        "land": np.array([LAND[value] for value in values["region"]], dtype=object)
+        != values["land"],
+        "brand": (values["owns"] == "Yes") != has_brand,
         "rating": np.isnan(number["rating"]) == has_brand,
-        "band": band != of["band"],
+        "band": band != values["band"],
         "retired": (number["age"] < 65) != np.isnan(number["retired_since"]),
-        "school": np.array([years[one] for one in of["school"]]) != number["school_years"],
-        "none": picked.any(axis=1) == (of["none_of_these"] == True),  # noqa: E712
+        "school": np.array([years[value] for value in values["school"]]) != number["school_years"],
+        "none": picked.any(axis=1) == (values["none_of_these"] == True),  # noqa: E712
         "seconds": (number["pages"] == 0) != (number["seconds"] == 0),
-        "dates": np.array([a > b for a, b in zip(of["first"], of["last"], strict=True)]),
+        "dates": np.array([a > b for a, b in zip(values["first"], values["last"], strict=True)]),
         "total": np.abs(number["food"] + number["rent"] + number["other"] - number["total"]) > 1e-6,
         "shares": number["share_tv"] + number["share_web"] + number["share_print"] != 100,
         "visits": number["visits_month"] > number["visits_year"],
@@ -107,3 +111,28 @@ def study(columns: Mapping[str, object] | pa.Table) -> Study:
     table = columns if isinstance(columns, pa.Table) else pa.table(dict(columns))
     keep = Options.of(keep=table.column_names)
     return clean.clean(source.read(table, limits.DEFAULT, None), limits.DEFAULT, keep)
+
+
+def rule_study(columns: Mapping[str, object] | pa.Table) -> RuleStudy:
+    """Return a table as rules are learned from it, no column dropped."""
+    cleaned = study(columns)
+    return RuleStudy.of(cleaned.schema, cleaned.values)
+
+
+def independent(study: Study, rows: int, rng: np.random.Generator) -> dict[int, Floats]:
+    """Return rows whose columns are drawn from a study without regard to each other.
+
+    Args:
+        study: whose values they take, numbers moved into the published bounds.
+        rows: how many.
+        rng: of the draws.
+
+    Returns:
+        float64, shape (rows,), by position of the column.
+    """
+    drawn = {}
+    for position, column in enumerate(study.schema.columns):
+        values = study.values[rng.integers(study.schema.row_count, size=rows), position]
+        is_number = not column.type.is_categorical
+        drawn[position] = np.clip(values, *column.bounds) if is_number else values
+    return drawn

@@ -1,7 +1,7 @@
-"""Generations whose rows are written down, so that a change of form does not change them unseen.
+"""Generations whose rows are recorded as hashes, so that refactoring cannot change them unnoticed.
 
-``python -m tests.studies.same_rows`` prints the hashes as this version of the engine makes them;
-those in ``same_rows.json`` were made by version 0.1.0. Ridge regressions go through BLAS, whose
+``python -m tests.studies.same_rows`` prints the hashes of this version of the engine; those in
+``same_rows.json`` are of version 0.1.0. Ridge regressions go through BLAS, whose
 last digits depend on the processor; the test therefore asks OpenBLAS for one kernel that every
 x86-64 processor has.
 """
@@ -19,14 +19,14 @@ import pyarrow as pa
 import simulacra
 
 KERNEL = {"OPENBLAS_CORETYPE": "Nehalem"}
-SAVED = Path(__file__).with_name("same_rows_0.1.0.model")
+SAVED_MODEL = Path(__file__).with_name("same_rows_0.1.0.model")
 """A model of 120 meal-kit buyers, saved by version 0.1.0."""
-WRITTEN = Path(__file__).with_name("same_rows.json")
+HASHES = Path(__file__).with_name("same_rows.json")
 OPTIONS = 6
 
 
-def kit(rows: int = 800, seed: int = 2026) -> pa.Table:
-    """Return meal-kit buyers: levels, ratings, an income; two relations of strength."""
+def meal_kits(rows: int = 800, seed: int = 2026) -> pa.Table:
+    """Return meal-kit buyers: levels, ratings, an income; two strong relations."""
     rng = np.random.default_rng(seed)
     segment = rng.choice(["Value", "Mainstream", "Premium"], rows, p=[0.4, 0.42, 0.18])
     channel = rng.choice(["Retail", "Online", "Club"], rows, p=[0.48, 0.37, 0.15])
@@ -116,13 +116,13 @@ def bills(rows: int = 1_000, seed: int = 7) -> pa.Table:
 
 
 STUDIES: dict[str, Callable[[], pa.Table]] = {
-    study.__name__: study for study in (kit, types, rules, battery, bills)
+    study.__name__: study for study in (meal_kits, types, rules, battery, bills)
 }
 PREMIUM: dict[str, Any] = {"categorical": {"segment": {"Premium": 0.55, "Value": 0.1}}}
 GENERATIONS: tuple[tuple[str, int, int, dict[str, Any]], ...] = (
-    ("kit", 700, 1, {}),
-    ("kit", 700, 2, PREMIUM | {"numeric": {"age": {"min": 25, "max": 44}}}),
-    ("kit", 300, 3, {"categorical": {"channel": {"Club": 0.9, "Retail": 0.0}}}),
+    ("meal_kits", 700, 1, {}),
+    ("meal_kits", 700, 2, PREMIUM | {"numeric": {"age": {"min": 25, "max": 44}}}),
+    ("meal_kits", 300, 3, {"categorical": {"channel": {"Club": 0.9, "Retail": 0.0}}}),
     ("types", 500, 4, {}),
     (
         "types",
@@ -185,12 +185,12 @@ def digest(table: pa.Table) -> str:
 
 
 def hashes() -> Iterator[tuple[str, str]]:
-    """Return what each generation is, and its hash; then those of the saved model."""
+    """Return the description and hash of each generation; then those of the saved model."""
     models = {name: simulacra.fit(study()) for name, study in STUDIES.items()}
     for study, rows, seed, scenario in GENERATIONS:
-        made = models[study].generate(rows, seed=seed, **scenario)
-        yield f"{study}, {rows} rows, seed {seed}", digest(made.table)
-    saved = simulacra.load(SAVED)
+        generation = models[study].generate(rows, seed=seed, **scenario)
+        yield f"{study}, {rows} rows, seed {seed}", digest(generation.table)
+    saved = simulacra.load(SAVED_MODEL)
     yield "saved, free", digest(saved.generate(200, seed=1).table)
     yield "saved, Premium", digest(saved.generate(200, seed=2, **PREMIUM).table)
 

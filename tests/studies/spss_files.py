@@ -39,8 +39,8 @@ def survey(path: Path, rows: int = 400) -> bytes:
     return path.read_bytes()
 
 
-def crashing(path: Path) -> bytes:
-    """A file with one wrong byte, on which the parser ends its process."""
+def corrupt_survey(path: Path) -> bytes:
+    """Write a file with one wrong byte, on which the parser crashes its process."""
     content = bytearray(survey(path))
     content[WIDTH_OF_FIRST_VARIABLE] ^= 0x7F
     path.write_bytes(content)

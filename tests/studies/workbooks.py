@@ -26,10 +26,10 @@ Cell = str | float | bool | None
 
 def workbook(**sheets: Sequence[Sequence[Cell]]) -> bytes:
     """A workbook of rows of cells."""
-    return packed({name: _rows(rows) for name, rows in sheets.items()})
+    return from_xml({name: _rows(rows) for name, rows in sheets.items()})
 
 
-def packed(
+def from_xml(
     sheets: dict[str, Iterable[str]], extra: dict[str, str] | None = None, above: str = ""
 ) -> bytes:
     """A workbook of sheets given as pieces of XML between the tags of `sheetData`."""
@@ -39,14 +39,14 @@ def packed(
         archive.writestr("[Content_Types].xml", TYPES % "".join(SHEET_TYPE % n for n in numbers))
         link = RELATION % ("rId1", "officeDocument", "xl/workbook.xml")
         archive.writestr("_rels/.rels", RELATIONS % link)
-        listed = "".join(
+        sheet_list = "".join(
             f'<sheet name="{escape(name)}" sheetId="{n}" r:id="rId{n}"/>'
             for n, name in enumerate(sheets, 1)
         )
         archive.writestr(
             "xl/workbook.xml",
             f'<?xml version="1.0"?><workbook xmlns="{MAIN}" xmlns:r="{OFFICE}">'
-            f"<sheets>{listed}</sheets></workbook>",
+            f"<sheets>{sheet_list}</sheets></workbook>",
         )
         links = [RELATION % (f"rId{n}", "worksheet", f"worksheets/sheet{n}.xml") for n in numbers]
         links += [RELATION % ("rId99", "sharedStrings", "sharedStrings.xml")] if extra else []
@@ -78,33 +78,33 @@ def _letters(column: int) -> str:
     return letters
 
 
-def _cell(place: str, cell: Cell) -> str:
+def _cell(address: str, cell: Cell) -> str:
     match cell:
         case None:
             return ""
         case bool():
-            return f'<c r="{place}" t="b"><v>{int(cell)}</v></c>'
+            return f'<c r="{address}" t="b"><v>{int(cell)}</v></c>'
         case str():
             text = escape(cell)
-            return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
-    return f'<c r="{place}"><v>{cell!r}</v></c>'
+            return f'<c r="{address}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+    return f'<c r="{address}"><v>{cell!r}</v></c>'
 
 
-def corner() -> bytes:
+def cell_in_last_corner() -> bytes:
     """One cell in the last corner of a sheet: a parser reserves room for 17 billion cells."""
-    return packed({"Bomb": ['<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>']})
+    return from_xml({"Bomb": ['<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>']})
 
 
-def unpacking(megabytes: int) -> bytes:
+def large_when_unpacked(megabytes: int) -> bytes:
     """A sheet that is far larger unpacked than packed."""
-    return packed({"Bomb": (" " * 1024**2 for _ in range(megabytes))})
+    return from_xml({"Bomb": (" " * 1024**2 for _ in range(megabytes))})
 
 
-def repeating(cells: int, characters: int) -> bytes:
+def with_repeated_text(cells: int, characters: int) -> bytes:
     """Many cells that all refer to one long text, which a parser copies into each."""
     table = f'<sst xmlns="{MAIN}"><si><t>{"x" * characters}</t></si></sst>'
     rows = (
         f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c><c r="B{n}" t="s"><v>0</v></c></row>'
         for n in range(1, cells // 2 + 1)
     )
-    return packed({"Bomb": rows}, {"xl/sharedStrings.xml": table})
+    return from_xml({"Bomb": rows}, {"xl/sharedStrings.xml": table})

@@ -29,19 +29,17 @@ def explain(error: Exception) -> str | None:
 def _of_service(error: Exception) -> str | None:
     import psycopg
 
-    from simulacra.service import readiness, settings
-    from simulacra.service.database import migrate, schema
-    from simulacra.service.embedded import errors
-    from simulacra.service.identity.provider import ProviderError
-    from simulacra.service.operators.errors import OperatorError
+    from simulacra.service import errors, revision, settings
+    from simulacra.service.database import migrate
+    from simulacra.service.embedded.errors import EmbeddedError
 
     match cause := getattr(error, "orig", error):  # what the database itself has said
         case (
-            errors.EmbeddedError()
+            EmbeddedError()
             | settings.SettingsError()
-            | OperatorError()
-            | ProviderError()
-            | (schema.OutdatedError() | migrate.BlockedError() | readiness.NotReadyError())
+            | errors.OperatorError()
+            | (errors.ProviderError() | errors.NotReadyError())
+            | (revision.OutdatedError() | migrate.BlockedError())
         ):
             return str(error)
         case psycopg.OperationalError():

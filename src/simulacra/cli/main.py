@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from simulacra.cli import failures, terminal
 
 NOUNS = (
-    *("fit", "generate"),
+    *("fit", "generate", "compile"),
     *("serve", "operator", "watch"),
     *("api", "worker", "migrate", "ready", "openapi"),
 )

@@ -27,3 +27,5 @@ DEFAULT = StudyBounds()
 
 MAX_SEED = 2**63 - 1
 """The largest number that random streams can be seeded with; the smallest is 0."""
+DRAWN_SEEDS = 2**31
+"""Where the caller gives no number, one below this is drawn: short enough to be typed again."""

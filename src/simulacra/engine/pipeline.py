@@ -65,7 +65,7 @@ def fit(
         drop: columns to leave out.
         sheet: of a workbook, the sheet to read; by default the first that holds a table.
         bounds: how large a study may be.
-        progress: called with how much of the whole is done, saving the model included.
+        progress: called as the work, saving the model included, advances.
 
     Raises:
         errors.StudyError: the file cannot be read, too little is left to model, or an option
@@ -153,8 +153,8 @@ class Model:
             seed: of the random numbers, 0 to 2**63 - 1; drawn and reported when None.
             categorical: column to level to share of the rows, a fraction.
             numeric: column to ``{"min": ..., "max": ...}``; dates as ISO 8601 strings.
-            progress: called with how much of the whole is done, writing the rows to a file
-                included; from any thread, but never two at a time.
+            progress: called as the work, writing the rows to a file included, advances;
+                from any thread, but never two at a time.
 
         Raises:
             errors.ConditionError: a condition does not fit the schema; lists every fault.
@@ -193,9 +193,9 @@ class Model:
     def _fitted(self, conditioned: list[int]) -> tuple[list[int], dict[int, ConditionalModel]]:
         """Return the visit sequence, conditioned columns first, and by index what is fitted."""
         others = [model.column for model in self._models if model.column not in conditioned]
-        sequence, kept = [*conditioned, *others], self._by_conditions.get(tuple(conditioned))
-        if kept is not None:
-            return sequence, dict(enumerate(kept))
+        sequence, models = [*conditioned, *others], self._by_conditions.get(tuple(conditioned))
+        if models is not None:
+            return sequence, dict(enumerate(models))
         return sequence, conditional.reusable(sequence, self._models, len(conditioned))
 
     def _fit_missing(

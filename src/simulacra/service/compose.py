@@ -1,13 +1,20 @@
 """From settings to a runtime: what the API and the worker have in common."""
 
 import datetime as dt
+import functools
 
 import procrastinate
 
-from simulacra.service import keys, readiness, runtime, storage, tenancy
-from simulacra.service.http import throttling
+from simulacra.service import keys, readiness, runtime, storage, tenancy, throttling
+from simulacra.service.datasets import tasks as datasets
+from simulacra.service.generations import tasks as generations
+from simulacra.service.http import translation
 from simulacra.service.identity import clients, embedded, provider, refusals, signing, tokens
+from simulacra.service.jobs import kinds
 from simulacra.service.settings import Settings
+
+JOB_KINDS = (datasets.TRAINING, generations.GENERATION)
+"""What is done in the background: a new kind of job is one more record here."""
 
 
 def runtime_of(settings: Settings) -> runtime.Runtime:
@@ -20,11 +27,13 @@ def runtime_of(settings: Settings) -> runtime.Runtime:
         storage=objects,
         keyring=keyring,
         queue=procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=settings.dsn())),
+        job_kinds=kinds.by_operation(*JOB_KINDS),
         policy=_policy(settings),
         identity=identity_of(settings, database, keyring),
         refusals=refusals.Refusals(database),
         throttle=throttling.Throttle(database, keyring),
         readiness=readiness.Readiness(database, objects),
+        problem_document=functools.partial(translation.document, base_url=settings.base_url),
     )
 
 

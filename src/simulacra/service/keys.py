@@ -92,7 +92,7 @@ class Keyring:
         return hkdf.derive(self._master)
 
     def hash_secret(self, secret: str) -> bytes:
-        """Return the keyed hash under which a high-entropy secret of ours is stored."""
+        """Return the keyed hash under which a high-entropy secret is stored."""
         return hmac.digest(self._pepper, secret.encode(), hashlib.sha256)
 
     def matches(self, secret: str, stored: bytes) -> bool:

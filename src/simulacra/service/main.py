@@ -8,31 +8,33 @@ from pathlib import Path
 import uvicorn
 from fastapi import Depends, FastAPI
 
-from simulacra.service import compose, runtime
-from simulacra.service.artifacts import endpoints as artifacts
-from simulacra.service.credentials import endpoints as credentials
-from simulacra.service.database import schema
-from simulacra.service.datasets import endpoints as datasets
-from simulacra.service.generations import endpoints as generations
-from simulacra.service.http import connection, envelope, guards, handlers, lingering, texts
-from simulacra.service.http import endpoints as http
-from simulacra.service.identity import endpoints as identity
-from simulacra.service.jobs import endpoints as jobs
+from simulacra.service import compose, revision
+from simulacra.service.endpoints import (
+    artifacts,
+    credentials,
+    datasets,
+    generations,
+    jobs,
+    service,
+    signups,
+    tokens,
+    usage,
+)
+from simulacra.service.http import addresses, connection, early_response, envelope, guards, handlers
 from simulacra.service.operators import site
+from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
-from simulacra.service.signups import endpoints as signups
-from simulacra.service.usage import endpoints as usage
 
 ROUTERS = (
     signups.router,
     credentials.router,
-    identity.router,
+    tokens.router,
     datasets.router,
     generations.router,
     artifacts.router,
     jobs.router,
     usage.router,
-    http.router,
+    service.router,
     site.router,
 )
 FORM_OVERHEAD_BYTES = 64 * 1024
@@ -61,25 +63,25 @@ async def serve(
 
     Raises:
         tenancy.UnboundRoleError: row-level security does not bind the role of the database.
-        schema.OutdatedError: the database wants migrating first.
+        revision.OutdatedError: the database wants migrating first.
         guards.UnguardedRouteError: a route does not say who may call it.
     """
-    running = compose.runtime_of(settings)
+    runtime = compose.runtime_of(settings)
     try:
-        await running.database.check_role()
-        await schema.check(running.database)
-        await running.identity.open()
-        config = _config(build(running), settings, certificate, key)
-        await Server(config, running.draining).serve()
+        await runtime.database.check_role()
+        await revision.check(runtime.database)
+        await runtime.identity.open()
+        config = _config(build(runtime), settings, certificate, key)
+        await Server(config, runtime.draining).serve()
     finally:
-        await running.close()
+        await runtime.close()
 
 
 def _config(
     app: FastAPI, settings: Settings, certificate: Path | None, key: Path | None
 ) -> uvicorn.Config:
     return uvicorn.Config(
-        lingering.Lingering(envelope.Envelope(app, settings.base_url)),
+        early_response.EarlyResponse(envelope.Envelope(app, settings.base_url)),
         host=settings.host,
         port=settings.port,
         ssl_certfile=certificate,
@@ -95,9 +97,9 @@ def _config(
     )
 
 
-def build(running: runtime.Runtime) -> FastAPI:
+def build(runtime: Runtime) -> FastAPI:
     """Return the framework's application around a runtime."""
-    policy = running.policy
+    policy = runtime.policy
     app = FastAPI(
         title="Simulacra",
         version=version("simulacra"),
@@ -107,10 +109,10 @@ def build(running: runtime.Runtime) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,  # its target would be built from the caller's Host header
-        dependencies=[Depends(texts.check_address)],
+        dependencies=[Depends(addresses.check)],
         max_body_size=policy.max_upload_bytes + FORM_OVERHEAD_BYTES,
     )
-    app.state.runtime = running
+    app.state.runtime = runtime
     for router in ROUTERS:
         app.include_router(router)
     handlers.register(app, policy.base_url)

@@ -4,7 +4,7 @@ import procrastinate
 import psycopg
 import sqlalchemy.exc
 
-from simulacra.service import storage
+from simulacra.service import errors
 
 DATABASE = (
     sqlalchemy.exc.OperationalError,
@@ -13,4 +13,4 @@ DATABASE = (
     psycopg.OperationalError,
     procrastinate.exceptions.ConnectorException,
 )
-ANY = (*DATABASE, storage.UnavailableError)
+ANY = (*DATABASE, errors.StorageUnavailableError)

@@ -3,15 +3,16 @@
 import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
-from typing import Annotated, cast
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import procrastinate
-from fastapi import Depends, Request
 
-from simulacra.service import keys, readiness, storage, tenancy
-from simulacra.service.http import throttling
+from simulacra.service import errors, keys, objects, readiness, storage, tenancy, throttling
+from simulacra.service.credentials import claims
 from simulacra.service.identity import provider, refusals
+from simulacra.service.jobs import admission, attempts, child, kinds, transitions
+from simulacra.service.tenants import service as tenants
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,24 +41,54 @@ class Runtime:
     storage: storage.Storage
     keyring: keys.Keyring
     queue: procrastinate.App
+    job_kinds: kinds.Kinds
     policy: Policy
     identity: provider.Provider
     refusals: refusals.Refusals
     throttle: throttling.Throttle
     readiness: readiness.Readiness
+    problem_document: Callable[[errors.ServiceError], dict[str, Any]]
+    """How the error of a job is written down, for those who will ask what became of it."""
     draining: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
     """Set when the process takes nothing new and ends what it holds."""
+
+    @property
+    def objects(self) -> objects.Register:
+        """The register of the objects in the store."""
+        longest_job = dt.timedelta(seconds=self.policy.job_seconds)
+        return objects.Register(self.database, self.storage, longest_job)
+
+    @property
+    def endings(self) -> transitions.Endings:
+        """The moves that end jobs."""
+        turns = admission.Admission(self.queue, self.job_kinds, self.policy.jobs_per_tenant)
+        return transitions.Endings(self.job_kinds, turns, self.problem_document)
+
+    @property
+    def resources(self) -> attempts.Resources:
+        """What attempts at jobs work with."""
+        return attempts.Resources(
+            database=self.database,
+            storage=self.storage,
+            keyring=self.keyring,
+            objects=self.objects,
+            endings=self.endings,
+            limits=child.Limits(self.policy.job_memory_bytes, self.policy.job_seconds),
+            max_attempts=self.policy.job_attempts,
+        )
+
+    @property
+    def claims(self) -> claims.ClaimStore:
+        """The secrets that wait to be claimed."""
+        return claims.ClaimStore(self.keyring, self.policy.claim)
+
+    @property
+    def tenants(self) -> tenants.Tenants:
+        """The maker of tenants."""
+        cap = self.policy.max_rows_per_request
+        return tenants.Tenants(self.database, self.keyring, self.identity, cap)
 
     async def close(self) -> None:
         """Close connections, to the identity provider and to the database."""
         await self.identity.close()
         await self.database.close()
-
-
-def of(request: Request) -> Runtime:
-    """Return the runtime that serves `request` (a FastAPI dependency)."""
-    return cast("Runtime", request.app.state.runtime)
-
-
-Running = Annotated[Runtime, Depends(of)]
-"""A parameter of endpoints."""

@@ -1,7 +1,7 @@
 """Temporary folders that do not outlive their process, however it ends.
 
-A process that is killed cannot tidy up. Its folders are known by their lock, which the kernel lets
-go with the process, and whoever works on the same disk removes them.
+A process that is killed cannot tidy up. The kernel releases the locks of its folders, by which
+other processes on the same disk recognise and remove them.
 """
 
 import contextlib
@@ -33,8 +33,8 @@ def folder() -> Iterator[Path]:
 
 def sweep(min_age: float = MIN_AGE_SECONDS) -> int:
     """Remove the folders of processes that are gone; return how many there were."""
-    found = Path(tempfile.gettempdir()).glob(f"{PREFIX}*")
-    deserted = [path for path in found if _is_deserted(path, min_age)]
+    folders = Path(tempfile.gettempdir()).glob(f"{PREFIX}*")
+    deserted = [path for path in folders if _is_deserted(path, min_age)]
     for path in deserted:
         shutil.rmtree(path, ignore_errors=True)
     return len(deserted)

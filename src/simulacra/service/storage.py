@@ -1,8 +1,8 @@
 """Encrypted objects in a store: a directory, S3, Google Cloud Storage or Azure.
 
 Bytes are encrypted before they leave the machine, under a key of their own (tink's streaming
-AEAD, AES-256-GCM in 1 MiB segments), bound to the object's path. Whoever destroys the key has
-shredded every copy of the bytes, backups included.
+AEAD, AES-256-GCM in 1 MiB segments), bound to the object's path. Destroying the
+key shreds every copy of the bytes, backups included.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store, from_url
 from tink import secret_key_access, streaming_aead
 
-from simulacra.service import scratch
+from simulacra.service import errors, scratch
 
 if TYPE_CHECKING:
     from obstore.store import RetryConfig
@@ -48,10 +48,6 @@ RETRY: "RetryConfig" = {
 logger = logging.getLogger(__name__)
 
 streaming_aead.register()
-
-
-class UnavailableError(Exception):
-    """The object store does not answer, or refuses what was asked; another try may succeed."""
 
 
 class ObjectKey:
@@ -99,7 +95,7 @@ class Storage:
         not leave a shorter object that would still authenticate.
 
         Raises:
-            UnavailableError: the store does not take it.
+            errors.StorageUnavailableError: the store does not take it.
         """
         with scratch.folder() as folder:
             sealed = folder / "sealed"
@@ -114,7 +110,8 @@ class Storage:
 
         Raises:
             FileNotFoundError: there is no such object.
-            UnavailableError: the store does not answer, now or later while the bytes are read.
+            errors.StorageUnavailableError: the store does not answer, now or later while the bytes
+                are read.
             tink.TinkError: the bytes are not what `write` sealed under this key and path.
         """
         source = _Source(self._store, path)
@@ -142,10 +139,10 @@ class Storage:
         with self.read(path, key) as stream:
             position = 0
             while position < stop and (chunk := stream.read(CHUNK_BYTES)):
-                wanted = chunk[max(0, start - position) : stop - position]
+                part = chunk[max(0, start - position) : stop - position]
                 position += len(chunk)
-                if wanted:
-                    yield wanted
+                if part:
+                    yield part
 
     async def check(self) -> None:
         """Ask the store for what is below a path where nothing is.
@@ -182,7 +179,7 @@ class _Source(io.RawIOBase):
             try:
                 with _translated():
                     self._block = self._fetch()
-            except (UnavailableError, FileNotFoundError) as error:
+            except (errors.StorageUnavailableError, FileNotFoundError) as error:
                 self.failure = error
                 raise
             self._position += len(self._block)
@@ -197,13 +194,13 @@ class _Source(io.RawIOBase):
 
 @contextlib.contextmanager
 def _translated() -> Iterator[None]:
-    """Turn what the client of the store raises into `UnavailableError`; the log says why."""
+    """Turn what the client of the store raises into `StorageUnavailableError`; the log says why."""
     try:
         yield
     except BaseError as error:
         reason = str(error).partition("\n")[0]
         logger.warning("object store: %s", reason)
-        raise UnavailableError(
+        raise errors.StorageUnavailableError(
             f"the object store does not answer ({type(error).__name__})"
         ) from None
 

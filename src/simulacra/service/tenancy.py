@@ -1,4 +1,4 @@
-"""The one door to the tables: a transaction with a scope.
+"""The only way to the tables: a transaction with a scope.
 
 Inside a tenant's transaction every query on a `tables.TenantOwned` class is narrowed to that
 tenant, whether its author thought of it or not, and PostgreSQL's row-level security checks the
@@ -97,7 +97,7 @@ class Database:
                 await _enter(session, SYSTEM)  # the trail belongs to no tenant
                 await trail.append(session, self._audit_key)
 
-    async def verify_trail(self, noted: trail.Head | None = None) -> trail.Verdict:
+    async def verify_trail(self, noted: trail.Head | None = None) -> trail.TrailCheck:
         """Walk the audit trail; see `trail.verify`."""
         async with self.transaction(SYSTEM) as session:
             return await trail.verify(session, self._audit_key, noted)
@@ -124,7 +124,7 @@ class Database:
             return await plain.scalar(statement, values)
 
     async def check_role(self) -> None:
-        """Refuse a role for which the second lock would be open; ask once, at the start.
+        """Refuse a role that row-level security does not bind; checked once, at the start.
 
         A role that could alter the audit trail, since it owns the tables, gets a warning.
 

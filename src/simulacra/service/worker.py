@@ -10,11 +10,9 @@ from collections.abc import Collection
 import procrastinate
 import procrastinate.worker
 
-from simulacra.service import compose, housekeeping, outages, runtime
-from simulacra.service.database import schema
-from simulacra.service.datasets import tasks as datasets
-from simulacra.service.generations import tasks as generations
-from simulacra.service.jobs import admission, child, queues
+from simulacra.service import compose, housekeeping, outages, revision
+from simulacra.service.jobs import attempts, child, kinds, queues
+from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
 
 HEARTBEAT_SECONDS = 1.0
@@ -22,7 +20,7 @@ STALLED_SECONDS = 5.0
 SWEEP_SECONDS = 2.0
 TIDY_SECONDS = 30.0
 FETCH_SECONDS = 1.0
-"""How often a worker looks for jobs that came back to the queue, of which nobody tells it."""
+"""How often a worker looks for jobs that came back to the queue, which no message announces."""
 
 SECRET_VARIABLES = re.compile(r"DATABASE_URL|PG.*|SIMULACRA_.*|AWS_.*|AZURE_.*|GOOGLE_.*")
 
@@ -37,25 +35,25 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
 
     Raises:
         tenancy.UnboundRoleError: row-level security does not bind the role of the database.
-        schema.OutdatedError: the database wants migrating first.
+        revision.OutdatedError: the database wants migrating first.
     """
-    running = compose.runtime_of(settings)
+    runtime = compose.runtime_of(settings)
     _forget_secrets()
-    child.start_server()
-    queue = running.queue
-    add_tasks(queue)
+    child.start_server(kind.function for kind in runtime.job_kinds.values())
+    queue = runtime.queue
+    add_tasks(queue, runtime.job_kinds)
     try:
-        await running.database.check_role()
-        await schema.check(running.database)
+        await runtime.database.check_role()
+        await revision.check(runtime.database)
         # In one group: a sweeper that failed must take the worker down, to be started again.
         async with queue.open_async(), asyncio.TaskGroup() as group:
-            sweepers = [group.create_task(_sweep(running)), group.create_task(_tidy(running))]
+            sweepers = [group.create_task(_sweep(runtime)), group.create_task(_tidy(runtime))]
             logger.info("worker is ready for %s", ", ".join(names))
-            await work(running, names, settings.worker_concurrency, settings.drain_seconds)
+            await work(runtime, names, settings.worker_concurrency, settings.drain_seconds)
             for sweeper in sweepers:
                 sweeper.cancel()
     finally:
-        await running.close()
+        await runtime.close()
 
 
 def _forget_secrets() -> None:
@@ -64,10 +62,16 @@ def _forget_secrets() -> None:
         del os.environ[name]
 
 
-def add_tasks(queue: procrastinate.App) -> None:
+def add_tasks(queue: procrastinate.App, job_kinds: kinds.Kinds) -> None:
     """Register what this worker can carry out."""
-    queue.add_tasks_from(datasets.blueprint, namespace="datasets")
-    queue.add_tasks_from(generations.blueprint, namespace="generations")
+    for kind in job_kinds.values():
+        add = queue.task(name=kind.task, queue=kind.queue, pass_context=True, retry=attempts.RETRY)
+        add(_carry_out)
+
+
+async def _carry_out(context: procrastinate.JobContext, *, tenant_id: str, job_id: str) -> None:
+    resources: attempts.Resources = context.additional_context["resources"]
+    await attempts.carry_out(resources, tenant_id, job_id)
 
 
 class Worker(procrastinate.worker.Worker):
@@ -97,16 +101,16 @@ class Worker(procrastinate.worker.Worker):
 
 
 async def work(
-    running: runtime.Runtime, names: Collection[str], concurrency: int, drain_seconds: float
+    runtime: Runtime, names: Collection[str], concurrency: int, drain_seconds: float
 ) -> None:
     """Carry out jobs of the queues `names`, `concurrency` at a time; the queue must be open."""
     worker = Worker(
-        running.queue,
+        runtime.queue,
         # None takes entries without one of our names, too: made by an older version, say.
         queues=None if set(names) == set(queues.ALL) else sorted(names),
         name=f"worker-{os.getpid()}",
         concurrency=concurrency,
-        additional_context={"runtime": running},
+        additional_context={"resources": runtime.resources},
         delete_jobs="always",  # the jobs table is the record, the queue is not
         fetch_job_polling_interval=FETCH_SECONDS,
         stalled_worker_timeout=STALLED_SECONDS,
@@ -115,9 +119,9 @@ async def work(
     await worker.run()
 
 
-async def _sweep(running: runtime.Runtime) -> None:
-    """Give the jobs of workers that died back to the queue, for ever."""
-    manager = running.queue.job_manager
+async def _sweep(runtime: Runtime) -> None:
+    """Return the jobs of workers that died to the queue, until cancelled."""
+    manager = runtime.queue.job_manager
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
         with contextlib.suppress(*outages.DATABASE):
@@ -125,11 +129,11 @@ async def _sweep(running: runtime.Runtime) -> None:
             stalled = await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS)
             for entry in stalled:
                 logger.warning("queue job %s lost its worker; it goes back to the queue", entry.id)
-                await admission.replace(running, entry)
+                await runtime.endings.admission.replace(runtime.database, entry)
 
 
-async def _tidy(running: runtime.Runtime) -> None:
-    """Keep house, for ever; whichever worker comes first does it."""
+async def _tidy(runtime: Runtime) -> None:
+    """Do the housekeeping again and again, until cancelled; any worker may do it."""
     while True:
-        await housekeeping.tidy(running)
+        await housekeeping.tidy(runtime)
         await asyncio.sleep(TIDY_SECONDS)

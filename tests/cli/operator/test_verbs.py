@@ -64,7 +64,7 @@ def test_suspending_twice_is_one_entry(run: Run, tenant_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("tenants", "show", "ten_x"), "There is no tenant 'ten_x'."),
         (("tenants", "set", "TENANT", "--retention-hours", "999"), "from 1 to 168"),
@@ -76,11 +76,11 @@ def test_suspending_twice_is_one_entry(run: Run, tenant_id: str) -> None:
     ids=str,
 )
 def test_mistakes_are_explained_in_a_sentence(
-    run: Run, tenant_id: str, words: tuple[str, ...], said: str
+    run: Run, tenant_id: str, words: tuple[str, ...], message: str
 ) -> None:
     stdin = "short" if words[-1] == "ann" else f"{PASSWORD}\n"
     words = tuple(tenant_id if word == "TENANT" else word for word in words)
-    assert said in run(*words, stdin=stdin, code=1)
+    assert message in run(*words, stdin=stdin, code=1)
 
 
 def test_a_client_is_revoked_once_and_for_good(run: Run, tenant_id: str) -> None:
@@ -117,9 +117,9 @@ def test_an_export_is_the_whole_trail_and_goes_on_record(
 
 def test_verifying_says_the_head_and_the_first_fault(run: Run, owner_dsn: str) -> None:
     run("create-tenant", "--company", "Acme Research", "--email", "a@acme.example")
-    verdict = json.loads(run("audit", "verify", "--json"))
-    assert verdict["fault"] is None
-    assert "Unbroken: 2 entries" in run("audit", "verify", "--head", verdict["head"])
+    report = json.loads(run("audit", "verify", "--json"))
+    assert report["fault"] is None
+    assert "Unbroken: 2 entries" in run("audit", "verify", "--head", report["head"])
     with psycopg.connect(owner_dsn) as connection:
         connection.execute("ALTER TABLE audit_entries DISABLE TRIGGER USER")
         connection.execute("ALTER TABLE audit_entries NO FORCE ROW LEVEL SECURITY")
@@ -141,8 +141,8 @@ def test_usage_is_shown_by_window_and_verified(run: Run, tenant_id: str, empty_d
         connection.execute("UPDATE usage_windows SET rows_used = 3")
     fault = "rows_used is 3, its entries sum to 0."
     assert fault in run("usage", "verify", code=1)
-    verdict = json.loads(run("usage", "verify", "--tenant", tenant_id, "--json", code=1))
-    assert (verdict["windows"], verdict["entries"], len(verdict["faults"])) == (1, 0, 1)
+    report = json.loads(run("usage", "verify", "--tenant", tenant_id, "--json", code=1))
+    assert (report["windows"], report["entries"], len(report["faults"])) == (1, 0, 1)
     assert "There is no tenant 'ten_x'." in run("usage", "verify", "--tenant", "ten_x", code=1)
 
 

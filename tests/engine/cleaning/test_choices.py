@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from simulacra.engine.cleaning.drafts import Draft
 
 from simulacra.engine.cleaning import choices
 from simulacra.engine.columns.boolean import BOOLEAN
+from simulacra.engine.columns.drafts import Draft
 from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.nominal import NOMINAL
 from simulacra.engine.columns.ordinal import ORDINAL

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulacra.engine.cleaning import columns, drafts
+from simulacra.engine.cleaning import columns
+from simulacra.engine.columns import drafts
 from simulacra.engine.columns.boolean import BOOLEAN
 from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.columns.date import DATE

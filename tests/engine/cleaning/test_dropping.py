@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from simulacra.engine.cleaning import drafts, dropping
+from simulacra.engine.cleaning import dropping
+from simulacra.engine.columns import drafts
 from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.nominal import NOMINAL

@@ -2,7 +2,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulacra.engine.cleaning import drafts, pooling
+from simulacra.engine import disclosure
+from simulacra.engine.cleaning import pooling
+from simulacra.engine.columns import drafts
 from simulacra.engine.columns.boolean import BOOLEAN
 from simulacra.engine.columns.nominal import NOMINAL
 
@@ -50,7 +52,7 @@ def test_every_level_left_has_enough_rows_and_no_row_moves_between_them(counts: 
     before = counted(counts)
     made = pooling.pool(before)
     kept = np.bincount(made.values[made.known].astype(int), minlength=len(made.levels))
-    assert (kept >= pooling.MIN_LEVEL_ROWS).all()
+    assert (kept >= disclosure.THRESHOLD).all()
     for level, name in enumerate(before.levels):
         if name in made.levels:
             rows = made.values[before.values == level]

@@ -3,16 +3,15 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 import pytest
-from simulacra.engine.cleaning.drafts import Draft
 
 from simulacra.engine import errors
-from simulacra.engine.cleaning import columns, drafts, retyping
-from simulacra.engine.columns.column_type import ColumnType
+from simulacra.engine.cleaning import columns, retyping
+from simulacra.engine.columns import drafts, registry
 from simulacra.engine.columns.date import DATE
 from simulacra.engine.columns.datetime import DATETIME
+from simulacra.engine.columns.drafts import Draft
 from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.ordinal import ORDINAL
-from simulacra.engine.columns.schema import bound
 
 NAN = np.nan
 
@@ -43,9 +42,9 @@ def test_a_column_becomes_what_is_asked_for(
 ) -> None:
     if levels is None:
         with pytest.raises(errors.StudyError, match="yes and a no"):
-            retyping.retype("x", of(cells), ColumnType(wanted))
+            retyping.retype("x", of(cells), registry.named(wanted))
         return
-    made = retyping.retype("x", of(cells), ColumnType(wanted))
+    made = retyping.retype("x", of(cells), registry.named(wanted))
     assert made.type == wanted
     np.testing.assert_array_equal(made.values, values)
     assert made.levels == levels
@@ -54,7 +53,7 @@ def test_a_column_becomes_what_is_asked_for(
 
 def test_labelled_codes_become_their_numbers() -> None:
     draft = Draft(ORDINAL, np.array([2.0, 0, NAN]), ("low", "mid", "high"),
-                  codes=(1.0, 5.0, 10.0))  # fmt: skip
+                  label_values=(1.0, 5.0, 10.0))  # fmt: skip
     made = retyping.retype("x", draft, INTEGER)
     np.testing.assert_array_equal(made.values, [10, 1, NAN])
 
@@ -62,7 +61,7 @@ def test_labelled_codes_become_their_numbers() -> None:
 def test_dates_and_times_turn_into_each_other() -> None:
     day = of(["2024-02-29", "2024-03-01"])
     moment = retyping.retype("x", day, DATETIME)
-    assert bound(moment.type, moment.values[0]) == "2024-02-29T00:00:00"
+    assert moment.type.to_bound(moment.values[0]) == "2024-02-29T00:00:00"
     again = retyping.retype("x", moment, DATE)
     assert again.values.tolist() == day.values.tolist()
     digits = retyping.retype("x", of([20240229, 20240301]), DATE)
@@ -78,7 +77,7 @@ def test_what_cannot_be_read_so_is_refused_without_quoting_it(
     cells: list[object], wanted: str
 ) -> None:
     with pytest.raises(errors.StudyError, match=f"'x' cannot be read as {wanted}") as caught:
-        retyping.retype("x", of(cells), ColumnType(wanted))
+        retyping.retype("x", of(cells), registry.named(wanted))
     assert "red" not in caught.value.detail
 
 

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulacra.engine.cleaning import drafts, texts
+from simulacra.engine.cleaning import texts
+from simulacra.engine.columns import drafts
 from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.nominal import NOMINAL
 

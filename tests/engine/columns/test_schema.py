@@ -9,7 +9,7 @@ import simulacra
 from simulacra.engine.columns.date import DATE
 from simulacra.engine.columns.datetime import DATETIME
 from simulacra.engine.columns.integer import INTEGER
-from simulacra.engine.columns.schema import Schema, point
+from simulacra.engine.columns.schema import Schema
 
 
 def test_a_schema_survives_json(mixed_model: simulacra.Model) -> None:
@@ -50,7 +50,7 @@ def test_published_numbers_are_in_order_and_can_be_asked_for(
     found = mixed_model.schema[column]
     assert found.min is not None
     assert found.max is not None
-    ends = [point(found.type, value) for value in (found.min, *found.quantiles, found.max)]
+    ends = [found.type.to_number(value) for value in (found.min, *found.quantiles, found.max)]
     assert ends == sorted(ends)
     out = mixed_model.generate(20, seed=1, numeric={column: {"min": found.min, "max": found.max}})
     assert out.rows_generated == 20
@@ -59,5 +59,5 @@ def test_published_numbers_are_in_order_and_can_be_asked_for(
 @given(st.dates())
 def test_days_are_counted_from_1970(day: object) -> None:
     text = str(day)
-    counted = point(DATE, text)
-    assert point(DATETIME, text) == counted * 86_400 * 1e6
+    counted = DATE.to_number(text)
+    assert DATETIME.to_number(text) == counted * 86_400 * 1e6

@@ -5,14 +5,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from simulacra.engine import processors, randomness, rules
+from simulacra.engine import processors
 from simulacra.engine.columns.nominal import NOMINAL
 from simulacra.engine.columns.number import NUMBER
 from simulacra.engine.columns.schema import Column, Schema
 from simulacra.engine.model import conditional
-from simulacra.engine.model.conditional import Link
-from simulacra.engine.model.donors import Donors, Drawn
+from simulacra.engine.model.conditional import ConditionalModel
+from simulacra.engine.model.donors import DonorPool, Draws
 from simulacra.engine.model.forest import Forest
+from simulacra.engine.rules import ruleset
 
 ROWS = 500
 
@@ -28,8 +29,8 @@ def numbers(count: int) -> Schema:
     )
 
 
-def donors_of(schema: Schema, values: npt.NDArray[np.float64]) -> Donors:
-    return Donors.of(schema, values, rules.learn(schema, values))
+def donors_of(schema: Schema, values: npt.NDArray[np.float64]) -> DonorPool:
+    return DonorPool.of(schema, values, ruleset.learn(schema, values))
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +43,11 @@ def related() -> npt.NDArray[np.float64]:
 
 
 @pytest.fixture(scope="module")
-def wide(related: npt.NDArray[np.float64]) -> Donors:
+def wide(related: npt.NDArray[np.float64]) -> DonorPool:
     return donors_of(numbers(60), related)
 
 
-def first_of(related: npt.NDArray[np.float64], count: int) -> Donors:
+def first_of(related: npt.NDArray[np.float64], count: int) -> DonorPool:
     return donors_of(numbers(count), related[:, :count])
 
 
@@ -54,33 +55,33 @@ def silent(_step: int, _steps: int) -> None:
     pass
 
 
-def test_a_wide_table_is_screened_for_the_strongest_predecessors(wide: Donors) -> None:
-    link = conditional.fit(wide, 59, list(range(59)))
-    assert len(link.predecessors) == conditional.MAX_PREDECESSORS
-    assert {2, 58} <= set(link.predecessors)
+def test_a_wide_table_is_screened_for_the_strongest_predecessors(wide: DonorPool) -> None:
+    model = conditional.fit(wide, 59, list(range(59)))
+    assert len(model.predecessors) == conditional.MAX_PREDECESSORS
+    assert {2, 58} <= set(model.predecessors)
 
 
-def test_a_narrow_table_keeps_all_predecessors(wide: Donors) -> None:
+def test_a_narrow_table_keeps_all_predecessors(wide: DonorPool) -> None:
     assert conditional.fit(wide, 5, [0, 3, 4]).predecessors == (0, 3, 4)
 
 
-def assert_same(one: Link, other: Link) -> None:
+def assert_same(one: ConditionalModel, other: ConditionalModel) -> None:
     assert (one.column, one.predecessors) == (other.column, other.predecessors)
-    assert one.places.keys() == other.places.keys()
-    for position, places in one.places.items():
-        np.testing.assert_array_equal(places, other.places[position])
+    assert one.level_ranks.keys() == other.level_ranks.keys()
+    for position, ranks in one.level_ranks.items():
+        np.testing.assert_array_equal(ranks, other.level_ranks[position])
     for field in dataclasses.fields(Forest):
         np.testing.assert_array_equal(
             getattr(one.forest, field.name), getattr(other.forest, field.name)
         )
 
 
-def test_fitting_twice_gives_the_same_trees(wide: Donors) -> None:
+def test_fitting_twice_gives_the_same_trees(wide: DonorPool) -> None:
     assert_same(*(conditional.fit(wide, 59, [1, 2, 58]) for _ in range(2)))
 
 
-def test_another_seed_gives_other_trees(wide: Donors) -> None:
-    one, other = (conditional.fit(wide, 59, [1, 2, 58], seed=seed) for seed in (0, 1))
+def test_another_seed_gives_other_trees(wide: DonorPool) -> None:
+    one, other = (conditional.fit(wide, 59, [1, 2, 58], rng_seed=seed) for seed in (0, 1))
     assert not np.array_equal(one.forest.donors, other.forest.donors)
 
 
@@ -92,11 +93,11 @@ def test_a_link_serves_again_when_the_same_columns_come_before_it(
     order = [2, 0, 1, 3, 4]
     told: list[tuple[int, int]] = []
     reused = conditional.reusable(order, known, 0)
-    links = conditional.fit_all(donors, order, reused, lambda *steps: told.append(steps))
+    models = conditional.fit_all(donors, order, reused, lambda *steps: told.append(steps))
     assert told == [(1, 3), (2, 3), (3, 3)]
-    assert [link.column for link in links] == [2, 0, 1, 3, 4]
-    assert [link in known for link in links] == [False, False, False, True, True]
-    assert links[2].predecessors == (0, 2)
+    assert [model.column for model in models] == [2, 0, 1, 3, 4]
+    assert [model in known for model in models] == [False, False, False, True, True]
+    assert models[2].predecessors == (0, 2)
 
 
 def test_progress_is_told_after_each_link(related: npt.NDArray[np.float64]) -> None:
@@ -106,33 +107,23 @@ def test_progress_is_told_after_each_link(related: npt.NDArray[np.float64]) -> N
 
 
 def test_links_are_the_same_whatever_the_number_of_threads(
-    wide: Donors, monkeypatch: pytest.MonkeyPatch
+    wide: DonorPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Wide enough for links that are screened."""
+    """Wide enough for models that are screened."""
     order = [59, 2, 58, *(place for place in range(36) if place != 2)]
     made = []
     for cores in (1, 4):
         monkeypatch.setattr(processors, "count", lambda cores=cores: cores)
         made.append(conditional.fit_all(wide, order, {}, silent))
-    assert [link.column for link in made[0]] == order
+    assert [model.column for model in made[0]] == order
     assert len(made[0][-1].predecessors) == conditional.MAX_PREDECESSORS
     for one, other in zip(*made, strict=True):
         assert_same(one, other)
 
 
-def test_a_fault_in_a_thread_is_raised(wide: Donors) -> None:
+def test_a_fault_in_a_thread_is_raised(wide: DonorPool) -> None:
     with pytest.raises(IndexError):
         conditional.fit_all(wide, [0, 1, 99], {}, silent)
-
-
-def test_streams_of_different_names_and_seeds_are_different() -> None:
-    draws = {
-        float(randomness.stream(seed, *names).random())
-        for seed in (0, 1, 2**63 - 1)
-        for names in (("rows", "a"), ("rows", "b"), ("rowsa",), ("rows a",))
-    }
-    assert len(draws) == 12
-    assert randomness.stream(5, "x").random() == randomness.stream(5, "x").random()
 
 
 @pytest.fixture
@@ -150,12 +141,12 @@ def test_missing_values_on_both_sides_of_a_link(holes: npt.NDArray[np.float64]) 
     first = Column("c0", "c0", "c0", NOMINAL, 0.3, levels=("a", "b", "c"))
     schema = Schema((first, *numbers(4).columns[1:]), (), ROWS)
     donors = donors_of(schema, holes)
-    link = conditional.fit(donors, 3, [0, 1, 2])
-    assert list(link.places) == [0]
-    drawn = Drawn()
+    model = conditional.fit(donors, 3, [0, 1, 2])
+    assert list(model.level_ranks) == [0]
+    drawn = Draws()
     for position in range(3):
         drawn.add(position, holes[:, position], donors.codes[position], np.zeros(ROWS, np.int32))
     rng = np.random.default_rng(2)
-    leaves = link.forest.leaves(link.features(drawn, ROWS), ROWS, rng)
-    made = holes[link.forest.draw(leaves, np.zeros((0, ROWS), np.int32), rng), 3]
+    leaves = model.forest.leaves(model.features(drawn, ROWS), ROWS, rng)
+    made = holes[model.forest.draw(leaves, np.zeros((0, ROWS), np.int32), rng), 3]
     assert np.mean(np.isnan(made) == np.isnan(holes[:, 3])) > 0.97

@@ -2,9 +2,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from simulacra.engine import rules
 from simulacra.engine.columns.schema import Schema
-from simulacra.engine.model.donors import Donors, Drawn
+from simulacra.engine.model.donors import DonorPool, Draws
+from simulacra.engine.rules import ruleset
 
 ROWS = 60
 
@@ -30,26 +30,27 @@ def values() -> npt.NDArray[np.float64]:
 def test_every_column_is_coded_on_its_own_scale(
     schema: Schema, values: npt.NDArray[np.float64]
 ) -> None:
-    donors = Donors.of(schema, values, rules.learn(schema, values))
-    assert donors.codes.shape == (len(schema.columns), ROWS)
-    assert donors.codes.dtype == np.int32
-    for position, made in enumerate(donors.codings):
-        assert made.column == schema.columns[position]
-        np.testing.assert_array_equal(donors.codes[position], made.encode(values[:, position]))
-        assert 0 <= donors.codes[position].min() <= donors.codes[position].max() < made.size
+    pool = DonorPool.of(schema, values, ruleset.learn(schema, values))
+    assert pool.codes.shape == (len(schema.columns), ROWS)
+    assert pool.codes.dtype == np.int32
+    assert len(pool.codings) == len(schema.columns)
+    for position, coding in enumerate(pool.codings):
+        assert coding.is_ordered == schema.columns[position].type.is_ordered
+        np.testing.assert_array_equal(pool.codes[position], coding.codes(values[:, position]))
+        assert 0 <= pool.codes[position].min() <= pool.codes[position].max() < coding.size
 
 
 def test_numeric_columns_alone_have_cells(schema: Schema, values: npt.NDArray[np.float64]) -> None:
-    donors = Donors.of(schema, values, rules.learn(schema, values))
-    assert sorted(donors.cells) == [2, 3, 4, 5]
-    for position, cells in donors.cells.items():
+    pool = DonorPool.of(schema, values, ruleset.learn(schema, values))
+    assert sorted(pool.cells) == [2, 3, 4, 5]
+    for position, cells in pool.cells.items():
         missing = np.isnan(values[:, position])
         np.testing.assert_array_equal(np.isnan(cells.low), missing)
         np.testing.assert_array_equal(np.isnan(cells.high), missing)
 
 
 def test_rows_are_taken_across_all_that_is_drawn() -> None:
-    drawn = Drawn()
+    drawn = Draws()
     for position in (4, 1):
         numbers = np.arange(5) + 10 * position
         drawn.add(
@@ -66,8 +67,8 @@ def test_rows_are_taken_across_all_that_is_drawn() -> None:
     assert drawn.values[1].tolist() == [10, 11, 12, 13, 14]
 
 
-def one_column(position: int, first: int) -> Drawn:
-    drawn = Drawn()
+def one_column(position: int, first: int) -> Draws:
+    drawn = Draws()
     numbers = np.arange(first, first + 4)
     drawn.add(
         position,
@@ -95,5 +96,5 @@ def test_rows_are_replaced_in_all_that_is_drawn() -> None:
 
 
 def test_what_is_drawn_begins_empty_each_time() -> None:
-    Drawn().add(0, np.zeros(1), np.zeros(1, np.int32), np.zeros(1, np.int32))
-    assert not Drawn().values
+    Draws().add(0, np.zeros(1), np.zeros(1, np.int32), np.zeros(1, np.int32))
+    assert not Draws().values

@@ -3,9 +3,9 @@ import pytest
 
 import simulacra
 from simulacra.engine import processors
+from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.model import drawing
-from simulacra.engine.model.donors import Drawn
-from simulacra.engine.model.kernels import Floats
+from simulacra.engine.model.donors import Draws
 from tests.studies import rule_survey
 
 ROWS = 500
@@ -17,9 +17,11 @@ def model() -> simulacra.Model:
     return simulacra.fit(table, keep=table.column_names)
 
 
-def complete(model: simulacra.Model, given: Drawn, seed: int = 1) -> dict[int, Floats]:
-    links = [link for link in model._links if link.column not in given.values]
-    return drawing.complete(model._donors, links, given, ROWS, seed, lambda *_: None)
+def complete(model: simulacra.Model, given: Draws, seed: int = 1) -> dict[int, Floats]:
+    models = [
+        conditional for conditional in model._models if conditional.column not in given.values
+    ]
+    return drawing.complete(model._pool, models, given, ROWS, seed, lambda *_: None)
 
 
 def test_the_number_of_cores_changes_nothing(
@@ -27,9 +29,9 @@ def test_the_number_of_cores_changes_nothing(
 ) -> None:
     monkeypatch.setattr(drawing, "ROWS_AT_ONCE", 70)
     monkeypatch.setattr(processors, "count", lambda: 1)
-    alone = complete(model, Drawn())
+    alone = complete(model, Draws())
     monkeypatch.setattr(processors, "count", lambda: 4)
-    together = complete(model, Drawn())
+    together = complete(model, Draws())
     assert alone.keys() == together.keys()
     for position, values in alone.items():
         np.testing.assert_array_equal(values, together[position])
@@ -37,7 +39,7 @@ def test_the_number_of_cores_changes_nothing(
 
 def test_stretches_of_rows_differ(model: simulacra.Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "ROWS_AT_ONCE", ROWS // 2)
-    rows = np.column_stack(list(complete(model, Drawn()).values()))
+    rows = np.column_stack(list(complete(model, Draws()).values()))
     halves = np.nan_to_num(rows[: ROWS // 2]), np.nan_to_num(rows[ROWS // 2 :])
     assert not np.array_equal(*halves)
 
@@ -46,7 +48,7 @@ def test_what_is_given_stays_row_by_row(
     model: simulacra.Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(drawing, "ROWS_AT_ONCE", 70)
-    donors, given = model._donors, Drawn()
+    donors, given = model._pool, Draws()
     chosen = np.random.default_rng(2).integers(len(donors.values), size=ROWS).astype(np.int32)
     for position in (0, 5):
         values, codes = donors.values[chosen, position], donors.codes[position][chosen]
@@ -61,5 +63,5 @@ def test_rows_that_no_draw_mends_are_drawn_again_whole(
 ) -> None:
     """With a single redraw of a value, mending and whole rows have all the work, and do it."""
     monkeypatch.setattr(drawing, "REDRAWS", 1)
-    made = complete(model, Drawn())
-    assert not model._donors.rules.broken(made).any()
+    made = complete(model, Draws())
+    assert not model._pool.rules.broken_rows(made).any()

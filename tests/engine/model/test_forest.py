@@ -3,9 +3,9 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
+from simulacra.engine.columns.arrays import Int32s
 from simulacra.engine.model import forest, kernels
 from simulacra.engine.model.forest import Features, Forest, Target
-from simulacra.engine.model.kernels import Codes
 
 ROWS = 400
 NONE_TAKEN = np.zeros((0, 0), np.int32)
@@ -13,10 +13,10 @@ NONE_TAKEN = np.zeros((0, 0), np.int32)
 
 def target_of(codes: npt.NDArray[np.generic]) -> Target:
     """Two or more levels without an order."""
-    return Target(codes.astype(np.int32), int(codes.max()) + 1, is_scale=False, is_fine=False)
+    return Target(codes.astype(np.int32), int(codes.max()) + 1, is_ordered=False, is_fine=False)
 
 
-def features_of(codes: Codes) -> Features:
+def features_of(codes: Int32s) -> Features:
     return Features.of(codes, [None] * len(codes))
 
 
@@ -50,27 +50,27 @@ def stump_of(target: Target) -> Forest:
 # Features
 
 
-def test_a_tree_sees_places_of_categories_and_codes_of_numbers() -> None:
+def test_a_tree_sees_ranks_of_levels_and_codes_of_numbers() -> None:
     codes = np.array([[0, 1, 2], [5, 0, 3], [1, 1, 0]], np.int32)
-    places = [np.array([2, 0, 1], np.int32), None, np.array([1, 0], np.int32)]
-    made = Features.of(codes, places)
-    assert made.placed().tolist() == [[2, 0, 1], [5, 0, 3], [0, 0, 1]]
-    assert made.start.tolist() == [0, -1, 3]
-    assert made.places.dtype == made.placed().dtype == np.int32
+    level_ranks = [np.array([2, 0, 1], np.int32), None, np.array([1, 0], np.int32)]
+    made = Features.of(codes, level_ranks)
+    assert made.ranked().tolist() == [[2, 0, 1], [5, 0, 3], [0, 0, 1]]
+    assert made.offset_of.tolist() == [0, -1, 3]
+    assert made.ranks.dtype == made.ranked().dtype == np.int32
 
 
-def test_leaves_are_found_through_places() -> None:
+def test_leaves_are_the_same_whoever_ranks_the_levels() -> None:
     """Reordering the levels before the forest or inside it is the same."""
     rng = np.random.default_rng(10)
     codes = rng.integers(0, 6, (2, ROWS)).astype(np.int32)
-    places = [rng.permutation(6).astype(np.int32), None]
-    placed = Features.of(codes, places)
+    level_ranks = [rng.permutation(6).astype(np.int32), None]
+    features = Features.of(codes, level_ranks)
     target = target_of(codes[0] % 2)
-    one = Forest.grow(placed, target, np.random.default_rng(11))
-    other = Forest.grow(features_of(placed.placed()), target, np.random.default_rng(11))
+    one = Forest.grow(features, target, np.random.default_rng(11))
+    other = Forest.grow(features_of(features.ranked()), target, np.random.default_rng(11))
     np.testing.assert_array_equal(
-        one.leaves(placed, ROWS, np.random.default_rng(12)),
-        other.leaves(features_of(placed.placed()), ROWS, np.random.default_rng(12)),
+        one.leaves(features, ROWS, np.random.default_rng(12)),
+        other.leaves(features_of(features.ranked()), ROWS, np.random.default_rng(12)),
     )
 
 
@@ -116,7 +116,7 @@ def test_trees_of_a_forest_cut_the_ground_differently(features: Features) -> Non
 
 @pytest.mark.parametrize(
     ("is_fine", "least"),
-    [(False, forest.LEAF_ROWS_OF_LEVELS), (True, forest.LEAF_ROWS_OF_A_SCALE)],
+    [(False, forest.MIN_LEAF_ROWS), (True, forest.MIN_LEAF_ROWS_FINE)],
 )
 def test_no_leaf_is_small(
     features: Features,
@@ -158,7 +158,7 @@ def test_trees_grow_on_a_sample_and_are_filled_with_all_rows(
     monkeypatch.setattr(forest, "MAX_GROWING_ROWS", 60)
     small = Forest.grow(features, target, np.random.default_rng(1))
     assert len(small.donors) == forest.TREES * ROWS
-    assert len(small.feature) <= forest.TREES * 2 * 60 / forest.LEAF_ROWS_OF_LEVELS
+    assert len(small.feature) <= forest.TREES * 2 * 60 / forest.MIN_LEAF_ROWS
 
 
 @pytest.mark.parametrize("most", [10, 50, 130])
@@ -175,7 +175,7 @@ def test_of_many_rows_each_tree_is_filled_with_a_part_and_all_with_the_whole(
     for root, end in zip(made.roots.tolist(), ends, strict=True):
         assert held <= made.count[root:end].sum() <= held + growing
     assert np.bincount(made.donors, minlength=ROWS).min() >= forest.TREES * held // ROWS
-    assert (made.count[made.feature == kernels.LEAF] >= forest.LEAF_ROWS_OF_LEVELS).all()
+    assert (made.count[made.feature == kernels.LEAF] >= forest.MIN_LEAF_ROWS).all()
 
 
 @pytest.mark.parametrize("rows", [1, 30, 200])

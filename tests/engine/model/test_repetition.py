@@ -42,7 +42,11 @@ def test_a_habit_is_kept_and_hangs_on_what_it_hung_on(model: simulacra.Model) ->
 
 
 def test_a_habit_is_saved_with_the_model(model: simulacra.Model, tmp_path: Path) -> None:
-    assert [link.echo is not None for link in model._links] == [False, False, True]
+    assert [conditional.repetition is not None for conditional in model._models] == [
+        False,
+        False,
+        True,
+    ]
     model.save(tmp_path / "bills.model")
     again = simulacra.load(tmp_path / "bills.model")
     assert again.generate(500, seed=2).table.equals(model.generate(500, seed=2).table)
@@ -58,7 +62,7 @@ def test_equal_numbers_that_are_common_are_no_habit() -> None:
     rng = np.random.default_rng(4)
     one, other = (np.where(rng.random(ROWS) < 0.5, 0.0, rng.random(ROWS) * 100) for _ in range(2))
     model = simulacra.fit(pa.table({"one": one, "other": other}))
-    assert model._links[1].echo is None
+    assert model._models[1].repetition is None
 
 
 def test_a_repeated_number_stays_on_the_grid_and_inside_the_bounds() -> None:
@@ -77,9 +81,9 @@ def test_a_column_that_always_repeats_is_no_habit() -> None:
     model = simulacra.fit(bills(7, 1.0), keep=["payment"])
     rows = model.generate(200, seed=8).table
     assert rows.num_rows == 200
-    assert all(link.echo is None for link in model._links)
+    assert all(conditional.repetition is None for conditional in model._models)
 
 
 def test_the_source_is_the_column_that_is_repeated_most(model: simulacra.Model) -> None:
-    assert repetition.source_of(model._donors, 2, [0, 1]) == 1
-    assert repetition.source_of(model._donors, 2, [0]) is None
+    assert repetition.source_of(model._pool, 2, [0, 1]) == 1
+    assert repetition.source_of(model._pool, 2, [0]) is None

@@ -26,14 +26,14 @@ def test_an_index_tells_more_than_any_of_its_items(items: tuple[Features, np.nda
     assert abs(np.corrcoef(summed, answer)[0, 1]) > by_items + 0.1
 
 
-def test_levels_enter_by_their_places() -> None:
+def test_levels_enter_by_their_ranks() -> None:
     rng = np.random.default_rng(1)
     codes = rng.integers(0, 3, (2, ROWS)).astype(np.int32)
-    places = np.array([2, 0, 1], dtype=np.int32)
-    features = Features.of(codes, [places, None])
-    target = (places[codes[0]] + codes[1] > 2)[:, None].astype(np.float32)
+    ranks = np.array([2, 0, 1], dtype=np.int32)
+    features = Features.of(codes, [ranks, None])
+    target = (ranks[codes[0]] + codes[1] > 2)[:, None].astype(np.float32)
     (one,) = ridge.fit(features, np.arange(ROWS), target, 1)
-    sums = one.weights[0] * places[codes[0]] + one.weights[1] * codes[1]
+    sums = one.weights[0] * ranks[codes[0]] + one.weights[1] * codes[1]
     np.testing.assert_array_equal(one.codes(features), np.searchsorted(one.cuts, sums))
     assert len(np.unique(one.codes(features))) <= len(one.cuts) + 1
 

@@ -1,21 +1,20 @@
 import numpy as np
 import numpy.typing as npt
 import pytest
-from simulacra.engine.model.coding import Indicators
 
+from simulacra.engine.columns.arrays import Float32s, Int32s
 from simulacra.engine.model import screening
-from simulacra.engine.model.kernels import Codes
 from simulacra.engine.model.screening import Screen
 
 ROWS = 1_500
 
 
-def quarters(target: npt.NDArray[np.float64]) -> Indicators:
+def quarters(target: npt.NDArray[np.float64]) -> Float32s:
     """Code a target by quarters."""
     return (target[:, None] <= np.quantile(target, [0.25, 0.5, 0.75])).astype(np.float32)
 
 
-def ranks(values: npt.NDArray[np.float64]) -> Codes:
+def ranks(values: npt.NDArray[np.float64]) -> Int32s:
     """Code each column by the rank of its values."""
     return values.argsort(axis=1).argsort(axis=1).astype(np.int32)
 

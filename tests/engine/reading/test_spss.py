@@ -62,7 +62,7 @@ def test_value_labels_become_levels_in_their_order(path: Path) -> None:
     assert column.type.ordered
     assert column.to_pylist() == ["never", "always", None, "always", None]
     assert column.chunk(0).dictionary.to_pylist() == ["never", "sometimes", "always", "refused"]
-    assert list(study.variables["agreement"].codes) == [1, 2, 3, 9]
+    assert list(study.variables["agreement"].label_values) == [1, 2, 3, 9]
     assert study.variables["agreement"].label == "I agree"
     assert "blanked agreement 1" in said(study)
 

@@ -68,14 +68,14 @@ def test_a_workbook_without_a_table_is_refused(
 
 
 def test_a_cell_in_the_last_corner_is_refused_before_it_is_parsed(write_file: WriteFile) -> None:
-    content = workbooks.corner()
+    content = workbooks.cell_in_last_corner()
     assert len(content) < 5_000
     with pytest.raises(errors.StudyError, match="column 16,384 and row 1,048,576"):
         read(write_file(content))
 
 
 def test_a_sheet_that_unpacks_to_more_than_the_bounds_is_refused(write_file: WriteFile) -> None:
-    content = workbooks.unpacking(megabytes=20)
+    content = workbooks.large_when_unpacked(megabytes=20)
     assert len(content) < 100_000
     with pytest.raises(errors.StudyError, match="unpacks to"):
         workbook.read(write_file(content), limits.StudyBounds(max_cell_bytes=40 * 1024**2))
@@ -86,7 +86,7 @@ def test_a_declared_dimension_alone_does_no_harm(write_file: WriteFile) -> None:
         f'<row r="{n}"><c r="A{n}"><v>{n}</v></c><c r="B{n}"><v>{n / 2}</v></c></row>'
         for n in range(1, 5)
     ]
-    content = workbooks.packed({"Data": pieces}, above='<dimension ref="A1:XFD1048576"/>')
+    content = workbooks.from_xml({"Data": pieces}, above='<dimension ref="A1:XFD1048576"/>')
     assert read(write_file(content)).table.num_columns == 2
 
 

@@ -6,18 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulacra.engine.rules import bands, states
+from simulacra.engine.rules import bands
 from simulacra.engine.rules.bands import Band
+from simulacra.engine.rules.exclusions import Exclusion
+from simulacra.engine.rules.rule import Rule
 from tests.studies import rule_survey
 
 ROWS = 600
 SEEDS = st.integers(0, 2**32 - 1)
 
 
+def learn(columns: Mapping[str, object]) -> list[Rule]:
+    return list(bands.learn(rule_survey.rule_study(columns)))
+
+
 def learned(columns: Mapping[str, object]) -> list[Band]:
-    study = rule_survey.study(columns)
-    known = states.of_all(study.schema, study.values)
-    return bands.learn(known, states.coded(known, study.values), study.values)
+    """Return the bands alone."""
+    return [rule for rule in learn(columns) if isinstance(rule, Band)]
 
 
 @given(SEEDS)
@@ -66,16 +71,14 @@ def test_a_number_in_bands_decides_nothing_if_one_row_is_out_of_place() -> None:
 
 def test_columns_that_one_number_decides_exclude_each_other() -> None:
     age = np.linspace(18, 90, ROWS).round(1)
-    found = learned(
-        {
-            "age": age,
-            "band": np.where(age < 40, "young", "old"),
-            "retired": np.where(age < 65, "no", "yes"),
-        }
-    )
-    ((one, other, table),) = bands.apart(found)
-    assert (one, other) == (1, 2)
-    assert table[:2, :2].tolist() == [[False, False], [False, True]]  # nobody is young and retired
+    band, retired = np.where(age < 40, "young", "old"), np.where(age < 65, "no", "yes")
+    *_, exclusion = learn({"age": age, "band": band, "retired": retired})
+    assert isinstance(exclusion, Exclusion)
+    assert exclusion.positions == (1, 2)
+    assert exclusion.table[:2, :2].tolist() == [
+        [False, False],
+        [False, True],
+    ]  # nobody is young and retired
 
 
 def test_independent_numbers_decide_nothing() -> None:
@@ -83,7 +86,7 @@ def test_independent_numbers_decide_nothing() -> None:
     found = []
     for seed in range(100):
         rng = np.random.default_rng(seed)
-        found += learned(
+        found += learn(
             {
                 "n": rng.normal(size=ROWS).round(3),
                 "two": rng.choice(["a", "b"], ROWS),

@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 
 from simulacra.engine.rules import coverings
 from simulacra.engine.rules.coverings import Covering
+from simulacra.engine.rules.states import PartialRows
 from tests.studies import rule_survey
 
 ROWS = 400
 
 
 def learned(columns: Mapping[str, object]) -> list[Covering]:
-    study = rule_survey.study(columns)
-    return coverings.learn(study.schema, study.values)
+    return list(coverings.learn(rule_survey.rule_study(columns)))
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -29,10 +29,10 @@ def test_none_of_these_is_chosen_where_nothing_else_is(seed: int) -> None:
 def test_the_last_option_is_forced_whichever_it_is() -> None:
     rule = Covering((0, 1, 2), (1, 1, 1))
     drawn = {0: np.array([0.0, 1, 0, np.nan]), 2: np.zeros(4)}
-    forced = rule.forbidden(1, drawn, 4)
+    forced = rule.forbid(1, PartialRows(drawn, (), 4))
     assert forced is not None
     assert forced.tolist() == [[True, False, False], [False] * 3, [True, False, False], [False] * 3]
-    assert rule.forbidden(2, {0: np.zeros(4)}, 4) is None  # there is one to come
+    assert rule.forbid(2, PartialRows({0: np.zeros(4)}, (), 4)) is None  # there is one to come
 
 
 def test_independent_options_cover_nothing() -> None:

@@ -14,8 +14,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 
 def learned(columns: Mapping[str, object]) -> list[Identity]:
-    study = rule_survey.study(columns)
-    return identities.learn(study.schema, study.values)
+    return identities.learn(rule_survey.rule_study(columns))
 
 
 def shape(found: Identity) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -13,10 +13,9 @@ ROWS = 400
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-def lines(columns: Mapping[str, object]) -> list[str]:
-    study = rule_survey.study(columns)
-    found = orderings.learn(study.schema, study.values)
-    return [one.line(study.schema.columns) for one in found]
+def sentences(columns: Mapping[str, object]) -> list[str]:
+    study = rule_survey.rule_study(columns)
+    return [line for rule in orderings.learn(study) for line in rule.sentences(study.states)]
 
 
 @given(SEEDS)
@@ -24,7 +23,7 @@ def test_an_ordering_is_learned(seed: int) -> None:
     rng = np.random.default_rng(seed)
     year = rng.poisson(8, ROWS)
     month = pa.array(rng.binomial(year, 0.5), mask=rng.random(ROWS) < 0.1)
-    (found,) = lines({"month": month, "year": year})
+    (found,) = sentences({"month": month, "year": year})
     assert found in ("month <= year", "month < year")  # as equal values have been seen or not
 
 
@@ -39,13 +38,13 @@ def test_dates_that_never_fall_together_are_ordered_strictly(seed: int) -> None:
         "first": pa.array([start + dt.timedelta(days=int(day)) for day in first]),
         "count": first,  # of another kind
     }
-    assert lines(columns) == ["first < last"]
+    assert sentences(columns) == ["first < last"]
 
 
 def test_scales_that_hardly_overlap_are_not_ordered() -> None:
     """Shuffled rows would keep the order as well."""
     rng = np.random.default_rng(0)
-    assert lines({"age": rng.integers(18, 90, ROWS), "score": rng.integers(1, 20, ROWS)}) == []
+    assert sentences({"age": rng.integers(18, 90, ROWS), "score": rng.integers(1, 20, ROWS)}) == []
 
 
 def test_independent_columns_are_not_ordered() -> None:
@@ -53,5 +52,5 @@ def test_independent_columns_are_not_ordered() -> None:
     found = []
     for seed in range(100):
         rng = np.random.default_rng(seed)
-        found += lines({f"c{i}": rng.normal(i, 1, ROWS).round(2) for i in range(5)})
+        found += sentences({f"c{i}": rng.normal(i, 1, ROWS).round(2) for i in range(5)})
     assert len(found) < 3

@@ -18,13 +18,13 @@ def test_booleans_next_to_each_other_are_a_question() -> None:
     study = rule_survey.study(
         {"a": flags(1), "b": flags(2), "c": flags(3), "n": np.arange(200) % 50}
     )
-    assert questions.of(study.schema) == [Question((0, 1, 2), (1, 1, 1))]
+    assert questions.of_study(study.schema) == [Question((0, 1, 2), (1, 1, 1))]
 
 
 def test_numbered_columns_are_a_question_whichever_level_means_chosen() -> None:
     levels = np.array(["left", "right"])
     columns = {f"Q{q}_{i}": levels[flags(10 * q + i).astype(int)] for q in (1, 2) for i in range(3)}
-    found = questions.of(rule_survey.study(columns).schema)
+    found = questions.of_study(rule_survey.study(columns).schema)
     assert found == [
         Question(positions, (level,) * 3)
         for positions in ((0, 1, 2), (3, 4, 5))
@@ -33,7 +33,7 @@ def test_numbered_columns_are_a_question_whichever_level_means_chosen() -> None:
 
 
 def test_two_options_are_too_few() -> None:
-    assert questions.of(rule_survey.study({"a": flags(1), "b": flags(2)}).schema) == []
+    assert questions.of_study(rule_survey.study({"a": flags(1), "b": flags(2)}).schema) == []
 
 
 def test_the_counted_level_of_a_declared_set_means_chosen() -> None:
@@ -43,4 +43,4 @@ def test_the_counted_level_of_a_declared_set_means_chosen() -> None:
         "q", "", "dichotomy", ("a", "b", "c"), counted=columns[0].levels[0]
     )
     schema = dataclasses.replace(study.schema, sets=(declared,))
-    assert Question((0, 1, 2), (0, 0, 0)) in questions.of(schema)
+    assert Question((0, 1, 2), (0, 0, 0)) in questions.of_study(schema)

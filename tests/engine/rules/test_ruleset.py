@@ -1,48 +1,26 @@
 import json
 
 import numpy as np
-import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import simulacra
-from simulacra.engine import rules
 from simulacra.engine.cleaning.clean import Study
-from simulacra.engine.columns import encoding
-from simulacra.engine.rules import Rules
+from simulacra.engine.rules.ruleset import Rules
 from tests.studies import rule_survey
 
 ROWS = 2_000
 
 
-@pytest.fixture(scope="module")
-def study() -> Study:
-    return rule_survey.study(rule_survey.survey(3_000))
-
-
-@pytest.fixture(scope="module")
-def learned(study: Study) -> Rules:
-    return rules.learn(study.schema, study.values)
-
-
-@pytest.fixture(scope="module")
-def model() -> simulacra.Model:
-    table = rule_survey.survey(3_000)
-    return simulacra.fit(table, keep=table.column_names)
-
-
 def test_the_survey_keeps_its_rules() -> None:
-    assert rule_survey.broken(rule_survey.survey(3_000)) == {}
+    assert rule_survey.violations(rule_survey.survey(3_000)) == {}
 
 
-def test_the_seed_rows_keep_what_is_learned(study: Study, learned: Rules) -> None:
-    drawn = dict(enumerate(study.values.T))
-    assert not learned.broken(drawn).any()
+def test_no_respondent_breaks_a_rule(study: Study, rules: Rules) -> None:
+    assert not rules.broken_rows(dict(enumerate(study.values.T))).any()
 
 
-def test_rules_say_themselves(learned: Rules) -> None:
-    lines = str(learned).splitlines()
+def test_rules_read_as_sentences(rules: Rules) -> None:
+    sentences = str(rules).splitlines()
     assert {
         "region decides land",
         "brand is missing exactly when owns is 'No'",
@@ -58,33 +36,23 @@ def test_rules_say_themselves(learned: Rules) -> None:
         ),
         "food + rent + other = total",
         "share_tv + share_web + share_print is constant",
-    } <= set(lines)
+    } <= set(sentences)
 
 
-def test_rules_come_back_from_json(study: Study, learned: Rules) -> None:
-    document = json.loads(json.dumps(learned.to_json()))
-    again = Rules.from_json(document, study.schema)
-    assert again.to_json() == learned.to_json()
-    assert str(again) == str(learned)
-    drawn = shuffled(study, np.random.default_rng(0))
+def test_rules_come_back_from_json(study: Study, rules: Rules) -> None:
+    document = json.loads(json.dumps(rules.to_json()))
+    restored = Rules.from_json(document, study.schema)
+    assert restored.to_json() == rules.to_json()
+    assert str(restored) == str(rules)
+    drawn = rule_survey.independent(study, ROWS, np.random.default_rng(0))
     for position, values in drawn.items():
         np.testing.assert_array_equal(
-            again.violated(position, values, drawn), learned.violated(position, values, drawn)
+            restored.broken_by(position, values, drawn), rules.broken_by(position, values, drawn)
         )
 
 
-def shuffled(study: Study, rng: np.random.Generator) -> dict[int, encoding.Floats]:
-    """Return rows of independent columns."""
-    drawn = {}
-    for position, column in enumerate(study.schema.columns):
-        values = study.values[rng.integers(study.schema.row_count, size=ROWS), position]
-        is_number = not column.type.is_categorical
-        drawn[position] = np.clip(values, *encoding.bounds(column)) if is_number else values
-    return drawn
-
-
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("owns", "brand"),
         ("region", "land"),
@@ -95,62 +63,14 @@ def shuffled(study: Study, rng: np.random.Generator) -> dict[int, encoding.Float
     ],
 )
 def test_a_rule_of_two_columns_works_from_both_sides(
-    study: Study, learned: Rules, one: str, other: str
+    study: Study, rules: Rules, first: str, second: str
 ) -> None:
-    drawn = shuffled(study, np.random.default_rng(1))
-    first, second = study.schema.names.index(one), study.schema.names.index(other)
-    forth = learned.violated(second, drawn[second], {first: drawn[first]})
-    back = learned.violated(first, drawn[first], {second: drawn[second]})
+    drawn = rule_survey.independent(study, ROWS, np.random.default_rng(1))
+    left, right = study.schema.names.index(first), study.schema.names.index(second)
+    forth = rules.broken_by(right, drawn[right], {left: drawn[left]})
+    back = rules.broken_by(left, drawn[left], {right: drawn[right]})
     np.testing.assert_array_equal(forth, back)
     assert 0.02 < forth.mean() < 0.98
-
-
-@settings(max_examples=10)
-@given(st.integers(0, 2**32 - 1), st.sampled_from([150, 500, 3_000]))
-def test_mending_leaves_nothing_broken_in_any_order_of_the_columns(seed: int, rows: int) -> None:
-    """Columns are drawn without regard to each other, which breaks rules in every row."""
-    small = rule_survey.study(rule_survey.survey(rows))
-    found = rules.learn(small.schema, small.values)
-    rng = np.random.default_rng(seed)
-    free = shuffled(small, rng)
-    drawn: dict[int, encoding.Floats] = {}
-    for position in rng.permutation(len(free)).tolist():
-        made = free[position]
-        drawn[position] = found.mended(position, made, drawn, small.values, rng)
-        if not small.schema.columns[position].type.is_categorical:
-            low, high = encoding.bounds(small.schema.columns[position])
-            assert low <= np.nanmin(drawn[position]) <= np.nanmax(drawn[position]) <= high
-    assert not found.broken(drawn).any()
-    if rows == 3_000:  # enough to learn all that is true
-        columns = enumerate(small.schema.columns)
-        table = {column.name: encoding.to_arrow(column, drawn[i]) for i, column in columns}
-        assert rule_survey.broken(pa.table(table)) == {}
-
-
-def test_mending_keeps_what_breaks_no_rule(study: Study, learned: Rules) -> None:
-    rng = np.random.default_rng(2)
-    free = shuffled(study, rng)
-    position = study.schema.names.index("land")
-    drawn = {0: free[0]}
-    fine = ~learned.violated(position, free[position], drawn)
-    mended = learned.mended(position, free[position], drawn, study.values, rng)
-    np.testing.assert_array_equal(mended[fine], free[position][fine])
-    assert fine.any()
-
-
-def test_no_number_of_fewer_than_five_rows_is_mended_in(study: Study, learned: Rules) -> None:
-    """`seconds` that are nobody's own are drawn from around the seed rows' values.
-
-    On a grid of tenths a draw hits the value itself about once in the cell's width.
-    """
-    rng = np.random.default_rng(3)
-    names = study.schema.names
-    pages, seconds = names.index("pages"), names.index("seconds")
-    drawn = {pages: np.full(ROWS, 3.0)}
-    made = learned.mended(seconds, np.zeros(ROWS), drawn, study.values, rng)
-    values, counts = np.unique(study.values[:, seconds], return_counts=True)
-    assert (made > 0).all()
-    assert np.isin(made, values[counts < encoding.VERBATIM_ROWS]).mean() < 0.8
 
 
 @pytest.mark.parametrize(
@@ -171,8 +91,8 @@ def test_no_number_of_fewer_than_five_rows_is_mended_in(study: Study, learned: R
     ids=["free", "shares", "total", "dates", "parts"],
 )
 def test_no_row_of_100_000_breaks_a_rule(
-    model: simulacra.Model, conditions: dict[str, dict[str, dict[str, float]]]
+    rule_model: simulacra.Model, conditions: dict[str, dict[str, dict[str, float]]]
 ) -> None:
-    made = model.generate(100_000, seed=1, **conditions)  # type: ignore[arg-type]
-    assert made.rows_generated == 100_000
-    assert rule_survey.broken(made.table) == {}
+    out = rule_model.generate(100_000, seed=1, **conditions)  # type: ignore[arg-type]
+    assert out.rows_generated == 100_000
+    assert rule_survey.violations(out.table) == {}

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from simulacra.engine import errors
 from simulacra.engine.columns.datetime import DATETIME
-from simulacra.engine.columns.schema import Bound, Schema, point
+from simulacra.engine.columns.facts import Bound
+from simulacra.engine.columns.schema import Schema
 from simulacra.engine.scenario import conditions
 
 
@@ -240,8 +241,8 @@ def test_numbers_of_numpy_are_numbers(schema: Schema) -> None:
 
 
 def test_a_range_across_time_zones_is_compared_in_utc() -> None:
-    zoned = point(DATETIME, "2024-03-02T12:00:00+02:00")
-    assert zoned == point(DATETIME, "2024-03-02T10:00:00")
+    zoned = DATETIME.to_number("2024-03-02T12:00:00+02:00")
+    assert zoned == DATETIME.to_number("2024-03-02T10:00:00")
 
 
 @given(st.dictionaries(st.sampled_from(["Value", "Premium", "Other"]), st.floats(0, 1), min_size=1))

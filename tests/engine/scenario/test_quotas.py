@@ -11,13 +11,13 @@ PARTS = st.lists(st.floats(0, 1), min_size=1, max_size=8).filter(lambda given_: 
 @given(PARTS, st.integers(0, 10_000))
 def test_whole_quotas_sum_exactly_and_lie_within_one_row(parts: list[float], rows: int) -> None:
     targets = np.array(parts) / sum(parts)
-    counts = quotas.whole(targets, rows)
+    counts = quotas.whole_quotas(targets, rows)
     assert counts.sum() == rows
     assert (np.abs(counts - targets * rows) < 1).all()
 
 
 def test_whole_quotas_of_nothing_are_nothing() -> None:
-    assert quotas.whole(np.zeros(3), 10).tolist() == [0, 0, 0]
+    assert quotas.whole_quotas(np.zeros(3), 10).tolist() == [0, 0, 0]
 
 
 @given(PARTS, st.integers(1, 500), st.integers(0, 99))
@@ -45,7 +45,7 @@ def test_every_quota_is_exact_where_all_cells_are_occupied(
     rng = np.random.default_rng(seed)
     cells = np.indices(sizes).reshape(len(sizes), -1)
     groups = [np.repeat(axis, 3) for axis in cells]
-    wanted = [quotas.whole(rng.dirichlet(np.ones(size)), rows) for size in sizes]
+    wanted = [quotas.whole_quotas(rng.dirichlet(np.ones(size)), rows) for size in sizes]
     picked = quotas.pick(rng.random(len(groups[0])) + 0.01, groups, wanted, rows, rng)
     assert len(picked) == rows
     for group, quota in zip(groups, wanted, strict=True):
@@ -53,7 +53,7 @@ def test_every_quota_is_exact_where_all_cells_are_occupied(
 
 
 @given(st.integers(0, 9_999), st.integers(1, 200))
-def test_two_sparse_margins_come_out_exact_where_the_weights_have_them(
+def test_two_sparse_marginals_come_out_exact_where_the_weights_have_them(
     seed: int, rows: int
 ) -> None:
     rng = np.random.default_rng(seed)
@@ -85,7 +85,7 @@ def test_particles_without_weight_are_never_picked() -> None:
 def test_many_cells_take_bounded_time(particles: int) -> None:
     rng = np.random.default_rng(3)
     groups = [rng.integers(0, 50, particles) for _ in range(3)]
-    wanted = [quotas.whole(rng.dirichlet(np.ones(50)), 5_000) for _ in range(3)]
+    wanted = [quotas.whole_quotas(rng.dirichlet(np.ones(50)), 5_000) for _ in range(3)]
     weights = np.ones(particles)
     for group, quota in zip(groups, wanted, strict=True):
         weights *= (quota / 5_000)[group]

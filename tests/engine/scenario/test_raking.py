@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulacra.engine.scenario import raking
-from simulacra.engine.scenario.raking import Margin
+from simulacra.engine.scenario.raking import Marginal
 
 Floats = npt.NDArray[np.float64]
 
@@ -18,14 +18,14 @@ def table(mass: Floats) -> tuple[Floats, list[npt.NDArray[np.int64]]]:
     return mass.ravel().astype(float), list(groups)
 
 
-def margins_of(mass: Floats) -> list[Floats]:
+def marginals_of(mass: Floats) -> list[Floats]:
     axes = range(mass.ndim)
     return [mass.sum(axis=tuple(set(axes) - {axis})) for axis in axes]
 
 
-def rake(mass: Floats, targets: list[Floats]) -> tuple[raking.Raked, Floats]:
+def rake(mass: Floats, targets: list[Floats]) -> tuple[raking.RakingResult, Floats]:
     weights, groups = table(mass)
-    raked = raking.rake(weights, [Margin(g, t) for g, t in zip(groups, targets, strict=True)])
+    raked = raking.rake(weights, [Marginal(g, t) for g, t in zip(groups, targets, strict=True)])
     return raked, raked.weights.reshape(mass.shape)
 
 
@@ -34,7 +34,7 @@ def shares(size: int) -> st.SearchStrategy[Floats]:
     return parts.map(lambda given_: np.array(given_) / sum(given_))
 
 
-def test_without_margins_the_weights_are_normalised() -> None:
+def test_without_marginals_the_weights_are_normalised() -> None:
     raked = raking.rake(np.array([1.0, 3.0]), [])
     assert raked.weights.tolist() == [0.25, 0.75]
     assert raking.sum_of(raked.targets) == 1
@@ -42,7 +42,7 @@ def test_without_margins_the_weights_are_normalised() -> None:
 
 @settings(deadline=None)
 @given(shares(3), shares(4), shares(3), shares(4))
-def test_independent_margins_have_a_closed_form(
+def test_independent_marginals_have_a_closed_form(
     rows: Floats, columns: Floats, want_rows: Floats, want_columns: Floats
 ) -> None:
     _, raked = rake(np.outer(rows, columns), [want_rows, want_columns])
@@ -51,12 +51,12 @@ def test_independent_margins_have_a_closed_form(
 
 @settings(deadline=None)
 @given(st.integers(0, 10_000))
-def test_margins_that_can_be_met_are_met_and_odds_ratios_stay(seed: int) -> None:
+def test_marginals_that_can_be_met_are_met_and_odds_ratios_stay(seed: int) -> None:
     rng = np.random.default_rng(seed)
     mass, wanted = rng.random((3, 4, 2)) + 0.05, rng.random((3, 4, 2)) + 0.05
-    targets = margins_of(wanted / wanted.sum())
+    targets = marginals_of(wanted / wanted.sum())
     raked, made = rake(mass, targets)
-    for reached, target in zip(margins_of(made), targets, strict=True):
+    for reached, target in zip(marginals_of(made), targets, strict=True):
         np.testing.assert_allclose(reached, target, atol=1e-6)
     ratio = made / mass  # of the form a_i b_j c_k: the I-projection
     logs = np.log(ratio)
@@ -77,7 +77,7 @@ def test_factors_give_the_weights_up_to_a_constant() -> None:
     np.testing.assert_allclose(product / product.sum(), made, atol=1e-9)
 
 
-def test_a_margin_at_the_edge_converges_slowly_but_counts_as_met() -> None:
+def test_a_marginal_at_the_edge_converges_slowly_but_counts_as_met() -> None:
     raked, made = rake(
         np.array([[1.0, 1.0], [1.0, 0.0]]), [np.array([0.5, 0.5]), np.array([0.5, 0.5])]
     )
@@ -100,7 +100,7 @@ def best_total(occupied: npt.NDArray[np.bool_], rows: Floats, columns: Floats) -
     shares(3),
     shares(4),
 )
-def test_margins_that_cannot_be_met_give_the_best_reachable_total(
+def test_marginals_that_cannot_be_met_give_the_best_reachable_total(
     occupied: list[bool], want_rows: Floats, want_columns: Floats
 ) -> None:
     cells = np.array(occupied).reshape(3, 4)
@@ -132,7 +132,15 @@ def test_many_cells_take_bounded_time() -> None:
     groups = [rng.integers(0, 50, 100_000) for _ in range(3)]
     targets = [rng.dirichlet(np.full(50, 0.3)) for _ in range(3)]
     raked = raking.rake(
-        rng.random(100_000), [Margin(g, t) for g, t in zip(groups, targets, strict=True)]
+        rng.random(100_000), [Marginal(g, t) for g, t in zip(groups, targets, strict=True)]
     )
     for group, target in zip(groups, targets, strict=True):
         np.testing.assert_allclose(np.bincount(group, raked.weights), target, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("weights", "size"),
+    [([1, 1, 1, 1], 4), ([5, 0, 0], 1), ([0, 0], 0), ([3, 1], 1.6)],
+)
+def test_the_effective_sample_size_is_kishs(weights: list[float], size: float) -> None:
+    assert raking.effective_sample_size(np.array(weights, float)) == pytest.approx(size)

@@ -7,12 +7,10 @@ from collections.abc import Callable, Coroutine
 import pytest
 from sqlalchemy import select, update
 
-from simulacra.service import runtime, tenancy
+from simulacra.service import errors, runtime, tenancy
 from simulacra.service.audit.entry import Action
 from simulacra.service.credentials import claims
 from simulacra.service.database import tables
-from simulacra.service.http import problems
-from simulacra.service.tenants import service as tenants
 
 Play = Callable[[Coroutine[None, None, None]], None]
 SECRET = "the-secret-that-waits"
@@ -20,11 +18,11 @@ SECRET = "the-secret-that-waits"
 
 async def claimed(running: runtime.Runtime, *, is_rotation: bool = False) -> tuple[str, str, str]:
     """Return a client's id, and id and token of a claim on a secret."""
-    made = await tenants.create(running, company="Acme", email="a@b.example")
+    made = await running.tenants.create(company="Acme", email="a@b.example")
     async with running.database.transaction(tenancy.SYSTEM) as session:
         client = await session.get_one(tables.Client, made.client_id)
-        claim_id, token = await claims.make(
-            running, session, client, SECRET, is_rotation=is_rotation
+        claim_id, token = await running.claims.make(
+            session, client, SECRET, is_rotation=is_rotation
         )
     return made.client_id, claim_id, token
 
@@ -44,7 +42,7 @@ async def actions(running: runtime.Runtime, subject_id: str) -> list[str]:
 
 
 async def code_of(call: Coroutine[None, None, object]) -> str:
-    with pytest.raises(problems.Problem) as raised:
+    with pytest.raises(errors.ServiceError) as raised:
         await call
     return raised.value.entry.code
 
@@ -58,8 +56,13 @@ async def let_expire(running: runtime.Runtime) -> None:
 def test_a_secret_is_delivered_once(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         client_id, claim_id, token = await claimed(running)
-        assert await claims.redeem(running, token) == claims.Delivery(client_id, SECRET)
-        assert await code_of(claims.redeem(running, token)) == "simio_credential_claim_consumed"
+        assert await running.claims.redeem(
+            running.database, running.identity, token
+        ) == claims.Delivery(client_id, SECRET)
+        assert (
+            await code_of(running.claims.redeem(running.database, running.identity, token))
+            == "simio_credential_claim_consumed"
+        )
         assert await actions(running, claim_id) == [Action.CLAIM_REDEEMED, Action.CLAIM_REFUSED]
 
     play(check())
@@ -68,11 +71,13 @@ def test_a_secret_is_delivered_once(running: runtime.Runtime, play: Play) -> Non
 def test_of_fifty_at_once_one_gets_the_secret(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         _, _, token = await claimed(running)
-        calls = (claims.redeem(running, token) for _ in range(50))
+        calls = (
+            running.claims.redeem(running.database, running.identity, token) for _ in range(50)
+        )
         answers = await asyncio.gather(*calls, return_exceptions=True)
         delivered = [one for one in answers if isinstance(one, claims.Delivery)]
         assert [one.client_secret for one in delivered] == [SECRET]
-        refused = [one for one in answers if isinstance(one, problems.Problem)]
+        refused = [one for one in answers if isinstance(one, errors.ServiceError)]
         assert {one.entry.code for one in refused} == {"simio_credential_claim_consumed"}
         assert len(refused) == 49
 
@@ -85,7 +90,7 @@ def test_redemption_destroys_what_was_sealed(running: runtime.Runtime, play: Pla
         before = await row_of(running, claim_id)
         assert before.sealed_secret and SECRET.encode() not in before.sealed_secret
         assert before.sealed_token and token.encode() not in before.sealed_token
-        await claims.redeem(running, token)
+        await running.claims.redeem(running.database, running.identity, token)
         after = await row_of(running, claim_id)
         assert after.sealed_secret is None
         assert after.sealed_token is None
@@ -97,10 +102,10 @@ def test_the_token_is_shown_until_it_is_redeemed(running: runtime.Runtime, play:
     async def check() -> None:
         _, claim_id, token = await claimed(running)
         async with running.database.transaction(tenancy.SYSTEM) as session:
-            assert await claims.look(running, session, claim_id) == (claims.State.OPEN, token)
-        await claims.redeem(running, token)
+            assert await running.claims.look(session, claim_id) == (claims.State.OPEN, token)
+        await running.claims.redeem(running.database, running.identity, token)
         async with running.database.transaction(tenancy.SYSTEM) as session:
-            assert await claims.look(running, session, claim_id) == (claims.State.REDEEMED, None)
+            assert await running.claims.look(session, claim_id) == (claims.State.REDEEMED, None)
 
     play(check())
 
@@ -108,14 +113,20 @@ def test_the_token_is_shown_until_it_is_redeemed(running: runtime.Runtime, play:
 def test_expiry_destroys_the_secret_once(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         _, claim_id, token = await claimed(running)
-        assert await claims.expire(running) == 0
+        assert await claims.expire(running.database) == 0
         await let_expire(running)
-        assert await code_of(claims.redeem(running, token)) == "simio_credential_claim_expired"
-        assert await claims.expire(running) == 1
-        assert await claims.expire(running) == 0
+        assert (
+            await code_of(running.claims.redeem(running.database, running.identity, token))
+            == "simio_credential_claim_expired"
+        )
+        assert await claims.expire(running.database) == 1
+        assert await claims.expire(running.database) == 0
         row = await row_of(running, claim_id)
         assert (row.sealed_secret, row.sealed_token) == (None, None)
-        assert await code_of(claims.redeem(running, token)) == "simio_credential_claim_expired"
+        assert (
+            await code_of(running.claims.redeem(running.database, running.identity, token))
+            == "simio_credential_claim_expired"
+        )
         assert (await actions(running, claim_id)).count(Action.CLAIM_EXPIRED) == 1
 
     play(check())
@@ -126,9 +137,14 @@ def test_a_newer_claim_of_the_client_takes_its_place(running: runtime.Runtime, p
         client_id, _, token = await claimed(running)
         async with running.database.transaction(tenancy.SYSTEM) as session:
             client = await session.get_one(tables.Client, client_id)
-            _, newer = await claims.make(running, session, client, "newer", is_rotation=False)
-        assert await code_of(claims.redeem(running, token)) == "simio_credential_claim_expired"
-        assert (await claims.redeem(running, newer)).client_secret == "newer"
+            _, newer = await running.claims.make(session, client, "newer", is_rotation=False)
+        assert (
+            await code_of(running.claims.redeem(running.database, running.identity, token))
+            == "simio_credential_claim_expired"
+        )
+        assert (
+            await running.claims.redeem(running.database, running.identity, newer)
+        ).client_secret == "newer"
 
     play(check())
 
@@ -138,7 +154,8 @@ def test_a_token_that_is_none_is_not_found(running: runtime.Runtime, play: Play)
         _, _, token = await claimed(running)
         for wrong in ("x", token[:-1], token.swapcase()):
             assert (
-                await code_of(claims.redeem(running, wrong)) == "simio_credential_claim_not_found"
+                await code_of(running.claims.redeem(running.database, running.identity, wrong))
+                == "simio_credential_claim_not_found"
             )
 
     play(check())

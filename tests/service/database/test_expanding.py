@@ -10,7 +10,8 @@ import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
-from simulacra.service.database import migrate, schema
+from simulacra.service import revision
+from simulacra.service.database import migrate
 from simulacra.service.database.migrations import versions
 
 FIRST = "r0005"  # what came before was never replaced under way
@@ -98,7 +99,7 @@ def test_revisions_are_named_in_their_order() -> None:
         assert name.startswith(f"{migration.revision}_")
         assert migration.down_revision == before
         before = migration.revision
-    assert schema.needed() == before
+    assert revision.needed() == before
 
 
 def test_a_migration_does_not_queue_behind_a_long_transaction(

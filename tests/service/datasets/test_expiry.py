@@ -7,11 +7,11 @@ from collections.abc import Callable, Coroutine
 import pytest
 from sqlalchemy import text
 
-from simulacra.service import runtime
+from simulacra.service import errors, runtime
 from simulacra.service.database import tables
-from simulacra.service.datasets import expiry, service
+from simulacra.service.datasets import expiry
+from simulacra.service.endpoints.datasets import datasets_of
 from simulacra.service.generations import expiry as generations
-from simulacra.service.http import problems
 from simulacra.service.jobs import repository
 from tests.service.jobs import work
 
@@ -32,10 +32,10 @@ def test_a_dataset_ends_beside_a_request_for_its_rows(
             await session.execute(as_foreign_keys_do, {"id": job.dataset_id})
             async with asyncio.timeout(30):
                 if status == "deleted":
-                    await service.delete(running, caller, job.dataset_id)
+                    await datasets_of(running).delete(caller, job.dataset_id)
                 else:
                     running.database.ahead = dt.timedelta(hours=2)
-                    await expiry.sweep(running)
+                    await expiry.sweep(running.database, running.endings)
         async with running.database.transaction(caller.tenant_id) as session:
             dataset = await session.get_one(tables.Dataset, job.dataset_id)
         assert (dataset.status, dataset.sealed_key) == (status, None)
@@ -46,12 +46,10 @@ def test_a_dataset_ends_beside_a_request_for_its_rows(
 def test_what_a_failure_told_of_the_data_ends_with_the_data(
     running: runtime.Runtime, play: Play
 ) -> None:
-    told = problems.Fault(
-        "/column_types", "Its columns begin with 'Income'.", "simio_invalid_field"
-    )
+    told = errors.Fault("/column_types", "Its columns begin with 'Income'.", "simio_invalid_field")
 
     async def fail(job: tables.Job) -> None:
-        quoting = problems.Problem("simio_upload_invalid", "Column 'Income'.", faults=[told])
+        quoting = errors.StudyInvalidError("Column 'Income'.", faults=[told])
         await (await work.begin(running, job)).fail(quoting)
 
     async def check() -> None:
@@ -60,9 +58,9 @@ def test_what_a_failure_told_of_the_data_ends_with_the_data(
         await fail(training)
         made = await work.generation(running, caller.tenant_id, training.dataset_id)
         await fail(made)
-        await service.delete(running, caller, training.dataset_id)
+        await datasets_of(running).delete(caller, training.dataset_id)
         running.database.ahead = dt.timedelta(hours=24, minutes=1)
-        await generations.sweep(running)
+        await generations.sweep(running.database, running.endings)
         async with running.database.transaction(caller.tenant_id) as session:
             for job in (training, made):
                 error = (await repository.get(session, job.id)).error or {}

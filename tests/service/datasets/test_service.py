@@ -8,7 +8,8 @@ import pytest
 
 from simulacra.service import clock, keys, runtime
 from simulacra.service.database import tables
-from simulacra.service.datasets import expiry, service
+from simulacra.service.datasets import expiry
+from simulacra.service.endpoints.datasets import datasets_of
 from simulacra.service.identity.principal import Principal
 from simulacra.service.usage import ledger
 from tests.service.jobs import work
@@ -18,12 +19,12 @@ End = Callable[[runtime.Runtime, Principal, str], Awaitable[None]]
 
 
 async def _delete(running: runtime.Runtime, caller: Principal, dataset_id: str) -> None:
-    await service.delete(running, caller, dataset_id)
+    await datasets_of(running).delete(caller, dataset_id)
 
 
 async def _expire(running: runtime.Runtime, _: Principal, __: str) -> None:
     running.database.ahead += dt.timedelta(hours=25)
-    await expiry.sweep(running)
+    await expiry.sweep(running.database, running.endings)
 
 
 @pytest.mark.parametrize("end", [_delete, _expire])

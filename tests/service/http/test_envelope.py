@@ -6,7 +6,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from simulacra.service.http import envelope
-from simulacra.service.http.throttling import Limit, Standing
+from simulacra.service.throttling import Limit, Standing
 
 STANDING = Standing(Limit("reads", calls=5, seconds=60), is_refused=False, remaining=4, reset=12)
 COUNTED = {"ratelimit-policy": '"reads";q=5;w=60', "ratelimit": '"reads";r=4;t=12'}

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 from fastapi.security.http import HTTPAuthorizationCredentials
 
-from simulacra.service import main, runtime
+from simulacra.service import errors, main, runtime
 from simulacra.service.audit.entry import Reason
-from simulacra.service.http import guards, problems
-from simulacra.service.http.throttling import Limit, RouteClass
+from simulacra.service.http import guards, problems, translation
 from simulacra.service.identity.principal import Principal
+from simulacra.service.throttling import Limit, RouteClass
 
 Play = Callable[[Coroutine[None, None, None]], None]
 
@@ -80,9 +80,14 @@ def test_a_caller_who_is_known_still_needs_the_scope() -> None:
         return await guards.Tenant(*scopes)(request, running, None)
 
     assert asyncio.run(ask("read:generations", "read:datasets")) is caller
-    with pytest.raises(problems.Problem) as caught:
+    with pytest.raises(errors.InsufficientScopeError) as caught:
         asyncio.run(ask("read:generations"))
-    assert caught.value.entry.code == "simio_forbidden"
+    refused = translation.problem_of(caught.value)
+    assert refused.entry.code == "simio_forbidden"
+    assert refused.headers == {
+        "WWW-Authenticate": 'Bearer realm="simulacra", error="insufficient_scope", '
+        'scope="read:generations"'
+    }
     refusals.record.assert_awaited_once_with(Reason.INSUFFICIENT_SCOPE, "client", "tenant")
 
 
@@ -170,7 +175,7 @@ def test_a_call_that_lacks_the_scope_counts_too(running: runtime.Runtime, play: 
         service = Counted(running)
         service.identity.verify.return_value = Principal("tenant", "one", frozenset())
         request = Request({"type": "http", "headers": []})
-        with pytest.raises(problems.Problem) as caught:
+        with pytest.raises(errors.InsufficientScopeError) as caught:
             await guards.Tenant("read:datasets")(request, service.running, TOKEN)
         assert caught.value.entry.code == "simio_forbidden"
         assert request.state.standing.remaining == 1

@@ -8,9 +8,8 @@ from collections.abc import Callable, Coroutine
 import pytest
 from sqlalchemy import update
 
-from simulacra.service import runtime
+from simulacra.service import errors, policy, runtime
 from simulacra.service.database import tables
-from simulacra.service.http import problems
 from simulacra.service.idempotency import bindings
 from tests.service.jobs import work
 
@@ -32,7 +31,7 @@ async def _bind(
         return await bindings.bind(session, key, fingerprint, job_id)
 
 
-def _code(refused: pytest.ExceptionInfo[problems.Problem]) -> str:
+def _code(refused: pytest.ExceptionInfo[errors.ServiceError]) -> str:
     return refused.value.entry.code
 
 
@@ -40,7 +39,7 @@ def test_without_a_key_nothing_is_found(running: runtime.Runtime, play: Play) ->
     async def check() -> None:
         for job_id in ("job_1", "job_2"):
             assert await _bind(running, None, ONE, job_id) is None
-        async with bindings.lease(running, None) as held:
+        async with bindings.lease(running.database, None) as held:
             assert held is None
 
     play(check())
@@ -53,7 +52,7 @@ def test_a_retry_finds_the_job_and_another_request_is_refused(
         key = await _key(running)
         assert await _bind(running, key, ONE, "job_1") is None
         assert await _bind(running, key, ONE, "job_2") == "job_1"
-        with pytest.raises(problems.Problem) as refused:
+        with pytest.raises(errors.ServiceError) as refused:
             await _bind(running, key, OTHER, "job_3")
         assert _code(refused) == "simio_idempotency_conflict"
         for scope in ({"operation": "createGeneration"}, {"key": "l"}):
@@ -100,17 +99,17 @@ def test_while_one_holds_the_lease_others_are_told_to_wait(
 ) -> None:
     async def check() -> None:
         key = await _key(running)
-        async with bindings.lease(running, key) as held:
+        async with bindings.lease(running.database, key) as held:
             for another in (
-                bindings.lease(running, key).__aenter__(),
+                bindings.lease(running.database, key).__aenter__(),
                 _bind(running, key, ONE, ""),
             ):
-                with pytest.raises(problems.Problem) as refused:
+                with pytest.raises(errors.ServiceError) as refused:
                     await another
                 assert _code(refused) == "simio_idempotency_in_flight"
-                assert refused.value.headers["Retry-After"]
+                assert refused.value.retry_after
             assert await _bind(running, held, ONE, "job_1") is None
-        async with bindings.lease(running, key) as later:
+        async with bindings.lease(running.database, key) as later:
             assert later == key  # it has its job: there is nothing to hold
             assert await _bind(running, later, ONE, "job_2") == "job_1"
 
@@ -121,7 +120,7 @@ def test_a_request_that_fails_gives_its_key_back(running: runtime.Runtime, play:
     async def check() -> None:
         key = await _key(running)
         with pytest.raises(ZeroDivisionError):
-            async with bindings.lease(running, key):
+            async with bindings.lease(running.database, key):
                 raise ZeroDivisionError
         assert await _bind(running, key, OTHER, "job_1") is None
 
@@ -131,10 +130,10 @@ def test_a_request_that_fails_gives_its_key_back(running: runtime.Runtime, play:
 def test_the_lease_of_a_process_that_died_runs_out(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         key = await _key(running)
-        dead = await bindings.lease(running, key).__aenter__()
+        dead = await bindings.lease(running.database, key).__aenter__()
         running.database.ahead = bindings.LEASE + dt.timedelta(seconds=1)
-        async with bindings.lease(running, key) as heir:
-            with pytest.raises(problems.Problem):  # it was only thought dead
+        async with bindings.lease(running.database, key) as heir:
+            with pytest.raises(errors.ServiceError):  # it was only thought dead
                 await _bind(running, dead, ONE, "job_1")
             assert await _bind(running, heir, ONE, "job_2") is None
         assert await _bind(running, dead, ONE, "job_3") == "job_2"
@@ -149,7 +148,7 @@ def test_a_lease_is_renewed_while_the_body_arrives(
 
     async def check() -> None:
         key = await _key(running)
-        async with bindings.lease(running, key) as held:
+        async with bindings.lease(running.database, key) as held:
             assert held is not None
             async with running.database.transaction(key.tenant_id) as session:
                 long_ago = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
@@ -171,11 +170,11 @@ def test_a_key_is_forgotten_after_a_day(running: runtime.Runtime, play: Play) ->
     async def check() -> None:
         key = await _key(running)
         await _bind(running, key, ONE, "job_1")
-        running.database.ahead = bindings.KEPT - dt.timedelta(minutes=1)
-        await bindings.forget(running)
+        running.database.ahead = policy.IDEMPOTENCY_KEY_LIFE - dt.timedelta(minutes=1)
+        await bindings.forget(running.database)
         assert await _bind(running, key, ONE, "job_2") == "job_1"
-        running.database.ahead = bindings.KEPT + dt.timedelta(minutes=1)
-        await bindings.forget(running)
+        running.database.ahead = policy.IDEMPOTENCY_KEY_LIFE + dt.timedelta(minutes=1)
+        await bindings.forget(running.database)
         assert await _bind(running, key, OTHER, "job_3") is None
 
     play(check())

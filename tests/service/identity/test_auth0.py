@@ -7,10 +7,10 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from simulacra.service import compose, runtime, tenancy
+from simulacra.service import compose, errors, runtime, tenancy
 from simulacra.service.database import tables
 from simulacra.service.identity import auth0 as auth0_provider
-from simulacra.service.identity import principal, provider, verification
+from simulacra.service.identity import principal, verification
 from simulacra.service.settings import Settings
 from simulacra.service.tenants import service as tenants
 from tests.service.identity.auth0_tenant import Auth0Tenant
@@ -42,8 +42,7 @@ def play(auth0: Auth0Tenant, settings: Settings) -> Callable[[Check], None]:
 
 
 async def _tenant(running: runtime.Runtime) -> tenants.Credential:
-    return await tenants.create(
-        running,
+    return await running.tenants.create(
         company="Acme <Research>",
         email="a@b.example",
     )
@@ -144,7 +143,7 @@ def test_a_tenant_is_made_whole_or_not_at_all(
 ) -> None:
     async def check(running: runtime.Runtime, _: auth0_provider.Auth0) -> None:
         auth0.api_scopes = ()
-        with pytest.raises(provider.RefusedError):
+        with pytest.raises(errors.ProviderRefusedError):
             await _tenant(running)
         async with running.database.transaction(tenancy.SYSTEM) as session:
             assert await session.scalar(tables.Tenant.__table__.select()) is None

@@ -9,7 +9,8 @@ import httpx
 import pytest
 from joserfc.jwk import RSAKey
 
-from simulacra.service.identity import jwks, principal, provider, verification
+from simulacra.service import errors
+from simulacra.service.identity import jwks, principal, verification
 from tests.service.identity.auth0_tenant import Auth0Tenant
 
 PATH = "/.well-known/jwks.json"
@@ -131,11 +132,11 @@ def test_an_outage_leaves_known_keys_in_use_and_does_not_judge_the_others(
         clock.now += jwks.FRESH_SECONDS + 1
         await verifier.claims(token)
         await _settle()
-        with pytest.raises(provider.UnavailableError):
+        with pytest.raises(errors.ProviderUnavailableError):
             await verifier.claims(strange)
         await verifier.claims(token)
         clock.now += jwks.STALE_SECONDS
-        with pytest.raises(provider.UnavailableError) as refused:
+        with pytest.raises(errors.ProviderUnavailableError) as refused:
             await verifier.claims(token)
         assert refused.value.retry_after == jwks.PAUSE_SECONDS
         auth0.faults.clear()
@@ -190,7 +191,7 @@ def test_a_slow_issuer_keeps_a_request_waiting_for_a_bounded_time(
     auth0.fail("GET", PATH, hang=True)
 
     async def play(verifier: verification.Verifier, _: Clock) -> None:
-        with pytest.raises(provider.UnavailableError):
+        with pytest.raises(errors.ProviderUnavailableError):
             await verifier.claims(_token(auth0))
 
     _play(auth0, play)

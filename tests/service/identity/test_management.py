@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from simulacra.service.identity import management, principal, provider
+from simulacra.service import errors
+from simulacra.service.identity import management, principal
 from tests.service.identity.auth0_tenant import MANAGEMENT_SCOPES, Auth0Tenant
 
 CLIENTS, GRANTS, TOKEN = "/api/v2/clients", "/api/v2/client-grants", "/oauth/token"
@@ -124,7 +125,7 @@ def test_a_limit_is_waited_for_as_the_headers_say(auth0: Auth0Tenant) -> None:
 @pytest.mark.parametrize("path", [CLIENTS, TOKEN])
 def test_a_limit_that_lasts_is_passed_on(auth0: Auth0Tenant, path: str) -> None:
     auth0.throttle("POST", path, 3600)
-    with pytest.raises(provider.UnavailableError, match="429") as refused:
+    with pytest.raises(errors.ProviderUnavailableError, match="429") as refused:
         _play(auth0, _create)
     assert 3500 < refused.value.retry_after <= 3601
     assert not auth0.clients
@@ -157,7 +158,7 @@ def test_a_creation_that_may_have_happened_is_not_repeated_and_leaves_nothing(
 ) -> None:
     auth0.create_client({"name": "somebody else's", "app_type": "non_interactive"})
     auth0.fail("POST", CLIENTS, done=done, **how)
-    with pytest.raises(provider.UnavailableError):
+    with pytest.raises(errors.ProviderUnavailableError):
         _play(auth0, _create)
     assert auth0.count("POST", CLIENTS) == 1
     assert [one["name"] for one in auth0.clients.values()] == ["somebody else's"]
@@ -167,7 +168,7 @@ def test_what_is_left_over_is_found_beyond_the_first_page(auth0: Auth0Tenant) ->
     for number in range(120):
         auth0.create_client({"name": f"other {number}", "app_type": "non_interactive"})
     auth0.fail("POST", CLIENTS, done=True, status=500)
-    with pytest.raises(provider.UnavailableError):
+    with pytest.raises(errors.ProviderUnavailableError):
         _play(auth0, _create)
     assert len(auth0.clients) == 120
     assert auth0.count("GET", CLIENTS) >= 2
@@ -178,7 +179,7 @@ def test_what_cannot_be_removed_is_named_in_the_log(
 ) -> None:
     auth0.management_scopes = ("create:clients",)
     auth0.fail("POST", CLIENTS, done=True, status=500)
-    with pytest.raises(provider.UnavailableError):
+    with pytest.raises(errors.ProviderUnavailableError):
         _play(auth0, _create)
     (left,) = auth0.clients.values()
     assert left["client_metadata"]["simulacra_mark"] in caplog.text
@@ -186,7 +187,9 @@ def test_what_cannot_be_removed_is_named_in_the_log(
 
 def test_a_client_without_a_grant_is_deleted(auth0: Auth0Tenant) -> None:
     auth0.api_scopes = ("read:datasets",)
-    with pytest.raises(provider.RefusedError, match="grant a client our API: 400 invalid_body"):
+    with pytest.raises(
+        errors.ProviderRefusedError, match="grant a client our API: 400 invalid_body"
+    ):
         _play(auth0, _create)
     assert auth0.count("POST", CLIENTS) == 1
     assert not auth0.clients
@@ -213,14 +216,14 @@ def test_a_caller_who_goes_away_leaves_no_half_client(auth0: Auth0Tenant) -> Non
 
 
 def test_wrong_management_credentials_are_said_to_be_wrong(auth0: Auth0Tenant) -> None:
-    with pytest.raises(provider.RefusedError, match="token endpoint answers 401"):
+    with pytest.raises(errors.ProviderRefusedError, match="token endpoint answers 401"):
         _play(auth0, _create, client_secret="hunter2")
     assert auth0.count("POST", TOKEN) == 1
 
 
 def test_a_management_application_without_its_api_is_said_to_be(auth0: Auth0Tenant) -> None:
     auth0.management_granted = False
-    with pytest.raises(provider.RefusedError, match="token endpoint answers 403"):
+    with pytest.raises(errors.ProviderRefusedError, match="token endpoint answers 403"):
         _play(auth0, _create)
 
 
@@ -235,12 +238,12 @@ def test_a_missing_scope_is_named_by_its_code(auth0: Auth0Tenant, missing: str) 
     if missing == "read:clients":  # asked for after a lost answer only
         _play(auth0, all_of_it)
         return
-    with pytest.raises(provider.RefusedError, match="403 insufficient_scope"):
+    with pytest.raises(errors.ProviderRefusedError, match="403 insufficient_scope"):
         _play(auth0, all_of_it)
 
 
 def test_a_rotation_of_nobody_is_refused(auth0: Auth0Tenant) -> None:
-    with pytest.raises(provider.RefusedError, match="404 inexistent_client"):
+    with pytest.raises(errors.ProviderRefusedError, match="404 inexistent_client"):
         _play(auth0, lambda made: made.rotate_secret("nobody"))
 
 
@@ -248,7 +251,7 @@ def test_an_auth0_that_is_not_there_is_unavailable(
     auth0: Auth0Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(management, "PATIENCE_SECONDS", 1)
-    with pytest.raises(provider.UnavailableError, match="ConnectError"):
+    with pytest.raises(errors.ProviderUnavailableError, match="ConnectError"):
         _play(auth0, _create, domain="localhost:1")
 
 
@@ -281,13 +284,13 @@ def test_no_secret_is_in_what_is_logged_or_raised(
         auth0.fail("POST", ROTATE, done=True, status=200, body=["no", "client"])
         new = await made.rotate_secret(client_id)
         auth0.fail("POST", ROTATE, status=400, body={"message": f"{secret}", "errorCode": "x"})
-        with pytest.raises(provider.RefusedError) as refused:
+        with pytest.raises(errors.ProviderRefusedError) as refused:
             await made.rotate_secret(client_id)
         told.append(repr(refused.value) + repr(refused.value.__cause__) + repr(made))
         return [secret, new]
 
     found = _play(auth0, play)
-    with pytest.raises(provider.RefusedError) as refused:
+    with pytest.raises(errors.ProviderRefusedError) as refused:
         _play(auth0, _create, client_secret="hunter2")
     told.append(repr(refused.value))
     everything = caplog.text + "".join(told)

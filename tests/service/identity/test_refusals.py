@@ -11,7 +11,6 @@ from simulacra.service.audit.entry import Reason
 from simulacra.service.database import tables
 from simulacra.service.http import envelope
 from simulacra.service.identity import embedded, refusals
-from simulacra.service.tenants import service as tenants
 
 Play = Callable[[Coroutine[None, None, None]], None]
 
@@ -54,8 +53,7 @@ def test_kinds_that_have_nothing_to_write_are_forgotten(
 
 def test_the_guard_records_what_it_refuses(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
-        made = await tenants.create(
-            running, company="A", email="a@b.example",
+        made = await running.tenants.create(company="A", email="a@b.example",
         )  # fmt: skip
         assert isinstance(running.identity, embedded.Embedded)
         token = await running.identity.issuer.mint(made.client_id, ("read:datasets",))

@@ -13,7 +13,6 @@ from simulacra.service.database import tables
 from simulacra.service.identity import embedded, principal, signing
 from simulacra.service.identity.tokens import Tokens
 from simulacra.service.settings import Settings
-from simulacra.service.tenants import service as tenants
 
 Play = Callable[[Coroutine[None, None, None]], None]
 ACTOR = entry.operator("cli:root")
@@ -46,7 +45,7 @@ def test_tokens_of_the_old_key_and_of_the_new_one_are_accepted_everywhere(
     running: runtime.Runtime, settings: Settings, play: Play
 ) -> None:
     async def check() -> None:
-        made = await tenants.create(running, company="Acme", email="a@b.example")
+        made = await running.tenants.create(company="Acme", email="a@b.example")
         other = compose.runtime_of(settings)  # another process, which has loaded the keys before
         here, there = issuer_of(running), issuer_of(other)
         old = await here.mint(made.client_id, principal.SCOPES)

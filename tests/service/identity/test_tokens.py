@@ -24,8 +24,7 @@ def _issuer(running: runtime.Runtime) -> tokens.Tokens:
 
 
 async def _client(running: runtime.Runtime) -> tenants.Credential:
-    return await tenants.create(
-        running,
+    return await running.tenants.create(
         company="A",
         email="a@b.example",
     )

@@ -10,7 +10,6 @@ from sqlalchemy import text
 
 from simulacra.service import runtime
 from simulacra.service.database import tables
-from simulacra.service.jobs import admission
 from tests.service.jobs import work
 
 Play = Callable[[Coroutine[None, None, None]], None]
@@ -80,14 +79,16 @@ def test_a_job_that_lost_its_entry_gets_another_and_only_one(
     async def check() -> None:
         job = await work.training(running, (await work.tenant(running)).tenant_id)
         await work.begin(running, job)
-        assert await admission.reconcile(running) == 0
+        assert await running.endings.admission.reconcile(running.database) == 0
         assert await _take(running) == job.id
-        assert await admission.reconcile(running) == 1
-        assert await admission.reconcile(running) == 0
+        assert await running.endings.admission.reconcile(running.database) == 1
+        assert await running.endings.admission.reconcile(running.database) == 0
         assert await _entries(running) == [job.id]
         await _end(running, job)
         await _take(running)
-        assert await admission.reconcile(running) == 0  # it has ended: nothing is missing
+        assert (
+            await running.endings.admission.reconcile(running.database) == 0
+        )  # it has ended: nothing is missing
 
     play(check())
 
@@ -123,12 +124,14 @@ def test_a_worker_that_wakes_up_does_not_end_the_entry_of_the_one_that_has_its_j
         async with running.queue.open_async():
             slow = await manager.fetch_job(queues=None, worker_id=await manager.register_worker())
             assert slow is not None
-            await admission.replace(running, slow)
-            await admission.replace(running, slow)  # by another sweeper, who is late
+            await running.endings.admission.replace(running.database, slow)
+            await running.endings.admission.replace(
+                running.database, slow
+            )  # by another sweeper, who is late
             quick = await manager.fetch_job(queues=None, worker_id=await manager.register_worker())
             assert quick is not None
             assert quick.task_kwargs["job_id"] == slow.task_kwargs["job_id"] == jobs[0].id
-            await admission.replace(running, slow)
+            await running.endings.admission.replace(running.database, slow)
             with pytest.raises(procrastinate.exceptions.ConnectorException):
                 await manager.finish_job(slow, queue_jobs.Status.SUCCEEDED, delete_job=True)
             with pytest.raises(procrastinate.exceptions.ConnectorException):
@@ -147,7 +150,7 @@ def test_a_raised_cap_lets_waiting_jobs_in(running: runtime.Runtime, play: Play)
         jobs = [await work.training(running, tenant_id) for _ in range(8)]
         assert len(await _entries(running)) == running.policy.jobs_per_tenant
         object.__setattr__(running.policy, "jobs_per_tenant", 8)
-        await admission.reconcile(running)
+        await running.endings.admission.reconcile(running.database)
         assert await _entries(running) == [job.id for job in jobs]
 
     play(check())

@@ -1,21 +1,23 @@
 """Fencing, on real PostgreSQL: who lost a job's token changes nothing."""
 
-from collections.abc import Callable, Coroutine
+import dataclasses
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from simulacra.engine.stages import Progress
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import runtime, storage, worker
+from simulacra.engine.progress import Progress
+from simulacra.service import errors, runtime
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
-from simulacra.service.http import problems
-from simulacra.service.jobs import admission, attempts, child, repository, schemas, transitions
+from simulacra.service.datasets import tasks
+from simulacra.service.jobs import attempts, child, kinds, repository, schemas, transitions
 from tests.service.jobs import work
 
 Play = Callable[[Coroutine[None, None, None]], None]
+Work = Callable[[attempts.Attempt], Awaitable[attempts.Save]]
 
 
 async def _job(running: runtime.Runtime) -> tables.Job:
@@ -25,6 +27,12 @@ async def _job(running: runtime.Runtime) -> tables.Job:
 async def _read(running: runtime.Runtime, job: tables.Job) -> tables.Job:
     async with running.database.transaction(job.tenant_id) as session:
         return await repository.get(session, job.id)
+
+
+def doing(running: runtime.Runtime, work: Work) -> attempts.Resources:
+    """What attempts work with in a service whose trainings do other work."""
+    other = dataclasses.replace(tasks.TRAINING, work=work)
+    return dataclasses.replace(running, job_kinds=kinds.by_operation(other)).resources
 
 
 async def _nothing(_session: AsyncSession) -> None: ...
@@ -48,10 +56,10 @@ def test_a_job_and_its_queue_entry_are_made_together_or_not_at_all(
                     id="job_2", tenant_id=job.tenant_id, operation="createDataset",
                     status="queued", dataset_id=job.dataset_id,
                 )  # fmt: skip
-                await repository.enqueue(session, running, other)
+                await repository.enqueue(session, running.endings.admission, other)
                 raise ZeroDivisionError
         assert await entries() == 1
-        with pytest.raises(problems.Problem):
+        with pytest.raises(errors.ServiceError):
             await _read(running, other)
 
     play(check())
@@ -60,22 +68,22 @@ def test_a_job_and_its_queue_entry_are_made_together_or_not_at_all(
 def test_a_worker_that_lost_its_job_changes_nothing(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         job = await _job(running)
-        slow = await attempts._begin(running, job.tenant_id, job.id)
-        quick = await attempts._begin(running, job.tenant_id, job.id)
+        slow = await attempts._begin(running.resources, job.tenant_id, job.id)
+        quick = await attempts._begin(running.resources, job.tenant_id, job.id)
         assert slow is not None
         assert quick is not None
         assert quick.job.attempt == 2
         for write in (
             slow.report(Progress("fitting", 0.5)),
             slow.succeed(_nothing),
-            slow.fail(problems.Problem("simio_internal", "late")),
+            slow.fail(errors.ServiceError("late")),
         ):
             with pytest.raises(attempts.SupersededError):
                 await write
         assert (await _read(running, job)).status == "processing"
         await quick.succeed(_nothing)
         assert (await _read(running, job)).status == "completed"
-        assert await attempts._begin(running, job.tenant_id, job.id) is None
+        assert await attempts._begin(running.resources, job.tenant_id, job.id) is None
 
     play(check())
 
@@ -83,7 +91,7 @@ def test_a_worker_that_lost_its_job_changes_nothing(running: runtime.Runtime, pl
 @pytest.mark.parametrize(
     ("raised", "code"),
     [
-        (child.JobFailedError("simio_upload_invalid", "too few rows"), "simio_upload_invalid"),
+        (errors.JobFailedError("simio_upload_invalid", "too few rows"), "simio_upload_invalid"),
         (child.ChildFaultError("ValueError"), "simio_training_failed"),
     ],
 )
@@ -95,7 +103,7 @@ def test_a_failure_is_told_by_job_and_dataset(
 
     async def check() -> None:
         job = await _job(running)
-        await attempts.carry_out(running, job.tenant_id, job.id, work)
+        await attempts.carry_out(doing(running, work), job.tenant_id, job.id)
         ended = await _read(running, job)
         assert (ended.status, (ended.error or {})["code"]) == ("failed", code)
         async with running.database.transaction(job.tenant_id) as session:
@@ -113,9 +121,9 @@ def test_a_job_whose_workers_keep_dying_is_given_up(running: runtime.Runtime, pl
         job = await _job(running)
         for _ in range(running.policy.job_attempts):
             with pytest.raises(ConnectionError):
-                await attempts.carry_out(running, job.tenant_id, job.id, work)
+                await attempts.carry_out(doing(running, work), job.tenant_id, job.id)
             assert (await _read(running, job)).status == "processing"
-        await attempts.carry_out(running, job.tenant_id, job.id, work)
+        await attempts.carry_out(doing(running, work), job.tenant_id, job.id)
         ended = await _read(running, job)
         assert (ended.status, (ended.error or {})["code"]) == ("failed", "simio_training_failed")
 
@@ -133,12 +141,12 @@ def test_no_job_is_blamed_for_an_outage_that_meets_its_end_too(
         await give_back(*arguments, **options)
 
     async def work(_attempt: attempts.Attempt) -> attempts.Save:
-        raise storage.UnavailableError
+        raise errors.StorageUnavailableError("the store does not answer")
 
     async def check() -> None:
         job = await _job(running)
-        with pytest.raises(storage.UnavailableError):
-            await attempts.carry_out(running, job.tenant_id, job.id, work)
+        with pytest.raises(errors.StorageUnavailableError):
+            await attempts.carry_out(doing(running, work), job.tenant_id, job.id)
         waiting = await _read(running, job)
         assert (waiting.status, waiting.attempt, waiting.excused_attempts) == ("queued", 1, 1)
 
@@ -158,7 +166,7 @@ def test_a_result_that_cannot_be_stored_fails_at_once(running: runtime.Runtime, 
 
     async def check() -> None:
         job = await _job(running)
-        await attempts.carry_out(running, job.tenant_id, job.id, work)
+        await attempts.carry_out(doing(running, work), job.tenant_id, job.id)
         ended = await _read(running, job)
         assert (ended.status, (ended.error or {})["code"]) == ("failed", "simio_training_failed")
 
@@ -173,7 +181,7 @@ def test_progress_is_shown_and_never_goes_back_before_the_next_attempt(
 
     async def check() -> None:
         job = await _job(running)
-        attempt = await attempts._begin(running, job.tenant_id, job.id)
+        attempt = await attempts._begin(running.resources, job.tenant_id, job.id)
         assert attempt is not None
         await attempt.report(Progress("fitting", 0.41, 7, 15))
         seen = await shown(job)
@@ -185,7 +193,7 @@ def test_progress_is_shown_and_never_goes_back_before_the_next_attempt(
         async with running.database.transaction(job.tenant_id) as session:
             await transitions.give_back(session, attempt.job, is_blamed=True)
         assert await shown(job) == schemas.Progress(stage="queued", fraction=0)
-        attempt = await attempts._begin(running, job.tenant_id, job.id)
+        attempt = await attempts._begin(running.resources, job.tenant_id, job.id)
         assert attempt is not None
         assert await shown(job) == schemas.Progress(stage="starting", fraction=0)
         await attempt.report(Progress("fitting", 0.41, 7, 15))
@@ -198,19 +206,14 @@ def test_progress_is_shown_and_never_goes_back_before_the_next_attempt(
 def test_a_cancelled_job_stops_its_worker(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         job = await _job(running)
-        attempt = await attempts._begin(running, job.tenant_id, job.id)
+        attempt = await attempts._begin(running.resources, job.tenant_id, job.id)
         assert attempt is not None
         async with running.database.transaction(job.tenant_id) as session:
-            reason = problems.Problem("simio_job_cancelled", "not wanted")
+            reason = errors.JobCancelledError("not wanted")
             end = transitions.End(entry.SYSTEM, reason)
-            await transitions.cancel(session, running, end, tables.Job.id == job.id)
+            await running.endings.cancel(session, end, tables.Job.id == job.id)
         with pytest.raises(attempts.SupersededError):
             await attempt.report(Progress("fitting", 0.5))
         assert (await _read(running, job)).status == "cancelled"
 
     play(check())
-
-
-def test_every_operation_has_its_task(running: runtime.Runtime) -> None:
-    worker.add_tasks(running.queue)
-    assert {task for task, _ in admission.TASKS.values()} <= set(running.queue.tasks)

@@ -10,13 +10,19 @@ from typing import Any
 
 import psutil
 import pytest
-from simulacra.engine.stages import Progress
 
-from simulacra.service.jobs import child
+from simulacra.engine.progress import Progress
+from simulacra.service import errors
+from simulacra.service.jobs import child, functions
 from tests.studies import spss_files, workbooks
 
 PROGRAMS = "tests.service.jobs.programs"
 LIMITS = child.Limits(memory_bytes=2 * 1024**3, seconds=20)
+
+
+def program(name: str) -> functions.ChildFunction[dict[str, Any], dict[str, Any]]:
+    """A function of `programs.py`."""
+    return functions.ChildFunction(f"{PROGRAMS}:{name}", dict, dict)
 
 
 def run(
@@ -30,8 +36,7 @@ def run(
     async def note(progress: Progress) -> None:
         seen.append(progress)
 
-    name = f"{PROGRAMS}:{function}"
-    return asyncio.run(child.run(name, arguments, limits, note)), seen
+    return asyncio.run(child.run(program(function), arguments, limits, note)), seen
 
 
 def test_a_job_runs_elsewhere_and_reports() -> None:
@@ -45,7 +50,7 @@ def test_a_job_runs_elsewhere_and_reports() -> None:
 
 def test_a_server_that_is_slow_to_fork_does_not_hold_up_the_worker() -> None:
     """As it is while it loads the engine; a worker whose heart does not beat loses its jobs."""
-    child.start_server()
+    child.start_server([])
     run("work", text="")
     server = psutil.Process(forkserver._forkserver._forkserver_pid)  # type: ignore[attr-defined]
     rescue = threading.Timer(30, server.resume)
@@ -55,7 +60,7 @@ def test_a_server_that_is_slow_to_fork_does_not_hold_up_the_worker() -> None:
 
         server.suspend()
         rescue.start()
-        running = asyncio.create_task(child.run(f"{PROGRAMS}:work", {"text": "a"}, LIMITS, note))
+        running = asyncio.create_task(child.run(program("work"), {"text": "a"}, LIMITS, note))
         await asyncio.sleep(0.1)
         assert server.status() == psutil.STATUS_STOPPED  # we are here before the rescue
         server.resume()
@@ -68,13 +73,29 @@ def test_a_server_that_is_slow_to_fork_does_not_hold_up_the_worker() -> None:
         server.resume()
 
 
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"kind": "refusal"}', "[" * 100_000])
+def test_what_is_no_message_is_a_fault_of_the_child(text: str) -> None:
+    with pytest.raises(child.ChildFaultError, match="malformed message"):
+        run("send", text=text)
+
+
 def test_progress_that_cannot_be_is_a_fault_of_the_child() -> None:
-    with pytest.raises(child.ChildFaultError, match="malformed progress"):
+    with pytest.raises(child.ChildFaultError, match="malformed message"):
         run("lie")
 
 
+def test_a_result_of_another_form_is_a_fault_of_the_child() -> None:
+    with pytest.raises(child.ChildFaultError, match="malformed result"):
+        run("send", text='{"kind": "completion", "result": 7}')
+
+
+def test_a_code_that_nobody_knows_is_a_fault_of_the_child() -> None:
+    with pytest.raises(child.ChildFaultError, match="unknown error code"):
+        run("send", text='{"kind": "refusal", "code": "simio_hello", "detail": "a"}')
+
+
 def test_what_the_engine_refuses_is_the_customers_to_read() -> None:
-    with pytest.raises(child.JobFailedError) as failed:
+    with pytest.raises(errors.JobFailedError) as failed:
         run("refuse")
     assert (failed.value.code, failed.value.detail) == (
         "simio_upload_invalid",
@@ -94,7 +115,7 @@ def test_the_text_of_an_unforeseen_exception_stays_in_the_child() -> None:
     [("reading", "simio_upload_invalid"), ("fitting", "simio_job_limit_exceeded")],
 )
 def test_a_crash_is_one_failed_job(stage: str, code: str) -> None:
-    with pytest.raises(child.JobFailedError, match="SIGSEGV") as failed:
+    with pytest.raises(errors.JobFailedError, match="SIGSEGV") as failed:
         run("crash", stage=stage)
     assert failed.value.code == code
     assert run("work", text="next")[0]["text"] == "next"
@@ -102,8 +123,8 @@ def test_a_crash_is_one_failed_job(stage: str, code: str) -> None:
 
 def test_a_file_that_crashes_its_parser_is_one_failed_job(tmp_path: Path) -> None:
     path = tmp_path / "study.sav"
-    spss_files.crashing(path)
-    with pytest.raises(child.JobFailedError, match="save") as failed:
+    spss_files.corrupt_survey(path)
+    with pytest.raises(errors.JobFailedError, match="save") as failed:
         run("read", path=str(path))
     assert failed.value.code == "simio_upload_invalid"
 
@@ -111,32 +132,32 @@ def test_a_file_that_crashes_its_parser_is_one_failed_job(tmp_path: Path) -> Non
 def test_a_workbook_that_copies_one_text_without_end_is_one_failed_job(tmp_path: Path) -> None:
     """600,000 cells refer to one text of 32,000 characters: 2 MB in the file, 19 GB in memory."""
     path = tmp_path / "bomb.xlsx"
-    path.write_bytes(workbooks.repeating(cells=600_000, characters=32_000))
+    path.write_bytes(workbooks.with_repeated_text(cells=600_000, characters=32_000))
     assert path.stat().st_size < 3_000_000
-    with pytest.raises(child.JobFailedError) as failed:
+    with pytest.raises(errors.JobFailedError) as failed:
         run("read", path=str(path))
     assert failed.value.code in ("simio_upload_invalid", "simio_job_limit_exceeded")
 
 
 def test_the_size_of_a_file_is_limited(tmp_path: Path) -> None:
-    with pytest.raises(child.JobFailedError, match="bytes to one file"):
+    with pytest.raises(errors.JobFailedError, match="bytes to one file"):
         run("flood", path=str(tmp_path / "flood"))
 
 
 def test_memory_is_limited() -> None:
-    with pytest.raises(child.JobFailedError, match="bytes of memory"):
+    with pytest.raises(errors.JobFailedError, match="bytes of memory"):
         run("hog")
 
 
 def test_time_is_limited() -> None:
     began = time.monotonic()
-    with pytest.raises(child.JobFailedError, match="2 seconds"):
+    with pytest.raises(errors.JobFailedError, match="2 seconds"):
         run("spin", child.Limits(LIMITS.memory_bytes, seconds=2))
     assert time.monotonic() - began < 15
 
 
 def test_a_child_that_stops_in_the_middle_of_a_message_does_not_stop_its_worker() -> None:
-    with pytest.raises(child.JobFailedError, match="more than 2 seconds"):
+    with pytest.raises(errors.JobFailedError, match="more than 2 seconds"):
         run("stop_short", child.Limits(LIMITS.memory_bytes, seconds=2))
 
 
@@ -149,5 +170,5 @@ def test_a_job_that_is_not_wanted_any_more_is_ended(tmp_path: Path) -> None:
 
     pid_file = tmp_path / "pid"
     with pytest.raises(NotWantedError):
-        asyncio.run(child.run(f"{PROGRAMS}:sleep", {"pid_file": str(pid_file)}, LIMITS, refuse))
+        asyncio.run(child.run(program("sleep"), {"pid_file": str(pid_file)}, LIMITS, refuse))
     assert not psutil.pid_exists(int(pid_file.read_text()))

@@ -7,19 +7,18 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from simulacra.service import runtime
+from simulacra.service import errors, runtime
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
-from simulacra.service.http import problems
+from simulacra.service.database.statuses import JobStatus
 from simulacra.service.jobs import attempts, repository, transitions
-from simulacra.service.jobs.schemas import JobStatus
 from simulacra.service.usage import windows
 from tests.service.jobs import work
 
 Play = Callable[[Coroutine[None, None, None]], None]
 
 MOVES = ("begin", "report", "give_back", "complete", "fail", "cancel", "expire", "retire")
-REASON = problems.Problem("simio_job_cancelled", "not wanted")
+REASON = errors.JobCancelledError("not wanted")
 
 
 async def _nothing(_: object) -> None: ...
@@ -35,19 +34,22 @@ async def _move(
         match move:
             case "begin":
                 begun = await transitions.begin(session, job.id)
-                return attempts.Attempt(running, begun) if begun is not None else attempt
+                if begun is None:
+                    return attempt
+                kind = running.job_kinds[begun.operation]
+                return attempts.Attempt(running.resources, kind, begun)
             case "report":
                 await transitions.report(session, held, stage="fitting", progress=0.5)
             case "give_back":
                 await transitions.give_back(session, held, is_blamed=False)
             case "complete":
-                await transitions.complete(session, running, held, _nothing)
+                await running.endings.complete(session, held, _nothing)
             case "fail":
-                await transitions.fail(session, running, held, REASON)
+                await running.endings.fail(session, held, REASON)
             case "cancel":
-                await transitions.cancel(session, running, end, tables.Job.id == job.id)
+                await running.endings.cancel(session, end, tables.Job.id == job.id)
             case "expire":
-                await transitions.expire(session, running, end, tables.Job.id == job.id)
+                await running.endings.expire(session, end, tables.Job.id == job.id)
             case "retire":
                 await transitions.retire(session, tables.Job.id == job.id)
     return attempt

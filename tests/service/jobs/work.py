@@ -6,13 +6,12 @@ from simulacra.service import clock, keys, runtime
 from simulacra.service.database import tables
 from simulacra.service.identity.principal import SCOPES, Principal
 from simulacra.service.jobs import attempts, repository
-from simulacra.service.tenants import service as tenants
 from simulacra.service.usage import ledger
 
 
 async def tenant(running: runtime.Runtime) -> Principal:
     """A client of a new tenant."""
-    made = await tenants.create(running, company="A", email="a@b.example")
+    made = await running.tenants.create(company="A", email="a@b.example")
     return Principal(made.tenant_id, made.client_id, frozenset(SCOPES))
 
 
@@ -43,7 +42,7 @@ async def training(
                 expires_at=now + life,
             )
         )
-        await repository.enqueue(session, running, job)
+        await repository.enqueue(session, running.endings.admission, job)
     return job
 
 
@@ -77,13 +76,13 @@ async def generation(
         )
         owner = await session.get_one(tables.Tenant, tenant_id)
         await ledger.reserve(session, owner, str(job.generation_id), rows)
-        await repository.enqueue(session, running, job)
+        await repository.enqueue(session, running.endings.admission, job)
     return job
 
 
 async def begin(running: runtime.Runtime, job: tables.Job) -> attempts.Attempt:
     """An attempt at a job that is open."""
-    attempt = await attempts._begin(running, job.tenant_id, job.id)
+    attempt = await attempts._begin(running.resources, job.tenant_id, job.id)
     assert attempt is not None
     return attempt
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,20 +13,18 @@ from sqlalchemy import column as sql_column
 from sqlalchemy import delete, select, table, update
 from sqlalchemy.dialects.postgresql import JSONB
 
-from simulacra.service import compose, housekeeping, keys, main, objects, tenancy
+from simulacra.service import compose, housekeeping, keys, main, runtime, tenancy
 from simulacra.service.database import tables
 from simulacra.service.datasets import repository as datasets
-from simulacra.service.datasets import tasks as training
-from simulacra.service.generations import tasks as sampling
-from simulacra.service.http import envelope, lingering
+from simulacra.service.http import early_response, envelope
 from simulacra.service.idempotency import bindings
 from simulacra.service.jobs import attempts
 from simulacra.service.settings import Settings
-from simulacra.service.tenants import service as tenants
 from simulacra.service.usage import verification
 from tests.service.lifecycle import expected_state
 
 T = TypeVar("T")
+Work = Callable[[attempts.Attempt], Awaitable[attempts.Save]]
 
 ATTEMPTS = 3
 JOBS_PER_TENANT = 2
@@ -52,7 +50,7 @@ class AttemptDriver:
         self._paused = asyncio.Event()
         self._attempt: attempts.Attempt | None = None
         self._task = asyncio.create_task(
-            attempts.carry_out(driver.running, tenant_id, job_id, self._work)
+            attempts.carry_out(self._in_steps(driver.running), tenant_id, job_id)
         )
 
     @property
@@ -82,7 +80,7 @@ class AttemptDriver:
     async def crash(self) -> None:
         """End as a killed process does: what it has written stays behind."""
         if self._attempt is not None:
-            self._attempt.written.clear()
+            self._attempt.stored_paths.clear()
         await self.proceed(CrashError())
 
     async def stop(self) -> None:
@@ -91,13 +89,24 @@ class AttemptDriver:
         self._task.cancel()
         await self.wait_until_paused()
 
-    async def _work(self, attempt: attempts.Attempt) -> attempts.Save:
-        self._attempt = attempt
-        task = sampling._generate if attempt.job.generation_id else training._train
-        await self._pause()
-        save = await task(attempt)
-        await self._pause()
-        return save
+    def _in_steps(self, running: runtime.Runtime) -> attempts.Resources:
+        """Return what a worker works with whose jobs pause before their work and after it."""
+
+        def pausing(work: Work) -> Work:
+            async def work_in_steps(attempt: attempts.Attempt) -> attempts.Save:
+                self._attempt = attempt
+                await self._pause()
+                save = await work(attempt)
+                await self._pause()
+                return save
+
+            return work_in_steps
+
+        job_kinds = {
+            operation: dataclasses.replace(kind, work=pausing(kind.work))
+            for operation, kind in running.job_kinds.items()
+        }
+        return dataclasses.replace(running, job_kinds=job_kinds).resources
 
     async def _pause(self) -> None:
         self.steps += 1
@@ -149,7 +158,9 @@ class ServiceDriver:
     async def open(self) -> list[expected_state.ExpectedTenant]:
         """Start the API; return its customers."""
         app = main.build(self.running)
-        self._app = lingering.Lingering(envelope.Envelope(app, self.running.policy.base_url))
+        self._app = early_response.EarlyResponse(
+            envelope.Envelope(app, self.running.policy.base_url)
+        )
         self._stack.push_async_callback(self.running.close)
         await self.running.database.check_role()
         await self.running.identity.open()
@@ -171,7 +182,7 @@ class ServiceDriver:
             self._runner.close()
 
     async def _sign_up(self, name: str) -> expected_state.ExpectedTenant:
-        tenant = await tenants.create(self.running, company=name, email=f"{name}@a.example")
+        tenant = await self.running.tenants.create(company=name, email=f"{name}@a.example")
         promise = {"retention_hours": RETENTION_HOURS[name]}
         bounds = {
             "max_rows_per_request": expected_state.ROW_CAP,
@@ -274,11 +285,11 @@ class ServiceDriver:
     async def crash_in_upload(self, tenant: expected_state.ExpectedTenant, key: str) -> bool:
         """Do what an API process does before it is killed in an upload; return whether it began."""
         leased = bindings.Key(tenant.id, "createDataset", key, keys.random_id())
-        if not await bindings._take(self.running, leased):
+        if not await bindings._take(self.running.database, leased):
             return False
         dataset_id = keys.random_id("ds_")
         path = datasets.seed_path(dataset_id)
-        await objects.announce(self.running, tenant.id, dataset_id, path)
+        await self.running.objects.announce(tenant.id, dataset_id, path)
         target = self.store / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(b"half an object")

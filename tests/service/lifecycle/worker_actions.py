@@ -6,7 +6,7 @@ import httpx
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from simulacra.service import storage
+from simulacra.service import errors
 from simulacra.service.jobs import child
 from tests.service.lifecycle import driver, expected_state
 from tests.service.lifecycle.machine import CHOICES, LifecycleMachine, choose
@@ -101,7 +101,9 @@ class WorkerActions(LifecycleMachine):
             case "stop":
                 self.run(attempt.stop())
             case "outage":
-                self.run(attempt.proceed(storage.UnavailableError()))
+                self.run(
+                    attempt.proceed(errors.StorageUnavailableError("the store does not answer"))
+                )
             case "kill":
                 self.run(attempt.proceed(child.KilledError()))
         assert attempt.is_done

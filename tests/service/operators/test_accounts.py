@@ -7,7 +7,7 @@ import argon2
 import pytest
 import sqlalchemy as sa
 
-from simulacra.service import runtime
+from simulacra.service import errors, runtime
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
 from simulacra.service.operators import accounts, sessions
@@ -74,7 +74,7 @@ def test_bad_names_and_passwords_are_refused_without_quoting_the_password(
     running: runtime.Runtime, play: Play, name: str, password: str, said: str
 ) -> None:
     async def check() -> None:
-        with pytest.raises(accounts.AccountError, match=said) as refused:
+        with pytest.raises(errors.AccountError, match=said) as refused:
             await accounts.create(running.database, name, password, ROOT)
         assert password not in str(refused.value)
 

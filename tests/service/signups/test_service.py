@@ -6,13 +6,10 @@ from collections.abc import Callable, Coroutine
 import pytest
 from sqlalchemy import func, select
 
-from simulacra.service import runtime, tenancy
+from simulacra.service import errors, runtime, tenancy
 from simulacra.service.audit import entry
 from simulacra.service.audit.entry import Action
-from simulacra.service.credentials import claims
 from simulacra.service.database import tables
-from simulacra.service.http import problems
-from simulacra.service.identity import provider
 from simulacra.service.signups import schemas, service
 from simulacra.service.signups.service import SignupStatus
 from simulacra.service.tenants import administration
@@ -22,7 +19,7 @@ ACTOR = entry.operator("anna")
 
 
 async def requested(running: runtime.Runtime, email: str = "data@acme.example") -> str:
-    row, is_new = await service.request(running, "Acme Research", email)
+    row, is_new = await service.request(running.database, "Acme Research", email)
     assert is_new
     return row.id
 
@@ -35,7 +32,7 @@ async def tenants_of(running: runtime.Runtime) -> int:
 def test_an_address_has_one_request(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         request_id = await requested(running)
-        row, is_new = await service.request(running, "Acme", "Data@ACME.example")
+        row, is_new = await service.request(running.database, "Acme", "Data@ACME.example")
         assert (row.id, row.company_name, is_new) == (request_id, "Acme Research", False)
         assert row.repeats == 1
         await requested(running, "other@acme.example")
@@ -46,7 +43,7 @@ def test_an_address_has_one_request(running: runtime.Runtime, play: Play) -> Non
 def test_many_requests_of_one_address_at_once_are_one(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         made = await asyncio.gather(
-            *(service.request(running, "Acme", "data@acme.example") for _ in range(20))
+            *(service.request(running.database, "Acme", "data@acme.example") for _ in range(20))
         )
         assert len({row.id for row, _ in made}) == 1
         assert sum(is_new for _, is_new in made) == 1
@@ -59,15 +56,19 @@ def test_approval_makes_a_tenant_whose_secret_is_claimed(
 ) -> None:
     async def check() -> None:
         request_id = await requested(running)
-        pending = await service.read(running, request_id)
+        pending = await service.read(running.database, running.claims, request_id)
         assert (pending.row.status, pending.claim_token) == (SignupStatus.PENDING, None)
-        await service.approve(running, request_id, ACTOR)
-        approved = await service.read(running, request_id)
+        await service.approve(running.tenants, running.claims, request_id, ACTOR)
+        approved = await service.read(running.database, running.claims, request_id)
         assert approved.row.status == SignupStatus.APPROVED
-        delivery = await claims.redeem(running, approved.claim_token or "")
+        delivery = await running.claims.redeem(
+            running.database, running.identity, approved.claim_token or ""
+        )
         assert delivery.client_id == approved.row.client_id
-        assert (await service.read(running, request_id)).claim_token is None
-        row, is_new = await service.request(running, "Acme", "data@acme.example")
+        assert (
+            await service.read(running.database, running.claims, request_id)
+        ).claim_token is None
+        row, is_new = await service.request(running.database, "Acme", "data@acme.example")
         assert (row.id, is_new) == (request_id, False)
 
     play(check())
@@ -76,10 +77,14 @@ def test_approval_makes_a_tenant_whose_secret_is_claimed(
 def test_a_token_that_is_handed_over_is_not_shown(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         request_id = await requested(running)
-        _, token = await service.approve(running, request_id, ACTOR, hand_over=True)
-        approved = await service.read(running, request_id)
+        _, token = await service.approve(
+            running.tenants, running.claims, request_id, ACTOR, hand_over=True
+        )
+        approved = await service.read(running.database, running.claims, request_id)
         assert (approved.row.status, approved.claim_token) == (SignupStatus.APPROVED, None)
-        assert (await claims.redeem(running, token or "")).client_id == approved.row.client_id
+        assert (
+            await running.claims.redeem(running.database, running.identity, token or "")
+        ).client_id == approved.row.client_id
 
     play(check())
 
@@ -87,8 +92,10 @@ def test_a_token_that_is_handed_over_is_not_shown(running: runtime.Runtime, play
 def test_after_a_refusal_the_address_may_ask_anew(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         request_id = await requested(running)
-        await service.decline(running, request_id, ACTOR)
-        assert (await service.read(running, request_id)).row.status == SignupStatus.DECLINED
+        await service.decline(running.database, request_id, ACTOR)
+        assert (
+            await service.read(running.database, running.claims, request_id)
+        ).row.status == SignupStatus.DECLINED
         assert await requested(running) != request_id
         assert await tenants_of(running) == 0
 
@@ -98,14 +105,16 @@ def test_after_a_refusal_the_address_may_ask_anew(running: runtime.Runtime, play
 def test_a_decision_is_taken_once(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         request_id = await requested(running)
-        calls = [service.approve(running, request_id, ACTOR) for _ in range(5)]
+        calls = [
+            service.approve(running.tenants, running.claims, request_id, ACTOR) for _ in range(5)
+        ]
         answers = await asyncio.gather(*calls, return_exceptions=True)
-        assert sum(isinstance(one, service.DecisionError) for one in answers) == 4
+        assert sum(isinstance(one, errors.DecisionError) for one in answers) == 4
         assert await tenants_of(running) == 1
-        with pytest.raises(service.DecisionError, match="was approved before"):
-            await service.decline(running, request_id, ACTOR)
-        with pytest.raises(service.DecisionError, match="no request"):
-            await service.decline(running, "req_x", ACTOR)
+        with pytest.raises(errors.DecisionError, match="was approved before"):
+            await service.decline(running.database, request_id, ACTOR)
+        with pytest.raises(errors.DecisionError, match="no request"):
+            await service.decline(running.database, "req_x", ACTOR)
 
     play(check())
 
@@ -114,14 +123,16 @@ def test_without_the_identity_provider_nothing_is_approved(
     running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def unavailable(*_: object) -> None:
-        raise provider.UnavailableError("it does not answer", retry_after=3)
+        raise errors.ProviderUnavailableError("it does not answer", retry_after=3)
 
     async def check() -> None:
         request_id = await requested(running)
         monkeypatch.setattr(running.identity, "create_client", unavailable)
-        with pytest.raises(provider.UnavailableError):
-            await service.approve(running, request_id, ACTOR)
-        assert (await service.read(running, request_id)).row.status == SignupStatus.PENDING
+        with pytest.raises(errors.ProviderUnavailableError):
+            await service.approve(running.tenants, running.claims, request_id, ACTOR)
+        assert (
+            await service.read(running.database, running.claims, request_id)
+        ).row.status == SignupStatus.PENDING
         assert await tenants_of(running) == 0
 
     play(check())
@@ -130,8 +141,8 @@ def test_without_the_identity_provider_nothing_is_approved(
 def test_requests_and_decisions_are_on_record(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         approved, declined = await requested(running), await requested(running, "b@acme.example")
-        await service.approve(running, approved, ACTOR)
-        await service.decline(running, declined, ACTOR)
+        await service.approve(running.tenants, running.claims, approved, ACTOR)
+        await service.decline(running.database, declined, ACTOR)
         entries = tables.AuditEntry
         async with running.database.transaction(tenancy.SYSTEM) as session:
             found = await session.execute(
@@ -153,13 +164,15 @@ def test_requests_and_decisions_are_on_record(running: runtime.Runtime, play: Pl
 def test_the_claim_of_a_revoked_client_is_void(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
         request_id = await requested(running)
-        await service.approve(running, request_id, ACTOR)
-        seen = await service.read(running, request_id)
+        await service.approve(running.tenants, running.claims, request_id, ACTOR)
+        seen = await service.read(running.database, running.claims, request_id)
         database, identity = running.database, running.identity
         await administration.revoke_client(database, identity, seen.row.client_id or "", ACTOR)
-        assert (await service.read(running, request_id)).claim_token is None
-        with pytest.raises(problems.Problem, match="expired"):
-            await claims.redeem(running, seen.claim_token or "")
+        assert (
+            await service.read(running.database, running.claims, request_id)
+        ).claim_token is None
+        with pytest.raises(errors.ServiceError, match="expired"):
+            await running.claims.redeem(running.database, running.identity, seen.claim_token or "")
 
     play(check())
 
@@ -170,7 +183,7 @@ def test_two_ways_to_write_a_letter_are_one_address(running: runtime.Runtime, pl
             running, "j\N{LATIN SMALL LETTER U WITH DIAERESIS}rg@b.example"
         )
         row, is_new = await service.request(
-            running, "Acme", "ju\N{COMBINING DIAERESIS}rg@b.example"
+            running.database, "Acme", "ju\N{COMBINING DIAERESIS}rg@b.example"
         )
         assert (row.id, is_new) == (request_id, False)
 

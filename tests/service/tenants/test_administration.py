@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulacra.service import runtime, tenancy
+from simulacra.service import errors, runtime, tenancy
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
 from simulacra.service.identity.clients import Clients
 from simulacra.service.tenants import administration, retention, service
-from simulacra.service.tenants.administration import Limits
+from simulacra.service.tenants.administration import TenantLimits
 from simulacra.service.usage import ledger
 
 Play = Callable[[Coroutine[None, None, None]], None]
@@ -20,8 +20,7 @@ ANN = entry.operator("ann")
 
 
 async def _tenant(running: runtime.Runtime) -> service.Credential:
-    return await service.create(
-        running,
+    return await running.tenants.create(
         company="A",
         email="a@b.example",
     )
@@ -47,13 +46,13 @@ def test_the_retention_default_is_the_tenants_or_else_the_policys(
 ) -> None:
     async def hours(tenant_id: str) -> float:
         async with running.database.transaction(tenant_id) as session:
-            life = await retention.of_tenant(session, running, tenant_id)
+            life = await retention.of_tenant(session, tenant_id, running.policy.retention)
         return life / dt.timedelta(hours=1)
 
     async def check() -> None:
         tenant_id = (await _tenant(running)).tenant_id
         assert await hours(tenant_id) == 24
-        limits = Limits(None, 30, 9, 100)
+        limits = TenantLimits(None, 30, 9, 100)
         await administration.set_limits(running.database, tenant_id, limits, ANN)
         assert await hours(tenant_id) == 100
 
@@ -113,7 +112,7 @@ def test_limits_are_what_columns_and_clients_can_hold_or_a_named_error(
         and (hours is None or 1 <= hours <= 168)
     )
     if is_fine:
-        Limits(rows, days, cap, hours)
+        TenantLimits(rows, days, cap, hours)
         return
-    with pytest.raises(administration.LimitError, match="give a number from"):
-        Limits(rows, days, cap, hours)
+    with pytest.raises(errors.LimitError, match="give a number from"):
+        TenantLimits(rows, days, cap, hours)

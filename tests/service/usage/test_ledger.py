@@ -11,11 +11,10 @@ import sqlalchemy.exc
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
-from simulacra.service import compose, keys, runtime, tenancy
+from simulacra.service import compose, errors, keys, runtime, tenancy
 from simulacra.service.database import tables
-from simulacra.service.http import problems
+from simulacra.service.http import problems, translation
 from simulacra.service.settings import Settings
-from simulacra.service.tenants import service as tenants
 from simulacra.service.usage import ledger, windows
 
 Play = Callable[[Coroutine[None, None, None]], None]
@@ -29,7 +28,7 @@ SELECT tenant_id, generation_id, window_starts_at, '{kind}', 0, 1 FROM usage_ent
 
 
 async def tenant_of(running: runtime.Runtime, subscription_rows: int | None = LIMIT) -> str:
-    made = await tenants.create(running, company="Acme", email="a@b.example")
+    made = await running.tenants.create(company="Acme", email="a@b.example")
     async with running.database.transaction(tenancy.SYSTEM) as session:
         tenant = await session.get_one(tables.Tenant, made.tenant_id)
         tenant.subscription_rows = subscription_rows
@@ -70,9 +69,9 @@ async def balance(running: runtime.Runtime, tenant_id: str) -> Balance:
 
 
 async def problem_of(call: Coroutine[None, None, object]) -> problems.Problem:
-    with pytest.raises(problems.Problem) as raised:
+    with pytest.raises(errors.ServiceError) as raised:
         await call
-    return raised.value
+    return translation.problem_of(raised.value)
 
 
 def test_what_is_not_used_is_given_back(running: runtime.Runtime, play: Play) -> None:
@@ -200,7 +199,7 @@ def test_of_twenty_at_once_the_seven_that_fit_are_let_in(
         outcomes = await asyncio.gather(
             *(reserve(running, tenant_id, 11) for _ in range(20)), return_exceptions=True
         )
-        refused = [it for it in outcomes if isinstance(it, problems.Problem)]
+        refused = [it for it in outcomes if isinstance(it, errors.ServiceError)]
         assert sum(isinstance(it, str) for it in outcomes) == 7
         assert {it.entry.code for it in refused} == {"simio_quota_reservation_conflict"}
         assert len(refused) == 13
@@ -285,8 +284,8 @@ STEPS = st.lists(
 )
 
 
-class Model:
-    """What the ledger ought to hold, and the steps that check it."""
+class ExpectedLedger:
+    """The expected state of the ledger, and the steps that compare it."""
 
     def __init__(self, running: runtime.Runtime, tenant_id: str) -> None:
         self.running, self.tenant_id = running, tenant_id
@@ -301,7 +300,7 @@ class Model:
     async def reserve(self, rows: int) -> None:
         if self.used + rows > LIMIT or self.used + self.held + rows > LIMIT:
             problem = await problem_of(reserve(self.running, self.tenant_id, rows))
-            assert problem.entry.status == (402 if self.used + rows > LIMIT else 409)
+            assert problem.status == (402 if self.used + rows > LIMIT else 409)
             return
         generation_id = await reserve(self.running, self.tenant_id, rows)
         self.reserved[generation_id] = rows
@@ -330,13 +329,13 @@ def test_in_any_order_the_balances_are_those_of_the_model(settings: Settings) ->
     async def follow(steps: list[tuple[str, int, int]]) -> None:
         running = compose.runtime_of(settings)
         try:
-            model = Model(running, await tenant_of(running))
+            expected = ExpectedLedger(running, await tenant_of(running))
             for kind, rows, which in steps:
                 if kind == "reserve":
-                    await model.reserve(rows)
+                    await expected.reserve(rows)
                 else:
-                    await model.close(kind, rows, which)
-                await model.check()
+                    await expected.close(kind, rows, which)
+                await expected.check()
         finally:
             await running.close()
 

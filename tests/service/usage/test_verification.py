@@ -8,7 +8,6 @@ import pytest
 
 from simulacra.service import runtime
 from simulacra.service.database import tables
-from simulacra.service.tenants import service as tenants
 from simulacra.service.usage import ledger, verification
 
 Play = Callable[[Coroutine[None, None, None]], None]
@@ -49,7 +48,7 @@ async def _generation(
 
 
 async def _populate(running: runtime.Runtime) -> str:
-    made = await tenants.create(running, company="Acme", email="a@b.example")
+    made = await running.tenants.create(company="Acme", email="a@b.example")
     async with running.database.transaction(made.tenant_id) as session:
         tenant = await session.get_one(tables.Tenant, made.tenant_id)
         session.add(
@@ -152,7 +151,7 @@ def test_each_fault_is_a_sentence(
             assert words in fault
         assert verdict.entries >= 9
         assert await verification.verify(running.database, "ten_other") == (
-            verification.Verdict(0, 0, ())
+            verification.LedgerCheck(0, 0, ())
         )
         assert (await verification.verify(running.database, tenant_id)).windows == 1
 

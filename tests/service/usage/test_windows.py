@@ -11,7 +11,6 @@ from simulacra.service import keys, runtime, tenancy
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
 from simulacra.service.tenants import administration
-from simulacra.service.tenants import service as tenants
 from simulacra.service.usage import ledger, windows
 
 Play = Callable[[Coroutine[None, None, None]], None]
@@ -57,7 +56,7 @@ def test_windows_are_stored_as_they_are_needed_and_start_afresh(
     running: runtime.Runtime, play: Play
 ) -> None:
     async def check() -> None:
-        made = await tenants.create(running, company="Acme", email="a@b.example")
+        made = await running.tenants.create(company="Acme", email="a@b.example")
         for days in (0, 29, 31, 125):
             running.database.ahead = days * DAY
             await _book(running, made.tenant_id)
@@ -70,8 +69,8 @@ def test_a_changed_length_holds_from_the_next_window_on(
     running: runtime.Runtime, play: Play
 ) -> None:
     async def check() -> None:
-        made = await tenants.create(running, company="Acme", email="a@b.example")
-        week = administration.Limits(None, 7, 1000, None)
+        made = await running.tenants.create(company="Acme", email="a@b.example")
+        week = administration.TenantLimits(None, 7, 1000, None)
         running.database.ahead = 31 * DAY
         await administration.set_limits(running.database, made.tenant_id, week, ANN)
         for days in (31, 59, 61, 80):
@@ -86,7 +85,7 @@ def test_rows_count_where_they_were_reserved_though_they_end_later(
     running: runtime.Runtime, play: Play
 ) -> None:
     async def check() -> None:
-        made = await tenants.create(running, company="Acme", email="a@b.example")
+        made = await running.tenants.create(company="Acme", email="a@b.example")
         async with running.database.transaction(made.tenant_id) as session:
             tenant = await session.get_one(tables.Tenant, made.tenant_id)
             await ledger.reserve(session, tenant, "gen_1", 10)
@@ -104,7 +103,7 @@ def test_rows_count_where_they_were_reserved_though_they_end_later(
 
 def test_looking_stores_nothing(running: runtime.Runtime, play: Play) -> None:
     async def check() -> None:
-        made = await tenants.create(running, company="Acme", email="a@b.example")
+        made = await running.tenants.create(company="Acme", email="a@b.example")
         async with running.database.transaction(made.tenant_id) as session:
             tenant = await session.get_one(tables.Tenant, made.tenant_id)
             window = await windows.current(session, tenant)

@@ -96,11 +96,12 @@ def _report(arguments: argparse.Namespace, sentence: str) -> int:
 
 def _read_password() -> str:
     """Ask twice at a terminal, or read one line: never an argument, which others could list."""
+    from simulacra.service import errors
     from simulacra.service.operators import accounts
 
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
     password = getpass.getpass(f"Password ({accounts.PASSWORD_LENGTH[0]} characters or more): ")
     if getpass.getpass("Once more: ") != password:
-        raise accounts.AccountError("The two passwords differ.")
+        raise errors.AccountError("The two passwords differ.")
     return password

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 from simulacra.cli.operator import console, installation
 
 if TYPE_CHECKING:
-    from simulacra.service.audit.trail import Head, Verdict
+    from simulacra.service.audit.trail import Head, TrailCheck
     from simulacra.service.database import tables
     from simulacra.service.runtime import Runtime
     from simulacra.service.settings import Settings
@@ -123,7 +123,7 @@ async def _write(running: "Runtime", file: TextIO) -> int:
 def print_verdict(arguments: argparse.Namespace) -> int:
     """Check the chain; the exit code is 1 where it is broken."""
 
-    async def verify(running: "Runtime", _: "Settings") -> "Verdict":
+    async def verify(running: "Runtime", _: "Settings") -> "TrailCheck":
         return await running.database.verify_trail(arguments.head)
 
     verdict = installation.use(arguments.data_dir, verify)

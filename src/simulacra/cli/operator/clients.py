@@ -33,8 +33,9 @@ def rotate_secret(arguments: argparse.Namespace) -> int:
     from simulacra.service.credentials import rotations
 
     async def change(running: "Runtime", _: "Settings") -> str:
+        database, identity, claims = running.database, running.identity, running.claims
         return await rotations.rotate_for_operator(
-            running, arguments.client_id, installation.actor()
+            database, identity, claims, arguments.client_id, installation.actor()
         )
 
     token = installation.use(arguments.data_dir, change)

@@ -36,18 +36,14 @@ def _email(text: str) -> str:
 
 def create_tenant(arguments: argparse.Namespace) -> int:
     """Make a tenant; the server may run or not."""
-    from simulacra.service.tenants import service
 
     async def create(running: "Runtime", _: "Settings") -> tuple[str, dict[str, str]]:
-        made = await service.create(
-            running,
-            company=arguments.company,
-            email=arguments.email,
-            actor=installation.actor(),
+        tenant = await running.tenants.create(
+            company=arguments.company, email=arguments.email, actor=installation.actor()
         )
-        return made.tenant_id, {
-            "client_id": made.client_id,
-            "client_secret": made.client_secret,
+        return tenant.tenant_id, {
+            "client_id": tenant.client_id,
+            "client_secret": tenant.client_secret,
             "token_url": running.identity.token_url,
             "audience": running.identity.audience,
         }

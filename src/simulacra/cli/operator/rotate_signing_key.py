@@ -21,12 +21,14 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def rotate(arguments: argparse.Namespace) -> int:
     """Rotate the key."""
+    from simulacra.service import errors
     from simulacra.service.identity import embedded
-    from simulacra.service.operators.errors import OperatorError
 
     async def change(running: "Runtime", _: "Settings") -> str:
         if not isinstance(running.identity, embedded.Embedded):
-            raise OperatorError("Auth0 signs the tokens: rotate its key in the Auth0 dashboard.")
+            raise errors.OperatorError(
+                "Auth0 signs the tokens: rotate its key in the Auth0 dashboard."
+            )
         return await running.identity.issuer.signing_keys.rotate(installation.actor())
 
     kid = installation.use(arguments.data_dir, change)

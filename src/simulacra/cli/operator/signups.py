@@ -61,7 +61,11 @@ def approve(arguments: argparse.Namespace) -> int:
         running: "Runtime", _: "Settings"
     ) -> "tuple[dict[str, console.Value], str | None]":
         row, token = await service.approve(
-            running, arguments.request_id, installation.actor(), hand_over=arguments.hand_over
+            running.tenants,
+            running.claims,
+            arguments.request_id,
+            installation.actor(),
+            hand_over=arguments.hand_over,
         )
         return _row(row), token
 
@@ -82,7 +86,8 @@ def decline(arguments: argparse.Namespace) -> int:
     from simulacra.service.signups import service
 
     async def change(running: "Runtime", _: "Settings") -> "dict[str, console.Value]":
-        return _row(await service.decline(running, arguments.request_id, installation.actor()))
+        actor = installation.actor()
+        return _row(await service.decline(running.database, arguments.request_id, actor))
 
     shown = installation.use(arguments.data_dir, change)
     if arguments.json:

@@ -7,7 +7,7 @@ from simulacra.cli.operator import console, installation
 
 if TYPE_CHECKING:
     from simulacra.service.runtime import Runtime
-    from simulacra.service.usage.verification import Verdict
+    from simulacra.service.usage.verification import LedgerCheck
 
 
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -79,7 +79,7 @@ def print_verdict(arguments: argparse.Namespace) -> int:
     return 1 if verdict.faults else 0
 
 
-async def _verify(running: "Runtime", tenant_id: str | None) -> "Verdict":
+async def _verify(running: "Runtime", tenant_id: str | None) -> "LedgerCheck":
     from simulacra.service import tenancy
     from simulacra.service.tenants import administration
     from simulacra.service.usage import verification

@@ -10,7 +10,7 @@ from simulacra.engine.columns.level_type import LevelType, as_levels
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Floats, Int64s
-    from simulacra.engine.columns.schema import Column
+    from simulacra.engine.columns.facts import ColumnFacts
 
 LEVELS = ("false", "true")
 UNCHOSEN = "Not selected"
@@ -54,7 +54,7 @@ class Boolean(LevelType):
             table[level] = float(bool(meaning))
         return Draft(self, look_up(table, from_levels.values), LEVELS, notes=draft.notes)
 
-    def decode_values(self, column: Column, values: Floats) -> pa.Array:
+    def decode_values(self, column: ColumnFacts, values: Floats) -> pa.Array:
         """Return Arrow booleans."""
         missing = np.isnan(values)
         return pa.array(np.where(missing, 0, np.round(values)).astype(bool), mask=missing)

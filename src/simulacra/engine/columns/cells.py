@@ -14,7 +14,7 @@ from simulacra.engine.columns.lazy import np
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Flags, Floats
-    from simulacra.engine.columns.schema import Column
+    from simulacra.engine.columns.facts import ColumnFacts
 
 BLUR = 1 / 40
 """Half the width of the cell of an outermost number, in lengths of the scale."""
@@ -36,7 +36,7 @@ class Cells:
     low: Floats
     high: Floats
 
-    def draw(self, column: Column, rows: np.ndarray, rng: np.random.Generator) -> Floats:
+    def draw(self, column: ColumnFacts, rows: np.ndarray, rng: np.random.Generator) -> Floats:
         """Draw a value from the cells of some respondents, float64, one a row number."""
         low, high = self.low[rows], self.high[rows]
         values = column.round(low + rng.random(low.shape) * (high - low))
@@ -61,14 +61,14 @@ class Window:
     high: Floats
     inside: Flags
 
-    def draw(self, column: Column, rows: np.ndarray, rng: np.random.Generator) -> Floats:
+    def draw(self, column: ColumnFacts, rows: np.ndarray, rng: np.random.Generator) -> Floats:
         """Draw a value from the windows of some respondents, float64, one a row number."""
         low, high = self.low[rows], self.high[rows]
         values = column.round(low + rng.random(len(rows)) * (high - low))
         return np.clip(np.where(low == high, low, values), self.first, self.last)
 
 
-def around(column: Column, values: Floats) -> Cells:
+def around(column: ColumnFacts, values: Floats) -> Cells:
     """Return the cells of a numeric column's values, shape (rows,)."""
     known = values[~np.isnan(values)]
     distinct, inverse, counts = np.unique(known, return_inverse=True, return_counts=True)
@@ -89,7 +89,7 @@ def around(column: Column, values: Floats) -> Cells:
     return cells
 
 
-def window(column: Column, values: Floats, cells: Cells, first: float, last: float) -> Window:
+def window(column: ColumnFacts, values: Floats, cells: Cells, first: float, last: float) -> Window:
     """Cut the cells of a column's values to a range.
 
     A range between two values of the study, in which no cell has a part, is served by the nearest
@@ -110,7 +110,7 @@ def window(column: Column, values: Floats, cells: Cells, first: float, last: flo
     return Window(*_on_grid(column, first, last), mass, low, high, inside)
 
 
-def _on_grid(column: Column, first: float, last: float) -> tuple[float, float]:
+def _on_grid(column: ColumnFacts, first: float, last: float) -> tuple[float, float]:
     """Return the ends moved inwards onto the grid; a range between two grid points is kept."""
     step = column.step
     grid = np.round(np.array([first, last]) / step) + np.array([[-1, 0, 1]]).T

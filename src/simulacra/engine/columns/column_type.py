@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 from simulacra.engine import errors
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from simulacra.engine.columns.arrays import Flags, Floats, Int64s
     from simulacra.engine.columns.cells import Cells, Window
     from simulacra.engine.columns.drafts import Draft
-    from simulacra.engine.columns.schema import Bound, Column
+    from simulacra.engine.columns.facts import Bound, ColumnFacts
+    from simulacra.engine.columns.lazy import pa
     from simulacra.engine.columns.tree_codes import TreeCoding
 
 
@@ -95,13 +94,13 @@ class ColumnType(str):
         """Tell whether any value lies in a range whose ends are in order."""
         return True
 
-    def expected_bound(self, column: Column) -> str:
+    def expected_bound(self, column: ColumnFacts) -> str:
         """Return what an end of a range must be, in words."""
         raise self._without_scale()
 
     # Values as arrays, all float64 of shape (rows,) unless stated otherwise.
 
-    def encode_values(self, column: Column, array: pa.ChunkedArray) -> Floats:
+    def encode_values(self, column: ColumnFacts, array: pa.ChunkedArray) -> Floats:
         """Return the values of an Arrow column, which `decode_values` has written.
 
         Raises:
@@ -109,11 +108,11 @@ class ColumnType(str):
         """
         raise NotImplementedError
 
-    def decode_values(self, column: Column, values: Floats) -> pa.Array:
+    def decode_values(self, column: ColumnFacts, values: Floats) -> pa.Array:
         """Return values as an Arrow array of the type that a user expects."""
         raise NotImplementedError
 
-    def tree_coding(self, column: Column, values: Floats) -> TreeCoding:
+    def tree_coding(self, column: ColumnFacts, values: Floats) -> TreeCoding:
         """Return how values become tree codes, given those of the study."""
         raise NotImplementedError
 
@@ -121,20 +120,20 @@ class ColumnType(str):
         """Return the distance of two neighbours on the grid of values."""
         raise self._without_scale()
 
-    def round(self, column: Column, values: Floats) -> Floats:
+    def round(self, column: ColumnFacts, values: Floats) -> Floats:
         """Return the nearest values on the grid of a column."""
         raise self._without_scale()
 
-    def contains(self, column: Column, values: Floats) -> Flags:
+    def contains(self, column: ColumnFacts, values: Floats) -> Flags:
         """Return which values a column may take: on its grid and within its bounds."""
         raise self._without_scale()
 
-    def cells(self, column: Column, values: Floats) -> Cells | None:
+    def cells(self, column: ColumnFacts, values: Floats) -> Cells | None:
         """Return what each respondent's value may be emitted as; None if it is the value itself."""
         raise NotImplementedError
 
     def window(
-        self, column: Column, values: Floats, cells: Cells, low: Bound, high: Bound
+        self, column: ColumnFacts, values: Floats, cells: Cells, low: Bound, high: Bound
     ) -> Window:
         """Cut the cells of a column to a range."""
         raise self._without_scale()

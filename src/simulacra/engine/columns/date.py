@@ -13,7 +13,7 @@ from simulacra.engine.columns.texts import dates
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Int64s
-    from simulacra.engine.columns.schema import Bound
+    from simulacra.engine.columns.facts import Bound
 
 EPOCH = dt.date(1970, 1, 1)
 

@@ -10,7 +10,7 @@ from simulacra.engine.columns.temporal_type import TemporalType
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.drafts import Draft
-    from simulacra.engine.columns.schema import Bound
+    from simulacra.engine.columns.facts import Bound
 
 EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - all moments of a column are of one zone, or of UTC
 SECOND = 1e6

@@ -5,11 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from simulacra.engine.columns.lazy import np, pc
+from simulacra.engine.columns.lazy import np, pa, pc
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from simulacra.engine.columns.arrays import Flags, Floats
     from simulacra.engine.columns.column_type import ColumnType
 

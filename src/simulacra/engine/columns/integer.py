@@ -12,7 +12,7 @@ from simulacra.engine.columns.number import MAX_EXACT, NUMBER, Number, within_re
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Floats, Int64s
-    from simulacra.engine.columns.schema import Bound, Column
+    from simulacra.engine.columns.facts import Bound, ColumnFacts
 
 
 class Integer(Number):
@@ -62,7 +62,7 @@ class Integer(Number):
         """Return one."""
         return 1.0
 
-    def decode_values(self, column: Column, values: Floats) -> pa.Array:
+    def decode_values(self, column: ColumnFacts, values: Floats) -> pa.Array:
         """Return Arrow integers of 64 bits."""
         missing = np.isnan(values)
         return pa.array(np.where(missing, 0, np.round(values)).astype(np.int64), mask=missing)

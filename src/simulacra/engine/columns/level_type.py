@@ -13,7 +13,7 @@ from simulacra.engine.columns.tree_codes import TreeCoding
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Floats
     from simulacra.engine.columns.drafts import Draft
-    from simulacra.engine.columns.schema import Column
+    from simulacra.engine.columns.facts import ColumnFacts
 
 MAX_LEVELS = 1000
 """A column of more different values is not made categorical: few respondents would share one."""
@@ -33,7 +33,7 @@ class LevelType(ColumnType):
         shares = tuple(round(float(count / counts.sum()), SHARE_DIGITS) for count in counts)
         return {"levels": draft.levels, "shares": shares}
 
-    def encode_values(self, column: Column, array: pa.ChunkedArray) -> Floats:
+    def encode_values(self, column: ColumnFacts, array: pa.ChunkedArray) -> Floats:
         """Return the position of each level."""
         texts = array.cast(pa.string())
         positions = pc.index_in(texts, pa.array(column.levels, pa.string()))
@@ -42,17 +42,17 @@ class LevelType(ColumnType):
         filled = pc.fill_null(positions.cast(pa.float64()), np.nan)
         return np.array(filled.to_numpy(), dtype=np.float64)
 
-    def decode_values(self, column: Column, values: Floats) -> pa.Array:
+    def decode_values(self, column: ColumnFacts, values: Floats) -> pa.Array:
         """Return the levels as text."""
         missing = np.isnan(values)
         positions = np.where(missing, 0, np.round(values)).astype(np.int64)
         return pa.array(column.levels, pa.string()).take(pa.array(positions, mask=missing))
 
-    def tree_coding(self, column: Column, values: Floats) -> TreeCoding:
+    def tree_coding(self, column: ColumnFacts, values: Floats) -> TreeCoding:
         """Return the coding by positions; a missing value comes last."""
         return TreeCoding(len(column.levels) + 1, self.is_ordered)
 
-    def cells(self, column: Column, values: Floats) -> None:
+    def cells(self, column: ColumnFacts, values: Floats) -> None:
         """Return None: rare levels are pooled, so every level may be emitted."""
 
 

@@ -7,6 +7,7 @@ import numbers
 from typing import TYPE_CHECKING, Any
 
 from simulacra.engine import disclosure
+from simulacra.engine.columns.boolean import BOOLEAN
 from simulacra.engine.columns.drafts import Draft, Note, floats, look_up
 from simulacra.engine.columns.lazy import np, pa
 from simulacra.engine.columns.scale_type import ScaleType
@@ -14,7 +15,7 @@ from simulacra.engine.columns.texts import numerals
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Floats, Int64s
-    from simulacra.engine.columns.schema import Bound, Column
+    from simulacra.engine.columns.facts import Bound, ColumnFacts
 
 MAX_EXACT = 2**53
 """From here on a float64 does not hold every integer."""
@@ -71,6 +72,8 @@ class Number(ScaleType):
             return within_reach(draft.values), draft.notes
         if draft.label_values:
             return within_reach(look_up(np.array(draft.label_values), draft.values)), draft.notes
+        if draft.type is BOOLEAN:
+            return draft.values, draft.notes
         counts = draft.level_counts
         parsed = numerals.parse(pa.array(draft.levels, pa.string()), counts, force=True)
         readable = 0 if parsed is None else int(counts[~np.isnan(parsed.values)].sum())
@@ -110,7 +113,7 @@ class Number(ScaleType):
         """Return a number as JSON shows it."""
         return float(number)
 
-    def expected_bound(self, column: Column) -> str:
+    def expected_bound(self, column: ColumnFacts) -> str:
         """Return what an end of a range must be."""
         return "a finite number"
 
@@ -118,15 +121,15 @@ class Number(ScaleType):
         """Return one unit of the last decimal."""
         return float(10.0 ** -(decimals or 0))
 
-    def round(self, column: Column, values: Floats) -> Floats:
+    def round(self, column: ColumnFacts, values: Floats) -> Floats:
         """Return values with the decimals of the column."""
         return np.asarray(np.round(values, column.decimals or 0))
 
-    def encode_values(self, column: Column, array: pa.ChunkedArray) -> Floats:
+    def encode_values(self, column: ColumnFacts, array: pa.ChunkedArray) -> Floats:
         """Return the numbers."""
         return floats(array)
 
-    def decode_values(self, column: Column, values: Floats) -> pa.Array:
+    def decode_values(self, column: ColumnFacts, values: Floats) -> pa.Array:
         """Return Arrow doubles."""
         return pa.array(values, mask=np.isnan(values))
 

@@ -13,11 +13,10 @@ from simulacra.engine.columns.number import NUMBER
 from simulacra.engine.columns.ordinal import ORDINAL
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from simulacra.engine.columns.arrays import Floats, Int64s
     from simulacra.engine.columns.column_type import ColumnType
     from simulacra.engine.columns.drafts import Draft
+    from simulacra.engine.columns.lazy import pa
 
 TYPES: tuple[ColumnType, ...] = (NOMINAL, ORDINAL, BOOLEAN, INTEGER, NUMBER, DATE, DATETIME)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Flags, Floats
     from simulacra.engine.columns.cells import Cells, Window
     from simulacra.engine.columns.drafts import Draft
-    from simulacra.engine.columns.schema import Bound, Column
+    from simulacra.engine.columns.facts import Bound, ColumnFacts
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -46,28 +46,28 @@ class ScaleType(ColumnType):
             "quantiles": tuple(self.to_bound(round(value, draft.decimals)) for value in inside),
         }
 
-    def round(self, column: Column, values: Floats) -> Floats:
+    def round(self, column: ColumnFacts, values: Floats) -> Floats:
         """Return the nearest multiples of a step."""
         return np.asarray(np.round(values / column.step) * column.step)
 
-    def contains(self, column: Column, values: Floats) -> Flags:
+    def contains(self, column: ColumnFacts, values: Floats) -> Flags:
         """Return which values are on the grid and within the bounds."""
         low, high = column.bounds
         is_on_grid = self.round(column, values) == values
         return np.asarray((values >= low) & (values <= high) & is_on_grid)
 
-    def tree_coding(self, column: Column, values: Floats) -> TreeCoding:
+    def tree_coding(self, column: ColumnFacts, values: Floats) -> TreeCoding:
         """Return the coding by the nearest value of the study; a missing value comes first."""
         distinct = np.unique(values[~np.isnan(values)])
         midpoints = (distinct[1:] + distinct[:-1]) / 2
         return TreeCoding(len(distinct) + 1, self.is_ordered, midpoints)
 
-    def cells(self, column: Column, values: Floats) -> Cells:
+    def cells(self, column: ColumnFacts, values: Floats) -> Cells:
         """Return an interval around each value that too few respondents share."""
         return emission.around(column, values)
 
     def window(
-        self, column: Column, values: Floats, cells: Cells, low: Bound, high: Bound
+        self, column: ColumnFacts, values: Floats, cells: Cells, low: Bound, high: Bound
     ) -> Window:
         """Cut the cells of a column's values to a range."""
         first, last = self.to_number(low), self.to_number(high)

@@ -11,15 +11,12 @@ from simulacra.engine.columns import registry
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pyarrow as pa
-
     from simulacra.engine.columns.arrays import Flags, Floats
     from simulacra.engine.columns.cells import Cells, Window
     from simulacra.engine.columns.column_type import ColumnType
+    from simulacra.engine.columns.facts import Bound
+    from simulacra.engine.columns.lazy import pa
     from simulacra.engine.columns.tree_codes import TreeCoding
-
-Bound = float | int | str
-"""A numeric bound, or an ISO 8601 date or time."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,7 +14,7 @@ from simulacra.engine.columns.texts import dates
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Floats
-    from simulacra.engine.columns.schema import Column
+    from simulacra.engine.columns.facts import ColumnFacts
 
 
 class TemporalType(ScaleType):
@@ -69,15 +69,15 @@ class TemporalType(ScaleType):
         high = np.floor(round(-_end(-ordered[::-1]) / step, 6)) * step
         return (float(low), float(high)) if low <= high else (float(high), float(low))
 
-    def expected_bound(self, column: Column) -> str:
+    def expected_bound(self, column: ColumnFacts) -> str:
         """Return what an end of a range must be."""
         return f"an ISO 8601 {self} such as {column.min!r}"
 
-    def encode_values(self, column: Column, array: pa.ChunkedArray) -> Floats:
+    def encode_values(self, column: ColumnFacts, array: pa.ChunkedArray) -> Floats:
         """Return the distance from 1970."""
         return floats(array.cast(self.arrow_type()).cast(self.arrow_integer))
 
-    def decode_values(self, column: Column, values: Floats) -> pa.Array:
+    def decode_values(self, column: ColumnFacts, values: Floats) -> pa.Array:
         """Return Arrow dates or timestamps."""
         missing = np.isnan(values)
         whole = np.where(missing, 0, np.round(values)).astype(self.arrow_integer)

@@ -12,7 +12,7 @@ import numpy as np
 
 from simulacra.engine.columns.arrays import Flags, Floats, Int32s, Int64s
 from simulacra.engine.columns.tree_codes import TreeCoding
-from simulacra.engine.model import kernels
+from simulacra.engine.model import growing, kernels
 from simulacra.engine.model.kernels import LEAF
 
 TREES = 4
@@ -134,7 +134,7 @@ class Forest:
         """
         rows = len(target.codes)
         among = np.arange(rows, dtype=np.int32) if among is None else among
-        by_target = kernels.sort(target.codes, among, target.size)
+        by_target = growing.sort(target.codes, among, target.size)
         if not len(features.codes):
             return cls._joined([(*_stump(), by_target)], [np.zeros(rows, dtype=np.int32)])
         ranked = features.ranked()
@@ -162,7 +162,7 @@ class Forest:
         roots = np.cumsum(sizes) - sizes
         donors, counts = [], []
         for (feature, _, _, filled), node in zip(trees, leaves, strict=True):
-            donors.append(kernels.sort(node, filled, len(feature)))
+            donors.append(growing.sort(node, filled, len(feature)))
             counts.append(np.bincount(node[filled], minlength=len(feature)))
         count = np.concatenate(counts)
         return cls(
@@ -244,7 +244,7 @@ def _grown_on(target: Target, among: Int32s, rng: np.random.Generator) -> Int32s
 
 def _tree(ranked: Int32s, target: Target, rows: Int32s) -> tuple[Int32s, Int32s, Int32s]:
     sizes = ranked.max(axis=1).astype(np.int64) + 1
-    return kernels.grow(
+    return growing.grow(
         *(ranked, sizes, target.codes, target.size, rows, target.is_ordered, target.min_leaf_rows)
     )
 

@@ -1,4 +1,4 @@
-"""Compiled loops over rows and tree nodes; everything else stays in NumPy.
+"""Compiled loops over rows; those that grow a tree are in `growing`, all else stays in NumPy.
 
 All of them work on tree codes (see `columns.tree_codes`), int32, so that a split is exact whatever
 the unit. They hold no state, release the interpreter's lock and take their randomness as arguments.
@@ -15,13 +15,9 @@ from simulacra.engine.columns.arrays import Floats, Int32s, Int64s
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 LEAF = -1
-MAX_CUTS = 8
-"""Cuts that a split of a scale looks at: quantiles of the rows in the node."""
-CANDIDATES = 64
-"""Positions in the order of a feature at which the split of a scale is tried."""
 
 
-def _compiled(function: Function) -> Function:
+def compiled(function: Function) -> Function:
     """Compile at the first call; what was compiled is kept on disk where there is room for it."""
     try:
         return cast("Function", numba.njit(nogil=True, cache=True)(function))
@@ -29,255 +25,7 @@ def _compiled(function: Function) -> Function:
         return cast("Function", numba.njit(nogil=True)(function))
 
 
-@_compiled
-def sort(codes: Int32s, rows: Int32s, size: int) -> Int32s:
-    """Return `rows` in the order of their codes, 0 to size - 1; rows of one code keep theirs."""
-    first = np.zeros(size + 1, np.int64)
-    for row in rows:
-        first[codes[row] + 1] += 1
-    for code in range(size):
-        first[code + 1] += first[code]
-    ordered = np.empty(len(rows), np.int32)
-    for row in rows:
-        ordered[first[codes[row]]] = row
-        first[codes[row]] += 1
-    return ordered
-
-
-@_compiled
-def _cuts(ordered: Int32s, target: Int32s, cuts: Int32s) -> int:
-    """Write the cuts of a node's scale, and return how many: quantiles, and both sides of spikes.
-
-    ``target <= cut`` for each of them is what squared error is summed over: the continuous ranked
-    probability score (Gneiting & Raftery 2007) on a grid that narrows with the node.
-    """
-    size = len(ordered)
-    low, high = target[ordered[0]], target[ordered[size - 1]]
-    count = min(MAX_CUTS, max(2, size // 5))
-    cut_count = 0
-    for position in range(1, count):
-        cut = target[ordered[position * size // count]]
-        after = target[ordered[min((position + 1) * size // count, size - 1)]]
-        if cut_count and cuts[cut_count - 1] >= cut:
-            continue
-        if after == cut and cut > low and (cut_count == 0 or cuts[cut_count - 1] < cut - 1):
-            cuts[cut_count] = cut - 1
-            cut_count += 1
-        if cut < high:
-            cuts[cut_count] = cut
-            cut_count += 1
-    if cut_count == 0:
-        cuts[0] = high - 1
-        cut_count = 1
-    return cut_count
-
-
-@_compiled
-def _classify(
-    ordered: Int32s, target: Int32s, is_scale: bool, classes: Int32s, cuts: Int32s
-) -> int:
-    """Write the class of each row of a node, and return how many classes there are."""
-    if not is_scale:
-        max_nodes = 0
-        for row in ordered:
-            classes[row] = target[row]
-            max_nodes = max(max_nodes, int(target[row]))
-        return max_nodes + 1
-    cut_count = _cuts(ordered, target, cuts)
-    position = 0
-    for row in ordered:
-        while position < cut_count and target[row] > cuts[position]:
-            position += 1
-        classes[row] = position
-    return cut_count + 1
-
-
-@_compiled
-def _scale_score(left: Floats, total: Floats, classes: int, size: int, of: int) -> float:
-    """Return what a split of a scale explains: squared sums of the indicators over their rows."""
-    below = below_all = score_left = score_right = 0.0
-    for position in range(classes - 1):
-        below += left[position]
-        below_all += total[position]
-        score_left += below * below
-        score_right += (below_all - below) ** 2
-    return score_left / size + score_right / (of - size)
-
-
-@_compiled
-def _best_of_scale(
-    ordered: Int32s,
-    feature: Int32s,
-    classes: Int32s,
-    total: Floats,
-    groups: int,
-    min_rows: int,
-) -> tuple[float, int]:
-    size = len(ordered)
-    left = np.zeros(groups)
-    stride = max(1, size // CANDIDATES)
-    due = min_rows
-    best, cut = -1.0, -1
-    for position in range(size - min_rows):
-        row = ordered[position]
-        left[classes[row]] += 1
-        if position + 1 >= due and feature[row] != feature[ordered[position + 1]]:
-            due = position + 1 + stride
-            score = _scale_score(left, total, groups, position + 1, size)
-            if score > best:
-                best, cut = score, feature[row]
-    return best, cut
-
-
-@_compiled
-def _best_of_levels(
-    ordered: Int32s,
-    feature: Int32s,
-    classes: Int32s,
-    total: Floats,
-    groups: int,
-    min_rows: int,
-) -> tuple[float, int]:
-    """Gini impurity (Breiman et al. 1984): the sums of squares move by one row at a time."""
-    size = len(ordered)
-    left = np.zeros(groups)
-    squares_left, squares_right = 0.0, np.sum(total[:groups] ** 2)
-    best, cut = -1.0, -1
-    for position in range(size - min_rows):
-        row = ordered[position]
-        group = classes[row]
-        squares_left += 2 * left[group] + 1
-        squares_right -= 2 * (total[group] - left[group]) - 1
-        left[group] += 1
-        if position + 1 >= min_rows and feature[row] != feature[ordered[position + 1]]:
-            score = squares_left / (position + 1) + squares_right / (size - position - 1)
-            if score > best:
-                best, cut = score, feature[row]
-    return best, cut
-
-
-@_compiled
-def _split(
-    orders: Int32s,
-    features: Int32s,
-    classes: Int32s,
-    groups: int,
-    is_scale: bool,
-    min_rows: int,
-) -> tuple[int, int]:
-    """Return the feature and code that split a node best, or -1 where nothing does."""
-    size = orders.shape[1]
-    total = np.zeros(groups)
-    for row in orders[0]:
-        total[classes[row]] += 1
-    if is_scale:
-        unsplit = 0.0
-        for share in np.cumsum(total)[: groups - 1]:
-            unsplit += share * share
-    else:
-        unsplit = np.sum(total**2)
-    best, chosen, cut = unsplit / size * (1 + 1e-9) + 1e-9, -1, -1
-    for index in range(len(features)):
-        ordered, feature = orders[index], features[index]
-        if feature[ordered[0]] == feature[ordered[size - 1]]:
-            continue
-        if is_scale:
-            score, position = _best_of_scale(ordered, feature, classes, total, groups, min_rows)
-        else:
-            score, position = _best_of_levels(ordered, feature, classes, total, groups, min_rows)
-        if score > best:
-            best, chosen, cut = score, index, position
-    return chosen, cut
-
-
-@_compiled
-def _partition(orders: Int32s, feature: Int32s, chosen: int, cut: int, spare: Int32s) -> int:
-    """Part every order of a node's rows at a cut, keeping each order; return the rows on the left.
-
-    Args:
-        orders: int32, features and target x rows of the node; changed in position.
-        feature: the codes of the feature that is cut.
-        chosen: its index.
-        cut: rows with a code up to this one go left.
-        spare: int32, room for as many rows as the node has.
-    """
-    left = 0
-    for row in orders[chosen]:
-        left += feature[row] <= cut
-    for index in range(len(orders)):
-        ordered = orders[index]
-        kept = moved = 0
-        for row in ordered:
-            if feature[row] <= cut:
-                ordered[kept] = row
-                kept += 1
-            else:
-                spare[moved] = row
-                moved += 1
-        ordered[kept:] = spare[:moved]
-    return left
-
-
-@_compiled
-def grow(
-    features: Int32s,
-    sizes: Int64s,
-    target: Int32s,
-    size: int,
-    rows: Int32s,
-    is_scale: bool,
-    min_rows: int,
-) -> tuple[Int32s, Int32s, Int32s]:
-    """Grow one tree.
-
-    Args:
-        features: int32, predecessors x respondents: codes.
-        sizes: int64, by predecessor: one more than its largest code.
-        target: int32, one a respondent: codes.
-        size: one more than its largest.
-        rows: int32, the respondents to grow on.
-        is_scale: whether the order of the target's codes means something.
-        min_rows: rows that a leaf has at min_rows.
-
-    Returns:
-        By node: the feature to compare or `LEAF`; the code up to which a row goes left; the left
-        child, next to which the right one lies. Children come after their parents.
-    """
-    feature_count = len(features)
-    orders = np.empty((feature_count + 1, len(rows)), np.int32)
-    for index in range(feature_count):
-        orders[index] = sort(features[index], rows, sizes[index])
-    orders[feature_count] = sort(target, rows, size)
-    max_nodes = 2 * (len(rows) // min_rows) + 3
-    feature, threshold = np.full(max_nodes, LEAF, np.int32), np.zeros(max_nodes, np.int32)
-    left, first, end = (
-        np.zeros(max_nodes, np.int32),
-        np.zeros(max_nodes, np.int64),
-        np.zeros(max_nodes, np.int64),
-    )
-    classes, spare = np.empty(features.shape[1], np.int32), np.empty(len(rows), np.int32)
-    cuts = np.empty(2 * MAX_CUTS + 2, np.int32)
-    end[0] = len(rows)
-    node, nodes = 0, 1
-    while node < nodes:  # breadth first: a node is done when its feature_count comes up
-        here = orders[:, first[node] : end[node]]
-        by_target = here[feature_count]
-        if len(by_target) >= 2 * min_rows and target[by_target[0]] != target[by_target[-1]]:
-            groups = _classify(by_target, target, is_scale, classes, cuts)
-            chosen, cut = _split(
-                here[:feature_count], features, classes, groups, is_scale, min_rows
-            )
-            if chosen >= 0:
-                middle = first[node] + _partition(here, features[chosen], chosen, cut, spare)
-                feature[node], threshold[node], left[node] = chosen, cut, nodes
-                first[nodes], end[nodes] = first[node], middle
-                first[nodes + 1], end[nodes + 1] = middle, end[node]
-                nodes += 2
-        node += 1
-    return feature[:nodes].copy(), threshold[:nodes].copy(), left[:nodes].copy()
-
-
-@_compiled
+@compiled
 def descend(
     codes: Int32s,
     offset_of: Int64s,
@@ -309,7 +57,7 @@ def descend(
         node[row] = at
 
 
-@_compiled
+@compiled
 def project(
     codes: Int32s, offset_of: Int64s, ranks: Int32s, weights: Floats, cuts: Floats
 ) -> Int32s:
@@ -334,7 +82,7 @@ def project(
     return np.searchsorted(cuts, sums).astype(np.int32)
 
 
-@_compiled
+@compiled
 def deal_donors(
     leaves: Int32s, order: Int64s, offset: Floats, first: Int32s, count: Int32s
 ) -> Int64s:
@@ -363,7 +111,7 @@ def deal_donors(
     return positions
 
 
-@_compiled
+@compiled
 def avoid_repeats(
     positions: Int64s,
     taken: Int32s,
@@ -396,7 +144,7 @@ def avoid_repeats(
                 break
 
 
-@_compiled
+@compiled
 def _has(taken: Int32s, row: int, donor: int) -> bool:
     for column in range(len(taken)):  # noqa: SIM110 - generators are not compiled
         if taken[column, row] == donor:

@@ -1,7 +1,7 @@
 """Numbers that repeat another column: a bill that is paid in full, a price that is the list price.
 
 A tree that cuts a scale into stretches never hits the very number that another column holds. So
-whether a value repeats is told by a forest of its own, and the value itself is drawn only where it
+a forest of its own decides whether a value repeats, and the value itself is drawn only where it
 does not.
 """
 

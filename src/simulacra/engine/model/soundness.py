@@ -1,4 +1,4 @@
-"""Whether the parts of a model fit together; asked before a loaded one is used."""
+"""Whether the parts of a model fit together; checked before a loaded one is used."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -29,9 +29,9 @@ def check(schema: Schema, values: Floats, models: Sequence[ConditionalModel]) ->
         raise ValueError("there is not one conditional model for each column")
     if not _are_values_of(schema, values):
         raise ValueError("the study holds what the schema does not know")
-    drawn: set[int] = set()
+    earlier: set[int] = set()
     for model in models:
-        if not drawn.issuperset(model.predecessors):
+        if not earlier.issuperset(model.predecessors):
             raise ValueError("a column looks at columns that come later")
         if not _are_ranked(schema, model):
             raise ValueError("a column does not rank all levels of its predecessors")
@@ -42,13 +42,13 @@ def check(schema: Schema, values: Floats, models: Sequence[ConditionalModel]) ->
         forests = [model.forest, *([model.repetition.forest] if model.repetition else [])]
         for forest in forests:
             _check_forest(forest, len(model.predecessors) + len(model.indices), len(values))
-        drawn.add(model.column)
+        earlier.add(model.column)
 
 
 def _are_values_of(schema: Schema, values: Floats) -> bool:
     """Tell whether values are levels that there are, finite numbers, or missing."""
-    for column, given in zip(schema.columns, values.T, strict=True):
-        known = given[~np.isnan(given)]
+    for column, values_of_column in zip(schema.columns, values.T, strict=True):
+        known = values_of_column[~np.isnan(values_of_column)]
         if not np.isfinite(known).all():
             return False
         if column.type.is_categorical and not (
@@ -61,7 +61,7 @@ def _are_values_of(schema: Schema, values: Floats) -> bool:
 def _check_index(index: RidgeIndex, predecessors: int) -> None:
     arrays = [getattr(index, name) for name in INDEX_ARRAYS]
     if any(array.dtype != np.float64 or array.ndim != 1 for array in arrays):
-        raise ValueError("an index is made of something else than rows of numbers")
+        raise ValueError("an index is not made of rows of numbers")
     if len(index.weights) != predecessors or not np.isfinite(np.concatenate(arrays)).all():
         raise ValueError("an index does not weigh the predecessors")
 
@@ -69,7 +69,7 @@ def _check_index(index: RidgeIndex, predecessors: int) -> None:
 def _check_forest(forest: Forest, features: int, rows: int) -> None:
     arrays = [getattr(forest, name) for name in FOREST_ARRAYS]
     if any(array.dtype != np.int32 or array.ndim != 1 for array in arrays):
-        raise ValueError("a forest is made of something else than rows of 32-bit integers")
+        raise ValueError("a forest is not made of rows of 32-bit integers")
     nodes = np.arange(len(forest.feature))
     inner = forest.feature != LEAF
     is_sound = (

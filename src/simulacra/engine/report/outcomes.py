@@ -1,4 +1,4 @@
-"""Filling in the report: what was asked, what came out, and who stands behind it."""
+"""Filling in the report: what was asked for, what was achieved, and who stands behind it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -62,13 +62,13 @@ def _range(
     pool: DonorPool, scenario: Scenario, position: int, weights: Floats, values: Floats
 ) -> RangeOutcome:
     column = pool.schema.columns[position]
-    asked = scenario.ranges[column.name]
-    first, last = column.type.to_number(asked.min), column.type.to_number(asked.max)
+    condition = scenario.ranges[column.name]
+    first, last = (column.type.to_number(end) for end in (condition.min, condition.max))
     return RangeOutcome(
         column=column.name,
         support=support.of_weights(weights),
-        min=asked.min,
-        max=asked.max,
+        min=condition.min,
+        max=condition.max,
         achieved=float(np.mean((values >= first) & (values <= last))),
         achieved_min=column.type.to_bound(float(values.min())),
         achieved_max=column.type.to_bound(float(values.max())),

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-from simulacra.engine.columns.schema import Bound
+from simulacra.engine.columns.facts import Bound
 
 
 @dataclasses.dataclass(frozen=True)

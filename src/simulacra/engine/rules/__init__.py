@@ -1,1 +1,1 @@
-"""Rules: the deterministic structure of a study, learned and kept."""
+"""Rules: the deterministic structure of a study, and how synthetic rows are made to have it."""

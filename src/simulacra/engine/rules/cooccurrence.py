@@ -148,8 +148,9 @@ def _tables(layout: _Layout, block: slice, result: Flags) -> Iterator[Table]:
     columns = np.unique(layout.column[block])
     ends = layout.ends
     starts = layout.first[columns] - block.start
-    some = np.logical_or.reduceat(np.logical_or.reduceat(result, layout.first, axis=1), starts)
-    for row, other in zip(*np.nonzero(some), strict=True):
+    by_column = np.logical_or.reduceat(result, layout.first, axis=1)
+    has_exclusions = np.logical_or.reduceat(by_column, starts)
+    for row, other in zip(*np.nonzero(has_exclusions), strict=True):
         column = int(columns[row])
         own = slice(ends[column] - block.start, ends[column + 1] - block.start)
         yield column, int(other), result[own, ends[other] : ends[other + 1]]

@@ -71,8 +71,8 @@ def learn(study: RuleStudy) -> Iterator[Covering]:
     ``(1 - p) ** n`` must be no accident (see `evidence`). Columns that are not needed to cover the
     rows are left out.
     """
-    asked = questions.of_study(study.schema)
-    for question in asked:
+    all_questions = questions.of_study(study.schema)
+    for question in all_questions:
         columns = study.values[:, question.positions]
         chosen = columns[~np.isnan(columns).any(axis=1)] == question.chosen
         if not len(chosen) or not chosen.any(axis=1).all():
@@ -80,7 +80,7 @@ def learn(study: RuleStudy) -> Iterator[Covering]:
         needed = _needed(chosen)
         none = float(np.prod(1 - chosen[:, needed].mean(axis=0)))
         chance = len(chosen) * np.log1p(-none)
-        if len(needed) > 2 and chance <= evidence.limit(len(asked)):
+        if len(needed) > 2 and chance <= evidence.limit(len(all_questions)):
             positions = tuple(question.positions[option] for option in needed)
             yield Covering(positions, tuple(question.chosen[option] for option in needed))
 

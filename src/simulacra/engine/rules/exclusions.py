@@ -131,13 +131,13 @@ def _meetings(first: States, second: States, table: Flags) -> Iterator[str]:
         yield f"some values of {first.column.name} and {second.column.name} never meet"
 
 
-def _skips(asked: States, skipped: States, cells: Flags) -> Iterator[str]:
+def _skips(filter_column: States, skipped: States, cells: Flags) -> Iterator[str]:
     """Yield the sentence of a skip pattern, and take its cells out of those to be explained."""
     skips = cells[:, :-1].all(axis=1)
-    named = [state for state in np.flatnonzero(skips).tolist() if asked.is_published(state)]
+    named = [state for state in np.flatnonzero(skips).tolist() if filter_column.is_published(state)]
     is_exact = cells[:, -1] | skips
-    is_exact[-1] |= asked.column.missing_share == 0
+    is_exact[-1] |= filter_column.column.missing_share == 0
     if len(named) == skips.sum() > 0 and is_exact.all():
-        when = " or ".join(asked.name(state) for state in named)
-        yield f"{skipped.column.name} is missing exactly when {asked.column.name} is {when}"
+        when = " or ".join(filter_column.name(state) for state in named)
+        yield f"{skipped.column.name} is missing exactly when {filter_column.column.name} is {when}"
         cells[skips], cells[:, -1] = False, False

@@ -19,9 +19,9 @@ def learn(study: RuleStudy) -> Iterator[Exclusion]:
     The evidence is Fisher's exact test of "this option" against "any other option" of the question
     (see `evidence`), over the rows in which the whole question is answered.
     """
-    asked = questions.of_study(study.schema)
-    limit = evidence.limit(sum(len(question.positions) for question in asked))
-    for question in asked:
+    all_questions = questions.of_study(study.schema)
+    limit = evidence.limit(sum(len(question.positions) for question in all_questions))
+    for question in all_questions:
         columns = study.values[:, question.positions]
         chosen = columns[~np.isnan(columns).any(axis=1)] == question.chosen
         total = chosen.sum(axis=1)

@@ -57,8 +57,8 @@ class Identity(Rule):
             if other == position:
                 own = factor
                 continue
-            drawn = rows.values.get(other)
-            ends = rows.columns[other].bounds if drawn is None else (drawn, drawn)
+            values = rows.values.get(other)
+            ends = rows.columns[other].bounds if values is None else (values, values)
             first, last = ends if factor > 0 else ends[::-1]
             low, high = low - factor * last, high - factor * first
         low, high = (low, high) if own > 0 else (high, low)
@@ -166,26 +166,26 @@ def _verified(
 ) -> Identity | None:
     """Return the equation in whole numbers, if there is one and every row fits it."""
     for multiple in range(1, MAX_COEFFICIENT + 1):
-        whole = np.round(factors * multiple)
-        if np.abs(factors * multiple - whole).max() <= NEAR_WHOLE:
+        rounded = np.round(factors * multiple)
+        if np.abs(factors * multiple - rounded).max() <= NEAR_WHOLE:
             break
     else:
         return None
-    used = np.flatnonzero(whole)
-    if len(used) < 2 or np.abs(whole).max() > MAX_COEFFICIENT:
+    used = np.flatnonzero(rounded)
+    if len(used) < 2 or np.abs(rounded).max() > MAX_COEFFICIENT:
         return None
-    whole *= np.sign(whole[used[np.argmin(positions[used])]])
+    rounded *= np.sign(rounded[used[np.argmin(positions[used])]])
     steps = np.array([schema.columns[int(i)].step for i in positions[used]])
-    sums = complete[:, used] @ whole[used]
+    sums = complete[:, used] @ rounded[used]
     constant = float(np.round((sums.min() + sums.max()) / 2 / steps.min()) * steps.min())
     off = float(np.abs(sums - constant).max())
-    if off > 0.5 * float(np.abs(whole[used]) @ steps) + steps.min() * 1e-3:
+    if off > 0.5 * float(np.abs(rounded[used]) @ steps) + steps.min() * 1e-3:
         return None
     tolerance = 0.0 if off < steps.min() * 1e-3 else off
     order = np.argsort(positions[used])
     return Identity(
         tuple(int(i) for i in positions[used][order]),
-        tuple(int(i) for i in whole[used][order]),
+        tuple(int(i) for i in rounded[used][order]),
         constant + 0.0,  # no negative zero
         tolerance,
     )

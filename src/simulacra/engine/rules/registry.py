@@ -23,7 +23,7 @@ KINDS: tuple[RuleKind, ...] = (
     RuleKind(identities.learn, Identity),
     RuleKind(coverings.learn, Covering),
 )
-"""In the order in which they are learned and told."""
+"""In the order in which they are learned and listed."""
 
 CLASSES = tuple(dict.fromkeys(kind.rule for kind in KINDS))
 """The classes of rules, each once."""

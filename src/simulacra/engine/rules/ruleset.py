@@ -1,4 +1,4 @@
-"""All rules of a study: learned from its rows, kept in every synthetic row."""
+"""All rules of a study: no respondent breaks them, and no synthetic row does."""
 
 import dataclasses
 import functools

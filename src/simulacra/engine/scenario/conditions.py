@@ -1,4 +1,4 @@
-"""Scenarios: the shares and ranges that generated rows shall have, checked against a schema.
+"""Scenarios: the shares and ranges that synthetic rows are to have, checked against a schema.
 
 A scenario's meaning is the distribution closest to the model, in Kullback-Leibler divergence, that
 has these shares and lies in these ranges: the I-projection (Csiszár 1975).
@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simulacra.engine import errors
-from simulacra.engine.columns.schema import Bound, Column, Schema
+from simulacra.engine.columns.facts import Bound
+from simulacra.engine.columns.schema import Column, Schema
 
 SUM_TOLERANCE = 0.001
 
@@ -55,7 +56,7 @@ def parse(schema: Schema, categorical: Conditions | None, numeric: Conditions | 
     """Check conditions and return the scenario.
 
     Args:
-        schema: of the model that shall generate the rows.
+        schema: of the model that is to generate the rows.
         categorical: column to level to share.
         numeric: column to ``{"min": ..., "max": ...}``.
 
@@ -64,33 +65,33 @@ def parse(schema: Schema, categorical: Conditions | None, numeric: Conditions | 
     """
     faults: list[errors.FieldError] = []
     shares = {
-        name: _shares(column, given, faults)
-        for name, column, given in _columns(schema, "categorical", categorical, faults)
+        name: _shares(column, condition, faults)
+        for name, column, condition in _columns(schema, "categorical", categorical, faults)
     }
     ranges = {
-        name: _range(column, given, faults)
-        for name, column, given in _columns(schema, "numeric", numeric, faults)
+        name: _range(column, condition, faults)
+        for name, column, condition in _columns(schema, "numeric", numeric, faults)
     }
     if faults:
         raise errors.ConditionError(faults)
-    return Scenario(shares, {name: found for name, found in ranges.items() if found is not None})
+    return Scenario(shares, {name: span for name, span in ranges.items() if span is not None})
 
 
 def _columns(
     schema: Schema,
     kind: str,
-    given: Any,  # noqa: ANN401
+    conditions: Any,  # noqa: ANN401
     faults: list[errors.FieldError],
 ) -> list[tuple[str, Column, Any]]:
     """Return the columns that exist and take this kind of condition."""
-    if given is None:
+    if conditions is None:
         return []
-    if not isinstance(given, Mapping):
+    if not isinstance(conditions, Mapping):
         detail = f"Give {kind!r} as an object of column and condition."
         faults.append(errors.FieldError(f"/{kind}", detail, "invalid_field"))
         return []
-    found = []
-    for name, condition in given.items():
+    columns = []
+    for name, condition in conditions.items():
         pointer = _pointer(kind, name)
         if name not in schema:
             hint = _nearest(name, schema.names, "columns", faults)
@@ -99,8 +100,8 @@ def _columns(
         elif (column := schema[name]).type.is_categorical != (kind == "categorical"):
             faults.append(errors.FieldError(pointer, _other_kind(column), "invalid_field"))
         else:
-            found.append((name, column, condition))
-    return found
+            columns.append((name, column, condition))
+    return columns
 
 
 def _other_kind(column: Column) -> str:
@@ -111,9 +112,9 @@ def _other_kind(column: Column) -> str:
     return f"Column {column.name!r} is {column.type}: {right}."
 
 
-def _shares(column: Column, given: Any, faults: list[errors.FieldError]) -> dict[str, float]:  # noqa: ANN401
+def _shares(column: Column, condition: Any, faults: list[errors.FieldError]) -> dict[str, float]:  # noqa: ANN401
     pointer = _pointer("categorical", column.name)
-    if not isinstance(given, Mapping) or not given:
+    if not isinstance(condition, Mapping) or not condition:
         detail = (
             f"Give column {column.name!r} an object of level and share, with at least one level."
         )
@@ -121,7 +122,7 @@ def _shares(column: Column, given: Any, faults: list[errors.FieldError]) -> dict
         return {}
     shares: dict[str, float] = {}
     before = len(faults)
-    for level, share in given.items():
+    for level, share in condition.items():
         fault = _share_fault(column, level, share, faults)
         if fault:
             faults.append(errors.FieldError(f"{pointer}/{_escape(level)}", *fault))
@@ -159,9 +160,9 @@ def _checked_sum(
     total = math.fsum(shares.values())
     is_whole = len(shares) == len(column.levels)
     if total > 1 + SUM_TOLERANCE or (is_whole and total < 1 - SUM_TOLERANCE):
-        wanted = "exactly 1, since every level is named" if is_whole else "at most 1"
+        right = "exactly 1, since every level is named" if is_whole else "at most 1"
         detail = (
-            f"The shares of column {column.name!r} sum to {total:.6g}; they must sum to {wanted}. "
+            f"The shares of column {column.name!r} sum to {total:.6g}; they must sum to {right}. "
             f"{'Lower' if total > 1 else 'Raise'} them by {abs(total - 1):.6g} in all."
         )
         faults.append(errors.FieldError(pointer, detail, "condition_share_sum"))
@@ -171,20 +172,20 @@ def _checked_sum(
     return shares
 
 
-def _range(column: Column, given: Any, faults: list[errors.FieldError]) -> Range | None:  # noqa: ANN401
+def _range(column: Column, condition: Any, faults: list[errors.FieldError]) -> Range | None:  # noqa: ANN401
     pointer = _pointer("numeric", column.name)
     before = len(faults)
     ends = {}
-    if not isinstance(given, Mapping) or not set(given) <= {"min", "max"}:
+    if not isinstance(condition, Mapping) or not set(condition) <= {"min", "max"}:
         detail = f"Give column {column.name!r} an object with 'min' and 'max', and nothing else."
         faults.append(errors.FieldError(pointer, detail, "invalid_field"))
         return None
     for end in ("min", "max"):
-        fault = _end_fault(column, end, given)
+        fault = _end_fault(column, end, condition)
         if fault:
             faults.append(errors.FieldError(f"{pointer}/{end}", fault, "invalid_field"))
         else:
-            ends[end] = given[end]
+            ends[end] = condition[end]
     if len(faults) > before:
         return None
     if misfit := _range_fault(column, ends["min"], ends["max"]):
@@ -200,12 +201,12 @@ def _plain(end: Any) -> Bound:  # noqa: ANN401
     return int(end) if isinstance(end, numbers.Integral) else float(end)
 
 
-def _end_fault(column: Column, end: str, given: Mapping[str, Any]) -> str | None:
+def _end_fault(column: Column, end: str, condition: Mapping[str, Any]) -> str | None:
     where = f"Range of column {column.name!r}"
-    if end not in given:
+    if end not in condition:
         return f"{where}: {end!r} is missing; both ends are required."
     try:
-        column.type.to_number(given[end])
+        column.type.to_number(condition[end])
     except (TypeError, ValueError):
         return f"{where}: {end!r} must be {column.type.expected_bound(column)}."
     return None
@@ -242,7 +243,7 @@ def _nearest(
     """Return what a name may have meant; looked for only while few `faults` have been found."""
     near: list[str] = []
     if len(faults) < MAX_PROPOSALS and len(str(name)) <= MAX_COMPARED:
-        short = [one for one in known if len(one) <= MAX_COMPARED]
+        short = [candidate for candidate in known if len(candidate) <= MAX_COMPARED]
         near = difflib.get_close_matches(str(name), short, n=3, cutoff=0.5)
     if near:
         return f"Did you mean {' or '.join(map(repr, near))}?"

@@ -90,8 +90,8 @@ def plan(pool: DonorPool, scenario: Scenario) -> Plan:
     """Translate a scenario."""
     names = pool.schema.names
     windows = {
-        names.index(name): _window(pool, names.index(name), asked)
-        for name, asked in scenario.ranges.items()
+        names.index(name): _window(pool, names.index(name), condition)
+        for name, condition in scenario.ranges.items()
     }
     targets = {
         names.index(name): _target(names.index(name), pool.schema[name].levels, shares)
@@ -100,9 +100,9 @@ def plan(pool: DonorPool, scenario: Scenario) -> Plan:
     return Plan(windows, targets)
 
 
-def _window(pool: DonorPool, position: int, asked: Range) -> Window:
+def _window(pool: DonorPool, position: int, condition: Range) -> Window:
     values, cells = pool.values[:, position], pool.cells[position]
-    return pool.schema.columns[position].window(values, cells, asked.min, asked.max)
+    return pool.schema.columns[position].window(values, cells, condition.min, condition.max)
 
 
 def _target(position: int, levels: Sequence[str], shares: Mapping[str, float]) -> ShareTarget:
@@ -148,15 +148,15 @@ def _draw(
         leaves = model.forest.leaves(model.features(draws, number), number, rng)
         if position in plan.windows:
             window = plan.windows[position]
-            donors, kept = model.forest.draw_weighted(leaves, window.mass, rng)
+            donors, mass = model.forest.draw_weighted(leaves, window.mass, rng)
             values = window.draw(column, donors, rng)
         else:
             tilt = _tilt(pool, plan.targets[position], plan)
             donors, mean = model.forest.draw_weighted(leaves, tilt, rng)
             values = pool.values[donors, position]
-            kept = np.divide(mean, tilt[donors], out=np.zeros(number), where=tilt[donors] > 0)
+            mass = np.divide(mean, tilt[donors], out=np.zeros(number), where=tilt[donors] > 0)
         broken = pool.rules.broken_by(position, values, draws.values)
-        weights *= np.where(broken, 0.0, kept)
+        weights *= np.where(broken, 0.0, mass)
         draws.add(position, values, pool.codings[position].codes(values), donors)
     groups = [
         plan.targets[position].groups(draws.values[position]) for position in sorted(plan.targets)

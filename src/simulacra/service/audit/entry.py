@@ -9,7 +9,7 @@ import enum
 import re
 from collections.abc import Mapping
 
-from simulacra.service.http import catalog
+from simulacra.service.errors import catalog
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
@@ -126,7 +126,7 @@ def client(client_id: str) -> Actor:
 
 
 def operator(name: str) -> Actor:
-    """Return an operator as an actor: an account of the desk, or `cli:` and one of the machine."""
+    """Return an operator as an actor: an account of the page, or `cli:` and one of the machine."""
     return Actor(ActorKind.OPERATOR, name)
 
 

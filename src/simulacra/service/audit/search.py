@@ -24,17 +24,17 @@ class Filter:
 
 
 async def newest(
-    session: AsyncSession, wanted: Filter, limit: int, before: int | None = None
+    session: AsyncSession, which: Filter, limit: int, before: int | None = None
 ) -> tuple[Sequence[tables.AuditEntry], int | None]:
     """Return up to `limit` entries with numbers below `before`, and the `before` of the next page.
 
     The session is of the scope `tenancy.SYSTEM`.
     """
     query = select(tables.AuditEntry).order_by(tables.AuditEntry.number.desc())
-    for name, value in dataclasses.asdict(wanted).items():
+    for name, value in dataclasses.asdict(which).items():
         if value is not None:
             query = query.where(getattr(tables.AuditEntry, name) == value)
     if before is not None:
         query = query.where(tables.AuditEntry.number < before)
-    found = (await session.scalars(query.limit(limit + 1))).all()
-    return found[:limit], found[limit - 1].number if len(found) > limit else None
+    rows = (await session.scalars(query.limit(limit + 1))).all()
+    return rows[:limit], rows[limit - 1].number if len(rows) > limit else None

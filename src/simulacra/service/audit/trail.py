@@ -33,7 +33,7 @@ class Head:
 
 
 @dataclasses.dataclass(frozen=True)
-class Verdict:
+class TrailCheck:
     """What `verify` found: the head of the unbroken part, and the first fault behind it."""
 
     head: Head
@@ -85,11 +85,11 @@ async def append(session: AsyncSession, key: bytes) -> None:
 async def head(session: AsyncSession) -> Head:
     """Return the newest entry; number 0 stands for the origin of an empty trail."""
     newest = select(tables.AuditEntry.number, tables.AuditEntry.hash)
-    found = await session.execute(newest.order_by(tables.AuditEntry.number.desc()).limit(1))
-    return Head(*(found.one_or_none() or (0, chain.ORIGIN)))
+    row = await session.execute(newest.order_by(tables.AuditEntry.number.desc()).limit(1))
+    return Head(*(row.one_or_none() or (0, chain.ORIGIN)))
 
 
-async def verify(session: AsyncSession, key: bytes, noted: Head | None = None) -> Verdict:
+async def verify(session: AsyncSession, key: bytes, noted: Head | None = None) -> TrailCheck:
     """Walk the chain from its origin to its head and stop at the first fault.
 
     Args:
@@ -101,14 +101,14 @@ async def verify(session: AsyncSession, key: bytes, noted: Head | None = None) -
     async for entry in entries(session):
         fault = chain.fault(key, entry, last.number + 1, last.hash)
         if fault is not None:
-            return Verdict(last, fault)
+            return TrailCheck(last, fault)
         last = Head(entry.number, entry.hash)
         is_noted = is_noted or last == noted
     if not is_noted:
-        return Verdict(
+        return TrailCheck(
             last, f"the noted head {noted} is not in the chain: it was cut off or rewritten"
         )
-    return Verdict(last, None)
+    return TrailCheck(last, None)
 
 
 async def entries(session: AsyncSession) -> AsyncIterator[tables.AuditEntry]:

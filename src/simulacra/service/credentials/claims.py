@@ -5,16 +5,17 @@ token itself, sealed. Redemption and expiry destroy both sealed values in the ro
 """
 
 import dataclasses
+import datetime as dt
 import enum
 
 from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import keys, runtime, tenancy
+from simulacra.service import errors, keys, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail, Outcome, Reason
 from simulacra.service.database import tables
-from simulacra.service.http import problems
+from simulacra.service.identity import provider
 
 TOKEN_LENGTH = 48
 
@@ -35,65 +36,88 @@ class Delivery:
     client_secret: str = dataclasses.field(repr=False)
 
 
-async def make(
-    running: runtime.Runtime,
-    session: AsyncSession,
-    client: tables.Client,
-    secret: str,
-    *,
-    is_rotation: bool,
-) -> tuple[str, str]:
-    """Return id and token of a new claim on `secret`; earlier ones of the client are void.
+@dataclasses.dataclass(frozen=True)
+class ClaimStore:
+    """The secrets that wait to be claimed.
 
-    The session is of the scope `tenancy.SYSTEM`.
+    Attributes:
+        keyring: seals the secrets.
+        lifetime: after which an unclaimed secret is destroyed.
     """
-    await void(session, client.id)
-    claim_id, token = keys.random_id("clm_"), keys.random_id(length=TOKEN_LENGTH)
-    sealer = running.keyring.sealer
-    session.add(
-        tables.CredentialClaim(
-            id=claim_id,
-            tenant_id=client.tenant_id,
-            client_id=client.id,
-            is_rotation=is_rotation,
-            token_hash=running.keyring.hash_secret(token),
-            sealed_token=sealer.seal(token.encode(), f"claim-token/{claim_id}"),
-            sealed_secret=sealer.seal(secret.encode(), f"claim-secret/{claim_id}"),
-            expires_at=func.now() + running.policy.claim,
+
+    keyring: keys.Keyring
+    lifetime: dt.timedelta
+
+    async def make(
+        self, session: AsyncSession, client: tables.Client, secret: str, *, is_rotation: bool
+    ) -> tuple[str, str]:
+        """Return id and token of a new claim on `secret`; earlier ones of the client are void.
+
+        The session is of the scope `tenancy.SYSTEM`.
+        """
+        await void(session, client.id)
+        claim_id, token = keys.random_id("clm_"), keys.random_id(length=TOKEN_LENGTH)
+        sealer = self.keyring.sealer
+        session.add(
+            tables.CredentialClaim(
+                id=claim_id,
+                tenant_id=client.tenant_id,
+                client_id=client.id,
+                is_rotation=is_rotation,
+                token_hash=self.keyring.hash_secret(token),
+                sealed_token=sealer.seal(token.encode(), f"claim-token/{claim_id}"),
+                sealed_secret=sealer.seal(secret.encode(), f"claim-secret/{claim_id}"),
+                expires_at=func.now() + self.lifetime,
+            )
         )
-    )
-    await session.flush()
-    return claim_id, token
+        await session.flush()
+        return claim_id, token
 
-
-async def look(
-    running: runtime.Runtime, session: AsyncSession, claim_id: str
-) -> tuple[State, str | None]:
-    """Return the state of a claim, and its token as long as it is open."""
-    claim, is_over = (await session.execute(_query(tables.CredentialClaim.id == claim_id))).one()
-    state = _state(claim, is_over=is_over)
-    if state is not State.OPEN:
-        return state, None
-    token = running.keyring.sealer.open(claim.sealed_token or b"", f"claim-token/{claim.id}")
-    return state, token.decode()
-
-
-async def redeem(running: runtime.Runtime, token: str) -> Delivery:
-    """Exchange a token for the secret. Of any number of callers at once one gets it.
-
-    Raises:
-        problems.Problem: the token is none, is used up, or has expired.
-    """
-    is_wanted = tables.CredentialClaim.token_hash == running.keyring.hash_secret(token)
-    async with running.database.transaction(tenancy.SYSTEM) as session:
-        await _queue(session, is_wanted)
-        found = await session.execute(_query(is_wanted).with_for_update())
-        claim, is_over = found.one()
+    async def look(self, session: AsyncSession, claim_id: str) -> tuple[State, str | None]:
+        """Return the state of a claim, and its token as long as it is open."""
+        row = await session.execute(_query(tables.CredentialClaim.id == claim_id))
+        claim, is_over = row.one()
         state = _state(claim, is_over=is_over)
-        if state is State.OPEN:
-            return await _deliver(running, session, claim)
-        _refuse(session, claim, state)
-    raise _gone(state)
+        if state is not State.OPEN:
+            return state, None
+        token = self.keyring.sealer.open(claim.sealed_token or b"", f"claim-token/{claim.id}")
+        return state, token.decode()
+
+    async def redeem(
+        self, database: tenancy.Database, identity: provider.Provider, token: str
+    ) -> Delivery:
+        """Exchange a token for the secret. Of any number of callers at once one gets it.
+
+        Raises:
+            errors.ClaimNotFoundError: there never was such a token.
+            errors.ClaimConsumedError: the secret was delivered before.
+            errors.ClaimExpiredError: the claim has expired, or a newer one has taken its place.
+        """
+        has_token = tables.CredentialClaim.token_hash == self.keyring.hash_secret(token)
+        async with database.transaction(tenancy.SYSTEM) as session:
+            await _lock_client(session, has_token)
+            row = await session.execute(_query(has_token).with_for_update())
+            claim, is_over = row.one()
+            state = _state(claim, is_over=is_over)
+            if state is State.OPEN:
+                return await self._deliver(session, identity, claim)
+            _record_refusal(session, claim, state)
+        raise _gone(state)
+
+    async def _deliver(
+        self, session: AsyncSession, identity: provider.Provider, claim: tables.CredentialClaim
+    ) -> Delivery:
+        sealed, context = claim.sealed_secret or b"", f"claim-secret/{claim.id}"
+        secret = self.keyring.sealer.open(sealed, context)
+        claim.sealed_token = claim.sealed_secret = None
+        claim.redeemed_at = await session.scalar(select(func.now()))
+        actor, tenant_id = entry.client(claim.client_id), claim.tenant_id
+        trail.record(session, actor, Action.CLAIM_REDEEMED, claim.id, tenant_id=tenant_id)
+        if claim.is_rotation:
+            await identity.complete_rotation(session, claim.client_id)
+            completed = Action.ROTATION_COMPLETED
+            trail.record(session, actor, completed, claim.client_id, tenant_id=tenant_id)
+        return Delivery(claim.client_id, secret.decode())
 
 
 async def void(session: AsyncSession, client_id: str) -> None:
@@ -101,41 +125,24 @@ async def void(session: AsyncSession, client_id: str) -> None:
     await _void(session, tables.CredentialClaim.client_id == client_id)
 
 
-async def expire(running: runtime.Runtime) -> int:
+async def expire(database: tenancy.Database) -> int:
     """Destroy the secrets of claims whose time is over; return how many there were."""
     is_over = tables.CredentialClaim.expires_at <= func.now()
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with database.transaction(tenancy.SYSTEM) as session:
         return await _void(session, is_over)
 
 
-async def _queue(session: AsyncSession, is_wanted: ColumnElement[bool]) -> None:
+async def _lock_client(session: AsyncSession, has_token: ColumnElement[bool]) -> None:
     """Lock the client of a claim before the claim, as rotations do: two orders would deadlock."""
-    client_id = await session.scalar(select(tables.CredentialClaim.client_id).where(is_wanted))
+    client_id = await session.scalar(select(tables.CredentialClaim.client_id).where(has_token))
     if client_id is None:
-        raise problems.Problem(
-            "simio_credential_claim_not_found",
-            "There is no such claim. Copy the credential_claim_token whole.",
+        raise errors.ClaimNotFoundError(
+            "There is no such claim. Copy the credential_claim_token whole."
         )
     await session.get_one(tables.Client, client_id, with_for_update=True)
 
 
-async def _deliver(
-    running: runtime.Runtime, session: AsyncSession, claim: tables.CredentialClaim
-) -> Delivery:
-    secret = running.keyring.sealer.open(claim.sealed_secret or b"", f"claim-secret/{claim.id}")
-    claim.sealed_token = claim.sealed_secret = None
-    claim.redeemed_at = await session.scalar(select(func.now()))
-    actor = entry.client(claim.client_id)
-    trail.record(session, actor, Action.CLAIM_REDEEMED, claim.id, tenant_id=claim.tenant_id)
-    if claim.is_rotation:
-        await running.identity.complete_rotation(session, claim.client_id)
-        trail.record(
-            session, actor, Action.ROTATION_COMPLETED, claim.client_id, tenant_id=claim.tenant_id
-        )
-    return Delivery(claim.client_id, secret.decode())
-
-
-def _refuse(session: AsyncSession, claim: tables.CredentialClaim, state: State) -> None:
+def _record_refusal(session: AsyncSession, claim: tables.CredentialClaim, state: State) -> None:
     reason = Reason.CONSUMED if state is State.REDEEMED else Reason.EXPIRED
     trail.record(
         session,
@@ -148,16 +155,12 @@ def _refuse(session: AsyncSession, claim: tables.CredentialClaim, state: State) 
     )
 
 
-def _gone(state: State) -> problems.Problem:
+def _gone(state: State) -> errors.ServiceError:
     if state is State.REDEEMED:
-        return problems.Problem(
-            "simio_credential_claim_consumed",
-            "This claim was redeemed. If it was not you who did, rotate the secret at once.",
+        return errors.ClaimConsumedError(
+            "This claim was redeemed. If it was not you who did, rotate the secret at once."
         )
-    return problems.Problem(
-        "simio_credential_claim_expired",
-        "This claim has expired, or a newer one has taken its place.",
-    )
+    return errors.ClaimExpiredError("This claim has expired, or a newer one has taken its place.")
 
 
 async def _void(session: AsyncSession, which: ColumnElement[bool]) -> int:

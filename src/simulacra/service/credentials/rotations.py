@@ -6,7 +6,6 @@ limit never overrun, however many requests come at once.
 """
 
 import dataclasses
-import datetime as dt
 import math
 
 import psycopg.errors
@@ -14,26 +13,15 @@ import sqlalchemy.exc
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import keys, runtime, tenancy
+from simulacra.service import errors, keys, policy, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail, Outcome
 from simulacra.service.credentials import claims
 from simulacra.service.database import tables
-from simulacra.service.http import problems
-from simulacra.service.identity import principal
-from simulacra.service.operators import errors
+from simulacra.service.identity import principal, provider
 
-MOST = 3
-WINDOW = dt.timedelta(hours=24)
-QUEUE_SECONDS = 5
+LOCK_SECONDS = 5
 """How long a request waits for another one's rotation of the same client."""
-
-
-class NoClientError(errors.OperatorError):
-    """There is no active client of this id."""
-
-    def __init__(self, client_id: str) -> None:
-        super().__init__(f"There is no active client {client_id!r}.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,33 +32,40 @@ class Rotation:
         row: of the database.
         state: of its claim.
         token: of the claim, as long as that is open; None too where it is not to be shown.
-        is_replay: whether this is the answer to an earlier request with the same key.
+        is_repeated: whether this is the answer to an earlier request with the same key.
     """
 
     row: tables.CredentialRotation
     state: claims.State
     token: str | None = dataclasses.field(repr=False)
-    is_replay: bool = False
+    is_repeated: bool = False
 
 
 async def rotate(
-    running: runtime.Runtime, caller: principal.Principal, key: str | None
+    database: tenancy.Database,
+    identity: provider.Provider,
+    store: claims.ClaimStore,
+    caller: principal.Principal,
+    key: str | None,
 ) -> Rotation:
     """Make a new secret and a claim on it, or find what the same key has made before.
 
     Raises:
-        problems.Problem: three rotations were made within a day; the claim of this key is used up
-            or expired; or another rotation of the client has not ended yet.
-        provider.UnavailableError: the identity provider does not answer.
+        errors.RotationLimitError: three rotations were made within a day.
+        errors.RotationConsumedError, errors.ClaimExpiredError: the claim of this key was redeemed,
+            or has expired.
+        errors.IdempotencyInFlightError: another rotation of the client has not ended yet.
+        errors.UnauthenticatedError: the client was revoked while this request was waiting.
+        errors.ProviderUnavailableError: the identity provider does not answer.
     """
-    async with running.database.transaction(tenancy.SYSTEM) as session:
-        client = await _queue(session, caller.client_id)
-        replayed = await _replay(running, session, client, key)
-        if replayed is not None:
-            return replayed
+    async with database.transaction(tenancy.SYSTEM) as session:
+        client = await _lock_client(session, caller.client_id)
+        earlier = await _repeat(session, store, client, key)
+        if earlier is not None:
+            return earlier
         pause = await _pause(session, client)
         if pause is None:
-            return await _rotate(running, session, client, key)
+            return await _rotate(session, identity, store, client, key)
         trail.record(
             session,
             entry.client(client.id),
@@ -78,75 +73,83 @@ async def rotate(
             client.id,
             tenant_id=client.tenant_id,
             outcome=Outcome.REFUSED,
-            details={Detail.CODE: "simio_rotation_rate_limited"},
+            details={Detail.CODE: errors.RotationLimitError.code},
         )
-    raise problems.Problem(
-        "simio_rotation_rate_limited",
-        f"{MOST} rotations of this client were made within 24 hours; the next one is possible in "
+    raise errors.RotationLimitError(
+        f"{policy.MAX_ROTATIONS} rotations of this client were made within "
+        f"{policy.ROTATION_WINDOW // policy.HOUR} hours; the next one is possible in "
         f"{pause} s.",
-        headers={"Retry-After": str(pause)},
+        retry_after=pause,
     )
 
 
-async def read(running: runtime.Runtime, caller: principal.Principal, rotation_id: str) -> Rotation:
+async def read(
+    database: tenancy.Database,
+    store: claims.ClaimStore,
+    caller: principal.Principal,
+    rotation_id: str,
+) -> Rotation:
     """Return a rotation of the caller's client, without its token.
 
     Raises:
-        problems.Problem: the client has none of this id.
+        errors.RotationNotFoundError: the client has none of this id.
     """
     rotations = tables.CredentialRotation
-    mine = select(rotations).where(
+    query = select(rotations).where(
         rotations.id == rotation_id, rotations.client_id == caller.client_id
     )
-    async with running.database.transaction(caller.tenant_id) as session:
-        row = await session.scalar(mine)
+    async with database.transaction(caller.tenant_id) as session:
+        row = await session.scalar(query)
     if row is None:
-        raise problems.Problem(
-            "simio_rotation_request_not_found", "This client has no rotation of this id."
-        )
-    async with running.database.transaction(tenancy.SYSTEM) as session:
-        state, _ = await claims.look(running, session, row.claim_id)
+        raise errors.RotationNotFoundError("This client has no rotation of this id.")
+    async with database.transaction(tenancy.SYSTEM) as session:
+        state, _ = await store.look(session, row.claim_id)
     return Rotation(row, state, None)
 
 
-async def rotate_for_operator(running: runtime.Runtime, client_id: str, actor: entry.Actor) -> str:
+async def rotate_for_operator(
+    database: tenancy.Database,
+    identity: provider.Provider,
+    store: claims.ClaimStore,
+    client_id: str,
+    actor: entry.Actor,
+) -> str:
     """Return the token of a claim on a new secret, for a customer who has lost the old one.
 
     Raises:
-        NoClientError: there is no active client of this id.
-        provider.UnavailableError: the identity provider does not answer.
+        errors.ClientNotFoundError: there is no active client of this id.
+        errors.ProviderUnavailableError: the identity provider does not answer.
     """
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with database.transaction(tenancy.SYSTEM) as session:
         client = await session.get(tables.Client, client_id, with_for_update=True)
         if client is None or client.revoked_at is not None:
-            raise NoClientError(client_id)
-        _, token = await _make(running, session, client, actor)
+            raise errors.ClientNotFoundError(f"There is no active client {client_id!r}.")
+        _, token = await _make(session, identity, store, client, actor)
     return token
 
 
-async def _queue(session: AsyncSession, client_id: str) -> tables.Client:
+async def _lock_client(session: AsyncSession, client_id: str) -> tables.Client:
     """Lock a client's row, waiting for those who came before."""
-    await session.execute(text(f"SET LOCAL lock_timeout = '{QUEUE_SECONDS}s'"))
+    await session.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
     try:
         client = await session.get_one(tables.Client, client_id, with_for_update=True)
     except sqlalchemy.exc.OperationalError as error:
         if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
             raise
-        raise problems.Problem(
-            "simio_idempotency_in_flight",
+        raise errors.IdempotencyInFlightError(
             "Another rotation of this client has not ended yet. Retry with the same key.",
-            headers={"Retry-After": str(QUEUE_SECONDS)},
+            retry_after=LOCK_SECONDS,
         ) from None
     # Of this lock only: giving up later, at that of the audit trail, would lose a secret that the
     # identity provider has already put in the old one's place.
     await session.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
     if client.revoked_at is not None:  # while this request was waiting
-        raise problems.Problem("simio_unauthorized", "The client of this token is not active.")
+        raise errors.UnauthenticatedError("The client of this token is not active.")
     return client
 
 
-async def _replay(
-    running: runtime.Runtime, session: AsyncSession, client: tables.Client, key: str | None
+async def _repeat(
+    session: AsyncSession, store: claims.ClaimStore, client: tables.Client, key: str | None
 ) -> Rotation | None:
     """Return the rotation that a key has made before."""
     if key is None:
@@ -157,38 +160,41 @@ async def _replay(
     )
     if row is None:
         return None
-    state, token = await claims.look(running, session, row.claim_id)
+    state, token = await store.look(session, row.claim_id)
     if state is claims.State.REDEEMED:
-        raise problems.Problem(
-            "simio_rotation_claim_already_consumed",
-            "The claim of this rotation was redeemed. Rotate again, with another key.",
+        raise errors.RotationConsumedError(
+            "The claim of this rotation was redeemed. Rotate again, with another key."
         )
     if state is claims.State.EXPIRED:
-        raise problems.Problem(
-            "simio_credential_claim_expired",
+        raise errors.ClaimExpiredError(
             "The claim of this rotation has expired, or a newer one has taken its place. Rotate "
-            "again, with another key.",
+            "again, with another key."
         )
-    return Rotation(row, state, token, is_replay=True)
+    return Rotation(row, state, token, is_repeated=True)
 
 
 async def _pause(session: AsyncSession, client: tables.Client) -> int | None:
     """Return the seconds until the client may rotate again, None if it may now."""
     rotations = tables.CredentialRotation
     newest = select(rotations.created_at, func.now()).where(
-        rotations.client_id == client.id, rotations.created_at > func.now() - WINDOW
+        rotations.client_id == client.id, rotations.created_at > func.now() - policy.ROTATION_WINDOW
     )
-    made = (await session.execute(newest.order_by(rotations.created_at.desc()))).all()
-    if len(made) < MOST:
+    recent = (await session.execute(newest.order_by(rotations.created_at.desc()))).all()
+    if len(recent) < policy.MAX_ROTATIONS:
         return None
-    created_at, now = made[MOST - 1]
-    return max(1, math.ceil((created_at + WINDOW - now).total_seconds()))
+    created_at, now = recent[policy.MAX_ROTATIONS - 1]
+    return max(1, math.ceil((created_at + policy.ROTATION_WINDOW - now).total_seconds()))
 
 
 async def _rotate(
-    running: runtime.Runtime, session: AsyncSession, client: tables.Client, key: str | None
+    session: AsyncSession,
+    identity: provider.Provider,
+    store: claims.ClaimStore,
+    client: tables.Client,
+    key: str | None,
 ) -> Rotation:
-    claim_id, token = await _make(running, session, client, entry.client(client.id))
+    actor = entry.client(client.id)
+    claim_id, token = await _make(session, identity, store, client, actor)
     row = tables.CredentialRotation(
         id=keys.random_id("rot_"),
         tenant_id=client.tenant_id,
@@ -203,8 +209,12 @@ async def _rotate(
 
 
 async def _make(
-    running: runtime.Runtime, session: AsyncSession, client: tables.Client, actor: entry.Actor
+    session: AsyncSession,
+    identity: provider.Provider,
+    store: claims.ClaimStore,
+    client: tables.Client,
+    actor: entry.Actor,
 ) -> tuple[str, str]:
-    secret = await running.identity.begin_rotation(session, client.id)
+    secret = await identity.begin_rotation(session, client.id)
     trail.record(session, actor, Action.ROTATION_REQUESTED, client.id, tenant_id=client.tenant_id)
-    return await claims.make(running, session, client, secret, is_rotation=True)
+    return await store.make(session, client, secret, is_rotation=True)

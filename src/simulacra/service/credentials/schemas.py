@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulacra.service.credentials import claims, rotations
-from simulacra.service.http.texts import Text
+from simulacra.service.fields import Text
 from simulacra.service.identity import provider
 
 MAX_TOKEN_LENGTH = 256
@@ -61,7 +61,9 @@ STATUSES = {
 }
 
 
-def credential(delivery: claims.Delivery, identity: provider.Provider) -> CredentialDocument:
+def credential_document(
+    delivery: claims.Delivery, identity: provider.Provider
+) -> CredentialDocument:
     """Return a delivery as published."""
     return CredentialDocument(
         client_id=delivery.client_id,
@@ -71,12 +73,12 @@ def credential(delivery: claims.Delivery, identity: provider.Provider) -> Creden
     )
 
 
-def rotation(made: rotations.Rotation) -> RotationDocument:
+def rotation_document(rotation: rotations.Rotation) -> RotationDocument:
     """Return a rotation as published."""
     return RotationDocument(
-        rotation_id=made.row.id,
-        status=STATUSES[made.state],
-        client_id=made.row.client_id,
-        credential_claim_token=made.token,
-        created_at=made.row.created_at,
+        rotation_id=rotation.row.id,
+        status=STATUSES[rotation.state],
+        client_id=rotation.row.client_id,
+        credential_claim_token=rotation.token,
+        created_at=rotation.row.created_at,
     )

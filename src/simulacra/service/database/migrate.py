@@ -14,7 +14,7 @@ from simulacra.service.database import grants
 MIGRATION_LOCK = 5_318_008
 """Advisory lock that lets one process migrate at a time."""
 LOCK_SECONDS = 3
-"""How long a statement waits for a lock; whoever comes later waits behind it."""
+"""How long a statement waits for a lock; later statements queue behind it."""
 TRIES = 10
 PAUSE_SECONDS = 2.0
 

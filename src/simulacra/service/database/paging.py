@@ -24,5 +24,5 @@ async def page(
         last = select(table.created_at, table.id).where(table.id == after)
         query = query.where(order < last.scalar_subquery())
     newest_first = query.order_by(table.created_at.desc(), table.id.desc())
-    found = (await session.scalars(newest_first.limit(limit + 1))).all()
-    return found[:limit], found[limit - 1].id if len(found) > limit else None
+    rows = (await session.scalars(newest_first.limit(limit + 1))).all()
+    return rows[:limit], rows[limit - 1].id if len(rows) > limit else None

@@ -45,6 +45,16 @@ class TenantOwned:
     tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"), index=True)
 
 
+class JobResult:
+    """What a job makes: a row that is there from the beginning of the job and ends with it."""
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    status: Mapped[str]
+    job_id: Mapped[str] = mapped_column(index=True)
+    sealed_key: Mapped[bytes | None]  # destroyed at the end: the bytes in the store are noise
+    error: Mapped[Json | None]
+
+
 class Tenant(Table):
     """A company with access."""
 
@@ -152,40 +162,32 @@ class SigningKey(Table):
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
 
 
-class Dataset(Table, TenantOwned):
+class Dataset(Table, TenantOwned, JobResult):
     """A study: an uploaded seed file and the model fitted to it."""
 
     __tablename__ = "datasets"
 
-    id: Mapped[str] = mapped_column(primary_key=True)
-    status: Mapped[str]
     display_name: Mapped[str | None]
-    job_id: Mapped[str] = mapped_column(index=True)
     format: Mapped[str]
     options: Mapped[Json | None]  # column types, columns to keep and drop, sheet
     seed_bytes: Mapped[int]
     seed_sha256: Mapped[str]
-    sealed_key: Mapped[bytes | None]  # destroyed on deletion: the bytes in the store are noise
     row_count: Mapped[int | None]
     column_count: Mapped[int | None]
     published_schema: Mapped[Json | None]
     model_path: Mapped[str | None]
-    error: Mapped[Json | None]
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
     ready_at: Mapped[Timestamp | None]
     expires_at: Mapped[Timestamp] = mapped_column(index=True)
     deleted_at: Mapped[Timestamp | None]
 
 
-class Generation(Table, TenantOwned):
+class Generation(Table, TenantOwned, JobResult):
     """Synthetic rows asked of a dataset's model, and the artifact that holds them."""
 
     __tablename__ = "generations"
 
-    id: Mapped[str] = mapped_column(primary_key=True)
     dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"), index=True)
-    status: Mapped[str]
-    job_id: Mapped[str] = mapped_column(index=True)
     row_count: Mapped[int]
     output_format: Mapped[str]
     seed: Mapped[int]
@@ -193,10 +195,8 @@ class Generation(Table, TenantOwned):
     rows_generated: Mapped[int | None]
     report: Mapped[Json | None]
     artifact_path: Mapped[str | None]
-    sealed_key: Mapped[bytes | None]
     size_bytes: Mapped[int | None]
     sha256: Mapped[str | None]
-    error: Mapped[Json | None]
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
     ready_at: Mapped[Timestamp | None]
     expires_at: Mapped[Timestamp] = mapped_column(index=True)

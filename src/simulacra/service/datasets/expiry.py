@@ -5,13 +5,12 @@ import contextlib
 from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, objects, runtime, tenancy
+from simulacra.service import clock, errors, objects, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action
 from simulacra.service.database import tables
+from simulacra.service.database.statuses import DatasetStatus
 from simulacra.service.datasets import repository
-from simulacra.service.datasets.schemas import DatasetStatus
-from simulacra.service.http import problems
 from simulacra.service.idempotency import bindings
 from simulacra.service.jobs import repository as jobs
 from simulacra.service.jobs import transitions
@@ -34,14 +33,14 @@ async def shred(session: AsyncSession, dataset: tables.Dataset, status: DatasetS
     await objects.doom(session, dataset.id)
 
 
-async def sweep(running: runtime.Runtime) -> None:
+async def sweep(database: tenancy.Database, endings: transitions.Endings) -> None:
     """Expire the datasets whose time is over, and remove tombstones that nothing needs."""
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with database.transaction(tenancy.SYSTEM) as session:
         is_due = (_rows.status.in_(repository.ALIVE)) & (_rows.expires_at <= clock.now(session))
         due = (await session.scalars(select(_rows.id).where(is_due))).all()
     for dataset_id in due:
-        await _expire(running, dataset_id)
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+        await _expire(database, endings, dataset_id)
+    async with database.transaction(tenancy.SYSTEM) as session:
         is_old = _rows.status.in_(ENDED) & (
             _rows.deleted_at <= clock.now(session) - retention.TOMBSTONE
         )
@@ -51,13 +50,15 @@ async def sweep(running: runtime.Runtime) -> None:
         await session.execute(delete(_rows).where(is_old, ~is_needed))
 
 
-async def _expire(running: runtime.Runtime, dataset_id: str) -> None:
-    over = problems.Problem("simio_dataset_not_found", "The dataset expired before that.")
+async def _expire(
+    database: tenancy.Database, endings: transitions.Endings, dataset_id: str
+) -> None:
+    over = errors.DatasetNotFoundError("The dataset expired before that.")
     end = transitions.End(entry.SYSTEM, over)
     with contextlib.suppress(_ExtendedError):  # which takes back what was done to the jobs
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+        async with database.transaction(tenancy.SYSTEM) as session:
             # Jobs before datasets, see `service.delete`.
-            await transitions.expire(session, running, end, tables.Job.dataset_id == dataset_id)
+            await endings.expire(session, end, tables.Job.dataset_id == dataset_id)
             dataset = await _due(session, dataset_id)
             await shred(session, dataset, DatasetStatus.EXPIRED)
             owner = dataset.tenant_id

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock
+from simulacra.service import clock, errors
 from simulacra.service.database import paging, tables
-from simulacra.service.datasets.schemas import DatasetStatus
-from simulacra.service.http import problems
+from simulacra.service.database.statuses import DatasetStatus
 
 ALIVE = (DatasetStatus.PROCESSING, DatasetStatus.READY, DatasetStatus.FAILED)
 """States of datasets that have neither been deleted nor swept."""
@@ -33,17 +32,17 @@ async def get(session: AsyncSession, dataset_id: str, *, lock: bool = False) -> 
     """Return a live dataset of the session's tenant.
 
     Raises:
-        problems.Problem: there is none of this id.
+        errors.DatasetNotFoundError: there is none of this id.
     """
     query = select(tables.Dataset).where(tables.Dataset.id == dataset_id, is_live(session))
     if lock:  # and read it anew: it may have changed while we waited
-        # Not against requests for its rows: they hold its key when they come for the window of
-        # usage, which whoever deletes a dataset has before it locks the dataset.
+        # A lock that generations may pass: they refer to the dataset's key while they wait for the
+        # window of usage, which a deletion holds before it locks the dataset.
         query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    found = await session.scalar(query)
-    if found is None:
-        raise problems.Problem("simio_dataset_not_found", f"There is no dataset {dataset_id!r}.")
-    return found
+    dataset = await session.scalar(query)
+    if dataset is None:
+        raise errors.DatasetNotFoundError(f"There is no dataset {dataset_id!r}.")
+    return dataset
 
 
 async def of_job(session: AsyncSession, job_id: str) -> tables.Dataset:
@@ -52,8 +51,8 @@ async def of_job(session: AsyncSession, job_id: str) -> tables.Dataset:
     One whose time is over is shown as its tombstone, whether it has been swept or not.
     """
     is_over = tables.Dataset.expires_at <= clock.now(session)
-    made = select(tables.Dataset, is_over).where(tables.Dataset.job_id == job_id)
-    dataset, is_over_now = (await session.execute(made)).one()
+    query = select(tables.Dataset, is_over).where(tables.Dataset.job_id == job_id)
+    dataset, is_over_now = (await session.execute(query)).one()
     if is_over_now and dataset.status in ALIVE:
         session.expunge(dataset)  # to show it so; the sweep is what changes the row
         strip(dataset, DatasetStatus.EXPIRED)
@@ -71,20 +70,20 @@ async def get_ready(session: AsyncSession, dataset_id: str) -> tables.Dataset:
     """Return a live dataset whose model is fitted.
 
     Raises:
-        problems.Problem: there is none of this id, or it has no model, yet or for good.
+        errors.DatasetNotFoundError: there is none of this id.
+        errors.DatasetFailedError: its training failed, so it will never have a model.
+        errors.DatasetNotReadyError: it is still being trained.
     """
     dataset = await get(session, dataset_id)
     if dataset.status == DatasetStatus.READY:
         return dataset
     if dataset.status == DatasetStatus.FAILED:
         reason = (dataset.error or {}).get("detail", "")
-        raise problems.Problem(
-            "simio_dataset_failed", f"The training of dataset {dataset_id} failed. {reason}".strip()
+        raise errors.DatasetFailedError(
+            f"The training of dataset {dataset_id} failed. {reason}".strip()
         )
-    raise problems.Problem(
-        "simio_dataset_not_ready",
-        f"Dataset {dataset_id} is {dataset.status}; its job is {dataset.job_id}.",
-        headers={"Retry-After": "2"},
+    raise errors.DatasetNotReadyError(
+        f"Dataset {dataset_id} is {dataset.status}; its job is {dataset.job_id}."
     )
 
 

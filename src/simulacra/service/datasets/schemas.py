@@ -1,28 +1,15 @@
 """Datasets as the API takes and shows them."""
 
 import datetime as dt
-from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, Json
 
+from simulacra.service import policy
 from simulacra.service.database import tables
-from simulacra.service.http.numbers import Whole
-from simulacra.service.http.texts import Text
-from simulacra.service.http.waiting import MAX_WAIT_SECONDS
-from simulacra.service.tenants import retention
-
-LONGEST_HOURS = retention.LONGEST // dt.timedelta(hours=1)
-
-
-class DatasetStatus(StrEnum):
-    """States of a dataset."""
-
-    PROCESSING = "processing"
-    READY = "ready"
-    FAILED = "failed"
-    EXPIRED = "expired"
-    DELETED = "deleted"
+from simulacra.service.database.statuses import DatasetStatus
+from simulacra.service.datasets import payloads
+from simulacra.service.fields import MAX_WAIT_SECONDS, Text, WholeNumber
 
 
 class UploadFields(BaseModel):
@@ -57,14 +44,14 @@ class UploadFields(BaseModel):
         description="The sheet of an Excel workbook to read; by default the first with a table.",
     )
 
-    def options(self) -> dict[str, Any]:
-        """Return what the upload says about its columns, as `pipeline.fit` takes it."""
-        return {
-            "types": self.column_types,
-            "keep": self.keep_columns,
-            "drop": self.drop_columns,
-            "sheet": self.sheet,
-        }
+    def options(self) -> payloads.StudyOptions:
+        """Return what the upload says about its study, in the terms of the engine."""
+        return payloads.StudyOptions(
+            types=self.column_types,
+            keep=self.keep_columns,
+            drop=self.drop_columns,
+            sheet=self.sheet,
+        )
 
 
 class UploadForm(UploadFields):
@@ -82,7 +69,7 @@ class RetentionRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    retention_hours: Annotated[Whole, Field(ge=1, le=LONGEST_HOURS)] = Field(
+    retention_hours: Annotated[WholeNumber, Field(ge=1, le=policy.MAX_RETENTION_HOURS)] = Field(
         description="Hours from the creation of the dataset.", examples=[72]
     )
 

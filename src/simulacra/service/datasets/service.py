@@ -10,125 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.engine import errors as engine_errors
 from simulacra.engine import formats
-from simulacra.service import clock, keys, objects, runtime, storage
+from simulacra.service import clock, errors, keys, objects, policy, storage, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
-from simulacra.service.datasets import expiry, repository
-from simulacra.service.datasets.schemas import DatasetStatus, UploadFields
-from simulacra.service.http import problems
+from simulacra.service.database.statuses import DatasetStatus
+from simulacra.service.datasets import expiry, repository, tasks
+from simulacra.service.datasets.schemas import UploadFields
 from simulacra.service.idempotency import bindings, fingerprint
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import repository as jobs
 from simulacra.service.jobs import transitions
 from simulacra.service.tenants import encryption, retention
-
-OPERATION = "createDataset"
-
-
-async def create(
-    running: runtime.Runtime,
-    caller: Principal,
-    file: BinaryIO,
-    fields: UploadFields,
-    key: bindings.Key | None,
-) -> tuple[tables.Dataset, bool]:
-    """Keep a seed file and enqueue its training, or find what the same key has begun before.
-
-    Returns:
-        The dataset, and whether it is the answer to an earlier request.
-
-    Raises:
-        problems.Problem: the file is not of a format that can be read, or has no sheets; or the
-            key belongs to another request.
-        storage.UnavailableError: the object store does not answer.
-    """
-    file_format = _detect(file)
-    if fields.sheet is not None and file_format != formats.Format.XLSX:
-        detail = f"A sheet can be chosen in an Excel workbook only; the file is {file_format}."
-        raise problems.invalid([problems.Fault("sheet", detail, is_parameter=True)])
-    whole = await _fingerprint(file, fields)
-    if key is not None and key.lease_token is None:  # bound before the body had arrived
-        async with running.database.transaction(caller.tenant_id) as session:
-            begun = await bindings.find(session, key, whole)
-            return await repository.of_job(session, begun), True
-    seed = _Seed(keys.random_id("ds_"), file_format, storage.ObjectKey.generate())
-    write = functools.partial(running.storage.write, seed.path, file, seed.key)
-    async with (
-        objects.written(running, caller.tenant_id, seed.dataset_id, seed.path, write) as digest,
-        running.database.transaction(caller.tenant_id) as session,
-    ):
-        job = tables.Job(
-            id=jobs.new_id(),
-            tenant_id=caller.tenant_id,
-            operation=OPERATION,
-            dataset_id=seed.dataset_id,
-            idempotency_key=key.key if key is not None else None,
-        )
-        rejoined = await bindings.bind(session, key, whole, job.id)
-        if rejoined is not None:
-            return await repository.of_job(session, rejoined), True
-        dataset = await _row(running, session, job, seed, digest, fields)
-        session.add(dataset)
-        await objects.keep(session, seed.path)
-        await jobs.enqueue(session, running, job)
-        about: entry.Details = {Detail.BYTES: digest.size_bytes, Detail.FORMAT: file_format}
-        _record(session, caller, Action.DATASET_CREATED, dataset.id, about)
-    return dataset, False
-
-
-async def read(running: runtime.Runtime, caller: Principal, dataset_id: str) -> tables.Dataset:
-    """Return a live dataset."""
-    async with running.database.transaction(caller.tenant_id) as session:
-        return await repository.get(session, dataset_id)
-
-
-async def of_job(running: runtime.Runtime, caller: Principal, job_id: str) -> tables.Dataset:
-    """Return the dataset that a job of the caller's makes, or what is left of it."""
-    async with running.database.transaction(caller.tenant_id) as session:
-        return await repository.of_job(session, job_id)
-
-
-async def extend(
-    running: runtime.Runtime, caller: Principal, dataset_id: str, hours: int
-) -> tables.Dataset:
-    """Have a dataset live for `hours` from its creation; never shorter than it does already.
-
-    Raises:
-        problems.Problem: there is no such dataset, its training failed, or it lives longer.
-    """
-    async with running.database.transaction(caller.tenant_id) as session:
-        dataset = await repository.get(session, dataset_id, lock=True)
-        if dataset.status == DatasetStatus.FAILED:
-            detail = f"The training of dataset {dataset_id} failed; there is nothing to keep."
-            raise problems.Problem("simio_dataset_failed", detail)
-        until = dataset.created_at + dt.timedelta(hours=hours)
-        if until < dataset.expires_at:
-            detail = (
-                f"{hours} hours from its creation end at {until.isoformat()}, but the dataset "
-                f"lives until {dataset.expires_at.isoformat()} already; give more, up to "
-                f"{retention.LONGEST // dt.timedelta(hours=1)}."
-            )
-            raise problems.invalid([problems.Fault("/retention_hours", detail)])
-        if until > dataset.expires_at:
-            dataset.expires_at = until
-            about: entry.Details = {Detail.RETENTION_HOURS: hours}
-            _record(session, caller, Action.DATASET_EXTENDED, dataset_id, about)
-    return dataset
-
-
-async def delete(running: runtime.Runtime, caller: Principal, dataset_id: str) -> None:
-    """End the jobs of a dataset and destroy its key, then remove its objects."""
-    gone = problems.Problem("simio_dataset_not_found", "The dataset was deleted before that.")
-    end = transitions.End(entry.client(caller.client_id), gone)
-    async with running.database.transaction(caller.tenant_id) as session:
-        await repository.get(session, dataset_id)
-        # Jobs before datasets, as whoever ends a job does it: the other way round may deadlock.
-        await transitions.cancel(session, running, end, tables.Job.dataset_id == dataset_id)
-        dataset = await repository.get(session, dataset_id, lock=True)
-        await expiry.shred(session, dataset, DatasetStatus.DELETED)
-        _record(session, caller, Action.DATASET_DELETED, dataset_id)
-    await objects.remove(running, dataset_id)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,35 +37,153 @@ class _Seed:
         return repository.seed_path(self.dataset_id)
 
 
-async def _row(
-    running: runtime.Runtime,
-    session: AsyncSession,
-    job: tables.Job,
-    seed: _Seed,
-    digest: storage.Digest,
-    fields: UploadFields,
-) -> tables.Dataset:
-    now, tenant_id = await clock.read(session), job.tenant_id
-    return tables.Dataset(
-        id=seed.dataset_id,
-        tenant_id=tenant_id,
-        status=DatasetStatus.PROCESSING,
-        display_name=fields.display_name,
-        job_id=job.id,
-        format=seed.format,
-        options=fields.options(),
-        seed_bytes=digest.size_bytes,
-        seed_sha256=digest.sha256,
-        sealed_key=await encryption.seal(running, session, tenant_id, seed.dataset_id, seed.key),
-        created_at=now,
-        expires_at=now + await retention.of_tenant(session, running, tenant_id),
-    )
+@dataclasses.dataclass(frozen=True)
+class Datasets:
+    """The datasets of all tenants.
+
+    Attributes:
+        retention: how long a dataset lives where nothing is set for its tenant.
+    """
+
+    database: tenancy.Database
+    store: storage.Storage
+    keyring: keys.Keyring
+    objects: objects.Register
+    endings: transitions.Endings
+    retention: dt.timedelta
+
+    async def create(
+        self,
+        caller: Principal,
+        file: BinaryIO,
+        fields: UploadFields,
+        key: bindings.Key | None,
+    ) -> tuple[tables.Dataset, bool]:
+        """Keep a seed file and enqueue its training, or find what the same key has begun before.
+
+        Returns:
+            The dataset, and whether it is the answer to an earlier request.
+
+        Raises:
+            errors.StudyInvalidError: the file is not of a format that can be read.
+            errors.InvalidFieldsError: a sheet is named, and the file has none.
+            errors.IdempotencyConflictError: the key belongs to another request.
+            errors.StorageUnavailableError: the object store does not answer.
+        """
+        file_format = _detect(file)
+        if fields.sheet is not None and file_format != formats.Format.XLSX:
+            detail = f"A sheet can be chosen in an Excel workbook only; the file is {file_format}."
+            raise errors.InvalidFieldsError([errors.Fault("sheet", detail, is_parameter=True)])
+        whole = await _fingerprint(file, fields)
+        if key is not None and key.lease_token is None:  # bound before the body had arrived
+            async with self.database.transaction(caller.tenant_id) as session:
+                begun = await bindings.find(session, key, whole)
+                return await repository.of_job(session, begun), True
+        seed = _Seed(keys.random_id("ds_"), file_format, storage.ObjectKey.generate())
+        write = functools.partial(self.store.write, seed.path, file, seed.key)
+        async with (
+            self.objects.written(caller.tenant_id, seed.dataset_id, seed.path, write) as digest,
+            self.database.transaction(caller.tenant_id) as session,
+        ):
+            job = tables.Job(
+                id=jobs.new_id(),
+                tenant_id=caller.tenant_id,
+                operation=tasks.TRAINING.operation,
+                dataset_id=seed.dataset_id,
+                idempotency_key=key.key if key is not None else None,
+            )
+            rejoined = await bindings.bind(session, key, whole, job.id)
+            if rejoined is not None:
+                return await repository.of_job(session, rejoined), True
+            dataset = await self._row(session, job, seed, digest, fields)
+            session.add(dataset)
+            await objects.keep(session, seed.path)
+            await jobs.enqueue(session, self.endings.admission, job)
+            about: entry.Details = {Detail.BYTES: digest.size_bytes, Detail.FORMAT: file_format}
+            _record(session, caller, Action.DATASET_CREATED, dataset.id, about)
+        return dataset, False
+
+    async def read(self, caller: Principal, dataset_id: str) -> tables.Dataset:
+        """Return a live dataset."""
+        async with self.database.transaction(caller.tenant_id) as session:
+            return await repository.get(session, dataset_id)
+
+    async def of_job(self, caller: Principal, job_id: str) -> tables.Dataset:
+        """Return the dataset that a job of the caller's makes, or what is left of it."""
+        async with self.database.transaction(caller.tenant_id) as session:
+            return await repository.of_job(session, job_id)
+
+    async def extend(self, caller: Principal, dataset_id: str, hours: int) -> tables.Dataset:
+        """Have a dataset live for `hours` from its creation; never shorter than it does already.
+
+        Raises:
+            errors.DatasetNotFoundError: there is no such dataset.
+            errors.DatasetFailedError: its training failed.
+            errors.InvalidFieldsError: it lives longer already.
+        """
+        async with self.database.transaction(caller.tenant_id) as session:
+            dataset = await repository.get(session, dataset_id, lock=True)
+            if dataset.status == DatasetStatus.FAILED:
+                detail = f"The training of dataset {dataset_id} failed; there is nothing to keep."
+                raise errors.DatasetFailedError(detail)
+            until = dataset.created_at + dt.timedelta(hours=hours)
+            if until < dataset.expires_at:
+                detail = (
+                    f"{hours} hours from its creation end at {until.isoformat()}, but the dataset "
+                    f"lives until {dataset.expires_at.isoformat()} already; give more, up to "
+                    f"{policy.MAX_RETENTION_HOURS}."
+                )
+                raise errors.InvalidFieldsError([errors.Fault("/retention_hours", detail)])
+            if until > dataset.expires_at:
+                dataset.expires_at = until
+                about: entry.Details = {Detail.RETENTION_HOURS: hours}
+                _record(session, caller, Action.DATASET_EXTENDED, dataset_id, about)
+        return dataset
+
+    async def delete(self, caller: Principal, dataset_id: str) -> None:
+        """End the jobs of a dataset and destroy its key, then remove its objects."""
+        gone = errors.DatasetNotFoundError("The dataset was deleted before that.")
+        end = transitions.End(entry.client(caller.client_id), gone)
+        async with self.database.transaction(caller.tenant_id) as session:
+            await repository.get(session, dataset_id)
+            # Jobs are locked before datasets everywhere; the other order might deadlock.
+            await self.endings.cancel(session, end, tables.Job.dataset_id == dataset_id)
+            dataset = await repository.get(session, dataset_id, lock=True)
+            await expiry.shred(session, dataset, DatasetStatus.DELETED)
+            _record(session, caller, Action.DATASET_DELETED, dataset_id)
+        await self.objects.remove(dataset_id)
+
+    async def _row(
+        self,
+        session: AsyncSession,
+        job: tables.Job,
+        seed: _Seed,
+        digest: storage.Digest,
+        fields: UploadFields,
+    ) -> tables.Dataset:
+        now, tenant_id = await clock.read(session), job.tenant_id
+        return tables.Dataset(
+            id=seed.dataset_id,
+            tenant_id=tenant_id,
+            status=DatasetStatus.PROCESSING,
+            display_name=fields.display_name,
+            job_id=job.id,
+            format=seed.format,
+            options=dataclasses.asdict(fields.options()),
+            seed_bytes=digest.size_bytes,
+            seed_sha256=digest.sha256,
+            sealed_key=await encryption.seal(
+                session, self.keyring, tenant_id, seed.dataset_id, seed.key
+            ),
+            created_at=now,
+            expires_at=now + await retention.of_tenant(session, tenant_id, self.retention),
+        )
 
 
 async def _fingerprint(file: BinaryIO, fields: UploadFields) -> bytes:
     sha256 = await asyncio.to_thread(fingerprint.of_file, file)
-    wanted = fields.model_dump(mode="json", exclude={"wait_seconds"})
-    return fingerprint.of_request("/v1/datasets", wanted, {"seed_file": sha256})
+    values = fields.model_dump(mode="json", exclude={"wait_seconds"})
+    return fingerprint.of_request("/v1/datasets", values, {"seed_file": sha256})
 
 
 def _record(
@@ -190,5 +201,6 @@ def _detect(file: BinaryIO) -> str:
     try:
         return formats.detect(file).value
     except engine_errors.StudyError as error:
-        fault = problems.Fault("seed_file", error.detail, "simio_upload_invalid", is_parameter=True)
-        raise problems.Problem("simio_upload_invalid", error.detail, faults=[fault]) from None
+        code = errors.StudyInvalidError.code
+        fault = errors.Fault("seed_file", error.detail, code, is_parameter=True)
+        raise errors.StudyInvalidError(error.detail, faults=[fault]) from None

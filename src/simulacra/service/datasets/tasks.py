@@ -2,76 +2,64 @@
 
 import asyncio
 import functools
-from typing import Any
 
-import procrastinate
+import pydantic
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, objects, runtime, scratch, storage
+from simulacra.service import clock, objects, scratch, storage
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
-from simulacra.service.datasets import repository
-from simulacra.service.datasets.schemas import DatasetStatus
-from simulacra.service.jobs import attempts, child, queues
+from simulacra.service.database.statuses import DatasetStatus
+from simulacra.service.datasets import payloads, repository
+from simulacra.service.jobs import attempts, child, kinds, queues
 from simulacra.service.tenants import encryption
 
-blueprint = procrastinate.Blueprint()
-
-
-@blueprint.task(name="train", queue=queues.DATASETS, pass_context=True, retry=attempts.RETRY)
-async def train(context: procrastinate.JobContext, *, tenant_id: str, job_id: str) -> None:
-    """Fit the model of a dataset."""
-    running: runtime.Runtime = context.additional_context["runtime"]
-    await attempts.carry_out(running, tenant_id, job_id, _train)
+_OPTIONS = pydantic.TypeAdapter(payloads.StudyOptions)
 
 
 async def _train(attempt: attempts.Attempt) -> attempts.Save:
-    running, dataset_id = attempt.running, attempt.job.dataset_id
+    """Fit the model of a dataset."""
+    resources, dataset_id = attempt.resources, attempt.job.dataset_id
     key, options = await _read(attempt)
     with scratch.folder() as folder:
-        seed, model = folder / "seed", folder / "model"
+        request = payloads.TrainingRequest(folder / "study", folder / "model", options)
         await asyncio.to_thread(
-            running.storage.download, repository.seed_path(dataset_id), key, seed
+            resources.storage.download, repository.seed_path(dataset_id), key, request.study_file
         )
-        schema = await child.run(
-            "simulacra.service.datasets.training:fit",
-            {"seed": str(seed), "model": str(model), "options": options},
-            attempt.limits,
-            attempt.report,
-        )
-        path, _ = await attempt.store(repository.models_folder(dataset_id), model, key)
-    return functools.partial(_save, attempt.job, schema=schema, path=path)
+        result = await child.run(payloads.FIT, request, resources.limits, attempt.report)
+        models = repository.models_folder(dataset_id)
+        model_path, _ = await attempt.store(models, request.model_file, key)
+    return functools.partial(_save, attempt.job, result=result, model_path=model_path)
 
 
-async def _read(attempt: attempts.Attempt) -> tuple[storage.ObjectKey, dict[str, Any]]:
-    """Return the key of the seed file and what the upload says about its columns."""
+async def _read(attempt: attempts.Attempt) -> tuple[storage.ObjectKey, payloads.StudyOptions]:
+    """Return the key of the seed file and what the upload says about the study."""
     tenant_id, dataset_id = attempt.job.tenant_id, attempt.job.dataset_id
-    async with attempt.running.database.transaction(tenant_id) as session:
+    async with attempt.resources.database.transaction(tenant_id) as session:
         dataset = await session.get_one(tables.Dataset, dataset_id)
         if dataset.sealed_key is None:
             raise attempts.SupersededError(attempt.job.id)
         key = await encryption.unseal(
-            attempt.running, session, tenant_id, dataset_id, dataset.sealed_key
+            session, attempt.resources.keyring, tenant_id, dataset_id, dataset.sealed_key
         )
-        return key, dataset.options or {}
+        return key, _OPTIONS.validate_python(dataset.options or {})
 
 
 async def _save(
-    job: tables.Job, session: AsyncSession, *, schema: dict[str, Any], path: str
+    job: tables.Job, session: AsyncSession, *, result: payloads.TrainingResult, model_path: str
 ) -> None:
-    row_count, column_count = schema["row_count"], len(schema["schema"])
-    await objects.keep(session, path)
+    await objects.keep(session, model_path)
     await session.execute(
         update(tables.Dataset)
         .where(tables.Dataset.id == job.dataset_id)
         .values(
             status=DatasetStatus.READY,
-            published_schema=schema,
-            model_path=path,
-            row_count=row_count,
-            column_count=column_count,
+            published_schema=result.published_schema,
+            model_path=model_path,
+            row_count=result.row_count,
+            column_count=result.column_count,
             ready_at=clock.now(session),
         )
     )
@@ -81,5 +69,20 @@ async def _save(
         Action.DATASET_READY,
         job.dataset_id,
         tenant_id=job.tenant_id,
-        details={Detail.ROWS: row_count, Detail.COLUMNS: column_count},
+        details={Detail.ROWS: result.row_count, Detail.COLUMNS: result.column_count},
     )
+
+
+TRAINING = kinds.JobKind(
+    operation="createDataset",
+    task="datasets:train",
+    queue=queues.DATASETS,
+    scope="write:datasets",
+    failure_code="simio_training_failed",
+    result=tables.Dataset,
+    result_id=lambda job: job.dataset_id,
+    failure=Action.DATASET_FAILED,
+    function=payloads.FIT,
+    work=_train,
+)
+"""The training of a dataset's model."""

@@ -1,18 +1,22 @@
 """The part of training that touches rows; runs in a child process."""
 
-from pathlib import Path
-from typing import Any
-
 from simulacra.engine import pipeline
 from simulacra.engine.progress import ProgressCallback
+from simulacra.service.datasets import payloads
 
 
-def fit(seed: str, model: str, options: dict[str, Any], report: ProgressCallback) -> dict[str, Any]:
-    """Fit the file `seed`, save the model as the file `model`, and return its schema.
-
-    `options` are those of `pipeline.fit`: types, keep, drop, sheet.
-    """
-    fitted = pipeline.fit(Path(seed), **options, progress=report)
+def fit(request: payloads.TrainingRequest, report: ProgressCallback) -> payloads.TrainingResult:
+    """Fit a study, save the model, and return what is published of it."""
+    options = request.options
+    model = pipeline.fit(
+        request.study_file,
+        types=options.types,
+        keep=options.keep,
+        drop=options.drop,
+        sheet=options.sheet,
+        progress=report,
+    )
     report(pipeline.SAVING)
-    fitted.save(Path(model))
-    return fitted.schema.to_json()
+    model.save(request.model_file)
+    schema = model.schema
+    return payloads.TrainingResult(schema.row_count, len(schema.columns), schema.to_json())

@@ -8,49 +8,49 @@ from collections.abc import Iterator, Mapping
 
 from simulacra.engine.columns import schema
 from simulacra.engine.scenario import conditions
+from simulacra.service import errors
 from simulacra.service.database import tables
 from simulacra.service.generations.schemas import Conditions
-from simulacra.service.http import problems
 
 MOST_UNKNOWN = 20
 
 
-def check(dataset: tables.Dataset, wanted: Conditions) -> None:
+def check(dataset: tables.Dataset, scenario: Conditions) -> None:
     """Refuse conditions that do not fit the schema; blocks for as long as this takes.
 
     Raises:
-        problems.Problem: more than `MOST_UNKNOWN` columns, or levels, are unknown.
+        errors.ConditionsInvalidError: more than `MOST_UNKNOWN` columns, or levels, are unknown.
         simulacra.engine.errors.ConditionError: any other faults, every one of them.
     """
     published = schema.Schema.from_json(dataset.published_schema or {})
     _refuse_many(
-        "simio_unknown_condition_column", "columns", list(_unknown_columns(published, wanted))
+        "simio_unknown_condition_column", "columns", list(_unknown_columns(published, scenario))
     )
     _refuse_many(
-        "simio_unknown_condition_level", "levels", list(_unknown_levels(published, wanted))
+        "simio_unknown_condition_level", "levels", list(_unknown_levels(published, scenario))
     )
-    conditions.parse(published, wanted.categorical, wanted.numeric)
+    conditions.parse(published, scenario.categorical, scenario.numeric)
 
 
-def _unknown_columns(published: schema.Schema, wanted: Conditions) -> Iterator[str]:
-    for kind, given in (("categorical", wanted.categorical), ("numeric", wanted.numeric)):
-        yield from (problems.pointer(kind, name) for name in given if name not in published)
+def _unknown_columns(published: schema.Schema, scenario: Conditions) -> Iterator[str]:
+    for kind, given in (("categorical", scenario.categorical), ("numeric", scenario.numeric)):
+        yield from (errors.pointer(kind, name) for name in given if name not in published)
 
 
-def _unknown_levels(published: schema.Schema, wanted: Conditions) -> Iterator[str]:
+def _unknown_levels(published: schema.Schema, scenario: Conditions) -> Iterator[str]:
     for column in published.columns:
-        shares, known = wanted.categorical.get(column.name), set(column.levels or ())
+        shares, known = scenario.categorical.get(column.name), set(column.levels or ())
         if known and isinstance(shares, Mapping):
             for level in shares:
                 if level not in known:
-                    yield problems.pointer("categorical", column.name, level)
+                    yield errors.pointer("categorical", column.name, level)
 
 
 def _refuse_many(code: str, what: str, pointers: list[str]) -> None:
     if len(pointers) > MOST_UNKNOWN:
         detail = f"{len(pointers)} {what} that the conditions name are not in the dataset's schema."
         faults = [
-            problems.Fault(f"/conditions{pointer}", "This is not in the schema.", code)
+            errors.Fault(f"/conditions{pointer}", "This is not in the schema.", code)
             for pointer in pointers[:MOST_UNKNOWN]
         ]
-        raise problems.Problem(code, detail, faults=faults)
+        raise errors.ConditionsInvalidError(detail, faults)

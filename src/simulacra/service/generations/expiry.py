@@ -3,13 +3,12 @@
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, objects, runtime, tenancy
+from simulacra.service import clock, errors, objects, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action
 from simulacra.service.database import tables
+from simulacra.service.database.statuses import GenerationStatus
 from simulacra.service.generations import repository
-from simulacra.service.generations.schemas import GenerationStatus
-from simulacra.service.http import problems
 from simulacra.service.idempotency import bindings
 from simulacra.service.jobs import repository as jobs
 from simulacra.service.jobs import transitions
@@ -18,14 +17,14 @@ from simulacra.service.tenants import retention
 _rows = tables.Generation
 
 
-async def sweep(running: runtime.Runtime) -> None:
+async def sweep(database: tenancy.Database, endings: transitions.Endings) -> None:
     """Expire the generations whose time is over, and remove tombstones that nothing needs."""
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with database.transaction(tenancy.SYSTEM) as session:
         is_due = _is_alive() & (_rows.expires_at <= clock.now(session))
         due = (await session.scalars(select(_rows.id).where(is_due))).all()
     for generation_id in due:
-        await _expire(running, generation_id)
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+        await _expire(database, endings, generation_id)
+    async with database.transaction(tenancy.SYSTEM) as session:
         is_old = _rows.expires_at <= clock.now(session) - retention.TOMBSTONE
         is_needed = bindings.is_kept(_rows.job_id)
         await session.execute(delete(_rows).where(~_is_alive(), is_old, ~is_needed))
@@ -35,13 +34,15 @@ def _is_alive() -> ColumnElement[bool]:
     return _rows.status != GenerationStatus.EXPIRED
 
 
-async def _expire(running: runtime.Runtime, generation_id: str) -> None:
-    over = problems.Problem("simio_generation_not_found", "The generation expired before that.")
+async def _expire(
+    database: tenancy.Database, endings: transitions.Endings, generation_id: str
+) -> None:
+    over = errors.GenerationNotFoundError("The generation expired before that.")
     end = transitions.End(entry.SYSTEM, over)
-    async with running.database.transaction(tenancy.SYSTEM) as session:
-        await transitions.expire(session, running, end, tables.Job.generation_id == generation_id)
-        mine = select(_rows).where(_rows.id == generation_id, _is_alive()).with_for_update()
-        generation = await session.scalar(mine)
+    async with database.transaction(tenancy.SYSTEM) as session:
+        await endings.expire(session, end, tables.Job.generation_id == generation_id)
+        query = select(_rows).where(_rows.id == generation_id, _is_alive()).with_for_update()
+        generation = await session.scalar(query)
         if generation is None:  # another sweeper was here
             return
         await _shred(session, generation)

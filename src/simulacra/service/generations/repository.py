@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock
+from simulacra.service import clock, errors
 from simulacra.service.database import paging, tables
-from simulacra.service.generations.schemas import GenerationStatus
-from simulacra.service.http import problems
+from simulacra.service.database.statuses import GenerationStatus
 
 
 def artifacts_folder(generation_id: str) -> str:
@@ -20,19 +19,17 @@ async def get(session: AsyncSession, generation_id: str) -> tables.Generation:
     """Return a live generation of the session's tenant.
 
     Raises:
-        problems.Problem: there is none of this id.
+        errors.GenerationNotFoundError: there is none of this id.
     """
-    found = await session.scalar(
+    generation = await session.scalar(
         select(tables.Generation).where(
             tables.Generation.id == generation_id,
             tables.Generation.expires_at > clock.now(session),
         )
     )
-    if found is None:
-        raise problems.Problem(
-            "simio_generation_not_found", f"There is no generation {generation_id!r}."
-        )
-    return found
+    if generation is None:
+        raise errors.GenerationNotFoundError(f"There is no generation {generation_id!r}.")
+    return generation
 
 
 async def of_job(session: AsyncSession, job_id: str) -> tables.Generation:
@@ -41,8 +38,8 @@ async def of_job(session: AsyncSession, job_id: str) -> tables.Generation:
     One whose time is over is shown as its tombstone, whether it has been swept or not.
     """
     is_over = tables.Generation.expires_at <= clock.now(session)
-    made = select(tables.Generation, is_over).where(tables.Generation.job_id == job_id)
-    generation, is_over_now = (await session.execute(made)).one()
+    query = select(tables.Generation, is_over).where(tables.Generation.job_id == job_id)
+    generation, is_over_now = (await session.execute(query)).one()
     if is_over_now:
         session.expunge(generation)  # to show it so; the sweep is what changes the row
         strip(generation)

@@ -6,21 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
+from simulacra.engine import limits
 from simulacra.service.database import tables
-from simulacra.service.http.numbers import Whole
-from simulacra.service.http.waiting import MAX_WAIT_SECONDS
-
-MAX_SEED = 2**63 - 1
-
-
-class GenerationStatus(StrEnum):
-    """States of a generation; `partial` has fewer rows than were asked for."""
-
-    PROCESSING = "processing"
-    READY = "ready"
-    PARTIAL = "partial"
-    FAILED = "failed"
-    EXPIRED = "expired"
+from simulacra.service.database.statuses import GenerationStatus
+from simulacra.service.fields import MAX_WAIT_SECONDS, WholeNumber
 
 
 class OutputFormat(StrEnum):
@@ -85,14 +74,14 @@ class GenerationRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    row_count: Annotated[Whole, Field(ge=1)] = Field(
+    row_count: Annotated[WholeNumber, Field(ge=1)] = Field(
         description="Rows wanted; tight scenarios may give fewer, never more.", examples=[5000]
     )
     output_format: OutputFormat = OutputFormat.PARQUET
-    seed: Annotated[Whole, Field(ge=0, le=MAX_SEED)] | None = Field(
+    seed: Annotated[WholeNumber, Field(ge=0, le=limits.MAX_SEED)] | None = Field(
         None, description="Same dataset, conditions, row count and seed: same rows."
     )
-    wait_seconds: Annotated[Whole, Field(ge=0, le=MAX_WAIT_SECONDS)] = 0
+    wait_seconds: Annotated[WholeNumber, Field(ge=0, le=MAX_WAIT_SECONDS)] = 0
     conditions: Conditions = Field(default_factory=Conditions)
 
 

@@ -1,117 +1,129 @@
 """What can be done with generations, inside one transaction each."""
 
 import asyncio
+import dataclasses
+import datetime as dt
 import secrets
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, keys, runtime
+from simulacra.engine import limits
+from simulacra.service import clock, errors, keys, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
+from simulacra.service.database.statuses import GenerationStatus
 from simulacra.service.datasets import repository as datasets
-from simulacra.service.generations import conditions, repository
-from simulacra.service.generations.schemas import GenerationRequest, GenerationStatus
-from simulacra.service.http import problems
+from simulacra.service.generations import conditions, repository, tasks
+from simulacra.service.generations.schemas import GenerationRequest
 from simulacra.service.idempotency import bindings, fingerprint
 from simulacra.service.identity.principal import Principal
+from simulacra.service.jobs import admission
 from simulacra.service.jobs import repository as jobs
 from simulacra.service.tenants import retention
 from simulacra.service.usage import ledger
 
-OPERATION = "createGeneration"
-DRAWN_SEEDS = 2**31
-"""Seeds that we draw stay below this, so that every client's numbers can hold them."""
 
+@dataclasses.dataclass(frozen=True)
+class Generations:
+    """The generations of all tenants.
 
-async def create(
-    running: runtime.Runtime,
-    caller: Principal,
-    dataset_id: str,
-    wanted: GenerationRequest,
-    key: bindings.Key | None,
-) -> tuple[tables.Generation, bool]:
-    """Check a scenario and enqueue its generation, or find what the same key has begun before.
-
-    Returns:
-        The generation, and whether it is the answer to an earlier request.
-
-    Raises:
-        problems.Problem: no such dataset, no model yet, too many rows for one request or for the
-            subscription, or conditions that do not fit the schema; or the key belongs to another
-            request.
+    Attributes:
+        retention: how long a generation lives where nothing is set for its tenant.
     """
-    fields = wanted.model_dump(mode="json", exclude={"wait_seconds"})
-    whole = fingerprint.of_request(f"/v1/datasets/{dataset_id}/generations", fields)
-    async with running.database.transaction(caller.tenant_id) as session:
-        job = tables.Job(
-            id=jobs.new_id(),
-            tenant_id=caller.tenant_id,
-            operation=OPERATION,
-            dataset_id=dataset_id,
-            generation_id=keys.random_id("gen_"),
-            idempotency_key=key.key if key is not None else None,
+
+    database: tenancy.Database
+    admission: admission.Admission
+    retention: dt.timedelta
+
+    async def create(
+        self,
+        caller: Principal,
+        dataset_id: str,
+        request: GenerationRequest,
+        key: bindings.Key | None,
+    ) -> tuple[tables.Generation, bool]:
+        """Check a scenario and enqueue its generation, or find what the same key has begun before.
+
+        Returns:
+            The generation, and whether it is the answer to an earlier request.
+
+        Raises:
+            errors.DatasetNotFoundError: there is no such dataset.
+            errors.DatasetNotReadyError: it has no model yet.
+            errors.DatasetFailedError: it will never have a model.
+            errors.RowCapExceededError: these are too many rows for one request.
+            errors.QuotaExceededError: these are too many rows for the subscription.
+            errors.ReservationConflictError: other generations hold the rows at the moment.
+            errors.ConditionsInvalidError: the conditions do not fit the schema.
+            simulacra.engine.errors.ConditionError: so it is too; says it of every field.
+            errors.IdempotencyConflictError: the key belongs to another request.
+        """
+        fields = request.model_dump(mode="json", exclude={"wait_seconds"})
+        whole = fingerprint.of_request(f"/v1/datasets/{dataset_id}/generations", fields)
+        async with self.database.transaction(caller.tenant_id) as session:
+            job = tables.Job(
+                id=jobs.new_id(),
+                tenant_id=caller.tenant_id,
+                operation=tasks.GENERATION.operation,
+                dataset_id=dataset_id,
+                generation_id=keys.random_id("gen_"),
+                idempotency_key=key.key if key is not None else None,
+            )
+            begun = await bindings.bind(session, key, whole, job.id)
+            if begun is not None:
+                return await repository.of_job(session, begun), True
+            dataset = await datasets.get_ready(session, dataset_id)
+            tenant = await session.get_one(tables.Tenant, caller.tenant_id)
+            _check_cap(tenant, request.row_count)
+            await asyncio.to_thread(conditions.check, dataset, request.conditions)
+            generation = await self._row(session, job, request)
+            session.add(generation)
+            await ledger.reserve(session, tenant, generation.id, request.row_count)
+            await jobs.enqueue(session, self.admission, job)
+            trail.record(
+                session,
+                entry.client(caller.client_id),
+                Action.GENERATION_CREATED,
+                generation.id,
+                tenant_id=caller.tenant_id,
+                details={Detail.ROWS: request.row_count, Detail.FORMAT: str(request.output_format)},
+            )
+        return generation, False
+
+    async def _row(
+        self, session: AsyncSession, job: tables.Job, request: GenerationRequest
+    ) -> tables.Generation:
+        now = await clock.read(session)
+        return tables.Generation(
+            id=job.generation_id,
+            tenant_id=job.tenant_id,
+            dataset_id=job.dataset_id,
+            status=GenerationStatus.PROCESSING,
+            job_id=job.id,
+            row_count=request.row_count,
+            output_format=request.output_format,
+            seed=secrets.randbelow(limits.DRAWN_SEEDS) if request.seed is None else request.seed,
+            conditions=request.conditions.model_dump(),
+            created_at=now,
+            expires_at=now + await retention.of_tenant(session, job.tenant_id, self.retention),
         )
-        begun = await bindings.bind(session, key, whole, job.id)
-        if begun is not None:
-            return await repository.of_job(session, begun), True
-        dataset = await datasets.get_ready(session, dataset_id)
-        tenant = await session.get_one(tables.Tenant, caller.tenant_id)
-        _check_cap(tenant, wanted.row_count)
-        await asyncio.to_thread(conditions.check, dataset, wanted.conditions)
-        generation = await _row(running, session, job, wanted)
-        session.add(generation)
-        await ledger.reserve(session, tenant, generation.id, wanted.row_count)
-        await jobs.enqueue(session, running, job)
-        trail.record(
-            session,
-            entry.client(caller.client_id),
-            Action.GENERATION_CREATED,
-            generation.id,
-            tenant_id=caller.tenant_id,
-            details={Detail.ROWS: wanted.row_count, Detail.FORMAT: str(wanted.output_format)},
-        )
-    return generation, False
 
+    async def read(self, caller: Principal, generation_id: str) -> tables.Generation:
+        """Return a live generation."""
+        async with self.database.transaction(caller.tenant_id) as session:
+            return await repository.get(session, generation_id)
 
-async def _row(
-    running: runtime.Runtime, session: AsyncSession, job: tables.Job, wanted: GenerationRequest
-) -> tables.Generation:
-    now = await clock.read(session)
-    return tables.Generation(
-        id=job.generation_id,
-        tenant_id=job.tenant_id,
-        dataset_id=job.dataset_id,
-        status=GenerationStatus.PROCESSING,
-        job_id=job.id,
-        row_count=wanted.row_count,
-        output_format=wanted.output_format,
-        seed=secrets.randbelow(DRAWN_SEEDS) if wanted.seed is None else wanted.seed,
-        conditions=wanted.conditions.model_dump(),
-        created_at=now,
-        expires_at=now + await retention.of_tenant(session, running, job.tenant_id),
-    )
-
-
-async def read(
-    running: runtime.Runtime, caller: Principal, generation_id: str
-) -> tables.Generation:
-    """Return a live generation."""
-    async with running.database.transaction(caller.tenant_id) as session:
-        return await repository.get(session, generation_id)
-
-
-async def of_job(running: runtime.Runtime, caller: Principal, job_id: str) -> tables.Generation:
-    """Return the generation that a job of the caller's makes, or what is left of it."""
-    async with running.database.transaction(caller.tenant_id) as session:
-        return await repository.of_job(session, job_id)
+    async def of_job(self, caller: Principal, job_id: str) -> tables.Generation:
+        """Return the generation that a job of the caller's makes, or what is left of it."""
+        async with self.database.transaction(caller.tenant_id) as session:
+            return await repository.of_job(session, job_id)
 
 
 def _check_cap(tenant: tables.Tenant, row_count: int) -> None:
     cap = tenant.max_rows_per_request
     if row_count > cap:
         detail = f"row_count is {row_count:,}; one request may ask for {cap:,} rows at most."
-        code = "simio_row_cap_exceeded"
-        quota = problems.QuotaDocument(row_count=row_count, max_rows_per_request=cap)
-        fault = problems.Fault("/row_count", detail, code)
-        raise problems.Problem(code, detail, faults=[fault], extensions={"quota": quota})
+        quota = errors.Quota(row_count=row_count, max_rows_per_request=cap)
+        fault = errors.Fault("/row_count", detail, errors.RowCapExceededError.code)
+        raise errors.RowCapExceededError(detail, quota, faults=(fault,))

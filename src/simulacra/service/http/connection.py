@@ -1,7 +1,7 @@
 """A connection of a client: what comes before there is a request that could be answered.
 
-uvicorn reads a head of any length and waits for a request for ever, and its own refusals are
-plain text. Here a head is bounded in bytes and time, a body in the pauses it makes, and all
+uvicorn reads a head of any length, waits for a request without limit, and refuses in plain
+text. Here a head is bounded in bytes and time, a body in the pauses it makes, and all
 refusals are problems.
 """
 
@@ -81,12 +81,12 @@ class Connection(httptools_impl.HttpToolsProtocol):
 
     def _look(self) -> None:
         silence = self.loop.time() - self._since
-        is_ours = self.flow.read_paused  # it is we who do not read
+        is_paused = self.flow.read_paused  # the server itself has stopped reading
         self._looking = self.loop.call_later(self.look_seconds, self._look)
         if self._phase is Phase.HEAD and silence > self.head_seconds:
             detail = f"No whole request head arrived within {self.head_seconds:.0f} seconds."
             self._refuse("simio_request_timeout", detail)
-        elif self._phase is Phase.BODY and silence > self.pause_seconds and not is_ours:
+        elif self._phase is Phase.BODY and silence > self.pause_seconds and not is_paused:
             detail = f"Nothing of the body arrived for {self.pause_seconds:.0f} seconds."
             self._refuse("simio_request_timeout", detail)
 
@@ -117,5 +117,5 @@ def _response(problem: problems.Problem, base_url: str) -> bytes:
         **envelope.SECURITY_HEADERS,
     }
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    status = httptools_impl.STATUS_LINE[problem.entry.status]
+    status = httptools_impl.STATUS_LINE[problem.status]
     return status + lines.encode() + b"\r\n" + body

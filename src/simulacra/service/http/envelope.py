@@ -1,4 +1,4 @@
-"""The outermost layer: request ids, security and rate headers, and no answer that is not ours.
+"""Around the framework: request ids, security and rate headers, and errors in one form only.
 
 It stands outside the framework, because some answers are made where the framework's handlers do
 not reach: a body over its limit, a method that a route does not have, an unexpected exception.
@@ -15,9 +15,10 @@ from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from simulacra.service import keys
+from simulacra.service import keys, throttling
 from simulacra.service.audit import origin
-from simulacra.service.http import catalog, problems, throttling
+from simulacra.service.errors import catalog
+from simulacra.service.http import problems, rate_limits
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 SECURITY_HEADERS = {
@@ -26,9 +27,9 @@ SECURITY_HEADERS = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
-OURS = ("json", "text/html")
-"""What media types of errors hold that are made on purpose: problems, and the operator's pages."""
-STRAY_CODES = {
+OWN_MEDIA_TYPES = ("json", "text/html")
+"""Parts of the media types that our own errors have: problems, and the operators' pages."""
+FRAMEWORK_CODES = {
     401: "simio_unauthorized",
     404: "simio_not_found",
     405: "simio_method_not_allowed",
@@ -84,7 +85,7 @@ class _Exchange:
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             media_type = headers.get("content-type", "json")
-            if self.status >= 400 and not any(ours in media_type for ours in OURS):
+            if self.status >= 400 and not any(own in media_type for own in OWN_MEDIA_TYPES):
                 self._replacing = True
                 await self._replace(self.status, {k: v for k, v in headers.items() if k == "allow"})
                 return
@@ -99,14 +100,14 @@ class _Exchange:
 
     async def _replace(self, status: int, headers: dict[str, str]) -> None:
         fallback = "simio_internal" if status >= 500 else "simio_malformed_body"
-        code = STRAY_CODES.get(status, fallback)
+        code = FRAMEWORK_CODES.get(status, fallback)
         limit = self._scope.get(MAX_BODY_SIZE_SCOPE_KEY)
         detail = too_large(limit) if status == 413 and limit else catalog.CATALOG[code].meaning
         await self._respond(problems.Problem(code, detail, headers=headers))
 
     async def _respond(self, problem: problems.Problem) -> None:
         body = problems.render(self._complete(problem))
-        self.status = problem.entry.status
+        self.status = problem.status
         start: Message = {"type": "http.response.start", "status": self.status, "headers": []}
         headers = MutableHeaders(scope=start)
         headers.update(
@@ -124,7 +125,7 @@ class _Exchange:
     def _decorate(self, headers: MutableHeaders) -> None:
         headers["x-request-id"] = self.request_id
         standing: throttling.Standing | None = self._scope["state"].get("standing")
-        counted = standing.headers if standing is not None else {}
+        counted = rate_limits.headers_of(standing) if standing is not None else {}
         for name, value in (SECURITY_HEADERS | counted).items():
             headers.setdefault(name, value)
 

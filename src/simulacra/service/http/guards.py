@@ -10,12 +10,12 @@ from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 from starlette.routing import BaseRoute
 
-from simulacra.service import runtime
+from simulacra.service import errors
 from simulacra.service.audit.entry import Reason
-from simulacra.service.http import problems, throttling
-from simulacra.service.http.throttling import RouteClass
+from simulacra.service.http import rate_limits, serving
 from simulacra.service.identity import verification
 from simulacra.service.identity.principal import SCOPES, Principal
+from simulacra.service.throttling import RouteClass
 
 BEARER = HTTPBearer(
     auto_error=False,
@@ -32,7 +32,7 @@ class Guard:
     """Base of the dependencies that count as a guard."""
 
     async def admit(self, request: Request) -> None:
-        """Speak before the framework reads the body, which it does before it calls dependencies."""
+        """Decide before the framework reads the body, which it does before dependencies run."""
 
 
 class Public(Guard):
@@ -61,32 +61,30 @@ class Tenant(Guard):
     async def __call__(
         self,
         request: Request,
-        running: runtime.Running,
+        runtime: serving.Runtime,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
     ) -> Principal:
         """Return the caller, or answer 401 or 403 (RFC 6750), or 429 to one call too many."""
         caller: Principal | None = getattr(request.state, "caller", None)
         if caller is None:
-            caller = request.state.caller = await _identify(request, running, credentials)
-            await self._count(request, running, caller)
+            caller = request.state.caller = await _identify(request, runtime, credentials)
+            await self._count(request, runtime, caller)
         if not self._covers(caller.scopes):
-            await running.refusals.record(
+            await runtime.refusals.record(
                 Reason.INSUFFICIENT_SCOPE, caller.client_id, caller.tenant_id
             )
             joint = " and " if self.needs_all else " or "
-            raise problems.Problem(
-                "simio_forbidden",
-                f"The token lacks the scope {joint.join(map(repr, self.scopes))}.",
-                headers={"WWW-Authenticate": _challenge("insufficient_scope", self.scopes)},
+            raise errors.InsufficientScopeError(
+                f"The token lacks the scope {joint.join(map(repr, self.scopes))}.", self.scopes
             )
         return caller
 
-    async def _count(self, request: Request, running: runtime.Runtime, caller: Principal) -> None:
+    async def _count(self, request: Request, runtime: serving.Runtime, caller: Principal) -> None:
         """Count the call; `envelope` puts the standing on whatever the answer will be."""
-        limit = running.policy.limits[self.counts_as]
-        standing = request.state.standing = await running.throttle.hit(limit, caller.client_id)
+        limit = runtime.policy.limits[self.counts_as]
+        standing = request.state.standing = await runtime.throttle.hit(limit, caller.client_id)
         if standing.is_refused:
-            raise throttling.refusal(standing)
+            raise rate_limits.refusal(standing)
 
     def _covers(self, scopes: frozenset[str]) -> bool:
         return (
@@ -94,8 +92,8 @@ class Tenant(Guard):
         )
 
     async def admit(self, request: Request) -> None:
-        """Answer 401, 403 or 429 to whoever may not call the route."""
-        await self(request, runtime.of(request), await BEARER(request))
+        """Answer 401, 403 or 429 to a caller who may not use the route."""
+        await self(request, serving.runtime_of(request), await BEARER(request))
 
 
 def check(app: FastAPI) -> None:
@@ -144,35 +142,24 @@ def _class_of(scopes: Iterable[str]) -> RouteClass:
 
 
 async def _identify(
-    request: Request, running: runtime.Runtime, credentials: HTTPAuthorizationCredentials | None
+    request: Request, runtime: serving.Runtime, credentials: HTTPAuthorizationCredentials | None
 ) -> Principal:
     if credentials is None:
-        raise _refusal(_advice(request), error=None)
+        raise errors.TokenRefusedError(_advice(request))
     try:
-        return await running.identity.verify(credentials.credentials)
+        return await runtime.identity.verify(credentials.credentials)
     except verification.InvalidTokenError as error:
         reason = Reason.INACTIVE if error.client_id else Reason.INVALID_TOKEN
-        await running.refusals.record(reason, error.client_id)
-        detail = f"{error}. Mint a fresh one at {running.identity.token_url}."
-        raise _refusal(detail[0].upper() + detail[1:], error="invalid_token") from None
+        await runtime.refusals.record(reason, error.client_id)
+        detail = f"{error}. Mint a fresh one at {runtime.identity.token_url}."
+        detail = detail[0].upper() + detail[1:]
+        raise errors.TokenRefusedError(detail, is_invalid=True) from None
 
 
 def _advice(request: Request) -> str:
     if "authorization" in request.headers:
         return "The Authorization header is not of the form 'Bearer <token>'."
     return "The request has no Authorization header; send 'Authorization: Bearer <token>'."
-
-
-def _refusal(detail: str, *, error: str | None) -> problems.Problem:
-    headers = {"WWW-Authenticate": _challenge(error)}
-    return problems.Problem("simio_unauthorized", detail, headers=headers)
-
-
-def _challenge(error: str | None, scopes: Iterable[str] = ()) -> str:
-    parts = ['Bearer realm="simulacra"']
-    parts += [f'error="{error}"'] if error else []
-    parts += [f'scope="{" ".join(scopes)}"'] if scopes else []
-    return ", ".join(parts)
 
 
 ReadDatasets = Annotated[Principal, Depends(Tenant("read:datasets"))]

@@ -10,13 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 
 from simulacra.engine import errors as engine_errors
-from simulacra.service import outages, storage
-from simulacra.service.http import catalog, envelope, guards, problems
-from simulacra.service.identity import provider
-
-RETRY_SECONDS = 2
-REPAIR_SECONDS = 300
-"""When the identity provider refuses us, a person has to mend its configuration or ours."""
+from simulacra.service import errors, outages
+from simulacra.service.errors import catalog
+from simulacra.service.http import envelope, guards, problems, translation
 
 
 def register(app: FastAPI, base_url: str) -> None:
@@ -26,7 +22,7 @@ def register(app: FastAPI, base_url: str) -> None:
         exchange = {"instance": request.url.path, "request_id": request.state.request_id}
         return Response(
             problems.render(problem.document(base_url) | exchange),
-            status_code=problem.entry.status,
+            status_code=problem.status,
             headers=problem.headers,
             media_type=problems.MEDIA_TYPE,
         )
@@ -36,49 +32,27 @@ def register(app: FastAPI, base_url: str) -> None:
 
     for kind in (
         problems.Problem,
+        errors.ServiceError,
         engine_errors.EngineError,
+        *outages.DATABASE,
         RequestValidationError,
         HTTPException,
-        provider.ProviderError,
-        *outages.ANY,
     ):
         app.add_exception_handler(kind, handle)
 
 
 def _translate(request: Request, error: Exception) -> problems.Problem:
     match error:
-        case problems.Problem():
-            return error
-        case engine_errors.EngineError():
-            return problems.from_engine(error)
         case RequestValidationError():
             return from_validation(list(error.errors()))
         case HTTPException():
             return _from_framework(request, error)
         case _:
-            return _outage(error)
-
-
-def _outage(error: Exception) -> problems.Problem:
-    """Return the answer while something we need is not to be had; the log knows more."""
-    match error:
-        case provider.UnavailableError():
-            part, seconds = "identity provider", error.retry_after
-        case provider.ProviderError():
-            part, seconds = "identity provider", REPAIR_SECONDS
-        case storage.UnavailableError():
-            part, seconds = "object store", RETRY_SECONDS
-        case _:
-            part, seconds = "database", RETRY_SECONDS
-    return problems.Problem(
-        "simio_unavailable",
-        f"The {part} does not answer at the moment.",
-        headers={"Retry-After": str(seconds)},
-    )
+            return translation.problem_of(error)
 
 
 def _from_framework(request: Request, error: HTTPException) -> problems.Problem:
-    code = envelope.STRAY_CODES.get(error.status_code, "simio_malformed_body")
+    code = envelope.FRAMEWORK_CODES.get(error.status_code, "simio_malformed_body")
     detail = {
         "simio_not_found": f"There is no operation at {request.url.path!r}.",
         "simio_method_not_allowed": f"{request.url.path} does not take {request.method}.",
@@ -98,24 +72,24 @@ def _allowed(request: Request) -> str:
     return ", ".join(sorted({method for route in matching for method in route.methods or ()}))
 
 
-def from_validation(errors: list[Any]) -> problems.Problem:
+def from_validation(faults: list[Any]) -> problems.Problem:
     """Translate pydantic's errors, leaving out the input they quote."""
-    for error in errors:
+    for error in faults:
         if error["type"] == "json_invalid":
             reason = error["ctx"]["error"]
             return problems.Problem(
                 "simio_malformed_body", f"The body is not valid JSON: {reason}."
             )
-    if any(error["loc"] == ("body",) and error["type"] == "missing" for error in errors):
+    if any(error["loc"] == ("body",) and error["type"] == "missing" for error in faults):
         return problems.Problem(
             "simio_malformed_body",
             "The request body is empty; send JSON with Content-Type: application/json.",
         )
-    return problems.invalid([_fault(error) for error in errors])
+    return translation.problem_of(errors.InvalidFieldsError([_fault(error) for error in faults]))
 
 
-def _fault(error: dict[str, Any]) -> problems.Fault:
+def _fault(error: dict[str, Any]) -> errors.Fault:
     place, *path = error["loc"] or ("body",)
     if place == "body":
-        return problems.Fault(problems.pointer(*map(str, path)), error["msg"])
-    return problems.Fault(str(path[0] if path else place), error["msg"], is_parameter=True)
+        return errors.Fault(errors.pointer(*map(str, path)), error["msg"])
+    return errors.Fault(str(path[0] if path else place), error["msg"], is_parameter=True)

@@ -1,7 +1,7 @@
 """JSON that means one thing only, after I-JSON (RFC 7493): each name once, whole characters.
 
 Python's reader keeps the last of two equal names, so that half of a share map could be lost
-without a word; and it lets lone surrogates through, which no later step can write.
+silently; and it accepts lone surrogates, which no later step can write.
 """
 
 import json
@@ -37,11 +37,11 @@ def parse(body: bytes) -> Any:  # noqa: ANN401 - whatever JSON can say
 
 
 def _each_name_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(members)
-    if len(made) < len(members):
-        (twice, _), *_ = Counter(name for name, _ in members).most_common(1)
-        raise _refusal(f"an object has the name {twice!r} more than once")
-    return made
+    value = dict(members)
+    if len(value) < len(members):
+        (repeated, _), *_ = Counter(name for name, _ in members).most_common(1)
+        raise _refusal(f"an object has the name {repeated!r} more than once")
+    return value
 
 
 def _refusal(reason: str) -> json.JSONDecodeError:

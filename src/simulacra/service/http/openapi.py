@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from simulacra.service.http import catalog
+from simulacra.service.http import status_codes
 from simulacra.service.http.problems import MEDIA_TYPE, ProblemDocument
 
 CONSEQUENTIAL = {"x-openai-isConsequential": True}
@@ -27,18 +27,20 @@ def document(app: FastAPI) -> dict[str, Any]:
 
     Operations that need a token are also given what all of them share: a limit on calls.
     """
-    made = FastAPI.openapi(app)
-    schemas = made["components"]["schemas"]
-    for operation in (one for path in made["paths"].values() for one in path.values()):
+    contract = FastAPI.openapi(app)
+    schemas = contract["components"]["schemas"]
+    for operation in (
+        operation for path in contract["paths"].values() for operation in path.values()
+    ):
         operation["responses"].pop("422", None)
         _add_limit(operation)
-    made["components"]["headers"] = {name: _header(text) for name, text in HEADERS.items()}
+    contract["components"]["headers"] = {name: _header(text) for name, text in HEADERS.items()}
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs"))
     schemas["ProblemDocument"] = problem
-    return made
+    return contract
 
 
 def _add_limit(operation: dict[str, Any]) -> None:
@@ -64,7 +66,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def _problem(status: int) -> dict[str, Any]:
-    codes = [entry.code for entry in catalog.CATALOG.values() if entry.status == status]
+    codes = [code for code, of_code in status_codes.STATUS_CODES.items() if of_code == status]
     return {
         "description": "Problem: " + ", ".join(f"`{code}`" for code in codes),
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},

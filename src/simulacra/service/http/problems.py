@@ -1,6 +1,5 @@
 """Errors as RFC 9457 problem documents."""
 
-import dataclasses
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
@@ -8,26 +7,11 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from simulacra.engine import errors as engine_errors
-from simulacra.service.http import catalog
+from simulacra.service import errors
+from simulacra.service.errors import catalog
+from simulacra.service.http import status_codes
 
 MEDIA_TYPE = "application/problem+json"
-ENGINE_PREFIX = "simio_"
-
-
-@dataclasses.dataclass(frozen=True)
-class Fault:
-    """One field at fault: `where` is its JSON pointer, or the name of a parameter."""
-
-    where: str
-    detail: str
-    code: str = "simio_invalid_field"
-    is_parameter: bool = False
-
-    def document(self) -> dict[str, str]:
-        """Return the entry of `errors`."""
-        kind = "parameter" if self.is_parameter else "pointer"
-        return {kind: self.where, "detail": self.detail, "code": self.code}
 
 
 class Problem(Exception):  # noqa: N818 - the RFC's own word
@@ -42,12 +26,13 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
         code: str,
         detail: str,
         *,
-        faults: Sequence[Fault] = (),
+        faults: Sequence[errors.Fault] = (),
         headers: Mapping[str, str] | None = None,
         extensions: Mapping[str, BaseModel] | None = None,
     ) -> None:
         super().__init__(detail)
         self.entry = catalog.CATALOG[code]
+        self.status = status_codes.STATUS_CODES[code]
         self.detail = detail
         self.faults = tuple(faults)
         self.headers = dict(headers or {})
@@ -58,44 +43,28 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
         document: dict[str, Any] = {
             "type": f"{base_url}/errors/{self.entry.code}",
             "title": self.entry.title,
-            "status": self.entry.status,
+            "status": self.status,
             "detail": self.detail,
             "code": self.entry.code,
             "retryable": self.entry.retryable,
         }
         if self.faults:
-            document["errors"] = [fault.document() for fault in self.faults]
+            document["errors"] = [_fault(fault) for fault in self.faults]
         for member, extension in self.extensions.items():
             document[member] = extension.model_dump(mode="json", exclude_none=True)
         return document
 
 
-def pointer(*parts: str) -> str:
-    """Return the JSON pointer (RFC 6901) along `parts`."""
-    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
+def _fault(fault: errors.Fault) -> dict[str, str]:
+    """Return the entry of `errors` for one field."""
+    kind = "parameter" if fault.is_parameter else "pointer"
+    return {kind: fault.where, "detail": fault.detail, "code": fault.code}
 
 
 def render(document: Mapping[str, Any]) -> bytes:
     """Return a problem as JSON; half a surrogate pair that it quotes is written as an escape."""
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace")
-
-
-def invalid(faults: Sequence[Fault]) -> Problem:
-    """Return the problem that lists fields at fault."""
-    detail = "; ".join(f"{fault.where or 'body'}: {fault.detail}" for fault in faults)
-    return Problem("simio_invalid_field", detail, faults=faults)
-
-
-def from_engine(error: engine_errors.EngineError, *, pointer: str = "/conditions") -> Problem:
-    """Translate an error of the engine; this is the only place that does."""
-    if isinstance(error, engine_errors.ConditionError):
-        faults = [
-            Fault(pointer + field.pointer, field.detail, ENGINE_PREFIX + field.code)
-            for field in error.fields
-        ]
-        return Problem(faults[0].code, error.detail, faults=faults)
-    return Problem(ENGINE_PREFIX + error.code, error.detail)
 
 
 class FaultDocument(BaseModel):

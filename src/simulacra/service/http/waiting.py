@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-MAX_WAIT_SECONDS = 30
+from simulacra.service.fields import MAX_WAIT_SECONDS
+
 RETRY_AFTER_SECONDS = "2"
 
 WaitSeconds = Annotated[

@@ -2,7 +2,7 @@
 
 A key is bound to its job in the transaction that makes the job, so that one cannot be without the
 other. Before that an upload holds a *lease* on its key, renewed while the body arrives: a second
-request is told to wait, and the lease of a process that died runs out by itself.
+request has to wait, and the lease of a process that died runs out by itself.
 """
 
 import asyncio
@@ -17,15 +17,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from simulacra.service import clock, keys, outages, runtime, tenancy
+from simulacra.service import clock, errors, keys, outages, policy, tenancy
 from simulacra.service.database import tables
-from simulacra.service.http import problems
 from simulacra.service.identity.principal import Principal
 
-KEPT = dt.timedelta(hours=24)
 LEASE = dt.timedelta(seconds=15)
 RENEWAL_SECONDS = 4.0
-RETRY_AFTER = "2"
+RETRY_SECONDS = 2
 
 logger = logging.getLogger(__name__)
 
@@ -65,8 +63,8 @@ async def bind(
     of its transaction. Without a key there is nothing to find and nothing to bind.
 
     Raises:
-        problems.Problem: the key belongs to another request (409 conflict), or to one whose body
-            is still arriving (409 in flight).
+        errors.IdempotencyConflictError: the key belongs to another request.
+        errors.IdempotencyInFlightError: the body of the first request is still arriving.
     """
     if key is None:
         return None
@@ -76,7 +74,7 @@ async def bind(
         "job_id": job_id,
         "lease_token": None,
         "leased_until": None,
-        "expires_at": now + KEPT,
+        "expires_at": now + policy.IDEMPOTENCY_KEY_LIFE,
     }
     scope = {"tenant_id": key.tenant_id, "operation": key.operation, "key": key.key}
     is_free = or_(
@@ -94,39 +92,40 @@ async def find(session: AsyncSession, key: Key, fingerprint: bytes) -> str:
     """Return the job that a key is bound to.
 
     Raises:
-        problems.Problem: as of `bind`.
+        errors.IdempotencyConflictError: the key belongs to another request.
+        errors.IdempotencyInFlightError: the body of the first request is still arriving.
     """
     return _rejoin(await session.scalar(select(_rows).where(key.row)), fingerprint)
 
 
 @contextlib.asynccontextmanager
-async def lease(running: runtime.Runtime, key: Key | None) -> AsyncIterator[Key | None]:
+async def lease(database: tenancy.Database, key: Key | None) -> AsyncIterator[Key | None]:
     """Hold a key while the body of its request arrives; yields the key for `bind`.
 
     A key that is bound to a job already is not held: `bind` will find the job. What a request
     that fails leaves behind is nothing.
 
     Raises:
-        problems.Problem: another request holds the key.
+        errors.IdempotencyInFlightError: another request holds the key.
     """
     if key is None:
         yield None
         return
     held = dataclasses.replace(key, lease_token=keys.random_id())
-    if not await _take(running, held):
+    if not await _take(database, held):
         yield key
         return
-    renewal = asyncio.create_task(_renew(running, held))
+    renewal = asyncio.create_task(_renew(database, held))
     try:
         yield held
     finally:
         renewal.cancel()
-        await asyncio.shield(_release(running, held))
+        await asyncio.shield(_release(database, held))
 
 
-async def forget(running: runtime.Runtime) -> None:
+async def forget(database: tenancy.Database) -> None:
     """Remove keys whose time is over."""
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with database.transaction(tenancy.SYSTEM) as session:
         await session.execute(delete(_rows).where(_is_over(session)))
 
 
@@ -144,24 +143,22 @@ def _is_over(session: AsyncSession) -> ColumnElement[bool]:
 
 def _rejoin(held: tables.IdempotencyKey | None, fingerprint: bytes) -> str:
     if held is None or held.job_id is None:  # it has just been given up, or is another's lease
-        raise problems.Problem(
-            "simio_idempotency_in_flight",
+        raise errors.IdempotencyInFlightError(
             "The first request with this Idempotency-Key is still being received. Retry with the "
             "same key.",
-            headers={"Retry-After": RETRY_AFTER},
+            retry_after=RETRY_SECONDS,
         )
     if held.fingerprint != fingerprint:
-        raise problems.Problem(
-            "simio_idempotency_conflict",
+        raise errors.IdempotencyConflictError(
             "This Idempotency-Key was used for another request: the fields or the file differ. "
             "Send the same request, or use a new key.",
         )
     return held.job_id
 
 
-async def _take(running: runtime.Runtime, key: Key) -> bool:
+async def _take(database: tenancy.Database, key: Key) -> bool:
     """Take the lease and return True, or False if the key has its job already."""
-    async with running.database.transaction(key.tenant_id) as session:
+    async with database.transaction(key.tenant_id) as session:
         until = clock.now(session) + LEASE
         scope = {"tenant_id": key.tenant_id, "operation": key.operation, "key": key.key}
         leased = {
@@ -169,7 +166,7 @@ async def _take(running: runtime.Runtime, key: Key) -> bool:
             "job_id": None,
             "lease_token": key.lease_token,
             "leased_until": until,
-            "expires_at": until + KEPT,
+            "expires_at": until + policy.IDEMPOTENCY_KEY_LIFE,
         }
         taken = insert(_rows).values(**scope, **leased)
         taken = taken.on_conflict_do_update(
@@ -183,21 +180,21 @@ async def _take(running: runtime.Runtime, key: Key) -> bool:
     return False
 
 
-async def _renew(running: runtime.Runtime, key: Key) -> None:
+async def _renew(database: tenancy.Database, key: Key) -> None:
     """Prolong a lease until cancelled; one that was lost is noticed by `bind`."""
     while True:
         await asyncio.sleep(RENEWAL_SECONDS)
         with contextlib.suppress(*outages.DATABASE):
-            async with running.database.transaction(key.tenant_id) as session:
+            async with database.transaction(key.tenant_id) as session:
                 until = clock.now(session) + LEASE
                 mine = and_(key.row, _rows.lease_token == key.lease_token)
                 await session.execute(update(_rows).where(mine).values(leased_until=until))
 
 
-async def _release(running: runtime.Runtime, key: Key) -> None:
+async def _release(database: tenancy.Database, key: Key) -> None:
     """Give a lease up; bound to a job, the key has none any more. What fails here, lapses."""
     with contextlib.suppress(*outages.DATABASE):
-        async with running.database.transaction(key.tenant_id) as session:
+        async with database.transaction(key.tenant_id) as session:
             await session.execute(
                 delete(_rows).where(key.row, _rows.lease_token == key.lease_token)
             )

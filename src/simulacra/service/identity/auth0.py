@@ -1,7 +1,7 @@
 """An Auth0 tenant as the identity provider.
 
 Auth0 holds the secrets and mints the tokens; this service keeps which client is whose tenant's,
-and checks tokens on the spot. A client that Auth0 knows and our database does not is nobody.
+and checks tokens on the spot. A client that Auth0 knows but our database does not is refused.
 """
 
 import asyncio
@@ -60,7 +60,7 @@ class Auth0:
         session.add(tables.Client(id=client_id, tenant_id=tenant_id, secret_hash=HELD_ELSEWHERE))
         return provider.Credential(client_id, secret)
 
-    async def begin_rotation(self, session: AsyncSession, client_id: str) -> str:  # noqa: ARG002 - nothing of it is ours to keep
+    async def begin_rotation(self, session: AsyncSession, client_id: str) -> str:  # noqa: ARG002 - Auth0 keeps the secret
         """Return a client's new secret; at Auth0 the old one stops at once."""
         return await self._management.rotate_secret(client_id)
 

@@ -32,15 +32,15 @@ class Clients:
 
     async def tenant_of(self, client_id: str) -> str | None:
         """Return the tenant of an active client of an active tenant."""
-        found: str | None = await self._database.look_up(_TENANT_OF, {"client": client_id})
-        return found
+        tenant_id: str | None = await self._database.look_up(_TENANT_OF, {"client": client_id})
+        return tenant_id
 
     async def owner_of(self, client_id: str) -> str | None:
         """Return the tenant of a client that there is or was, active or not."""
-        found: str | None = await self._database.look_up(
+        tenant_id: str | None = await self._database.look_up(
             select(tables.Client.tenant_id).where(tables.Client.id == client_id)
         )
-        return found
+        return tenant_id
 
     async def identify(self, claims: dict[str, Any]) -> principal.Principal:
         """Return the caller whom verified claims name.

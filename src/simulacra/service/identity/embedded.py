@@ -71,4 +71,4 @@ class Embedded:
         await self.issuer.signing_keys.current()
 
     async def close(self) -> None:
-        """Do nothing: the database is not ours to close."""
+        """Do nothing: the runtime closes the database."""

@@ -15,7 +15,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
 from pydantic import BaseModel
 
-from simulacra.service.identity import provider
+from simulacra.service import errors
 
 FRESH_SECONDS = 300
 """A key that was revoked at the issuer is accepted for this long."""
@@ -54,7 +54,7 @@ class RemoteKeys:
         """Return the keys to verify with; an unknown `kid` fetches them, but not too often.
 
         Raises:
-            provider.UnavailableError: the issuer does not answer, and no key at hand fits.
+            errors.ProviderUnavailableError: the issuer does not answer, and no key at hand fits.
         """
         if kid not in self._keys or self._age() > STALE_SECONDS:
             await self._fetch()
@@ -70,7 +70,7 @@ class RemoteKeys:
         """Refuse to judge a token while the key it names may exist but cannot be fetched."""
         failed = self._tried > self._fetched
         if failed and (kid not in self._keys or self._age() > STALE_SECONDS):
-            raise provider.UnavailableError(
+            raise errors.ProviderUnavailableError(
                 "The public keys of the token issuer cannot be fetched.", PAUSE_SECONDS
             )
 

@@ -24,8 +24,8 @@ from auth0.management.core.api_error import ApiError
 from auth0.management.core.parse_error import ParsingError
 from auth0.management.token_provider import AsyncTokenProvider
 
-from simulacra.service import keys
-from simulacra.service.identity import principal, provider
+from simulacra.service import errors, keys
+from simulacra.service.identity import principal
 
 CALL_SECONDS = 10
 PATIENCE_SECONDS = 20
@@ -72,6 +72,14 @@ class _FailedError(Exception):
         return self.status is None or self.status == 429 or self.status >= 500
 
 
+class _RefusedError(errors.ProviderRefusedError):
+    """Auth0 says no, with an HTTP status."""
+
+    def __init__(self, reason: str, status: int | None) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
 class Management:
     """Makes, grants, rotates and deletes clients of one Auth0 tenant."""
 
@@ -98,15 +106,15 @@ class Management:
         """Return id and secret of a new client that may call our API; all of it is made, or none.
 
         Raises:
-            provider.UnavailableError: Auth0 does not answer, or wants us to wait for too long.
-            provider.RefusedError: Auth0 will not do it; the configuration is at fault.
+            errors.ProviderUnavailableError: Auth0 does not answer, or asks us to wait too long.
+            errors.ProviderRefusedError: Auth0 will not do it; the configuration is at fault.
         """
         mark = keys.random_id()
         try:
             client_id, secret = await self._ask(
                 "create a client", lambda: self._create(name, tenant_id, mark), repeatable=False
             )
-        except provider.UnavailableError:
+        except errors.ProviderUnavailableError:
             await self._remove_marked(mark)
             raise
         try:
@@ -120,13 +128,13 @@ class Management:
         """Return a client's new secret; the old one stops working at once.
 
         Raises:
-            provider.UnavailableError: Auth0 does not answer; the old secret may work or not.
-            provider.RefusedError: Auth0 will not do it.
+            errors.ProviderUnavailableError: Auth0 does not answer; the old secret may work or not.
+            errors.ProviderRefusedError: Auth0 will not do it.
         """
 
         async def rotate() -> str:
-            made = await self._api.clients.rotate_secret(client_id)
-            return _present(made.client_secret)
+            answer = await self._api.clients.rotate_secret(client_id)
+            return _present(answer.client_secret)
 
         # A lost answer loses the secret with it, so that another rotation is what helps.
         return await self._ask("rotate a secret", rotate, repeatable=True)
@@ -135,19 +143,19 @@ class Management:
         """Delete a client and its grant; one that is not there is no fault.
 
         Raises:
-            provider.UnavailableError: Auth0 does not answer.
-            provider.RefusedError: Auth0 will not do it.
+            errors.ProviderUnavailableError: Auth0 does not answer.
+            errors.ProviderRefusedError: Auth0 will not do it.
         """
         try:
             await self._ask(
                 "delete a client", lambda: self._api.clients.delete(client_id), repeatable=True
             )
-        except provider.RefusedError as refused:
+        except _RefusedError as refused:
             if refused.status != 404:
                 raise
 
     async def _create(self, name: str, tenant_id: str, mark: str) -> tuple[str, str]:
-        made = await self._api.clients.create(
+        client = await self._api.clients.create(
             name=_name(name),
             description=f"Simulacra tenant {tenant_id}",
             app_type="non_interactive",
@@ -156,7 +164,7 @@ class Management:
             oidc_conformant=True,
             client_metadata={"simulacra_tenant": tenant_id, "simulacra_mark": mark},
         )
-        return _present(made.client_id), _present(made.client_secret)
+        return _present(client.client_id), _present(client.client_secret)
 
     async def _grant(self, client_id: str) -> None:
         try:
@@ -169,7 +177,7 @@ class Management:
                 ),
                 repeatable=True,
             )
-        except provider.RefusedError as refused:
+        except _RefusedError as refused:
             if refused.status != 409:  # there already: the answer to an earlier try was lost
                 raise
 
@@ -184,30 +192,30 @@ class Management:
                 per_page=PAGE,
             )
             return [
-                one.client_id
-                async for one in listed
-                if one.client_id and (one.client_metadata or {}).get("simulacra_mark") == mark
+                client.client_id
+                async for client in listed
+                if client.client_id and (client.client_metadata or {}).get("simulacra_mark") == mark
             ]
 
         try:
             for client_id in await self._ask("list clients", find, repeatable=True):
                 await self.discard(client_id)
-        except provider.ProviderError:
+        except errors.ProviderError:
             logger.warning("a client with simulacra_mark %s may be left over at Auth0", mark)
 
     async def discard(self, client_id: str) -> None:
         """Delete a client whose secret nobody has seen; if that fails, the log says so."""
         try:
             await self.delete_client(client_id)
-        except provider.ProviderError:
+        except errors.ProviderError:
             logger.warning("client %s is left over at Auth0 and was never handed out", client_id)
 
     async def _ask(self, what: str, call: Callable[[], Awaitable[T]], *, repeatable: bool) -> T:
-        """Return what `call` returns, trying again where that is safe and not in vain.
+        """Return what `call` returns, trying again where that is safe and may help.
 
         Raises:
-            provider.UnavailableError: it did not work in time.
-            provider.RefusedError: Auth0 says no, and will say so again.
+            errors.ProviderUnavailableError: it did not work in time.
+            errors.ProviderRefusedError: Auth0 says no, and will say so again.
         """
         deadline = time.monotonic() + PATIENCE_SECONDS
         for tries in itertools.count():
@@ -220,12 +228,12 @@ class Management:
                     continue
                 if not failed.is_transient:
                     logger.error("%s", reason)  # noqa: TRY400 - a trace may quote
-                    raise provider.RefusedError(reason, failed.status) from None
+                    raise _RefusedError(reason, failed.status) from None
                 pause = failed.pause or FIRST_PAUSE_SECONDS * 2**tries
                 may = repeatable or failed.undone
                 if not may or time.monotonic() + pause > deadline:
                     logger.warning("%s", reason)
-                    raise provider.UnavailableError(reason, math.ceil(pause)) from None
+                    raise errors.ProviderUnavailableError(reason, math.ceil(pause)) from None
                 await asyncio.sleep(pause)
         raise AssertionError("unreachable")
 

@@ -8,29 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from simulacra.service.identity import principal
 
 
-class ProviderError(Exception):
-    """The provider does not do what it was asked; the text is for the person who runs the service.
-
-    It says who did not do what, and why, and holds no secret.
-    """
-
-
-class UnavailableError(ProviderError):
-    """The provider cannot be asked now; `retry_after` is in seconds."""
-
-    def __init__(self, reason: str, retry_after: int) -> None:
-        super().__init__(reason)
-        self.retry_after = retry_after
-
-
-class RefusedError(ProviderError):
-    """The provider will not do it, whenever it is asked: its configuration is at fault."""
-
-    def __init__(self, reason: str, status: int | None = None) -> None:
-        super().__init__(reason)
-        self.status = status
-
-
 @dataclasses.dataclass(frozen=True)
 class Credential:
     """A client and its secret, which is not kept."""
@@ -43,7 +20,7 @@ class Provider(Protocol):
     """Issues the credentials of tenants and tells whose token a request carries.
 
     Whatever takes a session writes its rows in the caller's transaction, so that a client exists
-    if what it belongs to does. Any of it may raise `UnavailableError` and `RefusedError`.
+    if what it belongs to does. Any of it may raise `errors.ProviderError`.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""Refused tokens and credentials on record, without letting a stranger fill the record.
+"""Refused tokens and credentials in the audit trail, without letting anyone flood it.
 
 Anyone can send bad tokens as fast as the network carries them. So the first refusal of a kind is
 written at once, and those of the next minute as one entry with their number.
@@ -29,7 +29,7 @@ class Refusals:
 
         Args:
             reason: why.
-            client_id: of a client that exists; what a stranger calls itself is not written.
+            client_id: of a client that exists; an unknown name is not written down.
             tenant_id: whose client it is.
         """
         kind, now = (reason, client_id), time.monotonic()

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from simulacra.service.http.texts import Text
+from simulacra.service.fields import Text
 from simulacra.service.identity.principal import SCOPES
 
 

@@ -1,4 +1,4 @@
-"""The check of an access token on the spot: signature and claims, whoever issued it."""
+"""The local check of an access token: its signature and claims, for any issuer."""
 
 import dataclasses
 from typing import Any, Protocol

@@ -6,8 +6,10 @@ jobs wait in the `jobs` table, and each job that ends lets the next one in. That
 on how many jobs of a tenant run together.
 """
 
+import dataclasses
 from collections.abc import Sequence
 
+import procrastinate
 import psycopg
 from procrastinate import jobs as queue_jobs
 from sqlalchemy import (
@@ -26,16 +28,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, runtime, tenancy
+from simulacra.service import clock, tenancy
 from simulacra.service.database import tables
-from simulacra.service.jobs import queues
-from simulacra.service.jobs.schemas import OPEN, JobStatus
+from simulacra.service.database.statuses import OPEN, JobStatus
+from simulacra.service.jobs import kinds
 
-TASKS = {
-    "createDataset": ("datasets:train", queues.DATASETS),
-    "createGeneration": ("generations:generate", queues.GENERATIONS),
-}
-"""Task and queue of the jobs that an operation begins."""
 LOCK = 7_265_003
 """First key of the advisory locks under which a tenant's entries are counted."""
 RECONCILING = 7_265_004
@@ -50,62 +47,87 @@ _entries = table(
 )
 
 
-async def admit(
-    session: AsyncSession, running: runtime.Runtime, tenant_id: str, operation: str
-) -> None:
-    """Give the next jobs of a tenant their queue entries, as many as it has room for."""
-    queue_of_tenant = func.hashtext(f"{tenant_id}/{operation}")
-    await session.execute(select(func.pg_advisory_xact_lock(LOCK, queue_of_tenant)))
-    mine = and_(_jobs.tenant_id == tenant_id, _jobs.operation == operation)
-    is_admitted = and_(mine, _jobs.status.in_(OPEN), _jobs.admitted_at.is_not(None))
-    admitted = await session.scalar(select(func.count()).select_from(_jobs).where(is_admitted))
-    room = running.policy.jobs_per_tenant - int(admitted or 0)
-    if room <= 0:
-        return
-    waiting = select(_jobs).where(mine, _is_waiting())
-    oldest = waiting.order_by(_jobs.created_at, _jobs.id).limit(room)
-    # A job that is locked is being ended by somebody who will wait for the lock that we hold.
-    for job in (await session.scalars(oldest.with_for_update(skip_locked=True))).all():
-        job.admitted_at = await clock.read(session)
-        await _defer(session, running, job)
+@dataclasses.dataclass(frozen=True)
+class Admission:
+    """Gives jobs their entries in the queue.
 
-
-async def reconcile(running: runtime.Runtime) -> int:
-    """Give jobs an entry that should have one and have none; return how many.
-
-    Whatever took their entries, without one nobody would come for them.
+    Attributes:
+        app: the queue.
+        kinds: every job kind.
+        jobs_per_tenant: entries that a tenant has at a time for each kind of work.
     """
-    async with running.database.transaction(tenancy.SYSTEM) as session:
-        if not await session.scalar(select(func.pg_try_advisory_xact_lock(RECONCILING))):
-            return 0  # another worker is at it
-        lost = await _without_entry(session)
-        for job in lost:
-            await _defer(session, running, job)
-        waiting = select(_jobs.tenant_id, _jobs.operation).where(_is_waiting()).distinct()
-        tenants = (await session.execute(waiting)).all()
-    for tenant_id, operation in tenants:  # one at a time, so that nobody waits for all of them
-        async with running.database.transaction(tenancy.SYSTEM) as session:
-            await admit(session, running, tenant_id, operation)
-    return len(lost)
 
+    app: procrastinate.App
+    kinds: kinds.Kinds
+    jobs_per_tenant: int
 
-async def replace(running: runtime.Runtime, entry: queue_jobs.Job) -> None:
-    """Put a fresh entry in the place of one whose worker was lost, before all that wait.
+    async def admit(self, session: AsyncSession, tenant_id: str, operation: str) -> None:
+        """Give the next jobs of a tenant their queue entries, as many as it has room for."""
+        queue_of_tenant = func.hashtext(f"{tenant_id}/{operation}")
+        await session.execute(select(func.pg_advisory_xact_lock(LOCK, queue_of_tenant)))
+        is_of_tenant = and_(_jobs.tenant_id == tenant_id, _jobs.operation == operation)
+        is_admitted = and_(is_of_tenant, _jobs.status.in_(OPEN), _jobs.admitted_at.is_not(None))
+        admitted = await session.scalar(select(func.count()).select_from(_jobs).where(is_admitted))
+        room = self.jobs_per_tenant - int(admitted or 0)
+        if room <= 0:
+            return
+        waiting = select(_jobs).where(is_of_tenant, _is_waiting())
+        oldest = waiting.order_by(_jobs.created_at, _jobs.id).limit(room)
+        # Who has locked a job is ending it, and will wait for the lock that is held here.
+        for job in (await session.scalars(oldest.with_for_update(skip_locked=True))).all():
+            job.admitted_at = await clock.read(session)
+            await self._defer(session, job)
 
-    That worker may wake up and end its entry. By then another one must have the job by an entry of
-    its own, or it would lose it.
-    """
-    is_lost = and_(
-        _entries.c.id == entry.id,
-        cast(_entries.c.status, Text) == queue_jobs.Status.DOING.value,
-        _entries.c.worker_id.is_not_distinct_from(entry.worker_id),
-    )
-    lost = delete(_entries).where(is_lost).returning(_entries.c.args["job_id"].astext)
-    async with running.database.transaction(tenancy.SYSTEM) as session:
-        job_id = await session.scalar(lost)
-        job = await session.get(tables.Job, job_id) if job_id is not None else None
-        if job is not None and job.status in OPEN:
-            await _defer(session, running, job, priority=entry.priority + 1)
+    async def reconcile(self, database: tenancy.Database) -> int:
+        """Give jobs an entry that should have one and have none; return how many.
+
+        Whatever took their entries, without one nobody would come for them.
+        """
+        async with database.transaction(tenancy.SYSTEM) as session:
+            if not await session.scalar(select(func.pg_try_advisory_xact_lock(RECONCILING))):
+                return 0  # another worker does it at this moment
+            lost = await _without_entry(session)
+            for job in lost:
+                await self._defer(session, job)
+            waiting = select(_jobs.tenant_id, _jobs.operation).where(_is_waiting()).distinct()
+            tenants = (await session.execute(waiting)).all()
+        for tenant_id, operation in tenants:  # a transaction each, so that no lock is held for long
+            async with database.transaction(tenancy.SYSTEM) as session:
+                await self.admit(session, tenant_id, operation)
+        return len(lost)
+
+    async def replace(self, database: tenancy.Database, entry: queue_jobs.Job) -> None:
+        """Put a fresh entry in the place of one whose worker was lost, before all that wait.
+
+        That worker may wake up and end its entry. By then another one must have the job by an entry
+        of its own, or it would lose it.
+        """
+        is_lost = and_(
+            _entries.c.id == entry.id,
+            cast(_entries.c.status, Text) == queue_jobs.Status.DOING.value,
+            _entries.c.worker_id.is_not_distinct_from(entry.worker_id),
+        )
+        lost = delete(_entries).where(is_lost).returning(_entries.c.args["job_id"].astext)
+        async with database.transaction(tenancy.SYSTEM) as session:
+            job_id = await session.scalar(lost)
+            job = await session.get(tables.Job, job_id) if job_id is not None else None
+            if job is not None and job.status in OPEN:
+                await self._defer(session, job, priority=entry.priority + 1)
+
+    async def _defer(self, session: AsyncSession, job: tables.Job, *, priority: int = 0) -> None:
+        """Write a job's queue entry in the session's transaction."""
+        kind = self.kinds[job.operation]
+        raw = await (await session.connection()).get_raw_connection()
+        connection = raw.driver_connection
+        assert isinstance(connection, psycopg.AsyncConnection)  # noqa: S101 - narrows for mypy
+        deferrer = self.app.configure_task(
+            kind.task,
+            queue=kind.queue,
+            priority=priority,
+            connection=connection,
+            allow_unknown=True,
+        )
+        await deferrer.defer_async(tenant_id=job.tenant_id, job_id=job.id)
 
 
 def _is_waiting() -> ColumnElement[bool]:
@@ -116,17 +138,3 @@ async def _without_entry(session: AsyncSession) -> Sequence[tables.Job]:
     has_entry = exists().where(_entries.c.args["job_id"].astext == _jobs.id)
     admitted = select(_jobs).where(_jobs.status.in_(OPEN), _jobs.admitted_at.is_not(None))
     return (await session.scalars(admitted.where(~has_entry))).all()
-
-
-async def _defer(
-    session: AsyncSession, running: runtime.Runtime, job: tables.Job, *, priority: int = 0
-) -> None:
-    """Write a job's queue entry in the session's transaction."""
-    task, queue = TASKS[job.operation]
-    raw = await (await session.connection()).get_raw_connection()
-    connection = raw.driver_connection
-    assert isinstance(connection, psycopg.AsyncConnection)  # noqa: S101 - narrows for mypy
-    deferrer = running.queue.configure_task(
-        task, queue=queue, priority=priority, connection=connection, allow_unknown=True
-    )
-    await deferrer.defer_async(tenant_id=job.tenant_id, job_id=job.id)

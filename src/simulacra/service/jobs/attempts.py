@@ -21,10 +21,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.engine.progress import Progress
-from simulacra.service import keys, objects, outages, runtime, storage
+from simulacra.service import errors, keys, objects, outages, storage, tenancy
 from simulacra.service.database import tables
-from simulacra.service.http import problems
-from simulacra.service.jobs import child, transitions
+from simulacra.service.jobs import child, kinds, transitions
 
 TRANSIENT = (*outages.ANY, objects.UnannouncedError, child.KilledError)
 """Faults of the surroundings, for which no job is ended."""
@@ -37,8 +36,7 @@ job is blamed for an attempt without an end."""
 
 logger = logging.getLogger(__name__)
 
-Save = transitions.Save
-Work = Callable[["Attempt"], Awaitable[Save]]
+Save = kinds.Save
 SupersededError = transitions.SupersededError
 
 
@@ -60,26 +58,39 @@ RETRY = Backoff()
 """For the tasks; `carry_out` counts the attempts and ends them."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Resources:
+    """What attempts work with.
+
+    Attributes:
+        limits: what the child process of one attempt may use.
+        max_attempts: how many attempts a job has.
+    """
+
+    database: tenancy.Database
+    storage: storage.Storage
+    keyring: keys.Keyring
+    objects: objects.Register
+    endings: transitions.Endings
+    limits: child.Limits
+    max_attempts: int
+
+
 @dataclasses.dataclass
 class Attempt:
     """One try at one job."""
 
-    running: runtime.Runtime
+    resources: Resources
+    kind: kinds.JobKind["Attempt"]
     job: tables.Job  # with the token of this attempt
-    written: list[str] = dataclasses.field(default_factory=list)
-    _reported: float = 0.0
+    stored_paths: list[str] = dataclasses.field(default_factory=list)
+    _last_report: float = 0.0
 
     @property
-    def limits(self) -> child.Limits:
-        """What the child process of this attempt may use."""
-        policy = self.running.policy
-        return child.Limits(policy.job_memory_bytes, policy.job_seconds)
-
-    @property
-    def is_one_too_many(self) -> bool:
+    def is_beyond_maximum(self) -> bool:
         """Whether the attempts before, which ended without a word, used up what a job has."""
         blamed = self.job.attempt - self.job.excused_attempts
-        return blamed > self.running.policy.job_attempts
+        return blamed > self.resources.max_attempts
 
     async def report(self, progress: Progress) -> None:
         """Record progress, at most a few times a second; an outage loses the record only.
@@ -88,9 +99,9 @@ class Attempt:
             SupersededError: the job is not ours any more.
         """
         now = time.monotonic()
-        if progress.stage == self.job.stage and now - self._reported < PROGRESS_SECONDS:
+        if progress.stage == self.job.stage and now - self._last_report < PROGRESS_SECONDS:
             return
-        self._reported, self.job.stage = now, progress.stage
+        self._last_report, self.job.stage = now, progress.stage
         self.job.progress = max(self.job.progress, progress.fraction)  # never back
         values = {"stage": progress.stage, "step": progress.step, "steps": progress.steps}
         with contextlib.suppress(*outages.DATABASE):
@@ -102,10 +113,10 @@ class Attempt:
     ) -> tuple[str, storage.Digest]:
         """Write a file to the store, at a path below `folder` that is of this attempt alone."""
         job, path = self.job, f"{folder}/{keys.random_id()}"
-        owner_id = job.generation_id or job.dataset_id
-        await objects.announce(self.running, job.tenant_id, owner_id, path)
-        digest = await asyncio.to_thread(self.running.storage.upload, path, source, key)
-        self.written.append(path)
+        result_id = self.kind.result_id(job)
+        await self.resources.objects.announce(job.tenant_id, result_id, path)
+        digest = await asyncio.to_thread(self.resources.storage.upload, path, source, key)
+        self.stored_paths.append(path)
         return path, digest
 
     async def succeed(self, save: Save) -> None:
@@ -113,18 +124,18 @@ class Attempt:
 
         async def end() -> None:
             async with self._transaction() as session:
-                await transitions.complete(session, self.running, self.job, save)
+                await self.resources.endings.complete(session, self.job, save)
 
-        await _patiently(end)
+        await _until_database_answers(end)
 
-    async def fail(self, problem: problems.Problem) -> None:
+    async def fail(self, error: errors.ServiceError) -> None:
         """End the job and what it was to make as failed."""
 
         async def end() -> None:
             async with self._transaction() as session:
-                await transitions.fail(session, self.running, self.job, problem)
+                await self.resources.endings.fail(session, self.job, error)
 
-        await _patiently(end)
+        await _until_database_answers(end)
 
     async def give_back(self, *, is_blamed: bool = False) -> None:
         """Let the job wait for its next attempt; one that is blamed for this one has one less."""
@@ -134,7 +145,7 @@ class Attempt:
                 await transitions.give_back(session, self.job, is_blamed=is_blamed)
 
         with contextlib.suppress(SupersededError, *outages.DATABASE):
-            await _patiently(end)
+            await _until_database_answers(end)
 
     async def watch(self) -> None:
         """Return when the job is not ours any more."""
@@ -148,24 +159,24 @@ class Attempt:
 
     async def discard(self) -> None:
         """Have the objects removed that this attempt wrote and did not keep."""
-        for path in self.written:
-            await objects.discard(self.running, self.job.tenant_id, path)
+        for path in self.stored_paths:
+            await self.resources.objects.discard(self.job.tenant_id, path)
 
     def _transaction(self) -> contextlib.AbstractAsyncContextManager[AsyncSession]:
-        return self.running.database.transaction(self.job.tenant_id)
+        return self.resources.database.transaction(self.job.tenant_id)
 
 
-async def carry_out(running: runtime.Runtime, tenant_id: str, job_id: str, work: Work) -> None:
-    """Begin an attempt at a job, do its `work`, and record how it ended.
+async def carry_out(resources: Resources, tenant_id: str, job_id: str) -> None:
+    """Begin an attempt at a job, do the work of its kind, and record how it ended.
 
     Raises:
         Exception: one of `TRANSIENT`, for the queue, which will offer the job again.
     """
-    attempt = await _begin(running, tenant_id, job_id)
+    attempt = await _begin(resources, tenant_id, job_id)
     if attempt is None:
         return
     try:
-        await _conclude(attempt, work)
+        await _conclude(attempt)
     except SupersededError:
         logger.info("job %s was cancelled or taken over", job_id)
     except TRANSIENT as error:
@@ -180,39 +191,42 @@ async def carry_out(running: runtime.Runtime, tenant_id: str, job_id: str, work:
         await asyncio.shield(attempt.discard())
 
 
-async def _begin(running: runtime.Runtime, tenant_id: str, job_id: str) -> Attempt | None:
+async def _begin(resources: Resources, tenant_id: str, job_id: str) -> Attempt | None:
     """Take the job, unless it is final."""
-    async with running.database.transaction(tenant_id) as session:
+    async with resources.database.transaction(tenant_id) as session:
         job = await transitions.begin(session, job_id)
-    return Attempt(running, job) if job is not None else None
+    if job is None:
+        return None
+    return Attempt(resources, resources.endings.kinds[job.operation], job)
 
 
-async def _conclude(attempt: Attempt, work: Work) -> None:
+async def _conclude(attempt: Attempt) -> None:
     """Do the work and end the job, whichever way."""
-    job = attempt.job
-    if attempt.is_one_too_many:
-        await attempt.fail(_given_up(attempt))
+    job_id = attempt.job.id
+    if attempt.is_beyond_maximum:
+        await attempt.fail(_too_many_attempts(attempt))
         return
     try:
-        save = await _unless_superseded(attempt, work)
+        save = await _unless_superseded(attempt)
         await attempt.succeed(save)
-    except child.JobFailedError as error:
-        await attempt.fail(problems.Problem(error.code, error.detail))
+    except errors.JobFailedError as error:
+        await attempt.fail(error)
     except child.ChildFaultError as error:
-        logger.error("job %s: %s", job.id, error)  # noqa: TRY400 - a trace of this side says nothing
-        await attempt.fail(_unforeseen(job))
+        logger.error("job %s: %s", job_id, error)  # noqa: TRY400 - a trace of this side says nothing
+        await attempt.fail(_unforeseen_fault(attempt))
     except sqlalchemy.exc.DataError:
-        logger.error("job %s: the database cannot hold its result", job.id)  # noqa: TRY400 - as above
-        await attempt.fail(_unforeseen(job))
+        logger.error("job %s: the database cannot hold its result", job_id)  # noqa: TRY400 - as above
+        await attempt.fail(_unforeseen_fault(attempt))
 
 
-async def _unless_superseded(attempt: Attempt, work: Work) -> Save:
+async def _unless_superseded(attempt: Attempt) -> Save:
     """Do the work, and stop at once when the job is cancelled or taken over.
 
     Raises:
         SupersededError: it was.
     """
-    working, watching = asyncio.ensure_future(work(attempt)), asyncio.create_task(attempt.watch())
+    working = asyncio.ensure_future(attempt.kind.work(attempt))
+    watching = asyncio.create_task(attempt.watch())
     try:
         await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
@@ -224,7 +238,7 @@ async def _unless_superseded(attempt: Attempt, work: Work) -> Save:
         await asyncio.gather(working, watching, return_exceptions=True)
 
 
-async def _patiently(end: Callable[[], Awaitable[None]]) -> None:
+async def _until_database_answers(end: Callable[[], Awaitable[None]]) -> None:
     """Try to end an attempt until the database answers.
 
     A commit may have happened though its answer was lost; then the next try finds that the attempt
@@ -243,17 +257,14 @@ async def _patiently(end: Callable[[], Awaitable[None]]) -> None:
             return
 
 
-def _failure_code(job: tables.Job) -> str:
-    return "simio_generation_failed" if job.generation_id else "simio_training_failed"
-
-
-def _given_up(attempt: Attempt) -> problems.Problem:
-    tries = attempt.running.policy.job_attempts
-    return problems.Problem(
-        _failure_code(attempt.job),
+def _too_many_attempts(attempt: Attempt) -> errors.JobFailedError:
+    tries = attempt.resources.max_attempts
+    return errors.JobFailedError(
+        attempt.kind.failure_code,
         f"The job was begun {tries} times without an end; it is given up.",
     )
 
 
-def _unforeseen(job: tables.Job) -> problems.Problem:
-    return problems.Problem(_failure_code(job), "The engine met a fault that it did not foresee.")
+def _unforeseen_fault(attempt: Attempt) -> errors.JobFailedError:
+    detail = "The engine met a fault that it did not foresee."
+    return errors.JobFailedError(attempt.kind.failure_code, detail)

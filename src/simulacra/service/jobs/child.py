@@ -1,40 +1,36 @@
 """One job, one process: a crash, a leak or a bomb touches that job alone.
 
-The child gets a function by name and plain arguments. It has no database, no keys and no network
-of ours; it is limited in memory and processor time and dies with its parent. What it reports comes
-back as JSON, because the bytes of a stranger's file have been through it: nothing it sends is
-unpickled.
+The child gets a function by its address and one request. It has no database, no keys and no network
+of ours; it is limited in memory and processor time and dies with its parent. What it reports are
+`messages`.
 """
 
 import asyncio
 import dataclasses
 import errno
-import importlib
-import json
 import multiprocessing
 import os
 import resource
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from typing import Any
 
+import pydantic
+
 from simulacra.engine import errors as engine_errors
 from simulacra.engine.progress import Progress
+from simulacra.service import errors
 from simulacra.service.embedded import lifeline
+from simulacra.service.errors import catalog, study
+from simulacra.service.jobs import functions, messages
+from simulacra.service.jobs.functions import Request, Result
 
-FUNCTIONS = (
-    "simulacra.service.datasets.training:fit",
-    "simulacra.service.generations.sampling:generate",
-)
-"""What a child may be asked to run; loaded once by the fork server, so that a job starts fast."""
-REHEARSAL = "simulacra.service.jobs.rehearsal"
+PRELOAD = "simulacra.service.jobs.preload"
 """What the fork server does before the first job."""
 
-MESSAGE_BYTES = 256 * 1024**2
-"""The longest message that is read: the schema of a very wide study has a few of them."""
 NICENESS = 5
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 """How parsers in C and Rust end on a malformed file, or when memory runs out."""
@@ -50,14 +46,6 @@ class Limits:
     seconds: int  # of wall clock; also of processor time
 
 
-class JobFailedError(Exception):
-    """The job cannot succeed: `code` and `detail` are for the customer."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code, self.detail = code, detail
-
-
 class KilledError(Exception):
     """The job's process was killed from outside, for all we know to free memory for others."""
 
@@ -66,27 +54,29 @@ class ChildFaultError(Exception):
     """The job's function failed in a way that nobody foresaw; the text names the exception."""
 
 
-def start_server() -> None:
-    """Start the process that children are forked from, with the engine loaded."""
+def start_server(children: Iterable[functions.ChildFunction[Any, Any]]) -> None:
+    """Start the process that children are forked from, with what `children` call loaded."""
     context = multiprocessing.get_context("forkserver")
-    modules = [name.partition(":")[0] for name in FUNCTIONS]
-    context.set_forkserver_preload([*modules, REHEARSAL])
+    context.set_forkserver_preload([*(function.module for function in children), PRELOAD])
     forkserver.ensure_running()
 
 
 async def run(
-    function: str, arguments: dict[str, Any], limits: Limits, on_progress: OnProgress
-) -> dict[str, Any]:
-    """Run `function` in a child and return its result.
+    function: functions.ChildFunction[Request, Result],
+    request: Request,
+    limits: Limits,
+    on_progress: OnProgress,
+) -> Result:
+    """Call `function` with `request` in a child, and return its result.
 
     Raises:
-        JobFailedError: the engine refused the input, or a limit was reached.
+        errors.JobFailedError: the engine refused the input, or a limit was reached.
         KilledError: the child was killed; the same job may well succeed later.
         ChildFaultError: anything else went wrong in the child.
     """
     receiver, sender = multiprocessing.Pipe(duplex=False)
     context = multiprocessing.get_context("forkserver")
-    process = context.Process(target=_main, args=(function, arguments, limits, sender), daemon=True)
+    process = context.Process(target=_main, args=(function, request, limits, sender), daemon=True)
     try:
         await _start(process, sender)
         async with asyncio.timeout(limits.seconds):
@@ -97,7 +87,9 @@ async def run(
         if process.pid is not None:
             await _end(process)
         receiver.close()  # now that nobody can be reading from it any more
-    return _result(message, stage, process.exitcode, limits)
+    if message is None:
+        raise _ended_without_result(stage, process.exitcode, limits)
+    return _result(function, message, limits)
 
 
 async def _start(process: ForkServerProcess, sender: Connection) -> None:
@@ -122,7 +114,7 @@ def _abandon(process: ForkServerProcess, started: "asyncio.Future[None]") -> Non
 
 async def _listen(
     receiver: Connection, on_progress: OnProgress
-) -> tuple[dict[str, Any] | None, str]:
+) -> tuple[messages.Message | None, str]:
     """Return the last message of the child, or None if it ended without one, and its stage."""
     loop = asyncio.get_running_loop()
     stage = "starting"
@@ -135,18 +127,17 @@ async def _listen(
             loop.remove_reader(receiver.fileno())
         try:
             # In a thread: half a message, sent on purpose, would stop the loop and its timeouts.
-            whole = await asyncio.to_thread(receiver.recv_bytes, MESSAGE_BYTES)
-            message: dict[str, Any] = json.loads(whole)
+            text = await asyncio.to_thread(receiver.recv_bytes, messages.MAX_BYTES)
         except (EOFError, OSError):
             return None, stage
-        if message["kind"] != "progress":
-            return message, stage
         try:
-            progress = Progress(**message["progress"])
-        except (TypeError, ValueError):
-            raise ChildFaultError("malformed progress") from None
-        stage = progress.stage
-        await on_progress(progress)
+            message = messages.decode(text)
+        except messages.MalformedError:
+            raise ChildFaultError("malformed message") from None
+        if not isinstance(message, messages.ProgressMade):
+            return message, stage
+        stage = message.progress.stage
+        await on_progress(message.progress)
 
 
 def _wake(readable: "asyncio.Future[None]") -> None:
@@ -163,44 +154,54 @@ async def _end(process: ForkServerProcess) -> None:
 
 
 def _result(
-    message: dict[str, Any] | None, stage: str, exit_code: int | None, limits: Limits
-) -> dict[str, Any]:
+    function: functions.ChildFunction[Any, Result], message: messages.Message, limits: Limits
+) -> Result:
     match message:
-        case {"kind": "result", "value": value}:
-            return dict(value)
-        case {"kind": "refused", "code": code, "detail": detail}:
-            raise JobFailedError(code, detail)
-        case {"kind": "memory"}:
+        case messages.Completion(result):
+            try:
+                return function.parse_result(result)
+            except pydantic.ValidationError:
+                raise ChildFaultError(f"malformed result of {function.address}") from None
+        case messages.Refusal(code, detail) if code in catalog.CATALOG:
+            raise errors.JobFailedError(code, detail)
+        case messages.Refusal():
+            raise ChildFaultError(f"unknown error code of {function.address}")
+        case messages.LimitReached("memory"):
             raise _limit_error(f"it needed more than {limits.memory_bytes:,} bytes of memory")
-        case {"kind": "file"}:
+        case messages.LimitReached("file"):
             raise _limit_error(f"it wrote more than {limits.memory_bytes:,} bytes to one file")
-        case {"kind": "fault", "name": name}:
-            raise ChildFaultError(name)
+        case messages.UnforeseenError(name):
+            raise ChildFaultError(f"{name} in {function.address}")
+    raise AssertionError("progress is not the end of a child")
+
+
+def _ended_without_result(stage: str, exit_code: int | None, limits: Limits) -> Exception:
+    """Return the error of a child that could not say how it ended."""
     if exit_code == -signal.SIGKILL:
-        raise KilledError(f"killed while {stage}")
+        return KilledError(f"killed while {stage}")
     if exit_code == -signal.SIGXCPU:
-        raise _limit_error(f"it took more than {limits.seconds} seconds of processor time")
-    raise _crash(stage, exit_code)
+        return _limit_error(f"it took more than {limits.seconds} seconds of processor time")
+    return _crash(stage, exit_code)
 
 
-def _crash(stage: str, exit_code: int | None) -> JobFailedError:
-    """Say how a process ended that could not say so itself."""
+def _crash(stage: str, exit_code: int | None) -> errors.JobFailedError:
+    """Return the error of a child that a signal or its parser ended."""
     number = -exit_code if exit_code is not None and exit_code < 0 else 0
     how = signal.Signals(number).name if number else f"exit code {exit_code}"
     if stage == "reading" and number in CRASHES:
-        return JobFailedError(
+        return errors.JobFailedError(
             "simio_upload_invalid",
             f"The reader of the file broke down ({how}): the file is damaged, or made to exhaust "
             "it. Open the study where it was made, save it anew, and upload that.",
         )
-    return JobFailedError(
+    return errors.JobFailedError(
         "simio_job_limit_exceeded",
         f"The process of the job ended without a result while {stage} ({how}).",
     )
 
 
-def _limit_error(what: str) -> JobFailedError:
-    return JobFailedError("simio_job_limit_exceeded", f"The job was stopped: {what}.")
+def _limit_error(what: str) -> errors.JobFailedError:
+    return errors.JobFailedError("simio_job_limit_exceeded", f"The job was stopped: {what}.")
 
 
 def _be_silent() -> None:
@@ -210,7 +211,9 @@ def _be_silent() -> None:
     os.dup2(nowhere, 2)
 
 
-def _main(function: str, arguments: dict[str, Any], limits: Limits, sender: Connection) -> None:
+def _main(
+    function: functions.ChildFunction[Any, Any], request: object, limits: Limits, sender: Connection
+) -> None:
     """Run in the child."""
     lifeline.die_with_parent(signal.SIGKILL)
     os.nice(NICENESS)  # the API and the database go first
@@ -220,22 +223,24 @@ def _main(function: str, arguments: dict[str, Any], limits: Limits, sender: Conn
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits.memory_bytes, limits.memory_bytes))
     _be_silent()
 
-    def send(kind: str, **fields: Any) -> None:  # noqa: ANN401 - whatever JSON can say
-        sender.send_bytes(json.dumps({"kind": kind, **fields}).encode())
+    def send(message: messages.Message) -> None:
+        sender.send_bytes(messages.encode(message))
 
     def report(progress: Progress) -> None:
-        send("progress", progress=dataclasses.asdict(progress))
+        send(messages.ProgressMade(progress))
 
     try:
-        module, _, name = function.partition(":")
-        value = getattr(importlib.import_module(module), name)(**arguments, report=report)
-        send("result", value=value)
+        send(messages.Completion(function.load()(request, report)))
     except engine_errors.EngineError as error:
-        send("refused", code=f"simio_{error.code}", detail=error.detail)
+        send(messages.Refusal(study.code_of(error), error.detail))
     except MemoryError:
-        send("memory")
+        send(messages.LimitReached("memory"))
     except OSError as error:
         is_full = error.errno == errno.EFBIG
-        send("file") if is_full else send("fault", name=f"{type(error).__name__} in {function}")
+        send(messages.LimitReached("file") if is_full else _unforeseen(error))
     except Exception as error:  # noqa: BLE001 - the text may quote a cell, so only the type goes on
-        send("fault", name=f"{type(error).__name__} in {function}")
+        send(_unforeseen(error))
+
+
+def _unforeseen(error: Exception) -> messages.UnforeseenError:
+    return messages.UnforeseenError(type(error).__name__)

@@ -1,36 +1,12 @@
 """Jobs as the API shows them."""
 
 import datetime as dt
-from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from simulacra.service.database import tables
-
-
-class JobStatus(StrEnum):
-    """States of a job; the last four are final.
-
-    A job is `expired` if what it was to make expired first, or if it ended so long ago that only
-    its id and its times are kept.
-    """
-
-    QUEUED = "queued"
-    PROCESSING = "processing"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    EXPIRED = "expired"
-    CANCELLED = "cancelled"
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the job will not change any more."""
-        return self not in OPEN
-
-
-OPEN = frozenset({JobStatus.QUEUED, JobStatus.PROCESSING})
-"""States of jobs that have not ended."""
+from simulacra.service.database.statuses import JobStatus
 
 
 class Progress(BaseModel):

@@ -4,48 +4,52 @@ import datetime as dt
 
 from sqlalchemy import delete
 
-from simulacra.service import clock, runtime, tenancy
+from simulacra.service import clock, errors, tenancy
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
-from simulacra.service.http import problems
 from simulacra.service.idempotency import bindings
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import repository, transitions
 
-SCOPES = {"createDataset": "write:datasets", "createGeneration": "write:generations"}
-"""Who may start such a job may cancel it."""
 TOMBSTONE = dt.timedelta(days=7)
 """How long a job whose record was retired still answers with its id and times."""
 
 
-async def read(running: runtime.Runtime, caller: Principal, job_id: str) -> tables.Job:
+async def read(database: tenancy.Database, caller: Principal, job_id: str) -> tables.Job:
     """Return a job."""
-    async with running.database.transaction(caller.tenant_id) as session:
+    async with database.transaction(caller.tenant_id) as session:
         return await repository.get(session, job_id)
 
 
-async def cancel(running: runtime.Runtime, caller: Principal, job_id: str) -> tables.Job:
+async def cancel(
+    database: tenancy.Database, endings: transitions.Endings, caller: Principal, job_id: str
+) -> tables.Job:
     """End a job and what it was to make, unless it has ended; return it as it is now.
 
     Raises:
-        problems.Problem: there is no such job, or the token may not start one of its kind.
+        errors.JobNotFoundError: there is no such job.
+        errors.ForbiddenError: the token may not start a job of its kind.
     """
-    async with running.database.transaction(caller.tenant_id) as session:
+    async with database.transaction(caller.tenant_id) as session:
         job = await repository.get(session, job_id)
-        scope = SCOPES[job.operation]
+        scope = endings.kinds[job.operation].scope
         if scope not in caller.scopes:
-            raise problems.Problem("simio_forbidden", f"The token lacks the scope {scope!r}.")
-        reason = problems.Problem("simio_job_cancelled", f"Its job {job_id} was cancelled.")
+            raise errors.ForbiddenError(f"The token lacks the scope {scope!r}.")
+        reason = errors.JobCancelledError(f"Its job {job_id} was cancelled.")
         end = transitions.End(entry.client(caller.client_id), reason)
-        await transitions.cancel(session, running, end, tables.Job.id == job_id)
+        await endings.cancel(session, end, tables.Job.id == job_id)
         return await repository.get(session, job_id)
 
 
-async def retire(running: runtime.Runtime) -> None:
-    """Reduce the records of jobs that ended long ago, and remove those that nothing needs."""
-    async with running.database.transaction(tenancy.SYSTEM) as session:
-        ended, history = tables.Job.ended_at, running.policy.job_history
-        now = clock.now(session)
+async def retire(database: tenancy.Database, history: dt.timedelta) -> None:
+    """Reduce the records of jobs that ended long ago, and remove those that nothing needs.
+
+    Args:
+        database: of the installation.
+        history: how long the record of a job is kept whole.
+    """
+    async with database.transaction(tenancy.SYSTEM) as session:
+        ended, now = tables.Job.ended_at, clock.now(session)
         await transitions.retire(session, ended <= now - history)
         is_needed = bindings.is_kept(tables.Job.id)
         await session.execute(

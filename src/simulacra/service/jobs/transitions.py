@@ -14,20 +14,18 @@ for it: key, job, dataset or generation, window of usage, the tenant's place in 
 """
 
 import dataclasses
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, keys, objects, runtime
+from simulacra.service import clock, errors, keys, objects
 from simulacra.service.audit import entry, trail
-from simulacra.service.audit.entry import Action, Detail, Outcome
+from simulacra.service.audit.entry import Detail, Outcome
 from simulacra.service.database import tables
-from simulacra.service.http import problems
-from simulacra.service.jobs import admission
-from simulacra.service.jobs.schemas import OPEN, JobStatus
-from simulacra.service.usage import ledger
+from simulacra.service.database.statuses import OPEN, JobStatus
+from simulacra.service.jobs import admission, kinds
 
 SOURCES: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.QUEUED: frozenset({JobStatus.PROCESSING}),
@@ -39,7 +37,7 @@ SOURCES: Mapping[JobStatus, frozenset[JobStatus]] = {
 }
 """From which states each state may be reached."""
 
-Save = Callable[[AsyncSession], Awaitable[None]]
+Save = kinds.Save
 
 _jobs = tables.Job
 
@@ -54,11 +52,11 @@ class End:
 
     Attributes:
         actor: who ended it.
-        problem: why, for its reader; the code goes into the audit trail.
+        error: why, for its reader; the code goes into the audit trail.
     """
 
     actor: entry.Actor
-    problem: problems.Problem
+    error: errors.ServiceError
 
 
 async def begin(session: AsyncSession, job_id: str) -> tables.Job | None:
@@ -104,46 +102,95 @@ async def give_back(session: AsyncSession, job: tables.Job, *, is_blamed: bool) 
     )
 
 
-async def complete(
-    session: AsyncSession, running: runtime.Runtime, job: tables.Job, save: Save
-) -> None:
-    """End a job and `save` its result.
+@dataclasses.dataclass(frozen=True)
+class Endings:
+    """The moves that end jobs, with all that depends on them.
 
-    Raises:
-        SupersededError: the attempt has lost its job.
+    Attributes:
+        kinds: every job kind.
+        admission: gives the next job of the tenant its turn.
+        problem_document: returns an error as it is written down for its reader.
     """
-    values = {"stage": "completed", "progress": 1.0}
-    moved = _only(await _move(session, JobStatus.COMPLETED, _is_held(job), **values))
-    await save(session)
-    await admission.admit(session, running, moved.tenant_id, moved.operation)
 
+    kinds: kinds.Kinds
+    admission: admission.Admission
+    problem_document: Callable[[errors.ServiceError], dict[str, Any]]
 
-async def fail(
-    session: AsyncSession, running: runtime.Runtime, job: tables.Job, problem: problems.Problem
-) -> None:
-    """End a job that cannot succeed, and what it was to make.
+    async def complete(self, session: AsyncSession, job: tables.Job, save: Save) -> None:
+        """End a job and `save` its result.
 
-    Raises:
-        SupersededError: the attempt has lost its job.
-    """
-    error = _document(running, job, problem)
-    moved = _only(await _move(session, JobStatus.FAILED, _is_held(job), error=error))
-    await _close(session, running, moved, End(entry.SYSTEM, problem))
-    await admission.admit(session, running, moved.tenant_id, moved.operation)
+        Raises:
+            SupersededError: the attempt has lost its job.
+        """
+        values = {"stage": "completed", "progress": 1.0}
+        moved = _only(await _move(session, JobStatus.COMPLETED, _is_held(job), **values))
+        await save(session)
+        await self.admission.admit(session, moved.tenant_id, moved.operation)
 
+    async def fail(
+        self, session: AsyncSession, job: tables.Job, error: errors.ServiceError
+    ) -> None:
+        """End a job that cannot succeed, and what it was to make.
 
-async def cancel(
-    session: AsyncSession, running: runtime.Runtime, end: End, *which: ColumnElement[bool]
-) -> Sequence[tables.Job]:
-    """End the open ones of some jobs of one tenant; their workers notice within a second."""
-    return await _end(session, running, JobStatus.CANCELLED, end, which)
+        Raises:
+            SupersededError: the attempt has lost its job.
+        """
+        document = self._document(job, error)
+        moved = _only(await _move(session, JobStatus.FAILED, _is_held(job), error=document))
+        await self._close(session, moved, End(entry.SYSTEM, error))
+        await self.admission.admit(session, moved.tenant_id, moved.operation)
 
+    async def cancel(
+        self, session: AsyncSession, end: End, *which: ColumnElement[bool]
+    ) -> Sequence[tables.Job]:
+        """End the open ones of some jobs of one tenant; their workers notice within a second."""
+        return await self._end(session, JobStatus.CANCELLED, end, which)
 
-async def expire(
-    session: AsyncSession, running: runtime.Runtime, end: End, *which: ColumnElement[bool]
-) -> Sequence[tables.Job]:
-    """End the open ones of some jobs of one tenant, since their time is over."""
-    return await _end(session, running, JobStatus.EXPIRED, end, which)
+    async def expire(
+        self, session: AsyncSession, end: End, *which: ColumnElement[bool]
+    ) -> Sequence[tables.Job]:
+        """End the open ones of some jobs of one tenant, since their time is over."""
+        return await self._end(session, JobStatus.EXPIRED, end, which)
+
+    async def _end(
+        self,
+        session: AsyncSession,
+        status: JobStatus,
+        end: End,
+        which: Sequence[ColumnElement[bool]],
+    ) -> Sequence[tables.Job]:
+        moved = await _move(session, status, _jobs.status.in_(OPEN), *which, stage=status)
+        for job in sorted(moved, key=lambda job: job.created_at):  # so are their windows of usage
+            await self._close(session, job, end)
+        for tenant_id, operation in sorted({(job.tenant_id, job.operation) for job in moved}):
+            await self.admission.admit(session, tenant_id, operation)
+        return moved
+
+    async def _close(self, session: AsyncSession, job: tables.Job, end: End) -> None:
+        """End what a job was to make, which will not come."""
+        kind = self.kinds[job.operation]
+        result, result_id = kind.result, kind.result_id(job)
+        ended = {"status": "failed", "error": self._document(job, end.error)}
+        await session.execute(
+            update(result)
+            .where(result.id == result_id, result.status == "processing")
+            .values(**ended, sealed_key=None)
+        )
+        await objects.doom(session, result_id)
+        await kind.release(session, result_id)
+        trail.record(
+            session,
+            end.actor,
+            kind.failure,
+            result_id,
+            tenant_id=job.tenant_id,
+            outcome=Outcome.FAILED,
+            details={Detail.CODE: end.error.code},
+        )
+
+    def _document(self, job: tables.Job, error: errors.ServiceError) -> dict[str, Any]:
+        request = {"request_id": job.request_id} if job.request_id else {}
+        return self.problem_document(error) | request
 
 
 async def retire(session: AsyncSession, *which: ColumnElement[bool]) -> None:
@@ -151,21 +198,6 @@ async def retire(session: AsyncSession, *which: ColumnElement[bool]) -> None:
     has_ended = _jobs.status.not_in(OPEN)
     forgotten = {"error": None, "idempotency_key": None}
     await _move(session, JobStatus.EXPIRED, has_ended, *which, stage="expired", **forgotten)
-
-
-async def _end(
-    session: AsyncSession,
-    running: runtime.Runtime,
-    status: JobStatus,
-    end: End,
-    which: Sequence[ColumnElement[bool]],
-) -> Sequence[tables.Job]:
-    moved = await _move(session, status, _jobs.status.in_(OPEN), *which, stage=status)
-    for job in sorted(moved, key=lambda job: job.created_at):  # so are their windows of usage
-        await _close(session, running, job, end)
-    for tenant_id, operation in sorted({(job.tenant_id, job.operation) for job in moved}):
-        await admission.admit(session, running, tenant_id, operation)
-    return moved
 
 
 async def _move(
@@ -182,10 +214,10 @@ async def _move(
             "ended_at": func.coalesce(_jobs.ended_at, clock.now(session)),
         }
     moved = update(_jobs).where(_jobs.status.in_(SOURCES[to]), *which).values(status=to, **values)
-    found = await session.scalars(
+    rows = await session.scalars(
         moved.returning(_jobs), execution_options={"populate_existing": True}
     )
-    return found.all()
+    return rows.all()
 
 
 def _is_held(job: tables.Job) -> ColumnElement[bool]:
@@ -197,39 +229,3 @@ def _only(moved: Sequence[tables.Job]) -> tables.Job:
     if not moved:
         raise SupersededError
     return moved[0]
-
-
-async def _close(
-    session: AsyncSession, running: runtime.Runtime, job: tables.Job, end: End
-) -> None:
-    """End what a job was to make, which will not come."""
-    is_generation = job.generation_id is not None
-    owner: type[tables.Generation | tables.Dataset] = (
-        tables.Generation if is_generation else tables.Dataset
-    )
-    owner_id = job.generation_id or job.dataset_id
-    ended = {"status": "failed", "error": _document(running, job, end.problem)}
-    await session.execute(
-        update(owner)
-        .where(owner.id == owner_id, owner.status == "processing")
-        .values(**ended, sealed_key=None)
-    )
-    await objects.doom(session, owner_id)
-    if job.generation_id is not None:
-        await ledger.release(session, job.generation_id)
-    trail.record(
-        session,
-        end.actor,
-        Action.GENERATION_FAILED if is_generation else Action.DATASET_FAILED,
-        owner_id,
-        tenant_id=job.tenant_id,
-        outcome=Outcome.FAILED,
-        details={Detail.CODE: end.problem.entry.code},
-    )
-
-
-def _document(
-    running: runtime.Runtime, job: tables.Job, problem: problems.Problem
-) -> dict[str, Any]:
-    document = problem.document(running.policy.base_url)
-    return document | ({"request_id": job.request_id} if job.request_id else {})

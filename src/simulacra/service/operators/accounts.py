@@ -10,11 +10,10 @@ from typing import TypeVar
 import argon2
 from sqlalchemy import delete, func, select
 
-from simulacra.service import tenancy
+from simulacra.service import errors, tenancy
 from simulacra.service.audit import trail
 from simulacra.service.audit.entry import Action, Actor
 from simulacra.service.database import tables
-from simulacra.service.operators import errors
 
 NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 PASSWORD_LENGTH = (15, 1024)
@@ -29,25 +28,21 @@ _HASHING = concurrent.futures.ThreadPoolExecutor(max_workers=2)
 T = TypeVar("T")
 
 
-class AccountError(errors.OperatorError):
-    """The account cannot be made or changed; the text says why."""
-
-
 async def create(database: tenancy.Database, name: str, password: str, actor: Actor) -> None:
     """Make an account.
 
     Raises:
-        AccountError: the name is taken or malformed, or the password too short or too long.
+        errors.AccountError: the name is taken or malformed, or the password too short or too long.
     """
     if not NAME.fullmatch(name):
-        raise AccountError(
+        raise errors.AccountError(
             f"{name!r} is no name of an account: give 2 to 32 lower-case letters, digits, dots, "
             "hyphens or underscores, beginning with a letter."
         )
     hashed = await _hash(password)
     async with database.transaction(tenancy.SYSTEM) as session:
         if await session.get(tables.OperatorAccount, name) is not None:
-            raise AccountError(f"There is an account {name!r} already.")
+            raise errors.AccountError(f"There is an account {name!r} already.")
         session.add(tables.OperatorAccount(name=name, password_hash=hashed))
         trail.record(session, actor, Action.ACCOUNT_CREATED, name)
 
@@ -56,13 +51,13 @@ async def set_password(database: tenancy.Database, name: str, password: str, act
     """Replace the password of an account and sign it out everywhere.
 
     Raises:
-        AccountError: there is no such account, or the password is too short or too long.
+        errors.AccountError: there is no such account, or the password is too short or too long.
     """
     hashed = await _hash(password)
     async with database.transaction(tenancy.SYSTEM) as session:
         account = await session.get(tables.OperatorAccount, name, with_for_update=True)
         if account is None:
-            raise AccountError(f"There is no account {name!r}.")
+            raise errors.AccountError(f"There is no account {name!r}.")
         account.password_hash = hashed
         account.password_set_at = func.now()
         sessions = tables.OperatorSession
@@ -74,12 +69,12 @@ async def remove(database: tenancy.Database, name: str, actor: Actor) -> None:
     """Remove an account; its sessions end with it.
 
     Raises:
-        AccountError: there is no such account.
+        errors.AccountError: there is no such account.
     """
     async with database.transaction(tenancy.SYSTEM) as session:
         account = await session.get(tables.OperatorAccount, name, with_for_update=True)
         if account is None:
-            raise AccountError(f"There is no account {name!r}.")
+            raise errors.AccountError(f"There is no account {name!r}.")
         await session.delete(account)
         trail.record(session, actor, Action.ACCOUNT_REMOVED, name)
 
@@ -118,7 +113,7 @@ async def _in_thread(call: Callable[..., T], *arguments: object) -> T:
 async def _hash(password: str) -> str:
     shortest, longest = PASSWORD_LENGTH
     if not shortest <= len(password) <= longest:
-        raise AccountError(
+        raise errors.AccountError(
             f"The password has {len(password)} characters; give {shortest} to {longest:,}."
         )
     return await _in_thread(HASHER.hash, password)

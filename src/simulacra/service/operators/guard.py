@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
-from simulacra.service import runtime
-from simulacra.service.http import guards, problems
+from simulacra.service import errors
+from simulacra.service.http import guards, serving
 from simulacra.service.operators import sessions
 
 COOKIE = "__Host-simulacra-operator"
@@ -48,40 +48,44 @@ class Operator(guards.Guard):
 
         Raises:
             SignInNeededError: there is no session, or it is over.
-            problems.Problem: the form is another site's, or of another session.
+            errors.ForbiddenError: the form is another site's, or of another session.
         """
         if getattr(request.state, "operator", None) is not None:
             return
         if request.method not in SAFE_METHODS:
             check_origin(request)
-        token = request.cookies.get(COOKIE, "")
-        found = TOKEN.fullmatch(token) and await sessions.of(runtime.of(request)).find(token)
-        if not found:
+        token, runtime = request.cookies.get(COOKIE, ""), serving.runtime_of(request)
+        signed_in = TOKEN.fullmatch(token) and await sessions_of(runtime).find(token)
+        if not signed_in:
             raise SignInNeededError
         if request.method not in SAFE_METHODS:
             form = await request.form()
-            if not found.is_form(str(form.get(FORMS_FIELD, ""))):
-                raise problems.Problem(
-                    "simio_forbidden",
-                    "The form is of another session. Go back, load the page again, and retry.",
+            if not signed_in.is_form(str(form.get(FORMS_FIELD, ""))):
+                raise errors.ForbiddenError(
+                    "The form is of another session. Go back, load the page again, and retry."
                 )
-        request.state.operator = found
+        request.state.operator = signed_in
+
+
+def sessions_of(runtime: serving.Runtime) -> sessions.Sessions:
+    """Return the sessions of the installation that serves a request."""
+    return sessions.Sessions(runtime.database, runtime.keyring)
 
 
 def check_origin(request: Request) -> None:
     """Refuse a form that another site has sent.
 
     Browsers say where a request comes from (Fetch Metadata; before it, Origin), and scripts cannot
-    change it. A cookie of SameSite=Strict is not sent from elsewhere either: this is a second lock.
+    change it. A cookie of SameSite=Strict is not sent from elsewhere either; this adds to it.
 
     Raises:
-        problems.Problem: it comes from another site, or from nowhere that can be told.
+        errors.ForbiddenError: it comes from another site, or its origin is unknown.
     """
     site = request.headers.get("sec-fetch-site")
     origin = urlsplit(request.headers.get("origin", "")).netloc
-    is_ours = site == "same-origin" if site else origin == request.headers.get("host")
-    if not is_ours:
-        raise problems.Problem("simio_forbidden", "The form was sent from another site.")
+    is_same_origin = site == "same-origin" if site else origin == request.headers.get("host")
+    if not is_same_origin:
+        raise errors.ForbiddenError("The form was sent from another site.")
 
 
 SignedIn = Annotated[sessions.SignedIn, Depends(Operator())]

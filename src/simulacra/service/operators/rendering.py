@@ -10,16 +10,16 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
 
-from simulacra.service.http import guards, handlers, problems
-from simulacra.service.identity import provider
-from simulacra.service.operators import errors, guard
+from simulacra.service import errors
+from simulacra.service.http import guards, handlers, problems, translation
+from simulacra.service.operators import guard
 
 HOME = "/operator/"
 SIGN_IN = "/operator/sign-in"
 MAX_FORM_BYTES = 16_384
 
 HEADERS = {
-    # Nothing but our own style sheet and icon; no script at all, so that text of a stranger that
+    # Nothing but our own style sheet and icon; no script at all, so that text from outside that
     # slipped through the escaping could do nothing.
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -44,10 +44,10 @@ def redirect(to: str) -> Response:
 
 
 class Page(APIRoute):
-    """A route whose guard speaks before the form is read, and whose errors are pages."""
+    """A route whose guard decides before the form is read, and whose errors are pages."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the framework's handler with ours around it."""
+        """Return the framework's handler inside one that renders errors as pages."""
         handle, admitted = super().get_route_handler(), guards.guard_of(self)
 
         async def handle_page(request: Request) -> Response:
@@ -58,14 +58,16 @@ class Page(APIRoute):
             except guard.SignInNeededError:
                 return redirect(SIGN_IN)
             except errors.OperatorError as error:
-                return _error_page(request, error.status, str(error))
-            except provider.ProviderError as error:
+                is_late = isinstance(error, errors.AlreadyDecidedError)
+                return _error_page(request, 409 if is_late else 404, str(error))
+            except errors.ProviderError as error:  # the reason is for whoever runs the service
                 return _error_page(request, 503, str(error))
-            except problems.Problem as problem:
-                return _error_page(request, problem.entry.status, problem.detail)
+            except (problems.Problem, errors.ServiceError) as error:
+                problem = translation.problem_of(error)
+                return _error_page(request, problem.status, problem.detail)
             except RequestValidationError as error:
-                told = handlers.from_validation(list(error.errors()))
-                return _error_page(request, told.entry.status, told.detail)
+                problem = handlers.from_validation(list(error.errors()))
+                return _error_page(request, problem.status, problem.detail)
 
         return handle_page
 

@@ -13,7 +13,7 @@ import secrets
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import keys, runtime, tenancy
+from simulacra.service import keys, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Actor, Detail, Outcome, Reason
 from simulacra.service.database import tables
@@ -100,11 +100,6 @@ class Sessions:
 
     def _forms_token(self, token: str) -> str:
         return hmac.new(self._forms_key, token.encode(), hashlib.sha256).hexdigest()
-
-
-def of(running: runtime.Runtime) -> Sessions:
-    """Return the sessions of an installation."""
-    return Sessions(running.database, running.keyring)
 
 
 async def _known(session: AsyncSession, name: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from simulacra.service.database import tables
-from simulacra.service.http.texts import Text
+from simulacra.service.fields import Text
 from simulacra.service.signups import service
 from simulacra.service.signups.service import SignupStatus
 

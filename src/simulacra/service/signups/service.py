@@ -15,14 +15,12 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import keys, runtime, tenancy
+from simulacra.service import errors, keys, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action
 from simulacra.service.credentials import claims
 from simulacra.service.database import tables
-from simulacra.service.http import problems
-from simulacra.service.operators import errors
-from simulacra.service.tenants import service as tenants
+from simulacra.service.tenants import service
 
 
 class SignupStatus(StrEnum):
@@ -34,18 +32,6 @@ class SignupStatus(StrEnum):
 
 
 ALIVE = (SignupStatus.PENDING, SignupStatus.APPROVED)
-
-
-class DecisionError(errors.OperatorError):
-    """A request cannot be decided on: it was decided on before."""
-
-    status = 409
-
-
-class NoSignupError(DecisionError):
-    """A request cannot be decided on: there is none of this id."""
-
-    status = 404
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +48,7 @@ class Signup:
 
 
 async def request(
-    running: runtime.Runtime, company_name: str, contact_email: str
+    database: tenancy.Database, company_name: str, contact_email: str
 ) -> tuple[tables.Signup, bool]:
     """Return the request of an address, and whether it is a new one."""
     signups, key = tables.Signup, unicodedata.normalize("NFC", contact_email.casefold())
@@ -79,28 +65,26 @@ async def request(
         index_where=is_alive,
         set_={"repeats": signups.repeats + 1},
     ).returning(signups)
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with database.transaction(tenancy.SYSTEM) as session:
         row = (await session.scalars(once)).one()
         if row.repeats == 0:
             trail.record(session, entry.ANONYMOUS, Action.SIGNUP_REQUESTED, row.id)
     return row, row.repeats == 0
 
 
-async def read(running: runtime.Runtime, request_id: str) -> Signup:
+async def read(database: tenancy.Database, store: claims.ClaimStore, request_id: str) -> Signup:
     """Return a request, with the claim token as long as there is one to redeem.
 
     Raises:
-        problems.Problem: there is none of this id.
+        errors.SignupNotFoundError: there is none of this id.
     """
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with database.transaction(tenancy.SYSTEM) as session:
         row = await session.get(tables.Signup, request_id)
         if row is None:
-            raise problems.Problem(
-                "simio_signup_not_found", "There is no request for access of this id."
-            )
+            raise errors.SignupNotFoundError("There is no request for access of this id.")
         token = None
         if row.claim_id is not None:
-            _, token = await claims.look(running, session, row.claim_id)
+            _, token = await store.look(session, row.claim_id)
         return Signup(row, token)
 
 
@@ -115,12 +99,18 @@ async def listed(
 
 
 async def approve(
-    running: runtime.Runtime, request_id: str, actor: entry.Actor, *, hand_over: bool = False
+    tenants: service.Tenants,
+    store: claims.ClaimStore,
+    request_id: str,
+    actor: entry.Actor,
+    *,
+    hand_over: bool = False,
 ) -> tuple[tables.Signup, str | None]:
     """Make the tenant and its client, and a claim on the secret.
 
     Args:
-        running: the service.
+        tenants: make the tenant and its client.
+        store: keeps the secret until it is claimed.
         request_id: of the request.
         actor: who decides.
         hand_over: whether the operator passes the claim token on, in place of the status page.
@@ -129,32 +119,34 @@ async def approve(
         The request, and the claim token if it is to be handed over.
 
     Raises:
-        DecisionError: there is no such request, or it was decided on before.
-        provider.UnavailableError: the identity provider does not answer.
+        errors.DecisionError: there is no such request, or it was decided on before.
+        errors.ProviderUnavailableError: the identity provider does not answer.
     """
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with tenants.database.transaction(tenancy.SYSTEM) as session:
         row = await _pending(session, request_id)
-        made = await tenants.add(
-            running, session, company=row.company_name, email=row.contact_email, actor=actor
+        credential = await tenants.add(
+            session, company=row.company_name, email=row.contact_email, actor=actor
         )
-        client = await session.get_one(tables.Client, made.client_id)
-        claim_id, token = await claims.make(
-            running, session, client, made.client_secret, is_rotation=False
+        client = await session.get_one(tables.Client, credential.client_id)
+        claim_id, token = await store.make(
+            session, client, credential.client_secret, is_rotation=False
         )
-        row.tenant_id, row.client_id = made.tenant_id, made.client_id
+        row.tenant_id, row.client_id = credential.tenant_id, credential.client_id
         row.claim_id = None if hand_over else claim_id
         await _decide(session, row, SignupStatus.APPROVED)
-        trail.record(session, actor, Action.SIGNUP_APPROVED, request_id, tenant_id=made.tenant_id)
+        trail.record(
+            session, actor, Action.SIGNUP_APPROVED, request_id, tenant_id=credential.tenant_id
+        )
     return row, token if hand_over else None
 
 
-async def decline(running: runtime.Runtime, request_id: str, actor: entry.Actor) -> tables.Signup:
+async def decline(database: tenancy.Database, request_id: str, actor: entry.Actor) -> tables.Signup:
     """Refuse a request; its contact may ask anew.
 
     Raises:
-        DecisionError: there is no such request, or it was decided on before.
+        errors.DecisionError: there is no such request, or it was decided on before.
     """
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with database.transaction(tenancy.SYSTEM) as session:
         row = await _pending(session, request_id)
         await _decide(session, row, SignupStatus.DECLINED)
         trail.record(session, actor, Action.SIGNUP_DECLINED, request_id)
@@ -164,9 +156,9 @@ async def decline(running: runtime.Runtime, request_id: str, actor: entry.Actor)
 async def _pending(session: AsyncSession, request_id: str) -> tables.Signup:
     row = await session.get(tables.Signup, request_id, with_for_update=True)
     if row is None:
-        raise NoSignupError(f"There is no request {request_id!r}.")
+        raise errors.UnknownSignupError(f"There is no request {request_id!r}.")
     if row.status != SignupStatus.PENDING:
-        raise DecisionError(f"The request {request_id} was {row.status} before.")
+        raise errors.AlreadyDecidedError(f"The request {request_id} was {row.status} before.")
     return row
 
 

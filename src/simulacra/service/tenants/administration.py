@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, tenancy
+from simulacra.service import clock, errors, policy, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Actor, Detail
 from simulacra.service.credentials import claims
 from simulacra.service.database import tables
 from simulacra.service.identity import provider
-from simulacra.service.operators import errors
 from simulacra.service.usage import ledger, windows
 
-MAX_RETENTION_HOURS = 7 * 24
 MAX_WINDOW_DAYS = 366
 MAX_ROWS = 2**53
 """What every client's numbers hold."""
@@ -29,40 +27,17 @@ class TenantStatus(enum.StrEnum):
     SUSPENDED = "suspended"
 
 
-class NoTenantError(errors.OperatorError):
-    """There is no tenant of this id."""
-
-    def __init__(self, tenant_id: str) -> None:
-        super().__init__(f"There is no tenant {tenant_id!r}.")
-
-
 BOUNDS = {
     "subscription_rows": (0, MAX_ROWS),
     "subscription_window_days": (1, MAX_WINDOW_DAYS),
     "max_rows_per_request": (1, MAX_ROWS),
-    "retention_hours": (1, MAX_RETENTION_HOURS),
+    "retention_hours": (1, policy.MAX_RETENTION_HOURS),
 }
 REMOVABLE = ("subscription_rows", "retention_hours")
 
 
-class NoClientError(errors.OperatorError):
-    """There is no client of this id."""
-
-    def __init__(self, client_id: str) -> None:
-        super().__init__(f"There is no client {client_id!r}.")
-
-
-class LimitError(errors.OperatorError):
-    """A limit is out of range; says which, what was seen and what would be right."""
-
-    def __init__(self, field: str, seen: object) -> None:
-        lowest, highest = BOUNDS[field]
-        super().__init__(f"{field} is {seen!r}; give a number from {lowest:,} to {highest:,}.")
-        self.field = field
-
-
 @dataclasses.dataclass(frozen=True)
-class Limits:
+class TenantLimits:
     """What a tenant may use.
 
     Attributes:
@@ -82,7 +57,7 @@ class Limits:
             lowest, highest = BOUNDS[field]
             is_fine = field in REMOVABLE if figure is None else lowest <= figure <= highest
             if not is_fine:
-                raise LimitError(field, figure)
+                raise errors.LimitError(field, figure, lowest, highest)
 
     def figures(self) -> dict[str, int | None]:
         """Return the limits by name."""
@@ -106,9 +81,9 @@ class Usage:
     generations: int
 
 
-def limits_of(tenant: tables.Tenant) -> Limits:
+def limits_of(tenant: tables.Tenant) -> TenantLimits:
     """Return what is set for a tenant."""
-    return Limits(**{field: getattr(tenant, field) for field in BOUNDS})
+    return TenantLimits(**{field: getattr(tenant, field) for field in BOUNDS})
 
 
 async def all_tenants(session: AsyncSession) -> Sequence[tables.Tenant]:
@@ -121,11 +96,11 @@ async def get(session: AsyncSession, tenant_id: str, *, lock: bool = False) -> t
     """Return a tenant.
 
     Raises:
-        NoTenantError: there is none of this id.
+        errors.TenantNotFoundError: there is none of this id.
     """
     tenant = await session.get(tables.Tenant, tenant_id, with_for_update=lock or None)
     if tenant is None:
-        raise NoTenantError(tenant_id)
+        raise errors.TenantNotFoundError(tenant_id)
     return tenant
 
 
@@ -137,14 +112,14 @@ async def clients_of(session: AsyncSession, tenant_id: str) -> Sequence[tables.C
 
 async def usage_of(session: AsyncSession, tenant: tables.Tenant) -> Usage:
     """Return what a tenant has and did; reads in the scope `tenancy.SYSTEM`."""
-    studies, made = tables.Dataset, tables.Generation
+    studies, deliveries = tables.Dataset, tables.Generation
     has = select(func.count(studies.id), func.sum(studies.seed_bytes)).where(
         studies.tenant_id == tenant.id,
         studies.deleted_at.is_(None),
         studies.expires_at > clock.now(session),
     )
-    keeps = select(func.sum(made.size_bytes)).where(
-        made.tenant_id == tenant.id, made.expires_at > clock.now(session)
+    keeps = select(func.sum(deliveries.size_bytes)).where(
+        deliveries.tenant_id == tenant.id, deliveries.expires_at > clock.now(session)
     )
     datasets, seed_bytes = (await session.execute(has)).one()
     artifact_bytes = await session.scalar(keeps)
@@ -158,7 +133,7 @@ async def suspend(database: tenancy.Database, tenant_id: str, actor: Actor) -> N
     """Refuse a tenant's clients from their next request on; running jobs go on.
 
     Raises:
-        NoTenantError: there is none of this id.
+        errors.TenantNotFoundError: there is none of this id.
     """
     await _set_status(database, tenant_id, TenantStatus.SUSPENDED, actor)
 
@@ -167,7 +142,7 @@ async def reactivate(database: tenancy.Database, tenant_id: str, actor: Actor) -
     """Let a suspended tenant's clients in again, with the tokens they have.
 
     Raises:
-        NoTenantError: there is none of this id.
+        errors.TenantNotFoundError: there is none of this id.
     """
     await _set_status(database, tenant_id, TenantStatus.ACTIVE, actor)
 
@@ -190,13 +165,13 @@ async def revoke_client(
     """Refuse a client from its next request on, for good; its tenant's other clients go on.
 
     Raises:
-        NoClientError: there is none of this id.
-        provider.ProviderError: the identity provider does not do its part; nothing is changed.
+        errors.ClientNotFoundError: there is none of this id.
+        errors.ProviderError: the identity provider does not do its part; nothing is changed.
     """
     async with database.transaction(tenancy.SYSTEM) as session:
         client = await session.get(tables.Client, client_id, with_for_update=True)
         if client is None:
-            raise NoClientError(client_id)
+            raise errors.ClientNotFoundError(f"There is no client {client_id!r}.")
         if client.revoked_at is not None:
             return
         await identity.revoke_client(session, client_id)
@@ -206,14 +181,14 @@ async def revoke_client(
 
 
 async def set_limits(
-    database: tenancy.Database, tenant_id: str, limits: Limits, actor: Actor
+    database: tenancy.Database, tenant_id: str, limits: TenantLimits, actor: Actor
 ) -> None:
     """Set what a tenant may use.
 
     Retention holds for what it makes from now on, a window's length from the next window on.
 
     Raises:
-        NoTenantError: there is none of this id.
+        errors.TenantNotFoundError: there is none of this id.
     """
     async with database.transaction(tenancy.SYSTEM) as session:
         tenant = await get(session, tenant_id, lock=True)
@@ -228,7 +203,7 @@ async def set_limits(
         )
 
 
-def _changes(before: Limits, after: Limits) -> entry.Details:
+def _changes(before: TenantLimits, after: TenantLimits) -> entry.Details:
     """Return the new figure of every limit that differs; one that was taken off is `unset`."""
     old = before.figures()
     return {

@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import keys, runtime, storage
+from simulacra.service import keys, storage
 from simulacra.service.database import tables
 
 TENANT_KEY_BYTES = 32
@@ -14,25 +14,25 @@ def new_tenant_key(keyring: keys.Keyring, tenant_id: str, secret: bytes) -> byte
 
 
 async def seal(
-    running: runtime.Runtime,
     session: AsyncSession,
+    keyring: keys.Keyring,
     tenant_id: str,
     owner_id: str,
     key: storage.ObjectKey,
 ) -> bytes:
     """Return `key` sealed under its tenant's key and bound to the row that owns it."""
-    sealer = await _sealer(running, session, tenant_id)
+    sealer = await _sealer(session, keyring, tenant_id)
     return sealer.seal(key.to_bytes(), f"object/{owner_id}")
 
 
 async def unseal(
-    running: runtime.Runtime, session: AsyncSession, tenant_id: str, owner_id: str, sealed: bytes
+    session: AsyncSession, keyring: keys.Keyring, tenant_id: str, owner_id: str, sealed: bytes
 ) -> storage.ObjectKey:
     """Return the key that `seal` sealed for the same owner."""
-    sealer = await _sealer(running, session, tenant_id)
+    sealer = await _sealer(session, keyring, tenant_id)
     return storage.ObjectKey.from_bytes(sealer.open(sealed, f"object/{owner_id}"))
 
 
-async def _sealer(running: runtime.Runtime, session: AsyncSession, tenant_id: str) -> keys.Sealer:
+async def _sealer(session: AsyncSession, keyring: keys.Keyring, tenant_id: str) -> keys.Sealer:
     tenant = await session.get_one(tables.Tenant, tenant_id)
-    return keys.Sealer(running.keyring.sealer.open(tenant.sealed_key, f"tenant/{tenant_id}"))
+    return keys.Sealer(keyring.sealer.open(tenant.sealed_key, f"tenant/{tenant_id}"))

@@ -4,20 +4,21 @@ import datetime as dt
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import runtime
 from simulacra.service.database import tables
 
-LONGEST = dt.timedelta(days=7)
-"""Of a dataset from its creation, however often it is extended."""
 TOMBSTONE = dt.timedelta(days=8)
 """How long the ids of what expired or was deleted are kept for retries and for the audit."""
 
 
-async def of_tenant(
-    session: AsyncSession, running: runtime.Runtime, tenant_id: str
-) -> dt.timedelta:
-    """Return how long a dataset or generation that begins now lives, unless it is extended."""
+async def of_tenant(session: AsyncSession, tenant_id: str, default: dt.timedelta) -> dt.timedelta:
+    """Return how long a dataset or generation that begins now lives, unless it is extended.
+
+    Args:
+        session: of any scope.
+        tenant_id: whose it is.
+        default: how long it lives where nothing is set for the tenant.
+    """
     tenant = await session.get_one(tables.Tenant, tenant_id)
     if tenant.retention_hours is None:
-        return running.policy.retention
+        return default
     return dt.timedelta(hours=tenant.retention_hours)

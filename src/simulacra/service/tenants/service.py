@@ -5,10 +5,11 @@ import secrets
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import keys, runtime, tenancy
+from simulacra.service import keys, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action
 from simulacra.service.database import tables
+from simulacra.service.identity import provider
 from simulacra.service.tenants import encryption
 
 
@@ -21,46 +22,51 @@ class Credential:
     client_secret: str = dataclasses.field(repr=False)
 
 
-async def create(
-    running: runtime.Runtime,
-    *,
-    company: str,
-    email: str,
-    actor: entry.Actor = entry.SYSTEM,
-) -> Credential:
-    """Make an active tenant with one client, both or none.
+@dataclasses.dataclass(frozen=True)
+class Tenants:
+    """Makes tenants, each with its first client.
 
-    Raises:
-        provider.UnavailableError: the identity provider does not answer.
-        provider.RefusedError: it will not make a client.
+    Attributes:
+        database: of the installation.
+        keyring: seals their keys.
+        identity: makes their clients.
+        max_rows_per_request: the cap that a new tenant begins with.
     """
-    async with running.database.transaction(tenancy.SYSTEM) as session:
-        return await add(running, session, company=company, email=email, actor=actor)
 
+    database: tenancy.Database
+    keyring: keys.Keyring
+    identity: provider.Provider
+    max_rows_per_request: int
 
-async def add(
-    running: runtime.Runtime,
-    session: AsyncSession,
-    *,
-    company: str,
-    email: str,
-    actor: entry.Actor,
-) -> Credential:
-    """Make a tenant in the caller's transaction, of the scope `tenancy.SYSTEM`; see `create`."""
-    tenant_id = keys.random_id("ten_")
-    tenant_key = secrets.token_bytes(encryption.TENANT_KEY_BYTES)
-    session.add(
-        tables.Tenant(
-            id=tenant_id,
-            company_name=company,
-            contact_email=email,
-            status="active",
-            max_rows_per_request=running.policy.max_rows_per_request,
-            sealed_key=encryption.new_tenant_key(running.keyring, tenant_id, tenant_key),
+    async def create(
+        self, *, company: str, email: str, actor: entry.Actor = entry.SYSTEM
+    ) -> Credential:
+        """Make an active tenant with one client, both or none.
+
+        Raises:
+            errors.ProviderError: the identity provider does not make a client.
+        """
+        async with self.database.transaction(tenancy.SYSTEM) as session:
+            return await self.add(session, company=company, email=email, actor=actor)
+
+    async def add(
+        self, session: AsyncSession, *, company: str, email: str, actor: entry.Actor
+    ) -> Credential:
+        """Make a tenant in the caller's transaction, of the scope `tenancy.SYSTEM`; as `create`."""
+        tenant_id = keys.random_id("ten_")
+        tenant_key = secrets.token_bytes(encryption.TENANT_KEY_BYTES)
+        session.add(
+            tables.Tenant(
+                id=tenant_id,
+                company_name=company,
+                contact_email=email,
+                status="active",
+                max_rows_per_request=self.max_rows_per_request,
+                sealed_key=encryption.new_tenant_key(self.keyring, tenant_id, tenant_key),
+            )
         )
-    )
-    await session.flush()  # the client refers to it
-    made = await running.identity.create_client(session, tenant_id, company)
-    trail.record(session, actor, Action.TENANT_CREATED, tenant_id, tenant_id=tenant_id)
-    trail.record(session, actor, Action.CLIENT_CREATED, made.client_id, tenant_id=tenant_id)
-    return Credential(tenant_id, made.client_id, made.client_secret)
+        await session.flush()  # the client refers to it
+        client = await self.identity.create_client(session, tenant_id, company)
+        trail.record(session, actor, Action.TENANT_CREATED, tenant_id, tenant_id=tenant_id)
+        trail.record(session, actor, Action.CLIENT_CREATED, client.client_id, tenant_id=tenant_id)
+        return Credential(tenant_id, client.client_id, client.client_secret)

@@ -13,9 +13,8 @@ import sqlalchemy.exc
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock
+from simulacra.service import clock, errors
 from simulacra.service.database import tables
-from simulacra.service.http import problems
 from simulacra.service.usage import windows
 
 LOCK_SECONDS = 2
@@ -34,7 +33,6 @@ class Kind(enum.StrEnum):
     RELEASED = "released"
 
 
-CONFLICT = "simio_quota_reservation_conflict"
 CLOSINGS = (Kind.SETTLED, Kind.RELEASED)
 
 
@@ -44,8 +42,9 @@ async def reserve(
     """Hold `rows` of the tenant's current window for a generation; lasts as the transaction does.
 
     Raises:
-        problems.Problem: the window has too few rows left; or it would have enough, were it not
-            for reservations that may be given back; or too many reserve at once.
+        errors.QuotaExceededError: the window has too few rows left.
+        errors.ReservationConflictError: it would have enough, were it not for reservations that
+            may be given back; or too many reserve at once.
         ValueError: `rows` is less than 1.
     """
     if rows < 1:
@@ -93,7 +92,11 @@ async def _lock(session: AsyncSession, tenant: tables.Tenant, rows: int) -> tabl
         if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
             raise
         reason = "other requests are reserving rows at the moment"
-        raise _refusal(CONFLICT, reason, tenant, seen, rows, BUSY_SECONDS) from None
+        raise errors.ReservationConflictError(
+            _explanation(reason, tenant, seen, rows),
+            _quota(tenant, seen, rows),
+            retry_after=BUSY_SECONDS,
+        ) from None
     await session.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
     return window
 
@@ -105,10 +108,16 @@ def _check(tenant: tables.Tenant, window: tables.UsageWindow, rows: int) -> None
         return
     if window.rows_used + rows > limit:
         reason = "the subscription does not cover it before the next window"
-        raise _refusal("simio_quota_exceeded", reason, tenant, window, rows)
+        raise errors.QuotaExceededError(
+            _explanation(reason, tenant, window, rows), _quota(tenant, window, rows)
+        )
     if window.rows_used + window.rows_reserved + rows > limit:
         reason = "it may fit once generations under way have ended"
-        raise _refusal(CONFLICT, reason, tenant, window, rows, HELD_SECONDS)
+        raise errors.ReservationConflictError(
+            _explanation(reason, tenant, window, rows),
+            _quota(tenant, window, rows),
+            retry_after=HELD_SECONDS,
+        )
 
 
 async def _close(session: AsyncSession, generation_id: str, kind: Kind, used: int) -> None:
@@ -155,23 +164,18 @@ def _book(
     window.rows_used += used
 
 
-def _refusal(
-    code: str,
-    reason: str,
-    tenant: tables.Tenant,
-    window: tables.UsageWindow,
-    rows: int,
-    retry_seconds: int | None = None,
-) -> problems.Problem:
-    """Return a problem with the figures that explain it."""
-    detail = (
+def _explanation(reason: str, tenant: tables.Tenant, window: tables.UsageWindow, rows: int) -> str:
+    return (
         f"row_count is {rows:,}; {reason}. In the window that ends at "
         f"{window.ends_at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ} the subscription has "
         f"{_number(tenant.subscription_rows)} rows: {window.rows_used:,} are used, "
         f"{window.rows_reserved:,} reserved for generations under way, "
         f"{_number(windows.remaining(tenant, window))} left."
     )
-    quota = problems.QuotaDocument(
+
+
+def _quota(tenant: tables.Tenant, window: tables.UsageWindow, rows: int) -> errors.Quota:
+    return errors.Quota(
         row_count=rows,
         max_rows_per_request=tenant.max_rows_per_request,
         subscription_rows=tenant.subscription_rows,
@@ -181,8 +185,6 @@ def _refusal(
         window_starts_at=window.starts_at,
         window_ends_at=window.ends_at,
     )
-    headers = {} if retry_seconds is None else {"Retry-After": str(retry_seconds)}
-    return problems.Problem(code, detail, headers=headers, extensions={"quota": quota})
 
 
 def _number(rows: int | None) -> str:

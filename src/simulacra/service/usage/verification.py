@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from simulacra.service import tenancy
 from simulacra.service.database import tables
-from simulacra.service.jobs.schemas import JobStatus
+from simulacra.service.database.statuses import JobStatus
 from simulacra.service.usage.ledger import CLOSINGS, Kind
 
 OPEN = None
@@ -28,7 +28,7 @@ FITTING: dict[str | None, frozenset[str | None]] = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Verdict:
+class LedgerCheck:
     """What a check found.
 
     Attributes:
@@ -42,7 +42,7 @@ class Verdict:
     faults: tuple[str, ...]
 
 
-async def verify(database: tenancy.Database, tenant_id: str | None = None) -> Verdict:
+async def verify(database: tenancy.Database, tenant_id: str | None = None) -> LedgerCheck:
     """Check the ledger of one tenant, or of all, as it is at one moment."""
     scope = tenancy.SYSTEM if tenant_id is None else tenant_id
     async with database.transaction(scope, is_snapshot=True) as session:
@@ -50,7 +50,7 @@ async def verify(database: tenancy.Database, tenant_id: str | None = None) -> Ve
         entries = await session.scalar(select(func.count(tables.UsageEntry.number)))
         checks = (_balances, _bookings, _bills, _closings)
         faults = [fault for check in checks async for fault in check(session)]
-    return Verdict(windows or 0, entries or 0, tuple(faults))
+    return LedgerCheck(windows or 0, entries or 0, tuple(faults))
 
 
 async def _balances(session: AsyncSession) -> AsyncIterator[str]:
@@ -82,7 +82,7 @@ async def _bookings(session: AsyncSession) -> AsyncIterator[str]:
     held, used = func.sum(entry.reserved_delta), func.sum(entry.used_delta)
     reserved = func.sum(entry.reserved_delta).filter(entry.kind == Kind.RESERVED)
     windows = func.count(entry.window_starts_at.distinct())
-    odd = (
+    inconsistent = (
         select(entry.generation_id, reservations, closings, held, used, reserved, windows)
         .group_by(entry.generation_id)
         .having(
@@ -93,7 +93,7 @@ async def _bookings(session: AsyncSession) -> AsyncIterator[str]:
             | (windows != 1)
         )
     )
-    async for generation_id, opened, closed, left, billed, *_ in await session.stream(odd):
+    async for generation_id, opened, closed, left, billed, *_ in await session.stream(inconsistent):
         yield (
             f"Generation {generation_id}: reserved {opened} and closed {closed} times, "
             f"{int(left):,} rows still held and {int(billed):,} billed."
@@ -102,11 +102,13 @@ async def _bookings(session: AsyncSession) -> AsyncIterator[str]:
 
 async def _bills(session: AsyncSession) -> AsyncIterator[str]:
     """Find generations, of those still there, that made other rows than are billed."""
-    entry, made = tables.UsageEntry, tables.Generation
+    entry, generation = tables.UsageEntry, tables.Generation
     differing = (
-        select(entry.generation_id, entry.used_delta, made.rows_generated)
-        .join(made, made.id == entry.generation_id)
-        .where(entry.kind == Kind.SETTLED, made.rows_generated.is_distinct_from(entry.used_delta))
+        select(entry.generation_id, entry.used_delta, generation.rows_generated)
+        .join(generation, generation.id == entry.generation_id)
+        .where(
+            entry.kind == Kind.SETTLED, generation.rows_generated.is_distinct_from(entry.used_delta)
+        )
     )
     async for generation_id, billed, rows in await session.stream(differing):
         yield f"Generation {generation_id}: {billed:,} rows are billed, {rows or 0:,} were made."

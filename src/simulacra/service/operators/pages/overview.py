@@ -3,8 +3,9 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from simulacra.service import runtime, tenancy
+from simulacra.service import tenancy
 from simulacra.service.audit import search
+from simulacra.service.http import serving
 from simulacra.service.operators import guard, rendering
 from simulacra.service.signups import service
 from simulacra.service.tenants import administration
@@ -15,9 +16,9 @@ router = APIRouter(route_class=rendering.Page)
 
 
 @router.get("/")
-async def show_overview(request: Request, running: runtime.Running, _: guard.SignedIn) -> Response:
+async def show_overview(request: Request, runtime: serving.Runtime, _: guard.SignedIn) -> Response:
     """Show the first page."""
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
         tenants = await administration.all_tenants(session)
         waiting = await service.listed(session, service.SignupStatus.PENDING, RECENT)
         recent, _next = await search.newest(session, search.Filter(), RECENT)

@@ -6,16 +6,16 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from simulacra.service import runtime
+from simulacra.service import throttling
 from simulacra.service.audit.entry import Reason
-from simulacra.service.http import throttling
-from simulacra.service.http.texts import Text
-from simulacra.service.operators import accounts, guard, rendering, sessions
+from simulacra.service.fields import Text
+from simulacra.service.http import rate_limits, serving
+from simulacra.service.operators import accounts, guard, rendering
 
 OF_ADDRESS = throttling.Limit("sign-ins", calls=60, seconds=900)
 OF_ACCOUNT = throttling.Limit("sign-ins-of-account", calls=100, seconds=900)
 OF_BOTH = throttling.Limit("sign-ins-of-account-from-address", calls=10, seconds=900)
-"""The one that bites; a stranger elsewhere takes a hundred tries to lock an account out."""
+"""The strictest; from other addresses it takes a hundred tries to lock an account out."""
 
 router = APIRouter(route_class=rendering.Page)
 
@@ -29,19 +29,19 @@ async def show_form(request: Request) -> Response:
 @router.post("/sign-in", dependencies=[guard.Open], max_body_size=rendering.MAX_FORM_BYTES)
 async def sign_in(
     request: Request,
-    running: runtime.Running,
+    runtime: serving.Runtime,
     name: Annotated[Text, Form()] = "",
     password: Annotated[Text, Form()] = "",
 ) -> Response:
     """Open a session, or show the form again; nothing tells a wrong name from a wrong password."""
-    signed_in = sessions.of(running)
-    pause = await _pause(running, name, throttling.address_of(request))
+    signed_in = guard.sessions_of(runtime)
+    pause = await _pause(runtime.throttle, name, rate_limits.address_of(request))
     if pause:
         fault = f"Too many sign-ins. Try again in {math.ceil(pause / 60)} minutes."
         answer = rendering.render(request, "sign_in.html", status=429, name=name, fault=fault)
         answer.headers["Retry-After"] = str(pause)
         return answer
-    if not await accounts.authenticate(running.database, name, password):
+    if not await accounts.authenticate(runtime.database, name, password):
         await signed_in.refuse(name, Reason.INVALID_CREDENTIALS)
         fault = "The name or the password is wrong."
         return rendering.render(request, "sign_in.html", status=403, name=name, fault=fault)
@@ -53,18 +53,18 @@ async def sign_in(
 
 
 @router.post("/sign-out", max_body_size=rendering.MAX_FORM_BYTES)
-async def sign_out(request: Request, running: runtime.Running, _: guard.SignedIn) -> Response:
+async def sign_out(request: Request, runtime: serving.Runtime, _: guard.SignedIn) -> Response:
     """Close the session."""
-    await sessions.of(running).close(request.cookies[guard.COOKIE])
+    await guard.sessions_of(runtime).close(request.cookies[guard.COOKIE])
     response = rendering.redirect(rendering.SIGN_IN)
     response.delete_cookie(guard.COOKIE, secure=True, httponly=True, samesite="strict")
     return response
 
 
-async def _pause(running: runtime.Runtime, name: str, address: str) -> int:
+async def _pause(throttle: throttling.Throttle, name: str, address: str) -> int:
     """Count a sign-in, and return the seconds until the next one is possible; 0 lets it through."""
     for limit, who in ((OF_ADDRESS, (address,)), (OF_BOTH, (name, address)), (OF_ACCOUNT, (name,))):
-        standing = await running.throttle.hit(limit, *who)
+        standing = await throttle.hit(limit, *who)
         if standing.is_refused:
             return standing.reset
     return 0

@@ -5,7 +5,7 @@ import importlib.resources
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from simulacra.service.http import problems
+from simulacra.service import errors
 from simulacra.service.operators import guard, rendering
 
 FILES = {"desk.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
@@ -19,6 +19,6 @@ router = APIRouter(route_class=rendering.Page, dependencies=[guard.Open])
 async def get_static(name: str) -> Response:
     """Return a file that all pages use."""
     if name not in FILES:
-        raise problems.Problem("simio_not_found", "There is no such file.")
+        raise errors.NotFoundError("There is no such file.")
     headers = {"cache-control": "max-age=300", "cross-origin-resource-policy": "same-origin"}
     return Response(_CONTENT[name], media_type=FILES[name], headers=headers)

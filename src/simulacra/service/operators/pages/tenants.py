@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from simulacra.service import runtime, tenancy
+from simulacra.service import errors, policy, tenancy
 from simulacra.service.audit import search
 from simulacra.service.credentials import rotations
-from simulacra.service.http.texts import Text
+from simulacra.service.fields import Text
+from simulacra.service.http import serving
 from simulacra.service.operators import guard, rendering
 from simulacra.service.tenants import administration
 
@@ -29,11 +30,11 @@ class Done(enum.StrEnum):
 
 
 @router.get("")
-async def list_tenants(request: Request, running: runtime.Running, _: guard.SignedIn) -> Response:
+async def list_tenants(request: Request, runtime: serving.Runtime, _: guard.SignedIn) -> Response:
     """Show every tenant."""
-    async with running.database.transaction(tenancy.SYSTEM) as session:
-        found = await administration.all_tenants(session)
-        rows = [(it, await administration.usage_of(session, it)) for it in found]
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
+        tenants = await administration.all_tenants(session)
+        rows = [(it, await administration.usage_of(session, it)) for it in tenants]
     return rendering.render(request, "tenants.html", rows=rows)
 
 
@@ -41,27 +42,27 @@ async def list_tenants(request: Request, running: runtime.Running, _: guard.Sign
 async def show_tenant(
     tenant_id: str,
     request: Request,
-    running: runtime.Running,
+    runtime: serving.Runtime,
     _: guard.SignedIn,
     done: Done | None = None,
 ) -> Response:
     """Show one tenant."""
-    return await _page(request, running, tenant_id, done=done)
+    return await _page(request, runtime, tenant_id, done=done)
 
 
 @router.post("/{tenant_id}/suspend", max_body_size=rendering.MAX_FORM_BYTES)
-async def suspend(tenant_id: str, running: runtime.Running, operator: guard.SignedIn) -> Response:
+async def suspend(tenant_id: str, runtime: serving.Runtime, operator: guard.SignedIn) -> Response:
     """Refuse the tenant's clients from their next request on."""
-    await administration.suspend(running.database, tenant_id, operator.actor)
+    await administration.suspend(runtime.database, tenant_id, operator.actor)
     return _shown(tenant_id, Done.SUSPENDED)
 
 
 @router.post("/{tenant_id}/reactivate", max_body_size=rendering.MAX_FORM_BYTES)
 async def reactivate(
-    tenant_id: str, running: runtime.Running, operator: guard.SignedIn
+    tenant_id: str, runtime: serving.Runtime, operator: guard.SignedIn
 ) -> Response:
     """Let the tenant's clients in again."""
-    await administration.reactivate(running.database, tenant_id, operator.actor)
+    await administration.reactivate(runtime.database, tenant_id, operator.actor)
     return _shown(tenant_id, Done.REACTIVATED)
 
 
@@ -70,13 +71,15 @@ async def rotate_secret(
     tenant_id: str,
     client_id: str,
     request: Request,
-    running: runtime.Running,
+    runtime: serving.Runtime,
     operator: guard.SignedIn,
 ) -> Response:
     """Make a new secret for a client; the claim token is shown in this answer alone."""
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
         tenant = await administration.get(session, tenant_id)
-    token = await rotations.rotate_for_operator(running, client_id, operator.actor)
+    token = await rotations.rotate_for_operator(
+        runtime.database, runtime.identity, runtime.claims, client_id, operator.actor
+    )
     return rendering.render(
         request, "claim_token.html", company=tenant.company_name, tenant_id=tenant_id, token=token
     )
@@ -86,7 +89,7 @@ async def rotate_secret(
 async def set_limits(
     tenant_id: str,
     request: Request,
-    running: runtime.Running,
+    runtime: serving.Runtime,
     operator: guard.SignedIn,
     subscription_rows: Annotated[Text, Form()] = "",
     subscription_window_days: Annotated[Text, Form()] = "",
@@ -102,38 +105,38 @@ async def set_limits(
     }
     try:
         limits = _limits(given)
-    except administration.LimitError as error:
-        return await _page(request, running, tenant_id, given=given, fault=error)
-    await administration.set_limits(running.database, tenant_id, limits, operator.actor)
+    except errors.LimitError as error:
+        return await _page(request, runtime, tenant_id, given=given, fault=error)
+    await administration.set_limits(runtime.database, tenant_id, limits, operator.actor)
     return _shown(tenant_id, Done.LIMITS)
 
 
-def _limits(given: dict[str, str]) -> administration.Limits:
+def _limits(given: dict[str, str]) -> administration.TenantLimits:
     """Return the limits of a form, whose numbers may have separators; empty is none."""
     figures: dict[str, Any] = {}
     for field, text in given.items():
         digits = text.strip().replace(",", "").replace(" ", "").replace("_", "")
         if digits and not (digits.isascii() and digits.isdigit()):
-            raise administration.LimitError(field, text)
+            raise errors.LimitError(field, text, *administration.BOUNDS[field])
         figures[field] = int(digits) if digits else None
-    return administration.Limits(**figures)
+    return administration.TenantLimits(**figures)
 
 
 async def _page(
     request: Request,
-    running: runtime.Runtime,
+    runtime: serving.Runtime,
     tenant_id: str,
     *,
     done: Done | None = None,
     given: dict[str, str] | None = None,
-    fault: administration.LimitError | None = None,
+    fault: errors.LimitError | None = None,
 ) -> Response:
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
         tenant = await administration.get(session, tenant_id)
         usage = await administration.usage_of(session, tenant)
         clients = await administration.clients_of(session, tenant_id)
-        wanted = search.Filter(tenant_id=tenant_id)
-        recent, _next = await search.newest(session, wanted, RECENT)
+        of_tenant = search.Filter(tenant_id=tenant_id)
+        recent, _next = await search.newest(session, of_tenant, RECENT)
     return rendering.render(
         request,
         "tenant.html",
@@ -142,16 +145,16 @@ async def _page(
         usage=usage,
         clients=clients,
         entries=recent,
-        default_hours=round(running.policy.retention.total_seconds() / 3600),
-        longest_hours=administration.MAX_RETENTION_HOURS,
-        rotation_note=OLD_WORKS if running.identity.issues_tokens else OLD_STOPS,
+        default_hours=round(runtime.policy.retention.total_seconds() / 3600),
+        longest_hours=policy.MAX_RETENTION_HOURS,
+        rotation_note=OLD_WORKS if runtime.identity.issues_tokens else OLD_STOPS,
         done=done,
         given=given or _texts(administration.limits_of(tenant)),
         fault=fault,
     )
 
 
-def _texts(limits: administration.Limits) -> dict[str, str]:
+def _texts(limits: administration.TenantLimits) -> dict[str, str]:
     figures = limits.figures()
     return {field: "" if figure is None else f"{figure:,}" for field, figure in figures.items()}
 

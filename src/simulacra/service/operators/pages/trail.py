@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from simulacra.service import runtime, tenancy
+from simulacra.service import tenancy
 from simulacra.service.audit import search
 from simulacra.service.audit.entry import Action, Outcome
+from simulacra.service.http import serving
 from simulacra.service.operators import guard, rendering
 
 PAGE_ROWS = 50
@@ -20,7 +21,7 @@ router = APIRouter(prefix="/audit", route_class=rendering.Page)
 @router.get("")
 async def show_entries(
     request: Request,
-    running: runtime.Running,
+    runtime: serving.Runtime,
     _: guard.SignedIn,
     action: str = "",
     outcome: str = "",
@@ -35,17 +36,17 @@ async def show_entries(
         tenant_id=tenant_id.strip() or None,
         subject_id=subject_id.strip() or None,
     )
-    async with running.database.transaction(tenancy.SYSTEM) as session:
-        found, older = await search.newest(session, wanted, PAGE_ROWS, before)
-    kept = {field: value for field, value in dataclasses.asdict(wanted).items() if value}
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
+        entries, older = await search.newest(session, wanted, PAGE_ROWS, before)
+    chosen = {field: value for field, value in dataclasses.asdict(wanted).items() if value}
     return rendering.render(
         request,
         "audit.html",
-        entries=found,
+        entries=entries,
         wanted=wanted,
         actions=list(Action),
         outcomes=list(Outcome),
         is_first=before is None,
-        newest=f"?{urlencode(kept)}" if kept else "?",
-        older=f"?{urlencode(kept | {'before': older})}" if older else None,
+        newest=f"?{urlencode(chosen)}" if chosen else "?",
+        older=f"?{urlencode(chosen | {'before': older})}" if older else None,
     )

@@ -1,0 +1,19 @@
+"""`simulacra compile`: compile the engine's loops before the first study needs them."""
+
+import argparse
+
+
+def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = nouns.add_parser(
+        "compile", help="compile the engine's loops into the cache, so that no study waits for them"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(_: argparse.Namespace) -> int:
+    """Compile the loops for this machine and this version."""
+    from simulacra.engine import compilation
+
+    compilation.compile_loops()
+    return 0

@@ -1,0 +1,59 @@
+"""What the worker asks of the process that trains a model, and what it gets back."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from simulacra.service.jobs import functions
+
+Count = Annotated[int, Field(strict=True, ge=0)]
+
+
+@dataclasses.dataclass(frozen=True)
+class StudyOptions:
+    """What an upload says about its study; the arguments of `pipeline.fit`.
+
+    It is stored with the dataset as JSON, under these names.
+    """
+
+    types: dict[str, str | list[str]] = dataclasses.field(default_factory=dict)
+    keep: list[str] = dataclasses.field(default_factory=list)
+    drop: list[str] = dataclasses.field(default_factory=list)
+    sheet: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingRequest:
+    """Fit a study, and save the model.
+
+    Attributes:
+        study_file: the file to read.
+        model_file: the file to write.
+        options: how the study is to be read and cleaned.
+    """
+
+    study_file: Path
+    model_file: Path
+    options: StudyOptions
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingResult:
+    """What is published of a model.
+
+    Attributes:
+        row_count: rows that the model was fitted to.
+        column_count: columns of the schema.
+        published_schema: the schema and the cleaning report, as JSON.
+    """
+
+    row_count: Count
+    column_count: Count
+    published_schema: dict[str, Any]
+
+
+FIT = functions.ChildFunction(
+    "simulacra.service.datasets.training:fit", TrainingRequest, TrainingResult
+)

@@ -1,0 +1,94 @@
+"""Fetching a secret with a claim token, and asking for a new one."""
+
+from fastapi import APIRouter, Depends, Response
+
+from simulacra.service import throttling
+from simulacra.service.credentials import rotations, schemas
+from simulacra.service.http import (
+    content,
+    guards,
+    idempotency_key,
+    json_text,
+    openapi,
+    rate_limits,
+    serving,
+)
+
+CLAIMS = throttling.Limit("claims", calls=120, seconds=60)
+"""Against load: a token has 285 bits, which nobody guesses."""
+
+router = APIRouter(tags=["credentials"], route_class=json_text.Route)
+
+LINKS = {
+    "claim": openapi.body_link(
+        "claimCredential", "claim_token", "credential_claim_token", "Fetch the new secret, once."
+    ),
+    "rotation": openapi.link("getRotation", "rotation_id", "rotation_id", "See what became of it."),
+}
+ROTATION = {"model": schemas.RotationDocument, "links": LINKS}
+
+
+@router.post(
+    "/v1/credential-claims",
+    operation_id="claimCredential",
+    summary="Exchange a claim token for the client's secret",
+    responses=openapi.problems(404, 410, 413, 415, 429),
+    openapi_extra=openapi.CONSEQUENTIAL,
+    dependencies=[guards.Open, content.JsonOnly, Depends(rate_limits.by_address(CLAIMS))],
+    max_body_size=content.MAX_BYTES,
+)
+async def claim_credential(
+    body: schemas.ClaimRequest, runtime: serving.Runtime
+) -> schemas.CredentialDocument:
+    """Return the secret, exactly once: store it before you close the response."""
+    delivery = await runtime.claims.redeem(runtime.database, runtime.identity, body.claim_token)
+    return schemas.credential_document(delivery, runtime.identity)
+
+
+@router.post(
+    "/v1/credential-rotations",
+    operation_id="rotateCredential",
+    summary="Ask for a new secret of the calling client",
+    status_code=201,
+    response_model_exclude_none=True,
+    responses={
+        201: ROTATION | {"description": "A new secret waits to be claimed."},
+        200: ROTATION | {"description": "The same key asked before; nothing was rotated again."},
+        **openapi.problems(401, 403, 409, 410, 429),
+    },
+    openapi_extra=openapi.CONSEQUENTIAL,
+)
+async def rotate_credential(
+    response: Response,
+    caller: guards.WriteRotations,
+    runtime: serving.Runtime,
+    idempotency_key: idempotency_key.Key,
+) -> schemas.RotationDocument:
+    """Make a new secret; three times in 24 hours at most, with a token of all scopes.
+
+    With the embedded issuer the old secret works until the new one is claimed. With Auth0 it stops
+    at once. A retry with the same Idempotency-Key returns the same claim token.
+    """
+    rotation = await rotations.rotate(
+        runtime.database, runtime.identity, runtime.claims, caller, idempotency_key
+    )
+    response.headers["Location"] = f"/v1/credential-rotations/{rotation.row.id}"
+    if rotation.is_repeated:
+        response.status_code = 200
+        response.headers["Idempotent-Replayed"] = "true"
+    return schemas.rotation_document(rotation)
+
+
+@router.get(
+    "/v1/credential-rotations/{rotation_id}",
+    operation_id="getRotation",
+    summary="Read a rotation of the calling client",
+    response_model_exclude_none=True,
+    responses=openapi.problems(401, 403, 404),
+)
+async def get_rotation(
+    rotation_id: str, caller: guards.ReadRotations, runtime: serving.Runtime
+) -> schemas.RotationDocument:
+    """Tell whether the new secret was claimed; the claim token is not shown here."""
+    rotation = await rotations.read(runtime.database, runtime.claims, caller, rotation_id)
+    return schemas.rotation_document(rotation)

@@ -1,0 +1,189 @@
+"""Uploading, listing, reading and deleting datasets."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from simulacra.service.database import statuses, tables
+from simulacra.service.datasets import repository, schemas, service, tasks
+from simulacra.service.endpoints import upload
+from simulacra.service.http import (
+    content,
+    guards,
+    idempotency_key,
+    openapi,
+    paging,
+    serving,
+    waiting,
+)
+from simulacra.service.idempotency import bindings
+from simulacra.service.jobs import repository as jobs
+
+router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
+
+LINKS = {
+    "job": openapi.link("getJob", "job_id", "job_id", "Poll until the job is completed."),
+    "schema": openapi.link(
+        "getDatasetSchema", "dataset_id", "dataset_id", "Read it before building conditions."
+    ),
+    "generate": openapi.link(
+        "createGeneration", "dataset_id", "dataset_id", "Ask for synthetic rows."
+    ),
+}
+ENVELOPE = {"model": schemas.DatasetDocument, "links": LINKS}
+
+
+@router.post(
+    "",
+    operation_id=tasks.TRAINING.operation,
+    summary="Upload a study and train a model",
+    response_model=schemas.DatasetDocument,
+    response_model_exclude_none=True,
+    responses={
+        200: ENVELOPE | {"description": "Training ended within `wait_seconds`."},
+        202: ENVELOPE | {"description": "Training goes on; poll the job."},
+        **openapi.problems(401, 403, 409, 413, 415),
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"multipart/form-data": {"schema": schemas.UploadForm.model_json_schema()}},
+        },
+        **openapi.CONSEQUENTIAL,
+    },
+)
+async def create_dataset(
+    request: Request,
+    response: Response,
+    caller: guards.UploadDatasets,
+    runtime: serving.Runtime,
+    idempotency_key: idempotency_key.Key,
+) -> schemas.DatasetDocument:
+    """Store a seed file and start its training.
+
+    The answer is 202 with the job to poll, or 200 with the finished dataset when training ends
+    within `wait_seconds`. Both have the same form: look at `status`.
+    """
+    datasets = datasets_of(runtime)
+    key = bindings.of(caller, tasks.TRAINING.operation, idempotency_key)
+    async with (
+        bindings.lease(runtime.database, key) as held,
+        upload.read(request) as (file, fields),
+    ):
+        dataset, is_replayed = await datasets.create(caller, file, fields, held)
+    if fields.wait_seconds and not _is_done(dataset):
+        await jobs.wait(
+            runtime.database,
+            runtime.draining,
+            caller.tenant_id,
+            dataset.job_id,
+            fields.wait_seconds,
+        )
+        dataset = await datasets.of_job(caller, dataset.job_id)
+    waiting.announce(response, dataset.job_id, is_done=_is_done(dataset), is_replayed=is_replayed)
+    return schemas.document(dataset)
+
+
+@router.get(
+    "",
+    operation_id="listDatasets",
+    summary="List the datasets of the tenant",
+    response_model_exclude_none=True,
+    responses=openapi.problems(401, 403),
+)
+async def list_datasets(
+    caller: guards.ReadDatasets,
+    runtime: serving.Runtime,
+    after: paging.After = None,
+    limit: paging.Limit = paging.DEFAULT_LIMIT,
+) -> schemas.DatasetList:
+    """Return live datasets, the newest first."""
+    async with runtime.database.transaction(caller.tenant_id) as session:
+        rows, next_after = await repository.page(session, after, limit)
+    return schemas.DatasetList(
+        datasets=[schemas.document(dataset) for dataset in rows], next_after=next_after
+    )
+
+
+@router.get(
+    "/{dataset_id}",
+    operation_id="getDataset",
+    summary="Read a dataset",
+    response_model_exclude_none=True,
+    responses=openapi.problems(401, 403, 404),
+)
+async def get_dataset(
+    dataset_id: str, caller: guards.ReadDatasets, runtime: serving.Runtime
+) -> schemas.DatasetDocument:
+    """Return a dataset and the state of its training."""
+    return schemas.document(await datasets_of(runtime).read(caller, dataset_id))
+
+
+@router.get(
+    "/{dataset_id}/schema",
+    operation_id="getDatasetSchema",
+    summary="Read the cleaned schema",
+    response_model=schemas.SchemaDocument,
+    responses=openapi.problems(401, 403, 404, 409),
+)
+async def get_dataset_schema(
+    dataset_id: str, caller: guards.ReadDatasets, runtime: serving.Runtime
+) -> Response:
+    """Return names, types, levels and ranges as conditions use them, and the cleaning report."""
+    async with runtime.database.transaction(caller.tenant_id) as session:
+        dataset = await repository.get_ready(session, dataset_id)
+    return JSONResponse({"dataset_id": dataset.id, **(dataset.published_schema or {})})
+
+
+@router.post(
+    "/{dataset_id}/retention",
+    operation_id="extendDatasetRetention",
+    summary="Keep a dataset longer",
+    response_model_exclude_none=True,
+    responses=openapi.problems(401, 403, 404, 409, 413, 415),
+    openapi_extra=openapi.CONSEQUENTIAL,
+    dependencies=[content.JsonOnly],
+    max_body_size=content.MAX_BYTES,
+)
+async def extend_dataset_retention(
+    dataset_id: str,
+    body: schemas.RetentionRequest,
+    caller: guards.WriteDatasets,
+    runtime: serving.Runtime,
+) -> schemas.DatasetDocument:
+    """Set how long a dataset lives, counted from its creation: up to 7 days, never shorter.
+
+    Since it is counted from the creation, the same request may be repeated.
+    """
+    hours = body.retention_hours
+    return schemas.document(await datasets_of(runtime).extend(caller, dataset_id, hours))
+
+
+@router.delete(
+    "/{dataset_id}",
+    operation_id="deleteDataset",
+    summary="Delete a dataset",
+    responses=openapi.problems(401, 403, 404),
+    openapi_extra=openapi.CONSEQUENTIAL,
+)
+async def delete_dataset(
+    dataset_id: str, caller: guards.WriteDatasets, runtime: serving.Runtime
+) -> schemas.DatasetDeletion:
+    """Shred the seed and the model, and cancel running jobs; generations keep their own window."""
+    await datasets_of(runtime).delete(caller, dataset_id)
+    return schemas.DatasetDeletion(dataset_id=dataset_id, status=statuses.DatasetStatus.DELETED)
+
+
+def datasets_of(runtime: serving.Runtime) -> service.Datasets:
+    """Return the datasets of the installation that serves a request."""
+    return service.Datasets(
+        database=runtime.database,
+        store=runtime.storage,
+        keyring=runtime.keyring,
+        objects=runtime.objects,
+        endings=runtime.endings,
+        retention=runtime.policy.retention,
+    )
+
+
+def _is_done(dataset: tables.Dataset) -> bool:
+    return dataset.status != statuses.DatasetStatus.PROCESSING

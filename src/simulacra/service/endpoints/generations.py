@@ -1,0 +1,136 @@
+"""Asking for synthetic rows, and reading what became of it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from simulacra.service.database import statuses, tables
+from simulacra.service.generations import links, repository, schemas, service, tasks
+from simulacra.service.http import (
+    content,
+    guards,
+    idempotency_key,
+    json_text,
+    openapi,
+    paging,
+    serving,
+    waiting,
+)
+from simulacra.service.idempotency import bindings
+from simulacra.service.jobs import repository as jobs
+
+MAX_BODY_BYTES = 1024**2
+
+router = APIRouter(tags=["generations"], route_class=json_text.Route)
+
+LINKS = {
+    "job": openapi.link("getJob", "job_id", "job_id", "Poll until the job is completed."),
+    "generation": openapi.link(
+        "getGeneration", "generation_id", "generation_id", "Read the report and the artifact link."
+    ),
+}
+ENVELOPE = {"model": schemas.GenerationDocument, "links": LINKS}
+
+
+@router.post(
+    "/v1/datasets/{dataset_id}/generations",
+    operation_id=tasks.GENERATION.operation,
+    summary="Generate rows under a scenario",
+    response_model=schemas.GenerationDocument,
+    response_model_exclude_none=True,
+    responses={
+        200: ENVELOPE | {"description": "Generation ended within `wait_seconds`."},
+        202: ENVELOPE | {"description": "Generation goes on; poll the job."},
+        **openapi.problems(401, 402, 403, 404, 409, 413, 415),
+    },
+    openapi_extra=openapi.CONSEQUENTIAL,
+    dependencies=[content.JsonOnly],
+    max_body_size=MAX_BODY_BYTES,
+)
+async def create_generation(
+    dataset_id: str,
+    body: schemas.GenerationRequest,
+    response: Response,
+    caller: guards.WriteGenerations,
+    runtime: serving.Runtime,
+    idempotency_key: idempotency_key.Key,
+) -> schemas.GenerationDocument:
+    """Start a generation; conditions use the names and levels of the dataset's schema.
+
+    The answer is 202 with the job to poll, or 200 with the finished generation when it ends
+    within `wait_seconds`. Both have the same form: look at `status`.
+    """
+    generations = generations_of(runtime)
+    key = bindings.of(caller, tasks.GENERATION.operation, idempotency_key)
+    generation, is_replayed = await generations.create(caller, dataset_id, body, key)
+    if body.wait_seconds and not _is_done(generation):
+        await jobs.wait(
+            runtime.database,
+            runtime.draining,
+            caller.tenant_id,
+            generation.job_id,
+            body.wait_seconds,
+        )
+        generation = await generations.of_job(caller, generation.job_id)
+    waiting.announce(
+        response, generation.job_id, is_done=_is_done(generation), is_replayed=is_replayed
+    )
+    return _document(runtime, generation)
+
+
+@router.get(
+    "/v1/generations",
+    operation_id="listGenerations",
+    summary="List the generations of the tenant",
+    response_model_exclude_none=True,
+    responses=openapi.problems(401, 403),
+)
+async def list_generations(
+    caller: guards.ReadGenerations,
+    runtime: serving.Runtime,
+    dataset_id: Annotated[str | None, Query(description="Those of one dataset only.")] = None,
+    after: paging.After = None,
+    limit: paging.Limit = paging.DEFAULT_LIMIT,
+) -> schemas.GenerationList:
+    """Return live generations, the newest first."""
+    async with runtime.database.transaction(caller.tenant_id) as session:
+        rows, next_after = await repository.page(session, dataset_id, after, limit)
+    return schemas.GenerationList(
+        generations=[_document(runtime, row) for row in rows], next_after=next_after
+    )
+
+
+@router.get(
+    "/v1/generations/{generation_id}",
+    operation_id="getGeneration",
+    summary="Read a generation",
+    response_model_exclude_none=True,
+    responses=openapi.problems(401, 403, 404),
+)
+async def get_generation(
+    generation_id: str, caller: guards.ReadGenerations, runtime: serving.Runtime
+) -> schemas.GenerationDocument:
+    """Return a generation, its report, and a fresh artifact link."""
+    return _document(runtime, await generations_of(runtime).read(caller, generation_id))
+
+
+def generations_of(runtime: serving.Runtime) -> service.Generations:
+    """Return the generations of the installation that serves a request."""
+    return service.Generations(
+        database=runtime.database,
+        admission=runtime.endings.admission,
+        retention=runtime.policy.retention,
+    )
+
+
+def _document(
+    runtime: serving.Runtime, generation: tables.Generation
+) -> schemas.GenerationDocument:
+    url = None
+    if generation.sha256 is not None:
+        url = links.sign(runtime.keyring, runtime.policy.artifact_link, generation)
+    return schemas.document(generation, url)
+
+
+def _is_done(generation: tables.Generation) -> bool:
+    return generation.status != statuses.GenerationStatus.PROCESSING

@@ -1,0 +1,72 @@
+"""Reading and cancelling jobs."""
+
+from fastapi import APIRouter, Response
+
+from simulacra.service.database import statuses
+from simulacra.service.http import guards, openapi, serving, waiting
+from simulacra.service.jobs import repository, schemas, service
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+LINKS = {
+    "cancel": openapi.link("cancelJob", "job_id", "job_id", "Stop it, if it is not wanted."),
+    "dataset": openapi.link(
+        "getDatasetSchema", "dataset_id", "dataset_id", "Once completed: read the schema."
+    ),
+    "generation": openapi.link(
+        "getGeneration", "generation_id", "generation_id", "Once completed: fetch the rows."
+    ),
+}
+ENVELOPE = {"model": schemas.JobDocument, "links": LINKS, "description": "The job as it is now."}
+
+
+@router.get(
+    "/{job_id}",
+    operation_id="getJob",
+    summary="Read a job, or wait for it",
+    response_model=schemas.JobDocument,
+    response_model_exclude_none=True,
+    responses={200: ENVELOPE, **openapi.problems(401, 403, 404)},
+)
+async def get_job(
+    job_id: str,
+    caller: guards.ReadJobs,
+    runtime: serving.Runtime,
+    response: Response,
+    wait_seconds: waiting.WaitSeconds = 0,
+) -> schemas.JobDocument:
+    """Return the job's status and progress; `wait_seconds` holds the answer until it is final.
+
+    A job is kept for a day and longer after its end. Then it is `expired`: only its id and its
+    times are left.
+    """
+    job = await service.read(runtime.database, caller, job_id)
+    if wait_seconds and not statuses.JobStatus(job.status).is_final:
+        await repository.wait(
+            runtime.database, runtime.draining, caller.tenant_id, job_id, wait_seconds
+        )
+        job = await service.read(runtime.database, caller, job_id)
+    document = schemas.document(job)
+    if not document.status.is_final:
+        response.headers["Retry-After"] = waiting.RETRY_AFTER_SECONDS
+    return document
+
+
+@router.post(
+    "/{job_id}/cancel",
+    operation_id="cancelJob",
+    summary="Cancel a job",
+    response_model=schemas.JobDocument,
+    response_model_exclude_none=True,
+    responses={200: ENVELOPE, **openapi.problems(401, 403, 404)},
+    openapi_extra=openapi.CONSEQUENTIAL,
+)
+async def cancel_job(
+    job_id: str, caller: guards.WriteJobs, runtime: serving.Runtime
+) -> schemas.JobDocument:
+    """Stop a job that has not ended; nothing is billed for it. May be repeated.
+
+    What it was to make ends as `failed`. A job that has ended stays as it is: look at `status`.
+    """
+    job = await service.cancel(runtime.database, runtime.endings, caller, job_id)
+    return schemas.document(job)

@@ -1,0 +1,62 @@
+"""Health, readiness, the error pages and the OpenAPI document."""
+
+import dataclasses
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from simulacra.service import errors
+from simulacra.service.errors import catalog
+from simulacra.service.http import guards, openapi, serving, status_codes
+
+router = APIRouter(tags=["service"], dependencies=[guards.Open])
+
+
+@router.get("/healthz", operation_id="getHealth", responses=openapi.problems())
+async def get_health() -> dict[str, str]:
+    """Tell that the process is alive, whatever it depends on; see `/readyz`."""
+    return {"status": "ok", "version": version("simulacra")}
+
+
+@router.get("/readyz", operation_id="getReadiness", responses=openapi.problems(503))
+async def get_readiness(runtime: serving.Runtime) -> dict[str, str]:
+    """Tell whether requests can be served: database, its tables and object store are there.
+
+    A process that is about to end is not ready either.
+    """
+    if runtime.draining.is_set():
+        raise errors.NotReadyError("This process is about to end.")
+    await runtime.readiness.check()
+    return {"status": "ready", "version": version("simulacra")}
+
+
+@router.get("/errors", operation_id="listErrors", summary="List the error codes")
+async def list_errors() -> dict[str, list[dict[str, Any]]]:
+    """Return every code with its meaning, cause, fix and whether to retry."""
+    return {"errors": [_explain(entry) for entry in catalog.CATALOG.values()]}
+
+
+@router.get(
+    "/errors/{code}",
+    operation_id="getError",
+    summary="Explain an error code",
+    responses=openapi.problems(404),
+)
+async def get_error(code: str) -> dict[str, Any]:
+    """Return what a code means, why it happens, what to do, and whether to retry."""
+    entry = catalog.CATALOG.get(code)
+    if entry is None:
+        raise errors.NotFoundError(f"There is no error code {code!r}; see /errors.")
+    return _explain(entry)
+
+
+def _explain(entry: catalog.Entry) -> dict[str, Any]:
+    texts = dataclasses.asdict(entry)
+    return {"code": texts.pop("code"), "status": status_codes.STATUS_CODES[entry.code], **texts}
+
+
+@router.get("/openapi.json", operation_id="getOpenapi", include_in_schema=False)
+async def get_openapi(request: Request) -> dict[str, Any]:
+    """Return the contract."""
+    return openapi.document(request.app)

@@ -1,0 +1,76 @@
+"""Asking for access, and reading the decision."""
+
+from fastapi import APIRouter, Depends, Response
+
+from simulacra.service import throttling
+from simulacra.service.http import content, guards, json_text, openapi, rate_limits, serving
+from simulacra.service.signups import schemas, service
+
+POLL_SECONDS = 30
+REQUESTS = throttling.Limit("signups", calls=20, seconds=3600)
+READS = throttling.Limit("signup-reads", calls=120, seconds=60)
+
+router = APIRouter(tags=["signup"], route_class=json_text.Route)
+
+RECEIPT = {
+    "model": schemas.SignupDocument,
+    "links": {
+        "signup": openapi.link("getSignup", "request_id", "request_id", "Poll for the decision.")
+    },
+}
+
+
+@router.post(
+    "/v1/signup",
+    operation_id="createSignup",
+    summary="Ask for access",
+    status_code=202,
+    response_model_exclude_none=True,
+    responses={
+        202: RECEIPT | {"description": "An operator will decide."},
+        200: RECEIPT | {"description": "This address has a pending or approved request."},
+        **openapi.problems(413, 415, 429),
+    },
+    openapi_extra=openapi.CONSEQUENTIAL,
+    dependencies=[guards.Open, content.JsonOnly, Depends(rate_limits.by_address(REQUESTS))],
+    max_body_size=content.MAX_BYTES,
+)
+async def create_signup(
+    body: schemas.SignupRequest, response: Response, runtime: serving.Runtime
+) -> schemas.SignupDocument:
+    """Put a request before the operators; keep `request_id`, polling needs it."""
+    row, is_new = await service.request(runtime.database, body.company_name, body.contact_email)
+    response.status_code = 202 if is_new else 200
+    response.headers["Location"] = f"/v1/signup/{row.id}"
+    response.headers["Retry-After"] = str(POLL_SECONDS)
+    return schemas.receipt(row)
+
+
+@router.get(
+    "/v1/signup/{request_id}",
+    operation_id="getSignup",
+    summary="Read the decision on a request for access",
+    response_model_exclude_none=True,
+    responses={
+        200: {
+            "links": {
+                "claim": openapi.body_link(
+                    "claimCredential",
+                    "claim_token",
+                    "credential_claim_token",
+                    "Fetch the secret, once.",
+                )
+            }
+        },
+        **openapi.problems(404, 429),
+    },
+    dependencies=[guards.Open, Depends(rate_limits.by_address(READS))],
+)
+async def get_signup(
+    request_id: str, response: Response, runtime: serving.Runtime
+) -> schemas.SignupDocument:
+    """Return the status; when approved, the client's id and the token to claim its secret with."""
+    signup = await service.read(runtime.database, runtime.claims, request_id)
+    if signup.row.status == service.SignupStatus.PENDING:
+        response.headers["Retry-After"] = str(POLL_SECONDS)
+    return schemas.document(signup)

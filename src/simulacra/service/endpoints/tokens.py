@@ -1,0 +1,198 @@
+"""The token endpoint and the public keys."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from simulacra.service import errors, throttling
+from simulacra.service.audit.entry import Reason
+from simulacra.service.http import guards, json_text, openapi, rate_limits, serving
+from simulacra.service.identity import embedded, principal, provider, refusals, schemas, tokens
+
+MAX_BODY_BYTES = 16_384
+OF_ADDRESS = throttling.Limit("tokens", calls=600, seconds=60)
+OF_CLIENT = throttling.Limit("tokens-of-client", calls=60, seconds=60)
+"""Of a client from one address, so that nobody can lock a client out from elsewhere."""
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+router = APIRouter(tags=["identity"], dependencies=[guards.Open])
+
+
+class _RefusedError(Exception):
+    """An RFC 6749 error response."""
+
+    def __init__(
+        self, status: int, error: str, description: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(description)
+        self.status, self.error, self.headers = status, error, dict(headers or {})
+
+
+@router.post(
+    "/oauth/token",
+    operation_id="issueToken",
+    summary="Exchange client credentials for an access token",
+    response_model=schemas.TokenResponse,
+    responses={
+        **openapi.problems(404, 413),
+        **{status: {"model": schemas.TokenError} for status in (400, 401, 403, 429)},
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                media_type: {"schema": schemas.TokenRequest.model_json_schema()}
+                for media_type in ("application/json", "application/x-www-form-urlencoded")
+            },
+        }
+    },
+    max_body_size=MAX_BODY_BYTES,
+)
+async def issue_token(request: Request, runtime: serving.Runtime) -> Response:
+    """Mint an access token for a client; it lives about a day."""
+    issuer, address = _issuer(runtime.identity), rate_limits.address_of(request)
+    try:
+        await _count(runtime.throttle, OF_ADDRESS, address)
+        form = await _read(request)
+        await _count(runtime.throttle, OF_CLIENT, form.client_id or "", address)
+        body = await _mint(form, issuer, runtime.refusals)
+    except _RefusedError as refused:
+        error = schemas.TokenError(error=refused.error, error_description=str(refused))
+        return JSONResponse(
+            error.model_dump(), status_code=refused.status, headers=NO_STORE | refused.headers
+        )
+    return JSONResponse(body.model_dump(), headers=NO_STORE)
+
+
+@router.get(
+    "/.well-known/jwks.json",
+    operation_id="getJwks",
+    summary="Public keys of the token issuer",
+    responses=openapi.problems(404),
+)
+async def get_jwks(
+    runtime: serving.Runtime,
+) -> dict[str, Any]:
+    """Return the keys that verify access tokens (RFC 7517)."""
+    return await _issuer(runtime.identity).signing_keys.public()
+
+
+@router.get(
+    "/.well-known/openid-configuration",
+    operation_id="getOpenidConfiguration",
+    summary="Where the token issuer's parts are",
+    responses=openapi.problems(404),
+)
+async def get_openid_configuration(runtime: serving.Runtime) -> schemas.IssuerDocument:
+    """Return the issuer's metadata (RFC 8414; the path is that of OpenID Connect Discovery)."""
+    issuer = _issuer(runtime.identity).issuer
+    return schemas.IssuerDocument(
+        issuer=issuer,
+        token_endpoint=runtime.identity.token_url,
+        jwks_uri=f"{issuer}.well-known/jwks.json",
+    )
+
+
+def _issuer(identity: provider.Provider) -> tokens.Tokens:
+    """Return our own issuer, or answer 404 and say where tokens come from."""
+    if isinstance(identity, embedded.Embedded):
+        return identity.issuer
+    raise errors.NotFoundError(
+        f"This service issues no tokens itself; mint them at {identity.token_url}."
+    )
+
+
+async def _count(throttle: throttling.Throttle, limit: throttling.Limit, *who: str) -> None:
+    standing = await throttle.hit(limit, *who)
+    if standing.is_refused:
+        raise _RefusedError(
+            429,
+            "too_many_requests",
+            f"A token lives about a day: keep it. Retry in {standing.reset} s.",
+            rate_limits.headers_of(standing),
+        )
+
+
+async def _read(request: Request) -> schemas.TokenRequest:
+    body = await request.body()
+    is_json = "json" in request.headers.get("content-type", "").lower()
+    try:
+        fields = json_text.parse(body) if is_json else _form(body)
+        return schemas.TokenRequest(**{**fields, **_basic(request, fields)})
+    except (ValueError, TypeError):  # pydantic's errors are ValueErrors
+        raise _RefusedError(
+            400,
+            "invalid_request",
+            "Send grant_type, client_id, client_secret and audience as JSON or form fields, each "
+            "once; client_id and client_secret may go in a Basic header instead.",
+        ) from None
+
+
+def _form(body: bytes) -> dict[str, str]:
+    """Return the fields of a form; RFC 6749, section 3.2, allows each of them once."""
+    pairs = parse_qsl(body.decode(), strict_parsing=True, max_num_fields=16) if body else []
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a field stands more than once")
+    return fields
+
+
+def _basic(request: Request, fields: Any) -> dict[str, str]:  # noqa: ANN401 - a caller's JSON
+    """Return the credentials of a Basic header (RFC 6749, section 2.3.1), if there is one.
+
+    Raises:
+        ValueError: it is malformed, or `fields` hold credentials too.
+    """
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return {}
+    if "client_secret" in fields:
+        raise ValueError("two ways of authentication at once")
+    try:
+        client_id, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise ValueError("malformed Basic header") from None
+    return {"client_id": unquote(client_id), "client_secret": unquote(secret)}
+
+
+async def _mint(
+    form: schemas.TokenRequest, issuer: tokens.Tokens, refused: refusals.Refusals
+) -> schemas.TokenResponse:
+    if form.grant_type != "client_credentials":
+        raise _RefusedError(
+            400, "unsupported_grant_type", "The only grant_type is client_credentials."
+        )
+    if not form.client_id or not form.client_secret:
+        raise _RefusedError(400, "invalid_request", "client_id and client_secret are required.")
+    if form.audience not in (None, issuer.audience):
+        raise _RefusedError(
+            403, "access_denied", f"Unknown audience; this service is {issuer.audience}."
+        )
+    if not await issuer.clients.authenticate(form.client_id, form.client_secret):
+        known = await issuer.clients.owner_of(form.client_id)
+        await refused.record(Reason.INVALID_CLIENT, form.client_id if known else None, known)
+        challenge = {"WWW-Authenticate": 'Basic realm="simulacra"'}
+        raise _RefusedError(401, "invalid_client", "Unknown client or wrong secret.", challenge)
+    scopes = _scopes(form.scope)
+    token = await issuer.mint(form.client_id, scopes)
+    return schemas.TokenResponse(
+        access_token=token, expires_in=issuer.lifetime, scope=" ".join(scopes)
+    )
+
+
+def _scopes(requested: str | None) -> tuple[str, ...]:
+    if not requested:
+        return principal.SCOPES
+    asked = set(requested.split())
+    if unknown := asked - set(principal.SCOPES):
+        raise _RefusedError(
+            400,
+            "invalid_scope",
+            f"{len(unknown)} unknown scope(s); there are {', '.join(principal.SCOPES)}.",
+        )
+    return tuple(scope for scope in principal.SCOPES if scope in asked)

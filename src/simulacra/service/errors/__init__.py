@@ -1,0 +1,172 @@
+"""What can go wrong in the service, without HTTP.
+
+    ServiceError                          carries a code of the catalog and a text for the caller
+    ├── requests
+    │   ├── InvalidFieldsError            fields that are wrong, or wrong together
+    │   ├── StudyInvalidError             the uploaded file cannot be used
+    │   ├── ConditionsInvalidError        conditions that do not fit the schema of the dataset
+    │   ├── ScenarioInfeasibleError       the model cannot produce a single row of the scenario
+    │   ├── IdempotencyConflictError      the key belongs to another request
+    │   └── IdempotencyInFlightError      the first request with the key has not ended yet
+    ├── access
+    │   ├── UnauthenticatedError          the client is not active any more
+    │   │   └── TokenRefusedError         the request has no access token, or one not accepted
+    │   ├── ForbiddenError                the caller may not do this
+    │   │   └── InsufficientScopeError    since its token lacks a scope
+    │   ├── ArtifactLinkInvalidError      the link has expired, or is another generation's
+    │   ├── ClaimConsumedError            the secret of the claim was delivered before
+    │   ├── ClaimExpiredError             the secret of the claim was destroyed
+    │   ├── RotationConsumedError         the claim of a repeated rotation was redeemed
+    │   └── RotationLimitError            too many rotations within a day
+    ├── absence
+    │   └── NotFoundError                 nothing of the caller's has this id
+    │       ├── DatasetNotFoundError
+    │       ├── GenerationNotFoundError
+    │       ├── JobNotFoundError
+    │       ├── SignupNotFoundError
+    │       ├── ClaimNotFoundError
+    │       └── RotationNotFoundError
+    ├── work
+    │   ├── DatasetNotReadyError          the dataset is still being trained
+    │   ├── DatasetFailedError            its training failed, so it will never have a model
+    │   ├── ModelInvalidError             its model cannot be loaded
+    │   ├── JobCancelledError             somebody cancelled the job
+    │   └── JobFailedError                the job cannot succeed
+    ├── quotas
+    │   ├── RowCapExceededError           more rows than one request may ask for
+    │   ├── QuotaExceededError            more rows than the subscription has left
+    │   └── ReservationConflictError      other generations hold the rows at the moment
+    └── outages
+        └── OutageError                   something that the service needs does not answer
+            ├── DatabaseUnavailableError
+            ├── StorageUnavailableError
+            ├── NotReadyError             the process cannot serve requests
+            └── ProviderError             the identity provider does not do what it was asked
+                ├── ProviderUnavailableError
+                └── ProviderRefusedError
+    OperatorError                         for the person who runs the service; it has no code
+    ├── TenantNotFoundError
+    ├── ClientNotFoundError
+    ├── LimitError                        a limit of a tenant is out of range
+    ├── AccountError                      an account cannot be made or changed
+    └── DecisionError                     a request for access cannot be decided on
+        ├── AlreadyDecidedError
+        └── UnknownSignupError
+
+`http.translation` renders a `ServiceError` as a problem (RFC 9457), and `operators.rendering` an
+`OperatorError` as a page. `study` translates the errors of the engine into the first kind.
+"""
+
+from simulacra.service.errors.absence import (
+    ClaimNotFoundError,
+    DatasetNotFoundError,
+    GenerationNotFoundError,
+    JobNotFoundError,
+    NotFoundError,
+    RotationNotFoundError,
+    SignupNotFoundError,
+)
+from simulacra.service.errors.access import (
+    ArtifactLinkInvalidError,
+    ClaimConsumedError,
+    ClaimExpiredError,
+    ForbiddenError,
+    InsufficientScopeError,
+    RotationConsumedError,
+    RotationLimitError,
+    TokenRefusedError,
+    UnauthenticatedError,
+)
+from simulacra.service.errors.base import Fault, ServiceError, pointer
+from simulacra.service.errors.operators import (
+    AccountError,
+    AlreadyDecidedError,
+    ClientNotFoundError,
+    DecisionError,
+    LimitError,
+    OperatorError,
+    TenantNotFoundError,
+    UnknownSignupError,
+)
+from simulacra.service.errors.outages import (
+    DatabaseUnavailableError,
+    NotReadyError,
+    OutageError,
+    ProviderError,
+    ProviderRefusedError,
+    ProviderUnavailableError,
+    StorageUnavailableError,
+)
+from simulacra.service.errors.quotas import (
+    Quota,
+    QuotaExceededError,
+    ReservationConflictError,
+    RowCapExceededError,
+)
+from simulacra.service.errors.requests import (
+    ConditionsInvalidError,
+    IdempotencyConflictError,
+    IdempotencyInFlightError,
+    InvalidFieldsError,
+    ScenarioInfeasibleError,
+    StudyInvalidError,
+)
+from simulacra.service.errors.work import (
+    DatasetFailedError,
+    DatasetNotReadyError,
+    JobCancelledError,
+    JobFailedError,
+    ModelInvalidError,
+)
+
+__all__ = [
+    "AccountError",
+    "AlreadyDecidedError",
+    "ArtifactLinkInvalidError",
+    "ClaimConsumedError",
+    "ClaimExpiredError",
+    "ClaimNotFoundError",
+    "ClientNotFoundError",
+    "ConditionsInvalidError",
+    "DatabaseUnavailableError",
+    "DatasetFailedError",
+    "DatasetNotFoundError",
+    "DatasetNotReadyError",
+    "DecisionError",
+    "Fault",
+    "ForbiddenError",
+    "GenerationNotFoundError",
+    "IdempotencyConflictError",
+    "IdempotencyInFlightError",
+    "InsufficientScopeError",
+    "InvalidFieldsError",
+    "JobCancelledError",
+    "JobFailedError",
+    "JobNotFoundError",
+    "LimitError",
+    "ModelInvalidError",
+    "NotFoundError",
+    "NotReadyError",
+    "OperatorError",
+    "OutageError",
+    "ProviderError",
+    "ProviderRefusedError",
+    "ProviderUnavailableError",
+    "Quota",
+    "QuotaExceededError",
+    "ReservationConflictError",
+    "RotationConsumedError",
+    "RotationLimitError",
+    "RotationNotFoundError",
+    "RowCapExceededError",
+    "ScenarioInfeasibleError",
+    "ServiceError",
+    "SignupNotFoundError",
+    "StorageUnavailableError",
+    "StudyInvalidError",
+    "TenantNotFoundError",
+    "TokenRefusedError",
+    "UnauthenticatedError",
+    "UnknownSignupError",
+    "pointer",
+]

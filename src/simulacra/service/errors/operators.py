@@ -1,0 +1,44 @@
+"""What an operator asked for and cannot have; the texts are for the person to read."""
+
+
+class OperatorError(Exception):
+    """What an operator asked for cannot be done; the text says why."""
+
+
+class TenantNotFoundError(OperatorError):
+    """There is no tenant of this id."""
+
+    def __init__(self, tenant_id: str) -> None:
+        super().__init__(f"There is no tenant {tenant_id!r}.")
+
+
+class ClientNotFoundError(OperatorError):
+    """There is no client of this id, or none that is active."""
+
+
+class LimitError(OperatorError):
+    """A limit of a tenant is out of range.
+
+    Attributes:
+        field: which limit.
+    """
+
+    def __init__(self, field: str, seen: object, lowest: int, highest: int) -> None:
+        super().__init__(f"{field} is {seen!r}; give a number from {lowest:,} to {highest:,}.")
+        self.field = field
+
+
+class AccountError(OperatorError):
+    """An account of the operators' page cannot be made or changed."""
+
+
+class DecisionError(OperatorError):
+    """A request for access cannot be decided on."""
+
+
+class AlreadyDecidedError(DecisionError):
+    """The request was decided on before."""
+
+
+class UnknownSignupError(DecisionError):
+    """There is no request of this id."""

@@ -1,0 +1,62 @@
+"""Parts that the service needs and that do not answer; the same request may well succeed later."""
+
+from simulacra.service.errors.base import ServiceError
+
+
+class OutageError(ServiceError):
+    """A part does not answer.
+
+    The caller learns from `detail` which part it is. ``str(error)`` is the reason, for the person
+    who runs the service; it holds no secret.
+    """
+
+    code = "simio_unavailable"
+    retry_after = 2
+    part = "service"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The {self.part} does not answer at the moment.")
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class DatabaseUnavailableError(OutageError):
+    """The database does not answer."""
+
+    part = "database"
+
+
+class StorageUnavailableError(OutageError):
+    """The object store does not answer, or refuses what was asked; another try may succeed."""
+
+    part = "object store"
+
+
+class NotReadyError(OutageError):
+    """The process cannot serve requests; the reason names neither address nor secret."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.detail = reason
+
+
+class ProviderError(OutageError):
+    """The identity provider does not do what it was asked."""
+
+    part = "identity provider"
+
+
+class ProviderUnavailableError(ProviderError):
+    """The identity provider cannot be asked now; `retry_after` is in seconds."""
+
+    def __init__(self, reason: str, retry_after: int) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class ProviderRefusedError(ProviderError):
+    """The identity provider will not do it until a person mends its configuration or ours."""
+
+    retry_after = 300

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+import simulacra
+from simulacra.engine.report import support
+from simulacra.engine.report.report import Support
+from tests.engine import generations
+
+
+def test_importance_weights_show_who_meets_the_conditions(meal_kit_model: simulacra.Model) -> None:
+    pool = meal_kit_model._pool
+    plan, cloud = generations.conditioned(
+        meal_kit_model, 1_000, {"segment": {"Premium": 1}}, {"age": {"min": 60, "max": 70}}
+    )
+    weights = support.importance_weights(pool, plan, cloud.raked)
+    assert list(weights) == plan.order
+    by_age, by_segment = weights.values()
+    age = pool.values[:, plan.order[0]]
+    segment = pool.values[:, plan.order[1]]
+    np.testing.assert_array_equal(by_age > 0, (age >= 60) & (age <= 70))
+    premium = meal_kit_model.schema["segment"].levels.index("Premium")
+    np.testing.assert_array_equal(by_segment > 0, segment == premium)
+
+
+def test_everyone_stands_behind_rows_without_conditions(meal_kit_model: simulacra.Model) -> None:
+    rows = meal_kit_model.schema.row_count
+    assert support.of_everyone(meal_kit_model._pool) == Support(rows, rows)
+
+
+def test_the_support_of_weights_is_their_effective_sample_size() -> None:
+    assert support.of_weights(np.array([3.0, 1.0, 0.0])) == Support(1.6, 2)
+    assert support.of_weights(np.zeros(3)) == Support(0, 0)
+
+
+@pytest.mark.parametrize(
+    ("size", "is_thin"), [(support.THIN_SUPPORT, False), (support.THIN_SUPPORT - 0.1, True)]
+)
+def test_support_below_the_threshold_is_thin(
+    size: float,
+    is_thin: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    warnings = support.thin(Support(size, 100))
+    assert [warning.code for warning in warnings] == ["thin_support"] * is_thin

@@ -1,0 +1,97 @@
+"""Requests for access and lost secrets, on the operator's pages."""
+
+import re
+from collections.abc import Callable, Coroutine
+
+from simulacra.service import runtime
+from simulacra.service.signups import service as signups
+from tests.service.operators import browser
+
+Play = Callable[[Coroutine[None, None, None]], None]
+
+
+async def request_access(running: runtime.Runtime, company: str = "Acme Research") -> str:
+    row, _ = await signups.request(
+        running.database, company, f"{company.split(maxsplit=1)[0]}@acme.example"
+    )
+    return row.id
+
+
+def test_a_request_is_approved_from_the_overview(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        operator = browser.Browser(running)
+        request_id = await request_access(running)
+        token = (await operator.sign_in()).forms_token
+        overview = await operator.http.get("/operator/")
+        assert f"/operator/signups/{request_id}/approve" in overview.text
+        answer = await operator.post(f"signups/{request_id}/approve", token)
+        assert answer.headers["location"] == "/operator/signups?done=approved"
+        signup = await signups.read(running.database, running.claims, request_id)
+        assert (signup.row.status, bool(signup.claim_token)) == ("approved", True)
+        listed = await operator.http.get("/operator/signups?status=approved")
+        assert f"/operator/tenants/{signup.row.tenant_id}" in listed.text
+        assert str(signup.claim_token) not in listed.text
+        again = await operator.post(f"signups/{request_id}/approve", token)
+        assert again.status_code == 409
+        assert "was approved before" in again.text
+        assert (await operator.post("signups/req_none/approve", token)).status_code == 404
+
+    play(check())
+
+
+def test_a_token_that_is_handed_over_is_shown_once(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        operator = browser.Browser(running)
+        request_id = await request_access(running)
+        token = (await operator.sign_in()).forms_token
+        answer = await operator.post(f"signups/{request_id}/approve", token, hand_over="true")
+        (claim,) = re.findall(r'class="token">(\w+)<', answer.text)
+        assert answer.headers["cache-control"] == "no-store"
+        assert (
+            await signups.read(running.database, running.claims, request_id)
+        ).claim_token is None
+        assert (await running.claims.redeem(running.database, running.identity, claim)).client_id
+
+    play(check())
+
+
+def test_a_request_is_declined(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        operator = browser.Browser(running)
+        request_id = await request_access(running)
+        token = (await operator.sign_in()).forms_token
+        answer = await operator.post(f"signups/{request_id}/decline", token)
+        assert answer.headers["location"] == "/operator/signups?done=declined"
+        assert (
+            await signups.read(running.database, running.claims, request_id)
+        ).row.status == "declined"
+
+    play(check())
+
+
+def test_what_a_stranger_calls_himself_is_text(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        operator = browser.Browser(running)
+        await request_access(running, "<script>alert(1)</script>")
+        await operator.sign_in()
+        shown = (await operator.http.get("/operator/signups")).text
+        assert "<script" not in shown
+        assert "&lt;script&gt;" in shown
+
+    play(check())
+
+
+def test_a_lost_secret_is_replaced(running: runtime.Runtime, play: Play) -> None:
+    async def check() -> None:
+        operator = browser.Browser(running)
+        made = await running.tenants.create(company="Acme", email="a@b.example")
+        token = (await operator.sign_in()).forms_token
+        path = f"tenants/{made.tenant_id}/clients/{made.client_id}/rotate"
+        answer = await operator.post(path, token)
+        (claim,) = re.findall(r'class="token">(\w+)<', answer.text)
+        delivery = await running.claims.redeem(running.database, running.identity, claim)
+        assert delivery.client_secret != made.client_secret
+        missing = await operator.post(f"tenants/{made.tenant_id}/clients/none/rotate", token)
+        assert missing.status_code == 404
+
+    play(check())
