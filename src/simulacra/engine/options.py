@@ -50,7 +50,7 @@ class Options:
         to_drop = frozenset(_column_names("drop", drop))
         for name in sorted(to_drop & (to_keep | overridden.keys())):
             raise errors.StudyError(
-                f"Column {name!r} is named in drop and also in keep or types; name it in one only."
+                f"Column {name!r} is named in drop and also in keep or types; name it once."
             )
         levels = {
             name: tuple(override)

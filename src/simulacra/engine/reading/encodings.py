@@ -16,7 +16,7 @@ EIGHT_BIT = {"cp1252": "Windows-1252", "mac_roman": "Mac Roman"}
 
 CYRILLIC = re.compile("[а-яё]")  # noqa: RUF001
 DENSE = 0.6
-"""A text with more of its non-ASCII bytes in runs of three or more is not western."""
+"""A text is not western if a larger share of its non-ASCII bytes is in runs of three or more."""
 
 SAMPLE_BYTES = 4 * 1024**2
 HIGH = re.compile(rb"[\x80-\xff]+")

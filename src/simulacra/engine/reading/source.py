@@ -74,8 +74,8 @@ def _read_file(path: Path, bounds: limits.StudyBounds, sheet: str | None) -> Raw
         return _without_notes(workbook.read(path, bounds, sheet))
     if sheet is not None:
         raise errors.StudyError(
-            f"A sheet can be chosen in an Excel workbook only; the file is {file_format}. Leave "
-            "the sheet out."
+            f"A sheet can be chosen in an Excel workbook only; the file is {file_format}. "
+            "Leave the sheet out."
         )
     if file_format is Format.CSV:
         return _without_notes(csv.read(path, bounds))
