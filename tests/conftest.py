@@ -13,13 +13,12 @@ from simulacra.service import compose, runtime
 from simulacra.service.database import grants, migrate
 from simulacra.service.embedded import postgres
 from simulacra.service.settings import Settings
+from tests.coroutines import RunAsync
 from tests.service.identity import auth0_stand_in, auth0_tenant
 
 # A first example may compile a loop, and a busy machine is no fault.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
-
-Play = Callable[[Coroutine[None, None, None]], None]
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +42,7 @@ def owner_dsn(cluster: postgres.Cluster) -> str:
 
 
 @pytest.fixture(scope="session")
-def emptied(dsn: str, owner_dsn: str) -> Callable[[], str]:
+def empty_tables(dsn: str, owner_dsn: str) -> Callable[[], str]:
     """Empty the tables of the same database, and return how the service connects."""
 
     def empty() -> str:
@@ -62,9 +61,9 @@ def emptied(dsn: str, owner_dsn: str) -> Callable[[], str]:
 
 
 @pytest.fixture
-def empty_dsn(emptied: Callable[[], str]) -> str:
+def empty_dsn(empty_tables: Callable[[], str]) -> str:
     """The same database with empty tables."""
-    return emptied()
+    return empty_tables()
 
 
 @pytest.fixture
@@ -82,7 +81,7 @@ def running(settings: Settings) -> runtime.Runtime:
 
 
 @pytest.fixture
-def play(running: runtime.Runtime) -> Play:
+def run_async(running: runtime.Runtime) -> RunAsync:
     """Run a coroutine that uses `running`, and close its connections in the same event loop."""
 
     async def and_close(coroutine: Coroutine[None, None, None]) -> None:

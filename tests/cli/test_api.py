@@ -6,7 +6,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -20,8 +20,7 @@ from simulacra.service.identity import embedded
 from simulacra.service.identity.principal import SCOPES
 from simulacra.service.settings import Settings
 from tests.acceptance import harness
-
-Play = Callable[[Coroutine[None, None, None]], None]
+from tests.coroutines import RunAsync
 
 
 def test_the_owners_url_is_forgotten_before_serving(
@@ -72,7 +71,7 @@ def wait_for(url: str) -> None:
 
 
 def test_a_request_that_waits_for_a_job_is_answered_when_the_process_is_told_to_stop(
-    settings: Settings, running: runtime.Runtime, play: Play
+    settings: Settings, running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     tokens = []
 
@@ -87,7 +86,7 @@ def test_a_request_that_waits_for_a_job_is_answered_when_the_process_is_told_to_
         async with running.database.transaction(tenant.tenant_id) as session:
             session.add(job)
 
-    play(prepare())
+    run_async(prepare())
     with api_process(settings) as (process, url):
         wait_for(url)
         headers = {"Authorization": f"Bearer {tokens[0]}"}

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import io
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 
 import pytest
@@ -20,9 +20,8 @@ from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import attempts, repository
 from simulacra.service.jobs import service as jobs
 from simulacra.service.usage import windows
+from tests.coroutines import RunAsync
 from tests.service.jobs import work
-
-Play = Callable[[Coroutine[None, None, None]], None]
 
 FIELDS = UploadFields.model_validate({})
 WANTED = GenerationRequest.model_validate({"row_count": 50, "seed": 1})
@@ -78,7 +77,7 @@ class Life:
 
 
 def test_a_week_of_a_study(  # noqa: PLR0915 - a story, told in order
-    running: runtime.Runtime, play: Play, tmp_path: Path
+    running: runtime.Runtime, run_async: RunAsync, tmp_path: Path
 ) -> None:
     seed = tmp_path / "seed.csv"
     study.write(seed)
@@ -149,11 +148,11 @@ def test_a_week_of_a_study(  # noqa: PLR0915 - a story, told in order
         assert await life.balance() == (0, 100)
         assert (await running.database.verify_trail()).fault is None
 
-    play(check())
+    run_async(check())
 
 
 def test_a_retry_after_the_end_finds_a_tombstone_before_anybody_has_swept(
-    running: runtime.Runtime, play: Play, tmp_path: Path
+    running: runtime.Runtime, run_async: RunAsync, tmp_path: Path
 ) -> None:
     seed = tmp_path / "seed.csv"
     study.write(seed)
@@ -179,11 +178,11 @@ def test_a_retry_after_the_end_finds_a_tombstone_before_anybody_has_swept(
         assert (await life.actions()).count("dataset.expired") == 1
         assert await life.balance() == (0, 50)
 
-    play(check())
+    run_async(check())
 
 
 def test_rows_that_nobody_can_read_any_more_are_not_billed(
-    running: runtime.Runtime, play: Play, tmp_path: Path
+    running: runtime.Runtime, run_async: RunAsync, tmp_path: Path
 ) -> None:
     """The generation expires while it is made, and nobody has swept yet."""
     seed = tmp_path / "seed.csv"
@@ -202,11 +201,11 @@ def test_rows_that_nobody_can_read_any_more_are_not_billed(
         assert await life.job_status(made.job_id) == "expired"
         assert await life.balance() == (0, 0)
 
-    play(check())
+    run_async(check())
 
 
 def test_a_failed_upload_leaves_nothing(
-    running: runtime.Runtime, play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    running: runtime.Runtime, run_async: RunAsync, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def check() -> None:
         life = Life(running, await work.tenant(running), b"a,b\n1,2\n")
@@ -224,7 +223,7 @@ def test_a_failed_upload_leaves_nothing(
         _, is_replayed = await life.upload("upload")
         assert not is_replayed
 
-    play(check())
+    run_async(check())
 
 
 @pytest.mark.parametrize(
@@ -232,7 +231,7 @@ def test_a_failed_upload_leaves_nothing(
 )
 def test_the_failure_of_one_chore_leaves_the_others(
     running: runtime.Runtime,
-    play: Play,
+    run_async: RunAsync,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     fault: Exception,
@@ -246,7 +245,7 @@ def test_the_failure_of_one_chore_leaves_the_others(
         done.append(True)
 
     monkeypatch.setattr(housekeeping, "CHORES", (away, chore))
-    play(housekeeping.tidy(running))
+    run_async(housekeeping.tidy(running))
     assert done
     assert type(fault).__name__ in caplog.text
     assert "a cell" not in caplog.text

@@ -154,7 +154,7 @@ class Lifecycle(customer_actions.CustomerActions, observations.Observations):
 
 
 def test_after_any_actions_the_service_is_in_the_expected_state(
-    emptied: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty_tables: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("DATABASE_URL", "SIMULACRA_CONFIG"):
         monkeypatch.delenv(name, raising=False)
@@ -162,7 +162,7 @@ def test_after_any_actions_the_service_is_in_the_expected_state(
     numbers = itertools.count()
 
     def make() -> driver.ServiceDriver:
-        return driver.ServiceDriver(driver.settings(emptied(), tmp_path / str(next(numbers))))
+        return driver.ServiceDriver(driver.settings(empty_tables(), tmp_path / str(next(numbers))))
 
     machine: Any = functools.partial(Lifecycle, make)  # it only calls the class that it asks for
     run_state_machine_as_test(machine, settings=SETTINGS)

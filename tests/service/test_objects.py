@@ -5,7 +5,6 @@ import contextlib
 import datetime as dt
 import io
 import threading
-from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulacra.service import errors, objects, runtime, storage
+from tests.coroutines import RunAsync
 from tests.service.jobs import work
-
-Play = Callable[[Coroutine[None, None, None]], None]
 
 KEY = storage.ObjectKey.generate()
 
@@ -33,7 +31,7 @@ async def _write(running: runtime.Runtime, tenant_id: str, path: str) -> None:
 @given(st.lists(st.sampled_from(["announced", "discarded", "kept", "rolled back", "doomed"])))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_after_a_sweep_the_store_holds_what_is_kept_and_nothing_else(
-    running: runtime.Runtime, play: Play, tmp_path: Path, fates: list[str]
+    running: runtime.Runtime, run_async: RunAsync, tmp_path: Path, fates: list[str]
 ) -> None:
     async def check() -> None:
         tenant_id = (await work.tenant(running)).tenant_id
@@ -65,11 +63,11 @@ def test_after_a_sweep_the_store_holds_what_is_kept_and_nothing_else(
         assert mine == kept
         assert await running.objects.sweep() == 0
 
-    play(check())
+    run_async(check())
 
 
 def test_what_is_being_written_is_not_swept_but_what_took_too_long_cannot_be_kept(
-    running: runtime.Runtime, play: Play, tmp_path: Path
+    running: runtime.Runtime, run_async: RunAsync, tmp_path: Path
 ) -> None:
     async def check() -> None:
         tenant_id = (await work.tenant(running)).tenant_id
@@ -82,11 +80,11 @@ def test_what_is_being_written_is_not_swept_but_what_took_too_long_cannot_be_kep
             async with running.database.transaction(tenant_id) as session:
                 await objects.keep(session, "ds_1/seed")
 
-    play(check())
+    run_async(check())
 
 
 def test_what_is_still_being_written_when_its_owner_ends_is_removed_once_it_is_there(
-    running: runtime.Runtime, play: Play, tmp_path: Path
+    running: runtime.Runtime, run_async: RunAsync, tmp_path: Path
 ) -> None:
     """A thread writes on though whoever waited for it was cancelled."""
     has_begun, may_write, has_written = (threading.Event() for _ in range(3))
@@ -118,11 +116,11 @@ def test_what_is_still_being_written_when_its_owner_ends_is_removed_once_it_is_t
         assert await running.objects.sweep() == 1
         assert _stored(tmp_path) == set()
 
-    play(check())
+    run_async(check())
 
 
 def test_an_object_that_cannot_be_removed_does_not_keep_the_others(
-    running: runtime.Runtime, play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    running: runtime.Runtime, run_async: RunAsync, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remove = running.storage.delete
 
@@ -145,11 +143,11 @@ def test_an_object_that_cannot_be_removed_does_not_keep_the_others(
         assert await running.objects.sweep() == 1
         assert _stored(tmp_path) == set()
 
-    play(check())
+    run_async(check())
 
 
 def test_the_objects_of_one_owner_can_be_removed_at_once(
-    running: runtime.Runtime, play: Play, tmp_path: Path
+    running: runtime.Runtime, run_async: RunAsync, tmp_path: Path
 ) -> None:
     async def check() -> None:
         tenant_id = (await work.tenant(running)).tenant_id
@@ -162,4 +160,4 @@ def test_the_objects_of_one_owner_can_be_removed_at_once(
         await running.objects.remove("ds_1")
         assert _stored(tmp_path) == {"ds_2/seed"}
 
-    play(check())
+    run_async(check())

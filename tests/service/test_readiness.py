@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import httpx
@@ -12,8 +11,7 @@ from simulacra.cli import main as cli
 from simulacra.service import compose, main, readiness, revision, runtime
 from simulacra.service.http import envelope
 from simulacra.service.settings import Settings
-
-Play = Callable[[Coroutine[None, None, None]], None]
+from tests.coroutines import RunAsync
 
 NOWHERE = "postgresql://u:hunter2@127.0.0.1:1/x"
 CLOSED_STORE = "s3://bucket-of-nobody"
@@ -25,7 +23,7 @@ async def ask(running: runtime.Runtime, path: str) -> httpx.Response:
         return await http.get(path)
 
 
-def test_a_process_is_ready_until_it_drains(running: runtime.Runtime, play: Play) -> None:
+def test_a_process_is_ready_until_it_drains(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         assert (await ask(running, "/readyz")).json()["status"] == "ready"
         running.draining.set()
@@ -35,7 +33,7 @@ def test_a_process_is_ready_until_it_drains(running: runtime.Runtime, play: Play
         assert "retry-after" in refused.headers
         assert (await ask(running, "/healthz")).status_code == 200
 
-    play(check())
+    run_async(check())
 
 
 def test_without_a_database_a_process_is_alive_and_not_ready(tmp_path: Path) -> None:
@@ -56,7 +54,7 @@ def test_without_a_database_a_process_is_alive_and_not_ready(tmp_path: Path) -> 
 
 
 def test_without_an_object_store_a_process_is_not_ready(
-    settings: Settings, play: Play, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
@@ -71,11 +69,11 @@ def test_without_an_object_store_a_process_is_not_ready(
         assert "127.0.0.1" not in refused.text
         await closed.close()
 
-    play(check())
+    run_async(check())
 
 
 def test_the_parts_are_not_asked_more_often_than_the_verdict_ages(
-    running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
+    running: runtime.Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
 
@@ -90,13 +88,13 @@ def test_the_parts_are_not_asked_more_often_than_the_verdict_ages(
         await asyncio.gather(*(patient.check() for _ in range(50)))
         assert len(asked) == 1
 
-    play(check())
+    run_async(check())
 
 
 @pytest.mark.parametrize(("needed", "is_fine"), [("r0000", True), ("r9999", False)])
 def test_a_newer_database_is_fine_and_an_older_one_is_not(
     running: runtime.Runtime,
-    play: Play,
+    run_async: RunAsync,
     monkeypatch: pytest.MonkeyPatch,
     needed: str,
     *,
@@ -112,7 +110,7 @@ def test_a_newer_database_is_fine_and_an_older_one_is_not(
             await revision.check(running.database)
         assert "r9999" in (await ask(running, "/readyz")).json()["detail"]
 
-    play(check())
+    run_async(check())
 
 
 def _configure(monkeypatch: pytest.MonkeyPatch, data_dir: Path, database_url: str) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import psycopg
@@ -13,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from simulacra.service import keys, runtime, tenancy
 from simulacra.service.database import tables
 from simulacra.service.embedded import postgres
-
-Play = Callable[[Coroutine[None, None, None]], None]
+from tests.coroutines import RunAsync
 
 
 async def _tenant_with_dataset(running: runtime.Runtime, name: str, expires: dt.datetime) -> str:
@@ -41,7 +39,7 @@ def _dataset(tenant_id: str, dataset_id: str, expires: dt.datetime) -> tables.Da
 
 
 def test_each_tenant_sees_its_own_rows(
-    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime
+    running: runtime.Runtime, run_async: RunAsync, in_an_hour: dt.datetime
 ) -> None:
     async def check() -> None:
         one = await _tenant_with_dataset(running, "one", in_an_hour)
@@ -57,11 +55,11 @@ def test_each_tenant_sees_its_own_rows(
         async with running.database.transaction(tenancy.SYSTEM) as session:
             assert len(list(await session.scalars(sa.select(tables.Dataset.id)))) == 2
 
-    play(check())
+    run_async(check())
 
 
 def test_row_level_security_holds_for_plain_sql(
-    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime
+    running: runtime.Runtime, run_async: RunAsync, in_an_hour: dt.datetime
 ) -> None:
     async def check() -> None:
         one = await _tenant_with_dataset(running, "one", in_an_hour)
@@ -72,7 +70,7 @@ def test_row_level_security_holds_for_plain_sql(
             found = await session.execute(sa.text("SELECT id FROM datasets"))
             assert found.scalars().all() == ["ds_one"]
 
-    play(check())
+    run_async(check())
 
 
 async def _policy_exists(running: runtime.Runtime, table: str) -> bool:
@@ -88,7 +86,7 @@ async def _policy_exists(running: runtime.Runtime, table: str) -> bool:
 
 
 def test_a_row_cannot_be_written_for_another_tenant(
-    running: runtime.Runtime, play: Play, in_an_hour: dt.datetime
+    running: runtime.Runtime, run_async: RunAsync, in_an_hour: dt.datetime
 ) -> None:
     async def check() -> None:
         one = await _tenant_with_dataset(running, "one", in_an_hour)
@@ -97,10 +95,12 @@ def test_a_row_cannot_be_written_for_another_tenant(
             async with running.database.transaction(one) as session:
                 session.add(_dataset(two, "ds_smuggled", in_an_hour))
 
-    play(check())
+    run_async(check())
 
 
-def test_a_session_that_came_another_way_is_refused(running: runtime.Runtime, play: Play) -> None:
+def test_a_session_that_came_another_way_is_refused(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         async with AsyncSession(running.database._engine) as session:
             with pytest.raises(tenancy.ScopeMissingError):
@@ -109,7 +109,7 @@ def test_a_session_that_came_another_way_is_refused(running: runtime.Runtime, pl
             found = await connection.execute(sa.text("SELECT count(*) FROM datasets"))
             assert found.scalar() == 0  # no scope, no rows
 
-    play(check())
+    run_async(check())
 
 
 @pytest.mark.parametrize("attribute", ["BYPASSRLS", "SUPERUSER"])
@@ -139,9 +139,9 @@ def test_a_role_that_the_second_lock_does_not_bind_is_refused(
 
 
 def test_the_embedded_role_is_bound(
-    running: runtime.Runtime, play: Play, caplog: pytest.LogCaptureFixture
+    running: runtime.Runtime, run_async: RunAsync, caplog: pytest.LogCaptureFixture
 ) -> None:
-    play(running.database.check_role())
+    run_async(running.database.check_role())
     assert caplog.messages == []
 
 
@@ -158,7 +158,7 @@ def test_a_role_that_could_alter_the_audit_trail_is_warned_of(
 
 
 def test_connections_that_a_restart_cut_while_they_were_idle_fail_no_query(
-    running: runtime.Runtime, play: Play, dsn: str, monkeypatch: pytest.MonkeyPatch
+    running: runtime.Runtime, run_async: RunAsync, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def backend() -> int:
         async with running.database.transaction(tenancy.SYSTEM) as session:
@@ -174,4 +174,4 @@ def test_connections_that_a_restart_cut_while_they_were_idle_fail_no_query(
         second = set(await asyncio.gather(*(backend() for _ in range(4))))
         assert not first & second
 
-    play(check())
+    run_async(check())

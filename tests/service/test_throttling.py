@@ -1,7 +1,6 @@
 import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Coroutine
 
 from sqlalchemy import func, select, update
 
@@ -9,13 +8,14 @@ from simulacra.service import compose, runtime, tenancy
 from simulacra.service.database import tables
 from simulacra.service.settings import Settings
 from simulacra.service.throttling import Limit, RouteClass
-
-Play = Callable[[Coroutine[None, None, None]], None]
+from tests.coroutines import RunAsync
 
 FIVE = Limit("five", calls=5, seconds=3600)
 
 
-def test_everybody_has_an_allowance_of_their_own(running: runtime.Runtime, play: Play) -> None:
+def test_everybody_has_an_allowance_of_their_own(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         throttle = running.throttle
         mine = [await throttle.hit(FIVE, "a", "b") for _ in range(6)]
@@ -25,21 +25,21 @@ def test_everybody_has_an_allowance_of_their_own(running: runtime.Runtime, play:
         assert not (await throttle.hit(FIVE, "a")).is_refused
         assert not (await throttle.hit(dataclasses.replace(FIVE, name="six"), "a", "b")).is_refused
 
-    play(check())
+    run_async(check())
 
 
 def test_of_many_calls_at_once_no_more_than_the_limit_pass(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         standings = await asyncio.gather(*(running.throttle.hit(FIVE, "x") for _ in range(40)))
         assert sum(not one.is_refused for one in standings) == 5
 
-    play(check())
+    run_async(check())
 
 
 def test_all_processes_count_together(
-    settings: Settings, running: runtime.Runtime, play: Play
+    settings: Settings, running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         other = compose.runtime_of(settings)
@@ -50,10 +50,10 @@ def test_all_processes_count_together(
             await other.close()
         assert sum(not one.is_refused for one in standings) == 5
 
-    play(check())
+    run_async(check())
 
 
-def test_the_smallest_share_is_still_counted(running: runtime.Runtime, play: Play) -> None:
+def test_the_smallest_share_is_still_counted(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         most = Settings.model_fields["reads_per_minute"].metadata[1].le
         standing = await running.throttle.hit(Limit("most", most, seconds=60), "x")
@@ -61,7 +61,7 @@ def test_the_smallest_share_is_still_counted(running: runtime.Runtime, play: Pla
         assert standing.reset in {0, 1}
         assert most - 1 <= standing.remaining <= most
 
-    play(check())
+    run_async(check())
 
 
 def test_every_class_of_routes_has_the_limit_of_its_setting(settings: Settings) -> None:
@@ -75,7 +75,7 @@ def test_every_class_of_routes_has_the_limit_of_its_setting(settings: Settings) 
     }
 
 
-def test_the_allowance_comes_back_with_time(running: runtime.Runtime, play: Play) -> None:
+def test_the_allowance_comes_back_with_time(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         for _ in range(6):
             await running.throttle.hit(FIVE, "x")
@@ -85,10 +85,12 @@ def test_the_allowance_comes_back_with_time(running: runtime.Runtime, play: Play
         assert not (await running.throttle.hit(FIVE, "x")).is_refused
         assert (await running.throttle.hit(FIVE, "x")).is_refused
 
-    play(check())
+    run_async(check())
 
 
-def test_who_has_a_whole_allowance_is_forgotten(running: runtime.Runtime, play: Play) -> None:
+def test_who_has_a_whole_allowance_is_forgotten(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         await running.throttle.hit(Limit("short", calls=1000, seconds=1), "x")
         await running.throttle.hit(FIVE, "y")
@@ -97,10 +99,12 @@ def test_who_has_a_whole_allowance_is_forgotten(running: runtime.Runtime, play: 
         async with running.database.transaction(tenancy.SYSTEM) as session:
             assert await session.scalar(select(func.count()).select_from(tables.Throttle)) == 1
 
-    play(check())
+    run_async(check())
 
 
-def test_neither_addresses_nor_names_are_stored(running: runtime.Runtime, play: Play) -> None:
+def test_neither_addresses_nor_names_are_stored(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         await running.throttle.hit(FIVE, "192.0.2.7", "somebody")
         async with running.database.transaction(tenancy.SYSTEM) as session:
@@ -108,4 +112,4 @@ def test_neither_addresses_nor_names_are_stored(running: runtime.Runtime, play: 
         assert len(key) == 32
         assert b"192.0.2.7" not in key
 
-    play(check())
+    run_async(check())

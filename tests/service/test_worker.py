@@ -15,8 +15,7 @@ from simulacra.service import compose, runtime, worker
 from simulacra.service.database import tables
 from simulacra.service.jobs import attempts, kinds, queues, repository
 from simulacra.service.settings import Settings
-
-Play = Callable[[Coroutine[None, None, None]], None]
+from tests.coroutines import RunAsync
 
 PATIENCE = 30.0  # seconds; only a failing test waits for so long
 
@@ -100,7 +99,7 @@ def _spared() -> Iterator[None]:
 
 
 def test_a_draining_worker_completes_its_job_and_takes_no_other(
-    settings: Settings, running: runtime.Runtime, play: Play
+    settings: Settings, running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         first, second = await enqueue(running, "createDataset", "createDataset")
@@ -114,11 +113,11 @@ def test_a_draining_worker_completes_its_job_and_takes_no_other(
         assert (await read(running, second)).status == "queued"
         assert stage.begun.empty()
 
-    play(check())
+    run_async(check())
 
 
 def test_what_a_draining_worker_cannot_end_is_done_by_another_without_a_sweep(
-    settings: Settings, running: runtime.Runtime, play: Play
+    settings: Settings, running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         (job,) = await enqueue(running, "createDataset")
@@ -141,11 +140,14 @@ def test_what_a_draining_worker_cannot_end_is_done_by_another_without_a_sweep(
             await until(is_done)
         assert (await read(running, job)).attempt == 2
 
-    play(check())
+    run_async(check())
 
 
 def test_a_draining_worker_is_not_taken_for_dead(
-    settings: Settings, running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
+    settings: Settings,
+    running: runtime.Runtime,
+    run_async: RunAsync,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(worker, "HEARTBEAT_SECONDS", 0.05)
 
@@ -172,14 +174,14 @@ def test_a_draining_worker_is_not_taken_for_dead(
             await asyncio.wait_for(task, PATIENCE)
         assert await look_up(running, "(SELECT count(*) FROM procrastinate_workers)") == 0
 
-    play(check())
+    run_async(check())
 
 
 @pytest.mark.parametrize(
     ("name", "taken"), [(queues.DATASETS, "job_0"), (queues.GENERATIONS, "job_1")]
 )
 def test_a_worker_takes_jobs_of_its_queues_alone(
-    settings: Settings, running: runtime.Runtime, play: Play, name: str, taken: str
+    settings: Settings, running: runtime.Runtime, run_async: RunAsync, name: str, taken: str
 ) -> None:
     async def check() -> None:
         await enqueue(running, "createDataset", "createGeneration", "createDataset")
@@ -198,4 +200,4 @@ def test_a_worker_takes_jobs_of_its_queues_alone(
         assert begun <= ({"job_0", "job_2"} if name == queues.DATASETS else {"job_1"})
         assert await look_up(running, "(SELECT count(*) FROM procrastinate_jobs)") != 0
 
-    play(check())
+    run_async(check())

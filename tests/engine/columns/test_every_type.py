@@ -168,7 +168,7 @@ def test_no_number_that_one_respondent_has_is_published_or_emitted_as_a_point(
     column_type: ColumnType, scale: int, shift: int, count: int
 ) -> None:
     """Squares lie so that neither round numbers nor means of neighbours are among the values."""
-    units = np.arange(count) ** 2 * 10.0 * scale + 10 * shift + 1
+    units = np.asarray(np.arange(count) ** 2 * 10.0 * scale + 10 * shift + 1, dtype=np.float64)
     column, values = described_numbers(column_type, units)
     ends = (column.min, *column.quantiles, column.max)
     published = {column_type.to_number(end) for end in ends if end is not None}

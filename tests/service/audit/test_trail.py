@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 import re
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Iterable
 
 import psycopg
 import pytest
@@ -13,8 +13,8 @@ from simulacra.service import runtime, tenancy
 from simulacra.service.audit import entry, origin, trail
 from simulacra.service.audit.entry import Action, Detail, Outcome
 from simulacra.service.database import tables
+from tests.coroutines import RunAsync
 
-Play = Callable[[Coroutine[None, None, None]], None]
 UNLOCKED = (
     "ALTER TABLE audit_entries DISABLE TRIGGER USER",
     "ALTER TABLE audit_entries NO FORCE ROW LEVEL SECURITY",
@@ -36,7 +36,9 @@ async def _numbers(running: runtime.Runtime) -> list[int]:
         return [it.number async for it in trail.entries(session)]
 
 
-def test_an_entry_says_who_what_which_when_and_why(running: runtime.Runtime, play: Play) -> None:
+def test_an_entry_says_who_what_which_when_and_why(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         origin.REQUEST_ID.set("req_12345678")
         async with running.database.transaction("ten_1") as session:
@@ -60,10 +62,10 @@ def test_an_entry_says_who_what_which_when_and_why(running: runtime.Runtime, pla
         assert (found.outcome, found.request_id) == ("failed", "req_12345678")
         assert found.details == {"code": "simio_training_failed", "bytes": 12}
 
-    play(check())
+    run_async(check())
 
 
-def test_what_is_rolled_back_leaves_no_entry(running: runtime.Runtime, play: Play) -> None:
+def test_what_is_rolled_back_leaves_no_entry(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         with pytest.raises(ZeroDivisionError):
             async with running.database.transaction(tenancy.SYSTEM) as session:
@@ -71,11 +73,11 @@ def test_what_is_rolled_back_leaves_no_entry(running: runtime.Runtime, play: Pla
                 raise ZeroDivisionError
         assert await _numbers(running) == []
 
-    play(check())
+    run_async(check())
 
 
 def test_twenty_writers_at_once_make_one_unbroken_chain(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         scopes = [tenancy.SYSTEM, *(f"ten_{n}" for n in range(19))]
@@ -90,19 +92,19 @@ def test_twenty_writers_at_once_make_one_unbroken_chain(
         verdict = await running.database.verify_trail()
         assert (verdict.fault, verdict.head.number) == (None, 200)
 
-    play(check())
+    run_async(check())
 
 
 @pytest.mark.parametrize("scope", ["ten_1", ""])
 def test_the_trail_is_closed_to_every_other_scope(
-    running: runtime.Runtime, play: Play, scope: str
+    running: runtime.Runtime, run_async: RunAsync, scope: str
 ) -> None:
     async def check() -> None:
         await _record(running, "ds_1")
         async with running.database.transaction(scope) as session:
             assert await session.scalar(sa.select(sa.func.count(tables.AuditEntry.number))) == 0
 
-    play(check())
+    run_async(check())
 
 
 @pytest.mark.parametrize(
@@ -118,9 +120,9 @@ def test_the_trail_is_closed_to_every_other_scope(
     ],
 )
 def test_the_role_of_the_service_cannot_change_the_trail(
-    running: runtime.Runtime, play: Play, dsn: str, statement: str
+    running: runtime.Runtime, run_async: RunAsync, dsn: str, statement: str
 ) -> None:
-    play(_record(running, "ds_1"))
+    run_async(_record(running, "ds_1"))
     with psycopg.connect(dsn) as connection:
         connection.execute("SELECT set_config('simulacra.tenant', '*', true)")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -136,9 +138,9 @@ def test_the_role_of_the_service_cannot_change_the_trail(
     ],
 )
 def test_the_owner_of_the_tables_is_refused_too(
-    running: runtime.Runtime, play: Play, owner_dsn: str, statement: str
+    running: runtime.Runtime, run_async: RunAsync, owner_dsn: str, statement: str
 ) -> None:
-    play(_record(running, "ds_1"))
+    run_async(_record(running, "ds_1"))
     with psycopg.connect(owner_dsn) as connection:
         connection.execute("SELECT set_config('simulacra.tenant', '*', true)")
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
@@ -177,7 +179,7 @@ FORGED = (
     ids=["subject", "time", "details", "middle", "first", "renumbered", "forged"],
 )
 def test_tampering_by_the_owner_of_the_tables_is_found(
-    running: runtime.Runtime, play: Play, owner_dsn: str, tampering: list[str], fault: str
+    running: runtime.Runtime, run_async: RunAsync, owner_dsn: str, tampering: list[str], fault: str
 ) -> None:
     async def check() -> None:
         await _record(running, "ds_1", "ds_2", "ds_3")
@@ -186,11 +188,11 @@ def test_tampering_by_the_owner_of_the_tables_is_found(
         verdict = await running.database.verify_trail()
         assert re.match(fault, str(verdict.fault))
 
-    play(check())
+    run_async(check())
 
 
 def test_a_cut_tail_is_noticed_by_who_noted_the_head(
-    running: runtime.Runtime, play: Play, owner_dsn: str
+    running: runtime.Runtime, run_async: RunAsync, owner_dsn: str
 ) -> None:
     async def check() -> None:
         await _record(running, "ds_1", "ds_2")
@@ -203,7 +205,7 @@ def test_a_cut_tail_is_noticed_by_who_noted_the_head(
         assert verdict.head.number == 1
         assert f"{noted} is not in the chain" in str(verdict.fault)
 
-    play(check())
+    run_async(check())
 
 
 def _tamper(owner_dsn: str, statements: Iterable[str]) -> None:

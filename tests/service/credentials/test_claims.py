@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 
 import pytest
 from sqlalchemy import select, update
@@ -11,8 +11,8 @@ from simulacra.service import errors, runtime, tenancy
 from simulacra.service.audit.entry import Action
 from simulacra.service.credentials import claims
 from simulacra.service.database import tables
+from tests.coroutines import RunAsync
 
-Play = Callable[[Coroutine[None, None, None]], None]
 SECRET = "the-secret-that-waits"
 
 
@@ -53,7 +53,7 @@ async def let_expire(running: runtime.Runtime) -> None:
         await session.execute(update(tables.CredentialClaim).values(expires_at=past))
 
 
-def test_a_secret_is_delivered_once(running: runtime.Runtime, play: Play) -> None:
+def test_a_secret_is_delivered_once(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         client_id, claim_id, token = await claimed(running)
         assert await running.claims.redeem(
@@ -65,10 +65,12 @@ def test_a_secret_is_delivered_once(running: runtime.Runtime, play: Play) -> Non
         )
         assert await actions(running, claim_id) == [Action.CLAIM_REDEEMED, Action.CLAIM_REFUSED]
 
-    play(check())
+    run_async(check())
 
 
-def test_of_fifty_at_once_one_gets_the_secret(running: runtime.Runtime, play: Play) -> None:
+def test_of_fifty_at_once_one_gets_the_secret(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         _, _, token = await claimed(running)
         calls = (
@@ -81,10 +83,10 @@ def test_of_fifty_at_once_one_gets_the_secret(running: runtime.Runtime, play: Pl
         assert {one.entry.code for one in refused} == {"simio_credential_claim_consumed"}
         assert len(refused) == 49
 
-    play(check())
+    run_async(check())
 
 
-def test_redemption_destroys_what_was_sealed(running: runtime.Runtime, play: Play) -> None:
+def test_redemption_destroys_what_was_sealed(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         _, claim_id, token = await claimed(running)
         before = await row_of(running, claim_id)
@@ -95,10 +97,12 @@ def test_redemption_destroys_what_was_sealed(running: runtime.Runtime, play: Pla
         assert after.sealed_secret is None
         assert after.sealed_token is None
 
-    play(check())
+    run_async(check())
 
 
-def test_the_token_is_shown_until_it_is_redeemed(running: runtime.Runtime, play: Play) -> None:
+def test_the_token_is_shown_until_it_is_redeemed(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         _, claim_id, token = await claimed(running)
         async with running.database.transaction(tenancy.SYSTEM) as session:
@@ -107,10 +111,10 @@ def test_the_token_is_shown_until_it_is_redeemed(running: runtime.Runtime, play:
         async with running.database.transaction(tenancy.SYSTEM) as session:
             assert await running.claims.look(session, claim_id) == (claims.State.REDEEMED, None)
 
-    play(check())
+    run_async(check())
 
 
-def test_expiry_destroys_the_secret_once(running: runtime.Runtime, play: Play) -> None:
+def test_expiry_destroys_the_secret_once(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         _, claim_id, token = await claimed(running)
         assert await claims.expire(running.database) == 0
@@ -129,10 +133,12 @@ def test_expiry_destroys_the_secret_once(running: runtime.Runtime, play: Play) -
         )
         assert (await actions(running, claim_id)).count(Action.CLAIM_EXPIRED) == 1
 
-    play(check())
+    run_async(check())
 
 
-def test_a_newer_claim_of_the_client_takes_its_place(running: runtime.Runtime, play: Play) -> None:
+def test_a_newer_claim_of_the_client_takes_its_place(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         client_id, _, token = await claimed(running)
         async with running.database.transaction(tenancy.SYSTEM) as session:
@@ -146,10 +152,10 @@ def test_a_newer_claim_of_the_client_takes_its_place(running: runtime.Runtime, p
             await running.claims.redeem(running.database, running.identity, newer)
         ).client_secret == "newer"
 
-    play(check())
+    run_async(check())
 
 
-def test_a_token_that_is_none_is_not_found(running: runtime.Runtime, play: Play) -> None:
+def test_a_token_that_is_none_is_not_found(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         _, _, token = await claimed(running)
         for wrong in ("x", token[:-1], token.swapcase()):
@@ -158,14 +164,14 @@ def test_a_token_that_is_none_is_not_found(running: runtime.Runtime, play: Play)
                 == "simio_credential_claim_not_found"
             )
 
-    play(check())
+    run_async(check())
 
 
-def test_no_tenant_sees_claims(running: runtime.Runtime, play: Play) -> None:
+def test_no_tenant_sees_claims(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         _, claim_id, _ = await claimed(running)
         tenant_id = (await row_of(running, claim_id)).tenant_id
         async with running.database.transaction(tenant_id) as session:
             assert await session.get(tables.CredentialClaim, claim_id) is None
 
-    play(check())
+    run_async(check())

@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 
 import pytest
 from sqlalchemy import func, select, update
@@ -14,8 +14,7 @@ from simulacra.service.credentials import claims, rotations
 from simulacra.service.database import tables
 from simulacra.service.http import problems, translation
 from simulacra.service.identity import embedded, principal
-
-Play = Callable[[Coroutine[None, None, None]], None]
+from tests.coroutines import RunAsync
 
 
 async def caller_of(running: runtime.Runtime) -> tuple[principal.Principal, str]:
@@ -50,7 +49,7 @@ async def count(running: runtime.Runtime) -> int:
 
 
 def test_the_old_secret_works_until_the_new_one_is_claimed(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         caller, old = await caller_of(running)
@@ -61,11 +60,11 @@ def test_the_old_secret_works_until_the_new_one_is_claimed(
         assert await works(running, caller.client_id, delivery.client_secret)
         assert not await works(running, caller.client_id, old)
 
-    play(check())
+    run_async(check())
 
 
 def test_a_replay_returns_the_same_token_and_rotates_nothing(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         caller, _ = await caller_of(running)
@@ -78,10 +77,12 @@ def test_a_replay_returns_the_same_token_and_rotates_nothing(
         ).client_secret
         assert await works(running, caller.client_id, secret)
 
-    play(check())
+    run_async(check())
 
 
-def test_fifty_at_once_under_one_key_are_one_rotation(running: runtime.Runtime, play: Play) -> None:
+def test_fifty_at_once_under_one_key_are_one_rotation(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         caller, _ = await caller_of(running)
         made = await asyncio.gather(*(rotate(running, caller, "k") for _ in range(50)))
@@ -89,10 +90,10 @@ def test_fifty_at_once_under_one_key_are_one_rotation(running: runtime.Runtime, 
         assert sum(not one.is_repeated for one in made) == 1
         assert await count(running) == 1
 
-    play(check())
+    run_async(check())
 
 
-def test_after_redemption_the_key_is_gone(running: runtime.Runtime, play: Play) -> None:
+def test_after_redemption_the_key_is_gone(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         caller, _ = await caller_of(running)
         made = await rotate(running, caller, "k")
@@ -101,10 +102,12 @@ def test_after_redemption_the_key_is_gone(running: runtime.Runtime, play: Play) 
         assert problem.entry.code == "simio_rotation_claim_already_consumed"
         assert problem.status == 410
 
-    play(check())
+    run_async(check())
 
 
-def test_a_fourth_rotation_within_a_day_is_refused(running: runtime.Runtime, play: Play) -> None:
+def test_a_fourth_rotation_within_a_day_is_refused(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         caller, _ = await caller_of(running)
         made = await asyncio.gather(
@@ -120,11 +123,11 @@ def test_a_fourth_rotation_within_a_day_is_refused(running: runtime.Runtime, pla
             )
         assert (await rotate(running, caller, None)).token
 
-    play(check())
+    run_async(check())
 
 
 def test_a_newer_rotation_voids_the_claim_of_the_one_before(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         caller, old = await caller_of(running)
@@ -142,11 +145,11 @@ def test_a_newer_rotation_voids_the_claim_of_the_one_before(
         ).client_secret
         assert await works(running, caller.client_id, newest)
 
-    play(check())
+    run_async(check())
 
 
 def test_a_claim_that_expires_leaves_the_old_secret_working(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         caller, old = await caller_of(running)
@@ -157,10 +160,12 @@ def test_a_claim_that_expires_leaves_the_old_secret_working(
         await claims.expire(running.database)
         assert await works(running, caller.client_id, old)
 
-    play(check())
+    run_async(check())
 
 
-def test_a_rotation_is_seen_by_its_client_alone(running: runtime.Runtime, play: Play) -> None:
+def test_a_rotation_is_seen_by_its_client_alone(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         caller, _ = await caller_of(running)
         stranger, _ = await caller_of(running)
@@ -174,11 +179,11 @@ def test_a_rotation_is_seen_by_its_client_alone(running: runtime.Runtime, play: 
             )
             assert problem.entry.code == "simio_rotation_request_not_found"
 
-    play(check())
+    run_async(check())
 
 
 def test_a_client_that_was_revoked_meanwhile_gets_no_secret(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         caller, _ = await caller_of(running)
@@ -188,10 +193,10 @@ def test_a_client_that_was_revoked_meanwhile_gets_no_secret(
         assert problem.entry.code == "simio_unauthorized"
         assert await count(running) == 0
 
-    play(check())
+    run_async(check())
 
 
-def test_an_operator_rotates_a_lost_secret(running: runtime.Runtime, play: Play) -> None:
+def test_an_operator_rotates_a_lost_secret(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         caller, old = await caller_of(running)
         actor = entry.operator("cli:root")
@@ -208,11 +213,11 @@ def test_an_operator_rotates_a_lost_secret(running: runtime.Runtime, play: Play)
                 running.database, running.identity, running.claims, "nobody", actor
             )
 
-    play(check())
+    run_async(check())
 
 
 def test_a_claim_and_the_next_rotation_at_once_do_not_wait_for_each_other(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         caller, _ = await caller_of(running)
@@ -235,11 +240,11 @@ def test_a_claim_and_the_next_rotation_at_once_do_not_wait_for_each_other(
         newest = await running.claims.redeem(running.database, running.identity, second.token or "")
         assert await works(running, caller.client_id, newest.client_secret)
 
-    play(check())
+    run_async(check())
 
 
 def test_once_the_provider_has_rotated_nothing_gives_up_waiting(
-    running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
+    running: runtime.Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rotations, "LOCK_SECONDS", 1)
 
@@ -252,11 +257,11 @@ def test_once_the_provider_has_rotated_nothing_gives_up_waiting(
             assert not rotating.done()
         assert (await rotating).token
 
-    play(check())
+    run_async(check())
 
 
 def test_a_rotation_does_not_wait_for_ever_for_another(
-    running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
+    running: runtime.Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rotations, "LOCK_SECONDS", 1)
 
@@ -267,4 +272,4 @@ def test_a_rotation_does_not_wait_for_ever_for_another(
             problem = await problem_of(rotate(running, caller, "k"))
         assert problem.entry.code == "simio_idempotency_in_flight"
 
-    play(check())
+    run_async(check())

@@ -2,7 +2,6 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Coroutine
 
 import pytest
 from sqlalchemy import text
@@ -13,14 +12,13 @@ from simulacra.service.datasets import expiry
 from simulacra.service.endpoints.datasets import datasets_of
 from simulacra.service.generations import expiry as generations
 from simulacra.service.jobs import repository
+from tests.coroutines import RunAsync
 from tests.service.jobs import work
-
-Play = Callable[[Coroutine[None, None, None]], None]
 
 
 @pytest.mark.parametrize("status", ["deleted", "expired"])
 def test_a_dataset_ends_beside_a_request_for_its_rows(
-    running: runtime.Runtime, play: Play, status: str
+    running: runtime.Runtime, run_async: RunAsync, status: str
 ) -> None:
     """The request has the dataset's key, and may be waiting for a window that is held here."""
 
@@ -40,11 +38,11 @@ def test_a_dataset_ends_beside_a_request_for_its_rows(
             dataset = await session.get_one(tables.Dataset, job.dataset_id)
         assert (dataset.status, dataset.sealed_key) == (status, None)
 
-    play(check())
+    run_async(check())
 
 
 def test_what_a_failure_told_of_the_data_ends_with_the_data(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     told = errors.Fault("/column_types", "Its columns begin with 'Income'.", "simio_invalid_field")
 
@@ -67,4 +65,4 @@ def test_what_a_failure_told_of_the_data_ends_with_the_data(
                 assert error["code"] == "simio_upload_invalid"
                 assert "Income" not in repr(error)
 
-    play(check())
+    run_async(check())

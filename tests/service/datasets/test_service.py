@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -12,9 +12,9 @@ from simulacra.service.datasets import expiry
 from simulacra.service.endpoints.datasets import datasets_of
 from simulacra.service.identity.principal import Principal
 from simulacra.service.usage import ledger
+from tests.coroutines import RunAsync
 from tests.service.jobs import work
 
-Play = Callable[[Coroutine[None, None, None]], None]
 End = Callable[[runtime.Runtime, Principal, str], Awaitable[None]]
 
 
@@ -29,7 +29,7 @@ async def _expire(running: runtime.Runtime, _: Principal, __: str) -> None:
 
 @pytest.mark.parametrize("end", [_delete, _expire])
 def test_the_end_of_a_dataset_does_not_wait_for_rows_that_are_being_asked_for(
-    running: runtime.Runtime, play: Play, end: End
+    running: runtime.Runtime, run_async: RunAsync, end: End
 ) -> None:
     """They hold the dataset and will want the window; the end holds the window: a deadlock."""
 
@@ -58,4 +58,4 @@ def test_the_end_of_a_dataset_does_not_wait_for_rows_that_are_being_asked_for(
             await ledger.reserve(session, tenant, asked.id, 5)
         assert await work.status(running, under_way) in ("cancelled", "expired")
 
-    play(check())
+    run_async(check())

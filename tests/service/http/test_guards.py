@@ -1,7 +1,6 @@
 import asyncio
 import dataclasses
 import types
-from collections.abc import Callable, Coroutine
 from typing import Annotated, cast
 from unittest import mock
 
@@ -15,8 +14,7 @@ from simulacra.service.audit.entry import Reason
 from simulacra.service.http import guards, problems, translation
 from simulacra.service.identity.principal import Principal
 from simulacra.service.throttling import Limit, RouteClass
-
-Play = Callable[[Coroutine[None, None, None]], None]
+from tests.coroutines import RunAsync
 
 TOKEN = HTTPAuthorizationCredentials(scheme="Bearer", credentials="a.b.c")
 OPEN_PATHS = {
@@ -152,7 +150,7 @@ class Counted:
 
 
 def test_a_request_is_counted_once_by_client_and_class(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     reads, writes = guards.Tenant("read:datasets"), guards.Tenant("write:datasets")
 
@@ -167,10 +165,12 @@ def test_a_request_is_counted_once_by_client_and_class(
         assert (await service.call(reads, "another of the tenant")).state.standing.remaining == 1
         assert (await service.call(writes, "one")).state.standing.remaining == 0
 
-    play(check())
+    run_async(check())
 
 
-def test_a_call_that_lacks_the_scope_counts_too(running: runtime.Runtime, play: Play) -> None:
+def test_a_call_that_lacks_the_scope_counts_too(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         service = Counted(running)
         service.identity.verify.return_value = Principal("tenant", "one", frozenset())
@@ -180,4 +180,4 @@ def test_a_call_that_lacks_the_scope_counts_too(running: runtime.Runtime, play: 
         assert caught.value.entry.code == "simio_forbidden"
         assert request.state.standing.remaining == 1
 
-    play(check())
+    run_async(check())

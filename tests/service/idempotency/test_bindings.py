@@ -3,7 +3,6 @@
 import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Coroutine
 
 import pytest
 from sqlalchemy import update
@@ -11,9 +10,8 @@ from sqlalchemy import update
 from simulacra.service import errors, policy, runtime
 from simulacra.service.database import tables
 from simulacra.service.idempotency import bindings
+from tests.coroutines import RunAsync
 from tests.service.jobs import work
-
-Play = Callable[[Coroutine[None, None, None]], None]
 
 ONE, OTHER = b"1" * 32, b"2" * 32
 
@@ -35,18 +33,18 @@ def _code(refused: pytest.ExceptionInfo[errors.ServiceError]) -> str:
     return refused.value.entry.code
 
 
-def test_without_a_key_nothing_is_found(running: runtime.Runtime, play: Play) -> None:
+def test_without_a_key_nothing_is_found(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         for job_id in ("job_1", "job_2"):
             assert await _bind(running, None, ONE, job_id) is None
         async with bindings.lease(running.database, None) as held:
             assert held is None
 
-    play(check())
+    run_async(check())
 
 
 def test_a_retry_finds_the_job_and_another_request_is_refused(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         key = await _key(running)
@@ -58,18 +56,18 @@ def test_a_retry_finds_the_job_and_another_request_is_refused(
         for scope in ({"operation": "createGeneration"}, {"key": "l"}):
             assert await _bind(running, dataclasses.replace(key, **scope), OTHER, "job_4") is None
 
-    play(check())
+    run_async(check())
 
 
-def test_tenants_do_not_share_keys(running: runtime.Runtime, play: Play) -> None:
+def test_tenants_do_not_share_keys(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         assert await _bind(running, await _key(running), ONE, "job_1") is None
         assert await _bind(running, await _key(running), OTHER, "job_2") is None
 
-    play(check())
+    run_async(check())
 
 
-def test_of_fifty_at_once_one_goes_on(running: runtime.Runtime, play: Play) -> None:
+def test_of_fifty_at_once_one_goes_on(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         key = await _key(running)
         found = await asyncio.gather(
@@ -79,10 +77,12 @@ def test_of_fifty_at_once_one_goes_on(running: runtime.Runtime, play: Play) -> N
         winner = f"job_{found.index(None)}"
         assert {job_id for job_id in found if job_id is not None} == {winner}
 
-    play(check())
+    run_async(check())
 
 
-def test_a_transaction_that_fails_leaves_no_key(running: runtime.Runtime, play: Play) -> None:
+def test_a_transaction_that_fails_leaves_no_key(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         key = await _key(running)
         with pytest.raises(ZeroDivisionError):
@@ -91,11 +91,11 @@ def test_a_transaction_that_fails_leaves_no_key(running: runtime.Runtime, play: 
                 raise ZeroDivisionError
         assert await _bind(running, key, OTHER, "job_2") is None
 
-    play(check())
+    run_async(check())
 
 
 def test_while_one_holds_the_lease_others_are_told_to_wait(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         key = await _key(running)
@@ -113,10 +113,12 @@ def test_while_one_holds_the_lease_others_are_told_to_wait(
             assert later == key  # it has its job: there is nothing to hold
             assert await _bind(running, later, ONE, "job_2") == "job_1"
 
-    play(check())
+    run_async(check())
 
 
-def test_a_request_that_fails_gives_its_key_back(running: runtime.Runtime, play: Play) -> None:
+def test_a_request_that_fails_gives_its_key_back(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         key = await _key(running)
         with pytest.raises(ZeroDivisionError):
@@ -124,10 +126,12 @@ def test_a_request_that_fails_gives_its_key_back(running: runtime.Runtime, play:
                 raise ZeroDivisionError
         assert await _bind(running, key, OTHER, "job_1") is None
 
-    play(check())
+    run_async(check())
 
 
-def test_the_lease_of_a_process_that_died_runs_out(running: runtime.Runtime, play: Play) -> None:
+def test_the_lease_of_a_process_that_died_runs_out(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         key = await _key(running)
         dead = await bindings.lease(running.database, key).__aenter__()
@@ -138,11 +142,11 @@ def test_the_lease_of_a_process_that_died_runs_out(running: runtime.Runtime, pla
             assert await _bind(running, heir, ONE, "job_2") is None
         assert await _bind(running, dead, ONE, "job_3") == "job_2"
 
-    play(check())
+    run_async(check())
 
 
 def test_a_lease_is_renewed_while_the_body_arrives(
-    running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
+    running: runtime.Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bindings, "RENEWAL_SECONDS", 0.02)
 
@@ -163,10 +167,10 @@ def test_a_lease_is_renewed_while_the_body_arrives(
                         break
                 await asyncio.sleep(0.01)
 
-    play(check())
+    run_async(check())
 
 
-def test_a_key_is_forgotten_after_a_day(running: runtime.Runtime, play: Play) -> None:
+def test_a_key_is_forgotten_after_a_day(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         key = await _key(running)
         await _bind(running, key, ONE, "job_1")
@@ -177,4 +181,4 @@ def test_a_key_is_forgotten_after_a_day(running: runtime.Runtime, play: Play) ->
         await bindings.forget(running.database)
         assert await _bind(running, key, OTHER, "job_3") is None
 
-    play(check())
+    run_async(check())

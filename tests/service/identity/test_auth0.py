@@ -19,7 +19,7 @@ Check = Callable[[runtime.Runtime, auth0_provider.Auth0], Coroutine[None, None, 
 
 
 @pytest.fixture
-def play(auth0: Auth0Tenant, settings: Settings) -> Callable[[Check], None]:
+def run_async(auth0: Auth0Tenant, settings: Settings) -> Callable[[Check], None]:
     """Run a check with the parts of a service in this mode, and close them."""
     chosen = settings.model_dump(exclude={"database_url"}) | {
         "database_url": settings.dsn(),
@@ -60,7 +60,7 @@ def _token(auth0: Auth0Tenant, made: tenants.Credential) -> str:
 
 
 def test_a_tenants_token_of_auth0_names_its_tenant(
-    auth0: Auth0Tenant, play: Callable[[Check], None]
+    auth0: Auth0Tenant, run_async: Callable[[Check], None]
 ) -> None:
     async def check(running: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
         await identity.open()
@@ -70,22 +70,22 @@ def test_a_tenants_token_of_auth0_names_its_tenant(
         assert caller == principal.Principal(made.tenant_id, made.client_id, scopes)
         assert identity.token_url == f"https://{auth0.domain}/oauth/token"
 
-    play(check)
+    run_async(check)
 
 
 def test_a_client_that_only_auth0_knows_is_nobody(
-    auth0: Auth0Tenant, play: Callable[[Check], None]
+    auth0: Auth0Tenant, run_async: Callable[[Check], None]
 ) -> None:
     async def check(_: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
         claims = auth0.claims("somebody", auth0.audience, principal.SCOPES, 60)
         with pytest.raises(verification.InvalidTokenError, match="not active"):
             await identity.verify(auth0.sign(claims))
 
-    play(check)
+    run_async(check)
 
 
 def test_a_suspended_tenant_and_a_revoked_client_are_refused_at_once(
-    auth0: Auth0Tenant, play: Callable[[Check], None]
+    auth0: Auth0Tenant, run_async: Callable[[Check], None]
 ) -> None:
     async def check(running: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
         suspended, revoked = await _tenant(running), await _tenant(running)
@@ -101,11 +101,11 @@ def test_a_suspended_tenant_and_a_revoked_client_are_refused_at_once(
                 await identity.verify(token)
         assert list(auth0.clients) == [suspended.client_id]
 
-    play(check)
+    run_async(check)
 
 
 def test_a_rotation_leaves_tokens_alone_and_ends_the_old_secret(
-    auth0: Auth0Tenant, play: Callable[[Check], None]
+    auth0: Auth0Tenant, run_async: Callable[[Check], None]
 ) -> None:
     async def check(running: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
         made = await _tenant(running)
@@ -119,11 +119,11 @@ def test_a_rotation_leaves_tokens_alone_and_ends_the_old_secret(
         new = tenants.Credential(made.tenant_id, made.client_id, secret)
         await identity.verify(_token(auth0, new))
 
-    play(check)
+    run_async(check)
 
 
 def test_a_client_of_a_transaction_that_fails_is_deleted(
-    auth0: Auth0Tenant, play: Callable[[Check], None]
+    auth0: Auth0Tenant, run_async: Callable[[Check], None]
 ) -> None:
     async def check(running: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
         kept = await _tenant(running)
@@ -135,11 +135,11 @@ def test_a_client_of_a_transaction_that_fails_is_deleted(
         await identity.close()
         assert list(auth0.clients) == [kept.client_id]
 
-    play(check)
+    run_async(check)
 
 
 def test_a_tenant_is_made_whole_or_not_at_all(
-    auth0: Auth0Tenant, play: Callable[[Check], None]
+    auth0: Auth0Tenant, run_async: Callable[[Check], None]
 ) -> None:
     async def check(running: runtime.Runtime, _: auth0_provider.Auth0) -> None:
         auth0.api_scopes = ()
@@ -149,10 +149,10 @@ def test_a_tenant_is_made_whole_or_not_at_all(
             assert await session.scalar(tables.Tenant.__table__.select()) is None
         assert not auth0.clients
 
-    play(check)
+    run_async(check)
 
 
-def test_no_hash_of_a_secret_is_kept_and_none_is_shown(play: Callable[[Check], None]) -> None:
+def test_no_hash_of_a_secret_is_kept_and_none_is_shown(run_async: Callable[[Check], None]) -> None:
     async def check(running: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
         made = await _tenant(running)
         async with running.database.transaction(tenancy.SYSTEM) as session:
@@ -160,4 +160,4 @@ def test_no_hash_of_a_secret_is_kept_and_none_is_shown(play: Callable[[Check], N
             assert client.secret_hash == b""
         assert made.client_secret not in repr(made) + repr(vars(identity))
 
-    play(check)
+    run_async(check)

@@ -26,16 +26,16 @@ class Clock:
         return self.now
 
 
-Play = Callable[[verification.Verifier, Clock], Awaitable[None]]
+RunAsync = Callable[[verification.Verifier, Clock], Awaitable[None]]
 
 
-def _play(auth0: Auth0Tenant, play: Play) -> None:
+def _play(auth0: Auth0Tenant, run_async: RunAsync) -> None:
     async def run() -> None:
         clock = Clock()
         async with httpx.AsyncClient(timeout=2) as http:
             keys = jwks.RemoteKeys(f"https://{auth0.domain}{PATH}", http, clock)
             issuer = f"https://{auth0.domain}/"
-            await play(verification.Verifier(keys, issuer, auth0.audience), clock)
+            await run_async(verification.Verifier(keys, issuer, auth0.audience), clock)
             await keys.close()
 
     asyncio.run(run())
@@ -59,17 +59,17 @@ def _made_up(auth0: Auth0Tenant, kid: str) -> str:
 
 
 def test_many_tokens_cost_one_fetch(auth0: Auth0Tenant) -> None:
-    async def play(verifier: verification.Verifier, _: Clock) -> None:
+    async def run_async(verifier: verification.Verifier, _: Clock) -> None:
         token = _token(auth0)
         claims = await asyncio.gather(*(verifier.claims(token) for _ in range(50)))
         assert {one["azp"] for one in claims} == {"c"}
 
-    _play(auth0, play)
+    _play(auth0, run_async)
     assert auth0.count("GET", PATH) == 1
 
 
 def test_a_rollover_is_noticed_at_the_first_new_token(auth0: Auth0Tenant) -> None:
-    async def play(verifier: verification.Verifier, clock: Clock) -> None:
+    async def run_async(verifier: verification.Verifier, clock: Clock) -> None:
         old = _token(auth0)
         await verifier.claims(old)
         auth0.rotate_keys()
@@ -80,13 +80,13 @@ def test_a_rollover_is_noticed_at_the_first_new_token(auth0: Auth0Tenant) -> Non
         await verifier.claims(_token(auth0))
         assert auth0.count("GET", PATH) == 2
 
-    _play(auth0, play)
+    _play(auth0, run_async)
 
 
 def test_a_token_of_the_previous_key_is_good_until_the_key_is_revoked(
     auth0: Auth0Tenant,
 ) -> None:
-    async def play(verifier: verification.Verifier, clock: Clock) -> None:
+    async def run_async(verifier: verification.Verifier, clock: Clock) -> None:
         old = _token(auth0)
         await verifier.claims(old)
         auth0.rotate_keys()
@@ -101,13 +101,13 @@ def test_a_token_of_the_previous_key_is_good_until_the_key_is_revoked(
         with pytest.raises(verification.InvalidTokenError):
             await verifier.claims(old)
 
-    _play(auth0, play)
+    _play(auth0, run_async)
 
 
 def test_made_up_key_ids_do_not_send_us_after_the_issuer(auth0: Auth0Tenant) -> None:
     made_up = [_made_up(auth0, f"kid{number}") for number in range(3)]
 
-    async def play(verifier: verification.Verifier, clock: Clock) -> None:
+    async def run_async(verifier: verification.Verifier, clock: Clock) -> None:
         for token in made_up * 5:
             with pytest.raises(verification.InvalidTokenError):
                 await verifier.claims(token)
@@ -118,14 +118,14 @@ def test_made_up_key_ids_do_not_send_us_after_the_issuer(auth0: Auth0Tenant) -> 
                 await verifier.claims(token)
         assert auth0.count("GET", PATH) == 2
 
-    _play(auth0, play)
+    _play(auth0, run_async)
 
 
 @pytest.mark.parametrize("how", [{"status": 500}, {"status": 0}, {"status": 429}], ids=str)
 def test_an_outage_leaves_known_keys_in_use_and_does_not_judge_the_others(
     auth0: Auth0Tenant, how: dict[str, int], caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def play(verifier: verification.Verifier, clock: Clock) -> None:
+    async def run_async(verifier: verification.Verifier, clock: Clock) -> None:
         token, strange = _token(auth0), _made_up(auth0, "strange")
         await verifier.claims(token)
         auth0.fail("GET", PATH, times=100, **how)
@@ -146,7 +146,7 @@ def test_an_outage_leaves_known_keys_in_use_and_does_not_judge_the_others(
             await verifier.claims(strange)
 
     caplog.set_level(logging.WARNING)
-    _play(auth0, play)
+    _play(auth0, run_async)
     assert "fetching JWKS failed" in caplog.text
 
 
@@ -158,7 +158,7 @@ def test_an_outage_leaves_known_keys_in_use_and_does_not_judge_the_others(
 def test_what_is_no_jwks_does_not_replace_the_keys(
     auth0: Auth0Tenant, body: object, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def play(verifier: verification.Verifier, clock: Clock) -> None:
+    async def run_async(verifier: verification.Verifier, clock: Clock) -> None:
         token = _token(auth0)
         await verifier.claims(token)
         auth0.fail("GET", PATH, status=200, body=body)
@@ -167,7 +167,7 @@ def test_what_is_no_jwks_does_not_replace_the_keys(
         await _settle()
         await verifier.claims(token)
 
-    _play(auth0, play)
+    _play(auth0, run_async)
     assert auth0.count("GET", PATH) == 2
     assert "fetching JWKS failed" in caplog.text
 
@@ -175,13 +175,13 @@ def test_what_is_no_jwks_does_not_replace_the_keys(
 def test_a_caller_who_goes_away_does_not_end_the_fetch_of_the_others(
     auth0: Auth0Tenant,
 ) -> None:
-    async def play(verifier: verification.Verifier, _: Clock) -> None:
+    async def run_async(verifier: verification.Verifier, _: Clock) -> None:
         tasks = [asyncio.create_task(verifier.claims(_token(auth0))) for _ in range(2)]
         await asyncio.sleep(0)
         tasks[0].cancel()
         assert (await tasks[1])["azp"] == "c"
 
-    _play(auth0, play)
+    _play(auth0, run_async)
 
 
 def test_a_slow_issuer_keeps_a_request_waiting_for_a_bounded_time(
@@ -190,11 +190,11 @@ def test_a_slow_issuer_keeps_a_request_waiting_for_a_bounded_time(
     monkeypatch.setattr(jwks, "FETCH_SECONDS", 0.2)
     auth0.fail("GET", PATH, hang=True)
 
-    async def play(verifier: verification.Verifier, _: Clock) -> None:
+    async def run_async(verifier: verification.Verifier, _: Clock) -> None:
         with pytest.raises(errors.ProviderUnavailableError):
             await verifier.claims(_token(auth0))
 
-    _play(auth0, play)
+    _play(auth0, run_async)
 
 
 @pytest.mark.parametrize(
@@ -206,8 +206,8 @@ def test_claims_are_checked_as_our_own_are(auth0: Auth0Tenant, changes: dict[str
     claims = auth0.claims("c", auth0.audience, principal.SCOPES, 60) | changes
     wrong = auth0.sign({name: value for name, value in claims.items() if value is not None})
 
-    async def play(verifier: verification.Verifier, _: Clock) -> None:
+    async def run_async(verifier: verification.Verifier, _: Clock) -> None:
         with pytest.raises(verification.InvalidTokenError):
             await verifier.claims(wrong)
 
-    _play(auth0, play)
+    _play(auth0, run_async)

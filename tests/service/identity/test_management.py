@@ -15,10 +15,10 @@ from tests.service.identity.auth0_tenant import MANAGEMENT_SCOPES, Auth0Tenant
 
 CLIENTS, GRANTS, TOKEN = "/api/v2/clients", "/api/v2/client-grants", "/oauth/token"
 ROTATE = "/api/v2/clients/.+/rotate-secret"
-Play = Callable[[management.Management], Awaitable[Any]]
+RunAsync = Callable[[management.Management], Awaitable[Any]]
 
 
-def _play(auth0: Auth0Tenant, play: Play, **changes: str) -> Any:  # noqa: ANN401
+def _play(auth0: Auth0Tenant, run_async: RunAsync, **changes: str) -> Any:  # noqa: ANN401
     account = {
         "domain": auth0.domain,
         "client_id": auth0.management_id,
@@ -28,7 +28,9 @@ def _play(auth0: Auth0Tenant, play: Play, **changes: str) -> Any:  # noqa: ANN40
 
     async def run() -> object:
         async with httpx.AsyncClient(timeout=2) as http:
-            return await play(management.Management(management.Account(**account | changes), http))
+            return await run_async(
+                management.Management(management.Account(**account | changes), http)
+            )
 
     return asyncio.run(run())
 
@@ -67,29 +69,29 @@ def test_any_company_has_a_name_that_auth0_takes(auth0: Auth0Tenant, name: str) 
 
 
 def test_a_rotation_ends_the_old_secret_at_once(auth0: Auth0Tenant) -> None:
-    async def play(made: management.Management) -> tuple[str, str, str]:
+    async def run_async(made: management.Management) -> tuple[str, str, str]:
         client_id, old = await _create(made)
         return client_id, old, await made.rotate_secret(client_id)
 
-    client_id, old, new = _play(auth0, play)
+    client_id, old, new = _play(auth0, run_async)
     assert _mint(auth0, client_id, old).status_code == 401
     assert _mint(auth0, client_id, new).status_code == 200
 
 
 def test_a_deleted_client_mints_no_more_and_may_be_deleted_again(auth0: Auth0Tenant) -> None:
-    async def play(made: management.Management) -> tuple[str, str]:
+    async def run_async(made: management.Management) -> tuple[str, str]:
         client_id, secret = await _create(made)
         await made.delete_client(client_id)
         await made.delete_client(client_id)
         return client_id, secret
 
-    assert _mint(auth0, *_play(auth0, play)).status_code == 401
+    assert _mint(auth0, *_play(auth0, run_async)).status_code == 401
 
 
 def test_the_management_token_is_fetched_once_and_renewed_when_refused(
     auth0: Auth0Tenant,
 ) -> None:
-    async def play(made: management.Management) -> None:
+    async def run_async(made: management.Management) -> None:
         await _create(made)
         await _create(made)
         assert auth0.count("POST", TOKEN) == 1
@@ -98,18 +100,18 @@ def test_the_management_token_is_fetched_once_and_renewed_when_refused(
         await _create(made)
         assert auth0.count("POST", TOKEN) == 2
 
-    _play(auth0, play)
+    _play(auth0, run_async)
     assert len(auth0.clients) == 3
 
 
 def test_an_expired_management_token_is_not_used_again(auth0: Auth0Tenant) -> None:
     auth0.management_token_seconds = 10  # the client's own leeway: never taken from the cache
 
-    async def play(made: management.Management) -> None:
+    async def run_async(made: management.Management) -> None:
         await _create(made)
         await made.delete_client("nobody")
 
-    _play(auth0, play)
+    _play(auth0, run_async)
     assert auth0.count("POST", TOKEN) >= 3
 
 
@@ -133,22 +135,22 @@ def test_a_limit_that_lasts_is_passed_on(auth0: Auth0Tenant, path: str) -> None:
 
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_fault_at_auth0_during_a_rotation_is_outlasted(auth0: Auth0Tenant, status: int) -> None:
-    async def play(made: management.Management) -> tuple[str, str]:
+    async def run_async(made: management.Management) -> tuple[str, str]:
         client_id, _ = await _create(made)
         auth0.fail("POST", ROTATE, status=status, times=2)
         return client_id, await made.rotate_secret(client_id)
 
-    assert _mint(auth0, *_play(auth0, play)).status_code == 200
+    assert _mint(auth0, *_play(auth0, run_async)).status_code == 200
     assert auth0.count("POST", ROTATE) == 3
 
 
 def test_a_rotation_whose_answer_was_lost_is_done_once_more(auth0: Auth0Tenant) -> None:
-    async def play(made: management.Management) -> tuple[str, str]:
+    async def run_async(made: management.Management) -> tuple[str, str]:
         client_id, _ = await _create(made)
         auth0.fail("POST", ROTATE, done=True)
         return client_id, await made.rotate_secret(client_id)
 
-    assert _mint(auth0, *_play(auth0, play)).status_code == 200
+    assert _mint(auth0, *_play(auth0, run_async)).status_code == 200
 
 
 @pytest.mark.parametrize("how", [{"status": 503}, {"status": 0}, {"hang": True}], ids=str)
@@ -204,14 +206,14 @@ def test_a_grant_whose_answer_was_lost_is_resumed(auth0: Auth0Tenant) -> None:
 def test_a_caller_who_goes_away_leaves_no_half_client(auth0: Auth0Tenant) -> None:
     auth0.fail("POST", GRANTS, hang=True)
 
-    async def play(made: management.Management) -> None:
+    async def run_async(made: management.Management) -> None:
         task = asyncio.create_task(made.create_client("Acme", "ten_1"))
         await _reached(auth0, "POST", GRANTS)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    _play(auth0, play)
+    _play(auth0, run_async)
     assert not auth0.clients
 
 
@@ -258,7 +260,7 @@ def test_an_auth0_that_is_not_there_is_unavailable(
 def test_the_event_loop_runs_on_while_auth0_is_slow(auth0: Auth0Tenant) -> None:
     auth0.fail("POST", TOKEN, hang=True)
 
-    async def play(made: management.Management) -> int:
+    async def run_async(made: management.Management) -> int:
         task = asyncio.create_task(made.create_client("Acme", "ten_1"))
         await _reached(auth0, "POST", TOKEN)
         turns = 0
@@ -270,7 +272,7 @@ def test_the_event_loop_runs_on_while_auth0_is_slow(auth0: Auth0Tenant) -> None:
             await task
         return turns
 
-    assert _play(auth0, play) == 100
+    assert _play(auth0, run_async) == 100
 
 
 def test_no_secret_is_in_what_is_logged_or_raised(
@@ -279,7 +281,7 @@ def test_no_secret_is_in_what_is_logged_or_raised(
     caplog.set_level(logging.DEBUG)
     told = []
 
-    async def play(made: management.Management) -> list[str]:
+    async def run_async(made: management.Management) -> list[str]:
         client_id, secret = await _create(made)
         auth0.fail("POST", ROTATE, done=True, status=200, body=["no", "client"])
         new = await made.rotate_secret(client_id)
@@ -289,7 +291,7 @@ def test_no_secret_is_in_what_is_logged_or_raised(
         told.append(repr(refused.value) + repr(refused.value.__cause__) + repr(made))
         return [secret, new]
 
-    found = _play(auth0, play)
+    found = _play(auth0, run_async)
     with pytest.raises(errors.ProviderRefusedError) as refused:
         _play(auth0, _create, client_secret="hunter2")
     told.append(repr(refused.value))

@@ -1,7 +1,5 @@
 """Refused tokens are put on record, and cannot fill it."""
 
-from collections.abc import Callable, Coroutine
-
 import httpx
 import pytest
 
@@ -11,8 +9,7 @@ from simulacra.service.audit.entry import Reason
 from simulacra.service.database import tables
 from simulacra.service.http import envelope
 from simulacra.service.identity import embedded, refusals
-
-Play = Callable[[Coroutine[None, None, None]], None]
+from tests.coroutines import RunAsync
 
 
 async def _entries(running: runtime.Runtime) -> list[tables.AuditEntry]:
@@ -20,7 +17,7 @@ async def _entries(running: runtime.Runtime) -> list[tables.AuditEntry]:
         return [it async for it in trail.entries(session) if it.action == "token.refused"]
 
 
-def test_a_flood_is_two_entries_and_a_number(running: runtime.Runtime, play: Play) -> None:
+def test_a_flood_is_two_entries_and_a_number(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         counted = refusals.Refusals(running.database)
         for _ in range(50):
@@ -35,11 +32,11 @@ def test_a_flood_is_two_entries_and_a_number(running: runtime.Runtime, play: Pla
             ("anonymous", None, {"reason": "invalid_token", "count": 50}),
         ]
 
-    play(check())
+    run_async(check())
 
 
 def test_kinds_that_have_nothing_to_write_are_forgotten(
-    running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
+    running: runtime.Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def check() -> None:
         monkeypatch.setattr(refusals, "MAX_KINDS", 3)
@@ -48,10 +45,10 @@ def test_kinds_that_have_nothing_to_write_are_forgotten(
             await counted.record(Reason.INACTIVE, f"client{number}")
         assert len(counted._kinds) <= 3
 
-    play(check())
+    run_async(check())
 
 
-def test_the_guard_records_what_it_refuses(running: runtime.Runtime, play: Play) -> None:
+def test_the_guard_records_what_it_refuses(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         made = await running.tenants.create(company="A", email="a@b.example",
         )  # fmt: skip
@@ -80,7 +77,7 @@ def test_the_guard_records_what_it_refuses(running: runtime.Runtime, play: Play)
             ("inactive", made.client_id),
         ]
 
-    play(check())
+    run_async(check())
 
 
 async def _ask(http: httpx.AsyncClient, method: str, token: str, status: int) -> None:

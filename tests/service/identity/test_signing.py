@@ -1,7 +1,6 @@
 """Keys of the issuer on a real PostgreSQL: rotation logs nobody out."""
 
 import datetime as dt
-from collections.abc import Callable, Coroutine
 
 from joserfc import jws
 from sqlalchemy import select, update
@@ -13,8 +12,8 @@ from simulacra.service.database import tables
 from simulacra.service.identity import embedded, principal, signing
 from simulacra.service.identity.tokens import Tokens
 from simulacra.service.settings import Settings
+from tests.coroutines import RunAsync
 
-Play = Callable[[Coroutine[None, None, None]], None]
 ACTOR = entry.operator("cli:root")
 
 
@@ -42,7 +41,7 @@ async def let_settle(running: runtime.Runtime) -> None:
 
 
 def test_tokens_of_the_old_key_and_of_the_new_one_are_accepted_everywhere(
-    running: runtime.Runtime, settings: Settings, play: Play
+    running: runtime.Runtime, settings: Settings, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         made = await running.tenants.create(company="Acme", email="a@b.example")
@@ -64,11 +63,11 @@ def test_tokens_of_the_old_key_and_of_the_new_one_are_accepted_everywhere(
                 assert (await issuer.verify(token)).client_id == made.client_id
         await other.close()
 
-    play(check())
+    run_async(check())
 
 
 def test_a_key_is_retired_when_its_last_token_has_expired(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         keys = issuer_of(running).signing_keys
@@ -84,10 +83,10 @@ def test_a_key_is_retired_when_its_last_token_has_expired(
         async with running.database.transaction(tenancy.SYSTEM) as session:
             assert list(await session.scalars(select(rows.id))) == [second]
 
-    play(check())
+    run_async(check())
 
 
-def test_a_rotation_is_on_record(running: runtime.Runtime, play: Play) -> None:
+def test_a_rotation_is_on_record(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         kid = await issuer_of(running).signing_keys.rotate(ACTOR)
         entries = tables.AuditEntry
@@ -99,4 +98,4 @@ def test_a_rotation_is_on_record(running: runtime.Runtime, play: Play) -> None:
             )
             assert [tuple(row) for row in found] == [(kid, "cli:root")]
 
-    play(check())
+    run_async(check())

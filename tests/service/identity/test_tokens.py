@@ -4,7 +4,6 @@ import base64
 import hmac
 import json
 import time
-from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -14,8 +13,7 @@ from joserfc.jwk import RSAKey
 from simulacra.service import runtime
 from simulacra.service.identity import embedded, principal, tokens, verification
 from simulacra.service.tenants import service as tenants
-
-Play = Callable[[Coroutine[None, None, None]], None]
+from tests.coroutines import RunAsync
 
 
 def _issuer(running: runtime.Runtime) -> tokens.Tokens:
@@ -55,7 +53,7 @@ def _base64(value: bytes) -> str:
 
 
 def test_a_minted_token_names_its_caller_and_has_auth0s_shape(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         client = await _client(running)
@@ -71,7 +69,7 @@ def test_a_minted_token_names_its_caller_and_has_auth0s_shape(
         assert payload["gty"] == "client-credentials"
         assert json.loads(base64.urlsafe_b64decode(token.split(".")[0] + "=="))["alg"] == "RS256"
 
-    play(check())
+    run_async(check())
 
 
 @pytest.mark.parametrize(
@@ -89,7 +87,7 @@ def test_a_minted_token_names_its_caller_and_has_auth0s_shape(
     ids=str,
 )
 def test_a_well_signed_token_with_wrong_claims_is_refused(
-    running: runtime.Runtime, play: Play, changes: dict[str, Any]
+    running: runtime.Runtime, run_async: RunAsync, changes: dict[str, Any]
 ) -> None:
     async def check() -> None:
         client = await _client(running)
@@ -101,10 +99,10 @@ def test_a_well_signed_token_with_wrong_claims_is_refused(
         with pytest.raises(verification.InvalidTokenError):
             await _issuer(running).verify(jwt.encode(header, claims, key, algorithms=["RS256"]))
 
-    play(check())
+    run_async(check())
 
 
-def test_forged_signatures_are_refused(running: runtime.Runtime, play: Play) -> None:
+def test_forged_signatures_are_refused(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         client = await _client(running)
         key = await _issuer(running).signing_keys.current()
@@ -132,4 +130,4 @@ def test_forged_signatures_are_refused(running: runtime.Runtime, play: Play) -> 
                 await _issuer(running).verify(forged)
                 pytest.fail(f"accepted: {name}")
 
-    play(check())
+    run_async(check())

@@ -1,7 +1,6 @@
 """Turns: one tenant's many jobs and another's one, on the real queue."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
 
 import procrastinate
 import pytest
@@ -10,9 +9,8 @@ from sqlalchemy import text
 
 from simulacra.service import runtime
 from simulacra.service.database import tables
+from tests.coroutines import RunAsync
 from tests.service.jobs import work
-
-Play = Callable[[Coroutine[None, None, None]], None]
 
 
 async def _entries(running: runtime.Runtime) -> list[str]:
@@ -40,7 +38,7 @@ async def _end(running: runtime.Runtime, job: tables.Job) -> None:
 
 
 def test_a_tenant_with_many_jobs_does_not_keep_another_waiting(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         cap = running.policy.jobs_per_tenant
@@ -58,11 +56,11 @@ def test_a_tenant_with_many_jobs_does_not_keep_another_waiting(
         assert order.index(one) == cap
         assert [job for job in order if job is not one] == many  # first come, first served
 
-    play(check())
+    run_async(check())
 
 
 def test_trainings_do_not_take_the_turns_of_generations(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         tenant_id = (await work.tenant(running)).tenant_id
@@ -70,11 +68,11 @@ def test_trainings_do_not_take_the_turns_of_generations(
         made = await work.generation(running, tenant_id, trainings[0].dataset_id)
         assert made.id in await _entries(running)
 
-    play(check())
+    run_async(check())
 
 
 def test_a_job_that_lost_its_entry_gets_another_and_only_one(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         job = await work.training(running, (await work.tenant(running)).tenant_id)
@@ -90,11 +88,11 @@ def test_a_job_that_lost_its_entry_gets_another_and_only_one(
             await running.endings.admission.reconcile(running.database) == 0
         )  # it has ended: nothing is missing
 
-    play(check())
+    run_async(check())
 
 
 def test_a_job_that_ends_does_not_wait_for_one_that_is_being_cancelled(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     """Who cancels has the job's row and comes for the tenant's place, which is held here."""
 
@@ -111,11 +109,11 @@ def test_a_job_that_ends_does_not_wait_for_one_that_is_being_cancelled(
         await _end(running, jobs[1])  # it was not cancelled after all
         assert (await _entries(running))[-1] == next_one.id
 
-    play(check())
+    run_async(check())
 
 
 def test_a_worker_that_wakes_up_does_not_end_the_entry_of_the_one_that_has_its_job(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         tenant_id = (await work.tenant(running)).tenant_id
@@ -141,10 +139,10 @@ def test_a_worker_that_wakes_up_does_not_end_the_entry_of_the_one_that_has_its_j
             await manager.finish_job(quick, queue_jobs.Status.SUCCEEDED, delete_job=True)
         assert await _entries(running) == [jobs[1].id]
 
-    play(check())
+    run_async(check())
 
 
-def test_a_raised_cap_lets_waiting_jobs_in(running: runtime.Runtime, play: Play) -> None:
+def test_a_raised_cap_lets_waiting_jobs_in(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         tenant_id = (await work.tenant(running)).tenant_id
         jobs = [await work.training(running, tenant_id) for _ in range(8)]
@@ -153,4 +151,4 @@ def test_a_raised_cap_lets_waiting_jobs_in(running: runtime.Runtime, play: Play)
         await running.endings.admission.reconcile(running.database)
         assert await _entries(running) == [job.id for job in jobs]
 
-    play(check())
+    run_async(check())

@@ -1,7 +1,7 @@
 """Fencing, on real PostgreSQL: who lost a job's token changes nothing."""
 
 import dataclasses
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -14,9 +14,9 @@ from simulacra.service.audit import entry
 from simulacra.service.database import tables
 from simulacra.service.datasets import tasks
 from simulacra.service.jobs import attempts, child, kinds, repository, schemas, transitions
+from tests.coroutines import RunAsync
 from tests.service.jobs import work
 
-Play = Callable[[Coroutine[None, None, None]], None]
 Work = Callable[[attempts.Attempt], Awaitable[attempts.Save]]
 
 
@@ -39,7 +39,7 @@ async def _nothing(_session: AsyncSession) -> None: ...
 
 
 def test_a_job_and_its_queue_entry_are_made_together_or_not_at_all(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def entries() -> int:
         async with running.database.transaction("*") as session:
@@ -62,10 +62,12 @@ def test_a_job_and_its_queue_entry_are_made_together_or_not_at_all(
         with pytest.raises(errors.ServiceError):
             await _read(running, other)
 
-    play(check())
+    run_async(check())
 
 
-def test_a_worker_that_lost_its_job_changes_nothing(running: runtime.Runtime, play: Play) -> None:
+def test_a_worker_that_lost_its_job_changes_nothing(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         job = await _job(running)
         slow = await attempts._begin(running.resources, job.tenant_id, job.id)
@@ -85,7 +87,7 @@ def test_a_worker_that_lost_its_job_changes_nothing(running: runtime.Runtime, pl
         assert (await _read(running, job)).status == "completed"
         assert await attempts._begin(running.resources, job.tenant_id, job.id) is None
 
-    play(check())
+    run_async(check())
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ def test_a_worker_that_lost_its_job_changes_nothing(running: runtime.Runtime, pl
     ],
 )
 def test_a_failure_is_told_by_job_and_dataset(
-    running: runtime.Runtime, play: Play, raised: Exception, code: str
+    running: runtime.Runtime, run_async: RunAsync, raised: Exception, code: str
 ) -> None:
     async def work(_attempt: attempts.Attempt) -> attempts.Save:
         raise raised
@@ -110,10 +112,12 @@ def test_a_failure_is_told_by_job_and_dataset(
             dataset = await session.get_one(tables.Dataset, job.dataset_id)
         assert (dataset.status, dataset.error) == ("failed", ended.error)
 
-    play(check())
+    run_async(check())
 
 
-def test_a_job_whose_workers_keep_dying_is_given_up(running: runtime.Runtime, play: Play) -> None:
+def test_a_job_whose_workers_keep_dying_is_given_up(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def work(_attempt: attempts.Attempt) -> attempts.Save:
         raise ConnectionError("the worker is about to die")
 
@@ -127,11 +131,11 @@ def test_a_job_whose_workers_keep_dying_is_given_up(running: runtime.Runtime, pl
         ended = await _read(running, job)
         assert (ended.status, (ended.error or {})["code"]) == ("failed", "simio_training_failed")
 
-    play(check())
+    run_async(check())
 
 
 def test_no_job_is_blamed_for_an_outage_that_meets_its_end_too(
-    running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
+    running: runtime.Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     give_back, outages = transitions.give_back, iter(range(2))
 
@@ -151,10 +155,12 @@ def test_no_job_is_blamed_for_an_outage_that_meets_its_end_too(
         assert (waiting.status, waiting.attempt, waiting.excused_attempts) == ("queued", 1, 1)
 
     monkeypatch.setattr(transitions, "give_back", meet_an_outage)
-    play(check())
+    run_async(check())
 
 
-def test_a_result_that_cannot_be_stored_fails_at_once(running: runtime.Runtime, play: Play) -> None:
+def test_a_result_that_cannot_be_stored_fails_at_once(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     """Trying again would not help, and no worker was lost."""
 
     async def save(session: AsyncSession) -> None:
@@ -170,11 +176,11 @@ def test_a_result_that_cannot_be_stored_fails_at_once(running: runtime.Runtime, 
         ended = await _read(running, job)
         assert (ended.status, (ended.error or {})["code"]) == ("failed", "simio_training_failed")
 
-    play(check())
+    run_async(check())
 
 
 def test_progress_is_shown_and_never_goes_back_before_the_next_attempt(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def shown(job: tables.Job) -> schemas.Progress:
         return schemas.document(await _read(running, job)).progress
@@ -200,10 +206,10 @@ def test_progress_is_shown_and_never_goes_back_before_the_next_attempt(
         await attempt.succeed(_nothing)
         assert await shown(job) == schemas.Progress(stage="completed", fraction=1)
 
-    play(check())
+    run_async(check())
 
 
-def test_a_cancelled_job_stops_its_worker(running: runtime.Runtime, play: Play) -> None:
+def test_a_cancelled_job_stops_its_worker(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         job = await _job(running)
         attempt = await attempts._begin(running.resources, job.tenant_id, job.id)
@@ -216,4 +222,4 @@ def test_a_cancelled_job_stops_its_worker(running: runtime.Runtime, play: Play) 
             await attempt.report(Progress("fitting", 0.5))
         assert (await _read(running, job)).status == "cancelled"
 
-    play(check())
+    run_async(check())

@@ -1,7 +1,6 @@
 """The moves of a job: which there are, who wins a race, and what goes with a job's end."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
 
 import hypothesis
 import pytest
@@ -13,9 +12,8 @@ from simulacra.service.database import tables
 from simulacra.service.database.statuses import JobStatus
 from simulacra.service.jobs import attempts, repository, transitions
 from simulacra.service.usage import windows
+from tests.coroutines import RunAsync
 from tests.service.jobs import work
-
-Play = Callable[[Coroutine[None, None, None]], None]
 
 MOVES = ("begin", "report", "give_back", "complete", "fail", "cancel", "expire", "retire")
 REASON = errors.JobCancelledError("not wanted")
@@ -60,7 +58,7 @@ async def _move(
     max_examples=40, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
 )
 def test_whatever_is_tried_a_job_moves_as_the_table_says_and_ends_once(
-    running: runtime.Runtime, play: Play, moves: list[str]
+    running: runtime.Runtime, run_async: RunAsync, moves: list[str]
 ) -> None:
     async def check() -> None:
         job = await work.training(running, (await work.tenant(running)).tenant_id)
@@ -77,12 +75,12 @@ def test_whatever_is_tried_a_job_moves_as_the_table_says_and_ends_once(
             before = after
         assert ends == before.is_final
 
-    play(check())
+    run_async(check())
 
 
 @pytest.mark.parametrize("last", ["fail", "cancel", "expire"])
 def test_what_is_not_completed_gives_its_rows_back_and_fails_what_it_was_to_make(
-    running: runtime.Runtime, play: Play, last: str
+    running: runtime.Runtime, run_async: RunAsync, last: str
 ) -> None:
     async def check() -> None:
         caller = await work.tenant(running)
@@ -100,10 +98,12 @@ def test_what_is_not_completed_gives_its_rows_back_and_fails_what_it_was_to_make
             ended = await repository.get(session, job.id)
             assert (ended.attempt_token, ended.ended_at is not None) == (None, True)
 
-    play(check())
+    run_async(check())
 
 
-def test_of_an_end_and_a_cancel_at_once_one_wins(running: runtime.Runtime, play: Play) -> None:
+def test_of_an_end_and_a_cancel_at_once_one_wins(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         caller = await work.tenant(running)
         for _ in range(10):
@@ -117,11 +117,11 @@ def test_of_an_end_and_a_cancel_at_once_one_wins(running: runtime.Runtime, play:
             assert end is None or is_cancelled
             assert await work.status(running, job) == ("cancelled" if is_cancelled else "completed")
 
-    play(check())
+    run_async(check())
 
 
 def test_a_failed_job_names_the_request_that_asked_for_it(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         job = await work.training(running, (await work.tenant(running)).tenant_id)
@@ -134,4 +134,4 @@ def test_a_failed_job_names_the_request_that_asked_for_it(
             ended = await repository.get(session, job.id)
         assert (ended.error or {})["request_id"] == "req_of_the_upload"
 
-    play(check())
+    run_async(check())

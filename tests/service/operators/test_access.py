@@ -1,13 +1,11 @@
 """Requests for access and lost secrets, on the operator's pages."""
 
 import re
-from collections.abc import Callable, Coroutine
 
 from simulacra.service import runtime
 from simulacra.service.signups import service as signups
+from tests.coroutines import RunAsync
 from tests.service.operators import browser
-
-Play = Callable[[Coroutine[None, None, None]], None]
 
 
 async def request_access(running: runtime.Runtime, company: str = "Acme Research") -> str:
@@ -17,7 +15,9 @@ async def request_access(running: runtime.Runtime, company: str = "Acme Research
     return row.id
 
 
-def test_a_request_is_approved_from_the_overview(running: runtime.Runtime, play: Play) -> None:
+def test_a_request_is_approved_from_the_overview(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         operator = browser.Browser(running)
         request_id = await request_access(running)
@@ -36,10 +36,12 @@ def test_a_request_is_approved_from_the_overview(running: runtime.Runtime, play:
         assert "was approved before" in again.text
         assert (await operator.post("signups/req_none/approve", token)).status_code == 404
 
-    play(check())
+    run_async(check())
 
 
-def test_a_token_that_is_handed_over_is_shown_once(running: runtime.Runtime, play: Play) -> None:
+def test_a_token_that_is_handed_over_is_shown_once(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         operator = browser.Browser(running)
         request_id = await request_access(running)
@@ -52,10 +54,10 @@ def test_a_token_that_is_handed_over_is_shown_once(running: runtime.Runtime, pla
         ).claim_token is None
         assert (await running.claims.redeem(running.database, running.identity, claim)).client_id
 
-    play(check())
+    run_async(check())
 
 
-def test_a_request_is_declined(running: runtime.Runtime, play: Play) -> None:
+def test_a_request_is_declined(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         operator = browser.Browser(running)
         request_id = await request_access(running)
@@ -66,10 +68,12 @@ def test_a_request_is_declined(running: runtime.Runtime, play: Play) -> None:
             await signups.read(running.database, running.claims, request_id)
         ).row.status == "declined"
 
-    play(check())
+    run_async(check())
 
 
-def test_what_a_stranger_calls_himself_is_text(running: runtime.Runtime, play: Play) -> None:
+def test_what_a_stranger_calls_himself_is_text(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         operator = browser.Browser(running)
         await request_access(running, "<script>alert(1)</script>")
@@ -78,10 +82,10 @@ def test_what_a_stranger_calls_himself_is_text(running: runtime.Runtime, play: P
         assert "<script" not in shown
         assert "&lt;script&gt;" in shown
 
-    play(check())
+    run_async(check())
 
 
-def test_a_lost_secret_is_replaced(running: runtime.Runtime, play: Play) -> None:
+def test_a_lost_secret_is_replaced(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         operator = browser.Browser(running)
         made = await running.tenants.create(company="Acme", email="a@b.example")
@@ -94,4 +98,4 @@ def test_a_lost_secret_is_replaced(running: runtime.Runtime, play: Play) -> None
         missing = await operator.post(f"tenants/{made.tenant_id}/clients/none/rotate", token)
         assert missing.status_code == 404
 
-    play(check())
+    run_async(check())

@@ -1,6 +1,5 @@
 """Accounts: argon2id, and nothing that tells a known name from an unknown one."""
 
-from collections.abc import Callable, Coroutine
 from typing import Literal
 
 import argon2
@@ -11,14 +10,14 @@ from simulacra.service import errors, runtime
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
 from simulacra.service.operators import accounts, sessions
+from tests.coroutines import RunAsync
 
-Play = Callable[[Coroutine[None, None, None]], None]
 ROOT = entry.operator("cli:root")
 PASSWORD = "correct horse battery"
 
 
 def test_only_the_right_password_of_an_account_is_accepted(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         await accounts.create(running.database, "ann", PASSWORD, ROOT)
@@ -26,11 +25,11 @@ def test_only_the_right_password_of_an_account_is_accepted(
         for name, password in (("ann", PASSWORD + "x"), ("ann", ""), ("bob", PASSWORD)):
             assert not await accounts.authenticate(running.database, name, password)
 
-    play(check())
+    run_async(check())
 
 
 def test_the_hash_is_argon2id_with_the_parameters_of_rfc_9106(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         await accounts.create(running.database, "ann", PASSWORD, ROOT)
@@ -39,11 +38,11 @@ def test_the_hash_is_argon2id_with_the_parameters_of_rfc_9106(
         assert used.type is argon2.Type.ID
         assert (used.memory_cost, used.time_cost, used.parallelism) == (65536, 3, 4)
 
-    play(check())
+    run_async(check())
 
 
 def test_unknown_names_are_checked_too(
-    running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
+    running: runtime.Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checked = []
 
@@ -58,7 +57,7 @@ def test_unknown_names_are_checked_too(
         assert not await accounts.authenticate(running.database, "nobody", PASSWORD)
         assert len(checked) == 1
 
-    play(check())
+    run_async(check())
 
 
 @pytest.mark.parametrize(
@@ -71,17 +70,17 @@ def test_unknown_names_are_checked_too(
     ],
 )
 def test_bad_names_and_passwords_are_refused_without_quoting_the_password(
-    running: runtime.Runtime, play: Play, name: str, password: str, said: str
+    running: runtime.Runtime, run_async: RunAsync, name: str, password: str, said: str
 ) -> None:
     async def check() -> None:
         with pytest.raises(errors.AccountError, match=said) as refused:
             await accounts.create(running.database, name, password, ROOT)
         assert password not in str(refused.value)
 
-    play(check())
+    run_async(check())
 
 
-def test_a_new_password_ends_every_session(running: runtime.Runtime, play: Play) -> None:
+def test_a_new_password_ends_every_session(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         signed_in = sessions.Sessions(running.database, running.keyring)
         await accounts.create(running.database, "ann", PASSWORD, ROOT)
@@ -95,4 +94,4 @@ def test_a_new_password_ends_every_session(running: runtime.Runtime, play: Play)
         await accounts.remove(running.database, "bob", ROOT)
         assert await signed_in.find(bobs) is None
 
-    play(check())
+    run_async(check())

@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Callable, Coroutine
 
 import pytest
 
@@ -10,12 +9,11 @@ from simulacra.service import runtime, tenancy
 from simulacra.service.audit import trail
 from simulacra.service.database import tables
 from simulacra.service.operators import guard
+from tests.coroutines import RunAsync
 from tests.service.operators import browser
 
-Play = Callable[[Coroutine[None, None, None]], None]
 
-
-def test_a_form_that_is_too_long_is_not_read(running: runtime.Runtime, play: Play) -> None:
+def test_a_form_that_is_too_long_is_not_read(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         operator = browser.Browser(running)
         await operator.sign_in()
@@ -24,7 +22,7 @@ def test_a_form_that_is_too_long_is_not_read(running: runtime.Runtime, play: Pla
             assert answer.status_code == 413, path
         assert (await operator.http.get("/operator/")).status_code == 200
 
-    play(check())
+    run_async(check())
 
 
 @pytest.mark.parametrize(
@@ -40,7 +38,7 @@ def test_a_form_that_is_too_long_is_not_read(running: runtime.Runtime, play: Pla
     ids=str,
 )
 def test_a_form_of_another_site_is_refused(
-    running: runtime.Runtime, play: Play, headers: dict[str, str]
+    running: runtime.Runtime, run_async: RunAsync, headers: dict[str, str]
 ) -> None:
     async def check() -> None:
         operator = browser.Browser(running)
@@ -53,11 +51,11 @@ def test_a_form_of_another_site_is_refused(
         assert answer.status_code == 403
         assert await browser.tenant_status(running, tenant_id) == "active"
 
-    play(check())
+    run_async(check())
 
 
 def test_a_browser_that_sends_its_origin_only_is_served(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         operator = browser.Browser(running)
@@ -68,12 +66,12 @@ def test_a_browser_that_sends_its_origin_only_is_served(
         assert (await operator.http.post(path, data=form, headers=headers)).status_code == 303
         assert await browser.tenant_status(running, tenant_id) == "suspended"
 
-    play(check())
+    run_async(check())
 
 
 @pytest.mark.parametrize("kind", ["none", "made up", "another session's"])
 def test_a_form_needs_the_token_of_its_session(
-    running: runtime.Runtime, play: Play, kind: str
+    running: runtime.Runtime, run_async: RunAsync, kind: str
 ) -> None:
     async def check() -> None:
         operator, other = browser.Browser(running), browser.Browser(running)
@@ -87,11 +85,11 @@ def test_a_form_needs_the_token_of_its_session(
         assert "another session" in answer.text
         assert await browser.tenant_status(running, tenant_id) == "active"
 
-    play(check())
+    run_async(check())
 
 
 def test_what_an_operator_does_is_on_record_under_the_operators_name(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         operator = browser.Browser(running)
@@ -120,7 +118,7 @@ def test_what_an_operator_does_is_on_record_under_the_operators_name(
         assert entries[3].details == {"subscription_rows": 5000}
         assert all(str(it.request_id).startswith("req_") for it in entries)
 
-    play(check())
+    run_async(check())
 
 
 @pytest.mark.parametrize(
@@ -134,7 +132,7 @@ def test_what_an_operator_does_is_on_record_under_the_operators_name(
     ],
 )
 def test_a_limit_that_cannot_be_is_shown_again_with_what_is_wrong(
-    running: runtime.Runtime, play: Play, field: str, text: str, said: str
+    running: runtime.Runtime, run_async: RunAsync, field: str, text: str, said: str
 ) -> None:
     async def check() -> None:
         operator = browser.Browser(running)
@@ -156,4 +154,4 @@ def test_a_limit_that_cannot_be_is_shown_again_with_what_is_wrong(
         async with running.database.transaction(tenancy.SYSTEM) as session:
             assert (await session.get_one(tables.Tenant, tenant_id)).subscription_rows is None
 
-    play(check())
+    run_async(check())

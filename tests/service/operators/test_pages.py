@@ -2,27 +2,27 @@
 
 import html
 import re
-from collections.abc import Callable, Coroutine
 
 import pytest
 
 from simulacra.service import main, runtime
 from simulacra.service.http import openapi
+from tests.coroutines import RunAsync
 from tests.service.operators import browser
 
-Play = Callable[[Coroutine[None, None, None]], None]
 
-
-def test_nothing_of_it_is_in_the_published_contract(running: runtime.Runtime, play: Play) -> None:
+def test_nothing_of_it_is_in_the_published_contract(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         document = openapi.document(main.build(running))
         assert not [path for path in document["paths"] if "operator" in path]
 
-    play(check())
+    run_async(check())
 
 
 def test_pages_load_nothing_but_our_style_and_run_no_script(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         operator = browser.Browser(running)
@@ -41,11 +41,11 @@ def test_pages_load_nothing_but_our_style_and_run_no_script(
             assert all(it.startswith(("/operator/", "#", "?")) for it in addresses if it), addresses
         assert "&lt;script&gt;" in (await operator.http.get("/operator/tenants")).text
 
-    play(check())
+    run_async(check())
 
 
 def test_what_is_not_there_is_a_page_and_not_a_problem_document(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         operator = browser.Browser(running)
@@ -62,11 +62,11 @@ def test_what_is_not_there_is_a_page_and_not_a_problem_document(
         assert "There is no tenant" in html.unescape(answer.text)
         assert answer.headers["x-request-id"] in answer.text
 
-    play(check())
+    run_async(check())
 
 
 def test_the_trail_is_filtered_and_paged(
-    running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
+    running: runtime.Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("simulacra.service.operators.pages.trail.PAGE_ROWS", 2)
 
@@ -84,4 +84,4 @@ def test_the_trail_is_filtered_and_paged(
         nothing = (await operator.http.get("/operator/audit?subject_id=ds_1&action=made.up")).text
         assert "No entry fits." in nothing
 
-    play(check())
+    run_async(check())

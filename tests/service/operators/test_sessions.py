@@ -1,7 +1,5 @@
 """Sessions end: when closed, when idle, and after a day's work at the latest."""
 
-from collections.abc import Callable, Coroutine
-
 import pytest
 import sqlalchemy as sa
 
@@ -11,8 +9,7 @@ from simulacra.service.audit.entry import Reason
 from simulacra.service.database import tables
 from simulacra.service.operators import accounts
 from simulacra.service.operators.sessions import Sessions
-
-Play = Callable[[Coroutine[None, None, None]], None]
+from tests.coroutines import RunAsync
 
 
 async def _ann(running: runtime.Runtime) -> Sessions:
@@ -26,19 +23,19 @@ async def _age(running: runtime.Runtime, column: str, minutes: float) -> None:
         await session.execute(sa.update(tables.OperatorSession).values({column: interval}))
 
 
-def test_the_token_is_not_in_the_database(running: runtime.Runtime, play: Play) -> None:
+def test_the_token_is_not_in_the_database(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         token = await (await _ann(running)).open("ann")
         stored = await running.database.look_up(sa.select(tables.OperatorSession.token_hash))
         assert stored == running.keyring.hash_secret(token)
         assert await Sessions(running.database, keys.Keyring(bytes(32))).find(token) is None
 
-    play(check())
+    run_async(check())
 
 
 @pytest.mark.parametrize(("column", "longest"), [("seen_at", 30), ("created_at", 12 * 60)])
 def test_a_session_lasts_half_an_idle_hour_and_twelve_hours_in_all(
-    running: runtime.Runtime, play: Play, column: str, longest: int
+    running: runtime.Runtime, run_async: RunAsync, column: str, longest: int
 ) -> None:
     async def check() -> None:
         signed_in = await _ann(running)
@@ -48,10 +45,10 @@ def test_a_session_lasts_half_an_idle_hour_and_twelve_hours_in_all(
         await _age(running, column, 32 if column == "seen_at" else 2)
         assert await signed_in.find(token) is None
 
-    play(check())
+    run_async(check())
 
 
-def test_a_page_counts_as_a_sign_of_life(running: runtime.Runtime, play: Play) -> None:
+def test_a_page_counts_as_a_sign_of_life(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         signed_in = await _ann(running)
         token = await signed_in.open("ann")
@@ -59,11 +56,11 @@ def test_a_page_counts_as_a_sign_of_life(running: runtime.Runtime, play: Play) -
             await _age(running, "seen_at", 20)
             assert await signed_in.find(token) is not None
 
-    play(check())
+    run_async(check())
 
 
 def test_what_is_over_is_cleared_away_at_the_next_sign_in(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         signed_in = await _ann(running)
@@ -73,11 +70,11 @@ def test_what_is_over_is_cleared_away_at_the_next_sign_in(
         count = sa.select(sa.func.count()).select_from(tables.OperatorSession)
         assert await running.database.look_up(count) == 1
 
-    play(check())
+    run_async(check())
 
 
 def test_closing_ends_it_and_forms_tokens_differ_between_sessions(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         signed_in = await _ann(running)
@@ -91,11 +88,11 @@ def test_closing_ends_it_and_forms_tokens_differ_between_sessions(
         assert await signed_in.find(one) is None
         assert await signed_in.find(two) == second
 
-    play(check())
+    run_async(check())
 
 
 def test_refused_sign_ins_are_on_record_without_the_strangers_words(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         signed_in = await _ann(running)
@@ -108,4 +105,4 @@ def test_refused_sign_ins_are_on_record_without_the_strangers_words(
             ("anonymous", None),
         ]
 
-    play(check())
+    run_async(check())

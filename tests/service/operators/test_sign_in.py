@@ -1,7 +1,5 @@
 """Signing in to the operator's pages: who is let in, by which cookie, and how guessing ends."""
 
-from collections.abc import Callable, Coroutine
-
 import pytest
 from fastapi.routing import APIRoute
 
@@ -10,9 +8,9 @@ from simulacra.service.audit import entry, trail
 from simulacra.service.http import guards
 from simulacra.service.identity import embedded
 from simulacra.service.operators import accounts, guard, site
+from tests.coroutines import RunAsync
 from tests.service.operators import browser
 
-Play = Callable[[Coroutine[None, None, None]], None]
 OPEN = {"/sign-in", "/static/{name}"}
 
 
@@ -29,7 +27,9 @@ def test_every_route_but_signing_in_and_the_style_needs_a_session() -> None:
 
 
 @pytest.mark.parametrize("path", ["", "tenants", "tenants/ten_1", "audit"])
-def test_a_stranger_is_sent_to_sign_in(running: runtime.Runtime, play: Play, path: str) -> None:
+def test_a_stranger_is_sent_to_sign_in(
+    running: runtime.Runtime, run_async: RunAsync, path: str
+) -> None:
     async def check() -> None:
         operator = browser.Browser(running)
         for cookie in ("", "x", "x" * 43, "é" * 43):
@@ -37,11 +37,11 @@ def test_a_stranger_is_sent_to_sign_in(running: runtime.Runtime, play: Play, pat
             answer = await operator.http.get(f"/operator/{path}", headers=headers)
             assert (answer.status_code, answer.headers["location"]) == (303, "/operator/sign-in")
 
-    play(check())
+    run_async(check())
 
 
 def test_a_bearer_token_opens_nothing_here_and_a_session_nothing_there(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         operator = browser.Browser(running)
@@ -54,11 +54,11 @@ def test_a_bearer_token_opens_nothing_here_and_a_session_nothing_there(
         await operator.sign_in()
         assert (await operator.http.get("/v1/datasets")).status_code == 401
 
-    play(check())
+    run_async(check())
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         operator = browser.Browser(running)
@@ -71,11 +71,11 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(
         assert name.startswith("__host-")
         assert set(attributes) == {"secure", "httponly", "samesite=strict", "path=/"}
 
-    play(check())
+    run_async(check())
 
 
 def test_a_wrong_name_and_a_wrong_password_look_the_same(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         operator = browser.Browser(running)
@@ -92,10 +92,12 @@ def test_a_wrong_name_and_a_wrong_password_look_the_same(
             pages.append(answer.text.replace(name, "NAME"))
         assert pages[0] == pages[1]
 
-    play(check())
+    run_async(check())
 
 
-def test_signing_in_again_ends_the_session_before(running: runtime.Runtime, play: Play) -> None:
+def test_signing_in_again_ends_the_session_before(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         operator = browser.Browser(running)
         await operator.sign_in()
@@ -105,11 +107,11 @@ def test_signing_in_again_ends_the_session_before(running: runtime.Runtime, play
         assert await guard.sessions_of(running).find(before) is None
         assert (await operator.http.get("/operator/")).status_code == 200
 
-    play(check())
+    run_async(check())
 
 
 def test_guessing_of_a_password_ends_after_ten_tries_from_an_address(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def attempt(operator: browser.Browser, name: str, password: str) -> int:
         form = {"name": name, "password": password}
@@ -131,4 +133,4 @@ def test_guessing_of_a_password_ends_after_ten_tries_from_an_address(
             entries = [it async for it in trail.entries(session) if it.action == "session.refused"]
         assert len(entries) == 10  # what is throttled fills no trail
 
-    play(check())
+    run_async(check())

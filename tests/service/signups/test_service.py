@@ -1,7 +1,6 @@
 """Requests for access on a real PostgreSQL."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
 
 import pytest
 from sqlalchemy import func, select
@@ -13,8 +12,8 @@ from simulacra.service.database import tables
 from simulacra.service.signups import schemas, service
 from simulacra.service.signups.service import SignupStatus
 from simulacra.service.tenants import administration
+from tests.coroutines import RunAsync
 
-Play = Callable[[Coroutine[None, None, None]], None]
 ACTOR = entry.operator("anna")
 
 
@@ -29,7 +28,7 @@ async def tenants_of(running: runtime.Runtime) -> int:
         return await session.scalar(select(func.count()).select_from(tables.Tenant)) or 0
 
 
-def test_an_address_has_one_request(running: runtime.Runtime, play: Play) -> None:
+def test_an_address_has_one_request(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         request_id = await requested(running)
         row, is_new = await service.request(running.database, "Acme", "Data@ACME.example")
@@ -37,10 +36,12 @@ def test_an_address_has_one_request(running: runtime.Runtime, play: Play) -> Non
         assert row.repeats == 1
         await requested(running, "other@acme.example")
 
-    play(check())
+    run_async(check())
 
 
-def test_many_requests_of_one_address_at_once_are_one(running: runtime.Runtime, play: Play) -> None:
+def test_many_requests_of_one_address_at_once_are_one(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         made = await asyncio.gather(
             *(service.request(running.database, "Acme", "data@acme.example") for _ in range(20))
@@ -48,11 +49,11 @@ def test_many_requests_of_one_address_at_once_are_one(running: runtime.Runtime, 
         assert len({row.id for row, _ in made}) == 1
         assert sum(is_new for _, is_new in made) == 1
 
-    play(check())
+    run_async(check())
 
 
 def test_approval_makes_a_tenant_whose_secret_is_claimed(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         request_id = await requested(running)
@@ -71,10 +72,12 @@ def test_approval_makes_a_tenant_whose_secret_is_claimed(
         row, is_new = await service.request(running.database, "Acme", "data@acme.example")
         assert (row.id, is_new) == (request_id, False)
 
-    play(check())
+    run_async(check())
 
 
-def test_a_token_that_is_handed_over_is_not_shown(running: runtime.Runtime, play: Play) -> None:
+def test_a_token_that_is_handed_over_is_not_shown(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         request_id = await requested(running)
         _, token = await service.approve(
@@ -86,10 +89,12 @@ def test_a_token_that_is_handed_over_is_not_shown(running: runtime.Runtime, play
             await running.claims.redeem(running.database, running.identity, token or "")
         ).client_id == approved.row.client_id
 
-    play(check())
+    run_async(check())
 
 
-def test_after_a_refusal_the_address_may_ask_anew(running: runtime.Runtime, play: Play) -> None:
+def test_after_a_refusal_the_address_may_ask_anew(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         request_id = await requested(running)
         await service.decline(running.database, request_id, ACTOR)
@@ -99,10 +104,10 @@ def test_after_a_refusal_the_address_may_ask_anew(running: runtime.Runtime, play
         assert await requested(running) != request_id
         assert await tenants_of(running) == 0
 
-    play(check())
+    run_async(check())
 
 
-def test_a_decision_is_taken_once(running: runtime.Runtime, play: Play) -> None:
+def test_a_decision_is_taken_once(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         request_id = await requested(running)
         calls = [
@@ -116,11 +121,11 @@ def test_a_decision_is_taken_once(running: runtime.Runtime, play: Play) -> None:
         with pytest.raises(errors.DecisionError, match="no request"):
             await service.decline(running.database, "req_x", ACTOR)
 
-    play(check())
+    run_async(check())
 
 
 def test_without_the_identity_provider_nothing_is_approved(
-    running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
+    running: runtime.Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def unavailable(*_: object) -> None:
         raise errors.ProviderUnavailableError("it does not answer", retry_after=3)
@@ -135,10 +140,12 @@ def test_without_the_identity_provider_nothing_is_approved(
         ).row.status == SignupStatus.PENDING
         assert await tenants_of(running) == 0
 
-    play(check())
+    run_async(check())
 
 
-def test_requests_and_decisions_are_on_record(running: runtime.Runtime, play: Play) -> None:
+def test_requests_and_decisions_are_on_record(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         approved, declined = await requested(running), await requested(running, "b@acme.example")
         await service.approve(running.tenants, running.claims, approved, ACTOR)
@@ -158,10 +165,12 @@ def test_requests_and_decisions_are_on_record(running: runtime.Runtime, play: Pl
             (Action.SIGNUP_DECLINED, declined, "anna"),
         ]
 
-    play(check())
+    run_async(check())
 
 
-def test_the_claim_of_a_revoked_client_is_void(running: runtime.Runtime, play: Play) -> None:
+def test_the_claim_of_a_revoked_client_is_void(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         request_id = await requested(running)
         await service.approve(running.tenants, running.claims, request_id, ACTOR)
@@ -174,10 +183,12 @@ def test_the_claim_of_a_revoked_client_is_void(running: runtime.Runtime, play: P
         with pytest.raises(errors.ServiceError, match="expired"):
             await running.claims.redeem(running.database, running.identity, seen.claim_token or "")
 
-    play(check())
+    run_async(check())
 
 
-def test_two_ways_to_write_a_letter_are_one_address(running: runtime.Runtime, play: Play) -> None:
+def test_two_ways_to_write_a_letter_are_one_address(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         request_id = await requested(
             running, "j\N{LATIN SMALL LETTER U WITH DIAERESIS}rg@b.example"
@@ -187,7 +198,7 @@ def test_two_ways_to_write_a_letter_are_one_address(running: runtime.Runtime, pl
         )
         assert (row.id, is_new) == (request_id, False)
 
-    play(check())
+    run_async(check())
 
 
 @pytest.mark.parametrize(

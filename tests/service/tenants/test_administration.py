@@ -1,7 +1,6 @@
 """What operators set for a tenant holds at the next request."""
 
 import datetime as dt
-from collections.abc import Callable, Coroutine
 
 import pytest
 from hypothesis import given
@@ -14,8 +13,8 @@ from simulacra.service.identity.clients import Clients
 from simulacra.service.tenants import administration, retention, service
 from simulacra.service.tenants.administration import TenantLimits
 from simulacra.service.usage import ledger
+from tests.coroutines import RunAsync
 
-Play = Callable[[Coroutine[None, None, None]], None]
 ANN = entry.operator("ann")
 
 
@@ -27,7 +26,7 @@ async def _tenant(running: runtime.Runtime) -> service.Credential:
 
 
 def test_a_suspended_tenants_clients_are_unknown_until_it_is_reactivated(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         made = await _tenant(running)
@@ -38,11 +37,11 @@ def test_a_suspended_tenants_clients_are_unknown_until_it_is_reactivated(
         await administration.reactivate(running.database, made.tenant_id, ANN)
         assert await clients.tenant_of(made.client_id) == made.tenant_id
 
-    play(check())
+    run_async(check())
 
 
 def test_the_retention_default_is_the_tenants_or_else_the_policys(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def hours(tenant_id: str) -> float:
         async with running.database.transaction(tenant_id) as session:
@@ -56,11 +55,11 @@ def test_the_retention_default_is_the_tenants_or_else_the_policys(
         await administration.set_limits(running.database, tenant_id, limits, ANN)
         assert await hours(tenant_id) == 100
 
-    play(check())
+    run_async(check())
 
 
 def test_usage_counts_what_is_alive_and_what_the_window_has_billed(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         tenant_id = (await _tenant(running)).tenant_id
@@ -83,7 +82,7 @@ def test_usage_counts_what_is_alive_and_what_the_window_has_billed(
         assert (usage.datasets, usage.stored_bytes, usage.generations) == (1, 100 + 7, 2)
         assert (usage.window.rows_used, usage.window.rows_reserved) == (35, 25)
 
-    play(check())
+    run_async(check())
 
 
 def _dataset(tenant_id: str, dataset_id: str, expires: dt.datetime) -> tables.Dataset:

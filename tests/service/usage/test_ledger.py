@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 
 import hypothesis
 import psycopg.errors
@@ -16,8 +16,8 @@ from simulacra.service.database import tables
 from simulacra.service.http import problems, translation
 from simulacra.service.settings import Settings
 from simulacra.service.usage import ledger, windows
+from tests.coroutines import RunAsync
 
-Play = Callable[[Coroutine[None, None, None]], None]
 Balance = tuple[int, int]
 LIMIT = 100
 DOUBLE = """
@@ -74,7 +74,7 @@ async def problem_of(call: Coroutine[None, None, object]) -> problems.Problem:
     return translation.problem_of(raised.value)
 
 
-def test_what_is_not_used_is_given_back(running: runtime.Runtime, play: Play) -> None:
+def test_what_is_not_used_is_given_back(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         tenant_id = await tenant_of(running)
         partial, failed = [await reserve(running, tenant_id, 40) for _ in range(2)]
@@ -84,11 +84,11 @@ def test_what_is_not_used_is_given_back(running: runtime.Runtime, play: Play) ->
         await release(running, tenant_id, failed)
         assert await balance(running, tenant_id) == (0, 15)
 
-    play(check())
+    run_async(check())
 
 
 def test_a_generation_from_before_the_ledger_closes_without_an_entry(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         tenant_id = await tenant_of(running)
@@ -96,12 +96,12 @@ def test_a_generation_from_before_the_ledger_closes_without_an_entry(
         await release(running, tenant_id, "gen_old")
         assert await balance(running, tenant_id) == (0, 0)
 
-    play(check())
+    run_async(check())
 
 
 @pytest.mark.parametrize("rows", [-1, 11])
 def test_more_than_was_reserved_is_never_billed(
-    running: runtime.Runtime, play: Play, rows: int
+    running: runtime.Runtime, run_async: RunAsync, rows: int
 ) -> None:
     async def check() -> None:
         tenant_id = await tenant_of(running)
@@ -110,11 +110,11 @@ def test_more_than_was_reserved_is_never_billed(
             await settle(running, tenant_id, generation_id, rows)
         assert await balance(running, tenant_id) == (10, 0)
 
-    play(check())
+    run_async(check())
 
 
 def test_rows_that_are_used_up_are_402_with_the_figures(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         tenant_id = await tenant_of(running)
@@ -137,11 +137,11 @@ def test_rows_that_are_used_up_are_402_with_the_figures(
         assert f"{ends:%Y-%m-%dT%H:%M:%SZ}" in document["detail"]
         await reserve(running, tenant_id, 30)
 
-    play(check())
+    run_async(check())
 
 
 def test_rows_that_are_only_reserved_are_409_and_to_be_tried_again(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         tenant_id = await tenant_of(running)
@@ -155,11 +155,11 @@ def test_rows_that_are_only_reserved_are_409_and_to_be_tried_again(
         await release(running, tenant_id, other)
         await reserve(running, tenant_id, 31)
 
-    play(check())
+    run_async(check())
 
 
 def test_without_a_limit_everything_fits_and_is_booked(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         tenant_id = await tenant_of(running, None)
@@ -167,11 +167,11 @@ def test_without_a_limit_everything_fits_and_is_booked(
             await reserve(running, tenant_id, 10**12)
         assert await balance(running, tenant_id) == (2 * 10**12, 0)
 
-    play(check())
+    run_async(check())
 
 
 def test_a_lock_that_is_not_had_in_time_is_409_with_what_was_seen(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         tenant_id = await tenant_of(running)
@@ -186,11 +186,11 @@ def test_a_lock_that_is_not_had_in_time_is_409_with_what_was_seen(
         assert problem.document("")["quota"]["rows_reserved"] == 10
         assert await balance(running, tenant_id) == (15, 0)
 
-    play(check())
+    run_async(check())
 
 
 def test_of_twenty_at_once_the_seven_that_fit_are_let_in(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     """They also race to store the tenant's first window."""
 
@@ -205,10 +205,10 @@ def test_of_twenty_at_once_the_seven_that_fit_are_let_in(
         assert len(refused) == 13
         assert await balance(running, tenant_id) == (77, 0)
 
-    play(check())
+    run_async(check())
 
 
-def test_twenty_closings_at_once_count_once(running: runtime.Runtime, play: Play) -> None:
+def test_twenty_closings_at_once_count_once(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         tenant_id = await tenant_of(running)
         generation_id = await reserve(running, tenant_id, 10)
@@ -218,10 +218,12 @@ def test_twenty_closings_at_once_count_once(running: runtime.Runtime, play: Play
         )
         assert await balance(running, tenant_id) in {(0, 10), (0, 0)}
 
-    play(check())
+    run_async(check())
 
 
-def test_several_bookings_of_one_transaction_add_up(running: runtime.Runtime, play: Play) -> None:
+def test_several_bookings_of_one_transaction_add_up(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
     async def check() -> None:
         tenant_id = await tenant_of(running)
         async with running.database.transaction(tenant_id) as session:
@@ -232,11 +234,11 @@ def test_several_bookings_of_one_transaction_add_up(running: runtime.Runtime, pl
             await ledger.release(session, "gen_2")
         assert await balance(running, tenant_id) == (20, 5)
 
-    play(check())
+    run_async(check())
 
 
 def test_the_database_refuses_what_the_code_must_not_do(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def attempt(tenant_id: str, statement: str) -> BaseException | None:
         with pytest.raises(sqlalchemy.exc.DBAPIError) as raised:
@@ -256,17 +258,17 @@ def test_the_database_refuses_what_the_code_must_not_do(
         refused = await attempt(tenant_id, "UPDATE usage_windows SET rows_used = -1")
         assert isinstance(refused, psycopg.errors.CheckViolation)
 
-    play(check())
+    run_async(check())
 
 
 def test_the_owner_of_the_ledger_cannot_change_it_either(
-    running: runtime.Runtime, play: Play, owner_dsn: str
+    running: runtime.Runtime, run_async: RunAsync, owner_dsn: str
 ) -> None:
     async def check() -> None:
         tenant_id = await tenant_of(running)
         await reserve(running, tenant_id, 10)
 
-    play(check())
+    run_async(check())
     with (
         psycopg.connect(owner_dsn) as connection,
         pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only: DELETE"),

@@ -1,7 +1,6 @@
 """Verification finds what a fault of the code, or a hand in the database, leaves behind."""
 
 import datetime as dt
-from collections.abc import Callable, Coroutine
 
 import psycopg
 import pytest
@@ -9,8 +8,7 @@ import pytest
 from simulacra.service import runtime
 from simulacra.service.database import tables
 from simulacra.service.usage import ledger, verification
-
-Play = Callable[[Coroutine[None, None, None]], None]
+from tests.coroutines import RunAsync
 
 INSERT = """
 INSERT INTO usage_entries
@@ -134,7 +132,7 @@ def _restore(owner_dsn: str) -> None:
 )
 def test_each_fault_is_a_sentence(
     running: runtime.Runtime,
-    play: Play,
+    run_async: RunAsync,
     owner_dsn: str,
     tampering: tuple[str, ...],
     found: tuple[str, ...],
@@ -155,4 +153,4 @@ def test_each_fault_is_a_sentence(
         )
         assert (await verification.verify(running.database, tenant_id)).windows == 1
 
-    play(check())
+    run_async(check())

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import zoneinfo
-from collections.abc import Callable, Coroutine
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +11,8 @@ from simulacra.service.audit import entry
 from simulacra.service.database import tables
 from simulacra.service.tenants import administration
 from simulacra.service.usage import ledger, windows
+from tests.coroutines import RunAsync
 
-Play = Callable[[Coroutine[None, None, None]], None]
 DAY = dt.timedelta(days=1)
 ANN = entry.operator("ann")
 BASE = dt.datetime(2026, 1, 31, 22, 15, 3, 7, dt.UTC)
@@ -53,7 +52,7 @@ async def _stored(running: runtime.Runtime, tenant_id: str) -> list[tuple[float,
 
 
 def test_windows_are_stored_as_they_are_needed_and_start_afresh(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         made = await running.tenants.create(company="Acme", email="a@b.example")
@@ -62,11 +61,11 @@ def test_windows_are_stored_as_they_are_needed_and_start_afresh(
             await _book(running, made.tenant_id)
         assert await _stored(running, made.tenant_id) == [(0, 30, 14), (30, 60, 7), (120, 150, 7)]
 
-    play(check())
+    run_async(check())
 
 
 def test_a_changed_length_holds_from_the_next_window_on(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         made = await running.tenants.create(company="Acme", email="a@b.example")
@@ -78,11 +77,11 @@ def test_a_changed_length_holds_from_the_next_window_on(
             await _book(running, made.tenant_id)
         assert await _stored(running, made.tenant_id) == [(30, 60, 14), (60, 67, 7), (74, 81, 7)]
 
-    play(check())
+    run_async(check())
 
 
 def test_rows_count_where_they_were_reserved_though_they_end_later(
-    running: runtime.Runtime, play: Play
+    running: runtime.Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         made = await running.tenants.create(company="Acme", email="a@b.example")
@@ -98,10 +97,10 @@ def test_rows_count_where_they_were_reserved_though_they_end_later(
         assert (newest.starts_at, newest.rows_reserved, newest.rows_used) == (later.starts_at, 7, 0)
         assert (oldest.rows_reserved, oldest.rows_used) == (0, 9)
 
-    play(check())
+    run_async(check())
 
 
-def test_looking_stores_nothing(running: runtime.Runtime, play: Play) -> None:
+def test_looking_stores_nothing(running: runtime.Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         made = await running.tenants.create(company="Acme", email="a@b.example")
         async with running.database.transaction(made.tenant_id) as session:
@@ -110,4 +109,4 @@ def test_looking_stores_nothing(running: runtime.Runtime, play: Play) -> None:
             assert (window.starts_at, window.rows_used) == (tenant.created_at, 0)
         assert await _stored(running, made.tenant_id) == []
 
-    play(check())
+    run_async(check())
