@@ -94,4 +94,4 @@ def test_any_bytes_are_a_format_or_an_upload_error(head: bytes) -> None:
     try:
         assert formats.detect(io.BytesIO(head)) in formats.Format
     except errors.StudyError as error:
-        assert error.detail.endswith("upload that.")
+        assert error.detail.endswith("use that file.")

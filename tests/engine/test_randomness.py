@@ -14,5 +14,5 @@ def test_streams_of_different_purposes_and_seeds_are_different() -> None:
 def test_a_new_seed_is_short_and_another_one_each_time() -> None:
     """Two of ten numbers below 2**31 are the same once in 48 million runs."""
     seeds = [randomness.new_seed() for _ in range(10)]
-    assert all(0 <= seed < randomness.DRAWN_SEEDS for seed in seeds)
+    assert all(0 <= seed < limits.DRAWN_SEEDS for seed in seeds)
     assert len(set(seeds)) == 10

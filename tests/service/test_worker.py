@@ -46,7 +46,7 @@ async def working(
     running = dataclasses.replace(
         compose.runtime_of(settings), job_kinds=kinds.by_operation(*job_kinds)
     )
-    worker.add_tasks(running.queue, job_kinds)
+    worker.add_tasks(running.queue, running.job_kinds)
     async with running.queue.open_async():
         task = asyncio.create_task(worker.work(running, names, 1, drain))
         try:

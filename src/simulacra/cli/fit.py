@@ -9,7 +9,7 @@ from simulacra.cli import arguments as of
 from simulacra.cli import terminal
 
 if TYPE_CHECKING:
-    from simulacra.engine.options import Wanted
+    from simulacra.engine.options import TypeOverride
     from simulacra.engine.pipeline import Model
 
 MOST_LINES = 20
@@ -50,7 +50,7 @@ def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser.set_defaults(run=run)
 
 
-def _type(text: str) -> "tuple[str, Wanted]":
+def _type(text: str) -> "tuple[str, TypeOverride]":
     column, said = of.named(text, "COLUMN=TYPE or COLUMN=LEVEL,LEVEL,...")
     levels = next(csv.reader([said], skipinitialspace=True))  # a level may hold a comma, in quotes
     return column, levels if len(levels) > 1 else said

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from simulacra.cli import arguments as of
 from simulacra.cli import failures, terminal
+from simulacra.engine import limits
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.facts import Bound
     from simulacra.engine.pipeline import Generation
 
-MAX_SEED = 2**63 - 1
 OPTIONS = {"categorical": "--share", "numeric": "--range"}
 """The options by the kind of condition that they make."""
 
@@ -45,7 +45,7 @@ def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     )
     parser.add_argument(
         "--seed",
-        type=of.WholeNumber(0, MAX_SEED),
+        type=of.WholeNumber(0, limits.MAX_SEED),
         help="the same model, conditions, rows and seed give the same rows (default: a new one)",
     )
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""What a file says about a table beside its cells; the form in which reading hands on a study."""
+"""The codebook of a study, and the raw study that reading returns and cleaning takes."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ class Variable:
     Attributes:
         label: a text for people, such as the wording of the question; empty if there is none.
         is_labelled: the column is a dictionary whose order is the order of the value labels.
-        label_values: of a labelled column, the number behind each level; empty if they are no
-            numbers.
+        label_values: of a labelled column, the number behind each level; empty if the codes are
+            not numbers.
         counted: in a dichotomous multiple-response set, the value that means "chosen".
     """
 
@@ -30,13 +30,13 @@ class Variable:
 
 @dataclasses.dataclass(frozen=True)
 class RawStudy:
-    """A table as it was read.
+    """A study as it was read.
 
     Attributes:
-        table: one column a variable; text columns may hold anything.
-        variables: entries of the codebook, by the names of the table's columns; those without an
-            entry are absent.
-        sets: multiple-response sets, in the names of the table's columns.
+        table: one column for each variable; a text column may hold anything.
+        variables: the entries of the codebook by the name of the column; a column without an
+            entry is absent.
+        sets: multiple-response sets, whose columns go by the names of the table.
         actions: what reading assumed or left out.
     """
 

@@ -1,13 +1,13 @@
-"""What can go wrong in the engine, as one tree.
+"""The errors of the engine, as one tree.
 
     EngineError
     ├── StudyError         the file or table cannot be read, or nothing in it can be modelled
-    ├── ConditionError     a scenario does not fit the schema; names every field at fault
+    ├── ConditionError     a scenario does not fit the schema; lists every invalid field
     ├── InfeasibleError    the scenario is valid, but the model cannot produce a single row of it
     └── SavedModelError    a saved model is damaged, or was written by another version
 
-Every error carries a stable ``code`` (the service publishes it with the prefix ``simio_``) and a
-text for people. Texts name files, columns, levels and counts; they never hold the value of a cell.
+Every error has a stable ``code`` (the service publishes it with the prefix ``simio_``) and a text
+for people. Texts name files, columns, levels and counts; they never contain the value of a cell.
 """
 
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class FieldError:
-    """One fault in a scenario.
+    """One invalid field of a scenario.
 
     Attributes:
         pointer: RFC 6901 JSON pointer below ``conditions``, such as ``/numeric/age/min``.
-        detail: what was seen and what would be right.
-        code: stable code of this fault.
+        detail: what is wrong and what would be valid.
+        code: stable code of the fault.
     """
 
     pointer: str
@@ -30,7 +30,7 @@ class FieldError:
 
 
 class EngineError(Exception):
-    """Root of the tree; ``str(error)`` is the text for people."""
+    """The root of the tree; ``str(error)`` is the text for people."""
 
     code: ClassVar[str] = "internal"
 
@@ -56,7 +56,7 @@ class ConditionError(EngineError):
 
 
 class InfeasibleError(EngineError):
-    """The model has no support for any row of this scenario."""
+    """The model cannot produce a single row of the scenario."""
 
     code = "scenario_infeasible"
 

@@ -1,4 +1,4 @@
-"""What kind of file an upload is, told from its bytes and never from its name."""
+"""The format of a study file, detected from its bytes and never from its name."""
 
 import io
 import struct
@@ -9,7 +9,7 @@ from simulacra.engine import errors
 
 
 class Format(StrEnum):
-    """Formats that can be read."""
+    """The formats that can be read."""
 
     CSV = "csv"
     PARQUET = "parquet"
@@ -19,14 +19,14 @@ class Format(StrEnum):
 
 
 HEAD_BYTES = 8192
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-EXPORT = "Export the study as CSV, Excel (.xlsx), SPSS (.sav) or Parquet and upload that."
+UTF16_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
+EXPORT = "Export the study as CSV, Excel (.xlsx), SPSS (.sav) or Parquet and use that file."
 
-MAGICS = {b"PAR1": Format.PARQUET, b"$FL2": Format.SAV, b"$FL3": Format.ZSAV}
+READABLE_MAGICS = {b"PAR1": Format.PARQUET, b"$FL2": Format.SAV, b"$FL3": Format.ZSAV}
 ZIP = b"PK\x03\x04"
 
-# magic bytes -> what the file is, as its owner would call it
-OTHERS = {
+# Files that cannot be read: magic bytes -> what the owner of the file would call it.
+UNREADABLE_MAGICS = {
     b"PK\x05\x06": "an empty zip archive",
     b"PK\x07\x08": "a part of a zip archive",
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Office file (.xls) or one with a password",
@@ -42,21 +42,21 @@ ENCRYPTED_SPSS = b"ENCRYPTEDSAV"
 PORTABLE_SPSS = b"SPSS PORT FILE"
 MARKUP = (b"<!doctype", b"<html", b"<?xml", b"{\\rtf")
 
-# a name in the directory of a zip archive -> what the archive is
-PARTS = {
+# Archives that cannot be read: a name in the directory of a zip archive -> what the file is.
+UNREADABLE_PARTS = {
     b"xl/workbook.bin": "a binary Excel workbook (.xlsb)",
     b"word/document": "a Word document",
     b"ppt/presentation": "a PowerPoint presentation",
     b"content.xml": "an OpenDocument file",
 }
-WORKBOOK = b"xl/work"  # xl/workbook.xml, xl/worksheets/...
+WORKBOOK_PART = b"xl/work"  # xl/workbook.xml, xl/worksheets/...
 MAX_PARTS = 10_000
 MAX_DIRECTORY = 4 * 1024**2
 END_OF_DIRECTORY = struct.Struct("<4s4H2LH")  # APPNOTE.TXT 4.3.16
 
 
 def detect(file: BinaryIO) -> Format:
-    """Return the format of a file that can be sought in; it is left at its beginning.
+    """Return the format of a seekable file, whose position is then its beginning.
 
     Raises:
         errors.StudyError: the file is empty, or of a kind that cannot be read.
@@ -64,30 +64,34 @@ def detect(file: BinaryIO) -> Format:
     file.seek(0)
     head = file.read(HEAD_BYTES)
     try:
-        return _of_archive(file) if head.startswith(ZIP) else _of_head(head)
+        return _detect_archive(file) if head.startswith(ZIP) else _detect_by_head(head)
     finally:
         file.seek(0)
 
 
-def _of_head(head: bytes) -> Format:
+def _detect_by_head(head: bytes) -> Format:
     if not head.strip():
         raise errors.StudyError("The file is empty. " + EXPORT)
-    for magic, found in MAGICS.items():
+    for magic, file_format in READABLE_MAGICS.items():
         if head.startswith(magic):
-            return found
-    for magic, name in OTHERS.items():
+            return file_format
+    for magic, name in UNREADABLE_MAGICS.items():
         if head.startswith(magic):
             raise _refusal(name)
     if ENCRYPTED_SPSS in head[:64]:
         raise errors.StudyError(
-            "The file is an SPSS file with a password. Open it in SPSS, save it without one, and "
-            "upload that."
+            "The file is an SPSS file with a password. Open it in SPSS, save it without a password "
+            "and use that file."
         )
     if PORTABLE_SPSS in head[:512]:
         raise _refusal("an SPSS portable file (.por)")
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(MARKUP):
         raise errors.StudyError(f"The file is a web page or a document, not a table. {EXPORT}")
-    if b"\0" in head and not head.startswith(UTF16_MARKS) and not _looks_like_utf16(head):
+    if (
+        b"\0" in head
+        and not head.startswith(UTF16_BYTE_ORDER_MARKS)
+        and not _looks_like_utf16(head)
+    ):
         raise errors.StudyError(f"The file is binary, not text. {EXPORT}")
     return Format.CSV
 
@@ -97,34 +101,34 @@ def _refusal(name: str) -> errors.StudyError:
 
 
 def _looks_like_utf16(head: bytes) -> bool:
-    """Tell UTF-16 without a mark: of mostly western text, every other byte is zero."""
+    """Detect UTF-16 without a byte order mark: in western text, every other byte is zero."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
     return max(even, odd) > 0.4 * len(head) / 2 and min(even, odd) < 0.02 * len(head)
 
 
-def _of_archive(file: BinaryIO) -> Format:
-    """Tell a workbook from other archives by the names in the directory at the end."""
+def _detect_archive(file: BinaryIO) -> Format:
+    """Detect a workbook by the names in the directory at the end of a zip archive."""
     directory = _directory(file)
-    for part, name in PARTS.items():
+    for part, name in UNREADABLE_PARTS.items():
         if part in directory:
             raise _refusal(name)
-    if WORKBOOK not in directory:
+    if WORKBOOK_PART not in directory:
         raise _refusal("a zip archive")
     return Format.XLSX
 
 
 def _directory(file: BinaryIO) -> bytes:
-    """Return the central directory of a zip archive as bytes; bounded, nothing is unpacked."""
+    """Return the central directory of a zip archive; its size is bounded, nothing is unpacked."""
     size = file.seek(0, io.SEEK_END)
     tail_start = max(0, size - 65_535 - END_OF_DIRECTORY.size)
     file.seek(tail_start)
     tail = file.read()
-    place = tail.rfind(b"PK\x05\x06")
-    if place < 0 or len(tail) - place < END_OF_DIRECTORY.size:
+    position = tail.rfind(b"PK\x05\x06")
+    if position < 0 or len(tail) - position < END_OF_DIRECTORY.size:
         raise errors.StudyError(f"The file is a zip archive that ends too early. {EXPORT}")
-    fields = END_OF_DIRECTORY.unpack_from(tail, place)
+    fields = END_OF_DIRECTORY.unpack_from(tail, position)
     parts, length = fields[4], fields[5]
     if parts > MAX_PARTS or length > MAX_DIRECTORY:
-        raise errors.StudyError(f"The file is an archive of too many parts. {EXPORT}")
-    file.seek(max(0, tail_start + place - length))
+        raise errors.StudyError(f"The file is an archive with too many parts. {EXPORT}")
+    file.seek(max(0, tail_start + position - length))
     return file.read(length)

@@ -1,4 +1,4 @@
-"""Bounds of what the engine works on."""
+"""How large a study may be, and the numbers that random draws can be seeded with."""
 
 import dataclasses
 
@@ -8,11 +8,12 @@ class StudyBounds:
     """How large a study may be.
 
     Attributes:
-        max_columns: of the file; wider ones are refused from their header alone.
-        max_rows: of the file.
-        min_rows: that have data; with fewer there is nothing to learn a distribution from.
-        min_columns: that are left after cleaning.
-        max_cell_bytes: of the table in memory, a guard against files that unpack enormously.
+        max_columns: columns of the file; wider files are refused as soon as their header is read.
+        max_rows: rows of the file.
+        min_rows: rows with data; fewer do not show a distribution.
+        min_columns: columns that are left after cleaning.
+        max_cell_bytes: bytes of the table in memory; guards against files that unpack to a
+            multiple of their size.
     """
 
     max_columns: int = 2_000
@@ -26,3 +27,5 @@ DEFAULT = StudyBounds()
 
 MAX_SEED = 2**63 - 1
 """The largest number that random streams can be seeded with; the smallest is 0."""
+DRAWN_SEEDS = 2**31
+"""Where the caller gives no number, one below this is drawn: short enough to be typed again."""

@@ -1,4 +1,4 @@
-"""What a caller may say about a study that its file does not."""
+"""Overrides: what a caller may state about a study against the cleaning rules."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,20 +9,18 @@ from simulacra.engine.columns import registry
 from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.columns.ordinal import ORDINAL
 
-Wanted = str | Sequence[str]
+TypeOverride = str | Sequence[str]
 """The name of a type, or the levels of an ordinal column in their order."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """Overrides of what reading and cleaning would decide.
-
-    Columns are given by their names in the file or in the schema.
+    """The overrides of one study; a column goes by its name in the file or in the schema.
 
     Attributes:
         types: column to type.
-        levels: column to the order of its levels, for columns whose type was given so.
-        keep: columns to keep where a rule would drop them.
+        levels: column to its levels in their order, for columns whose type is given as a list.
+        keep: columns that cleaning would drop and that are to be kept.
         drop: columns to leave out.
         sheet: of a workbook, the sheet to read.
     """
@@ -36,47 +34,49 @@ class Options:
     @classmethod
     def of(
         cls,
-        types: Mapping[str, Wanted] | None = None,
+        types: Mapping[str, TypeOverride] | None = None,
         keep: Iterable[str] = (),
         drop: Iterable[str] = (),
         sheet: str | None = None,
     ) -> Self:
-        """Return the options in words.
+        """Return the options from the arguments of `pipeline.fit`.
 
         Raises:
-            errors.StudyError: a type that there is not, or a column both dropped and wanted.
+            errors.StudyError: an unknown type, fewer than two levels, a text in place of a list
+                of columns, or a column that is both dropped and kept or typed.
         """
-        given = dict(types or {})
-        kept, dropped = frozenset(_listed("keep", keep)), frozenset(_listed("drop", drop))
-        for name in sorted(dropped & (kept | given.keys())):
+        overridden = dict(types or {})
+        to_keep = frozenset(_column_names("keep", keep))
+        to_drop = frozenset(_column_names("drop", drop))
+        for name in sorted(to_drop & (to_keep | overridden.keys())):
             raise errors.StudyError(
-                f"Column {name!r} is to be dropped, and to be kept or typed; name it once."
+                f"Column {name!r} is named in drop and also in keep or types; name it once."
             )
-        levels = {name: tuple(order) for name, order in given.items() if not _is_word(order)}
-        kinds = {name: _kind(name, wanted) for name, wanted in given.items()}
-        return cls(kinds, levels, kept, dropped, sheet)
+        levels = {
+            name: tuple(override)
+            for name, override in overridden.items()
+            if not isinstance(override, str)
+        }
+        column_types = {name: _column_type(name, given) for name, given in overridden.items()}
+        return cls(column_types, levels, to_keep, to_drop, sheet)
 
 
-def _is_word(wanted: Wanted) -> bool:
-    return isinstance(wanted, str)
-
-
-def _listed(option: str, names: Iterable[str]) -> Iterable[str]:
+def _column_names(option: str, names: Iterable[str]) -> Iterable[str]:
     if isinstance(names, str):
         raise errors.StudyError(f"{option} takes a list of column names, not one text.")
     return names
 
 
-def _kind(name: str, wanted: Wanted) -> ColumnType:
-    if not isinstance(wanted, str):
-        if len(set(wanted)) != len(wanted) or len(wanted) < 2:
+def _column_type(name: str, override: TypeOverride) -> ColumnType:
+    if not isinstance(override, str):
+        if len(set(override)) != len(override) or len(override) < 2:
             raise errors.StudyError(
                 f"The levels given for column {name!r} must be two or more, each named once."
             )
         return ORDINAL
-    if wanted not in registry.TYPES:
+    if override not in registry.TYPES:
         raise errors.StudyError(
-            f"{wanted!r} is not a type of columns, as given for {name!r}; use one of "
+            f"{override!r} is not a type of columns, as given for {name!r}; use one of "
             f"{', '.join(registry.TYPES)}, or a list of levels in their order."
         )
-    return registry.named(wanted)
+    return registry.named(override)

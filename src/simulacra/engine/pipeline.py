@@ -45,7 +45,7 @@ MAX_KEPT_SEQUENCES = 16
 def fit(
     source: Any,  # noqa: ANN401 - whatever speaks Arrow
     *,
-    types: Mapping[str, options.Wanted] | None = None,
+    types: Mapping[str, options.TypeOverride] | None = None,
     keep: Iterable[str] = (),
     drop: Iterable[str] = (),
     sheet: str | None = None,

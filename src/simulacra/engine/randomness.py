@@ -9,13 +9,12 @@ import secrets
 
 import numpy as np
 
-DRAWN_SEEDS = 2**31
-"""Where the caller gives no number, one below this is drawn: short enough to be typed again."""
+from simulacra.engine import limits
 
 
 def new_seed() -> int:
     """Return a number to seed a generation with, from the system's entropy."""
-    return secrets.randbelow(DRAWN_SEEDS)
+    return secrets.randbelow(limits.DRAWN_SEEDS)
 
 
 def stream(rng_seed: int, *purpose: str) -> np.random.Generator:

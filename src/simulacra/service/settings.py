@@ -31,7 +31,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from simulacra.service import keys
+from simulacra.service import keys, policy
 
 MIB = 1024**2
 MOST_PER_MINUTE = 1_000_000
@@ -128,7 +128,10 @@ class Settings(BaseSettings):
         default=900, ge=1, description="Lifetime of an artifact link, in seconds."
     )
     retention_hours: int = Field(
-        default=24, ge=1, le=168, description="Retention of a dataset or generation, in hours."
+        default=24,
+        ge=1,
+        le=policy.MAX_RETENTION_HOURS,
+        description="Retention of a dataset or generation, in hours.",
     )
     claim_hours: int = Field(
         default=72, ge=1, le=720, description="Lifetime of a claim token, in hours."
@@ -180,7 +183,9 @@ class Settings(BaseSettings):
         description="Attempts at a job that keeps losing its worker, before it fails.",
     )
     job_history_hours: int = Field(
-        default=24, ge=24, description="How long the record of a finished job is kept, in hours."
+        default=24,
+        ge=policy.IDEMPOTENCY_KEY_LIFE // policy.HOUR,  # a retry with its key asks for the job
+        description="How long the record of a finished job is kept, in hours.",
     )
     jobs_per_tenant: int = Field(
         default=4,

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import os
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 import procrastinate
 import procrastinate.worker
@@ -41,7 +41,7 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
     _forget_secrets()
     child.start_server(kind.function for kind in runtime.job_kinds.values())
     queue = runtime.queue
-    add_tasks(queue, runtime.job_kinds.values())
+    add_tasks(queue, runtime.job_kinds)
     try:
         await runtime.database.check_role()
         await revision.check(runtime.database)
@@ -62,9 +62,9 @@ def _forget_secrets() -> None:
         del os.environ[name]
 
 
-def add_tasks(queue: procrastinate.App, job_kinds: Iterable[kinds.JobKind]) -> None:
+def add_tasks(queue: procrastinate.App, job_kinds: kinds.Kinds) -> None:
     """Register what this worker can carry out."""
-    for kind in job_kinds:
+    for kind in job_kinds.values():
         add = queue.task(name=kind.task, queue=kind.queue, pass_context=True, retry=attempts.RETRY)
         add(_carry_out)
 

@@ -88,7 +88,9 @@ def test_cells_that_are_no_numbers_are_blanked_and_said() -> None:
 
 
 def test_levels_in_the_order_given() -> None:
-    made = retyping.ordered("x", of(["mid", "low", "high", None]), ("low", "mid", "high", "top"))
+    made = retyping.order_levels(
+        "x", of(["mid", "low", "high", None]), ("low", "mid", "high", "top")
+    )
     assert made.type is ORDINAL
     np.testing.assert_array_equal(made.values, [1, 0, 2, NAN])
 
@@ -96,5 +98,5 @@ def test_levels_in_the_order_given() -> None:
 def test_an_order_must_name_every_level_and_a_rare_one_is_not_quoted() -> None:
     draft = of(["low"] * 6 + ["mid"] * 6 + ["SECRET"])
     with pytest.raises(errors.StudyError, match="leaves out 2 of its levels: 'mid'") as caught:
-        retyping.ordered("x", draft, ("low", "high"))
+        retyping.order_levels("x", draft, ("low", "high"))
     assert "SECRET" not in caught.value.detail

@@ -13,11 +13,11 @@ def study(*names: str) -> RawStudy:
 
 def test_good_names_are_left_alone() -> None:
     raw = study("Age (years)", "b", "")
-    assert sources.settle(raw) is raw
+    assert sources.rename_columns(raw) is raw
 
 
 def test_what_was_done_to_a_name_is_reported() -> None:
-    settled = sources.settle(study("a", "a\0", "x" * 30_000, "fine"))
+    settled = sources.rename_columns(study("a", "a\0", "x" * 30_000, "fine"))
     assert settled.table.column_names == ["a", "a_2", "x" * 5_000, "fine"]
     said = {action.column: action.reason for action in settled.actions}
     assert said == {
@@ -27,7 +27,7 @@ def test_what_was_done_to_a_name_is_reported() -> None:
 
 
 def test_a_good_name_is_not_taken_from_its_column() -> None:
-    settled = sources.settle(study("a\0", "a", "a", "a_2"))
+    settled = sources.rename_columns(study("a\0", "a", "a", "a_2"))
     assert settled.table.column_names == ["a_3", "a", "a_4", "a_2"]
 
 
@@ -38,7 +38,7 @@ def test_the_codebook_follows_the_names() -> None:
         (MultipleResponseSet("s", "Which?", "category", ("a\0", "b")),),
         (CleaningAction("a\0", "renamed", "why", 1), CleaningAction(None, "read", "how", 1)),
     )
-    settled = sources.settle(raw)
+    settled = sources.rename_columns(raw)
     assert settled.variables == {"a": Variable("Wording")}
     assert settled.sets[0].columns == ("a", "b")
     assert [action.column for action in settled.actions] == ["a", None, "a"]
@@ -46,8 +46,8 @@ def test_the_codebook_follows_the_names() -> None:
 
 @given(st.lists(st.sampled_from(["a", "a_2", "a\0", "\0", "b", "a_2\0"]), max_size=8))
 def test_names_are_unique_and_settled_once(names: list[str]) -> None:
-    settled = sources.settle(study(*names))
+    settled = sources.rename_columns(study(*names))
     made = settled.table.column_names
     assert len(set(made)) == len(names)
     assert not any("\0" in name for name in made)
-    assert sources.settle(settled) is settled
+    assert sources.rename_columns(settled) is settled

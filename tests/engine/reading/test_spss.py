@@ -137,14 +137,14 @@ def test_dates_beyond_the_year_9999_are_missing() -> None:
 
 
 def coded(values: list[float], labels: dict[float, str], **more: bool) -> pa.Array:
-    coding = valuelabels.Coding.of(
+    coding = valuelabels.ValueLabels.of(
         labels, more.get("is_ordinal", False), more.get("is_scale", False)
     )
     return valuelabels.apply("x", np.array(values), coding)[0]
 
 
 def test_codes_with_the_same_label_stay_distinct() -> None:
-    coding = valuelabels.Coding.of({1: "Yes", 2: "Other", 3: "Other"}, False, False)  # noqa: FBT003
+    coding = valuelabels.ValueLabels.of({1: "Yes", 2: "Other", 3: "Other"}, False, False)  # noqa: FBT003
     array, codes, (action,) = valuelabels.apply("x", np.array([1.0, 2, 3]), coding)
     assert array.to_pylist() == ["Yes", "Other (2)", "Other (3)"]
     assert list(codes) == [1, 2, 3]

@@ -241,7 +241,7 @@ def test_a_claim_and_the_next_rotation_at_once_do_not_wait_for_each_other(
 def test_once_the_provider_has_rotated_nothing_gives_up_waiting(
     running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rotations, "QUEUE_SECONDS", 1)
+    monkeypatch.setattr(rotations, "LOCK_SECONDS", 1)
 
     async def check() -> None:
         caller, _ = await caller_of(running)
@@ -258,7 +258,7 @@ def test_once_the_provider_has_rotated_nothing_gives_up_waiting(
 def test_a_rotation_does_not_wait_for_ever_for_another(
     running: runtime.Runtime, play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rotations, "QUEUE_SECONDS", 1)
+    monkeypatch.setattr(rotations, "LOCK_SECONDS", 1)
 
     async def check() -> None:
         caller, _ = await caller_of(running)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 import pytest
 from sqlalchemy import update
 
-from simulacra.service import errors, runtime
+from simulacra.service import errors, policy, runtime
 from simulacra.service.database import tables
 from simulacra.service.idempotency import bindings
 from tests.service.jobs import work
@@ -170,10 +170,10 @@ def test_a_key_is_forgotten_after_a_day(running: runtime.Runtime, play: Play) ->
     async def check() -> None:
         key = await _key(running)
         await _bind(running, key, ONE, "job_1")
-        running.database.ahead = bindings.KEPT - dt.timedelta(minutes=1)
+        running.database.ahead = policy.IDEMPOTENCY_KEY_LIFE - dt.timedelta(minutes=1)
         await bindings.forget(running.database)
         assert await _bind(running, key, ONE, "job_2") == "job_1"
-        running.database.ahead = bindings.KEPT + dt.timedelta(minutes=1)
+        running.database.ahead = policy.IDEMPOTENCY_KEY_LIFE + dt.timedelta(minutes=1)
         await bindings.forget(running.database)
         assert await _bind(running, key, OTHER, "job_3") is None
 

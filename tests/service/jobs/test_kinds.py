@@ -17,7 +17,7 @@ from simulacra.service.errors import catalog
 from simulacra.service.generations import payloads as sampling
 from simulacra.service.http import guards
 from simulacra.service.identity.principal import SCOPES
-from simulacra.service.jobs import kinds, messages, queues
+from simulacra.service.jobs import attempts, kinds, messages, queues
 
 JSON = {"schema": [{"name": "größe", "min": -0.5, "levels": None, "is": True}], "empty": {}}
 PAYLOADS: dict[str, tuple[object, object]] = {
@@ -44,6 +44,8 @@ PAYLOADS: dict[str, tuple[object, object]] = {
 }
 """A request and a result of each kind, by its operation."""
 
+Kind = kinds.JobKind[attempts.Attempt]
+
 pytestmark = pytest.mark.parametrize("kind", compose.JOB_KINDS, ids=lambda kind: kind.operation)
 
 
@@ -54,16 +56,14 @@ def guard(annotation: object) -> guards.Tenant:
     return found
 
 
-def test_a_worker_knows_its_task_and_takes_its_queue(
-    running: runtime.Runtime, kind: kinds.JobKind
-) -> None:
-    worker.add_tasks(running.queue, running.job_kinds.values())
+def test_a_worker_knows_its_task_and_takes_its_queue(running: runtime.Runtime, kind: Kind) -> None:
+    worker.add_tasks(running.queue, running.job_kinds)
     assert running.queue.tasks[kind.task].queue == kind.queue
     assert kind.queue in queues.ALL
 
 
 def test_its_operation_asks_for_its_scope_and_so_does_cancelling(
-    running: runtime.Runtime, kind: kinds.JobKind
+    running: runtime.Runtime, kind: Kind
 ) -> None:
     routes = [route for route in guards.routes(main.build(running)) if isinstance(route, APIRoute)]
     (begins,) = [guards.guard_of(it) for it in routes if it.operation_id == kind.operation]
@@ -73,24 +73,24 @@ def test_its_operation_asks_for_its_scope_and_so_does_cancelling(
     assert kind.scope in SCOPES
 
 
-def test_who_may_read_its_result_may_read_its_job(kind: kinds.JobKind) -> None:
+def test_who_may_read_its_result_may_read_its_job(kind: Kind) -> None:
     assert kind.scope.replace("write:", "read:") in guard(guards.ReadJobs).scopes
 
 
-def test_its_failure_is_in_the_catalog_and_in_the_audit_trail(kind: kinds.JobKind) -> None:
+def test_its_failure_is_in_the_catalog_and_in_the_audit_trail(kind: Kind) -> None:
     assert kind.failure_code in catalog.CATALOG
-    assert kind.failed in Action
-    assert kind.failed.endswith(".failed")
+    assert kind.failure in Action
+    assert kind.failure.endswith(".failed")
 
 
-def test_what_it_makes_is_a_row_of_a_tenant(kind: kinds.JobKind) -> None:
+def test_what_it_makes_is_a_row_of_a_tenant(kind: Kind) -> None:
     job = tables.Job(dataset_id="ds_1", generation_id="gen_1")
     assert kind.result_id(job) in ("ds_1", "gen_1")
     assert issubclass(kind.result, tables.TenantOwned)
     assert issubclass(kind.result, tables.Table)
 
 
-def test_its_function_takes_and_returns_what_the_worker_thinks(kind: kinds.JobKind) -> None:
+def test_its_function_takes_and_returns_what_the_worker_thinks(kind: Kind) -> None:
     hints = get_type_hints(kind.function.load())
     assert (hints.pop("request"), hints.pop("return")) == (
         kind.function.request,
@@ -99,7 +99,7 @@ def test_its_function_takes_and_returns_what_the_worker_thinks(kind: kinds.JobKi
     assert list(hints) == ["report"]
 
 
-def test_its_payloads_survive_the_border_of_processes(kind: kinds.JobKind) -> None:
+def test_its_payloads_survive_the_border_of_processes(kind: Kind) -> None:
     request, result = PAYLOADS[kind.operation]
     assert (type(request), type(result)) == (kind.function.request, kind.function.result)
     assert pickle.loads(pickle.dumps(request)) == request  # noqa: S301 - our own
@@ -108,7 +108,7 @@ def test_its_payloads_survive_the_border_of_processes(kind: kinds.JobKind) -> No
     assert kind.function.parse_result(message.result) == result
 
 
-def test_a_result_that_lacks_a_field_or_has_another_type_is_refused(kind: kinds.JobKind) -> None:
+def test_a_result_that_lacks_a_field_or_has_another_type_is_refused(kind: Kind) -> None:
     other_types = dict.fromkeys(get_type_hints(kind.function.result), 0.5)
     documents: list[object] = [{}, [], other_types]
     for document in documents:
@@ -116,7 +116,7 @@ def test_a_result_that_lacks_a_field_or_has_another_type_is_refused(kind: kinds.
             kind.function.parse_result(document)
 
 
-def test_no_other_kind_may_have_its_names(kind: kinds.JobKind) -> None:
+def test_no_other_kind_may_have_its_names(kind: Kind) -> None:
     with pytest.raises(ValueError, match=kind.operation):
         kinds.by_operation(kind, dataclasses.replace(kind, task="other"))
     with pytest.raises(ValueError, match=kind.task):

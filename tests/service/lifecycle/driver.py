@@ -80,7 +80,7 @@ class AttemptDriver:
     async def crash(self) -> None:
         """End as a killed process does: what it has written stays behind."""
         if self._attempt is not None:
-            self._attempt.written.clear()
+            self._attempt.stored_paths.clear()
         await self.proceed(CrashError())
 
     async def stop(self) -> None:

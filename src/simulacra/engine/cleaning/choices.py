@@ -1,4 +1,4 @@
-"""Options of multi-selects: columns that hold one answer where it was chosen, else nothing."""
+"""Options of multiple-response questions: columns that hold an answer where it was chosen."""
 
 import dataclasses
 
@@ -17,7 +17,10 @@ CHOSEN = 1.0
 
 
 def fill(draft: Draft) -> Draft:
-    """Give the blanks of a column with a single answer the meaning that they have."""
+    """Return a column with a single answer with its blanks taken as "not chosen".
+
+    Other columns are returned as they are.
+    """
     known = draft.known
     if known.all() or not known.any():
         return draft
@@ -49,7 +52,12 @@ def _opposite(answer: str) -> str:
 
 
 def as_boolean(draft: Draft, counted: float) -> Draft:
-    """Return an option of a dichotomous set that has no labels: chosen or not."""
+    """Return an unlabelled option of a dichotomous set as a boolean: chosen or not.
+
+    Args:
+        draft: the option, as numbers.
+        counted: the number that means "chosen".
+    """
     known = draft.known
     values = np.where(known, draft.values == counted, np.nan)
     notes = [Note("typed", "an option of a multiple-response set: chosen or not", int(known.sum()))]

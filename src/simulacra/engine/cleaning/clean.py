@@ -1,4 +1,4 @@
-"""The walk from a raw table to a schema and its matrix."""
+"""Cleaning: from the raw table of a study to its schema and a matrix of numbers."""
 
 import dataclasses
 import hashlib
@@ -38,8 +38,7 @@ class Study:
 
     Attributes:
         schema: its columns.
-        values: float64, rows x columns; a category is the position of its level, a date days and a
-            time microseconds since 1970, a missing value NaN.
+        values: float64, shape (rows, columns); see `arrays.Floats`.
     """
 
     schema: Schema
@@ -47,44 +46,45 @@ class Study:
 
 
 def clean(raw: RawStudy, bounds: limits.StudyBounds, options: Options | None = None) -> Study:
-    """Type, drop, pool and describe the columns of a table.
+    """Return the study with its columns typed, pooled and described, the useless ones dropped.
 
     Raises:
-        errors.StudyError: too few rows, too few columns are left, or options that do not fit.
+        errors.StudyError: the study has too few rows, too few columns are left, or an option does
+            not fit its columns.
     """
-    raw = sources.settle(raw)
+    raw = sources.rename_columns(raw)
     table = raw.table
     cleaned = names.clean(table.column_names)
-    asked = overrides.match(options or Options(), table.column_names, cleaned)
+    matched = overrides.match(options or Options(), table.column_names, cleaned)
     if table.num_rows < bounds.min_rows:
         raise errors.StudyError(
             f"The table has {table.num_rows} rows; at least {bounds.min_rows} rows are needed."
         )
-    kept: list[tuple[Column, Floats]] = []
+    remaining: list[tuple[Column, Floats]] = []
     actions = [*raw.actions]
     seen: dict[bytes, str] = {}
-    for source_name, name, override in zip(table.column_names, cleaned, asked, strict=True):
+    for source_name, name, override in zip(table.column_names, cleaned, matched, strict=True):
         source = _Source(source_name, name, raw.variables.get(source_name, UNKNOWN), override)
-        made = _clean_column(source, table[source_name], actions, seen)
-        if made is not None:
-            kept.append(made)
-    if len(kept) < bounds.min_columns:
-        raise errors.StudyError(_too_few(len(kept), actions, bounds))
-    return _study(raw, kept, actions)
+        column = _clean_column(source, table[source_name], actions, seen)
+        if column is not None:
+            remaining.append(column)
+    if len(remaining) < bounds.min_columns:
+        raise errors.StudyError(_too_few(len(remaining), actions, bounds))
+    return _study(raw, remaining, actions)
 
 
 def _study(
-    raw: RawStudy, kept: list[tuple[Column, Floats]], actions: list[CleaningAction]
+    raw: RawStudy, columns: list[tuple[Column, Floats]], actions: list[CleaningAction]
 ) -> Study:
-    described, found, noted = sets.attach([column for column, _ in kept], raw, actions)
-    values = np.column_stack([values for _, values in kept])
+    described, attached, dropped = sets.attach([column for column, _ in columns], raw, actions)
+    values = np.column_stack([values for _, values in columns])
     rows = raw.table.num_rows
-    return Study(Schema(tuple(described), (*actions, *noted), rows, found), values)
+    return Study(Schema(tuple(described), (*actions, *dropped), rows, attached), values)
 
 
 @dataclasses.dataclass(frozen=True)
 class _Source:
-    """A column as it comes: what it is called, what is known of it, what is asked of it."""
+    """A column of the file: its names, its entry in the codebook, and its override."""
 
     source_name: str
     name: str
@@ -98,10 +98,13 @@ def _clean_column(
     actions: list[CleaningAction],
     seen: dict[bytes, str],
 ) -> tuple[Column, Floats] | None:
-    """Return one cleaned column, or None if it is dropped; note what was done in `actions`."""
+    """Return a cleaned column and its values, or None if it is dropped.
+
+    Adds what was done to `actions`, and the content of the column to `seen`.
+    """
     try:
         draft = _prepare(source, array)
-        _refuse_twin(source, draft, seen)
+        _refuse_duplicate(source, draft, seen)
     except _DroppedError as dropped:
         actions.append(CleaningAction(source.source_name, "dropped", str(dropped), len(array)))
         return None
@@ -111,7 +114,7 @@ def _clean_column(
     actions.extend(
         CleaningAction(source.name, note.action, note.reason, note.count) for note in draft.notes
     )
-    label = names.plain(source.variable.label or source.source_name) or source.name
+    label = names.strip_markup(source.variable.label or source.source_name) or source.name
     column = Column(
         name=source.name,
         source_name=source.source_name,
@@ -124,7 +127,7 @@ def _clean_column(
 
 
 class _DroppedError(Exception):
-    """A column has to go; the text says why."""
+    """A column is dropped; the text is the reason."""
 
 
 def _prepare(source: _Source, array: pa.ChunkedArray) -> Draft:
@@ -136,15 +139,15 @@ def _prepare(source: _Source, array: pa.ChunkedArray) -> Draft:
     reason = _refuse_useless(source, draft)
     if draft.type.is_categorical:
         draft = pooling.pool(draft)
-        reason = _refuse_useless(source, draft)  # pooling may have left next to nothing
+        reason = _refuse_useless(source, draft)  # pooling may have left too little
     if reason is None:
         return draft
     return draft.with_notes(Note("kept", f"as asked for, in spite of: {reason}", 1))
 
 
 def _draft(source: _Source, array: pa.ChunkedArray) -> Draft | None:
-    variable, wanted = source.variable, source.override.type
-    as_levels = wanted in (NOMINAL, ORDINAL)
+    variable, column_type = source.variable, source.override.type
+    as_levels = column_type in (NOMINAL, ORDINAL)
     draft = columns.draft(array, is_labelled=variable.is_labelled, as_levels=as_levels)
     if draft is None:
         return None
@@ -153,15 +156,19 @@ def _draft(source: _Source, array: pa.ChunkedArray) -> Draft | None:
     elif variable.counted is not None and not draft.type.is_categorical:
         draft = choices.as_boolean(draft, variable.counted)
     draft = choices.fill(texts.without_nul(draft))
-    if wanted is not None:
-        draft = retyping.retype(source.source_name, draft, wanted)
+    if column_type is not None:
+        draft = retyping.retype(source.source_name, draft, column_type)
     if source.override.levels:
-        draft = retyping.ordered(source.source_name, draft, source.override.levels)
+        draft = retyping.order_levels(source.source_name, draft, source.override.levels)
     return draft
 
 
 def _refuse_useless(source: _Source, draft: Draft) -> str | None:
-    """Return why a column ought to go that is kept as asked for, None if there is no reason."""
+    """Return why a column would be dropped if no override kept it, None if there is no reason.
+
+    Raises:
+        _DroppedError: there is a reason, and the column is not to be kept or cannot be kept.
+    """
     reason = dropping.reason(source.source_name, draft)
     if reason is None:
         return None
@@ -173,7 +180,7 @@ def _refuse_useless(source: _Source, draft: Draft) -> str | None:
     return reason
 
 
-def _refuse_twin(source: _Source, draft: Draft, seen: dict[bytes, str]) -> None:
+def _refuse_duplicate(source: _Source, draft: Draft, seen: dict[bytes, str]) -> None:
     content = hashlib.sha256(repr((draft.type, draft.levels)).encode() + draft.values.tobytes())
     earlier = seen.setdefault(content.digest(), source.name)
     if earlier != source.name and not source.override.is_kept:

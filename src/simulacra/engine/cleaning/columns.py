@@ -1,4 +1,4 @@
-"""From an Arrow column to a draft: what its type is."""
+"""From an Arrow column to a draft: which column type it is."""
 
 import pyarrow as pa
 from pyarrow import types as arrow_types
@@ -16,22 +16,22 @@ def draft(
     Args:
         array: the column.
         is_labelled: the order of a dictionary is that of the file's value labels.
-        as_levels: text is wanted as it stands, even where it could be read as numbers or dates.
+        as_levels: keep texts as levels even where they could be read as numbers or dates.
     """
-    kind = array.type
-    if arrow_types.is_dictionary(kind):
-        if not _is_text(kind.value_type):
-            return draft(array.cast(kind.value_type))
-        if not kind.ordered and not is_labelled:
+    arrow_type = array.type
+    if arrow_types.is_dictionary(arrow_type):
+        if not _is_text(arrow_type.value_type):
+            return draft(array.cast(arrow_type.value_type))
+        if not arrow_type.ordered and not is_labelled:
             array = pa.chunked_array([nominal.single_dictionary(array).cast(pa.string())])
     if _is_text(array.type):
         return texts.recognise(array.cast(pa.string()), as_levels=as_levels)
     return registry.analyse(array)
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def _is_text(arrow_type: pa.DataType) -> bool:
     return bool(
-        arrow_types.is_string(kind)
-        or arrow_types.is_large_string(kind)
-        or arrow_types.is_string_view(kind)
+        arrow_types.is_string(arrow_type)
+        or arrow_types.is_large_string(arrow_type)
+        or arrow_types.is_string_view(arrow_type)
     )

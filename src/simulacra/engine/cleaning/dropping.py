@@ -1,4 +1,4 @@
-"""Which columns are no use to a model, and why."""
+"""Which columns a model cannot use, and why."""
 
 import re
 
@@ -12,8 +12,8 @@ MAX_MISSING_SHARE = 0.98
 MIN_KNOWN = 10
 MIN_VARYING = 5
 MIN_VARYING_SHARE = 0.002
-MAX_LEVEL = 500
-"""Characters of a level; what is longer is prose, and would be published in the schema."""
+MAX_LEVEL_LENGTH = 500
+"""The longest level in characters; a longer text is prose, which a schema must not publish."""
 
 UNIQUE_SHARE = 0.5
 MIN_UNIQUE = 20
@@ -28,11 +28,16 @@ IDENTIFIER = re.compile(
     re.IGNORECASE,
 )
 MIN_SERIAL = 100_000_000
-"""Different whole numbers of so many digits are serial numbers, whatever they are called."""
+"""Whole numbers from here on, if all differ, are serial numbers whatever the column's name."""
 
 
 def reason(name: str, draft: Draft) -> str | None:
-    """Return why a column has to go, or None if it stays."""
+    """Return why a column is dropped, or None if it stays.
+
+    Args:
+        name: the name of the column in the file.
+        draft: its values.
+    """
     known = draft.values[draft.known]
     rows = len(draft.values)
     if len(known) < MIN_KNOWN or len(known) < (1 - MAX_MISSING_SHARE) * rows:
@@ -51,10 +56,10 @@ def reason(name: str, draft: Draft) -> str | None:
 
 
 def obstacle(draft: Draft) -> str | None:
-    """Return why a column that ought to go cannot be kept either, or None if it can.
+    """Return why a column cannot be kept even if a caller asks for it, or None if it can.
 
-    The bounds of so few values would be somebody's own, and a text that is different in nearly
-    every row has no level left once rare ones are gone.
+    The bounds of very few values would be those of single respondents, and a text that differs in
+    nearly every row has no level left once rare levels are pooled.
     """
     known = draft.values[draft.known]
     if len(known) < MIN_KNOWN:
@@ -69,14 +74,14 @@ def obstacle(draft: Draft) -> str | None:
 
 def _text_reason(draft: Draft, distinct: int, known: int) -> str | None:
     longest = max(map(len, draft.levels), default=0)
-    if longest > MAX_LEVEL:
+    if longest > MAX_LEVEL_LENGTH:
         return f"free text: the longest has {longest:,} characters"
     if draft.type is not NOMINAL or distinct < MIN_UNIQUE:
         return None
-    for kind, pattern in (("e-mail addresses", EMAIL), ("phone numbers", PHONE)):
+    for content, pattern in (("e-mail addresses", EMAIL), ("phone numbers", PHONE)):
         matching = sum(pattern.fullmatch(level) is not None for level in draft.levels)
         if matching > len(draft.levels) / 2:
-            return f"personal data: most values look like {kind}"
+            return f"personal data: most values look like {content}"
     if distinct > UNIQUE_SHARE * known:
         return f"identifier or free text: {distinct} different texts in {known} rows"
     return None

@@ -1,4 +1,4 @@
-"""Identifier-safe, unique column names."""
+"""Column names that are identifiers and unique."""
 
 import html
 import re
@@ -10,37 +10,37 @@ TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 
 
 def clean(names: Iterable[str]) -> list[str]:
-    """Return a valid name for each name, in order.
+    """Return a valid and unique name for each name, in the same order.
 
     A valid identifier stays as it is; in any other name each run of other characters becomes a
-    dot. A name that is taken gets a number; one of more than 300 characters is cut.
+    dot. A name that is already taken gets a number; a name is cut to 300 characters.
     """
-    return distinct(list(names), _safe, ".")
+    return make_unique(list(names), _safe, ".")
 
 
-def distinct(given: Sequence[str], shape: Callable[[str], str], joint: str) -> list[str]:
-    """Return each name in its shape, numbered behind a joint where it would be there twice.
+def make_unique(names: Sequence[str], normalise: Callable[[str], str], separator: str) -> list[str]:
+    """Return the normalised names; a number after a separator tells equal names apart.
 
-    A name that has its shape already keeps it.
+    A name that is already normalised stays as it is.
     """
-    reserved = {name for name in given if shape(name) == name}
+    reserved = {name for name in names if normalise(name) == name}
     taken: set[str] = set()
-    made = []
-    for source in given:
-        name = base = shape(source)
+    unique = []
+    for source in names:
+        name = base = normalise(source)
         number = 2
         while name in taken or (name in reserved and name != source):
-            name, number = f"{base}{joint}{number}", number + 1
+            name, number = f"{base}{separator}{number}", number + 1
         taken.add(name)
-        made.append(name)
-    return made
+        unique.append(name)
+    return unique
 
 
-def plain(text: str) -> str:
-    """Return a text without the markup, line breaks and NULs that programs leave in it."""
+def strip_markup(text: str) -> str:
+    """Return a text without the markup, line breaks and NUL characters of the exporting program."""
     return " ".join(html.unescape(TAG.sub(" ", text.replace("\0", ""))).split())
 
 
 def _safe(name: str) -> str:
-    dotted = UNSAFE.sub(".", plain(name)).strip(".")[:MAX_LENGTH].strip(".") or "column"
+    dotted = UNSAFE.sub(".", strip_markup(name)).strip(".")[:MAX_LENGTH].strip(".") or "column"
     return f"X{dotted}" if dotted[0].isdigit() else dotted

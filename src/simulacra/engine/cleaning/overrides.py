@@ -1,4 +1,4 @@
-"""The caller's options, matched to the columns of a table."""
+"""The overrides of a caller, matched to the columns of a table."""
 
 import dataclasses
 import difflib
@@ -11,12 +11,12 @@ from simulacra.engine.options import Options
 
 @dataclasses.dataclass(frozen=True)
 class Override:
-    """What is asked for of one column.
+    """The overrides of one column.
 
     Attributes:
-        type: the type to give it, if any.
-        levels: the order of its levels, if given.
-        is_kept: rules that drop columns do not apply.
+        type: the type to read it as; None if cleaning decides.
+        levels: its levels in their order; empty if cleaning decides.
+        is_kept: it stays even where cleaning would drop it.
         is_dropped: it is left out.
     """
 
@@ -27,44 +27,54 @@ class Override:
 
 
 def match(options: Options, source_names: Sequence[str], names: Sequence[str]) -> list[Override]:
-    """Return an override for each column; a column goes by its name in the file or the schema.
+    """Return the override of each column.
+
+    Args:
+        options: of the caller, who may call a column by either of its names.
+        source_names: the names of the columns in the file.
+        names: the names of the same columns in the schema.
 
     Raises:
-        errors.StudyError: a name that no column has, with those that are near.
+        errors.StudyError: no column has a name of the options; lists the most similar names.
     """
-    place = dict(zip(names, range(len(names)), strict=True))
-    place |= dict(zip(source_names, range(len(source_names)), strict=True))
-    _refuse_unknown(options, place, source_names)
-    made = [Override() for _ in names]
-    for name, kind in options.types.items():
+    positions = dict(zip(names, range(len(names)), strict=True))
+    positions |= dict(zip(source_names, range(len(source_names)), strict=True))
+    _refuse_unknown(options, positions, source_names)
+    matched = [Override() for _ in names]
+    for name, column_type in options.types.items():
         levels = options.levels.get(name, ())
-        made[place[name]] = dataclasses.replace(made[place[name]], type=kind, levels=levels)
+        matched[positions[name]] = dataclasses.replace(
+            matched[positions[name]], type=column_type, levels=levels
+        )
     for name in options.keep:
-        made[place[name]] = dataclasses.replace(made[place[name]], is_kept=True)
+        matched[positions[name]] = dataclasses.replace(matched[positions[name]], is_kept=True)
     for name in options.drop:
-        made[place[name]] = dataclasses.replace(made[place[name]], is_dropped=True)
-    return made
+        matched[positions[name]] = dataclasses.replace(matched[positions[name]], is_dropped=True)
+    return matched
 
 
-def _refuse_unknown(options: Options, place: dict[str, int], source_names: Sequence[str]) -> None:
+def _refuse_unknown(
+    options: Options, positions: dict[str, int], source_names: Sequence[str]
+) -> None:
     faults = [
-        f"{option} names a column {name!r}, which the file does not have{_near(name, place)}."
-        for option, given in (
+        f"{option} names a column {name!r}, which the file does not have"
+        f"{_similar(name, positions)}."
+        for option, columns in (
             ("types", options.types),
             ("keep", options.keep),
             ("drop", options.drop),
         )
-        for name in sorted(given)
-        if name not in place
+        for name in sorted(columns)
+        if name not in positions
     ]
     if faults:
         listed = ", ".join(repr(name) for name in source_names[:5])
         raise errors.StudyError(f"{' '.join(faults)} Its columns begin with {listed}.")
 
 
-def _near(name: str, place: dict[str, int]) -> str:
-    folded = {one.casefold(): one for one in place}
-    near = difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)
-    near += [one for one in folded if name and name.casefold() in one and one not in near]
-    listed = ", ".join(repr(folded[one]) for one in near[:3])
+def _similar(name: str, positions: dict[str, int]) -> str:
+    names = {known.casefold(): known for known in positions}
+    near = difflib.get_close_matches(name.casefold(), names, n=3, cutoff=0.6)
+    near += [known for known in names if name and name.casefold() in known and known not in near]
+    listed = ", ".join(repr(names[known]) for known in near[:3])
     return f"; nearest: {listed}" if near else ""

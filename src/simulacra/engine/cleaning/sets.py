@@ -1,4 +1,4 @@
-"""Multiple-response sets, in the names of the cleaned columns."""
+"""Multiple-response sets, whose columns go by the names of the schema."""
 
 import dataclasses
 import itertools
@@ -17,62 +17,62 @@ SEPARATOR = " - "
 def attach(
     columns: Sequence[Column], raw: RawStudy, actions: Iterable[CleaningAction]
 ) -> tuple[list[Column], tuple[MultipleResponseSet, ...], list[CleaningAction]]:
-    """Return the columns with their membership, the sets that are left, and what was left out.
+    """Return the columns with the sets they belong to, the sets, and the sets that were dropped.
 
-    The sets are those of the codebook, else the options that stand next to each other under one
-    question: columns whose blanks meant that an option was not chosen (see `choices`).
+    The sets are those of the codebook. Without any, they are neighbouring options of one question:
+    columns whose blanks were taken as "not chosen" (see `choices`).
     """
     options = {action.column for action in actions if action.action == "filled"}
-    found, noted = _declared(columns, raw)
-    found += [] if raw.sets else _grouped(columns, options)
+    attached, dropped = _declared(columns, raw)
+    attached += [] if raw.sets else _grouped(columns, options)
     membership: dict[str, str] = {}
-    for one in found:
-        for name in one.columns:
-            membership.setdefault(name, one.name)
+    for response_set in attached:
+        for name in response_set.columns:
+            membership.setdefault(name, response_set.name)
     described = [
         dataclasses.replace(column, multiple_response=membership.get(column.name))
         for column in columns
     ]
-    return described, tuple(found), noted
+    return described, tuple(attached), dropped
 
 
 def _grouped(columns: Sequence[Column], options: set[str | None]) -> list[MultipleResponseSet]:
     def question(column: Column) -> str:
         return column.label.rpartition(SEPARATOR)[0] if column.name in options else ""
 
-    found = []
+    grouped = []
     for label, group in itertools.groupby(columns, question):
         members = tuple(column.name for column in group)
         if label and len(members) >= MIN_COLUMNS:
             (name,) = names.clean([label])
-            found.append(MultipleResponseSet(name, label, "dichotomy", members))
-    return found
+            grouped.append(MultipleResponseSet(name, label, "dichotomy", members))
+    return grouped
 
 
 def _declared(
     columns: Sequence[Column], raw: RawStudy
 ) -> tuple[list[MultipleResponseSet], list[CleaningAction]]:
     by_source = {column.source_name: column for column in columns}
-    found, noted = [], []
-    for one in raw.sets:
-        members = [by_source[name] for name in one.columns if name in by_source]
+    remaining, dropped = [], []
+    for declared in raw.sets:
+        members = [by_source[name] for name in declared.columns if name in by_source]
         if len(members) < MIN_COLUMNS:
             reason = f"a multiple-response set of which {len(members)} columns are left"
-            noted.append(CleaningAction(one.name, "dropped", reason, len(one.columns)))
+            dropped.append(CleaningAction(declared.name, "dropped", reason, len(declared.columns)))
             continue
-        kept = tuple(column.name for column in members)
-        counted = _counted(one, members[0], raw)
-        found.append(dataclasses.replace(one, columns=kept, counted=counted))
-    return found, noted
+        columns_left = tuple(column.name for column in members)
+        counted = _counted(declared, members[0], raw)
+        remaining.append(dataclasses.replace(declared, columns=columns_left, counted=counted))
+    return remaining, dropped
 
 
-def _counted(one: MultipleResponseSet, member: Column, raw: RawStudy) -> str | None:
+def _counted(declared: MultipleResponseSet, member: Column, raw: RawStudy) -> str | None:
     """Return the level that stands for the counted value."""
-    if one.counted is None or member.type is BOOLEAN:
-        return None if one.counted is None else "true"
+    if declared.counted is None or member.type is BOOLEAN:
+        return None if declared.counted is None else "true"
     variable = raw.variables[member.source_name]
     if not variable.is_labelled or variable.counted is None:
-        return one.counted
+        return declared.counted
     levels: list[str] = raw.table[member.source_name].chunk(0).dictionary.to_pylist()
-    named = dict(zip(variable.label_values, levels, strict=False))
-    return named.get(variable.counted, one.counted)
+    level_of = dict(zip(variable.label_values, levels, strict=False))
+    return level_of.get(variable.counted, declared.counted)

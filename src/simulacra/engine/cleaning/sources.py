@@ -1,4 +1,4 @@
-"""The names that a file gives to its columns, made fit to tell them apart and to be published."""
+"""Source names: the names that a file gives to its columns, unique and fit for publication."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -8,39 +8,44 @@ from simulacra.engine.codebook import RawStudy
 from simulacra.engine.columns.schema import CleaningAction
 
 NUL = "\0"
-"""PostgreSQL's text and JSON cannot hold it; programs pad texts of fixed length with it."""
+"""PostgreSQL's texts and JSON cannot contain it; programs pad texts of fixed length with it."""
 
 MAX_LENGTH = 5_000
 """Characters of a name, as in the first row of a CSV file."""
 
 
-def settle(raw: RawStudy) -> RawStudy:
-    """Return the study with unique names of bounded length and without NUL; changes are reported.
+def rename_columns(raw: RawStudy) -> RawStudy:
+    """Return the study with unique source names of bounded length and without NUL.
 
-    Parquet files and tables may have any names; the other readers have named the columns already.
+    Each change is reported as a cleaning action. Only Parquet files and tables need this: the
+    readers of the other formats return valid names.
     """
-    given = raw.table.column_names
-    named = list(_named(given))
-    made = [name for name, _ in named]
-    if made == given:
+    old_names = raw.table.column_names
+    renamings = list(_rename(old_names))
+    new_names = [name for name, _ in renamings]
+    if new_names == old_names:
         return raw
-    renamed = dict(zip(given, made, strict=True))
-    reported = [CleaningAction(name, "renamed", reason, 1) for name, reason in named if reason]
+    new_name = dict(zip(old_names, new_names, strict=True))
+    actions = [CleaningAction(name, "renamed", reason, 1) for name, reason in renamings if reason]
     return dataclasses.replace(
         raw,
-        table=raw.table.rename_columns(made),
-        variables={renamed[name]: variable for name, variable in raw.variables.items()},
+        table=raw.table.rename_columns(new_names),
+        variables={new_name[name]: variable for name, variable in raw.variables.items()},
         sets=tuple(
-            dataclasses.replace(one, columns=tuple(renamed.get(name, name) for name in one.columns))
-            for one in raw.sets
+            dataclasses.replace(
+                declared, columns=tuple(new_name.get(name, name) for name in declared.columns)
+            )
+            for declared in raw.sets
         ),
-        actions=(*(_moved(action, renamed) for action in raw.actions), *reported),
+        actions=(*(_renamed(action, new_name) for action in raw.actions), *actions),
     )
 
 
-def _named(given: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield each name, and why it is not the one given; an empty reason if it is."""
-    for source, name in zip(given, names.distinct(given, _cut, "_"), strict=True):
+def _rename(names_in_file: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield the new name of each column and why it changed; the reason is empty if it did not."""
+    for source, name in zip(
+        names_in_file, names.make_unique(names_in_file, _cut, "_"), strict=True
+    ):
         yield name, "; ".join(_reasons(source, is_namesake=name != _cut(source)))
 
 
@@ -57,6 +62,6 @@ def _reasons(source: str, *, is_namesake: bool) -> Iterator[str]:
         yield "another column has the same name"
 
 
-def _moved(action: CleaningAction, renamed: dict[str, str]) -> CleaningAction:
-    column = renamed.get(action.column, action.column) if action.column else action.column
+def _renamed(action: CleaningAction, new_name: dict[str, str]) -> CleaningAction:
+    column = new_name.get(action.column, action.column) if action.column else action.column
     return dataclasses.replace(action, column=column)

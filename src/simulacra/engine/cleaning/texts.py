@@ -1,4 +1,4 @@
-"""What a column of text is: numbers, dates, a boolean, or levels."""
+"""Text columns: which of them are numbers, dates, booleans or levels."""
 
 import dataclasses
 
@@ -22,15 +22,15 @@ MISSING = (
 """Spellings of a missing value. 'None' is not among them: in surveys it is an answer."""
 
 PROBE = 50
-"""Texts that are looked at to see whether all might be plain numbers."""
+"""The first texts of a column; if they are plain numbers, all of them may be."""
 
 
 def recognise(array: pa.ChunkedArray, *, as_levels: bool = False) -> Draft:
     """Return the draft of a text column.
 
     Args:
-        array: strings, any of which may be null.
-        as_levels: the texts are wanted as they stand.
+        array: strings, shape (rows,); any may be null.
+        as_levels: keep the texts as levels even where they could be read as another type.
     """
     trimmed = pc.utf8_trim_whitespace(array)
     if not as_levels and (plain := _plain_numbers(trimmed)):
@@ -54,7 +54,10 @@ def recognise(array: pa.ChunkedArray, *, as_levels: bool = False) -> Draft:
 
 
 def _plain_numbers(trimmed: pa.ChunkedArray) -> Draft | None:
-    """Return the draft of the common case, plain numbers, without looking at different texts."""
+    """Return the draft of plain numbers, None if it is no such column.
+
+    This common case is fast because it needs no list of the different texts.
+    """
     probe = trimmed.slice(0, PROBE).drop_null()
     if not pc.all(pc.match_substring_regex(probe, numerals.PLAIN), min_count=0).as_py():
         return None
@@ -74,22 +77,24 @@ def _is_padded(trimmed: pa.ChunkedArray) -> bool:
 
 
 def _missing_notes(distinct: pa.StringArray, counts: Int64s, is_missing: Flags) -> tuple[Note, ...]:
-    found = zip(distinct.filter(pa.array(is_missing)).to_pylist(), counts[is_missing], strict=True)
+    missing = zip(
+        distinct.filter(pa.array(is_missing)).to_pylist(), counts[is_missing], strict=True
+    )
     return tuple(
         Note("blanked", f"{count} cells with {text!r} taken as missing", int(count))
-        for text, count in found
+        for text, count in missing
     )
 
 
 def without_nul(draft: Draft) -> Draft:
-    """Return a draft without NUL in its levels; those that are alike then become one."""
+    """Return a draft without NUL characters in its levels; equal levels are then joined."""
     padded = sum(NUL in level for level in draft.levels)
     if not padded:
         return draft
     stripped = [level.replace(NUL, "").strip() for level in draft.levels]
     levels = tuple(dict.fromkeys(filled for filled in stripped if filled))
-    place = dict(zip(levels, range(len(levels)), strict=True))
-    table = np.array([place.get(level, np.nan) for level in stripped])
+    positions = dict(zip(levels, range(len(levels)), strict=True))
+    table = np.array([positions.get(level, np.nan) for level in stripped])
     note = Note("relabelled", f"NUL characters removed from {padded} levels", padded)
     values = look_up(table, draft.values)
     return dataclasses.replace(draft, values=values, levels=levels, label_values=()).with_notes(

@@ -1,4 +1,4 @@
-"""Workbooks are archives of XML; what they unpack to is bounded before they are parsed."""
+"""Bounds on the archive of XML files that a workbook is, checked before it is parsed."""
 
 import dataclasses
 import re
@@ -9,49 +9,52 @@ from pathlib import Path
 from simulacra.engine import errors, limits
 
 CELL_BYTES = 64
-"""What a cell takes once it is parsed; sheets are held as full rectangles."""
+"""Bytes of a parsed cell; the parser holds a sheet as a full rectangle of cells."""
 
 UNPACKED_SHARE = 0.25
-"""Share of the memory bound that the XML itself may take."""
+"""The largest share of the memory bound that the unpacked XML may take."""
 
 REFERENCE = re.compile(rb"""\br\s{0,8}=\s{0,8}["']([A-Za-z]{1,3})(\d{1,7})["']""")
-DAMAGES = (
+DAMAGE_ERRORS = (
     *(zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError),
     *(ValueError, KeyError),
 )
-"""What reading an archive raises when it is damaged or uses a feature that is not known here."""
+"""What `zipfile` raises when an archive is damaged or uses a feature that it does not support."""
 
 CHUNK_BYTES = 1024**2
-OVERLAP = 64  # a reference may lie across two chunks
+OVERLAP = 64  # a reference may be split between two chunks
 
 
 @dataclasses.dataclass
 class Extent:
-    """How far the cells of a sheet reach."""
+    """The last column and row of a sheet that have a cell, and the number of cells."""
 
     columns: int = 0
     rows: int = 0
     cells: int = 0
 
     def add(self, text: bytes) -> None:
-        """Take in the references in a piece of a sheet."""
-        found = REFERENCE.findall(text)
-        self.cells += len(found)
-        if found:
+        """Count the cells in a piece of a sheet."""
+        references = REFERENCE.findall(text)
+        self.cells += len(references)
+        if references:
             self.columns = max(
-                self.columns, *(_column(letters) for letters in {f[0] for f in found})
+                self.columns,
+                *(_column(letters) for letters in {letters for letters, _ in references}),
             )
-            self.rows = max(self.rows, *(int(number) for number in {f[1] for f in found}))
+            self.rows = max(
+                self.rows, *(int(number) for number in {number for _, number in references})
+            )
 
 
 def check(path: Path, bounds: limits.StudyBounds) -> None:
-    """Refuse a workbook that would unpack to more than the bounds.
+    """Refuse a workbook that would unpack to more than the bounds allow.
 
-    A single cell in the last corner makes a parser reserve room for 17 billion cells, so that the
-    references are read before it is called.
+    A single cell in the last row and column makes a parser reserve memory for 17 billion cells, so
+    the references of all cells are read before it is called.
 
     Raises:
-        errors.StudyError: too large, or damaged.
+        errors.StudyError: the workbook is too large or damaged.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -59,10 +62,10 @@ def check(path: Path, bounds: limits.StudyBounds) -> None:
             for part in archive.infolist():
                 if part.filename.lower().endswith(".xml"):
                     _check_extent(archive, part, bounds)
-    except DAMAGES:
+    except DAMAGE_ERRORS:
         raise errors.StudyError(
-            "The workbook is damaged or protected. Open it in Excel, save it as .xlsx, and upload "
-            "that."
+            "The workbook is damaged or protected. Open it in Excel, save it as .xlsx and use that "
+            "file."
         ) from None
 
 
@@ -72,7 +75,7 @@ def _check_sizes(archive: zipfile.ZipFile, bounds: limits.StudyBounds) -> None:
     if unpacked > most:
         raise errors.StudyError(
             f"The workbook unpacks to {unpacked:,} bytes; up to {most:,} are read. Save the sheet "
-            f"as CSV and upload that."
+            f"as CSV and use that file."
         )
 
 
@@ -88,7 +91,7 @@ def _check_extent(
             if max(extent.columns * extent.rows, extent.cells) > most:
                 raise errors.StudyError(
                     f"A sheet of the workbook reaches to column {extent.columns:,} and row "
-                    f"{extent.rows:,}; up to {most:,} cells are read. Delete what lies outside "
+                    f"{extent.rows:,}; up to {most:,} cells are read. Delete what is outside "
                     f"the table, or save the sheet as CSV."
                 )
 

@@ -1,4 +1,4 @@
-"""CSV files in the shapes that people export them."""
+"""CSV files, in all the variants that programs export."""
 
 import contextlib
 import csv
@@ -17,38 +17,43 @@ from simulacra.engine.reading import encodings, headers
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 SAMPLE_LINES = 60
 SAMPLE_BYTES = 4 * 1024**2
-BLOCK_BYTES = 16 * 1024**2  # the longest line that can be read
+BLOCK_BYTES = 16 * 1024**2  # of the longest line that can be read
 MAX_UNEVEN_SHARE = 0.01
-"""Share of lines with another number of fields than the header that are left out and reported."""
+"""The largest share of lines with more or fewer fields than the header; these are skipped."""
 
-DECLARED = b"sep="  # Excel's own first line
+DELIMITER_PREFIX = b"sep="  # in the first line of files for Excel
 
-UNCUT = "The file cannot be cut into lines and fields; a quotation mark may be unbalanced."
+UNBALANCED = (
+    "The file cannot be split into lines and fields. Look for a quotation mark without a partner, "
+    "or export the study again."
+)
 
 
 def read(path: Path, bounds: limits.StudyBounds) -> RawStudy:
     """Return the table in a CSV file; every column is text, and an empty cell is missing.
 
     Raises:
-        errors.StudyError: no delimiter, no rows, too many columns, or lines of unequal length.
+        errors.StudyError: the file has no delimiter, no rows or too many columns, its lines have
+            unequal numbers of fields, or its encoding is unknown.
     """
     data, encoding = encodings.to_utf8(path.read_bytes())
-    delimiter, data = _declared(data)
+    delimiter, data = _declared_delimiter(data)
     sample = _first_lines(data)
-    delimiter = delimiter or _sniff(sample)
+    delimiter = delimiter or _likely_delimiter(sample)
     rows, lines = _rows(sample, delimiter)
     layout = headers.find(rows, bounds)
     table, uneven = _parse(data, lines[layout.body], delimiter, layout.names)
     if table.num_rows == 0:
         raise errors.StudyError(
-            f"The file has a header of {len(layout.names)} columns, but no rows below it."
+            f"The file has a header of {len(layout.names)} columns, but no rows below it. "
+            "Export the study with its answers."
         )
-    actions = [*_assumed(encoding, delimiter), *layout.actions, *uneven]
+    actions = [*_assumptions(encoding, delimiter), *layout.actions, *uneven]
     variables = {name: Variable(label) for name, label in layout.labels.items()}
     return RawStudy(table, variables, actions=tuple(actions))
 
 
-def _assumed(encoding: str | None, delimiter: str) -> list[CleaningAction]:
+def _assumptions(encoding: str | None, delimiter: str) -> list[CleaningAction]:
     actions = []
     if encoding:
         reason = f"the text is not UTF-8 and was taken as {encoding}"
@@ -59,9 +64,11 @@ def _assumed(encoding: str | None, delimiter: str) -> list[CleaningAction]:
     return actions
 
 
-def _declared(data: bytes) -> tuple[str | None, bytes]:
-    first, _, rest = data.partition(b"\n") if data[:5].lower().startswith(DECLARED) else (b"",) * 3
-    mark = first[len(DECLARED) :].decode(errors="replace").strip('"')
+def _declared_delimiter(data: bytes) -> tuple[str | None, bytes]:
+    first, _, rest = (
+        data.partition(b"\n") if data[:5].lower().startswith(DELIMITER_PREFIX) else (b"",) * 3
+    )
+    mark = first[len(DELIMITER_PREFIX) :].decode(errors="replace").strip('"')
     return (mark, rest) if len(mark) == 1 and mark.isascii() else (None, data)
 
 
@@ -76,8 +83,8 @@ def _first_lines(data: bytes) -> str:
     return data[:position].decode(errors="replace")
 
 
-def _sniff(sample: str) -> str:
-    """Return the delimiter that cuts the most lines into the same number of fields."""
+def _likely_delimiter(sample: str) -> str:
+    """Return the delimiter that splits the most lines into the same number of fields."""
 
     def score(delimiter: str) -> tuple[float, int]:
         widths = Counter(len(row) for row in _rows(sample, delimiter)[0] if row)
@@ -90,11 +97,11 @@ def _sniff(sample: str) -> str:
 
 
 def _rows(sample: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
-    """Return the rows of the sample, and for each the lines above it, with those of all last."""
+    """Return the rows of the sample, and the number of lines before each and after the last."""
     rows: list[list[str]] = []
     lines = [0]
     reader = csv.reader(io.StringIO(sample), delimiter=delimiter)
-    with contextlib.suppress(csv.Error):  # an endless field: what came before it still counts
+    with contextlib.suppress(csv.Error):  # an endless field: the rows before it are still of use
         for row in reader:
             rows.append([cell.strip() for cell in row])
             lines.append(reader.line_num)
@@ -104,11 +111,21 @@ def _rows(sample: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
 def _parse(
     data: bytes, skipped: int, delimiter: str, names: list[str]
 ) -> tuple[pa.Table, list[CleaningAction]]:
-    """Return the table below the header, and which lines were left out."""
-    wrong: list[pa_csv.InvalidRow] = []
+    """Return the table below the header, and an action if lines were skipped.
 
-    def note(row: pa_csv.InvalidRow) -> str:
-        wrong.append(row)
+    Args:
+        data: the file as UTF-8.
+        skipped: the number of lines above the data.
+        delimiter: between the fields.
+        names: of the columns.
+
+    Raises:
+        errors.StudyError: a quotation mark has no partner, or too many lines are uneven.
+    """
+    uneven: list[pa_csv.InvalidRow] = []
+
+    def skip(row: pa_csv.InvalidRow) -> str:
+        uneven.append(row)
         return "skip"
 
     body = _below(data, skipped)
@@ -119,7 +136,7 @@ def _parse(
                 column_names=names, use_threads=False, block_size=BLOCK_BYTES
             ),
             parse_options=pa_csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note
+                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip
             ),
             convert_options=pa_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()),
@@ -128,23 +145,26 @@ def _parse(
                 quoted_strings_can_be_null=True,
             ),
         )
-    except pa.ArrowInvalid as error:  # its text quotes the line
+    except pa.ArrowInvalid as error:  # whose text quotes the line
         if body.size == 0 or "Empty CSV" in str(error):
             return pa.table({name: pa.array([], pa.string()) for name in names}), []
-        raise errors.StudyError(UNCUT) from None
+        raise errors.StudyError(UNBALANCED) from None
     if _is_quote_open(data, table):
-        raise errors.StudyError(UNCUT)
-    return table, _uneven(wrong, table.num_rows, len(names))
+        raise errors.StudyError(UNBALANCED)
+    return table, _skipped(uneven, table.num_rows, len(names))
 
 
-def _uneven(wrong: list[pa_csv.InvalidRow], rows: int, columns: int) -> list[CleaningAction]:
-    """Refuse lines with more or fewer fields than the header, unless they are next to none."""
-    if not wrong:
+def _skipped(uneven: list[pa_csv.InvalidRow], rows: int, columns: int) -> list[CleaningAction]:
+    """Report lines with more or fewer fields than the header; refuse them if they are many."""
+    if not uneven:
         return []
-    what = f"{len(wrong):,} line(s) do not have the {columns} fields of the header"
-    if len(wrong) > MAX_UNEVEN_SHARE * rows:
-        raise errors.StudyError(f"{what}; the first has {wrong[0].actual_columns}.")
-    return [CleaningAction(None, "skipped", what, len(wrong))]
+    fault = f"{len(uneven):,} line(s) do not have the {columns} fields of the header"
+    if len(uneven) > MAX_UNEVEN_SHARE * rows:
+        raise errors.StudyError(
+            f"{fault}; the first has {uneven[0].actual_columns}. Put cells that contain the "
+            "delimiter in quotation marks."
+        )
+    return [CleaningAction(None, "skipped", fault, len(uneven))]
 
 
 def _below(data: bytes, lines: int) -> pa.Buffer:
@@ -155,7 +175,7 @@ def _below(data: bytes, lines: int) -> pa.Buffer:
 
 
 def _is_quote_open(data: bytes, table: pa.Table) -> bool:
-    """Tell whether a quotation mark without a partner took all lines below it into one field."""
+    """Return whether a quotation mark without a partner joined all lines below it to one field."""
     if data.count(b'"') % 2 == 0 or table.num_rows == 0:
         return False
     last = table.slice(table.num_rows - 1).to_pylist()[0]

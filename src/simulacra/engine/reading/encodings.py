@@ -1,4 +1,4 @@
-"""Text in the encodings that people's programs write, as UTF-8."""
+"""Text files in any encoding that common programs write, converted to UTF-8."""
 
 import codecs
 import re
@@ -12,11 +12,11 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 EIGHT_BIT = {"cp1252": "Windows-1252", "mac_roman": "Mac Roman"}
-"""Encodings without a mark that are told apart by how their text reads; the first wins a tie."""
+"""Encodings without a byte order mark; the most plausible text decides, the first wins a tie."""
 
 CYRILLIC = re.compile("[а-яё]")  # noqa: RUF001
 DENSE = 0.6
-"""Share of the bytes beyond ASCII in runs of three and more from which on a text is not western."""
+"""A text is not western if a larger share of its non-ASCII bytes is in runs of three or more."""
 
 SAMPLE_BYTES = 4 * 1024**2
 HIGH = re.compile(rb"[\x80-\xff]+")
@@ -25,26 +25,26 @@ PUNCTUATION = "\N{NO-BREAK SPACE}\N{EURO SIGN}\N{POUND SIGN}\N{DEGREE SIGN}‘�
 
 
 def to_utf8(raw: bytes) -> tuple[bytes, str | None]:
-    """Return a text file as UTF-8 with plain line feeds, and what was assumed about its encoding.
+    """Return a text file as UTF-8 with plain line feeds, and its encoding if that is a guess.
 
-    It is decoded by its byte order mark, else as UTF-8, else as UTF-16 without a mark, else by how
-    it reads as Windows-1252, as Mac Roman and as Windows-1251.
+    It is decoded by its byte order mark, or else as UTF-16 if it has NUL bytes, or else as UTF-8,
+    or else as the most plausible of Windows-1252, Mac Roman and Windows-1251.
 
     Raises:
-        errors.StudyError: the file is not what its byte order mark says, or its encoding cannot
-            be told.
+        errors.StudyError: the file does not have the encoding of its byte order mark, or its
+            encoding is unknown.
     """
     for mark, encoding in MARKS:
         if raw.startswith(mark):
-            return _with_line_feeds(_strictly(raw, encoding)), None
+            return _with_line_feeds(_decoded(raw, encoding)), None
     if b"\0" in raw[:4096]:
         little = raw[1:4096:2].count(0) > raw[0:4096:2].count(0)
         encoding = "utf-16-le" if little else "utf-16-be"
-        return _with_line_feeds(_strictly(raw, encoding)), encoding.upper()
+        return _with_line_feeds(_decoded(raw, encoding)), encoding.upper()
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
-        encoding = "cp1251" if _is_dense(raw) else _reads_best(raw)
+        encoding = "cp1251" if _is_dense(raw) else _most_plausible(raw)
         text = raw.decode(encoding, errors="replace")
         if encoding == "cp1251":
             _refuse_unless_cyrillic(text)
@@ -52,7 +52,7 @@ def to_utf8(raw: bytes) -> tuple[bytes, str | None]:
     return _with_line_feeds(raw), None
 
 
-def _strictly(raw: bytes, encoding: str) -> bytes:
+def _decoded(raw: bytes, encoding: str) -> bytes:
     try:
         return raw.decode(encoding).encode()
     except UnicodeError:
@@ -62,7 +62,7 @@ def _strictly(raw: bytes, encoding: str) -> bytes:
 
 
 def _with_line_feeds(text: bytes) -> bytes:
-    """Give every line the same end; a lone carriage return ends a line in old Macintosh files."""
+    """Return a text whose lines end with a line feed; old Macintosh files have carriage returns."""
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return text.strip(b"\n") + b"\n"
@@ -70,35 +70,37 @@ def _with_line_feeds(text: bytes) -> bytes:
 
 def _is_dense(raw: bytes) -> bool:
     runs = [len(run) for run in HIGH.findall(raw[:SAMPLE_BYTES])]
-    return sum(length for length in runs if length > 2) > DENSE * sum(runs)  # größe has two
+    return sum(length for length in runs if length > 2) > DENSE * sum(
+        runs
+    )  # the word "größe" has two
 
 
 def _refuse_unless_cyrillic(text: str) -> None:
-    foreign = [one for one in text[:SAMPLE_BYTES] if ord(one) > 127]
-    if sum(CYRILLIC.match(one) is not None for one in foreign) < len(foreign) / 2:
+    foreign = [letter for letter in text[:SAMPLE_BYTES] if ord(letter) > 127]
+    if sum(CYRILLIC.match(letter) is not None for letter in foreign) < len(foreign) / 2:
         raise errors.StudyError(
             "The text is not UTF-8, and its encoding cannot be told. Save the file as CSV UTF-8."
         )
 
 
-def _reads_best(raw: bytes) -> str:
-    found = FOREIGN.findall(raw[:SAMPLE_BYTES])[:5000]
-    return max(EIGHT_BIT, key=lambda encoding: sum(_score(piece, encoding) for piece in found))
+def _most_plausible(raw: bytes) -> str:
+    pieces = FOREIGN.findall(raw[:SAMPLE_BYTES])[:5000]
+    return max(EIGHT_BIT, key=lambda encoding: sum(_score(piece, encoding) for piece in pieces))
 
 
 def _score(piece: bytes, encoding: str) -> int:
-    """Say how well the characters beyond ASCII fit between their neighbours."""
+    """Return how plausible the non-ASCII characters of a text are between their neighbours."""
     text = piece.decode(encoding, errors="replace")
-    return sum(_fit(text, place) for place, one in enumerate(text) if ord(one) > 127)
+    return sum(_fit(text, index) for index, letter in enumerate(text) if ord(letter) > 127)
 
 
-def _fit(text: str, place: int) -> int:
-    one, before = text[place], text[place - 1] if place else " "
-    kind = unicodedata.category(one)
-    if one in PUNCTUATION:
+def _fit(text: str, index: int) -> int:
+    letter, before = text[index], text[index - 1] if index else " "
+    category = unicodedata.category(letter)
+    if letter in PUNCTUATION:
         return 1
-    if kind == "Ll":
+    if category == "Ll":
         return 1
-    if kind == "Lu":
+    if category == "Lu":
         return -1 if before.islower() else 1
     return -2

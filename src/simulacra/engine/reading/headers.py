@@ -1,7 +1,7 @@
-"""Where a table begins in a grid of cells, and what its columns are called.
+"""The header of a table in a grid of cells: where it begins, and the names of the columns.
 
-Programs write more above the data than one line of names: titles, a second line with the options
-of multi-selects (SurveyMonkey) or the wording of the questions (Qualtrics), merged cells.
+Programs write more than one line of names above the data: titles, merged cells, a second line with
+the options of multiple-response questions (SurveyMonkey) or with the questions (Qualtrics).
 """
 
 import dataclasses
@@ -15,13 +15,13 @@ from simulacra.engine.columns.schema import CleaningAction
 Row = Sequence[str]
 
 MIN_FILLED = 0.25
-"""Share of the columns that a line of names fills at least; a title fills fewer."""
+"""The smallest share of columns that a line of names fills; a title fills fewer."""
 
-MAX_NAME = 5_000
-"""Characters of a column's name."""
+MAX_NAME_LENGTH = 5_000
+"""The longest name of a column in characters."""
 
 MIN_NUMBERS = 0.2
-"""Share of numbers in a first row from which on it may be data."""
+"""A first row with at least this share of numbers may be data."""
 
 NUMBER = re.compile(r"[-+(]?\s*[$€£]?\s*\d[\d.,  ]*\s*[%)€£]?")
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
@@ -33,13 +33,13 @@ CONTRASTING = 0.8
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-    """The top of a table.
+    """The header of a table.
 
     Attributes:
-        names: unique names of the columns.
-        labels: what the names stand for, where the file says so.
-        body: index of the first row of data.
-        actions: what was skipped, merged or named.
+        names: the unique names of the columns.
+        labels: name to the wording of the question, where the file has it.
+        body: the index of the first row of data.
+        actions: what was skipped, joined or renamed.
     """
 
     names: list[str]
@@ -49,10 +49,10 @@ class Layout:
 
 
 def find(rows: Sequence[Row], bounds: limits.StudyBounds) -> Layout:
-    """Return the layout of a grid whose first rows are `rows`; empty cells are empty strings.
+    """Return the layout of a grid from its first rows, whose empty cells are empty strings.
 
     Raises:
-        errors.StudyError: there is no line of names, or it has too many.
+        errors.StudyError: the grid has one column or too many, or a name is too long.
     """
     width = _width(rows)
     top = _top(rows, width)
@@ -63,17 +63,17 @@ def find(rows: Sequence[Row], bounds: limits.StudyBounds) -> Layout:
     if _is_data(header, below):
         reason = "the first row holds data, so the columns are named by their position"
         actions.append(CleaningAction(None, "read", reason, len(header)))
-        return Layout(_named([""] * len(header), actions), {}, top, actions)
+        return Layout(_unique_names([""] * len(header), actions), {}, top, actions)
     if _is_of_options(header, below):
         actions.append(_merged("options", "header"))
-        return Layout(_named(_combined(header, below[0]), actions), {}, top + 2, actions)
+        return Layout(_unique_names(_combined(header, below[0]), actions), {}, top + 2, actions)
     depth = _depth_of_wordings(below)
     if depth:
         actions.append(_merged("wordings", "labels"))
-        names = _named(header, actions)
+        names = _unique_names(header, actions)
         labels = {name: text for name, text in zip(names, below[0], strict=True) if text}
         return Layout(names, labels, top + 1 + depth, actions)
-    return Layout(_named(header, actions), {}, top + 1, actions)
+    return Layout(_unique_names(header, actions), {}, top + 1, actions)
 
 
 def _width(rows: Sequence[Row]) -> int:
@@ -100,18 +100,19 @@ def _check(rows: Sequence[Row], top: int, width: int, bounds: limits.StudyBounds
     columns = max(width, len(rows[top]) if rows else 0)
     if columns > bounds.max_columns:
         raise errors.StudyError(
-            f"The file has {columns:,} columns; up to {bounds.max_columns:,} can be modelled."
+            f"The file has {columns:,} columns; up to {bounds.max_columns:,} can be modelled. "
+            "Leave out columns that are not needed."
         )
     if columns < 2:
         raise errors.StudyError(
-            "The file has one column, or separates columns by something else than a comma, "
-            "semicolon, tab or vertical bar. At least two columns are needed."
+            "The file has one column, or its columns are separated by something else than a "
+            "comma, semicolon, tab or vertical bar. At least two columns are needed."
         )
     longest = max(len(cell) for row in rows[top : top + 2] for cell in row)
-    if longest > MAX_NAME:
+    if longest > MAX_NAME_LENGTH:
         raise errors.StudyError(
             f"The first rows hold a text of {longest:,} characters; names of columns have up to "
-            f"{MAX_NAME:,}. The first row should name the columns."
+            f"{MAX_NAME_LENGTH:,}. The first row should name the columns."
         )
 
 
@@ -125,7 +126,10 @@ def _merged(what: str, into: str) -> CleaningAction:
 
 
 def _widened(header: Row, below: Sequence[Row], width: int) -> list[str]:
-    """Give a name to the column that has none: R's row names, or what a last separator makes."""
+    """Return the header with an empty name added if it is one short.
+
+    The first name is missing above the row names of R, the last if lines end with a delimiter.
+    """
     if len(header) != width - 1:
         return [*header]
     is_last_empty = not any(row[-1] for row in below if len(row) == width)
@@ -133,9 +137,10 @@ def _widened(header: Row, below: Sequence[Row], width: int) -> list[str]:
 
 
 def _is_data(header: Row, below: Sequence[Row]) -> bool:
-    """Tell data from names; years and other different whole numbers may be names.
+    """Return whether the first row is data; years and other different whole numbers may be names.
 
-    Where some cells are numbers, one of the others tells: a name is not an answer too.
+    Where only some cells are numbers, a text that occurs again below in its column is an answer, so
+    the row is data.
     """
     numbers = [cell for cell in header if NUMBER.fullmatch(cell)]
     if len(numbers) == sum(map(bool, header)):
@@ -147,9 +152,9 @@ def _is_data(header: Row, below: Sequence[Row]) -> bool:
 
 
 def _is_of_options(header: Row, below: Sequence[Row]) -> bool:
-    """Tell whether the row below has the names where the header has none.
+    """Return whether the row below holds the names that are missing in the header.
 
-    The first column is often a nameless row number, and a column without any cell does not count.
+    The first column is often a row number without a name, and an empty column does not count.
     """
     nameless = [
         column
@@ -162,7 +167,7 @@ def _is_of_options(header: Row, below: Sequence[Row]) -> bool:
 
 
 def _combined(header: Row, options: Row) -> list[str]:
-    """Join each question, which stands above the first of its options only, to the option."""
+    """Return names that join each question to its option; it is only above the first of them."""
     names, question = [], ""
     for name, option in zip(header, options, strict=True):
         question = name or question
@@ -174,7 +179,7 @@ def _combined(header: Row, options: Row) -> list[str]:
 
 
 def _depth_of_wordings(below: Sequence[Row]) -> int:
-    """Return how many rows under the names say what they stand for: 0, 1 or 2."""
+    """Return how many rows under the names hold the wording of questions: 0, 1 or 2."""
     if len(below) > 1 and sum(IMPORT_ID.match(cell) is not None for cell in below[1]) > 1:
         return 2
     if len(below) < 4:
@@ -190,11 +195,14 @@ def _is_numeric(cells: Sequence[str]) -> bool:
     return bool(filled) and all(NUMBER.fullmatch(cell) or DATE.fullmatch(cell) for cell in filled)
 
 
-def _named(given: Sequence[str], actions: list[CleaningAction]) -> list[str]:
-    """Name the nameless and number the namesakes."""
+def _unique_names(header: Sequence[str], actions: list[CleaningAction]) -> list[str]:
+    """Return a unique name for each column; a name that is missing is made of the position.
+
+    Adds to `actions` which columns were renamed.
+    """
     seen: set[str] = set()
-    made: list[str] = []
-    for position, text in enumerate(given, 1):
+    names: list[str] = []
+    for position, text in enumerate(header, 1):
         name = base = text or f"column_{position}"
         number = 2
         while name in seen:
@@ -203,5 +211,5 @@ def _named(given: Sequence[str], actions: list[CleaningAction]) -> list[str]:
             reason = f"another column is called {base!r} too"
             actions.append(CleaningAction(name, "renamed", reason, 1))
         seen.add(name)
-        made.append(name)
-    return made
+        names.append(name)
+    return names

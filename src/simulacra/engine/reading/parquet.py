@@ -20,11 +20,12 @@ def read(path: Path, bounds: limits.StudyBounds) -> pa.Table:
         with pq.ParquetFile(path) as file:
             _check(file.metadata, bounds)
             table = file.read()
-            table.validate(full=True)  # texts may be no UTF-8
+            table.validate(full=True)  # texts may not be UTF-8
             return table
     except (pa.ArrowException, OSError):
         raise errors.StudyError(
-            "The Parquet file is damaged or uses a feature that cannot be read here."
+            "The Parquet file is damaged or uses a feature that is not supported. Write it "
+            "anew, or export the study as CSV."
         ) from None
 
 
@@ -33,12 +34,13 @@ def _check(metadata: pq.FileMetaData, bounds: limits.StudyBounds) -> None:
     if columns > bounds.max_columns or rows > bounds.max_rows:
         raise errors.StudyError(
             f"The file has {columns:,} columns and {rows:,} rows; up to {bounds.max_columns:,} "
-            f"columns and {bounds.max_rows:,} rows can be modelled."
+            f"columns and {bounds.max_rows:,} rows can be modelled. Leave out what is not needed."
         )
     groups = (metadata.row_group(index) for index in range(metadata.num_row_groups))
-    # A run of equal values takes next to nothing in the file, so that its own figure is too low.
+    # The file's own figure is too low: it counts a run of equal values once.
     unpacked = max(sum(group.total_byte_size for group in groups), CELL_BYTES * rows * columns)
     if unpacked > bounds.max_cell_bytes:
         raise errors.StudyError(
-            f"The file unpacks to {unpacked:,} bytes; up to {bounds.max_cell_bytes:,} are read."
+            f"The file unpacks to {unpacked:,} bytes; up to {bounds.max_cell_bytes:,} are read. "
+            "Leave out columns that are not needed."
         )

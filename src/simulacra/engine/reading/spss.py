@@ -1,4 +1,4 @@
-"""SPSS files (.sav, .zsav): cells with their codebook."""
+"""SPSS files (.sav, .zsav): a table with its codebook."""
 
 import dataclasses
 from pathlib import Path
@@ -14,29 +14,31 @@ from simulacra.engine.columns.schema import CleaningAction, MultipleResponseSet
 from simulacra.engine.reading import moments, valuelabels
 
 CELL_BYTES = 40
-"""What a cell takes while it is read: a Python number and a reference to it."""
+"""Bytes of a cell while it is read: a Python number and a reference to it."""
 
 ENCODINGS = (None, "WINDOWS-1252")
-"""What the file itself says; and what it is when that cannot be true."""
+"""The encoding that the file states (None), and a second try where that is wrong."""
 
 DAMAGED = (
-    "The SPSS file is damaged, has a password, or uses a feature that cannot be read here. Open it "
-    "in SPSS, save it as .sav without a password, and upload that."
+    "The SPSS file is damaged, has a password, or uses a feature that is not supported. Open it "
+    "in SPSS, save it as .sav without a password and use that file."
 )
 
 
 def read(path: Path, bounds: limits.StudyBounds) -> RawStudy:
     """Return the table in an SPSS file.
 
-    A column with value labels is a dictionary of them in their order; user-missing values are
-    missing.
+    A column with value labels is a dictionary of the labels in their order; user-missing values
+    are null.
 
     Raises:
-        errors.StudyError: the file is damaged or encrypted, or beyond the bounds.
+        errors.StudyError: the file is damaged or encrypted, or exceeds the bounds.
     """
     _, meta, encoding = _open(path, metadataonly=True)
     width = _checked_width(meta, meta.number_rows or 0, bounds)
-    most = min(bounds.max_rows, bounds.max_cell_bytes // width)  # not every file tells its rows
+    most = min(
+        bounds.max_rows, bounds.max_cell_bytes // width
+    )  # some files do not state their rows
     cells, meta, encoding = _open(path, user_missing=True, row_limit=most + 1)
     _checked_width(meta, len(next(iter(cells.values()), ())), bounds)
     actions = []
@@ -44,7 +46,12 @@ def read(path: Path, bounds: limits.StudyBounds) -> RawStudy:
         reason = f"the text does not fit the file's own encoding and was taken as {encoding}"
         actions.append(CleaningAction(None, "read", reason, 1))
     sets = _sets(meta)
-    counted = {name: one.counted for one in sets if one.counted for name in one.columns}
+    counted = {
+        name: response_set.counted
+        for response_set in sets
+        if response_set.counted
+        for name in response_set.columns
+    }
     columns, variables = {}, {}
     for name in meta.column_names:
         column = _column(name, cells.pop(name), meta, _number(counted.get(name)))
@@ -72,31 +79,33 @@ def _open(path: Path, **options: Any) -> tuple[dict[str, list[Any]], Any, str | 
 
 
 def _checked_width(meta: Any, rows: int, bounds: limits.StudyBounds) -> int:  # noqa: ANN401 - untyped
-    """Return what a row takes in bytes, once the whole is known to be within the bounds."""
+    """Return the bytes of a row; refuse a file that exceeds the bounds."""
     columns = meta.number_columns
     if columns > bounds.max_columns or rows > bounds.max_rows:
         raise errors.StudyError(
             f"The file has {columns:,} columns and {rows:,} rows; up to {bounds.max_columns:,} "
-            f"columns and {bounds.max_rows:,} rows can be modelled."
+            f"columns and {bounds.max_rows:,} rows can be modelled. Leave out what is not needed."
         )
     width = sum(max(CELL_BYTES, int(size)) for size in meta.variable_storage_width.values())
     if rows * width > bounds.max_cell_bytes:
         raise errors.StudyError(
             f"The file unpacks to {rows * width:,} bytes; up to {bounds.max_cell_bytes:,} are "
-            "read. Leave out open answers or other columns that are not needed."
+            "read. Leave out open-ended answers or other columns that are not needed."
         )
     return max(width, 1)
 
 
 def _sets(meta: Any) -> tuple[MultipleResponseSet, ...]:  # noqa: ANN401 - untyped
     present = set(meta.column_names)
-    made = []
-    for name, one in (meta.mr_sets or {}).items():
-        columns = tuple(column for column in one["variable_list"] if column in present)
-        kind = "dichotomy" if one["is_dichotomy"] else "category"
-        counted = None if one["counted_value"] is None else str(one["counted_value"])
-        made.append(MultipleResponseSet(name, one["label"] or name, kind, columns, counted))
-    return tuple(made)
+    sets = []
+    for name, definition in (meta.mr_sets or {}).items():
+        columns = tuple(column for column in definition["variable_list"] if column in present)
+        kind = "dichotomy" if definition["is_dichotomy"] else "category"
+        counted = definition["counted_value"]
+        counted = None if counted is None else str(counted)
+        label = definition["label"] or name
+        sets.append(MultipleResponseSet(name, label, kind, columns, counted))
+    return tuple(sets)
 
 
 def _number(text: str | None) -> float | None:
@@ -124,20 +133,23 @@ def _column(name: str, cells: list[Any], meta: Any, counted: float | None) -> _C
     values, actions = _without_user_missing(name, values, missing)
     kind = moments.kind(meta.original_variable_types[name])
     if kind is not None:
-        array, noted = moments.convert(name, values, kind)
-        return _Column(array, variable, actions + noted)
-    coding = valuelabels.Coding.of(labels, is_ordinal, meta.variable_measure[name] == "scale")
-    array, codes, noted = valuelabels.apply(name, values, coding)
+        array, converted = moments.convert(name, values, kind)
+        return _Column(array, variable, actions + converted)
+    value_labels = valuelabels.ValueLabels.of(
+        labels, is_ordinal, meta.variable_measure[name] == "scale"
+    )
+    array, label_values, labelled = valuelabels.apply(name, values, value_labels)
     variable = dataclasses.replace(variable, is_labelled=pa.types.is_dictionary(array.type))
-    return _Column(array, dataclasses.replace(variable, label_values=codes), actions + noted)
+    variable = dataclasses.replace(variable, label_values=label_values)
+    return _Column(array, variable, actions + labelled)
 
 
 def _without_user_missing(
     name: str, values: npt.NDArray[np.float64], missing: list[dict[str, float]]
 ) -> tuple[npt.NDArray[np.float64], list[CleaningAction]]:
     is_missing = np.zeros(len(values), dtype=bool)
-    for one in missing:
-        is_missing |= (values >= one["lo"]) & (values <= one["hi"])
+    for interval in missing:
+        is_missing |= (values >= interval["lo"]) & (values <= interval["hi"])
     return np.where(is_missing, np.nan, values), _blanked(name, int(is_missing.sum()))
 
 
@@ -157,11 +169,11 @@ def _text(
     *,
     is_ordinal: bool,
 ) -> _Column:
-    declared = {one["lo"].strip() for one in missing if one["lo"] == one["hi"]}
+    declared = {interval["lo"].strip() for interval in missing if interval["lo"] == interval["hi"]}
     texts = [(cell or "").strip() for cell in cells]
     actions = _blanked(name, sum(text in declared for text in texts if text))
     known = [text if text and text not in declared else None for text in texts]
     if not labels:
         return _Column(pa.array(known, pa.string()), variable, actions)
-    array, noted = valuelabels.apply_to_texts(name, known, labels, is_ordinal=is_ordinal)
-    return _Column(array, dataclasses.replace(variable, is_labelled=True), actions + noted)
+    array, labelled = valuelabels.apply_to_texts(name, known, labels, is_ordinal=is_ordinal)
+    return _Column(array, dataclasses.replace(variable, is_labelled=True), actions + labelled)

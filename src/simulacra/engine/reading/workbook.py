@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     import fastexcel
 
 SAMPLE_ROWS = 60
-PANIC = "PanicException"  # what a fault in Rust code is raised as; it is no Exception
+PANIC = "PanicException"  # raised by faults in Rust code; a BaseException of no public class
 
-DAMAGED = "The workbook cannot be read. Open it in Excel, save it as .xlsx, and upload that."
+DAMAGED = "The workbook cannot be read. Open it in Excel, save it as .xlsx and use that file."
 
 
 def read(path: Path, bounds: limits.StudyBounds, sheet: str | None = None) -> RawStudy:
     """Return the table in the first sheet that holds one, or in `sheet`; every column is text.
 
     Raises:
-        errors.StudyError: damaged, unpacks to more than the bounds allow, no such sheet, or no
-            table in it.
+        errors.StudyError: the workbook is damaged, unpacks to more than the bounds allow, or has no
+            such sheet or no table in it.
     """
     archive.check(path, bounds)
     try:
@@ -40,7 +40,7 @@ def read(path: Path, bounds: limits.StudyBounds, sheet: str | None = None) -> Ra
     layout = headers.find(sample, bounds)
     table = grid.slice(layout.body).rename_columns(layout.names)
     variables = {name: Variable(label) for name, label in layout.labels.items()}
-    actions = [_used(name, others), *layout.actions] if others else layout.actions
+    actions = [_choice(name, others), *layout.actions] if others else layout.actions
     return RawStudy(table, variables, actions=tuple(actions))
 
 
@@ -52,7 +52,7 @@ def _grid(
     book = fastexcel.read_excel(path)
     names = book.sheet_names
     if sheet is not None and sheet not in names:
-        raise errors.StudyError(_unknown(sheet, names))
+        raise errors.StudyError(_unknown_sheet(sheet, names))
     fallback: tuple[str, pa.Table] | None = None
     for name in [sheet] if sheet is not None else names:
         grid = _cells(book, name)
@@ -70,7 +70,7 @@ def _grid(
 
 
 def _cells(book: "fastexcel.ExcelReader", name: str) -> pa.Table:
-    """Return a sheet's cells as text; columns at the edge that have none are left out."""
+    """Return the cells of a sheet as text, without the empty columns at its edges."""
     loaded = book.load_sheet(name, header_row=None, dtypes="string", skip_whitespace_tail_rows=True)
     table = pa.table(loaded)
     columns = [rows.blank_to_null(column.cast(pa.string())) for column in table.columns]
@@ -85,12 +85,12 @@ def _transposed(grid: pa.Table) -> list[tuple[str | None, ...]]:
     return list(zip(*(column.to_pylist() for column in grid.columns), strict=True))
 
 
-def _used(name: str, others: list[str]) -> CleaningAction:
+def _choice(name: str, others: list[str]) -> CleaningAction:
     reason = f"sheet {name!r} was read, {len(others)} other sheet(s) were not"
     return CleaningAction(None, "read", reason, len(others))
 
 
-def _unknown(sheet: str, names: list[str]) -> str:
+def _unknown_sheet(sheet: str, names: list[str]) -> str:
     near = difflib.get_close_matches(sheet, names, n=3, cutoff=0.5) or names[:5]
     listed = ", ".join(repr(name) for name in near)
     return f"The workbook has no sheet {sheet!r}; it has {listed}."

@@ -31,13 +31,13 @@ WRITERS: dict[str, Callable[[pa.Table, Path], None]] = {
 
 
 def write(table: pa.Table, path: Path, file_format: str | None = None) -> None:
-    """Write a table in a format, by default the one that the file's suffix names.
+    """Write a table; the format is by default the suffix of the path.
 
     Raises:
-        ValueError: an unknown format.
+        ValueError: the format is unknown.
         OSError: the file cannot be written.
     """
     name = file_format or path.suffix.lstrip(".").lower()
     if name not in WRITERS:
-        raise ValueError(f"unknown format {name!r}; there are {', '.join(WRITERS)}")
+        raise ValueError(f"The format {name!r} is unknown; use one of {', '.join(WRITERS)}.")
     WRITERS[name](table, path)

@@ -6,7 +6,6 @@ limit never overrun, however many requests come at once.
 """
 
 import dataclasses
-import datetime as dt
 import math
 
 import psycopg.errors
@@ -14,15 +13,13 @@ import sqlalchemy.exc
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import errors, keys, tenancy
+from simulacra.service import errors, keys, policy, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail, Outcome
 from simulacra.service.credentials import claims
 from simulacra.service.database import tables
 from simulacra.service.identity import principal, provider
 
-MAX_ROTATIONS = 3
-WINDOW = dt.timedelta(hours=24)
 LOCK_SECONDS = 5
 """How long a request waits for another one's rotation of the same client."""
 
@@ -79,8 +76,9 @@ async def rotate(
             details={Detail.CODE: errors.RotationLimitError.code},
         )
     raise errors.RotationLimitError(
-        f"{MAX_ROTATIONS} rotations of this client were made within 24 hours; the next one is "
-        f"possible in {pause} s.",
+        f"{policy.MAX_ROTATIONS} rotations of this client were made within "
+        f"{policy.ROTATION_WINDOW // policy.HOUR} hours; the next one is possible in "
+        f"{pause} s.",
         retry_after=pause,
     )
 
@@ -179,13 +177,13 @@ async def _pause(session: AsyncSession, client: tables.Client) -> int | None:
     """Return the seconds until the client may rotate again, None if it may now."""
     rotations = tables.CredentialRotation
     newest = select(rotations.created_at, func.now()).where(
-        rotations.client_id == client.id, rotations.created_at > func.now() - WINDOW
+        rotations.client_id == client.id, rotations.created_at > func.now() - policy.ROTATION_WINDOW
     )
     recent = (await session.execute(newest.order_by(rotations.created_at.desc()))).all()
-    if len(recent) < MAX_ROTATIONS:
+    if len(recent) < policy.MAX_ROTATIONS:
         return None
-    created_at, now = recent[MAX_ROTATIONS - 1]
-    return max(1, math.ceil((created_at + WINDOW - now).total_seconds()))
+    created_at, now = recent[policy.MAX_ROTATIONS - 1]
+    return max(1, math.ceil((created_at + policy.ROTATION_WINDOW - now).total_seconds()))
 
 
 async def _rotate(

@@ -5,13 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, Json
 
+from simulacra.service import policy
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import DatasetStatus
 from simulacra.service.datasets import payloads
 from simulacra.service.fields import MAX_WAIT_SECONDS, Text, WholeNumber
-from simulacra.service.tenants import retention
-
-LONGEST_HOURS = retention.LONGEST // dt.timedelta(hours=1)
 
 
 class UploadFields(BaseModel):
@@ -71,7 +69,7 @@ class RetentionRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    retention_hours: Annotated[WholeNumber, Field(ge=1, le=LONGEST_HOURS)] = Field(
+    retention_hours: Annotated[WholeNumber, Field(ge=1, le=policy.MAX_RETENTION_HOURS)] = Field(
         description="Hours from the creation of the dataset.", examples=[72]
     )
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.engine import errors as engine_errors
 from simulacra.engine import formats
-from simulacra.service import clock, errors, keys, objects, storage, tenancy
+from simulacra.service import clock, errors, keys, objects, policy, storage, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
@@ -131,7 +131,7 @@ class Datasets:
                 detail = (
                     f"{hours} hours from its creation end at {until.isoformat()}, but the dataset "
                     f"lives until {dataset.expires_at.isoformat()} already; give more, up to "
-                    f"{retention.LONGEST // dt.timedelta(hours=1)}."
+                    f"{policy.MAX_RETENTION_HOURS}."
                 )
                 raise errors.InvalidFieldsError([errors.Fault("/retention_hours", detail)])
             if until > dataset.expires_at:

@@ -81,7 +81,7 @@ TRAINING = kinds.JobKind(
     failure_code="simio_training_failed",
     result=tables.Dataset,
     result_id=lambda job: job.dataset_id,
-    failed=Action.DATASET_FAILED,
+    failure=Action.DATASET_FAILED,
     function=payloads.FIT,
     work=_train,
 )

@@ -14,7 +14,6 @@ from simulacra.service.http import (
     serving,
 )
 
-MAX_BODY_BYTES = 4096
 CLAIMS = throttling.Limit("claims", calls=120, seconds=60)
 """Against load: a token has 285 bits, which nobody guesses."""
 
@@ -36,7 +35,7 @@ ROTATION = {"model": schemas.RotationDocument, "links": LINKS}
     responses=openapi.problems(404, 410, 413, 415, 429),
     openapi_extra=openapi.CONSEQUENTIAL,
     dependencies=[guards.Open, content.JsonOnly, Depends(rate_limits.by_address(CLAIMS))],
-    max_body_size=MAX_BODY_BYTES,
+    max_body_size=content.MAX_BYTES,
 )
 async def claim_credential(
     body: schemas.ClaimRequest, runtime: serving.Runtime

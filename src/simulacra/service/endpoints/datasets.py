@@ -18,8 +18,6 @@ from simulacra.service.http import (
 from simulacra.service.idempotency import bindings
 from simulacra.service.jobs import repository as jobs
 
-MAX_BODY_BYTES = 4096
-
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
 
 LINKS = {
@@ -96,7 +94,7 @@ async def list_datasets(
     caller: guards.ReadDatasets,
     runtime: serving.Runtime,
     after: paging.After = None,
-    limit: paging.Limit = 50,
+    limit: paging.Limit = paging.DEFAULT_LIMIT,
 ) -> schemas.DatasetList:
     """Return live datasets, the newest first."""
     async with runtime.database.transaction(caller.tenant_id) as session:
@@ -144,7 +142,7 @@ async def get_dataset_schema(
     responses=openapi.problems(401, 403, 404, 409, 413, 415),
     openapi_extra=openapi.CONSEQUENTIAL,
     dependencies=[content.JsonOnly],
-    max_body_size=MAX_BODY_BYTES,
+    max_body_size=content.MAX_BYTES,
 )
 async def extend_dataset_retention(
     dataset_id: str,
@@ -170,7 +168,7 @@ async def extend_dataset_retention(
 async def delete_dataset(
     dataset_id: str, caller: guards.WriteDatasets, runtime: serving.Runtime
 ) -> schemas.DatasetDeletion:
-    """Shred the seed and the model, and cancel runtime jobs; generations keep their own window."""
+    """Shred the seed and the model, and cancel running jobs; generations keep their own window."""
     await datasets_of(runtime).delete(caller, dataset_id)
     return schemas.DatasetDeletion(dataset_id=dataset_id, status=statuses.DatasetStatus.DELETED)
 

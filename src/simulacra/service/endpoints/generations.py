@@ -90,7 +90,7 @@ async def list_generations(
     runtime: serving.Runtime,
     dataset_id: Annotated[str | None, Query(description="Those of one dataset only.")] = None,
     after: paging.After = None,
-    limit: paging.Limit = 50,
+    limit: paging.Limit = paging.DEFAULT_LIMIT,
 ) -> schemas.GenerationList:
     """Return live generations, the newest first."""
     async with runtime.database.transaction(caller.tenant_id) as session:

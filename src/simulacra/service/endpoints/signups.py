@@ -6,7 +6,6 @@ from simulacra.service import throttling
 from simulacra.service.http import content, guards, json_text, openapi, rate_limits, serving
 from simulacra.service.signups import schemas, service
 
-MAX_BODY_BYTES = 4096
 POLL_SECONDS = 30
 REQUESTS = throttling.Limit("signups", calls=20, seconds=3600)
 READS = throttling.Limit("signup-reads", calls=120, seconds=60)
@@ -34,7 +33,7 @@ RECEIPT = {
     },
     openapi_extra=openapi.CONSEQUENTIAL,
     dependencies=[guards.Open, content.JsonOnly, Depends(rate_limits.by_address(REQUESTS))],
-    max_body_size=MAX_BODY_BYTES,
+    max_body_size=content.MAX_BYTES,
 )
 async def create_signup(
     body: schemas.SignupRequest, response: Response, runtime: serving.Runtime

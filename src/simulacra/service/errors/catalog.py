@@ -6,6 +6,8 @@ OpenAPI document read it from here, and a code that is not here cannot be raised
 
 from dataclasses import dataclass
 
+from simulacra.service import policy
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -52,7 +54,8 @@ _ENTRIES = (
         "simio_invalid_idempotency_key",
         "The Idempotency-Key is malformed",
         "The key has characters or a length that keys may not have.",
-        "Keys are 1 to 128 characters of A-Z a-z 0-9 . _ : - and may stand in double quotes.",
+        f"Keys are 1 to {policy.MAX_IDEMPOTENCY_KEY_LENGTH} "
+        "characters of A-Z a-z 0-9 . _ : - and may stand in double quotes.",
         "Use such a key, a UUID for instance. The request was not carried out.",
     ),
     Entry(
@@ -290,7 +293,8 @@ _ENTRIES = (
     Entry(
         "simio_rotation_rate_limited",
         "Too many rotations",
-        "A client's secret may be rotated three times in 24 hours.",
+        f"A client's secret may be rotated {policy.MAX_ROTATIONS} times in "
+        f"{policy.ROTATION_WINDOW // policy.HOUR} hours.",
         "A script that rotates again and again.",
         "Wait as long as Retry-After says, or use the claim of the last rotation.",
         retryable=True,

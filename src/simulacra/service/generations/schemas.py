@@ -6,11 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
+from simulacra.engine import limits
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import GenerationStatus
 from simulacra.service.fields import MAX_WAIT_SECONDS, WholeNumber
-
-MAX_SEED = 2**63 - 1
 
 
 class OutputFormat(StrEnum):
@@ -79,7 +78,7 @@ class GenerationRequest(BaseModel):
         description="Rows wanted; tight scenarios may give fewer, never more.", examples=[5000]
     )
     output_format: OutputFormat = OutputFormat.PARQUET
-    seed: Annotated[WholeNumber, Field(ge=0, le=MAX_SEED)] | None = Field(
+    seed: Annotated[WholeNumber, Field(ge=0, le=limits.MAX_SEED)] | None = Field(
         None, description="Same dataset, conditions, row count and seed: same rows."
     )
     wait_seconds: Annotated[WholeNumber, Field(ge=0, le=MAX_WAIT_SECONDS)] = 0

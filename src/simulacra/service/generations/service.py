@@ -7,6 +7,7 @@ import secrets
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from simulacra.engine import limits
 from simulacra.service import clock, errors, keys, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
@@ -21,9 +22,6 @@ from simulacra.service.jobs import admission
 from simulacra.service.jobs import repository as jobs
 from simulacra.service.tenants import retention
 from simulacra.service.usage import ledger
-
-DRAWN_SEEDS = 2**31
-"""Seeds that we draw stay below this, so that every client's numbers can hold them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,7 +103,7 @@ class Generations:
             job_id=job.id,
             row_count=request.row_count,
             output_format=request.output_format,
-            seed=secrets.randbelow(DRAWN_SEEDS) if request.seed is None else request.seed,
+            seed=secrets.randbelow(limits.DRAWN_SEEDS) if request.seed is None else request.seed,
             conditions=request.conditions.model_dump(),
             created_at=now,
             expires_at=now + await retention.of_tenant(session, job.tenant_id, self.retention),

@@ -1,10 +1,12 @@
-"""The Content-Type of request bodies."""
+"""Request bodies: their Content-Type, and how long they may be."""
 
 from fastapi import Depends, Request
 
 from simulacra.service.http import problems
 
 JSON, MULTIPART = "application/json", "multipart/form-data"
+MAX_BYTES = 4096
+"""The longest body of an operation that takes a few short fields."""
 
 
 def require(request: Request, media_type: str) -> None:

@@ -5,15 +5,19 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
+from simulacra.service import policy
 from simulacra.service.http import problems
 
-PATTERN = re.compile(r'(?P<quote>"?)(?P<key>[A-Za-z0-9._:-]{1,128})(?P=quote)')
+LENGTH = f"1 to {policy.MAX_IDEMPOTENCY_KEY_LENGTH}"
+PATTERN = re.compile(
+    rf'(?P<quote>"?)(?P<key>[A-Za-z0-9._:-]{{1,{policy.MAX_IDEMPOTENCY_KEY_LENGTH}}})(?P=quote)'
+)
 
 
 def _read_key(
     idempotency_key: Annotated[
         str | None,
-        Header(description="1 to 128 of A-Z a-z 0-9 . _ : -; makes a retry of this request safe."),
+        Header(description=f"{LENGTH} of A-Z a-z 0-9 . _ : -; makes a retry of this request safe."),
     ] = None,
 ) -> str | None:
     """Return the key without its quotes, or None if there is no header."""
@@ -23,7 +27,7 @@ def _read_key(
     if match is None:
         raise problems.Problem(
             "simio_invalid_idempotency_key",
-            f"The key has {len(idempotency_key)} characters; a key is 1 to 128 characters of "
+            f"The key has {len(idempotency_key)} characters; a key is {LENGTH} characters of "
             "A-Z a-z 0-9 . _ : - and may stand in one pair of double quotes.",
         )
     return match["key"]

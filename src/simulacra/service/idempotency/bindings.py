@@ -17,11 +17,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from simulacra.service import clock, errors, keys, outages, tenancy
+from simulacra.service import clock, errors, keys, outages, policy, tenancy
 from simulacra.service.database import tables
 from simulacra.service.identity.principal import Principal
 
-KEPT = dt.timedelta(hours=24)
 LEASE = dt.timedelta(seconds=15)
 RENEWAL_SECONDS = 4.0
 RETRY_SECONDS = 2
@@ -75,7 +74,7 @@ async def bind(
         "job_id": job_id,
         "lease_token": None,
         "leased_until": None,
-        "expires_at": now + KEPT,
+        "expires_at": now + policy.IDEMPOTENCY_KEY_LIFE,
     }
     scope = {"tenant_id": key.tenant_id, "operation": key.operation, "key": key.key}
     is_free = or_(
@@ -167,7 +166,7 @@ async def _take(database: tenancy.Database, key: Key) -> bool:
             "job_id": None,
             "lease_token": key.lease_token,
             "leased_until": until,
-            "expires_at": until + KEPT,
+            "expires_at": until + policy.IDEMPOTENCY_KEY_LIFE,
         }
         taken = insert(_rows).values(**scope, **leased)
         taken = taken.on_conflict_do_update(

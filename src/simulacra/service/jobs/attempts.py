@@ -36,7 +36,7 @@ job is blamed for an attempt without an end."""
 
 logger = logging.getLogger(__name__)
 
-Save = transitions.Save
+Save = kinds.Save
 SupersededError = transitions.SupersededError
 
 
@@ -81,13 +81,13 @@ class Attempt:
     """One try at one job."""
 
     resources: Resources
-    kind: kinds.JobKind
+    kind: kinds.JobKind["Attempt"]
     job: tables.Job  # with the token of this attempt
-    written: list[str] = dataclasses.field(default_factory=list)
-    _reported: float = 0.0
+    stored_paths: list[str] = dataclasses.field(default_factory=list)
+    _last_report: float = 0.0
 
     @property
-    def is_one_too_many(self) -> bool:
+    def is_beyond_maximum(self) -> bool:
         """Whether the attempts before, which ended without a word, used up what a job has."""
         blamed = self.job.attempt - self.job.excused_attempts
         return blamed > self.resources.max_attempts
@@ -99,9 +99,9 @@ class Attempt:
             SupersededError: the job is not ours any more.
         """
         now = time.monotonic()
-        if progress.stage == self.job.stage and now - self._reported < PROGRESS_SECONDS:
+        if progress.stage == self.job.stage and now - self._last_report < PROGRESS_SECONDS:
             return
-        self._reported, self.job.stage = now, progress.stage
+        self._last_report, self.job.stage = now, progress.stage
         self.job.progress = max(self.job.progress, progress.fraction)  # never back
         values = {"stage": progress.stage, "step": progress.step, "steps": progress.steps}
         with contextlib.suppress(*outages.DATABASE):
@@ -116,7 +116,7 @@ class Attempt:
         result_id = self.kind.result_id(job)
         await self.resources.objects.announce(job.tenant_id, result_id, path)
         digest = await asyncio.to_thread(self.resources.storage.upload, path, source, key)
-        self.written.append(path)
+        self.stored_paths.append(path)
         return path, digest
 
     async def succeed(self, save: Save) -> None:
@@ -126,7 +126,7 @@ class Attempt:
             async with self._transaction() as session:
                 await self.resources.endings.complete(session, self.job, save)
 
-        await _patiently(end)
+        await _until_database_answers(end)
 
     async def fail(self, error: errors.ServiceError) -> None:
         """End the job and what it was to make as failed."""
@@ -135,7 +135,7 @@ class Attempt:
             async with self._transaction() as session:
                 await self.resources.endings.fail(session, self.job, error)
 
-        await _patiently(end)
+        await _until_database_answers(end)
 
     async def give_back(self, *, is_blamed: bool = False) -> None:
         """Let the job wait for its next attempt; one that is blamed for this one has one less."""
@@ -145,7 +145,7 @@ class Attempt:
                 await transitions.give_back(session, self.job, is_blamed=is_blamed)
 
         with contextlib.suppress(SupersededError, *outages.DATABASE):
-            await _patiently(end)
+            await _until_database_answers(end)
 
     async def watch(self) -> None:
         """Return when the job is not ours any more."""
@@ -159,7 +159,7 @@ class Attempt:
 
     async def discard(self) -> None:
         """Have the objects removed that this attempt wrote and did not keep."""
-        for path in self.written:
+        for path in self.stored_paths:
             await self.resources.objects.discard(self.job.tenant_id, path)
 
     def _transaction(self) -> contextlib.AbstractAsyncContextManager[AsyncSession]:
@@ -203,8 +203,8 @@ async def _begin(resources: Resources, tenant_id: str, job_id: str) -> Attempt |
 async def _conclude(attempt: Attempt) -> None:
     """Do the work and end the job, whichever way."""
     job_id = attempt.job.id
-    if attempt.is_one_too_many:
-        await attempt.fail(_given_up(attempt))
+    if attempt.is_beyond_maximum:
+        await attempt.fail(_too_many_attempts(attempt))
         return
     try:
         save = await _unless_superseded(attempt)
@@ -213,10 +213,10 @@ async def _conclude(attempt: Attempt) -> None:
         await attempt.fail(error)
     except child.ChildFaultError as error:
         logger.error("job %s: %s", job_id, error)  # noqa: TRY400 - a trace of this side says nothing
-        await attempt.fail(_unforeseen(attempt))
+        await attempt.fail(_unforeseen_fault(attempt))
     except sqlalchemy.exc.DataError:
         logger.error("job %s: the database cannot hold its result", job_id)  # noqa: TRY400 - as above
-        await attempt.fail(_unforeseen(attempt))
+        await attempt.fail(_unforeseen_fault(attempt))
 
 
 async def _unless_superseded(attempt: Attempt) -> Save:
@@ -238,7 +238,7 @@ async def _unless_superseded(attempt: Attempt) -> Save:
         await asyncio.gather(working, watching, return_exceptions=True)
 
 
-async def _patiently(end: Callable[[], Awaitable[None]]) -> None:
+async def _until_database_answers(end: Callable[[], Awaitable[None]]) -> None:
     """Try to end an attempt until the database answers.
 
     A commit may have happened though its answer was lost; then the next try finds that the attempt
@@ -257,7 +257,7 @@ async def _patiently(end: Callable[[], Awaitable[None]]) -> None:
             return
 
 
-def _given_up(attempt: Attempt) -> errors.JobFailedError:
+def _too_many_attempts(attempt: Attempt) -> errors.JobFailedError:
     tries = attempt.resources.max_attempts
     return errors.JobFailedError(
         attempt.kind.failure_code,
@@ -265,6 +265,6 @@ def _given_up(attempt: Attempt) -> errors.JobFailedError:
     )
 
 
-def _unforeseen(attempt: Attempt) -> errors.JobFailedError:
+def _unforeseen_fault(attempt: Attempt) -> errors.JobFailedError:
     detail = "The engine met a fault that it did not foresee."
     return errors.JobFailedError(attempt.kind.failure_code, detail)

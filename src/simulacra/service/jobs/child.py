@@ -54,10 +54,10 @@ class ChildFaultError(Exception):
     """The job's function failed in a way that nobody foresaw; the text names the exception."""
 
 
-def start_server(called: Iterable[functions.ChildFunction[Any, Any]]) -> None:
-    """Start the process that children are forked from, with all loaded that will be `called`."""
+def start_server(children: Iterable[functions.ChildFunction[Any, Any]]) -> None:
+    """Start the process that children are forked from, with what `children` call loaded."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([*(function.module for function in called), PRELOAD])
+    context.set_forkserver_preload([*(function.module for function in children), PRELOAD])
     forkserver.ensure_running()
 
 

@@ -6,7 +6,7 @@ are. Nothing else in this folder knows a feature, and no other module asks of wh
 
 import dataclasses
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,8 +14,10 @@ from simulacra.service.audit.entry import Action
 from simulacra.service.database import tables
 from simulacra.service.jobs import functions
 
-if TYPE_CHECKING:
-    from simulacra.service.jobs import attempts
+Attempt = TypeVar("Attempt")
+"""`attempts.Attempt`, whose module imports this one."""
+Save = Callable[[AsyncSession], Awaitable[None]]
+"""Stores the result of a job, in the transaction that ends the job."""
 
 
 async def _nothing_is_reserved(session: AsyncSession, result_id: str) -> None:
@@ -23,7 +25,7 @@ async def _nothing_is_reserved(session: AsyncSession, result_id: str) -> None:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class JobKind:
+class JobKind(Generic[Attempt]):
     """One sort of job.
 
     Attributes:
@@ -34,7 +36,7 @@ class JobKind:
         failure_code: error code of a job that fails through no fault of the customer.
         result: table of what such a job makes, where a row waits for it from the beginning.
         result_id: returns the id of that row.
-        failed: what the audit trail says when the job ends without its result.
+        failure: what the audit trail says when the job ends without its result.
         function: the part of the work that is done in a child process.
         work: does the work of one attempt, and returns what stores the result.
         release: gives back what is reserved for a result that will not come.
@@ -47,17 +49,17 @@ class JobKind:
     failure_code: str
     result: type[tables.JobResult]
     result_id: Callable[[tables.Job], str]
-    failed: Action
+    failure: Action
     function: functions.ChildFunction[Any, Any]
-    work: "Callable[[attempts.Attempt], Awaitable[attempts.Save]]"
+    work: Callable[[Attempt], Awaitable[Save]]
     release: Callable[[AsyncSession, str], Awaitable[None]] = _nothing_is_reserved
 
 
-Kinds = Mapping[str, JobKind]
+Kinds = Mapping[str, JobKind[Any]]
 """Job kinds by their operations."""
 
 
-def by_operation(*kinds: JobKind) -> Kinds:
+def by_operation(*kinds: JobKind[Any]) -> Kinds:
     """Return the kinds by their operations.
 
     Raises:

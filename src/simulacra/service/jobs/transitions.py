@@ -14,7 +14,7 @@ for it: key, job, dataset or generation, window of usage, the tenant's place in 
 """
 
 import dataclasses
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, update
@@ -37,7 +37,7 @@ SOURCES: Mapping[JobStatus, frozenset[JobStatus]] = {
 }
 """From which states each state may be reached."""
 
-Save = Callable[[AsyncSession], Awaitable[None]]
+Save = kinds.Save
 
 _jobs = tables.Job
 
@@ -181,7 +181,7 @@ class Endings:
         trail.record(
             session,
             end.actor,
-            kind.failed,
+            kind.failure,
             result_id,
             tenant_id=job.tenant_id,
             outcome=Outcome.FAILED,

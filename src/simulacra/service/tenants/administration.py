@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, errors, tenancy
+from simulacra.service import clock, errors, policy, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Actor, Detail
 from simulacra.service.credentials import claims
@@ -15,7 +15,6 @@ from simulacra.service.database import tables
 from simulacra.service.identity import provider
 from simulacra.service.usage import ledger, windows
 
-MAX_RETENTION_HOURS = 7 * 24
 MAX_WINDOW_DAYS = 366
 MAX_ROWS = 2**53
 """What every client's numbers hold."""
@@ -32,7 +31,7 @@ BOUNDS = {
     "subscription_rows": (0, MAX_ROWS),
     "subscription_window_days": (1, MAX_WINDOW_DAYS),
     "max_rows_per_request": (1, MAX_ROWS),
-    "retention_hours": (1, MAX_RETENTION_HOURS),
+    "retention_hours": (1, policy.MAX_RETENTION_HOURS),
 }
 REMOVABLE = ("subscription_rows", "retention_hours")
 

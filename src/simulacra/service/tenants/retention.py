@@ -6,8 +6,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service.database import tables
 
-LONGEST = dt.timedelta(days=7)
-"""Of a dataset from its creation, however often it is extended."""
 TOMBSTONE = dt.timedelta(days=8)
 """How long the ids of what expired or was deleted are kept for retries and for the audit."""
 

@@ -1,4 +1,4 @@
-"""Dates and times as people write them."""
+"""Dates and times in the notations that people and programs write."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ PATTERNS = {
     + TIME,
     "compact": r"^(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})" + TIME,
 }  # fmt: skip
-"""Ways to write a moment; the last is a number unless a date is asked for."""
+"""Notations of dates and times; "compact" is a number unless a date is asked for."""
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-ABROAD = {
+FOREIGN_MONTHS = {
     "mär": 3, "mrz": 3, "mai": 5, "mei": 5, "okt": 10, "oct": 10, "dez": 12, "déc": 12, "ene": 1,
     "abr": 4, "ago": 8, "dic": 12, "fév": 2, "avr": 4, "aoû": 8, "gen": 1, "mag": 5, "giu": 6,
     "lug": 7, "set": 9, "ott": 10,
 }  # fmt: skip
 PIVOT = 69  # POSIX: 69 to 99 are in the 20th century
-PROBE = 200
+PROBE = 200  # texts of a column that are tried first
 DAY_US = 86_400 * 10**6
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896  # years 1 and 9999
 
 
 @dataclasses.dataclass(frozen=True)
 class Dates:
-    """Different texts as dates or times.
+    """The different texts of a column, read as dates or times.
 
     Attributes:
         values: float64, shape (texts,): days since 1970, or microseconds where any text has a time
-            of day; NaN for a text that is no date.
+            of day; NaN for a text that is not a date.
         has_time: whether any text has a time of day.
         notes: what was assumed.
     """
@@ -63,42 +63,42 @@ class Dates:
 
 
 def parse(filled: pa.StringArray, counts: Int64s, *, force: bool = False) -> Dates | None:
-    """Read texts as dates, or as times if any has a time of day; None if they are none.
+    """Read texts as dates, or as times if any has a time of day; None if they are not dates.
 
     Args:
-        filled: the different texts of a column, without missing ones.
-        counts: rows that have each.
-        force: dates are wanted, however many texts are none.
+        filled: the different texts of a column, shape (texts,), without missing ones.
+        counts: int64, shape (texts,): the rows that have each.
+        force: read them as dates even if many of them are not.
     """
-    for way, pattern in PATTERNS.items():
-        if way == "compact" and not force:
+    for notation, pattern in PATTERNS.items():
+        if notation == "compact" and not force:
             continue
         if not pc.any(pc.match_substring_regex(filled.slice(0, PROBE), pattern)).as_py():
             continue
         parts = pc.extract_regex(filled, pattern)
-        found = _read(way, parts, counts)
-        is_stray = np.isnan(found.values)
+        dates = _read(notation, parts, counts)
+        is_stray = np.isnan(dates.values)
         if not is_stray.all() and (force or strays.are_few(is_stray, counts)):
-            stray = strays.note(is_stray, counts, "dates")
-            return dataclasses.replace(found, notes=(*found.notes, *stray))
+            blanked = strays.notes(is_stray, counts, "dates")
+            return dataclasses.replace(dates, notes=(*dates.notes, *blanked))
     return None
 
 
-def _read(way: str, parts: pa.StructArray, counts: Int64s) -> Dates:
+def _read(notation: str, parts: pa.StructArray, counts: Int64s) -> Dates:
     notes: tuple[Note, ...] = ()
     year = _year(parts)
-    if way == "mixed":
-        month, day, notes = _ordered(_part(parts, "first"), _part(parts, "second_"), counts)
-    elif way in ("named", "month first"):
+    if notation == "mixed":
+        month, day, notes = _months_and_days(_part(parts, "first"), _part(parts, "second_"), counts)
+    elif notation in ("named", "month first"):
         month, day = _months(parts.field("month")), _part(parts, "day")
     else:
         month, day = _part(parts, "month"), _part(parts, "day")
     days = _days(year, month, day)
-    within = _time(parts)
-    days = np.where(np.isnan(within), np.nan, days)
-    if not np.any(within[~np.isnan(days)] > 0):
+    time_of_day = _time(parts)
+    days = np.where(np.isnan(time_of_day), np.nan, days)
+    if not np.any(time_of_day[~np.isnan(days)] > 0):
         return Dates(days, has_time=False, notes=notes)
-    moments = days * DAY_US + within - _offset(parts)
+    moments = days * DAY_US + time_of_day - _offset(parts)
     is_outside = (moments < FIRST_DAY * DAY_US) | (moments > (LAST_DAY + 1) * DAY_US - 1)
     return Dates(np.where(is_outside, np.nan, moments), has_time=True, notes=notes)
 
@@ -117,10 +117,10 @@ def _year(parts: pa.StructArray) -> Floats:
     return np.where(np.asarray(digits) == 2, year + century, year)
 
 
-def _ordered(
+def _months_and_days(
     first: Floats, second: Floats, counts: Int64s
 ) -> tuple[Floats, Floats, tuple[Note, ...]]:
-    """Tell the month from the day: a number above 12 is no month."""
+    """Return months, days and what was assumed; a number above 12 cannot be a month."""
     day_first, month_first = np.any(first > 12), np.any(second > 12)
     rows = int(counts.sum())
     if day_first:
@@ -135,17 +135,17 @@ def _ordered(
 
 
 def _months(names: pa.StringArray) -> Floats:
-    known = {name: float(number) for number, name in enumerate(MONTHS, 1)} | ABROAD
+    known = {name: float(number) for number, name in enumerate(MONTHS, 1)} | FOREIGN_MONTHS
     texts = names.to_pylist()
     return np.array([known.get((text or "")[:3].lower(), np.nan) for text in texts])
 
 
 def _days(year: Floats, month: Floats, day: Floats) -> Floats:
-    """Return days since 1970, NaN where there is no such day."""
+    """Return days since 1970, NaN where the calendar has no such day."""
     fits = (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
-    whole = np.where(fits, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
-    dates = whole.astype("datetime64[D]") + np.where(fits, day - 1, 0).astype("timedelta64[D]")
-    same_month = dates.astype("datetime64[M]") == whole
+    months = np.where(fits, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
+    dates = months.astype("datetime64[D]") + np.where(fits, day - 1, 0).astype("timedelta64[D]")
+    same_month = dates.astype("datetime64[M]") == months
     return np.where(fits & same_month, dates.astype(np.int64).astype(np.float64), np.nan)
 
 
@@ -166,7 +166,7 @@ def _equals(cells: pa.StringArray, text: str) -> Flags:
 
 
 def _offset(parts: pa.StructArray) -> Floats:
-    """Return how far a time is ahead of UTC, microseconds; 0 for one without a zone."""
+    """Return the offset of a time from UTC in microseconds, 0 without a time zone."""
     digits = pc.replace_substring_regex(parts.field("zone"), r"[^\d]", "")
     digits = pc.if_else(pc.equal(pc.utf8_length(digits), 4), digits, None)
     number = np.array(pc.fill_null(digits.cast(pa.float64()), 0.0), dtype=np.float64)

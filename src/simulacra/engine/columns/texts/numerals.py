@@ -1,4 +1,4 @@
-"""Numbers as people write them: currencies, percent, decimal commas, grouped thousands."""
+"""Numbers with currencies, percent signs, decimal commas or grouped thousands."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Flags, Floats, Int64s
 
 MAX_EXACT = 2**53
-"""From here on a float64 does not hold every integer: longer runs of digits are no numbers."""
+"""A float64 is exact for integers below this; larger ones are codes, not numbers."""
 
 CURRENCY = r"(?:[$€£¥₹]|(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|Rs\.?)\b)"
 BEFORE = rf"^([-+]?)\s*{CURRENCY}\s*([-+]?)"
@@ -33,11 +33,11 @@ BOTH_MARKS = r"\d\.\d{3}[.,]"  # 1.234,5 and 1.234.567
 
 @dataclasses.dataclass(frozen=True)
 class Numerals:
-    """Different texts, read.
+    """The different texts of a column, read as numbers.
 
     Attributes:
-        values: one number a text, NaN for a stray.
-        notes: what was done.
+        values: float64, shape (texts,); NaN for a text that is not a number.
+        notes: what was assumed.
     """
 
     values: Floats
@@ -45,30 +45,31 @@ class Numerals:
 
 
 def parse(filled: pa.StringArray, counts: Int64s, *, force: bool = False) -> Numerals | None:
-    """Read texts as numbers; None if they are none, or are codes such as 01234.
+    """Read texts as numbers; None if they are not numbers, or are codes such as 01234.
 
     Args:
-        filled: the different texts of a column, without missing ones.
-        counts: rows that have each.
-        force: numbers are wanted, however many texts are none and however they look.
+        filled: the different texts of a column, shape (texts,), without missing ones.
+        counts: int64, shape (texts,): the rows that have each.
+        force: read them as numbers even if many are not, or look like codes.
     """
-    bare, said = _bare(filled)
+    bare, marks = _without_marks(filled)
     if len(filled) >= strays.MIN_QUANTITY and _any(bare, TOP_CODE):
-        said.append("words, such as 'or older'")
+        marks.append("words, such as 'or older'")
         bare = pc.replace_substring_regex(bare, TOP_CODE, r"\1")
     if not force and _any(bare, PADDED):
         return None
-    bare, is_number, how = _with_points(bare, counts)
+    bare, is_number, separators = _with_points(bare, counts)
     if not force and not (is_number.any() and strays.are_few(~is_number, counts)):
         return None
     cells = pc.if_else(pa.array(is_number), bare, None)
     values = np.array(pc.fill_null(cells.cast(pa.float64()), np.nan), dtype=np.float64)
     if not force and np.any(np.abs(values) >= MAX_EXACT):
         return None
-    notes = [Note("typed", f"numbers written with {', '.join(said + how)}", int(counts.sum()))]
-    return Numerals(
-        values, (*(notes if said + how else ()), *strays.note(~is_number, counts, "numbers"))
-    )
+    notes = strays.notes(~is_number, counts, "numbers")
+    if marks + separators:
+        reason = f"numbers written with {', '.join(marks + separators)}"
+        notes = (Note("typed", reason, int(counts.sum())), *notes)
+    return Numerals(values, notes)
 
 
 def _matches(texts: pa.StringArray, pattern: str) -> Flags:
@@ -79,33 +80,33 @@ def _any(texts: pa.StringArray, pattern: str) -> bool:
     return bool(pc.any(pc.match_substring_regex(texts, pattern)).as_py())
 
 
-def _bare(texts: pa.StringArray) -> tuple[pa.StringArray, list[str]]:
-    """Return the texts without signs around the number and spaces in it, and what there was."""
-    said: list[str] = []
+def _without_marks(texts: pa.StringArray) -> tuple[pa.StringArray, list[str]]:
+    """Return the texts without currencies, percent signs and spaces, and what was removed."""
+    marks: list[str] = []
     if _any(texts, PLAIN) and not _any(texts, r"[^\d.eE+-]"):
-        return texts, said
+        return texts, marks
     if _any(texts, r"\d\s*%$"):
-        said.append("percent signs")
+        marks.append("percent signs")
     if _any(texts, BEFORE) or _any(texts, AFTER.replace("%", "")):
-        said.append("a currency")
+        marks.append("a currency")
     texts = pc.replace_substring_regex(texts, BEFORE, r"\1\2")
     texts = pc.replace_substring_regex(texts, AFTER, "")
     for _ in range(2):  # neighbouring groups share a digit
         texts = pc.replace_substring_regex(texts, SPACED, r"\1\2")
-    return texts, said
+    return texts, marks
 
 
 def _with_points(texts: pa.StringArray, counts: Int64s) -> tuple[pa.StringArray, Flags, list[str]]:
-    """Return the texts with decimal points alone, which of them are numbers, and what was done."""
+    """Return the texts with decimal points only, which are numbers, and what was replaced."""
     is_plain, is_grouped = _matches(texts, PLAIN), _matches(texts, GROUPED)
     if not _any(texts, ",") and not _any(texts, BOTH_MARKS):
         return pc.replace_substring_regex(texts, r"^\+", ""), is_plain, []
     if _groups_thousands(texts, is_plain, is_grouped):
-        without = pc.replace_substring(texts, ",", "")
-        return without, is_plain | is_grouped, ["commas between thousands"]
+        ungrouped = pc.replace_substring(texts, ",", "")
+        return ungrouped, is_plain | is_grouped, ["commas between thousands"]
     has_comma = _matches(texts, ",")
     if not _any(texts, r"\.") and strays.are_few(has_comma, counts):
-        return texts, is_plain, []  # 1,3 among codes: two answers, not a decimal
+        return texts, is_plain, []  # 1,3 among codes is two answers, not a decimal
     is_comma, is_short = _matches(texts, COMMA), _matches(texts, SHORT_COMMA)
     is_mixed = is_plain | is_grouped | is_short
     if is_comma.sum() < is_mixed.sum():
@@ -116,9 +117,10 @@ def _with_points(texts: pa.StringArray, counts: Int64s) -> tuple[pa.StringArray,
 
 
 def _groups_thousands(texts: pa.StringArray, is_plain: Flags, is_grouped: Flags) -> bool:
-    """Tell 1,250 and 12,000 from decimal commas: threes behind each comma, and no bare thousand.
+    """Return whether commas group thousands, as in 1,250 and 12,000, and are not decimal commas.
 
-    A point behind the last comma settles it.
+    They do if a point follows the last comma of any text. They also do if three digits follow every
+    comma and no number without a comma is 1,000 or more.
     """
     if _any(texts, r"^[^.]*,\d{3}\.\d+$"):
         return True

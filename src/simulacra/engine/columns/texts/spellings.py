@@ -1,4 +1,4 @@
-"""Texts that are one level though they are spelled differently, and the order of levels."""
+"""Spellings of one level that differ in case or spaces, and the natural order of levels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DIGITS = re.compile(r"(\d[\d,]{0,17})")
 
 
 def merge(texts: Sequence[str], counts: Int64s) -> tuple[dict[str, str], tuple[Note, ...]]:
-    """Map each text to the commonest spelling among those that differ only in case and spaces.
+    """Return the most common spelling of each text, among those that differ in case and spaces.
 
     Args:
         texts: different texts.
@@ -36,7 +36,7 @@ def merge(texts: Sequence[str], counts: Int64s) -> tuple[dict[str, str], tuple[N
 
 
 def natural_order(text: str) -> tuple[tuple[str | int, ...], str]:
-    """Return a sort key under which 9 comes before 10 and case does not matter."""
+    """Return a sort key that puts 9 before 10 and ignores case."""
     parts = DIGITS.split(text.casefold())
     key = [int(part.replace(",", "")) if index % 2 else part for index, part in enumerate(parts)]
     return tuple(key), text

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from simulacra.service import errors, tenancy
+from simulacra.service import errors, policy, tenancy
 from simulacra.service.audit import search
 from simulacra.service.credentials import rotations
 from simulacra.service.fields import Text
@@ -146,7 +146,7 @@ async def _page(
         clients=clients,
         entries=recent,
         default_hours=round(runtime.policy.retention.total_seconds() / 3600),
-        longest_hours=administration.MAX_RETENTION_HOURS,
+        longest_hours=policy.MAX_RETENTION_HOURS,
         rotation_note=OLD_WORKS if runtime.identity.issues_tokens else OLD_STOPS,
         done=done,
         given=given or _texts(administration.limits_of(tenant)),

@@ -1,0 +1,21 @@
+"""Figures of the service that several modules, or the texts that the API shows, have in common.
+
+Nobody sets them. What an operator may set is in `settings`, with its default and its bounds; a
+figure that one module alone needs is in that module.
+"""
+
+import datetime as dt
+
+HOUR = dt.timedelta(hours=1)
+
+MAX_RETENTION = dt.timedelta(days=7)
+"""The longest life of a dataset or generation, however often it is extended."""
+MAX_RETENTION_HOURS = MAX_RETENTION // HOUR
+
+IDEMPOTENCY_KEY_LIFE = dt.timedelta(hours=24)
+"""How long a request that is repeated with its key finds what the first one began."""
+MAX_IDEMPOTENCY_KEY_LENGTH = 128
+
+MAX_ROTATIONS = 3
+"""Rotations that a client may have begun within `ROTATION_WINDOW`."""
+ROTATION_WINDOW = dt.timedelta(hours=24)
