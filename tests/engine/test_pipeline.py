@@ -42,9 +42,9 @@ def test_a_million_rows(meal_kit_model: simulacra.Model) -> None:
 def test_rows_have_the_types_of_the_study(
     mixed_model: simulacra.Model, mixed_table: pa.Table
 ) -> None:
-    made = mixed_model.generate(10, seed=1).table
-    assert made.column_names == mixed_table.column_names
-    assert [str(kind) for kind in made.schema.types] == [
+    rows = mixed_model.generate(10, seed=1).table
+    assert rows.column_names == mixed_table.column_names
+    assert [str(kind) for kind in rows.schema.types] == [
         "string", "bool", "string", "int64", "int64", "double", "date32[day]", "timestamp[us]",
     ]  # fmt: skip
 
