@@ -10,7 +10,7 @@ from scipy import stats
 
 import simulacra
 
-SEED_ROWS, ROWS = 4_000, 20_000
+RESPONDENTS, ROWS = 4_000, 20_000
 
 
 def known(size: int, rng: np.random.Generator) -> pa.Table:
@@ -31,59 +31,59 @@ def known(size: int, rng: np.random.Generator) -> pa.Table:
 
 
 @pytest.fixture(scope="module")
-def seed_rows() -> pa.Table:
-    return known(SEED_ROWS, np.random.default_rng(11))
+def study() -> pa.Table:
+    return known(RESPONDENTS, np.random.default_rng(11))
 
 
 @pytest.fixture(scope="module")
-def model(seed_rows: pa.Table) -> simulacra.Model:
-    return simulacra.fit(seed_rows)
+def model(study: pa.Table) -> simulacra.Model:
+    return simulacra.fit(study)
 
 
 @pytest.fixture(scope="module")
-def made(model: simulacra.Model) -> pa.Table:
+def synthetic(model: simulacra.Model) -> pa.Table:
     return model.generate(ROWS, seed=3).table
 
 
 @pytest.mark.parametrize("column", ["group", "trust", "stays"])
-def test_shares_are_those_of_the_seed(seed_rows: pa.Table, made: pa.Table, column: str) -> None:
+def test_shares_are_those_of_the_study(study: pa.Table, synthetic: pa.Table, column: str) -> None:
     """Standard error at most 0.0035: one false alarm in 10,000 draws of a level at 0.015."""
-    levels = set(seed_rows[column].to_pylist())
-    assert set(made[column].to_pylist()) == levels
+    levels = set(study[column].to_pylist())
+    assert set(synthetic[column].to_pylist()) == levels
     for level in levels:
-        share = np.mean(np.array(made[column].to_pylist()) == level)
+        share = np.mean(np.array(synthetic[column].to_pylist()) == level)
         assert share == pytest.approx(
-            np.mean(np.array(seed_rows[column].to_pylist()) == level), abs=0.015
+            np.mean(np.array(study[column].to_pylist()) == level), abs=0.015
         )
 
 
-def test_a_scale_is_that_of_the_seed(seed_rows: pa.Table, made: pa.Table) -> None:
+def test_a_scale_is_that_of_the_study(study: pa.Table, synthetic: pa.Table) -> None:
     """Kolmogorov's 1 in 10,000 point for 4,000 against 20,000 rows is 0.038."""
-    distance = stats.ks_2samp(seed_rows["pay"].to_numpy(), made["pay"].to_numpy()).statistic
+    distance = stats.ks_2samp(study["pay"].to_numpy(), synthetic["pay"].to_numpy()).statistic
     assert distance < 0.038
 
 
-def test_a_spike_stays_a_spike(made: pa.Table) -> None:
-    """Of the seed's 0.2 with a standard error of 0.0063 and the draw's of 0.0028: 4 of both."""
-    assert np.mean(made["pay"].to_numpy() == 1_500.0) == pytest.approx(0.2, abs=0.028)
+def test_a_spike_stays_a_spike(synthetic: pa.Table) -> None:
+    """Of the study's 0.2 with a standard error of 0.0063 and the draw's of 0.0028: 4 of both."""
+    assert np.mean(synthetic["pay"].to_numpy() == 1_500.0) == pytest.approx(0.2, abs=0.028)
 
 
-def test_a_known_dependence_stays(made: pa.Table) -> None:
+def test_a_known_dependence_stays(synthetic: pa.Table) -> None:
     """The log odds of staying rise by log 2 a point.
 
-    Seed of 4,000 rows: a standard error of about 0.025 for the slope; 0.13 is five of them.
+    A study of 4,000 rows: a standard error of about 0.025 for the slope; 0.13 is five of them.
     """
-    plain = made.filter(pa.compute.not_equal(made["group"], "c"))
+    plain = synthetic.filter(pa.compute.not_equal(synthetic["group"], "c"))
     trust, stays = plain["trust"].to_numpy(), np.array(plain["stays"].to_pylist())
     odds = [np.mean(stays[trust == point]) for point in range(1, 6)]
     slope = np.polyfit(range(5), np.log(np.array(odds) / (1 - np.array(odds))), 1)[0]
     assert slope == pytest.approx(np.log(2), abs=0.13)
 
 
-def test_what_is_not_conditioned_follows_what_is(model: simulacra.Model) -> None:
+def test_other_columns_follow_the_conditioned_ones(model: simulacra.Model) -> None:
     """With more of group c more people stay, as Bayes' rule has it for the population.
 
-    The seed's 400 people of group c give a standard error of 0.02; 0.08 is four of them.
+    The study's 400 people of group c give a standard error of 0.02; 0.08 is four of them.
     """
     truth = known(400_000, np.random.default_rng(12))
     stays = np.array(truth["stays"].to_pylist())
@@ -95,12 +95,12 @@ def test_what_is_not_conditioned_follows_what_is(model: simulacra.Model) -> None
 
 
 def test_nobodys_own_number_comes_out_more_often_than_by_chance(
-    seed_rows: pa.Table, made: pa.Table
+    study: pa.Table, synthetic: pa.Table
 ) -> None:
-    """A number of one seed row is drawn from around it, on a grid of tenths."""
-    values, counts = np.unique(seed_rows["pay"].to_numpy(), return_counts=True)
+    """A number of a single respondent is drawn from around it, on a grid of tenths."""
+    values, counts = np.unique(study["pay"].to_numpy(), return_counts=True)
     alone = values[counts == 1]
-    pay = made["pay"].to_numpy()
-    drawn = np.mean(np.isin(pay, alone))
-    beside = np.mean(np.isin(pay, np.setdiff1d(np.round(alone + 0.1, 1), values)))
-    assert drawn < 2.5 * beside
+    pay = synthetic["pay"].to_numpy()
+    share_of_own = np.mean(np.isin(pay, alone))
+    share_beside = np.mean(np.isin(pay, np.setdiff1d(np.round(alone + 0.1, 1), values)))
+    assert share_of_own < 2.5 * share_beside

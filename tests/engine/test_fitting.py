@@ -33,7 +33,7 @@ def test_frames_give_the_same_model(
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "message"),
     [
         (["a,b", *["1,2"] * 3], "3 rows; at least 30"),
         (["a,b", *["SECRET,SECRET"] * 60], "0 column"),
@@ -42,9 +42,9 @@ def test_frames_give_the_same_model(
     ],
 )
 def test_too_little_to_model_is_refused(
-    write_file: Callable[[str], Path], rows: list[str], said: str
+    write_file: Callable[[str], Path], rows: list[str], message: str
 ) -> None:
-    with pytest.raises(simulacra.StudyError, match=said) as caught:
+    with pytest.raises(simulacra.StudyError, match=message) as caught:
         simulacra.fit(write_file("\n".join(rows)))
     assert "SECRET" not in str(caught.value)
 

@@ -23,12 +23,12 @@ def test_text_is_read_as_csv(head: bytes) -> None:
     assert formats.detect(io.BytesIO(head)) is formats.Format.CSV
 
 
-def test_parquet_is_told_by_its_magic() -> None:
+def test_parquet_is_recognised_by_its_magic_number() -> None:
     assert formats.detect(io.BytesIO(b"PAR1\x15\x04\x00\x00")) is formats.Format.PARQUET
 
 
 @pytest.mark.parametrize(
-    ("head", "said"),
+    ("head", "message"),
     [
         (b"", "empty"),
         (b" \r\n\t\n", "empty"),
@@ -45,20 +45,20 @@ def test_parquet_is_told_by_its_magic() -> None:
         (b"\x01\x02\0\0\0\x03\0\0\0\xff", "binary"),
     ],
 )
-def test_any_other_kind_is_named_and_refused(head: bytes, said: str) -> None:
-    with pytest.raises(errors.StudyError, match=said):
+def test_any_other_kind_is_named_and_refused(head: bytes, message: str) -> None:
+    with pytest.raises(errors.StudyError, match=message):
         formats.detect(io.BytesIO(head))
 
 
 def archive(*names: str) -> io.BytesIO:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as book:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as file:
         for name in names:
-            book.writestr(name, "x" * 100)
-    return made
+            file.writestr(name, "x" * 100)
+    return content
 
 
-def test_a_workbook_is_told_from_other_archives_wherever_its_parts_are() -> None:
+def test_a_workbook_is_distinguished_from_other_archives_wherever_its_parts_are() -> None:
     padding = [f"docProps/{place}.xml" for place in range(200)]  # beyond the first bytes
     file = archive("[Content_Types].xml", *padding, "xl/workbook.xml")
     assert formats.detect(file) is formats.Format.XLSX
@@ -66,7 +66,7 @@ def test_a_workbook_is_told_from_other_archives_wherever_its_parts_are() -> None
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         ("xl/workbook.bin", "binary Excel"),
         ("word/document.xml", "Word"),
@@ -74,8 +74,8 @@ def test_a_workbook_is_told_from_other_archives_wherever_its_parts_are() -> None
         ("study.csv", "zip archive"),
     ],
 )
-def test_another_archive_is_named_and_refused(name: str, said: str) -> None:
-    with pytest.raises(errors.StudyError, match=said):
+def test_another_archive_is_named_and_refused(name: str, message: str) -> None:
+    with pytest.raises(errors.StudyError, match=message):
         formats.detect(archive(name))
 
 
@@ -85,7 +85,7 @@ def test_an_archive_of_too_many_parts_is_refused_unread() -> None:
 
 
 @pytest.mark.parametrize(("magic", "kind"), [(b"$FL2", "sav"), (b"$FL3", "zsav")])
-def test_spss_files_are_told_by_their_magic(magic: bytes, kind: str) -> None:
+def test_spss_files_are_recognised_by_their_magic_number(magic: bytes, kind: str) -> None:
     assert formats.detect(io.BytesIO(magic + b"@(#) SPSS DATA FILE")) == kind
 
 

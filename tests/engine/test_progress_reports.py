@@ -12,32 +12,36 @@ from simulacra.engine.model import drawing
 
 
 @pytest.mark.parametrize(
-    ("asked", "stages"),
+    ("scenario", "stages"),
     [
         ({}, ["sampling", "writing"]),
         ({"categorical": {"owns": {"true": 0.6}}}, ["fitting", "sampling", "writing"]),
     ],
 )
 def test_progress_goes_forward_through_the_stages(
-    mixed_table: pa.Table, asked: Mapping[str, Any], stages: list[str]
+    mixed_table: pa.Table, scenario: Mapping[str, Any], stages: list[str]
 ) -> None:
-    told: list[simulacra.Progress] = []
-    model = simulacra.fit(mixed_table, progress=told.append)
-    assert_forward([*told, pipeline.SAVING], ["reading", "cleaning", "fitting", "writing"])
-    links = [(one.step, one.steps) for one in told if one.steps]
-    assert links == [(step, len(links)) for step in range(1, len(model.schema.columns) + 1)]
-    told.clear()
-    model.generate(20, seed=1, progress=told.append, **asked)
-    assert_forward(told, stages)
+    reports: list[simulacra.Progress] = []
+    model = simulacra.fit(mixed_table, progress=reports.append)
+    assert_forward([*reports, pipeline.SAVING], ["reading", "cleaning", "fitting", "writing"])
+    steps = [(report.step, report.steps) for report in reports if report.steps]
+    assert steps == [(step, len(steps)) for step in range(1, len(model.schema.columns) + 1)]
+    reports.clear()
+    model.generate(20, seed=1, progress=reports.append, **scenario)
+    assert_forward(reports, stages)
 
 
-def assert_forward(told: list[simulacra.Progress], stages: list[str]) -> None:
+def assert_forward(reports: list[simulacra.Progress], stages: list[str]) -> None:
     """Stages come in their order, fractions never go back, and steps are counted to the last."""
-    assert list(dict.fromkeys(one.stage for one in told)) == stages
-    fractions = [one.fraction for one in told]
+    assert list(dict.fromkeys(report.stage for report in reports)) == stages
+    fractions = [report.fraction for report in reports]
     assert fractions == sorted(fractions)
     for stage in stages:
-        steps = [(one.step, one.steps) for one in told if one.stage == stage and one.steps]
+        steps = [
+            (report.step, report.steps)
+            for report in reports
+            if report.stage == stage and report.steps
+        ]
         assert steps == [(step, len(steps)) for step in range(1, len(steps) + 1)]
 
 
@@ -45,13 +49,13 @@ def test_columns_are_counted_once_for_each_stretch_of_rows(
     mixed_model: simulacra.Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(drawing, "ROWS_AT_ONCE", 40)
-    told: list[simulacra.Progress] = []
-    mixed_model.generate(100, seed=1, progress=told.append)
-    assert_forward(told, ["sampling", "writing"])
-    assert max(one.steps or 0 for one in told) == 3 * len(mixed_model.schema.columns)
+    reports: list[simulacra.Progress] = []
+    mixed_model.generate(100, seed=1, progress=reports.append)
+    assert_forward(reports, ["sampling", "writing"])
+    assert max(report.steps or 0 for report in reports) == 3 * len(mixed_model.schema.columns)
 
 
-def test_a_fault_of_the_one_who_is_told_is_raised(mixed_model: simulacra.Model) -> None:
+def test_an_error_of_the_progress_callback_is_raised(mixed_model: simulacra.Model) -> None:
     def fail(_: simulacra.Progress) -> None:
         raise ZeroDivisionError
 
@@ -59,7 +63,7 @@ def test_a_fault_of_the_one_who_is_told_is_raised(mixed_model: simulacra.Model) 
         mixed_model.generate(20, seed=1, progress=fail)
 
 
-def test_the_by_conditions_of_a_few_scenarios_are_kept(
+def test_conditional_models_of_the_latest_scenarios_are_reused(
     mixed_table: pa.Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline, "MAX_KEPT_SEQUENCES", 2)
@@ -67,6 +71,6 @@ def test_the_by_conditions_of_a_few_scenarios_are_kept(
     for column, level in (("plan", "Pro"), ("owns", "true"), ("agreement", "often")):
         model.generate(5, seed=1, categorical={column: {level: 0.5}})
     assert len(model._by_conditions) == 2
-    told: list[simulacra.Progress] = []
-    model.generate(5, seed=1, categorical={"agreement": {"never": 0.2}}, progress=told.append)
-    assert "fitting" not in {one.stage for one in told}
+    reports: list[simulacra.Progress] = []
+    model.generate(5, seed=1, categorical={"agreement": {"never": 0.2}}, progress=reports.append)
+    assert "fitting" not in {report.stage for report in reports}

@@ -70,7 +70,7 @@ def test_the_saved_model_gives_the_same_answer_again(
 
 @given(SEEDS, scenarios())
 @settings(max_examples=25)
-def test_what_is_not_refused_is_as_asked(
+def test_generated_rows_meet_the_scenario(
     model: simulacra.Model, seed: int, scenario: dict[str, Any]
 ) -> None:
     kind, rows = answer(model, seed, scenario)
@@ -80,9 +80,9 @@ def test_what_is_not_refused_is_as_asked(
     assert isinstance(rows, pa.Table)
     assert 0 < rows.num_rows <= ROWS
     for column, shares in scenario["categorical"].items():
-        found = rows[column].to_pylist()
+        values = rows[column].to_pylist()
         for level, share in shares.items():
-            assert abs(found.count(level) - share * rows.num_rows) <= 1 + 0.002 * ROWS
+            assert abs(values.count(level) - share * rows.num_rows) <= 1 + 0.002 * ROWS
     for column, bounds in scenario["numeric"].items():
         assert all(bounds["min"] <= value <= bounds["max"] for value in rows[column].to_pylist())
 
@@ -93,14 +93,14 @@ def test_every_format_holds_the_same_rows(
     model: simulacra.Model, tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:
     folder: Path = tmp_path_factory.mktemp("rows")
-    made = model.generate(ROWS, seed=seed)
+    out = model.generate(ROWS, seed=seed)
     for suffix in ("parquet", "arrow", "csv"):
-        made.write(folder / f"rows.{suffix}")
-    plain = made.table.to_pylist()
-    assert pyarrow.parquet.read_table(folder / "rows.parquet").to_pylist() == plain
+        out.write(folder / f"rows.{suffix}")
+    rows = out.table.to_pylist()
+    assert pyarrow.parquet.read_table(folder / "rows.parquet").to_pylist() == rows
     with pa.ipc.open_file(folder / "rows.arrow") as file:
-        assert file.read_all().to_pylist() == plain
-    schema = {name: made.table.schema.field(name).type for name in made.table.column_names}
+        assert file.read_all().to_pylist() == rows
+    schema = {name: out.table.schema.field(name).type for name in out.table.column_names}
     schema = {n: t.value_type if pa.types.is_dictionary(t) else t for n, t in schema.items()}
     options = pyarrow.csv.ConvertOptions(column_types=schema, strings_can_be_null=True)
-    assert pyarrow.csv.read_csv(folder / "rows.csv", convert_options=options).to_pylist() == plain
+    assert pyarrow.csv.read_csv(folder / "rows.csv", convert_options=options).to_pylist() == rows

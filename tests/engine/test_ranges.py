@@ -46,17 +46,17 @@ def test_a_range_wider_than_the_schema_stays_within_the_published_bounds(
     assert max(values) <= column.max
 
 
-def test_conditioned_columns_are_never_missing_and_others_are_as_often_as_in_the_seed(
+def test_conditioned_columns_are_never_missing_and_others_as_often_as_in_the_study(
     mixed_model: simulacra.Model, mixed_table: pa.Table
 ) -> None:
     free = mixed_model.generate(10_000, seed=1).table
-    asked = mixed_model.generate(
+    conditioned = mixed_model.generate(
         2_000, seed=1, numeric={"spend": {"min": 0, "max": 500}, "visits": {"min": 0, "max": 9}}
     ).table
     for column in ("spend", "visits"):
-        in_seed = mixed_table[column].null_count / mixed_table.num_rows
-        assert free[column].null_count / 10_000 == pytest.approx(in_seed, abs=0.04)
-        assert asked[column].null_count == 0
+        in_study = mixed_table[column].null_count / mixed_table.num_rows
+        assert free[column].null_count / 10_000 == pytest.approx(in_study, abs=0.04)
+        assert conditioned[column].null_count == 0
 
 
 def test_a_skip_pattern_is_mostly_kept(mixed_model: simulacra.Model) -> None:

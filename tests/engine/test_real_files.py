@@ -101,7 +101,7 @@ def test_rows_columns_and_types(
         ("sav/pyreadstat_multiple_response.sav", "6 rows; at least 30"),
     ],
 )
-def test_what_is_refused_says_what_to_do(name: str, said: str) -> None:
+def test_the_refusal_of_a_file_says_what_to_do(name: str, said: str) -> None:
     with pytest.raises(errors.StudyError, match=said):
         schema(name)
 
@@ -182,7 +182,7 @@ def test_codes_for_no_answer_are_no_levels() -> None:
     assert "RespondentID" not in schema("messy/food_world_cup_macroman.csv").names
 
 
-def test_encodings_are_told() -> None:
+def test_encodings_are_reported() -> None:
     said = {
         name: " ".join(action.reason for action in read(name).actions)
         for name in (STARWARS, SALARY_2018, "messy/food_world_cup_macroman.csv")

@@ -44,15 +44,15 @@ def test_a_seed_that_is_drawn_is_reported(meal_kit_model: simulacra.Model) -> No
     assert meal_kit_model.generate(100).report.seed != first.report.seed
 
 
-@pytest.mark.parametrize("asked", [{}, SCENARIO], ids=["free", "scenario"])
+@pytest.mark.parametrize("scenario", [{}, SCENARIO], ids=["free", "scenario"])
 def test_a_saved_model_gives_the_same_rows(
-    meal_kit_model: simulacra.Model, tmp_path: Path, asked: Mapping[str, Any]
+    meal_kit_model: simulacra.Model, tmp_path: Path, scenario: Mapping[str, Any]
 ) -> None:
     meal_kit_model.save(tmp_path / "model")
     loaded = simulacra.load(tmp_path / "model")
     assert loaded.schema == meal_kit_model.schema
-    assert generations.digest(loaded.generate(200, seed=3, **asked)) == generations.digest(
-        meal_kit_model.generate(200, seed=3, **asked)
+    assert generations.digest(loaded.generate(200, seed=3, **scenario)) == generations.digest(
+        meal_kit_model.generate(200, seed=3, **scenario)
     )
 
 
@@ -62,7 +62,7 @@ def test_the_number_of_threads_changes_nothing(meal_kit_file: Path) -> None:
         f"out = simulacra.fit({str(meal_kit_file)!r}).generate(500, seed=7, **{SCENARIO!r})\n"
         "print(hashlib.sha256(repr(out.table.to_pydict()).encode()).hexdigest())\n"
     )
-    found = {
+    digests = {
         subprocess.run(
             [sys.executable, "-c", program],
             env=os.environ
@@ -74,16 +74,16 @@ def test_the_number_of_threads_changes_nothing(meal_kit_file: Path) -> None:
         ).stdout
         for threads, salt in (("1", "1"), ("2", "99"))
     }
-    assert len(found) == 1
+    assert len(digests) == 1
 
 
-def test_the_number_of_links_fitted_at_once_changes_nothing(
+def test_the_number_of_conditional_models_fitted_at_once_changes_nothing(
     meal_kit_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = set()
+    digests = set()
     for cores in (1, 4):
         monkeypatch.setattr(processors, "count", lambda cores=cores: cores)
         model = simulacra.fit(meal_kit_file)
-        free, asked = model.generate(500, seed=7), model.generate(500, seed=7, **SCENARIO)
-        found.add((generations.digest(free), generations.digest(asked)))
-    assert len(found) == 1
+        free, conditioned = model.generate(500, seed=7), model.generate(500, seed=7, **SCENARIO)
+        digests.add((generations.digest(free), generations.digest(conditioned)))
+    assert len(digests) == 1

@@ -28,13 +28,15 @@ def test_shares_are_exact_to_one_row(meal_kit_model: simulacra.Model, rows: int)
 def test_unnamed_levels_keep_the_proportions_of_the_model(meal_kit_model: simulacra.Model) -> None:
     # 20,000 draws: a standard error of at most 0.0035, so that 0.02 is nearly six of them.
     free = generations.shares(meal_kit_model.generate(20_000, seed=1).table["region"])
-    asked = generations.shares(
+    conditioned = generations.shares(
         meal_kit_model.generate(20_000, seed=1, categorical={"region": {"North": 0.6}}).table[
             "region"
         ]
     )
     for level in ("East", "South", "West"):
-        assert asked[level] == pytest.approx(free[level] * 0.4 / (1 - free["North"]), abs=0.02)
+        assert conditioned[level] == pytest.approx(
+            free[level] * 0.4 / (1 - free["North"]), abs=0.02
+        )
 
 
 def test_unnamed_levels_follow_the_other_conditions(meal_kit_model: simulacra.Model) -> None:
@@ -45,8 +47,8 @@ def test_unnamed_levels_follow_the_other_conditions(meal_kit_model: simulacra.Mo
     out = meal_kit_model.generate(
         10_000, seed=1, numeric=young, categorical={"channel": {"Club": 0.3}}
     )
-    asked = generations.shares(out.table["channel"])
-    assert asked["Online"] / asked["Retail"] == pytest.approx(
+    conditioned = generations.shares(out.table["channel"])
+    assert conditioned["Online"] / conditioned["Retail"] == pytest.approx(
         free["Online"] / free["Retail"], rel=0.1
     )
 

@@ -119,7 +119,7 @@ def rule_study(columns: Mapping[str, object] | pa.Table) -> RuleStudy:
     return RuleStudy.of(cleaned.schema, cleaned.values)
 
 
-def independent(study: Study, rows: int, rng: np.random.Generator) -> dict[int, Floats]:
+def independent(study: Study | RuleStudy, rows: int, rng: np.random.Generator) -> dict[int, Floats]:
     """Return rows whose columns are drawn from a study without regard to each other.
 
     Args:
@@ -132,7 +132,7 @@ def independent(study: Study, rows: int, rng: np.random.Generator) -> dict[int, 
     """
     drawn = {}
     for position, column in enumerate(study.schema.columns):
-        values = study.values[rng.integers(study.schema.row_count, size=rows), position]
+        values = study.values[rng.integers(len(study.values), size=rows), position]
         is_number = not column.type.is_categorical
         drawn[position] = np.clip(values, *column.bounds) if is_number else values
     return drawn

@@ -20,15 +20,15 @@ def nominal(values: list[float], *levels: str) -> Draft:
     [("Yes", "No"), ("YES", "NO"), ("ja", "nein"), ("X", "Not selected"), ("Pie", "Not selected")],
 )
 def test_blanks_beside_a_single_answer_are_levels(answer: str, other: str) -> None:
-    made = choices.fill(nominal([0, NAN, 0, NAN, NAN], answer))
-    assert made.levels == (other, answer)
-    assert made.values.tolist() == [1, 0, 1, 0, 0]
-    assert [(note.action, note.count) for note in made.notes] == [("filled", 3)]
+    filled = choices.fill(nominal([0, NAN, 0, NAN, NAN], answer))
+    assert filled.levels == (other, answer)
+    assert filled.values.tolist() == [1, 0, 1, 0, 0]
+    assert [(note.action, note.count) for note in filled.notes] == [("filled", 3)]
 
 
 def test_blanks_beside_ones_are_zeros() -> None:
-    made = choices.fill(Draft(INTEGER, np.array([1, NAN, 1])))
-    assert made.values.tolist() == [1, 0, 1]
+    filled = choices.fill(Draft(INTEGER, np.array([1, NAN, 1])))
+    assert filled.values.tolist() == [1, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def test_other_columns_stay_as_they_are(draft: Draft) -> None:
 
 
 def test_an_option_without_labels_is_chosen_or_not() -> None:
-    made = choices.as_boolean(Draft(INTEGER, np.array([1, 0, NAN, 1])), 1)
-    assert made.type is BOOLEAN
-    np.testing.assert_array_equal(made.values, [1, 0, NAN, 1])
+    option = choices.as_boolean(Draft(INTEGER, np.array([1, 0, NAN, 1])), 1)
+    assert option.type is BOOLEAN
+    np.testing.assert_array_equal(option.values, [1, 0, NAN, 1])
     alone = choices.as_boolean(Draft(INTEGER, np.array([2, NAN, 2])), 2)
     assert alone.values.tolist() == [1, 0, 1]

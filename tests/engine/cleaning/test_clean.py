@@ -27,16 +27,16 @@ TABLE = pa.table(
 )
 
 
-def schema(raw: RawStudy | None = None, **asked: Any) -> Schema:  # noqa: ANN401 - of any kind
-    options = Options.of(**asked)
+def schema(raw: RawStudy | None = None, **overrides: Any) -> Schema:  # noqa: ANN401 - of any kind
+    options = Options.of(**overrides)
     return clean.clean(raw or RawStudy(TABLE), limits.DEFAULT, options).schema
 
 
-def said(found: Schema, column: str | None) -> list[str]:
-    return [action.action for action in found.cleaning if action.column == column]
+def actions_about(cleaned: Schema, column: str | None) -> list[str]:
+    return [action.action for action in cleaned.cleaning if action.column == column]
 
 
-def test_what_reading_did_is_reported_first() -> None:
+def test_actions_of_reading_are_reported_first() -> None:
     read = CleaningAction(None, "read", "the text was taken as Mac Roman", 1)
     assert schema(RawStudy(TABLE, actions=(read,))).cleaning[0] == read
 
@@ -48,32 +48,32 @@ def test_columns_go_by_either_name(name: str) -> None:
 
 
 def test_levels_can_be_given_in_their_order() -> None:
-    found = schema(types={"mood": ["low", "mid", "high"]})["mood"]
-    assert (found.type, found.levels) == (ORDINAL, ("low", "mid", "high"))
+    cleaned = schema(types={"mood": ["low", "mid", "high"]})["mood"]
+    assert (cleaned.type, cleaned.levels) == (ORDINAL, ("low", "mid", "high"))
 
 
-def test_a_column_is_kept_where_that_is_possible_and_said_where_not() -> None:
-    found = schema(keep=["lopsided", "constant", "mail", "rarely"])
-    assert "lopsided" in found.names
-    assert "kept" in said(found, "lopsided")
+def test_a_column_is_kept_as_asked_for_or_its_drop_is_explained() -> None:
+    cleaned = schema(keep=["lopsided", "constant", "mail", "rarely"])
+    assert "lopsided" in cleaned.names
+    assert "kept" in actions_about(cleaned, "lopsided")
     reasons = {
         "constant": "one value",
         "mail": "fewer than 5 rows",
         "rarely": "fewer than 10 rows",
     }
     for name, why in reasons.items():
-        (action,) = [action for action in found.cleaning if action.column == name]
+        (action,) = [action for action in cleaned.cleaning if action.column == name]
         assert action.action == "dropped"
         assert why in action.reason
 
 
-def test_what_is_dropped_as_asked_for_is_reported() -> None:
-    found = schema(drop=["lopsided"])
-    assert said(found, "lopsided") == ["dropped"]
+def test_a_column_dropped_as_asked_for_is_reported() -> None:
+    cleaned = schema(drop=["lopsided"])
+    assert actions_about(cleaned, "lopsided") == ["dropped"]
 
 
 @pytest.mark.parametrize(
-    ("asked", "text"),
+    ("options", "text"),
     [
         ({"types": {"Mood": "nominal"}}, "nearest: 'mood'"),
         ({"keep": ["Age"]}, "'Age \\(years\\)'"),
@@ -84,9 +84,9 @@ def test_what_is_dropped_as_asked_for_is_reported() -> None:
         ({"keep": "mood"}, "a list"),
     ],
 )
-def test_options_that_do_not_fit(asked: dict[str, Any], text: str) -> None:
+def test_options_that_do_not_fit(options: dict[str, Any], text: str) -> None:
     with pytest.raises(errors.StudyError, match=text):
-        schema(**asked)
+        schema(**options)
 
 
 def test_the_codebook_shows_in_the_schema() -> None:
@@ -122,16 +122,19 @@ def test_the_codebook_shows_in_the_schema() -> None:
             MultipleResponseSet("Q9", "Gone", "category", ("Q1", "Q9_2"), None),
         ),
     )
-    found = schema(raw)
-    assert (found["Q1"].label, found["Q1"].levels) == ("Do you like it?", ("Yes", "No"))
-    assert found["Q2_1"].label == "An option"
-    assert found["Q2_1"].type is BOOLEAN
-    assert found["Q2_1"].multiple_response == "Q2"
-    assert found["Q1"].multiple_response is None
-    assert [(one.name, one.counted) for one in found.sets] == [("Q2", "true"), ("Q3", "Selected")]
-    assert said(found, "Q9") == ["dropped"]
-    document = found.to_json()
-    assert Schema.from_json(document) == found
+    cleaned = schema(raw)
+    assert (cleaned["Q1"].label, cleaned["Q1"].levels) == ("Do you like it?", ("Yes", "No"))
+    assert cleaned["Q2_1"].label == "An option"
+    assert cleaned["Q2_1"].type is BOOLEAN
+    assert cleaned["Q2_1"].multiple_response == "Q2"
+    assert cleaned["Q1"].multiple_response is None
+    assert [(response_set.name, response_set.counted) for response_set in cleaned.sets] == [
+        ("Q2", "true"),
+        ("Q3", "Selected"),
+    ]
+    assert actions_about(cleaned, "Q9") == ["dropped"]
+    document = cleaned.to_json()
+    assert Schema.from_json(document) == cleaned
     assert "multiple_response" not in document["schema"][0]
     assert "multiple_response_sets" not in schema().to_json()
 
@@ -149,18 +152,18 @@ def test_nothing_published_holds_a_nul() -> None:
             "n": np.arange(60) % 7,
         }
     )
-    found = schema(RawStudy(table, {"n": Variable("How\0 many?")}))
-    assert "\0" not in repr(found.to_json()).replace("\\x00", "\0")
-    assert found["mood"].levels == ("low", "mid", "high")
-    assert found["city"].levels == ("AB", "C")
-    assert said(found, "city") == ["renamed", "relabelled"]
+    cleaned = schema(RawStudy(table, {"n": Variable("How\0 many?")}))
+    assert "\0" not in repr(cleaned.to_json()).replace("\\x00", "\0")
+    assert cleaned["mood"].levels == ("low", "mid", "high")
+    assert cleaned["city"].levels == ("AB", "C")
+    assert actions_about(cleaned, "city") == ["renamed", "relabelled"]
     with pytest.raises(errors.StudyError) as caught:
         schema(RawStudy(table.select(["flat\0", "n"])))
     assert "\0" not in caught.value.detail
 
 
-def test_two_columns_of_one_name_are_told_apart() -> None:
+def test_two_columns_of_one_name_get_different_names() -> None:
     table = pa.Table.from_arrays([TABLE["mood"], TABLE["Age (years)"]], ["a", "a"])
-    found = schema(RawStudy(table))
-    assert found.names == ["a", "a_2"]
-    assert said(found, "a_2") == ["renamed"]
+    cleaned = schema(RawStudy(table))
+    assert cleaned.names == ["a", "a_2"]
+    assert actions_about(cleaned, "a_2") == ["renamed"]

@@ -20,9 +20,9 @@ from simulacra.engine.columns.ordinal import ORDINAL
 
 
 def draft(values: object, kind: pa.DataType | None = None) -> drafts.Draft:
-    made = columns.draft(pa.chunked_array([pa.array(values, kind)]))
-    assert made is not None
-    return made
+    drafted = columns.draft(pa.chunked_array([pa.array(values, kind)]))
+    assert drafted is not None
+    return drafted
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def draft(values: object, kind: pa.DataType | None = None) -> drafts.Draft:
         (["1", "two"], NOMINAL),
     ],
 )
-def test_what_a_text_column_is(texts: list[str | None], kind: ColumnType) -> None:
+def test_the_type_of_a_text_column_is_recognised(texts: list[str | None], kind: ColumnType) -> None:
     assert draft(texts, pa.string()).type is kind
 
 
@@ -55,10 +55,10 @@ def test_decimal_commas_and_thousands_separators() -> None:
 
 
 def test_levels_are_sorted_and_trimmed() -> None:
-    made = draft([" b", "A", "b", "", None, "c "])
-    assert made.levels == ("A", "b", "c")
-    assert made.values[:3].tolist() == [1, 0, 1]
-    assert made.known.tolist() == [True, True, True, False, False, True]
+    drafted = draft([" b", "A", "b", "", None, "c "])
+    assert drafted.levels == ("A", "b", "c")
+    assert drafted.values[:3].tolist() == [1, 0, 1]
+    assert drafted.known.tolist() == [True, True, True, False, False, True]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,9 @@ def test_levels_are_sorted_and_trimmed() -> None:
         ([None, None], pa.null(), NOMINAL),
     ],
 )
-def test_what_an_arrow_column_is(values: object, kind: pa.DataType, expected: ColumnType) -> None:
+def test_the_type_of_an_arrow_column_is_recognised(
+    values: object, kind: pa.DataType, expected: ColumnType
+) -> None:
     assert draft(values, kind).type is expected
 
 
@@ -95,42 +97,42 @@ def test_an_ordered_dictionary_keeps_its_order() -> None:
         )
         for levels in (["never", "often"], ["never", "often", "always"])
     ]
-    made = columns.draft(pa.chunked_array(chunks))
-    assert made is not None
-    assert made.type is ORDINAL
-    assert made.levels == ("never", "often", "always")
-    np.testing.assert_array_equal(made.values, [0, np.nan, 1, 0, np.nan, 1])
+    drafted = columns.draft(pa.chunked_array(chunks))
+    assert drafted is not None
+    assert drafted.type is ORDINAL
+    assert drafted.levels == ("never", "often", "always")
+    np.testing.assert_array_equal(drafted.values, [0, np.nan, 1, 0, np.nan, 1])
 
 
 def test_a_dictionary_of_numbers_is_a_number() -> None:
-    made = columns.draft(pa.chunked_array([pa.array([3, 1, 3]).dictionary_encode()]))
-    assert made is not None
-    assert (made.type, made.values.tolist()) == (INTEGER, [3, 1, 3])
+    drafted = columns.draft(pa.chunked_array([pa.array([3, 1, 3]).dictionary_encode()]))
+    assert drafted is not None
+    assert (drafted.type, drafted.values.tolist()) == (INTEGER, [3, 1, 3])
 
 
 def test_a_dictionary_with_a_missing_value_inside() -> None:
     array = pa.DictionaryArray.from_arrays(
         pa.array([0, 1, 2, None]), pa.array(["a", None, "b"]), ordered=True
     )
-    made = columns.draft(pa.chunked_array([array]))
-    assert made is not None
-    assert made.levels == ("a", "b")
-    np.testing.assert_array_equal(made.values, [0, np.nan, 1, np.nan])
+    drafted = columns.draft(pa.chunked_array([array]))
+    assert drafted is not None
+    assert drafted.levels == ("a", "b")
+    np.testing.assert_array_equal(drafted.values, [0, np.nan, 1, np.nan])
 
 
 def test_infinity_is_missing() -> None:
-    made = draft([1.0, np.inf, -np.inf, 3.0, 1e200])
-    assert made.known.tolist() == [True, False, False, True, False]
-    assert made.type is INTEGER
+    drafted = draft([1.0, np.inf, -np.inf, 3.0, 1e200])
+    assert drafted.known.tolist() == [True, False, False, True, False]
+    assert drafted.type is INTEGER
 
 
 @pytest.mark.parametrize("kind", [pa.uint64(), pa.int64()])
 def test_whole_numbers_beyond_a_float_are_not_integers(kind: pa.DataType) -> None:
-    made = draft([2**62 + 1, 2**62 + 3, 5], kind)
-    assert made.type is NUMBER
+    drafted = draft([2**62 + 1, 2**62 + 3, 5], kind)
+    assert drafted.type is NUMBER
 
 
-def test_an_instant_is_kept_in_utc() -> None:
+def test_an_instant_is_stored_in_utc() -> None:
     zoned = pa.array([dt.datetime(2024, 7, 1, 12, tzinfo=dt.timezone(dt.timedelta(hours=2)))])
     naive = pa.array([dt.datetime(2024, 7, 1, 10)])  # noqa: DTZ001
     assert draft(zoned).values.tolist() == draft(naive).values.tolist()
@@ -138,8 +140,8 @@ def test_an_instant_is_kept_in_utc() -> None:
 
 
 @given(st.integers(0, 6), st.lists(st.integers(-(10**8), 10**8), min_size=1))
-def test_decimals_are_found(decimals: int, units: list[int]) -> None:
+def test_decimals_are_counted(decimals: int, units: list[int]) -> None:
     values = np.array(units) / 10**decimals
-    found = draft(values).decimals
-    assert found <= decimals
-    assert np.array_equal(np.round(values, found), values)
+    digits = draft(values).decimals
+    assert digits <= decimals
+    assert np.array_equal(np.round(values, digits), values)

@@ -24,7 +24,7 @@ def unique_texts(form: str) -> drafts.Draft:
 
 
 @pytest.mark.parametrize(
-    ("name", "draft", "said"),
+    ("name", "draft", "expected"),
     [
         ("x", integer([7] * ROWS), "constant"),
         ("x", integer([7] * (ROWS - 3) + [1, 2, 3]), "near-zero variance: 3 of 100"),
@@ -44,10 +44,10 @@ def unique_texts(form: str) -> drafts.Draft:
         ("x", integer(3_300_000_000 + np.arange(ROWS) * 7), "identifier"),
     ],
 )
-def test_a_useless_column_goes_with_a_reason(name: str, draft: drafts.Draft, said: str) -> None:
+def test_a_useless_column_goes_with_a_reason(name: str, draft: drafts.Draft, expected: str) -> None:
     reason = dropping.reason(name, draft)
     assert reason is not None
-    assert said in reason
+    assert expected in reason
 
 
 @pytest.mark.parametrize(

@@ -32,10 +32,10 @@ def test_namesakes_get_a_number() -> None:
 
 @given(st.lists(st.text(max_size=8) | IDENTIFIERS, max_size=12))
 def test_names_are_unique_and_cleaning_them_again_changes_nothing(sources: list[str]) -> None:
-    made = names.clean(sources)
-    assert len(made) == len(sources)
-    assert len(set(made)) == len(made)
-    assert names.clean(made) == made
+    cleaned = names.clean(sources)
+    assert len(cleaned) == len(sources)
+    assert len(set(cleaned)) == len(cleaned)
+    assert names.clean(cleaned) == cleaned
 
 
 @given(st.lists(IDENTIFIERS, unique=True), st.lists(st.text(max_size=8)))

@@ -16,30 +16,30 @@ def counted(counts: list[int], levels: list[str] | None = None) -> drafts.Draft:
 
 
 def test_rare_levels_are_pooled() -> None:
-    made = pooling.pool(counted([50, 4, 30, 3]))
-    assert made.levels == ("level 0", "level 2", "Other")
-    assert np.bincount(made.values.astype(int)).tolist() == [50, 30, 7]
-    assert [(note.action, note.count) for note in made.notes] == [("pooled", 2)]
+    pooled = pooling.pool(counted([50, 4, 30, 3]))
+    assert pooled.levels == ("level 0", "level 2", "Other")
+    assert np.bincount(pooled.values.astype(int)).tolist() == [50, 30, 7]
+    assert [(note.action, note.count) for note in pooled.notes] == [("pooled", 2)]
 
 
 def test_rare_levels_join_an_other_that_is_there() -> None:
-    made = pooling.pool(counted([50, 4, 30], ["a", "b", "Other"]))
-    assert made.levels == ("a", "Other")
-    assert np.bincount(made.values.astype(int)).tolist() == [50, 34]
+    pooled = pooling.pool(counted([50, 4, 30], ["a", "b", "Other"]))
+    assert pooled.levels == ("a", "Other")
+    assert np.bincount(pooled.values.astype(int)).tolist() == [50, 34]
 
 
 def test_a_pool_that_would_be_rare_itself_is_taken_as_missing() -> None:
-    made = pooling.pool(counted([50, 30, 2, 1]))
-    assert made.levels == ("level 0", "level 1")
-    assert np.isnan(made.values[-3:]).all()
-    assert [(note.action, note.count) for note in made.notes] == [("blanked", 2)]
+    pooled = pooling.pool(counted([50, 30, 2, 1]))
+    assert pooled.levels == ("level 0", "level 1")
+    assert np.isnan(pooled.values[-3:]).all()
+    assert [(note.action, note.count) for note in pooled.notes] == [("blanked", 2)]
 
 
 def test_more_levels_than_can_be_modelled_leave_the_most_common() -> None:
-    made = pooling.pool(counted([10 + i for i in range(300)]))
-    assert len(made.levels) <= pooling.MAX_LEVELS + 1
-    assert made.levels[-1] == "Other"
-    assert "level 299" in made.levels
+    pooled = pooling.pool(counted([10 + i for i in range(300)]))
+    assert len(pooled.levels) <= pooling.MAX_LEVELS + 1
+    assert pooled.levels[-1] == "Other"
+    assert "level 299" in pooled.levels
 
 
 def test_a_boolean_keeps_both_levels() -> None:
@@ -50,10 +50,12 @@ def test_a_boolean_keeps_both_levels() -> None:
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=20).filter(any))
 def test_every_level_left_has_enough_rows_and_no_row_moves_between_them(counts: list[int]) -> None:
     before = counted(counts)
-    made = pooling.pool(before)
-    kept = np.bincount(made.values[made.known].astype(int), minlength=len(made.levels))
-    assert (kept >= disclosure.THRESHOLD).all()
+    pooled = pooling.pool(before)
+    counts_after = np.bincount(
+        pooled.values[pooled.known].astype(int), minlength=len(pooled.levels)
+    )
+    assert (counts_after >= disclosure.THRESHOLD).all()
     for level, name in enumerate(before.levels):
-        if name in made.levels:
-            rows = made.values[before.values == level]
-            assert (rows == made.levels.index(name)).all()
+        if name in pooled.levels:
+            rows = pooled.values[before.values == level]
+            assert (rows == pooled.levels.index(name)).all()

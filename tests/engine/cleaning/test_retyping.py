@@ -16,14 +16,14 @@ from simulacra.engine.columns.ordinal import ORDINAL
 NAN = np.nan
 
 
-def of(cells: Sequence[object]) -> Draft:
-    made = columns.draft(pa.chunked_array([pa.array(cells)]))
-    assert made is not None
-    return made
+def draft_of(cells: Sequence[object]) -> Draft:
+    drafted = columns.draft(pa.chunked_array([pa.array(cells)]))
+    assert drafted is not None
+    return drafted
 
 
 @pytest.mark.parametrize(
-    ("cells", "wanted", "values", "levels"),
+    ("cells", "type_name", "values", "levels"),
     [
         ([3, 1, None, 10], "ordinal", [1, 0, NAN, 2], ("1", "3", "10")),
         ([1.5, 2.0], "nominal", [0, 1], ("1.5", "2.0")),
@@ -37,66 +37,66 @@ def of(cells: Sequence[object]) -> Draft:
         (["chosen", "Not selected"], "boolean", [0, 0], None),
     ],
 )
-def test_a_column_becomes_what_is_asked_for(
-    cells: list[object], wanted: str, values: list[float], levels: tuple[str, ...] | None
+def test_a_column_becomes_the_type_that_is_asked_for(
+    cells: list[object], type_name: str, values: list[float], levels: tuple[str, ...] | None
 ) -> None:
     if levels is None:
         with pytest.raises(errors.StudyError, match="yes and a no"):
-            retyping.retype("x", of(cells), registry.named(wanted))
+            retyping.retype("x", draft_of(cells), registry.named(type_name))
         return
-    made = retyping.retype("x", of(cells), registry.named(wanted))
-    assert made.type == wanted
-    np.testing.assert_array_equal(made.values, values)
-    assert made.levels == levels
-    assert made.notes[-1].action == "typed"
+    retyped = retyping.retype("x", draft_of(cells), registry.named(type_name))
+    assert retyped.type == type_name
+    np.testing.assert_array_equal(retyped.values, values)
+    assert retyped.levels == levels
+    assert retyped.notes[-1].action == "typed"
 
 
 def test_labelled_codes_become_their_numbers() -> None:
     draft = Draft(ORDINAL, np.array([2.0, 0, NAN]), ("low", "mid", "high"),
                   label_values=(1.0, 5.0, 10.0))  # fmt: skip
-    made = retyping.retype("x", draft, INTEGER)
-    np.testing.assert_array_equal(made.values, [10, 1, NAN])
+    retyped = retyping.retype("x", draft, INTEGER)
+    np.testing.assert_array_equal(retyped.values, [10, 1, NAN])
 
 
 def test_dates_and_times_turn_into_each_other() -> None:
-    day = of(["2024-02-29", "2024-03-01"])
+    day = draft_of(["2024-02-29", "2024-03-01"])
     moment = retyping.retype("x", day, DATETIME)
     assert moment.type.to_bound(moment.values[0]) == "2024-02-29T00:00:00"
     again = retyping.retype("x", moment, DATE)
     assert again.values.tolist() == day.values.tolist()
-    digits = retyping.retype("x", of([20240229, 20240301]), DATE)
+    digits = retyping.retype("x", draft_of([20240229, 20240301]), DATE)
     assert digits.values.tolist() == day.values.tolist()
 
 
 @pytest.mark.parametrize(
-    ("cells", "wanted"),
+    ("cells", "type_name"),
     [(["red", "blue"], "number"), (["red", "blue"], "date"), (["a", "b"], "boolean"),
      ([1, 2, 3], "boolean"), (["2024-01-01"], "integer"), ([1.5, 2.5], "date")],
 )  # fmt: skip
-def test_what_cannot_be_read_so_is_refused_without_quoting_it(
-    cells: list[object], wanted: str
+def test_values_that_do_not_fit_a_type_are_refused_without_quoting_them(
+    cells: list[object], type_name: str
 ) -> None:
-    with pytest.raises(errors.StudyError, match=f"'x' cannot be read as {wanted}") as caught:
-        retyping.retype("x", of(cells), registry.named(wanted))
+    with pytest.raises(errors.StudyError, match=f"'x' cannot be read as {type_name}") as caught:
+        retyping.retype("x", draft_of(cells), registry.named(type_name))
     assert "red" not in caught.value.detail
 
 
-def test_cells_that_are_no_numbers_are_blanked_and_said() -> None:
-    made = retyping.retype("x", of(["1", "2", "30 or so"]), INTEGER)
-    np.testing.assert_array_equal(made.values, [1, 2, NAN])
-    assert drafts.Note("blanked", "1 cells in a column of numbers are none", 1) in made.notes
+def test_cells_that_are_no_numbers_are_blanked_and_reported() -> None:
+    retyped = retyping.retype("x", draft_of(["1", "2", "30 or so"]), INTEGER)
+    np.testing.assert_array_equal(retyped.values, [1, 2, NAN])
+    assert drafts.Note("blanked", "1 cells in a column of numbers are none", 1) in retyped.notes
 
 
 def test_levels_in_the_order_given() -> None:
-    made = retyping.order_levels(
-        "x", of(["mid", "low", "high", None]), ("low", "mid", "high", "top")
+    retyped = retyping.order_levels(
+        "x", draft_of(["mid", "low", "high", None]), ("low", "mid", "high", "top")
     )
-    assert made.type is ORDINAL
-    np.testing.assert_array_equal(made.values, [1, 0, 2, NAN])
+    assert retyped.type is ORDINAL
+    np.testing.assert_array_equal(retyped.values, [1, 0, 2, NAN])
 
 
 def test_an_order_must_name_every_level_and_a_rare_one_is_not_quoted() -> None:
-    draft = of(["low"] * 6 + ["mid"] * 6 + ["SECRET"])
+    draft = draft_of(["low"] * 6 + ["mid"] * 6 + ["SECRET"])
     with pytest.raises(errors.StudyError, match="leaves out 2 of its levels: 'mid'") as caught:
         retyping.order_levels("x", draft, ("low", "high"))
     assert "SECRET" not in caught.value.detail

@@ -16,11 +16,11 @@ def test_good_names_are_left_alone() -> None:
     assert sources.rename_columns(raw) is raw
 
 
-def test_what_was_done_to_a_name_is_reported() -> None:
+def test_changes_to_a_name_are_reported() -> None:
     settled = sources.rename_columns(study("a", "a\0", "x" * 30_000, "fine"))
     assert settled.table.column_names == ["a", "a_2", "x" * 5_000, "fine"]
-    said = {action.column: action.reason for action in settled.actions}
-    assert said == {
+    reasons = {action.column: action.reason for action in settled.actions}
+    assert reasons == {
         "a_2": "NUL characters removed from its name; another column has the same name",
         "x" * 5_000: "its name of 30,000 characters cut to 5,000",
     }
@@ -47,7 +47,7 @@ def test_the_codebook_follows_the_names() -> None:
 @given(st.lists(st.sampled_from(["a", "a_2", "a\0", "\0", "b", "a_2\0"]), max_size=8))
 def test_names_are_unique_and_settled_once(names: list[str]) -> None:
     settled = sources.rename_columns(study(*names))
-    made = settled.table.column_names
-    assert len(set(made)) == len(names)
-    assert not any("\0" in name for name in made)
+    settled_names = settled.table.column_names
+    assert len(set(settled_names)) == len(names)
+    assert not any("\0" in name for name in settled_names)
     assert sources.rename_columns(settled) is settled

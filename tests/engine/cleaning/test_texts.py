@@ -13,7 +13,7 @@ def recognise(cells: list[str | None], *, as_levels: bool = False) -> drafts.Dra
     return texts.recognise(pa.chunked_array([pa.array(cells, pa.string())]), as_levels=as_levels)
 
 
-def said(draft: drafts.Draft) -> list[tuple[str, int]]:
+def actions_of(draft: drafts.Draft) -> list[tuple[str, int]]:
     return [(note.action, note.count) for note in draft.notes]
 
 
@@ -22,7 +22,7 @@ def test_spellings_of_a_missing_value_are_counted(missing: str) -> None:
     draft = recognise(["red", missing, "blue", missing, "", None])
     assert draft.levels == ("blue", "red")
     assert draft.known.tolist() == [True, False, True, False, False, False]
-    assert said(draft) == [("blanked", 2)]
+    assert actions_of(draft) == [("blanked", 2)]
 
 
 def test_none_is_an_answer() -> None:
@@ -46,14 +46,14 @@ def test_spellings_join_the_commonest() -> None:
     draft = recognise(["Berlin", "berlin", "Berlin", "BERLIN ", "New  York", "new york", "Bonn"])
     assert draft.levels == ("Berlin", "Bonn", "new york")
     assert draft.values.tolist() == [0, 0, 0, 0, 2, 2, 1]
-    assert said(draft) == [("merged", 3)]
+    assert actions_of(draft) == [("merged", 3)]
 
 
 def test_a_few_bad_cells_do_not_make_a_number_a_text() -> None:
     draft = recognise([*(str(age) for age in range(20, 80)), "thirty", "40 in May"])
     assert draft.type is INTEGER
     assert draft.known.sum() == 60
-    assert said(draft) == [("blanked", 2)]
+    assert actions_of(draft) == [("blanked", 2)]
 
 
 def test_a_text_that_many_rows_share_is_an_answer_among_few_numbers() -> None:
@@ -72,7 +72,7 @@ def test_texts_padded_with_nul_join_those_that_are_not() -> None:
     assert draft.levels == ("blue", "red")
     assert draft.values[[0, 1, 3]].tolist() == [1, 1, 0]
     assert draft.known.tolist() == [True, True, False, True, False]
-    assert said(draft) == [("relabelled", 2)]
+    assert actions_of(draft) == [("relabelled", 2)]
 
 
 @given(st.lists(st.none() | st.text(max_size=6), min_size=1, max_size=20))

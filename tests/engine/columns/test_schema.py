@@ -27,7 +27,7 @@ def test_a_column_publishes_what_applies_to_it(mixed_model: simulacra.Model) -> 
     assert "decimals" not in columns["satisfaction"]
 
 
-def test_a_column_is_found_by_name(schema: Schema) -> None:
+def test_a_column_is_looked_up_by_name(schema: Schema) -> None:
     assert schema["age"].type is INTEGER
     assert "age" in schema
     assert "nothing" not in schema
@@ -35,7 +35,7 @@ def test_a_column_is_found_by_name(schema: Schema) -> None:
         schema["nothing"]
 
 
-def test_to_look_columns_up_does_not_change_what_a_schema_is(schema: Schema) -> None:
+def test_looking_columns_up_does_not_change_a_schema(schema: Schema) -> None:
     fresh = dataclasses.replace(schema)
     assert schema["age"].name == "age"
     assert (fresh, hash(fresh), repr(fresh)) == (schema, hash(schema), repr(schema))
@@ -47,12 +47,17 @@ def test_to_look_columns_up_does_not_change_what_a_schema_is(schema: Schema) -> 
 def test_published_numbers_are_in_order_and_can_be_asked_for(
     mixed_model: simulacra.Model, column: str
 ) -> None:
-    found = mixed_model.schema[column]
-    assert found.min is not None
-    assert found.max is not None
-    ends = [found.type.to_number(value) for value in (found.min, *found.quantiles, found.max)]
+    described = mixed_model.schema[column]
+    assert described.min is not None
+    assert described.max is not None
+    ends = [
+        described.type.to_number(value)
+        for value in (described.min, *described.quantiles, described.max)
+    ]
     assert ends == sorted(ends)
-    out = mixed_model.generate(20, seed=1, numeric={column: {"min": found.min, "max": found.max}})
+    out = mixed_model.generate(
+        20, seed=1, numeric={column: {"min": described.min, "max": described.max}}
+    )
     assert out.rows_generated == 20
 
 

@@ -65,14 +65,14 @@ def test_a_narrow_table_keeps_all_predecessors(wide: DonorPool) -> None:
     assert conditional.fit(wide, 5, [0, 3, 4]).predecessors == (0, 3, 4)
 
 
-def assert_same(one: ConditionalModel, other: ConditionalModel) -> None:
-    assert (one.column, one.predecessors) == (other.column, other.predecessors)
-    assert one.level_ranks.keys() == other.level_ranks.keys()
-    for position, ranks in one.level_ranks.items():
-        np.testing.assert_array_equal(ranks, other.level_ranks[position])
+def assert_same(model: ConditionalModel, expected: ConditionalModel) -> None:
+    assert (model.column, model.predecessors) == (expected.column, expected.predecessors)
+    assert model.level_ranks.keys() == expected.level_ranks.keys()
+    for position, ranks in model.level_ranks.items():
+        np.testing.assert_array_equal(ranks, expected.level_ranks[position])
     for field in dataclasses.fields(Forest):
         np.testing.assert_array_equal(
-            getattr(one.forest, field.name), getattr(other.forest, field.name)
+            getattr(model.forest, field.name), getattr(expected.forest, field.name)
         )
 
 
@@ -81,44 +81,46 @@ def test_fitting_twice_gives_the_same_trees(wide: DonorPool) -> None:
 
 
 def test_another_seed_gives_other_trees(wide: DonorPool) -> None:
-    one, other = (conditional.fit(wide, 59, [1, 2, 58], rng_seed=seed) for seed in (0, 1))
-    assert not np.array_equal(one.forest.donors, other.forest.donors)
+    first, second = (conditional.fit(wide, 59, [1, 2, 58], rng_seed=seed) for seed in (0, 1))
+    assert not np.array_equal(first.forest.donors, second.forest.donors)
 
 
-def test_a_link_serves_again_when_the_same_columns_come_before_it(
+def test_a_conditional_model_is_reused_when_the_same_columns_come_before_it(
     related: npt.NDArray[np.float64],
 ) -> None:
     donors = first_of(related, 5)
     known = conditional.fit_all(donors, range(5), {}, silent)
     order = [2, 0, 1, 3, 4]
-    told: list[tuple[int, int]] = []
+    steps_done: list[tuple[int, int]] = []
     reused = conditional.reusable(order, known, 0)
-    models = conditional.fit_all(donors, order, reused, lambda *steps: told.append(steps))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    models = conditional.fit_all(donors, order, reused, lambda *steps: steps_done.append(steps))
+    assert steps_done == [(1, 3), (2, 3), (3, 3)]
     assert [model.column for model in models] == [2, 0, 1, 3, 4]
     assert [model in known for model in models] == [False, False, False, True, True]
     assert models[2].predecessors == (0, 2)
 
 
-def test_progress_is_told_after_each_link(related: npt.NDArray[np.float64]) -> None:
-    told: list[tuple[int, int]] = []
-    conditional.fit_all(first_of(related, 4), range(4), {}, lambda *steps: told.append(steps))
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+def test_progress_is_reported_after_each_conditional_model(
+    related: npt.NDArray[np.float64],
+) -> None:
+    steps_done: list[tuple[int, int]] = []
+    conditional.fit_all(first_of(related, 4), range(4), {}, lambda *steps: steps_done.append(steps))
+    assert steps_done == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
-def test_links_are_the_same_whatever_the_number_of_threads(
+def test_conditional_models_are_the_same_whatever_the_number_of_threads(
     wide: DonorPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wide enough for models that are screened."""
     order = [59, 2, 58, *(place for place in range(36) if place != 2)]
-    made = []
+    fitted = []
     for cores in (1, 4):
         monkeypatch.setattr(processors, "count", lambda cores=cores: cores)
-        made.append(conditional.fit_all(wide, order, {}, silent))
-    assert [model.column for model in made[0]] == order
-    assert len(made[0][-1].predecessors) == conditional.MAX_PREDECESSORS
-    for one, other in zip(*made, strict=True):
-        assert_same(one, other)
+        fitted.append(conditional.fit_all(wide, order, {}, silent))
+    assert [model.column for model in fitted[0]] == order
+    assert len(fitted[0][-1].predecessors) == conditional.MAX_PREDECESSORS
+    for first, second in zip(*fitted, strict=True):
+        assert_same(first, second)
 
 
 def test_a_fault_in_a_thread_is_raised(wide: DonorPool) -> None:
@@ -137,16 +139,18 @@ def holes(related: npt.NDArray[np.float64]) -> Iterator[npt.NDArray[np.float64]]
     yield values
 
 
-def test_missing_values_on_both_sides_of_a_link(holes: npt.NDArray[np.float64]) -> None:
+def test_missing_values_among_the_predecessors_and_in_the_column(
+    holes: npt.NDArray[np.float64],
+) -> None:
     first = Column("c0", "c0", "c0", NOMINAL, 0.3, levels=("a", "b", "c"))
     schema = Schema((first, *numbers(4).columns[1:]), (), ROWS)
     donors = donors_of(schema, holes)
     model = conditional.fit(donors, 3, [0, 1, 2])
     assert list(model.level_ranks) == [0]
-    drawn = Draws()
+    draws = Draws()
     for position in range(3):
-        drawn.add(position, holes[:, position], donors.codes[position], np.zeros(ROWS, np.int32))
+        draws.add(position, holes[:, position], donors.codes[position], np.zeros(ROWS, np.int32))
     rng = np.random.default_rng(2)
-    leaves = model.forest.leaves(model.features(drawn, ROWS), ROWS, rng)
-    made = holes[model.forest.draw(leaves, np.zeros((0, ROWS), np.int32), rng), 3]
-    assert np.mean(np.isnan(made) == np.isnan(holes[:, 3])) > 0.97
+    leaves = model.forest.leaves(model.features(draws, ROWS), ROWS, rng)
+    values = holes[model.forest.draw(leaves, np.zeros((0, ROWS), np.int32), rng), 3]
+    assert np.mean(np.isnan(values) == np.isnan(holes[:, 3])) > 0.97

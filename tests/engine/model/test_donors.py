@@ -49,52 +49,52 @@ def test_numeric_columns_alone_have_cells(schema: Schema, values: npt.NDArray[np
         np.testing.assert_array_equal(np.isnan(cells.high), missing)
 
 
-def test_rows_are_taken_across_all_that_is_drawn() -> None:
-    drawn = Draws()
+def test_rows_are_taken_across_all_columns() -> None:
+    draws = Draws()
     for position in (4, 1):
         numbers = np.arange(5) + 10 * position
-        drawn.add(
+        draws.add(
             position,
             numbers.astype(np.float64),
             (numbers + 100).astype(np.int32),
             (numbers + 200).astype(np.int32),
         )
-    taken = drawn.take(np.array([3, 3, 0]))
+    taken = draws.take(np.array([3, 3, 0]))
     assert list(taken.values) == list(taken.codes) == list(taken.donors) == [4, 1]
     assert taken.values[1].tolist() == [13, 13, 10]
     assert taken.codes[4].tolist() == [143, 143, 140]
     assert taken.donors[4].tolist() == [243, 243, 240]
-    assert drawn.values[1].tolist() == [10, 11, 12, 13, 14]
+    assert draws.values[1].tolist() == [10, 11, 12, 13, 14]
 
 
 def one_column(position: int, first: int) -> Draws:
-    drawn = Draws()
+    draws = Draws()
     numbers = np.arange(first, first + 4)
-    drawn.add(
+    draws.add(
         position,
         numbers.astype(np.float64),
         (numbers + 100).astype(np.int32),
         (numbers + 200).astype(np.int32),
     )
-    return drawn
+    return draws
 
 
-def test_what_is_added_to_a_copy_does_not_show_in_the_original() -> None:
-    drawn = one_column(0, 10)
-    copy = drawn.copy()
+def test_a_column_added_to_a_copy_does_not_show_in_the_original() -> None:
+    draws = one_column(0, 10)
+    copy = draws.copy()
     copy.add(1, np.zeros(4), np.zeros(4, np.int32), np.zeros(4, np.int32))
-    assert list(drawn.values) == list(drawn.codes) == list(drawn.donors) == [0]
+    assert list(draws.values) == list(draws.codes) == list(draws.donors) == [0]
     assert copy.values[0].tolist() == [10, 11, 12, 13]
 
 
-def test_rows_are_replaced_in_all_that_is_drawn() -> None:
-    drawn, other = one_column(0, 10), one_column(0, 50).take(np.array([0, 3]))
-    drawn.replace(np.array([2, 1]), other)
-    assert drawn.values[0].tolist() == [10, 53, 50, 13]
-    assert drawn.codes[0].tolist() == [110, 153, 150, 113]
-    assert drawn.donors[0].tolist() == [210, 253, 250, 213]
+def test_rows_are_replaced_in_all_columns() -> None:
+    draws, other = one_column(0, 10), one_column(0, 50).take(np.array([0, 3]))
+    draws.replace(np.array([2, 1]), other)
+    assert draws.values[0].tolist() == [10, 53, 50, 13]
+    assert draws.codes[0].tolist() == [110, 153, 150, 113]
+    assert draws.donors[0].tolist() == [210, 253, 250, 213]
 
 
-def test_what_is_drawn_begins_empty_each_time() -> None:
+def test_draws_begin_empty_each_time() -> None:
     Draws().add(0, np.zeros(1), np.zeros(1, np.int32), np.zeros(1, np.int32))
     assert not Draws().values

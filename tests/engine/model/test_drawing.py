@@ -44,7 +44,7 @@ def test_stretches_of_rows_differ(model: simulacra.Model, monkeypatch: pytest.Mo
     assert not np.array_equal(*halves)
 
 
-def test_what_is_given_stays_row_by_row(
+def test_columns_that_are_given_stay_row_by_row(
     model: simulacra.Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(drawing, "ROWS_AT_ONCE", 70)
@@ -53,15 +53,15 @@ def test_what_is_given_stays_row_by_row(
     for position in (0, 5):
         values, codes = donors.values[chosen, position], donors.codes[position][chosen]
         given.add(position, values, codes, chosen)
-    made = complete(model, given)
+    completed = complete(model, given)
     for position in (0, 5):
-        np.testing.assert_array_equal(made[position], donors.values[chosen, position])
+        np.testing.assert_array_equal(completed[position], donors.values[chosen, position])
 
 
-def test_rows_that_no_draw_mends_are_drawn_again_whole(
+def test_rows_that_no_redraw_of_a_value_repairs_are_drawn_again(
     model: simulacra.Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a single redraw of a value, mending and whole rows have all the work, and do it."""
+    """With a single redraw of a value, repair and redraws of rows have all the work, and do it."""
     monkeypatch.setattr(drawing, "REDRAWS", 1)
-    made = complete(model, Draws())
-    assert not model._pool.rules.broken_rows(made).any()
+    completed = complete(model, Draws())
+    assert not model._pool.rules.broken_rows(completed).any()

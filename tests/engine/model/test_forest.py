@@ -53,10 +53,10 @@ def stump_of(target: Target) -> Forest:
 def test_a_tree_sees_ranks_of_levels_and_codes_of_numbers() -> None:
     codes = np.array([[0, 1, 2], [5, 0, 3], [1, 1, 0]], np.int32)
     level_ranks = [np.array([2, 0, 1], np.int32), None, np.array([1, 0], np.int32)]
-    made = Features.of(codes, level_ranks)
-    assert made.ranked().tolist() == [[2, 0, 1], [5, 0, 3], [0, 0, 1]]
-    assert made.offset_of.tolist() == [0, -1, 3]
-    assert made.ranks.dtype == made.ranked().dtype == np.int32
+    features = Features.of(codes, level_ranks)
+    assert features.ranked().tolist() == [[2, 0, 1], [5, 0, 3], [0, 0, 1]]
+    assert features.offset_of.tolist() == [0, -1, 3]
+    assert features.ranks.dtype == features.ranked().dtype == np.int32
 
 
 def test_leaves_are_the_same_whoever_ranks_the_levels() -> None:
@@ -66,11 +66,11 @@ def test_leaves_are_the_same_whoever_ranks_the_levels() -> None:
     level_ranks = [rng.permutation(6).astype(np.int32), None]
     features = Features.of(codes, level_ranks)
     target = target_of(codes[0] % 2)
-    one = Forest.grow(features, target, np.random.default_rng(11))
-    other = Forest.grow(features_of(features.ranked()), target, np.random.default_rng(11))
+    by_ranks = Forest.grow(features, target, np.random.default_rng(11))
+    by_codes = Forest.grow(features_of(features.ranked()), target, np.random.default_rng(11))
     np.testing.assert_array_equal(
-        one.leaves(features, ROWS, np.random.default_rng(12)),
-        other.leaves(features_of(features.ranked()), ROWS, np.random.default_rng(12)),
+        by_ranks.leaves(features, ROWS, np.random.default_rng(12)),
+        by_codes.leaves(features_of(features.ranked()), ROWS, np.random.default_rng(12)),
     )
 
 
@@ -94,9 +94,9 @@ def test_leaves_hold_the_rows_that_fall_into_them(grown: Forest, features: Featu
 
 def test_donors_of_a_leaf_lie_in_the_order_of_their_target(features: Features) -> None:
     codes = np.random.default_rng(13).integers(0, 90, ROWS).astype(np.int32)
-    made = Forest.grow(features, Target(codes, 90, True, True), np.random.default_rng(14))  # noqa: FBT003
-    for leaf in np.flatnonzero(made.feature == kernels.LEAF):
-        members = made.donors[made.start[leaf] : made.start[leaf] + made.count[leaf]]
+    trees = Forest.grow(features, Target(codes, 90, True, True), np.random.default_rng(14))  # noqa: FBT003
+    for leaf in np.flatnonzero(trees.feature == kernels.LEAF):
+        members = trees.donors[trees.start[leaf] : trees.start[leaf] + trees.count[leaf]]
         assert (np.diff(codes[members]) >= 0).all()
 
 
@@ -110,8 +110,8 @@ def test_a_row_may_go_down_any_tree(grown: Forest, features: Features) -> None:
 
 def test_trees_of_a_forest_cut_the_ground_differently(features: Features) -> None:
     codes = np.random.default_rng(15).integers(0, 90, ROWS).astype(np.int32)
-    made = Forest.grow(features, Target(codes, 90, True, True), np.random.default_rng(16))  # noqa: FBT003
-    assert len(np.unique(made.threshold[made.roots])) > 1
+    trees = Forest.grow(features, Target(codes, 90, True, True), np.random.default_rng(16))  # noqa: FBT003
+    assert len(np.unique(trees.threshold[trees.roots])) > 1
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ def test_no_leaf_is_small(
     least: int,
 ) -> None:
     codes = features.codes[0] if is_fine else features.codes[0] // 100
-    wanted = Target(codes, int(codes.max()) + 1, is_fine, is_fine)
-    made = Forest.grow(features, wanted, np.random.default_rng(1))
-    assert len(made.feature) > forest.TREES
-    assert (made.count[made.feature == kernels.LEAF] >= least).all()
+    target = Target(codes, int(codes.max()) + 1, is_fine, is_fine)
+    trees = Forest.grow(features, target, np.random.default_rng(1))
+    assert len(trees.feature) > forest.TREES
+    assert (trees.count[trees.feature == kernels.LEAF] >= least).all()
 
 
 def test_splits_follow_the_target(
@@ -147,9 +147,9 @@ def test_without_features_the_only_leaf_holds_every_row() -> None:
 
 
 def test_a_target_of_one_code_is_not_split(features: Features) -> None:
-    made = Forest.grow(features, target_of(np.zeros(ROWS)), np.random.default_rng(0))
-    assert made.feature.tolist() == [kernels.LEAF] * forest.TREES
-    assert made.count.tolist() == [ROWS] * forest.TREES
+    trees = Forest.grow(features, target_of(np.zeros(ROWS)), np.random.default_rng(0))
+    assert trees.feature.tolist() == [kernels.LEAF] * forest.TREES
+    assert trees.count.tolist() == [ROWS] * forest.TREES
 
 
 def test_trees_grow_on_a_sample_and_are_filled_with_all_rows(
@@ -162,20 +162,20 @@ def test_trees_grow_on_a_sample_and_are_filled_with_all_rows(
 
 
 @pytest.mark.parametrize("most", [10, 50, 130])
-def test_of_many_rows_each_tree_is_filled_with_a_part_and_all_with_the_whole(
+def test_of_many_rows_each_tree_is_filled_with_a_part_and_all_trees_with_every_row(
     monkeypatch: pytest.MonkeyPatch, features: Features, target: Target, most: int
 ) -> None:
     """A part of the rows, and those that the tree was grown on."""
     growing = 60
     monkeypatch.setattr(forest, "MAX_DONOR_ROWS", most)
     monkeypatch.setattr(forest, "MAX_GROWING_ROWS", growing)
-    made = Forest.grow(features, target, np.random.default_rng(1))
+    trees = Forest.grow(features, target, np.random.default_rng(1))
     held = max(most, -(-ROWS // forest.TREES))
-    ends = [*made.roots[1:].tolist(), len(made.feature)]
-    for root, end in zip(made.roots.tolist(), ends, strict=True):
-        assert held <= made.count[root:end].sum() <= held + growing
-    assert np.bincount(made.donors, minlength=ROWS).min() >= forest.TREES * held // ROWS
-    assert (made.count[made.feature == kernels.LEAF] >= forest.MIN_LEAF_ROWS).all()
+    ends = [*trees.roots[1:].tolist(), len(trees.feature)]
+    for root, end in zip(trees.roots.tolist(), ends, strict=True):
+        assert held <= trees.count[root:end].sum() <= held + growing
+    assert np.bincount(trees.donors, minlength=ROWS).min() >= forest.TREES * held // ROWS
+    assert (trees.count[trees.feature == kernels.LEAF] >= forest.MIN_LEAF_ROWS).all()
 
 
 @pytest.mark.parametrize("rows", [1, 30, 200])
@@ -183,11 +183,11 @@ def test_donors_are_taken_from_among_the_rows_that_are_given(
     features: Features, target: Target, rows: int
 ) -> None:
     among = np.sort(np.random.default_rng(17).permutation(ROWS)[:rows]).astype(np.int32)
-    made = Forest.grow(features, target, np.random.default_rng(1), among=among)
-    assert np.unique(made.donors).tolist() == among.tolist()
-    assert len(made.donors) == forest.TREES * rows
-    drawn = made.draw(
-        made.leaves(features, ROWS, np.random.default_rng(2)), NONE_TAKEN, np.random.default_rng(3)
+    trees = Forest.grow(features, target, np.random.default_rng(1), among=among)
+    assert np.unique(trees.donors).tolist() == among.tolist()
+    assert len(trees.donors) == forest.TREES * rows
+    drawn = trees.draw(
+        trees.leaves(features, ROWS, np.random.default_rng(2)), NONE_TAKEN, np.random.default_rng(3)
     )
     assert np.isin(drawn, among).all()
 

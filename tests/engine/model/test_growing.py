@@ -35,9 +35,9 @@ def indicators_of(target: Int32s, *, is_scale: bool) -> Floats:
 
 def cuts_of(target: Int32s) -> Int32s:
     cuts = np.empty(2 * growing.MAX_CUTS + 2, np.int32)
-    found = growing._cuts(np.argsort(target, kind="stable").astype(np.int32), target, cuts)
-    assert 0 < found <= len(cuts)
-    return cuts[:found]
+    count = growing._cuts(np.argsort(target, kind="stable").astype(np.int32), target, cuts)
+    assert 0 < count <= len(cuts)
+    return cuts[:count]
 
 
 def best_by_force(features: Int32s, indicators: Floats, least: int) -> float:
@@ -105,8 +105,8 @@ def test_a_tree_sees_only_the_rows_it_is_grown_on(study: tuple[Int32s, Int32s], 
     alone = trees.tree_of(
         features[:, rows].copy(), target[rows].copy(), least, is_scale=trees.LEVELS
     )
-    for one, other in zip(grown, alone, strict=True):
-        np.testing.assert_array_equal(one, other)
+    for part, expected in zip(grown, alone, strict=True):
+        np.testing.assert_array_equal(part, expected)
 
 
 @pytest.mark.parametrize("is_scale", [trees.LEVELS, trees.SCALE], ids=["levels", "scale"])
@@ -115,7 +115,7 @@ def test_a_tree_sees_only_the_rows_it_is_grown_on(study: tuple[Int32s, Int32s], 
     [(np.arange(50), np.full(50, 3)), (np.full(50, 3), np.arange(50))],
     ids=["target", "feature"],
 )
-def test_what_is_constant_gives_a_stump(
+def test_a_constant_target_or_feature_gives_a_stump(
     feature: Int64s,
     target: Int64s,
     is_scale: bool,  # noqa: FBT001 - a parameter of the test

@@ -44,7 +44,7 @@ def test_descend_sees_ranks_where_a_feature_has_some(
     np.testing.assert_array_equal(node, trees.leaves_of(tree, seen))
 
 
-def test_rows_begin_where_they_are_told() -> None:
+def test_rows_begin_at_the_node_that_is_given() -> None:
     """Two trees of one split each, in one numbering."""
     feature, threshold = trees.ints([0, LEAF, LEAF, 0, LEAF, LEAF]), trees.ints([4, 0, 0, 1, 0, 0])
     left, node = trees.ints([1, 0, 0, 4, 0, 0]), trees.ints([0, 3, 0, 3, 2])
@@ -131,8 +131,8 @@ def test_the_search_for_another_donor_begins_anywhere() -> None:
     kernels.avoid_repeats(
         positions, taken, trees.ints([7, 4, 5, 6]), leaves, turn, trees.ints([0]), trees.ints([4])
     )
-    found = np.bincount(positions, minlength=4)
-    assert found[0] == 0
+    counts = np.bincount(positions, minlength=4)
+    assert counts[0] == 0
     # The donor after the taken one is found from two beginnings, the others from one.
     expected = np.array([3_000, 1_500, 1_500])
-    assert (np.abs(found[1:] - expected) < 5 * np.sqrt(expected)).all()
+    assert (np.abs(counts[1:] - expected) < 5 * np.sqrt(expected)).all()

@@ -31,8 +31,10 @@ def model() -> simulacra.Model:
     return simulacra.fit(bills(0, 0.3))
 
 
-def test_a_habit_is_kept_and_hangs_on_what_it_hung_on(model: simulacra.Model) -> None:
-    """30% of 5,000 rows: a standard error of 0.0065, and as much of the seed rows' own 0.013."""
+def test_repetition_depends_on_the_columns_that_it_depends_on_in_the_study(
+    model: simulacra.Model,
+) -> None:
+    """30% of 5,000 rows: a standard error of 0.0065, and as much of the respondents' own 0.013."""
     rows = model.generate(5_000, seed=1).table.to_pandas()
     same = rows["bill"] == rows["payment"]
     assert same.mean() == pytest.approx(0.3, abs=0.06)
@@ -41,7 +43,7 @@ def test_a_habit_is_kept_and_hangs_on_what_it_hung_on(model: simulacra.Model) ->
     assert same[~rich].mean() < 0.15
 
 
-def test_a_habit_is_saved_with_the_model(model: simulacra.Model, tmp_path: Path) -> None:
+def test_a_repetition_is_saved_with_the_model(model: simulacra.Model, tmp_path: Path) -> None:
     assert [conditional.repetition is not None for conditional in model._models] == [
         False,
         False,
@@ -52,16 +54,18 @@ def test_a_habit_is_saved_with_the_model(model: simulacra.Model, tmp_path: Path)
     assert again.generate(500, seed=2).table.equals(model.generate(500, seed=2).table)
 
 
-def test_a_condition_on_a_column_with_a_habit_is_met(model: simulacra.Model) -> None:
-    made = model.generate(500, seed=3, numeric={"payment": {"min": 200, "max": 400}})
-    values = made.table["payment"].to_numpy()
+def test_a_condition_on_a_column_with_a_repetition_is_met(model: simulacra.Model) -> None:
+    out = model.generate(500, seed=3, numeric={"payment": {"min": 200, "max": 400}})
+    values = out.table["payment"].to_numpy()
     assert ((values >= 200) & (values <= 400)).all()
 
 
-def test_equal_numbers_that_are_common_are_no_habit() -> None:
+def test_equal_numbers_that_are_common_are_no_repetition() -> None:
     rng = np.random.default_rng(4)
-    one, other = (np.where(rng.random(ROWS) < 0.5, 0.0, rng.random(ROWS) * 100) for _ in range(2))
-    model = simulacra.fit(pa.table({"one": one, "other": other}))
+    first, second = (
+        np.where(rng.random(ROWS) < 0.5, 0.0, rng.random(ROWS) * 100) for _ in range(2)
+    )
+    model = simulacra.fit(pa.table({"first": first, "second": second}))
     assert model._models[1].repetition is None
 
 
@@ -77,7 +81,7 @@ def test_a_repeated_number_stays_on_the_grid_and_inside_the_bounds() -> None:
     assert values.max() <= float(column.max or 0)
 
 
-def test_a_column_that_always_repeats_is_no_habit() -> None:
+def test_a_column_that_always_repeats_has_no_repetition() -> None:
     model = simulacra.fit(bills(7, 1.0), keep=["payment"])
     rows = model.generate(200, seed=8).table
     assert rows.num_rows == 200

@@ -17,11 +17,11 @@ def items() -> tuple[Features, np.ndarray]:
     return Features.of(codes, [None] * 12), answers[12]
 
 
-def test_an_index_tells_more_than_any_of_its_items(items: tuple[Features, np.ndarray]) -> None:
+def test_an_index_correlates_more_than_any_of_its_items(items: tuple[Features, np.ndarray]) -> None:
     features, answer = items
     target = (answer[:, None] <= np.arange(4)).astype(np.float32)
-    (one,) = ridge.fit(features, np.arange(ROWS), target, 1)
-    summed = one.codes(features)
+    (index,) = ridge.fit(features, np.arange(ROWS), target, 1)
+    summed = index.codes(features)
     by_items = max(abs(np.corrcoef(item, answer)[0, 1]) for item in features.codes)
     assert abs(np.corrcoef(summed, answer)[0, 1]) > by_items + 0.1
 
@@ -32,16 +32,16 @@ def test_levels_enter_by_their_ranks() -> None:
     ranks = np.array([2, 0, 1], dtype=np.int32)
     features = Features.of(codes, [ranks, None])
     target = (ranks[codes[0]] + codes[1] > 2)[:, None].astype(np.float32)
-    (one,) = ridge.fit(features, np.arange(ROWS), target, 1)
-    sums = one.weights[0] * ranks[codes[0]] + one.weights[1] * codes[1]
-    np.testing.assert_array_equal(one.codes(features), np.searchsorted(one.cuts, sums))
-    assert len(np.unique(one.codes(features))) <= len(one.cuts) + 1
+    (index,) = ridge.fit(features, np.arange(ROWS), target, 1)
+    sums = index.weights[0] * ranks[codes[0]] + index.weights[1] * codes[1]
+    np.testing.assert_array_equal(index.codes(features), np.searchsorted(index.cuts, sums))
+    assert len(np.unique(index.codes(features))) <= len(index.cuts) + 1
 
 
 def test_constant_predecessors_have_no_weight() -> None:
     codes = np.vstack([np.zeros(50), np.arange(50)]).astype(np.int32)
     features = Features.of(codes, [None, None])
     target = (np.arange(50)[:, None] < 25).astype(np.float32)
-    (one,) = ridge.fit(features, np.arange(50), target, 1)
-    assert one.weights[0] == 0
-    assert one.weights[1] != 0
+    (index,) = ridge.fit(features, np.arange(50), target, 1)
+    assert index.weights[0] == 0
+    assert index.weights[1] != 0

@@ -20,7 +20,7 @@ def ranks(values: npt.NDArray[np.float64]) -> Int32s:
 
 
 @pytest.mark.parametrize("strong", [0, 31, 59])
-def test_a_strong_predecessor_is_found_among_sixty(strong: int) -> None:
+def test_a_strong_predecessor_is_chosen_among_sixty(strong: int) -> None:
     rng = np.random.default_rng(strong)
     values = rng.normal(size=(60, ROWS))
     screen = Screen.of(ranks(values))
@@ -28,7 +28,7 @@ def test_a_strong_predecessor_is_found_among_sixty(strong: int) -> None:
     assert screen.strongest(target[screen.rows], range(60), 1) == [strong]
 
 
-def test_a_relation_that_is_not_monotone_is_found() -> None:
+def test_a_predecessor_with_a_relation_that_is_not_monotone_is_chosen() -> None:
     rng = np.random.default_rng(1)
     values = rng.normal(size=(60, ROWS))
     screen = Screen.of(ranks(values))

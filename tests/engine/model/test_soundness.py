@@ -143,7 +143,7 @@ def test_conditional_models_that_do_not_fit_the_schema_are_refused(
     ],
     ids=["short", "long", "two dimensions"],
 )
-def test_ranks_that_are_not_one_a_level_are_refused(
+def test_ranks_of_another_number_than_the_levels_are_refused(
     parts: Parts, assert_refused: Assertion, change: Change
 ) -> None:
     pool, models = parts

@@ -44,7 +44,7 @@ def test_a_missing_number_is_below_every_cut() -> None:
     assert coded[0].all()
 
 
-def test_levels_are_ranked_by_what_they_say_of_the_target() -> None:
+def test_levels_are_ranked_by_their_mean_of_the_target() -> None:
     rng = np.random.default_rng(0)
     levels = rng.integers(0, 3, 3000).astype(float)
     target = (rng.random(3000) < np.array([0.5, 0.9, 0.1])[levels.astype(int)]).astype(np.float32)

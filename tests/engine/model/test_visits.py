@@ -34,15 +34,15 @@ def test_a_column_that_decides_many_comes_before_them() -> None:
 
 
 def test_columns_that_decide_each_other_stay_where_they_are() -> None:
-    everyone = {(one, other) for one in range(5) for other in range(one)}
+    everyone = {(brand, other) for brand in range(5) for other in range(brand)}
     assert visits.sequence(rules_with(everyone), 5) == [0, 1, 2, 3, 4]
 
 
 def test_a_choice_among_known_brands_keeps_its_shares() -> None:
     """The brand bought last is one of those known, which the questionnaire asks before.
 
-    The first column is dealt evenly, so the shares of the made rows are off by far less than the
-    0.01 asked for; drawn last they are off by 0.07. The seeds are fixed.
+    The first column is dealt evenly, so the shares of the synthetic rows are off by far less than
+    the 0.01 asked for; drawn last they are off by 0.07. The seeds are fixed.
     """
     rng = np.random.default_rng(3)
     shares = np.array([0.5, 0.25, 0.15, 0.07, 0.03])
@@ -50,8 +50,8 @@ def test_a_choice_among_known_brands_keeps_its_shares() -> None:
     knows = rng.random((ROWS, 5)) < 0.3
     knows[np.arange(ROWS), last] = True
     columns = {f"knows_{brand}": flags for brand, flags in enumerate(knows.T)}
-    table = pa.table({**columns, "last": [f"brand {one}" for one in last]})
-    made = simulacra.fit(table).generate(20_000, seed=1).table
-    drawn = np.array([int(name[-1]) for name in made["last"].to_pylist()])
-    found = np.bincount(drawn, minlength=5) / len(drawn)
-    assert np.abs(found - np.bincount(last, minlength=5) / ROWS).max() < 0.01
+    table = pa.table({**columns, "last": [f"brand {brand}" for brand in last]})
+    rows = simulacra.fit(table).generate(20_000, seed=1).table
+    brands = np.array([int(name[-1]) for name in rows["last"].to_pylist()])
+    shares_after = np.bincount(brands, minlength=5) / len(brands)
+    assert np.abs(shares_after - np.bincount(last, minlength=5) / ROWS).max() < 0.01

@@ -66,7 +66,7 @@ def test_a_line_longer_than_a_block_is_read(write_file: WriteFile) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("a\n1\n2\n", "one column"),
         ("a,b\n", "no rows"),
@@ -77,9 +77,9 @@ def test_a_line_longer_than_a_block_is_read(write_file: WriteFile) -> None:
     ],
 )
 def test_a_faulty_file_is_refused_without_quoting_it(
-    write_file: WriteFile, content: bytes | str, said: str
+    write_file: WriteFile, content: bytes | str, message: str
 ) -> None:
-    with pytest.raises(errors.StudyError, match=said) as caught:
+    with pytest.raises(errors.StudyError, match=message) as caught:
         read(write_file(content))
     assert "SECRET" not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -132,11 +132,11 @@ def test_titles_above_the_header_are_skipped(write_file: WriteFile) -> None:
     assert [action.action for action in study.actions] == ["read", "skipped"]
 
 
-def test_what_was_assumed_is_said(write_file: WriteFile) -> None:
+def test_assumptions_are_reported(write_file: WriteFile) -> None:
     study = csv.read(write_file("größe;b\n1;2\n".encode("cp1252")), limits.DEFAULT)
-    said = " ".join(action.reason for action in study.actions)
-    assert "Windows-1252" in said
-    assert "semicolon" in said
+    message = " ".join(action.reason for action in study.actions)
+    assert "Windows-1252" in message
+    assert "semicolon" in message
 
 
 def test_next_to_no_uneven_lines_are_left_out_and_counted(write_file: WriteFile) -> None:

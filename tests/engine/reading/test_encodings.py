@@ -9,7 +9,7 @@ TEXT = "Größe;Straße\nKäse à la crème;señor\nTschüß;“quoted”\n"
 
 
 @pytest.mark.parametrize(
-    ("encoding", "said"),
+    ("encoding", "name"),
     [
         ("utf-8", None),
         ("utf-8-sig", None),
@@ -20,21 +20,21 @@ TEXT = "Größe;Straße\nKäse à la crème;señor\nTschüß;“quoted”\n"
         ("mac_roman", "Mac Roman"),
     ],
 )
-def test_a_text_comes_back_from_every_encoding(encoding: str, said: str | None) -> None:
-    assert encodings.to_utf8(TEXT.encode(encoding)) == (TEXT.encode(), said)
+def test_a_text_comes_back_from_every_encoding(encoding: str, name: str | None) -> None:
+    assert encodings.to_utf8(TEXT.encode(encoding)) == (TEXT.encode(), name)
 
 
-def test_cyrillic_is_read_and_what_cannot_be_told_is_refused() -> None:
+def test_cyrillic_is_read_and_an_uncertain_encoding_is_refused() -> None:
     text = "Возраст;Город\n31;Москва\n44;Нижний Новгород\n"
     assert encodings.to_utf8(text.encode("cp1251")) == (text.encode(), "Windows-1251")
     with pytest.raises(errors.StudyError, match="cannot be told"):
         encodings.to_utf8("年齢,都市\n31,東京\n44,大阪\n".encode("shift_jis"))
 
 
-def test_a_macintosh_no_break_space_is_told_from_a_windows_letter() -> None:
+def test_a_macintosh_no_break_space_is_distinguished_from_a_windows_letter() -> None:
     raw = b"level of knowledge\xcaof cuisines,a\n" * 2 + b"1,2\n"
-    text, said = encodings.to_utf8(raw)
-    assert said == "Mac Roman"
+    text, name = encodings.to_utf8(raw)
+    assert name == "Mac Roman"
     assert "knowledge\N{NO-BREAK SPACE}of" in text.decode()
 
 

@@ -10,7 +10,7 @@ def find(*rows: list[str]) -> headers.Layout:
     return headers.find([*rows, *DATA], limits.DEFAULT)
 
 
-def said(layout: headers.Layout) -> str:
+def reasons(layout: headers.Layout) -> str:
     return " ".join(str(action) for action in layout.actions)
 
 
@@ -25,7 +25,7 @@ def test_one_line_of_names() -> None:
 def test_titles_above_the_names_are_skipped(title: list[list[str]]) -> None:
     layout = find(*title, ["n", "letter", "score"])
     assert (layout.names, layout.body) == (["n", "letter", "score"], len(title) + 1)
-    assert f"{len(title)} lines above" in said(layout)
+    assert f"{len(title)} lines above" in reasons(layout)
 
 
 def test_the_options_of_a_multi_select_stand_in_the_second_row() -> None:
@@ -40,7 +40,7 @@ def test_the_options_of_a_multi_select_stand_in_the_second_row() -> None:
         "Fan?",
     ]
     assert layout.body == 2
-    assert "joined to the header" in said(layout)
+    assert "joined to the header" in reasons(layout)
 
 
 def test_the_wording_of_the_questions_stands_in_the_second_row() -> None:
@@ -84,17 +84,17 @@ def test_numbered_questions_are_names() -> None:
 def test_numbers_in_the_first_row_are_data() -> None:
     layout = headers.find([["1.5", "2"], ["3", "4"]], limits.DEFAULT)
     assert (layout.names, layout.body) == (["column_1", "column_2"], 0)
-    assert "named by their position" in said(layout)
+    assert "named by their position" in reasons(layout)
 
 
 def test_years_are_names() -> None:
     assert headers.find([["2015", "2016"], ["3", "4"]], limits.DEFAULT).names == ["2015", "2016"]
 
 
-def test_namesakes_are_numbered_and_said() -> None:
+def test_namesakes_are_numbered_and_reported() -> None:
     layout = find(["a", "a", "a_2"])
     assert len(set(layout.names)) == 3
-    assert "renamed" in said(layout)
+    assert "renamed" in reasons(layout)
 
 
 def test_too_many_or_too_few_columns_are_refused() -> None:

@@ -11,9 +11,9 @@ from simulacra.engine.reading import parquet
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    made = tmp_path / "study.parquet"
-    pq.write_table(pa.table({"a": np.arange(200), "b": ["yes", "no"] * 100}), made)
-    return made
+    path = tmp_path / "study.parquet"
+    pq.write_table(pa.table({"a": np.arange(200), "b": ["yes", "no"] * 100}), path)
+    return path
 
 
 def test_a_table_comes_back(path: Path) -> None:

@@ -25,7 +25,7 @@ LABELS: dict[str, Any] = {
 @pytest.fixture(params=["sav", "zsav"])
 def path(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A small SPSS file with what such files hold."""
-    made = tmp_path / f"study.{request.param}"
+    path = tmp_path / f"study.{request.param}"
     frame = pd.DataFrame(
         {
             "agreement": [1.0, 3.0, 9.0, 3.0, np.nan],
@@ -38,21 +38,21 @@ def path(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     )
     pyreadstat.write_sav(
         frame,
-        made,
+        path,
         compress=request.param == "zsav",
         column_labels={"agreement": "I agree", "age": "Age in years"},
         variable_value_labels=LABELS,
         missing_ranges={"agreement": [9.0]},
         variable_measure={"agreement": "ordinal", "nps": "nominal", "age": "scale"},
     )
-    return made
+    return path
 
 
 def read(path: Path) -> RawStudy:
     return spss.read(path, limits.DEFAULT)
 
 
-def said(study: RawStudy) -> list[str]:
+def actions_of(study: RawStudy) -> list[str]:
     return [f"{action.action} {action.column} {action.count}" for action in study.actions]
 
 
@@ -64,7 +64,7 @@ def test_value_labels_become_levels_in_their_order(path: Path) -> None:
     assert column.chunk(0).dictionary.to_pylist() == ["never", "sometimes", "always", "refused"]
     assert list(study.variables["agreement"].label_values) == [1, 2, 3, 9]
     assert study.variables["agreement"].label == "I agree"
-    assert "blanked agreement 1" in said(study)
+    assert "blanked agreement 1" in actions_of(study)
 
 
 def test_labels_of_texts(path: Path) -> None:
@@ -76,7 +76,7 @@ def test_labels_of_texts(path: Path) -> None:
 def test_a_number_with_a_label_for_no_answer(path: Path) -> None:
     study = read(path)
     assert study.table["age"].to_pylist() == [31, 44, None, 27.5, 60]
-    assert "blanked age 1" in said(study)
+    assert "blanked age 1" in actions_of(study)
 
 
 def test_a_scale_whose_ends_are_labelled(path: Path) -> None:
@@ -125,7 +125,9 @@ def test_a_truncated_file_is_refused(path: Path) -> None:
         ("DOLLAR8", None),
     ],
 )
-def test_what_a_print_format_prints(print_format: str, kind: moments.Kind | None) -> None:
+def test_a_print_format_decides_whether_numbers_are_moments(
+    print_format: str, kind: moments.Kind | None
+) -> None:
     assert moments.kind(print_format) is kind
 
 

@@ -28,7 +28,7 @@ def test_cells_come_back_as_text(write_file: WriteFile) -> None:
     ]
 
 
-def test_the_first_sheet_with_a_table_is_read_and_said(write_file: WriteFile) -> None:
+def test_the_first_sheet_with_a_table_is_read_and_reported(write_file: WriteFile) -> None:
     path = write_file(workbooks.workbook(Cover=[["Our study"]], Data=ROWS, More=ROWS))
     study = read(path)
     assert study.table.column_names == ["age", "owns", "city"]
@@ -115,5 +115,5 @@ def test_a_table_of_texts_comes_back(write_file: WriteFile, rows: list[tuple[str
     table = read(write_file(content)).table
     assert table.column_names == ["first name", "second name"]
     assert [tuple(row.values()) for row in table.to_pylist()] == [
-        (one.strip(), two.strip()) for one, two in rows
+        (first.strip(), second.strip()) for first, second in rows
     ]

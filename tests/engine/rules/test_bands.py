@@ -32,9 +32,9 @@ def test_age_bands_are_learned_with_their_cut_points(seed: int) -> None:
     names = np.array(["young", "middle", "old"])
     skipped = (rng.random(ROWS) < 0.1) & (np.arange(ROWS) >= 72)
     band = pa.array(names[np.searchsorted([30, 60], age, side="right")], mask=skipped)
-    (found,) = learned({"age": age, "band": band})
-    assert found.edges.tolist() == [29.5, 59.5]
-    assert found.allowed[:, -1].all()  # missing goes with any age
+    (rule,) = learned({"age": age, "band": band})
+    assert rule.edges.tolist() == [29.5, 59.5]
+    assert rule.allowed[:, -1].all()  # missing goes with any age
 
 
 @given(SEEDS)
@@ -42,10 +42,10 @@ def test_a_question_asked_from_an_age_on_is_learned(seed: int) -> None:
     rng = np.random.default_rng(seed)
     age = rng.integers(18, 90, ROWS)
     pension = pa.array(rng.gamma(2, 500, ROWS).round(2), mask=age < 65)
-    (found,) = learned({"age": age, "pension": pension})
-    assert found.edges[0] == pytest.approx(64.5, abs=2)
-    assert found.allowed[:, -1].tolist() == [True, False]
-    assert found.allowed[:, :-1].all(axis=1).tolist() == [False, True]
+    (rule,) = learned({"age": age, "pension": pension})
+    assert rule.edges[0] == pytest.approx(64.5, abs=2)
+    assert rule.allowed[:, -1].tolist() == [True, False]
+    assert rule.allowed[:, :-1].all(axis=1).tolist() == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -83,10 +83,10 @@ def test_columns_that_one_number_decides_exclude_each_other() -> None:
 
 def test_independent_numbers_decide_nothing() -> None:
     """A false band in at most 1 study of 100; two among 100 are 1 false alarm in 4."""
-    found = []
+    false_bands = []
     for seed in range(100):
         rng = np.random.default_rng(seed)
-        found += learn(
+        false_bands += learn(
             {
                 "n": rng.normal(size=ROWS).round(3),
                 "two": rng.choice(["a", "b"], ROWS),
@@ -94,4 +94,4 @@ def test_independent_numbers_decide_nothing() -> None:
                 "gaps": pa.array(rng.normal(size=ROWS).round(3), mask=rng.random(ROWS) < 0.03),
             }
         )
-    assert len(found) < 3
+    assert len(false_bands) < 3

@@ -22,8 +22,8 @@ def test_none_of_these_is_chosen_where_nothing_else_is(seed: int) -> None:
     one, two, three, apart = rng.random((4, ROWS)) < 0.4
     none = ~(one | two | three)
     options = {"apart": apart, "one": one, "two": two, "three": three, "none": none}
-    (found,) = learned(options)
-    assert found == Covering((1, 2, 3, 4), (1, 1, 1, 1))
+    (rule,) = learned(options)
+    assert rule == Covering((1, 2, 3, 4), (1, 1, 1, 1))
 
 
 def test_the_last_option_is_forced_whichever_it_is() -> None:
@@ -37,8 +37,8 @@ def test_the_last_option_is_forced_whichever_it_is() -> None:
 
 def test_independent_options_cover_nothing() -> None:
     """A false covering in at most 1 study of 100; three among 100 are 1 false alarm in 12."""
-    found = []
+    false_rules = []
     for seed in range(100):
         rng = np.random.default_rng(seed)
-        found += learned({f"o{i}": rng.random(ROWS) < 0.6 for i in range(6)})
-    assert len(found) < 3
+        false_rules += learned({f"o{i}": rng.random(ROWS) < 0.6 for i in range(6)})
+    assert len(false_rules) < 3

@@ -63,7 +63,7 @@ def test_a_function_covers_rare_levels(seed: int) -> None:
     rng = np.random.default_rng(seed)
     town = np.concatenate([np.arange(8).repeat(20), np.arange(6), rng.choice(6, ROWS - 166)])
     state = pa.array(np.array(["A", "B", "C"])[town % 3], mask=rng.random(ROWS) < 0.1)
-    (rule,), sentences = learned({"town": [f"t{one}" for one in town], "state": state})
+    (rule,), sentences = learned({"town": [f"t{number}" for number in town], "state": state})
     assert sentences == ["town decides state"]
     assert (~rule.table[:-1, :-1]).sum(axis=1).tolist() == [1] * 8
 

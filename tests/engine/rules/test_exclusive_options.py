@@ -26,9 +26,9 @@ def test_a_rare_none_of_these_is_chosen_alone(seed: int) -> None:
     options[:12] = False
     options[12:, 0] |= ~options[12:].any(axis=1)
     none = np.arange(ROWS) < 12
-    found = learned({**{f"o{i}": one for i, one in enumerate(options.T)}, "none": none})
+    rules = learned({**{f"o{i}": option for i, option in enumerate(options.T)}, "none": none})
     both = [[False, False, False], [False, True, False], [False] * 3]
-    assert found == [(option, 8, both) for option in range(8)]
+    assert rules == [(option, 8, both) for option in range(8)]
 
 
 @given(SEEDS)
@@ -37,13 +37,13 @@ def test_an_option_that_once_meets_another_is_none_of_them(seed: int) -> None:
     options = rng.random((ROWS, 4)) < 0.5
     none = np.asarray(~options.any(axis=1))
     none[np.flatnonzero(options.any(axis=1))[0]] = True
-    assert learned({**{f"o{i}": one for i, one in enumerate(options.T)}, "none": none}) == []
+    assert learned({**{f"o{i}": option for i, option in enumerate(options.T)}, "none": none}) == []
 
 
 def test_independent_options_are_not_taken_for_exclusive_ones() -> None:
     """A false one in at most 1 study of 100; three among 100 are 1 false alarm in 12."""
-    found = []
+    false_rules = []
     for seed in range(100):
         rng = np.random.default_rng(seed)
-        found += learned({f"o{i}": rng.random(ROWS) < 0.03 * (i + 1) for i in range(6)})
-    assert len(found) < 3
+        false_rules += learned({f"o{i}": rng.random(ROWS) < 0.03 * (i + 1) for i in range(6)})
+    assert len(false_rules) < 3

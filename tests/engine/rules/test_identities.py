@@ -17,15 +17,15 @@ def learned(columns: Mapping[str, object]) -> list[Identity]:
     return identities.learn(rule_survey.rule_study(columns))
 
 
-def shape(found: Identity) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    return found.positions, found.coefficients
+def shape(rule: Identity) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    return rule.positions, rule.coefficients
 
 
 @given(SEEDS)
 def test_a_total_is_the_sum_of_its_parts(seed: int) -> None:
     rng = np.random.default_rng(seed)
     parts = rng.gamma(2, 40, (ROWS, 3)).round(2)
-    (found,) = learned(
+    (rule,) = learned(
         {
             "noise": rng.normal(size=ROWS).round(3),
             "a": parts[:, 0],
@@ -34,8 +34,8 @@ def test_a_total_is_the_sum_of_its_parts(seed: int) -> None:
             "total": parts.sum(axis=1).round(2),
         }
     )
-    assert shape(found) == ((1, 2, 3, 4), (1, 1, 1, -1))
-    assert (found.constant, found.tolerance) == (0, 0)
+    assert shape(rule) == ((1, 2, 3, 4), (1, 1, 1, -1))
+    assert (rule.constant, rule.tolerance) == (0, 0)
 
 
 @given(SEEDS)
@@ -47,9 +47,9 @@ def test_an_allocation_adds_up_where_it_was_asked_for(seed: int) -> None:
         f"part_{i}": pa.array(split[:, i], mask=skipped) for i in range(3)
     }
     columns["holes"] = pa.array(rng.normal(size=ROWS).round(3), mask=rng.random(ROWS) < 0.3)
-    (found,) = learned(columns)
-    assert shape(found) == ((0, 1, 2), (1, 1, 1))
-    assert found.constant == 100
+    (rule,) = learned(columns)
+    assert shape(rule) == ((0, 1, 2), (1, 1, 1))
+    assert rule.constant == 100
 
 
 @given(SEEDS)
@@ -57,24 +57,24 @@ def test_rounded_means_are_identities_within_rounding(seed: int) -> None:
     rng = np.random.default_rng(seed)
     items = rng.integers(0, 100, (ROWS, 4))
     mean = items.mean(axis=1).round(1)
-    (found,) = learned({**{f"i{i}": items[:, i] for i in range(4)}, "mean": mean})
-    assert shape(found) == ((0, 1, 2, 3, 4), (1, 1, 1, 1, -4))
-    assert 0 < found.tolerance <= 0.2 + 1e-9
+    (rule,) = learned({**{f"i{i}": items[:, i] for i in range(4)}, "mean": mean})
+    assert shape(rule) == ((0, 1, 2, 3, 4), (1, 1, 1, 1, -4))
+    assert 0 < rule.tolerance <= 0.2 + 1e-9
 
 
 def test_two_identities_that_share_a_column() -> None:
     rng = np.random.default_rng(1)
     a, b, c = rng.integers(0, 50, (3, ROWS))
-    found = learned({"a": a, "b": b, "ab": a + b, "c": c, "abc": a + b + c})
-    assert len(found) == 2
-    assert all(one.tolerance == 0 for one in found)
+    rules = learned({"a": a, "b": b, "ab": a + b, "c": c, "abc": a + b + c})
+    assert len(rules) == 2
+    assert all(rule.tolerance == 0 for rule in rules)
 
 
 def test_strongly_correlated_columns_are_no_identity() -> None:
     rng = np.random.default_rng(2)
-    one = rng.normal(50, 10, ROWS)
-    noisy = one + rng.normal(0, 0.3, ROWS)
-    assert learned({"one": one.round(2), "noisy": noisy.round(2)}) == []
+    score = rng.normal(50, 10, ROWS)
+    noisy = score + rng.normal(0, 0.3, ROWS)
+    assert learned({"score": score.round(2), "noisy": noisy.round(2)}) == []
 
 
 def test_independent_columns_add_up_to_nothing() -> None:

@@ -23,8 +23,8 @@ def test_an_ordering_is_learned(seed: int) -> None:
     rng = np.random.default_rng(seed)
     year = rng.poisson(8, ROWS)
     month = pa.array(rng.binomial(year, 0.5), mask=rng.random(ROWS) < 0.1)
-    (found,) = sentences({"month": month, "year": year})
-    assert found in ("month <= year", "month < year")  # as equal values have been seen or not
+    (sentence,) = sentences({"month": month, "year": year})
+    assert sentence in ("month <= year", "month < year")  # as equal values have been seen or not
 
 
 @given(SEEDS)
@@ -49,8 +49,8 @@ def test_scales_that_hardly_overlap_are_not_ordered() -> None:
 
 def test_independent_columns_are_not_ordered() -> None:
     """A false ordering in at most 1 study of 100; three among 100 are 1 false alarm in 12."""
-    found = []
+    false_rules = []
     for seed in range(100):
         rng = np.random.default_rng(seed)
-        found += sentences({f"c{i}": rng.normal(i, 1, ROWS).round(2) for i in range(5)})
-    assert len(found) < 3
+        false_rules += sentences({f"c{i}": rng.normal(i, 1, ROWS).round(2) for i in range(5)})
+    assert len(false_rules) < 3

@@ -24,8 +24,8 @@ def test_booleans_next_to_each_other_are_a_question() -> None:
 def test_numbered_columns_are_a_question_whichever_level_means_chosen() -> None:
     levels = np.array(["left", "right"])
     columns = {f"Q{q}_{i}": levels[flags(10 * q + i).astype(int)] for q in (1, 2) for i in range(3)}
-    found = questions.of_study(rule_survey.study(columns).schema)
-    assert found == [
+    numbered = questions.of_study(rule_survey.study(columns).schema)
+    assert numbered == [
         Question(positions, (level,) * 3)
         for positions in ((0, 1, 2), (3, 4, 5))
         for level in (1, 0)

@@ -27,14 +27,14 @@ def test_nothing_asked_is_an_empty_scenario(schema: Schema) -> None:
     assert conditions.parse(schema, None, {}).columns == frozenset()
 
 
-def test_a_partial_map_is_kept_as_it_is(schema: Schema) -> None:
-    asked = conditions.parse(schema, {"segment": {"Premium": 0.3}}, None)
-    assert asked.shares == {"segment": {"Premium": 0.3}}
+def test_a_partial_map_stays_as_it_is(schema: Schema) -> None:
+    scenario = conditions.parse(schema, {"segment": {"Premium": 0.3}}, None)
+    assert scenario.shares == {"segment": {"Premium": 0.3}}
 
 
-def test_a_whole_map_within_tolerance_is_normalised(schema: Schema) -> None:
-    given_ = {"Value": 0.3331, "Premium": 0.3332, "Other": 0.3331}
-    shares = conditions.parse(schema, {"segment": given_}, None).shares["segment"]
+def test_a_complete_map_within_tolerance_is_normalised(schema: Schema) -> None:
+    condition = {"Value": 0.3331, "Premium": 0.3332, "Other": 0.3331}
+    shares = conditions.parse(schema, {"segment": condition}, None).shares["segment"]
     assert math.fsum(shares.values()) == pytest.approx(1, abs=1e-12)
     assert shares["Premium"] == pytest.approx(0.3332 / 0.9994)
 
@@ -45,12 +45,12 @@ def test_a_partial_map_a_little_above_one_is_normalised(schema: Schema) -> None:
 
 
 def test_a_share_of_zero_is_legal(schema: Schema) -> None:
-    asked = conditions.parse(schema, {"segment": {"Premium": 0, "Value": 1}}, None)
-    assert asked.shares["segment"]["Premium"] == 0
+    scenario = conditions.parse(schema, {"segment": {"Premium": 0, "Value": 1}}, None)
+    assert scenario.shares["segment"]["Premium"] == 0
 
 
 @pytest.mark.parametrize(
-    ("given_", "pointer", "code", "said"),
+    ("condition", "pointer", "code", "message"),
     [
         (
             {"sgment": {"Premium": 1}},
@@ -96,11 +96,11 @@ def test_a_share_of_zero_is_legal(schema: Schema) -> None:
     ],
 )
 def test_a_fault_in_shares_is_named(
-    schema: Schema, given_: object, pointer: str, code: str, said: str
+    schema: Schema, condition: object, pointer: str, code: str, message: str
 ) -> None:
-    ((where, why, detail),) = faults(schema, given_)
+    ((where, why, detail),) = faults(schema, condition)
     assert (where, why) == (pointer, code)
-    assert said in detail
+    assert message in detail
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_share_that_is_no_fraction_is_refused(schema: Schema, share: object) -
 
 
 @pytest.mark.parametrize(
-    ("given_", "pointer", "code", "said"),
+    ("condition", "pointer", "code", "message"),
     [
         ({"agee": {"min": 1, "max": 2}}, "/numeric/agee", "unknown_condition_column", "'age'"),
         ({"segment": {"min": 1, "max": 2}}, "/numeric/segment", "invalid_field", "not a range"),
@@ -153,11 +153,11 @@ def test_a_share_that_is_no_fraction_is_refused(schema: Schema, share: object) -
     ],
 )
 def test_a_fault_in_a_range_is_named(
-    schema: Schema, given_: object, pointer: str, code: str, said: str
+    schema: Schema, condition: object, pointer: str, code: str, message: str
 ) -> None:
-    ((where, why, detail),) = faults(schema, None, given_)
+    ((where, why, detail),) = faults(schema, None, condition)
     assert (where, why) == (pointer, code)
-    assert said in detail
+    assert message in detail
 
 
 @pytest.mark.parametrize("end", [math.nan, math.inf, True, "20", None, 10**400])
@@ -167,12 +167,12 @@ def test_an_end_that_is_no_number_is_refused(schema: Schema, end: object) -> Non
 
 
 def test_every_fault_is_listed_at_once(schema: Schema) -> None:
-    found = faults(
+    field_errors = faults(
         schema,
         {"segment": {"Premum": 0.4, "Value": 40}, "nope": {"a": 1}, "owns": {"true": 1.4}},
         {"age": {"min": "a"}, "spend": {"min": 5, "max": 1}},
     )
-    assert {pointer for pointer, _, _ in found} == {
+    assert {pointer for pointer, _, _ in field_errors} == {
         "/categorical/nope",
         "/categorical/segment/Premum",
         "/categorical/segment/Value",
@@ -194,15 +194,15 @@ def test_the_nearest_names_are_looked_for_a_few_times_only(
         return [*known[:1]]
 
     monkeypatch.setattr(difflib, "get_close_matches", look)
-    found = faults(
+    field_errors = faults(
         schema,
         {"segment": {f"Premum{n}": 0.1 for n in range(50)}},
         {"a" * 10**6: {}, **{f"agee{n}": {} for n in range(50)}},
     )
-    assert len(found) == 101
+    assert len(field_errors) == 101
     assert len(compared) == conditions.MAX_PROPOSALS
     assert max(map(len, compared)) <= conditions.MAX_COMPARED
-    assert "Its columns are" in found[-1][2]
+    assert "Its columns are" in field_errors[-1][2]
 
 
 def test_names_too_long_to_compare_are_not_proposed(schema: Schema) -> None:
@@ -223,21 +223,21 @@ def test_names_too_long_to_compare_are_not_proposed(schema: Schema) -> None:
         ("seen", "2024-03-02T10:00:00", "2024-03-02T12:00:00+01:00"),
     ],
 )
-def test_a_range_that_meets_the_schema_is_kept(
+def test_a_range_that_overlaps_the_bounds_is_accepted(
     schema: Schema, column: str, low: Bound, high: Bound
 ) -> None:
-    asked = conditions.parse(schema, None, {column: {"min": low, "max": high}})
-    assert asked.ranges[column] == conditions.Range(low, high)
+    scenario = conditions.parse(schema, None, {column: {"min": low, "max": high}})
+    assert scenario.ranges[column] == conditions.Range(low, high)
 
 
 def test_numbers_of_numpy_are_numbers(schema: Schema) -> None:
-    asked = conditions.parse(
+    scenario = conditions.parse(
         schema,
         {"segment": {"Premium": np.float32(0.5)}},
         {"age": {"min": np.int64(20), "max": np.float64(30)}},
     )
-    assert asked.shares["segment"]["Premium"] == 0.5
-    assert type(asked.ranges["age"].min) is int
+    assert scenario.shares["segment"]["Premium"] == 0.5
+    assert type(scenario.ranges["age"].min) is int
 
 
 def test_a_range_across_time_zones_is_compared_in_utc() -> None:
@@ -250,9 +250,9 @@ def test_accepted_shares_never_sum_to_more_than_one(
     schema: Schema, shares: dict[str, float]
 ) -> None:
     try:
-        kept = conditions.parse(schema, {"segment": shares}, None).shares["segment"]
+        accepted = conditions.parse(schema, {"segment": shares}, None).shares["segment"]
     except errors.ConditionError as error:
         assert error.fields[0].code == "condition_share_sum"
     else:
-        assert math.fsum(kept.values()) <= 1 + 1e-12
-        assert kept.keys() == shares.keys()
+        assert math.fsum(accepted.values()) <= 1 + 1e-12
+        assert accepted.keys() == shares.keys()

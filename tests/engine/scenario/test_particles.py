@@ -39,9 +39,9 @@ def test_weights_take_the_tilt_back(meal_kit_model: simulacra.Model) -> None:
     20,000 particles: a standard error of about 0.006, so that 0.03 is five of them.
     """
     column = meal_kit_model.schema["segment"]
-    asked = dict(zip(column.levels, np.array(column.shares) / sum(column.shares), strict=True))
+    own_shares = dict(zip(column.levels, np.array(column.shares) / sum(column.shares), strict=True))
     plan, cloud = generations.conditioned(
-        meal_kit_model, 1_000, {"segment": asked, "channel": {"Club": 0.6}}
+        meal_kit_model, 1_000, {"segment": own_shares, "channel": {"Club": 0.6}}
     )
     channel = meal_kit_model.schema["channel"]
     position = meal_kit_model.schema.names.index("channel")

@@ -45,10 +45,10 @@ def test_every_quota_is_exact_where_all_cells_are_occupied(
     rng = np.random.default_rng(seed)
     cells = np.indices(sizes).reshape(len(sizes), -1)
     groups = [np.repeat(axis, 3) for axis in cells]
-    wanted = [quotas.whole_quotas(rng.dirichlet(np.ones(size)), rows) for size in sizes]
-    picked = quotas.pick(rng.random(len(groups[0])) + 0.01, groups, wanted, rows, rng)
+    wanted_rows = [quotas.whole_quotas(rng.dirichlet(np.ones(size)), rows) for size in sizes]
+    picked = quotas.pick(rng.random(len(groups[0])) + 0.01, groups, wanted_rows, rows, rng)
     assert len(picked) == rows
-    for group, quota in zip(groups, wanted, strict=True):
+    for group, quota in zip(groups, wanted_rows, strict=True):
         assert np.bincount(group[picked], minlength=len(quota)).tolist() == quota.tolist()
 
 
@@ -59,11 +59,11 @@ def test_two_sparse_marginals_come_out_exact_where_the_weights_have_them(
     rng = np.random.default_rng(seed)
     filled = rng.choice(20, size=8, replace=False)
     counts = np.bincount(rng.choice(filled, rows), minlength=20)  # quotas that can be met
-    one, other = np.divmod(filled, 5)
-    wanted = [counts.reshape(4, 5).sum(axis=axis) for axis in (1, 0)]
-    picked = quotas.pick(rng.random(8) + 0.01, [one, other], wanted, rows, rng)
-    assert np.bincount(one[picked], minlength=4).tolist() == wanted[0].tolist()
-    assert np.bincount(other[picked], minlength=5).tolist() == wanted[1].tolist()
+    first, second = np.divmod(filled, 5)
+    wanted_rows = [counts.reshape(4, 5).sum(axis=axis) for axis in (1, 0)]
+    picked = quotas.pick(rng.random(8) + 0.01, [first, second], wanted_rows, rows, rng)
+    assert np.bincount(first[picked], minlength=4).tolist() == wanted_rows[0].tolist()
+    assert np.bincount(second[picked], minlength=5).tolist() == wanted_rows[1].tolist()
 
 
 def test_a_quota_without_particles_is_left_out() -> None:
@@ -85,10 +85,10 @@ def test_particles_without_weight_are_never_picked() -> None:
 def test_many_cells_take_bounded_time(particles: int) -> None:
     rng = np.random.default_rng(3)
     groups = [rng.integers(0, 50, particles) for _ in range(3)]
-    wanted = [quotas.whole_quotas(rng.dirichlet(np.ones(50)), 5_000) for _ in range(3)]
+    wanted_rows = [quotas.whole_quotas(rng.dirichlet(np.ones(50)), 5_000) for _ in range(3)]
     weights = np.ones(particles)
-    for group, quota in zip(groups, wanted, strict=True):
+    for group, quota in zip(groups, wanted_rows, strict=True):
         weights *= (quota / 5_000)[group]
-    picked = quotas.pick(weights, groups, wanted, 5_000, rng)
-    for group, quota in zip(groups, wanted, strict=True):
+    picked = quotas.pick(weights, groups, wanted_rows, 5_000, rng)
+    for group, quota in zip(groups, wanted_rows, strict=True):
         assert np.abs(np.bincount(group[picked], minlength=50) - quota).max() <= 1

@@ -43,10 +43,10 @@ def test_without_marginals_the_weights_are_normalised() -> None:
 @settings(deadline=None)
 @given(shares(3), shares(4), shares(3), shares(4))
 def test_independent_marginals_have_a_closed_form(
-    rows: Floats, columns: Floats, want_rows: Floats, want_columns: Floats
+    rows: Floats, columns: Floats, row_targets: Floats, column_targets: Floats
 ) -> None:
-    _, raked = rake(np.outer(rows, columns), [want_rows, want_columns])
-    np.testing.assert_allclose(raked, np.outer(want_rows, want_columns), atol=1e-6)
+    _, raked = rake(np.outer(rows, columns), [row_targets, column_targets])
+    np.testing.assert_allclose(raked, np.outer(row_targets, column_targets), atol=1e-6)
 
 
 @settings(deadline=None)
@@ -55,10 +55,10 @@ def test_marginals_that_can_be_met_are_met_and_odds_ratios_stay(seed: int) -> No
     rng = np.random.default_rng(seed)
     mass, wanted = rng.random((3, 4, 2)) + 0.05, rng.random((3, 4, 2)) + 0.05
     targets = marginals_of(wanted / wanted.sum())
-    raked, made = rake(mass, targets)
-    for reached, target in zip(marginals_of(made), targets, strict=True):
+    raked, mass_after = rake(mass, targets)
+    for reached, target in zip(marginals_of(mass_after), targets, strict=True):
         np.testing.assert_allclose(reached, target, atol=1e-6)
-    ratio = made / mass  # of the form a_i b_j c_k: the I-projection
+    ratio = mass_after / mass  # of the form a_i b_j c_k: the I-projection
     logs = np.log(ratio)
     alone = logs - logs[:1] - logs[:, :1] + logs[:1, :1]
     np.testing.assert_allclose(alone, 0, atol=1e-6)
@@ -66,31 +66,31 @@ def test_marginals_that_can_be_met_are_met_and_odds_ratios_stay(seed: int) -> No
 
 
 def test_a_share_of_zero_empties_its_group() -> None:
-    _, made = rake(np.ones((2, 3)), [np.array([0.0, 1.0]), np.array([0.5, 0.5, 0.0])])
-    np.testing.assert_allclose(made, [[0.0, 0.0, 0.0], [0.5, 0.5, 0.0]], atol=1e-9)
+    _, mass_after = rake(np.ones((2, 3)), [np.array([0.0, 1.0]), np.array([0.5, 0.5, 0.0])])
+    np.testing.assert_allclose(mass_after, [[0.0, 0.0, 0.0], [0.5, 0.5, 0.0]], atol=1e-9)
 
 
 def test_factors_give_the_weights_up_to_a_constant() -> None:
     mass = np.array([[0.3, 0.2], [0.1, 0.4]])
-    raked, made = rake(mass, [np.array([0.7, 0.3]), np.array([0.2, 0.8])])
+    raked, mass_after = rake(mass, [np.array([0.7, 0.3]), np.array([0.2, 0.8])])
     product = mass * np.outer(*raked.factors)
-    np.testing.assert_allclose(product / product.sum(), made, atol=1e-9)
+    np.testing.assert_allclose(product / product.sum(), mass_after, atol=1e-9)
 
 
 def test_a_marginal_at_the_edge_converges_slowly_but_counts_as_met() -> None:
-    raked, made = rake(
+    raked, mass_after = rake(
         np.array([[1.0, 1.0], [1.0, 0.0]]), [np.array([0.5, 0.5]), np.array([0.5, 0.5])]
     )
     assert raking.sum_of(raked.targets) == pytest.approx(1)
-    np.testing.assert_allclose(made, [[0.0, 0.5], [0.5, 0.0]], atol=1e-3)
+    np.testing.assert_allclose(mass_after, [[0.0, 0.5], [0.5, 0.0]], atol=1e-3)
 
 
 def best_total(occupied: npt.NDArray[np.bool_], rows: Floats, columns: Floats) -> float:
     """The most that fits through a bipartite network, by its smallest cut (max-flow min-cut)."""
     cuts = []
-    for kept in itertools.product([False, True], repeat=len(rows)):
-        reachable = occupied[list(kept)].any(axis=0)
-        cuts.append(rows[~np.array(kept)].sum() + columns[reachable].sum())
+    for is_included in itertools.product([False, True], repeat=len(rows)):
+        reachable = occupied[list(is_included)].any(axis=0)
+        cuts.append(rows[~np.array(is_included)].sum() + columns[reachable].sum())
     return float(min(cuts))
 
 
@@ -101,30 +101,30 @@ def best_total(occupied: npt.NDArray[np.bool_], rows: Floats, columns: Floats) -
     shares(4),
 )
 def test_marginals_that_cannot_be_met_give_the_best_reachable_total(
-    occupied: list[bool], want_rows: Floats, want_columns: Floats
+    occupied: list[bool], row_targets: Floats, column_targets: Floats
 ) -> None:
     cells = np.array(occupied).reshape(3, 4)
-    raked, made = rake(cells.astype(float), [want_rows, want_columns])
-    best = best_total(cells, want_rows, want_columns)
+    raked, mass_after = rake(cells.astype(float), [row_targets, column_targets])
+    best = best_total(cells, row_targets, column_targets)
     assert raking.sum_of(raked.targets) == pytest.approx(best, abs=1e-5)
-    assert made.sum() == pytest.approx(best, abs=1e-4)
-    assert (made[~cells] == 0).all()
-    for reached, target in zip(raked.targets, (want_rows, want_columns), strict=True):
+    assert mass_after.sum() == pytest.approx(best, abs=1e-4)
+    assert (mass_after[~cells] == 0).all()
+    for reached, target in zip(raked.targets, (row_targets, column_targets), strict=True):
         assert (reached <= target + 1e-6).all()
 
 
 def test_an_empty_group_is_left_out_and_the_others_stay_proportional() -> None:
     mass = np.array([[1.0, 1.0], [1.0, 1.0], [0.0, 0.0]])
-    raked, made = rake(mass, [np.array([0.3, 0.5, 0.2]), np.array([0.6, 0.4])])
+    raked, mass_after = rake(mass, [np.array([0.3, 0.5, 0.2]), np.array([0.6, 0.4])])
     np.testing.assert_allclose(raked.targets[0], [0.3, 0.5, 0.0], atol=1e-6)
     np.testing.assert_allclose(raked.targets[1], [0.48, 0.32], atol=1e-6)
-    np.testing.assert_allclose(made.sum(axis=0), [0.48, 0.32], atol=1e-6)
+    np.testing.assert_allclose(mass_after.sum(axis=0), [0.48, 0.32], atol=1e-6)
 
 
 def test_conditions_that_exclude_each_other_leave_nothing() -> None:
-    raked, made = rake(np.eye(2), [np.array([1.0, 0.0]), np.array([0.0, 1.0])])
+    raked, mass_after = rake(np.eye(2), [np.array([1.0, 0.0]), np.array([0.0, 1.0])])
     assert raking.sum_of(raked.targets) == 0
-    assert not made.any()
+    assert not mass_after.any()
 
 
 def test_many_cells_take_bounded_time() -> None:

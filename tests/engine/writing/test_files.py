@@ -37,7 +37,7 @@ def read(path: Path, name: str) -> pa.Table:
 
 
 @pytest.mark.parametrize("name", files.WRITERS)
-def test_what_is_written_is_read_again(tmp_path: Path, name: str) -> None:
+def test_a_written_table_is_read_again(tmp_path: Path, name: str) -> None:
     path = tmp_path / f"rows.{name}"
     files.write(TABLE, path)
     assert read(path, name).to_pydict() == TABLE.to_pydict()
@@ -45,10 +45,10 @@ def test_what_is_written_is_read_again(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", files.WRITERS)
 def test_the_same_table_gives_the_same_bytes(tmp_path: Path, name: str) -> None:
-    one, other = tmp_path / "one", tmp_path / "other"
-    files.write(TABLE, one, name)
-    files.write(pa.concat_tables([TABLE[:2], TABLE[2:]]).combine_chunks(), other, name)
-    assert one.read_bytes() == other.read_bytes()
+    first, second = tmp_path / "one", tmp_path / "other"
+    files.write(TABLE, first, name)
+    files.write(pa.concat_tables([TABLE[:2], TABLE[2:]]).combine_chunks(), second, name)
+    assert first.read_bytes() == second.read_bytes()
 
 
 @pytest.mark.parametrize(("suffix", "chosen"), [("XLSX", None), ("csv", "excel"), ("", None)])

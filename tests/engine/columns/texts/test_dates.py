@@ -16,10 +16,10 @@ def parse(*texts: str, force: bool = False) -> dates.Dates | None:
 
 
 def iso_dates(*texts: str, force: bool = False) -> list[object]:
-    found = parse(*texts, force=force)
-    assert found is not None
-    kind = DATETIME if found.has_time else DATE
-    return [None if np.isnan(value) else kind.to_bound(value) for value in found.values]
+    parsed = parse(*texts, force=force)
+    assert parsed is not None
+    kind = DATETIME if parsed.has_time else DATE
+    return [None if np.isnan(value) else kind.to_bound(value) for value in parsed.values]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def iso_dates(*texts: str, force: bool = False) -> list[object]:
         ("1/2/05", "2005-02-01"),
     ],
 )
-def test_what_moments_look_like(text: str, expected: str) -> None:
+def test_dates_and_times_in_many_spellings_are_read(text: str, expected: str) -> None:
     assert iso_dates(text) == [expected]
 
 
@@ -56,7 +56,7 @@ def test_what_moments_look_like(text: str, expected: str) -> None:
     ["2023-02-30", "31/04/2020", "2019-13-01", "20190131", "1.2.3", "10.20.30.40", "May", "today",
      "12:30", "2019-11-25 25:00", "18-24", "0000-01-01"],
 )  # fmt: skip
-def test_what_does_not(text: str) -> None:
+def test_texts_that_are_no_dates_are_not_read(text: str) -> None:
     assert parse(text) is None
 
 
@@ -65,13 +65,13 @@ def test_one_day_beyond_the_twelfth_tells_the_order() -> None:
     assert iso_dates("03/04/2020", "04/13/2020") == ["2020-03-04", "2020-04-13"]
 
 
-def test_an_order_that_no_date_shows_is_said() -> None:
-    found = parse("03/04/2020", "05/06/2020")
-    assert found is not None
-    assert "not" in found.notes[0].reason or "no date shows" in found.notes[0].reason
+def test_an_assumed_order_of_day_and_month_is_reported() -> None:
+    parsed = parse("03/04/2020", "05/06/2020")
+    assert parsed is not None
+    assert "not" in parsed.notes[0].reason or "no date shows" in parsed.notes[0].reason
 
 
-def test_digits_alone_are_a_date_when_one_is_wanted() -> None:
+def test_digits_alone_are_a_date_when_dates_are_asked_for() -> None:
     assert iso_dates("20190131", "2019", force=True) == ["2019-01-31", None]
 
 
@@ -80,7 +80,7 @@ def test_dates_come_back(day: dt.date, form: str) -> None:
     if day.year < 1000:
         day = day.replace(year=day.year + 1000, day=min(day.day, 28))
     probe = dt.date(2020, 1, 31)  # tells the order
-    found = parse(day.strftime(form), probe.strftime(form))
-    assert found is not None
-    assert not found.has_time
-    assert DATE.to_bound(found.values[0]) == day.isoformat()
+    parsed = parse(day.strftime(form), probe.strftime(form))
+    assert parsed is not None
+    assert not parsed.has_time
+    assert DATE.to_bound(parsed.values[0]) == day.isoformat()

@@ -12,7 +12,7 @@ def parse(*texts: str, force: bool = False) -> numerals.Numerals | None:
 
 
 @pytest.mark.parametrize(
-    ("texts", "values", "said"),
+    ("texts", "values", "expected"),
     [
         (["1", "2.5", "-3e2", "+4"], [1, 2.5, -300, 4], ""),
         (["1,5", "22,25", "3"], [1.5, 22.25, 3], "decimal commas"),
@@ -30,11 +30,13 @@ def parse(*texts: str, force: bool = False) -> numerals.Numerals | None:
         (["1'250", "12'000"], [1250, 12000], ""),
     ],
 )
-def test_what_numbers_look_like(texts: list[str], values: list[float], said: str) -> None:
-    found = parse(*texts)
-    assert found is not None
-    assert found.values.tolist() == values
-    assert said in " ".join(note.reason for note in found.notes)
+def test_numbers_in_many_spellings_are_read(
+    texts: list[str], values: list[float], expected: str
+) -> None:
+    parsed = parse(*texts)
+    assert parsed is not None
+    assert parsed.values.tolist() == values
+    assert expected in " ".join(note.reason for note in parsed.notes)
 
 
 @pytest.mark.parametrize(
@@ -42,32 +44,32 @@ def test_what_numbers_look_like(texts: list[str], values: list[float], said: str
     [["01", "02"], ["1", "two"], ["9007199254740993"], ["1e999"], ["18-24", "25-34"], ["$"], ["%"],
      ["1,2,3", "2,3"], ["12 apples", "3 pears"]],
 )  # fmt: skip
-def test_what_does_not(texts: list[str]) -> None:
+def test_texts_that_are_no_numbers_are_not_read(texts: list[str]) -> None:
     assert parse(*texts) is None
 
 
 def test_answers_to_a_multi_select_in_one_cell_are_no_decimals() -> None:
     codes, counts = ["1", "2", "3", "1,3"], [200, 150, 100, 4]
-    found = numerals.parse(pa.array(codes), np.array(counts))
-    assert found is not None
-    np.testing.assert_array_equal(found.values, [1, 2, 3, np.nan])
+    parsed = numerals.parse(pa.array(codes), np.array(counts))
+    assert parsed is not None
+    np.testing.assert_array_equal(parsed.values, [1, 2, 3, np.nan])
 
 
 def test_the_open_end_of_a_scale_is_its_number() -> None:
-    found = parse(*map(str, range(18, 89)), "89 OR OLDER")
-    assert found is not None
-    assert found.values[-1] == 89
+    parsed = parse(*map(str, range(18, 89)), "89 OR OLDER")
+    assert parsed is not None
+    assert parsed.values[-1] == 89
 
 
-def test_wanted_numbers_are_read_whatever_they_look_like() -> None:
-    found = parse("01", "two", "7", force=True)
-    assert found is not None
-    np.testing.assert_array_equal(found.values, [1, np.nan, 7])
+def test_numbers_that_are_asked_for_are_read_in_any_spelling() -> None:
+    parsed = parse("01", "two", "7", force=True)
+    assert parsed is not None
+    np.testing.assert_array_equal(parsed.values, [1, np.nan, 7])
 
 
 @given(st.lists(st.integers(0, 10**9), min_size=1, max_size=8, unique=True))
 def test_grouped_thousands_come_back(numbers: list[int]) -> None:
     texts = [f"{number:,}" for number in numbers]
-    found = parse(*texts)
-    assert found is not None
-    assert found.values.tolist() == numbers
+    parsed = parse(*texts)
+    assert parsed is not None
+    assert parsed.values.tolist() == numbers
