@@ -1,4 +1,4 @@
-"""The compiled loops that grow trees against plain ones: the same answers, computed slowly."""
+"""Growing a tree against plain loops: the same answers, computed slowly."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,20 +9,15 @@ from hypothesis import strategies as st
 from simulacra.engine.columns.arrays import Floats, Int32s, Int64s
 from simulacra.engine.model import growing
 from simulacra.engine.model.kernels import LEAF
-from tests.engine.model.trees import LEVELS, SCALE, ints, leaves_of, studies, tree_of
-
-# Sorting
+from tests.engine.model import trees
 
 
 @given(st.lists(st.integers(0, 20), max_size=60), st.data())
 def test_sort_is_a_stable_argsort(codes: list[int], data: st.DataObject) -> None:
-    rows = ints(data.draw(st.permutations(range(len(codes)))))[: len(codes) // 2 + 1]
-    ordered = growing.sort(ints(codes), rows, 21)
-    np.testing.assert_array_equal(ordered, rows[np.argsort(ints(codes)[rows], kind="stable")])
+    rows = trees.ints(data.draw(st.permutations(range(len(codes)))))[: len(codes) // 2 + 1]
+    ordered = growing.sort(trees.ints(codes), rows, 21)
+    np.testing.assert_array_equal(ordered, rows[np.argsort(trees.ints(codes)[rows], kind="stable")])
     assert ordered.dtype == np.int32
-
-
-# Growing
 
 
 def explained(indicators: Floats, is_left: npt.NDArray[np.bool_]) -> float:
@@ -56,8 +51,8 @@ def best_by_force(features: Int32s, indicators: Floats, least: int) -> float:
     return best
 
 
-@pytest.mark.parametrize("is_scale", [LEVELS, SCALE], ids=["levels", "scale"])
-@given(studies(), st.integers(1, 8))
+@pytest.mark.parametrize("is_scale", [trees.LEVELS, trees.SCALE], ids=["levels", "scale"])
+@given(trees.studies(), st.integers(1, 8))
 def test_the_first_split_is_the_best_of_all(
     is_scale: bool,  # noqa: FBT001 - a parameter of the test
     study: tuple[Int32s, Int32s],
@@ -65,7 +60,7 @@ def test_the_first_split_is_the_best_of_all(
 ) -> None:
     """So few rows that no place on a feature is skipped."""
     features, target = study
-    feature, threshold, _ = tree_of(features, target, least, is_scale=is_scale)
+    feature, threshold, _ = trees.tree_of(features, target, least, is_scale=is_scale)
     if len(np.unique(target)) == 1 or len(target) < 2 * least:
         assert feature.tolist() == [LEAF]
         return
@@ -79,15 +74,15 @@ def test_the_first_split_is_the_best_of_all(
     assert explained(indicators, is_left) == pytest.approx(best, rel=1e-9)
 
 
-@pytest.mark.parametrize("is_scale", [LEVELS, SCALE], ids=["levels", "scale"])
-@given(studies(), st.integers(1, 8))
+@pytest.mark.parametrize("is_scale", [trees.LEVELS, trees.SCALE], ids=["levels", "scale"])
+@given(trees.studies(), st.integers(1, 8))
 def test_leaves_hold_enough_rows_and_children_come_after_their_parents(
     is_scale: bool,  # noqa: FBT001 - a parameter of the test
     study: tuple[Int32s, Int32s],
     least: int,
 ) -> None:
     features, target = study
-    tree = tree_of(features, target, least, is_scale=is_scale)
+    tree = trees.tree_of(features, target, least, is_scale=is_scale)
     feature, threshold, left = tree
     assert len(feature) == len(threshold) == len(left)
     assert all(part.dtype == np.int32 for part in tree)
@@ -95,24 +90,26 @@ def test_leaves_hold_enough_rows_and_children_come_after_their_parents(
     assert (left[inner] > inner).all()
     children = np.concatenate([left[inner], left[inner] + 1])
     np.testing.assert_array_equal(np.sort(children), np.arange(1, len(feature)))
-    counts = np.bincount(leaves_of(tree, features), minlength=len(feature))
+    counts = np.bincount(trees.leaves_of(tree, features), minlength=len(feature))
     assert not counts[inner].any()
     if len(inner):
         assert (counts[feature == LEAF] >= least).all()
 
 
-@given(studies(), st.integers(1, 8))
+@given(trees.studies(), st.integers(1, 8))
 def test_a_tree_sees_only_the_rows_it_is_grown_on(study: tuple[Int32s, Int32s], least: int) -> None:
     features, target = study
     rows = np.arange(0, len(target), 2, dtype=np.int32)
     sizes, size = features.max(axis=1).astype(np.int64) + 1, int(target.max()) + 1
-    grown = growing.grow(features, sizes, target, size, rows, LEVELS, least)
-    alone = tree_of(features[:, rows].copy(), target[rows].copy(), least, is_scale=LEVELS)
+    grown = growing.grow(features, sizes, target, size, rows, trees.LEVELS, least)
+    alone = trees.tree_of(
+        features[:, rows].copy(), target[rows].copy(), least, is_scale=trees.LEVELS
+    )
     for one, other in zip(grown, alone, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("is_scale", [LEVELS, SCALE], ids=["levels", "scale"])
+@pytest.mark.parametrize("is_scale", [trees.LEVELS, trees.SCALE], ids=["levels", "scale"])
 @pytest.mark.parametrize(
     ("feature", "target"),
     [(np.arange(50), np.full(50, 3)), (np.full(50, 3), np.arange(50))],
@@ -123,18 +120,18 @@ def test_what_is_constant_gives_a_stump(
     target: Int64s,
     is_scale: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
-    tree = tree_of(ints(feature[None, :]), ints(target), 5, is_scale=is_scale)
+    tree = trees.tree_of(trees.ints(feature[None, :]), trees.ints(target), 5, is_scale=is_scale)
     assert [part.tolist() for part in tree] == [[LEAF], [0], [0]]
 
 
 @given(st.lists(st.integers(0, 30), min_size=2, max_size=300).filter(lambda t: len(set(t)) > 1))
 def test_cuts_rise_and_each_of_them_divides_the_node(target: list[int]) -> None:
-    cuts = cuts_of(ints(target))
+    cuts = cuts_of(trees.ints(target))
     assert (np.diff(cuts) > 0).all()
     assert min(target) <= cuts[0]
     assert cuts[-1] < max(target)
 
 
 def test_both_sides_of_a_spike_are_cuts() -> None:
-    target = ints(np.concatenate([np.arange(1000), np.full(400, 333)]))
+    target = trees.ints(np.concatenate([np.arange(1000), np.full(400, 333)]))
     assert {332, 333} <= set(cuts_of(target).tolist())

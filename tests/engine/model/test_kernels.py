@@ -1,4 +1,4 @@
-"""The compiled loops over rows against plain ones: the same answers, computed slowly."""
+"""The compiled loops against plain ones: the same answers, computed slowly."""
 
 import numpy as np
 from hypothesis import given
@@ -7,22 +7,22 @@ from hypothesis import strategies as st
 from simulacra.engine.columns.arrays import Int32s
 from simulacra.engine.model import kernels
 from simulacra.engine.model.kernels import LEAF
-from tests.engine.model.trees import LEVELS, SCALE, ints, leaves_of, studies, tree_of
+from tests.engine.model import trees
 
 # Going down
 
 
-@given(studies(), st.integers(1, 4), st.integers(0, 2**32))
+@given(trees.studies(), st.integers(1, 4), st.integers(0, 2**32))
 def test_descend_is_a_walk(study: tuple[Int32s, Int32s], least: int, seed: int) -> None:
     features, target = study
-    tree = tree_of(features, target, least, is_scale=SCALE)
-    others = ints(np.random.default_rng(seed).integers(0, 14, (len(features), 40)))
+    tree = trees.tree_of(features, target, least, is_scale=trees.SCALE)
+    others = trees.ints(np.random.default_rng(seed).integers(0, 14, (len(features), 40)))
     node, start = np.zeros(40, np.int32), np.full(len(features), -1)
     kernels.descend(others, start, np.zeros(0, np.int32), *tree, node)
-    np.testing.assert_array_equal(node, leaves_of(tree, others))
+    np.testing.assert_array_equal(node, trees.leaves_of(tree, others))
 
 
-@given(studies(), st.integers(1, 4), st.integers(0, 2**32))
+@given(trees.studies(), st.integers(1, 4), st.integers(0, 2**32))
 def test_descend_sees_ranks_where_a_feature_has_some(
     study: tuple[Int32s, Int32s], least: int, seed: int
 ) -> None:
@@ -31,24 +31,24 @@ def test_descend_sees_ranks_where_a_feature_has_some(
     features, target = study
     number = len(features)
     offset_of = np.where(np.arange(number) % 2 == 0, 12 * (np.arange(number) // 2), -1)
-    ranks = ints(rng.integers(0, 12, 12 * number))
+    ranks = trees.ints(rng.integers(0, 12, 12 * number))
     seen = np.stack(
         [
             codes if first < 0 else ranks[first + codes]
             for codes, first in zip(features, offset_of.tolist(), strict=True)
         ]
     )
-    tree = tree_of(ints(seen), target, least, is_scale=LEVELS)
+    tree = trees.tree_of(trees.ints(seen), target, least, is_scale=trees.LEVELS)
     node = np.zeros(features.shape[1], np.int32)
     kernels.descend(features, offset_of, ranks, *tree, node)
-    np.testing.assert_array_equal(node, leaves_of(tree, seen))
+    np.testing.assert_array_equal(node, trees.leaves_of(tree, seen))
 
 
 def test_rows_begin_where_they_are_told() -> None:
     """Two trees of one split each, in one numbering."""
-    feature, threshold = ints([0, LEAF, LEAF, 0, LEAF, LEAF]), ints([4, 0, 0, 1, 0, 0])
-    left, node = ints([1, 0, 0, 4, 0, 0]), ints([0, 3, 0, 3, 2])
-    codes, start = ints([[3, 3, 5, 1, 0]]), np.full(1, -1)
+    feature, threshold = trees.ints([0, LEAF, LEAF, 0, LEAF, LEAF]), trees.ints([4, 0, 0, 1, 0, 0])
+    left, node = trees.ints([1, 0, 0, 4, 0, 0]), trees.ints([0, 3, 0, 3, 2])
+    codes, start = trees.ints([[3, 3, 5, 1, 0]]), np.full(1, -1)
     kernels.descend(codes, start, np.zeros(0, np.int32), feature, threshold, left, node)
     assert node.tolist() == [1, 5, 2, 4, 2]
 
@@ -61,7 +61,7 @@ def dealings(draw: st.DrawFn) -> tuple[Int32s, Int32s, Int32s]:
     """The leaves of some rows, and where the donors of each leaf lie."""
     count = draw(st.lists(st.integers(1, 30), min_size=1, max_size=5))
     leaves = draw(st.lists(st.integers(0, len(count) - 1), min_size=1, max_size=200))
-    return ints(leaves), ints(np.cumsum(count) - count), ints(count)
+    return trees.ints(leaves), trees.ints(np.cumsum(count) - count), trees.ints(count)
 
 
 @given(dealings(), st.integers(0, 2**32))
@@ -89,7 +89,7 @@ def test_who_gets_which_donor_is_chance() -> None:
     alarm in ten million seeds; the seed is fixed.
     """
     rng = np.random.default_rng(0)
-    leaves, first, count = np.zeros(12, np.int32), ints([0]), ints([5])
+    leaves, first, count = np.zeros(12, np.int32), trees.ints([0]), trees.ints([5])
     met = np.zeros((12, 5))
     for _ in range(4_000):
         positions = kernels.deal_donors(leaves, rng.permutation(12), rng.random(1), first, count)
@@ -106,8 +106,8 @@ def test_a_taken_donor_is_left_only_where_the_leaf_has_no_other(
 ) -> None:
     leaves, first, count = dealing
     rng = np.random.default_rng(seed)
-    donors = ints(rng.integers(0, 20, count.sum()))
-    taken = ints(rng.integers(0, 20, (columns, len(leaves))))
+    donors = trees.ints(rng.integers(0, 20, count.sum()))
+    taken = trees.ints(rng.integers(0, 20, (columns, len(leaves))))
     before = kernels.deal_donors(
         leaves, rng.permutation(len(leaves)), rng.random(len(count)), first, count
     )
@@ -128,7 +128,9 @@ def test_the_search_for_another_donor_begins_anywhere() -> None:
     rows = 6_000
     positions, leaves = np.zeros(rows, np.int64), np.zeros(rows, np.int32)
     taken, turn = np.full((1, rows), 7, np.int32), np.random.default_rng(0).random(rows)
-    kernels.avoid_repeats(positions, taken, ints([7, 4, 5, 6]), leaves, turn, ints([0]), ints([4]))
+    kernels.avoid_repeats(
+        positions, taken, trees.ints([7, 4, 5, 6]), leaves, turn, trees.ints([0]), trees.ints([4])
+    )
     found = np.bincount(positions, minlength=4)
     assert found[0] == 0
     # The donor after the taken one is found from two beginnings, the others from one.

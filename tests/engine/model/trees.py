@@ -1,4 +1,4 @@
-"""Small trees and the studies that they are grown on, for the tests of compiled loops."""
+"""Small trees and the studies that they are grown on, for tests of the compiled loops."""
 
 import numpy as np
 from hypothesis import strategies as st

@@ -89,7 +89,7 @@ class Number(ScaleType):
     def published_bounds(self, draft: Draft, ordered: Floats) -> tuple[float, float]:
         """Return round numbers around the values, or an end that enough respondents share."""
         low, high = float(ordered[0]), float(ordered[-1])
-        part = max(_round_below((high - low) / PARTS), self.step(draft.decimals))
+        part = round_length(draft, ordered)
         digits = max(draft.decimals, 0)
         if np.count_nonzero(ordered == low) < disclosure.THRESHOLD:
             low = float(np.round(np.floor(round(low / part, 6)) * part, digits))
@@ -146,6 +146,17 @@ def decimals_of(known: Floats) -> int:
             return decimals
     typical = float(np.median(np.abs(known[known != 0])))
     return max(MAX_DECIMALS, min(SIGNIFICANT - math.floor(math.log10(typical)), 300))
+
+
+def round_length(draft: Draft, known: Floats) -> float:
+    """Return the length of which bounds are multiples, unless enough respondents share one.
+
+    Args:
+        draft: the column.
+        known: float64: its known values.
+    """
+    length = _round_below(float(known.max() - known.min()) / PARTS)
+    return max(length, draft.type.step(draft.decimals))
 
 
 def _round_below(length: float) -> float:
