@@ -86,7 +86,7 @@ def commands() -> list[list[str]]:
 
 
 def test_every_command_exists_and_every_queue_has_a_worker() -> None:
-    assert {command[0] for command in commands()} == {"api", "worker", "migrate"} <= set(main.NOUNS)
+    assert {command[0] for command in commands()} == {"api", "worker", "migrate"} <= set(main.COMMANDS)
     served = {
         name
         for command in commands()
@@ -102,7 +102,7 @@ def test_what_is_built_runs_commands_that_exist() -> None:
         commands = re.findall(
             r"bin/simulacra (\w+)|BIN\)/simulacra (\w+)", (ROOT / name).read_text()
         )
-        assert "compile" in {one or other for one, other in commands} <= set(main.NOUNS)
+        assert "compile" in {one or other for one, other in commands} <= set(main.COMMANDS)
 
 
 def test_a_process_is_given_longer_than_it_drains() -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from simulacra.cli import settings as cli_settings
 
 
-def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = nouns.add_parser("api", help="run one API process (needs DATABASE_URL)")
+    parser = commands.add_parser("api", help="run one API process (needs DATABASE_URL)")
     parser.add_argument("--certificate", type=Path, help="certificate chain, PEM")
     parser.add_argument("--key", type=Path, help="private key of the certificate, PEM")
     parser.add_argument("--migrate", action="store_true", help="migrate the database first")
@@ -22,16 +22,16 @@ def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM."""
     if arguments.migrate:
-        # In a process of its own: what migrating loads need not stay in memory.
+        # In a process of its own, so that the modules for migration do not stay in memory.
         command = [sys.executable, "-m", "simulacra.cli.main", "migrate"]
         migrated = subprocess.run(command, check=False, env=os.environ)  # noqa: S603 - our own
-        if migrated.returncode != 0:  # it has said why
+        if migrated.returncode != 0:  # its own message says why
             return migrated.returncode
-    os.environ.pop("SIMULACRA_MIGRATION_DATABASE_URL", None)  # serving needs no owner
+    os.environ.pop("SIMULACRA_MIGRATION_DATABASE_URL", None)  # only migrations act as the owner
     import uvloop
 
     from simulacra.service import main
 
-    with contextlib.suppress(KeyboardInterrupt):  # it has drained by then
+    with contextlib.suppress(KeyboardInterrupt):  # requests are finished by then
         uvloop.run(main.serve(cli_settings.load(), arguments.certificate, arguments.key))
     return 0

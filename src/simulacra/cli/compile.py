@@ -3,9 +3,9 @@
 import argparse
 
 
-def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = nouns.add_parser(
+    parser = commands.add_parser(
         "compile", help="compile the engine's loops into the cache, so that no study waits for them"
     )
     parser.set_defaults(run=run)

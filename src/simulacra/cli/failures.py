@@ -1,17 +1,17 @@
-"""What to say of the failures that the person at the terminal can mend."""
+"""Messages for failures that the user of the command line can resolve."""
 
 import importlib.util
 import os
 
 
 class CommandError(Exception):
-    """A command cannot do what it was asked; the text is for people."""
+    """A command cannot do what it was asked to do; the text is for people."""
 
 
 def explain(error: Exception) -> str | None:
-    """Return one sentence for people, or None for a fault of ours, which deserves its trace.
+    """Return a message for people, or None for an internal error, which needs its traceback.
 
-    The classes are imported here, so that a command which does not fail need not load them.
+    The error classes are imported here, so that a command that succeeds does not load them.
     """
     if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("simulacra"):
         return f"The package {error.name} is missing; install simulacra[service]."
@@ -23,17 +23,17 @@ def explain(error: Exception) -> str | None:
             return str(error)
         case OSError(filename=name, strerror=str() as reason):
             return f"{os.fsdecode(name)}: {reason}." if name else f"{reason}."
-    return _of_service(error) if importlib.util.find_spec("psycopg") else None
+    return _explain_service_error(error) if importlib.util.find_spec("psycopg") else None
 
 
-def _of_service(error: Exception) -> str | None:
+def _explain_service_error(error: Exception) -> str | None:
     import psycopg
 
     from simulacra.service import errors, revision, settings
     from simulacra.service.database import migrate
     from simulacra.service.embedded.errors import EmbeddedError
 
-    match cause := getattr(error, "orig", error):  # what the database itself has said
+    match cause := getattr(error, "orig", error):  # the error of the database itself
         case (
             EmbeddedError()
             | settings.SettingsError()

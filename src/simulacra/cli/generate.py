@@ -4,8 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulacra.cli import arguments as of
-from simulacra.cli import failures, terminal
+from simulacra.cli import failures, option_types, terminal
 from simulacra.engine import limits
 
 if TYPE_CHECKING:
@@ -13,17 +12,21 @@ if TYPE_CHECKING:
     from simulacra.engine.pipeline import Generation
 
 OPTIONS = {"categorical": "--share", "numeric": "--range"}
-"""The options by the kind of condition that they make."""
+"""The option for each kind of condition."""
 
 
-def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = nouns.add_parser("generate", help="draw rows from a model file; needs no server")
+    parser = commands.add_parser("generate", help="draw rows from a model file; needs no server")
     parser.add_argument(
-        "model", metavar="MODEL", type=of.old_file, help="what `simulacra fit` wrote"
+        "model", metavar="MODEL", type=option_types.existing_file, help="what `simulacra fit` wrote"
     )
     parser.add_argument(
-        "--rows", metavar="N", type=of.WholeNumber(1), required=True, help="rows wanted"
+        "--rows",
+        metavar="N",
+        type=option_types.WholeNumber(1),
+        required=True,
+        help="number of rows",
     )
     parser.add_argument(
         "--share",
@@ -45,7 +48,7 @@ def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     )
     parser.add_argument(
         "--seed",
-        type=of.WholeNumber(0, limits.MAX_SEED),
+        type=option_types.WholeNumber(0, limits.MAX_SEED),
         help="the same model, conditions, rows and seed give the same rows (default: a new one)",
     )
     parser.add_argument(
@@ -60,8 +63,8 @@ def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def _share(text: str) -> tuple[tuple[str, str], float]:
     form = "COLUMN=LEVEL:SHARE, such as segment=Premium:0.55"
-    column, said = of.named(text, form)
-    level, colon, share = said.rpartition(":")
+    column, value = option_types.name_and_value(text, form)
+    level, colon, share = value.rpartition(":")
     if not colon:
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form {form}")
     try:
@@ -74,8 +77,8 @@ def _share(text: str) -> tuple[tuple[str, str], float]:
 
 def _range(text: str) -> "tuple[str, dict[str, Bound]]":
     form = "COLUMN=MIN:MAX, such as age=25:44"
-    column, said = of.named(text, form)
-    parts = said.split(":")
+    column, value = option_types.name_and_value(text, form)
+    parts = value.split(":")
     if len(parts) % 2:  # times have colons too, as many in both ends
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form {form}")
     half = len(parts) // 2
@@ -84,7 +87,7 @@ def _range(text: str) -> "tuple[str, dict[str, Bound]]":
 
 
 def _bound(text: str) -> "Bound":
-    """Return a number, or else the text, which may be a date."""
+    """Return a number, or the text itself, which may be a date."""
     for number in (int, float):
         try:
             return number(text)
@@ -96,7 +99,7 @@ def _bound(text: str) -> "Bound":
 def _output(text: str) -> Path:
     from simulacra.engine.writing import files
 
-    path = of.new_file(text)
+    path = option_types.new_file(text)
     if path.suffix.lstrip(".").lower() not in files.WRITERS:
         raise argparse.ArgumentTypeError(
             f"{text!r} names no format; end it in .{', .'.join(files.WRITERS)}"
@@ -105,39 +108,39 @@ def _output(text: str) -> Path:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Generate, write, and give account."""
+    """Generate rows, write them, and print their report."""
     from simulacra.engine import errors
 
     try:
-        made = _generated(arguments)
+        generation = _generate(arguments)
     except errors.ConditionError as error:
         faults = [f"{_option(fault.pointer)}: {fault.detail}" for fault in error.fields]
         raise failures.CommandError("\n".join(faults)) from None
-    terminal.say(str(made.report))
-    rows, columns = made.table.shape
+    terminal.say(str(generation.report))
+    rows, columns = generation.table.shape
     print(f"Wrote {arguments.output}: {rows:,} rows, {columns:,} columns.")
     return 0
 
 
-def _generated(arguments: argparse.Namespace) -> "Generation":
+def _generate(arguments: argparse.Namespace) -> "Generation":
     from simulacra.engine import pipeline
     from simulacra.engine.progress import Progress
 
     categorical: dict[str, dict[str, float]] = {}
-    for (column, level), share in of.once("--share", arguments.share).items():
+    for (column, level), share in option_types.unique("--share", arguments.share).items():
         categorical.setdefault(column, {})[level] = share
-    numeric = of.once("--range", arguments.range)
-    with terminal.progress() as tell:
-        tell(Progress("reading", 0.0))
+    numeric = option_types.unique("--range", arguments.range)
+    with terminal.progress() as on_progress:
+        on_progress(Progress("reading", 0.0))
         model = pipeline.load(arguments.model)
-        made = model.generate(
+        generation = model.generate(
             arguments.rows,
             seed=arguments.seed,
             categorical=categorical,
             numeric=numeric,
-            progress=tell,
+            progress=on_progress,
         )
-        return made.write(arguments.output)
+        return generation.write(arguments.output)
 
 
 def _option(pointer: str) -> str:

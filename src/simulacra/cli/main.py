@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from simulacra.cli import failures, terminal
 
-NOUNS = (
+COMMANDS = (
     *("fit", "generate", "compile"),
     *("serve", "operator", "watch"),
     *("api", "worker", "migrate", "ready", "openapi"),
@@ -19,19 +19,19 @@ INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit code; each noun is a module of this package."""
+    """Run one command and return the exit code; each command is a module of this package."""
     parser = argparse.ArgumentParser(
         prog="simulacra", description="Scenario-conditioned synthetic survey data."
     )
-    nouns = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name in NOUNS:
-        importlib.import_module(f"simulacra.cli.{name}").register(nouns)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        importlib.import_module(f"simulacra.cli.{name}").register(commands)
     arguments = parser.parse_args(argv)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    for talkative in ("alembic", "httpx", "procrastinate"):
-        logging.getLogger(talkative).setLevel(logging.WARNING)
+    for verbose in ("alembic", "httpx", "procrastinate"):
+        logging.getLogger(verbose).setLevel(logging.WARNING)
     try:
         code: int = arguments.run(arguments)
     except KeyboardInterrupt:

@@ -5,9 +5,9 @@ import argparse
 from simulacra.cli import settings as cli_settings
 
 
-def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = nouns.add_parser("migrate", help="apply database migrations (needs DATABASE_URL)")
+    parser = commands.add_parser("migrate", help="apply database migrations (needs DATABASE_URL)")
     parser.set_defaults(run=run)
 
 

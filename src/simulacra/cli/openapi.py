@@ -9,9 +9,9 @@ from simulacra.cli import settings as cli_settings
 UNUSED_DATABASE = "postgresql://localhost/never-connected"
 
 
-def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = nouns.add_parser("openapi", help="print the OpenAPI document")
+    parser = commands.add_parser("openapi", help="print the OpenAPI document")
     parser.set_defaults(run=run)
 
 

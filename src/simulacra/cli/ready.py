@@ -1,4 +1,4 @@
-"""`simulacra ready`: tell whether a process with these settings could serve."""
+"""`simulacra ready`: check whether a process with these settings can serve."""
 
 import argparse
 import asyncio
@@ -10,16 +10,16 @@ if TYPE_CHECKING:
     from simulacra.service.settings import Settings
 
 
-def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = nouns.add_parser(
+    parser = commands.add_parser(
         "ready", help="tell whether database, its tables and object store answer"
     )
     parser.set_defaults(run=run)
 
 
 def run(_: argparse.Namespace) -> int:
-    """Return 0 if they do; else one sentence says what does not, and the exit code is 1."""
+    """Return 0 if all of them answer; otherwise an error names the part that does not."""
     asyncio.run(_check(cli_settings.load()))
     print("ready")
     return 0

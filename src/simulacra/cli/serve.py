@@ -1,4 +1,4 @@
-"""`simulacra serve`: everything on one machine, one process tree."""
+"""`simulacra serve`: all parts on one machine, as one process tree."""
 
 import argparse
 import os
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from simulacra.service.settings import Settings
 
 DRAIN_SECONDS = 2
-"""No other machine goes on meanwhile: who stops the whole tree wants it to end."""
+"""How long open requests may take after a stop; no other machine could take over later ones."""
 
 
-def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = nouns.add_parser(
+    parser = commands.add_parser(
         "serve", help="run API, worker, database and object store on this machine"
     )
     cli_settings.add_data_dir(parser)
@@ -33,7 +33,7 @@ def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Start the tree and stay until it is stopped."""
+    """Start the process tree and wait until it is stopped."""
     from simulacra.service.embedded import directory, supervisor
 
     settings = cli_settings.load(
@@ -65,26 +65,26 @@ def _services(settings: "Settings") -> "list[Service]":
 
     data_dir = settings.data_dir.absolute()
     hostname = urlsplit(settings.base_url).hostname or "localhost"
-    certified = certificates.ensure(data_dir, sorted({*certificates.LOCAL, hostname}))
-    settings.keyring()  # made here, so that two processes need not race for it
+    certificate = certificates.ensure(data_dir, sorted({*certificates.LOCAL, hostname}))
+    settings.keyring()  # creates the key before two processes could both do so
     services, environment = [], _environment(settings)
-    migrating = {}
+    owner_environment = {}
     if settings.database_url is None:
         cluster = postgres.Cluster(data_dir)
         cluster.initialise()
         cluster.allot_port()
         services.append(cluster.service())
         environment["DATABASE_URL"] = cluster.url()
-        migrating["SIMULACRA_MIGRATION_DATABASE_URL"] = cluster.owner_url()
-    tls = ["--certificate", str(certified.cert), "--key", str(certified.key)]
+        owner_environment["SIMULACRA_MIGRATION_DATABASE_URL"] = cluster.owner_url()
+    tls = ["--certificate", str(certificate.cert), "--key", str(certificate.key)]
     ready = f"https://localhost:{settings.port}/readyz"
     services += [
         _service(
             settings,
             "api",
             ["--migrate", *tls],
-            environment | migrating,
-            _Probe(ready, certified.ca),
+            environment | owner_environment,
+            _Probe(ready, certificate.ca),
         ),
         _service(settings, "worker", [], environment, None),
     ]
@@ -111,7 +111,7 @@ def _service(
 
 
 def _environment(settings: "Settings") -> dict[str, str]:
-    """Return the environment of the children: ours, and what this command settled."""
+    """Return the environment of the child processes: ours, and the settings of this command."""
     return os.environ | {
         "SIMULACRA_DATA_DIR": str(settings.data_dir.absolute()),
         "SIMULACRA_HOST": settings.host,
@@ -144,9 +144,9 @@ def _announce(settings: "Settings") -> None:
         f"  API      {settings.base_url}\n"
         f"  CA file  {data_dir.absolute() / 'ca.pem'}\n"
         f"  Logs     {data_dir.absolute() / 'logs'}\n\n"
-        f"Next: make a tenant, which prints its credentials once:\n\n"
+        f"Next: create a tenant; this prints its credentials once:\n\n"
         f"  simulacra operator create-tenant --company 'Acme Research' "
         f"--email data@acme.example --data-dir {data_dir}\n\n"
-        f"Stop with Ctrl-C; start again on the same directory and everything is there.",
+        f"Stop with Ctrl-C; start again with the same directory to continue where you left off.",
         flush=True,
     )

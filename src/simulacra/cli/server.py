@@ -1,4 +1,4 @@
-"""A server, as a customer reaches it: with the environment of the guide's scripts, and patience."""
+"""A client of a running server, which retries while the server is out of reach."""
 
 import os
 import random
@@ -19,37 +19,37 @@ VARIABLES = (
     *("SIMIO_CLIENT_ID", "SIMIO_CLIENT_SECRET"),
 )
 TRANSIENT = (429, 500, 502, 503, 504)
-PATIENCE_SECONDS = 300
-"""For how long a server may be out of reach, as while it is restarted."""
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 15.0
+MAX_OUTAGE_SECONDS = 300
+"""How long a server may be out of reach, for example while it is restarted."""
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.5, 15.0
 
 
 def variables() -> dict[str, str]:
     """Return address and credentials from the environment.
 
     Raises:
-        failures.CommandError: one is missing, or cannot be; no value of a secret is shown.
+        failures.CommandError: one is missing or invalid; no value of a secret is shown.
     """
     missing = [name for name in VARIABLES if not os.environ.get(name)]
     if missing:
         raise failures.CommandError(
             f"{', '.join(missing)} must be set in the environment, as for the guide's scripts."
         )
-    found = {name: os.environ[name] for name in VARIABLES}
-    base = urlsplit(found["SIMIO_API_BASE"])
+    environment = {name: os.environ[name] for name in VARIABLES}
+    base = urlsplit(environment["SIMIO_API_BASE"])
     if base.scheme != "https" or not base.hostname:
         raise failures.CommandError(
             "SIMIO_API_BASE must be an https address such as https://localhost:8443."
         )
-    if "/" in found["SIMIO_AUTH0_DOMAIN"]:
+    if "/" in environment["SIMIO_AUTH0_DOMAIN"]:
         raise failures.CommandError(
             "SIMIO_AUTH0_DOMAIN must be a host such as localhost:8443, without https:// and path."
         )
-    return found
+    return environment
 
 
 class Server:
-    """Asks with a token of its own; what is transient is asked again, later and later."""
+    """Sends requests with an access token; retries transient errors after growing pauses."""
 
     def __init__(self, client: "httpx.Client", environment: dict[str, str]) -> None:
         self._client, self._environment = client, environment
@@ -60,12 +60,12 @@ class Server:
         """Return the document at a path.
 
         Raises:
-            failures.CommandError: it is refused, or the server stays out of reach.
+            failures.CommandError: the server refuses the request, or stays out of reach.
         """
-        answer = self._patiently(lambda: self._get(path, parameters))
+        answer = self._with_retries(lambda: self._get(path, parameters))
         if answer.status_code == 401:  # a token lives for a day, and a job may take longer
             self._token = None
-            answer = self._patiently(lambda: self._get(path, parameters))
+            answer = self._with_retries(lambda: self._get(path, parameters))
         document = _document(answer)
         if answer.is_error:
             raise failures.CommandError(
@@ -76,15 +76,16 @@ class Server:
 
     def _get(self, path: str, parameters: dict[str, int]) -> "httpx.Response":
         if self._token is None:
-            minted = self._mint()
-            if minted.status_code in TRANSIENT:
-                return minted
-            if minted.is_error:
+            token_answer = self._mint()
+            if token_answer.status_code in TRANSIENT:
+                return token_answer
+            if token_answer.is_error:
                 raise failures.CommandError(
-                    f"No token is given ({minted.status_code}); check SIMIO_CLIENT_ID, "
+                    "The server refuses an access token "
+                    f"({token_answer.status_code}); check SIMIO_CLIENT_ID, "
                     "SIMIO_CLIENT_SECRET and SIMIO_AUTH0_AUDIENCE."
                 )
-            self._token = str(_document(minted).get("access_token"))
+            self._token = str(_document(token_answer).get("access_token"))
         bearer = {"Authorization": f"Bearer {self._token}"}
         return self._client.get(self._base + path, params=parameters, headers=bearer)
 
@@ -99,24 +100,26 @@ class Server:
             },
         )
 
-    def _patiently(self, ask: "Callable[[], httpx.Response]") -> "httpx.Response":
+    def _with_retries(self, request: "Callable[[], httpx.Response]") -> "httpx.Response":
         import httpx
 
-        until, pause = time.monotonic() + PATIENCE_SECONDS, FIRST_PAUSE_SECONDS
+        until, pause = time.monotonic() + MAX_OUTAGE_SECONDS, FIRST_PAUSE_SECONDS
         while True:
             try:
-                answer = ask()
+                answer = request()
                 if answer.status_code not in TRANSIENT:
                     return answer
-                trouble, least = f"answers {answer.status_code}", _retry_after(answer)
+                problem, min_wait = f"answers {answer.status_code}", _retry_after(answer)
             except httpx.TransportError as error:
-                _refuse_a_strange_certificate(error)
-                trouble, least = f"does not answer ({type(error).__name__})", 0.0
-            wait = max(least, random.uniform(pause / 2, pause))  # noqa: S311 - spreads clients
+                _refuse_untrusted_certificate(error)
+                problem, min_wait = f"does not answer ({type(error).__name__})", 0.0
+            wait = max(min_wait, random.uniform(pause / 2, pause))  # noqa: S311 - spreads clients
             if time.monotonic() + wait > until:
-                raise failures.CommandError(f"{self._base} {trouble}; it is given up.")
+                raise failures.CommandError(
+                    f"{self._base} {problem}; gave up after {MAX_OUTAGE_SECONDS} seconds."
+                )
             time.sleep(wait)
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            pause = min(2 * pause, MAX_PAUSE_SECONDS)
 
 
 def _document(answer: "httpx.Response") -> dict[str, Any]:
@@ -132,12 +135,12 @@ def _document(answer: "httpx.Response") -> dict[str, Any]:
 
 
 def _retry_after(answer: "httpx.Response") -> float:
-    said = answer.headers.get("retry-after", "")
-    return float(said) if said.isdecimal() else 0.0
+    header = answer.headers.get("retry-after", "")
+    return float(header) if header.isdecimal() else 0.0
 
 
-def _refuse_a_strange_certificate(error: BaseException | None) -> None:
-    """Refuse at once, since waiting does not help, a certificate that nobody vouches for."""
+def _refuse_untrusted_certificate(error: BaseException | None) -> None:
+    """Fail at once if the certificate is not trusted, since retries cannot help."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             raise failures.CommandError(

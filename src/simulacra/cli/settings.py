@@ -1,4 +1,4 @@
-"""How commands get their settings: arguments over environment over file."""
+"""The settings of a command: options override the environment, which overrides files."""
 
 import argparse
 import json
@@ -24,15 +24,15 @@ def load(**overrides: object) -> "Settings":
     """Return the settings; overrides that are None do not count.
 
     Raises:
-        SettingsError: a setting is invalid; its name and what is wrong are printed, not its value.
+        SettingsError: a setting is invalid; names the setting and the fault, not its value.
     """
     import pydantic
 
     from simulacra.service.settings import Settings, SettingsError
 
-    given = {name: value for name, value in overrides.items() if value is not None}
+    settings = {name: value for name, value in overrides.items() if value is not None}
     try:
-        return Settings(**given)  # type: ignore[arg-type]  # checked by pydantic
+        return Settings(**settings)  # type: ignore[arg-type]  # checked by pydantic
     except pydantic.ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
         lines = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults]
@@ -40,13 +40,13 @@ def load(**overrides: object) -> "Settings":
 
 
 def remember(settings: "Settings") -> None:
-    """Note in the data directory where its server is reached, for `load_as_served`."""
+    """Write the address of a server to its data directory, for `load_as_served`."""
     address = {"base_url": settings.base_url, "audience": settings.audience}
     (settings.data_dir / ADDRESS_FILE).write_text(json.dumps(address))
 
 
 def load_as_served(data_dir: Path | None) -> "Settings":
-    """Return the settings, with the address that the directory's server was last given."""
+    """Return the settings, with the last address of the server of a data directory."""
     settings = load(data_dir=data_dir)
     try:
         address = json.loads((settings.data_dir / ADDRESS_FILE).read_text())

@@ -1,4 +1,4 @@
-"""What people see: texts that are safe to print, and how far a piece of work has come."""
+"""Output for people: texts that are safe to print, and progress."""
 
 import contextlib
 import sys
@@ -6,49 +6,49 @@ from collections.abc import Iterator
 
 from simulacra.engine.progress import Progress, ProgressCallback
 
-STEPS = {"fitting": "link", "sampling": "step"}
-"""What is counted, by stage."""
+STEP_NAMES = {"fitting": "link", "sampling": "step"}
+"""The name of a step, by stage."""
 
 
 def printable(text: str) -> str:
-    """Return text of a stranger without what would move the cursor or colour the terminal."""
+    """Return an untrusted text without characters that could control the terminal."""
     return "".join(
         letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
     )
 
 
 def say(text: str) -> None:
-    """Print lines that may hold texts of a stranger."""
+    """Print lines that may contain untrusted text."""
     for line in text.split("\n"):
         print(printable(line))
 
 
-def say_first(lines: list[str], most: int) -> None:
-    """Print the first of the lines, and how many there are beyond."""
-    for line in lines[:most]:
+def say_first(lines: list[str], at_most: int) -> None:
+    """Print the first lines, and the number of those left out."""
+    for line in lines[:at_most]:
         say(f"  {line}")
-    if len(lines) > most:
-        print(f"  and {len(lines) - most:,} more")
+    if len(lines) > at_most:
+        print(f"  and {len(lines) - at_most:,} more")
 
 
 @contextlib.contextmanager
 def progress() -> Iterator[ProgressCallback]:
     """Show progress on standard error: as a bar on a terminal, elsewhere as one line a stage."""
-    with _bar() if sys.stderr.isatty() else _lines() as tell:
-        yield tell
+    with _bar() if sys.stderr.isatty() else _lines() as on_progress:
+        yield on_progress
 
 
 @contextlib.contextmanager
 def _lines() -> Iterator[ProgressCallback]:
     stage = ""
 
-    def tell(told: Progress) -> None:
+    def on_progress(update: Progress) -> None:
         nonlocal stage
-        if told.stage != stage:
-            stage = told.stage
+        if update.stage != stage:
+            stage = update.stage
             print(printable(stage), file=sys.stderr, flush=True)
 
-    yield tell
+    yield on_progress
 
 
 @contextlib.contextmanager
@@ -66,15 +66,15 @@ def _bar() -> Iterator[ProgressCallback]:
     with bars.Progress(*columns, console=console.Console(stderr=True)) as shown:
         task = shown.add_task("starting", total=1.0, steps="")
 
-        def tell(told: Progress) -> None:
-            name = printable(told.stage)
-            shown.update(task, description=name, completed=told.fraction, steps=_steps(told))
+        def on_progress(update: Progress) -> None:
+            name = printable(update.stage)
+            shown.update(task, description=name, completed=update.fraction, steps=_steps(update))
 
-        yield tell
+        yield on_progress
         shown.update(task, description="done", completed=1.0, steps="")
 
 
-def _steps(told: Progress) -> str:
-    if not told.steps:
+def _steps(update: Progress) -> str:
+    if not update.steps:
         return ""
-    return f"{STEPS.get(told.stage, 'step')} {told.step:,} of {told.steps:,}"
+    return f"{STEP_NAMES.get(update.stage, 'step')} {update.step:,} of {update.steps:,}"

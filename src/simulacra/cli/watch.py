@@ -9,14 +9,14 @@ from simulacra.engine.progress import Progress, ProgressCallback
 
 JOB_ID = re.compile(r"job_[A-Za-z0-9]+")
 WAIT_SECONDS = 1
-"""How long the server may hold an answer; it answers before only when the job is final, and the bar
-shall move in between."""
+"""How long an answer may take. The server answers earlier only once the job has ended, so a longer
+wait would freeze the progress bar."""
 TIMEOUT_SECONDS = 30
 
 
-def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = nouns.add_parser(
+    parser = commands.add_parser(
         "watch",
         help="follow a job on a server",
         description="Follow a job on a server to its end. Exit code 0: it is completed; 1: it has "
@@ -36,14 +36,14 @@ def _job_id(text: str) -> str:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Follow the job and say how it ended."""
+    """Follow the job and print how it ended."""
     import httpx
 
     environment = server.variables()
     with httpx.Client(timeout=TIMEOUT_SECONDS) as client:
-        reached = server.Server(client, environment)
-        with terminal.progress() as tell:
-            job = _follow(reached, arguments.job_id, tell)
+        api = server.Server(client, environment)
+        with terminal.progress() as on_progress:
+            job = _follow(api, arguments.job_id, on_progress)
     terminal.say(f"{job['job_id']} is completed.")
     for name in ("dataset_id", "generation_id"):
         if name in job:
@@ -51,20 +51,20 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _follow(reached: server.Server, job_id: str, tell: ProgressCallback) -> dict[str, Any]:
+def _follow(api: server.Server, job_id: str, on_progress: ProgressCallback) -> dict[str, Any]:
     """Return the job once it is completed.
 
     Raises:
-        failures.CommandError: it has ended in another way.
+        failures.CommandError: the job failed, expired or was cancelled.
     """
     while True:
-        job = reached.get(f"/v1/jobs/{job_id}", wait_seconds=WAIT_SECONDS)
+        job = api.get(f"/v1/jobs/{job_id}", wait_seconds=WAIT_SECONDS)
         status = job.get("status")
         if status == "completed":
             return job
         if status not in ("queued", "processing"):
             raise failures.CommandError(_ending(job_id, job))
-        tell(_progress(job))
+        on_progress(_progress(job))
 
 
 def _progress(job: dict[str, Any]) -> Progress:
@@ -73,7 +73,7 @@ def _progress(job: dict[str, Any]) -> Progress:
         step, steps = shown.get("step"), shown.get("steps")
         return Progress(shown["stage"], shown["fraction"], step, steps)
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise failures.CommandError("The answer is no job of this API.") from None
+        raise failures.CommandError("The answer of the server is not a job.") from None
 
 
 def _ending(job_id: str, job: dict[str, Any]) -> str:

@@ -7,9 +7,9 @@ from simulacra.cli import settings as cli_settings
 from simulacra.service.jobs import queues
 
 
-def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = nouns.add_parser("worker", help="run one worker process (needs DATABASE_URL)")
+    parser = commands.add_parser("worker", help="run one worker process (needs DATABASE_URL)")
     parser.add_argument(
         "--queues",
         type=_queues,
@@ -24,7 +24,7 @@ def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out jobs until SIGTERM."""
+    """Execute jobs until SIGTERM."""
     from simulacra.service import worker
 
     settings = cli_settings.load(worker_concurrency=arguments.concurrency)

@@ -1,0 +1,89 @@
+"""Values of options: each function reads one from text; its error states what would be valid."""
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from simulacra.cli import failures
+
+Name = TypeVar("Name", bound=str | tuple[str, str])
+Value = TypeVar("Value")
+
+
+class WholeNumber:
+    """A whole number between two bounds; without `maximum` it may be any larger number."""
+
+    def __init__(self, minimum: int, maximum: int | None = None) -> None:
+        self._minimum, self._maximum = minimum, maximum
+
+    def __call__(self, text: str) -> int:
+        """Return the number.
+
+        Raises:
+            argparse.ArgumentTypeError: the text is not a whole number, or it is out of bounds.
+        """
+        bounds = (
+            f"{self._minimum:,} or more"
+            if self._maximum is None
+            else f"{self._minimum} to {self._maximum}"
+        )
+        try:
+            number = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, {bounds}") from None
+        if number < self._minimum or (self._maximum is not None and number > self._maximum):
+            raise argparse.ArgumentTypeError(f"{number} is out of bounds; give {bounds}")
+        return number
+
+
+def existing_file(text: str) -> Path:
+    """Return the path of an existing file.
+
+    Raises:
+        argparse.ArgumentTypeError: there is no such file.
+    """
+    if not Path(text).is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {text!r}")
+    return Path(text)
+
+
+def new_file(text: str) -> Path:
+    """Return the path of a file to write; checked early, before hours of work go into its content.
+
+    Raises:
+        argparse.ArgumentTypeError: it is a directory, or its directory does not exist.
+    """
+    path = Path(text)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is a directory; give the name of a file")
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no directory {str(path.parent)!r}")
+    return path
+
+
+def name_and_value(text: str, form: str) -> tuple[str, str]:
+    """Return name and value from ``name=value``.
+
+    Raises:
+        argparse.ArgumentTypeError: the text is no such pair; shows `form`.
+    """
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form {form}")
+    return name, value
+
+
+def unique(option: str, pairs: Iterable[tuple[Name, Value]]) -> dict[Name, Value]:
+    """Return the values of an option by name.
+
+    Raises:
+        failures.CommandError: a name is given twice.
+    """
+    values: dict[Name, Value] = {}
+    for name, value in pairs:
+        if name in values:
+            shown = "=".join([name] if isinstance(name, str) else name)
+            raise failures.CommandError(f"{option}: {shown} is given twice; give it once.")
+        values[name] = value
+    return values
