@@ -148,7 +148,10 @@ def test_a_token_that_has_run_out_is_minted_anew(
         ),
         (httpx.Response(200, text="<html>"), "without a JSON object"),
         (ok({"status": "processing"}), "not a job"),
-        (ok(job("processing", "fitting") | {"progress": {"stage": "x", "fraction": 7}}), "not a job"),
+        (
+            ok(job("processing", "fitting") | {"progress": {"stage": "x", "fraction": 7}}),
+            "not a job",
+        ),
     ],
 )
 def test_an_answer_that_does_not_help_is_said(

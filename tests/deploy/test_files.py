@@ -86,7 +86,9 @@ def commands() -> list[list[str]]:
 
 
 def test_every_command_exists_and_every_queue_has_a_worker() -> None:
-    assert {command[0] for command in commands()} == {"api", "worker", "migrate"} <= set(main.COMMANDS)
+    assert (
+        {command[0] for command in commands()} == {"api", "worker", "migrate"} <= set(main.COMMANDS)
+    )
     served = {
         name
         for command in commands()

@@ -173,13 +173,8 @@ def test_a_number_that_too_few_respondents_share_is_not_published_nor_emitted_as
     column_type: ColumnType, scale: int, shift: int, count: int, sharing: int
 ) -> None:
     """Squares lie so that neither round numbers nor means of neighbours are among the values."""
-<<<<<<< HEAD
-    units = np.asarray(np.arange(count) ** 2 * 10.0 * scale + 10 * shift + 1, dtype=np.float64)
-    column, values = described_numbers(column_type, units)
-=======
     squares = np.arange(count) ** 2 * 10.0 * scale + 10 * shift + 1
     column, values = described_numbers(column_type, np.repeat(squares, sharing))
->>>>>>> enginetests
     ends = (column.min, *column.quantiles, column.max)
     published = {column_type.to_number(end) for end in ends if end is not None}
     assert not published & set(values.tolist())
