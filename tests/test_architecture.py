@@ -7,8 +7,11 @@ indented less; any other line continues a description.
 
 import itertools
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path("src", "simulacra")
@@ -74,3 +77,28 @@ def test_every_file_and_folder_that_a_description_names_exists() -> None:
         assert name in source | folders, name
     for name in re.findall(r"\b([a-z_]+\.py)\b", block()):
         assert name in source, name
+
+
+@pytest.mark.parametrize("room", ["service", "engine"])
+def test_the_picture_shows_the_floors_that_are_checked(room: str) -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (layers,) = [
+        contract["layers"]
+        for contract in contracts["contracts"]
+        if contract.get("containers") == [f"simulacra.{room}"]
+    ]
+    assert floors(room) == [sorted(layer.split(" | ")) for layer in layers]
+
+
+def floors(room: str) -> list[list[str]]:
+    """Return the names on each floor of the picture, from the top down."""
+    page = (ROOT / "ARCHITECTURE.md").read_text()
+    picture = page.split("```")[1].splitlines()
+    boxes = [line[:36] if room == "service" else line[53:] for line in picture]
+    by_floor: list[list[str]] = []
+    for line in boxes:
+        if line.startswith("+--"):
+            by_floor.append([])
+        elif line.startswith("|") and by_floor:
+            by_floor[-1] += re.findall(r"[a-z]+", line)
+    return [sorted(names) for names in by_floor if names]
