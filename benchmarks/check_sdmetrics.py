@@ -32,8 +32,10 @@ def main() -> None:
     parser.add_argument("tables", nargs="*", default=[*tables.SOURCES])
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--rows", type=int, default=5_000, help="of the train part to learn from")
-    asked = parser.parse_args()
-    worst = max(compare(tables.load(name, asked.data), asked.rows) for name in asked.tables)
+    arguments = parser.parse_args()
+    worst = max(
+        compare(tables.load(name, arguments.data), arguments.rows) for name in arguments.tables
+    )
     if worst > TOLERANCE:
         sys.exit(f"The figures differ by {worst:.4f}, more than {TOLERANCE}.")
 
@@ -43,22 +45,22 @@ def compare(table: tables.Table, rows: int) -> float:
     order = np.random.default_rng(0).permutation(table.train.num_rows)
     few = table.train.take(order[:rows])
     model = simulacra.fit(few)
-    real = table.coded(few)
-    made = table.coded(model.generate(rows, seed=1).table, model.schema)
+    real = table.encode(few)
+    synthetic = table.encode(model.generate(rows, seed=1).table, model.schema)
     ours = {
-        "shape": judging.shape(table.schema, real, made),
-        "trend": judging.trend(table.schema, real, made),
+        "shape": judging.shape(table.schema, real, synthetic),
+        "trend": judging.trend(table.schema, real, synthetic),
     }
-    theirs = report(table, real, made)
+    theirs = report(table, real, synthetic)
     for name, figure in ours.items():
         print(f"{table.name:<10}{name:<7} ours {figure:.5f}  SDMetrics {theirs[name]:.5f}")
     return max(abs(ours[name] - theirs[name]) for name in ours)
 
 
-def report(table: tables.Table, real: Floats, made: Floats) -> dict[str, float]:
+def report(table: tables.Table, real: Floats, synthetic: Floats) -> dict[str, float]:
     """Return the property scores of SDMetrics, computed by a process with an environment apart."""
     with tempfile.TemporaryDirectory() as folder:
-        for name, rows in (("real", real), ("made", made)):
+        for name, rows in (("real", real), ("synthetic", synthetic)):
             parquet.write_table(decoded(table, rows), Path(folder, f"{name}.parquet"))
         kinds = {
             column.name: "categorical" if column.type.is_categorical else "numerical"

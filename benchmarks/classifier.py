@@ -13,12 +13,12 @@ from simulacra.engine.columns.schema import Schema
 THREADS = int(os.environ.get("SIMULACRA_BENCH_THREADS", "1"))
 
 
-def two_sample(schema: Schema, real: Floats, made: Floats, *, seed: int = 0) -> float:
+def two_sample(schema: Schema, real: Floats, synthetic: Floats, *, seed: int = 0) -> float:
     """Return XGB-C2ST: 1 when XGBoost cannot tell the rows apart, 0 when it always can.
 
     See `judging.two_sample`; categories are categories to the learner, missing numbers missing.
     """
-    return judging.two_sample(real, made, seed=seed, classifier=_maker(schema, seed))
+    return judging.two_sample(real, synthetic, seed=seed, classifier=_maker(schema, seed))
 
 
 def _maker(schema: Schema, seed: int) -> Callable[[], Any]:

@@ -25,21 +25,21 @@ SCENARIO = {"education": {"Bachelors": 0.4, "Masters": 0.2}, "sex": {"Female": 0
 RANGES = {"age": {"min": 25, "max": 44}}
 
 NOTES = """\
-Each case runs in a fresh process that may use both cores; memory is the peak of the whole process,
-about 0.2 GiB of it the libraries, whose loading is not part of the seconds. The goals are those of
-the project for two cores of its own; on a shared machine the seconds on the wall vary with what
-else runs, so the seconds of all processors together stand beside them. A *fresh* scenario is the
-first on its columns, *repeated* the next on the same ones."""
+Each case runs in a new process that may use both cores. Memory is the peak of the whole process,
+about 0.2 GiB of which are the libraries; loading them is not part of the seconds. The goals
+assume two cores without other load. On a shared machine wall-clock seconds vary with the load, so
+the processor seconds of all threads are beside them. A *fresh* scenario is the first on its
+columns, *repeated* the next on the same columns."""
 
 LADDERS = """\
-Tables in code, half numbers and half categories, all moved by common factors; each rung doubles one
-dimension. The exponent is the slope of log seconds over the upper half of the ladder: 1 is
-linear."""
+The tables are defined in code: half of the columns are numbers, half are categories, and all
+depend on common factors. Each line doubles one dimension. The exponent is the slope of log
+seconds over the larger half of the sizes: 1 is linear."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Goal:
-    """A figure of a case that has to stay below a limit; GiB or seconds."""
+    """A limit on a figure of a case, in GiB or seconds."""
 
     case: str
     figure: str
@@ -65,41 +65,41 @@ LEVELS = [5 * 2**rung for rung in range(5)]
 
 def run(options: Options) -> None:
     """Measure everything and write the page."""
-    names = [name for name in dict.fromkeys(goal.case for goal in GOALS) if options.wants(name)]
+    names = [name for name in dict.fromkeys(goal.case for goal in GOALS) if options.includes(name)]
     if options.quick:
         names = [name for name in names if name != "million"]
-    found = {name: measured(name, options.data) for name in names}
-    parts = [goals(found), NOTES]
-    if options.wants("ladders"):
+    figures_by_case = {name: measured(name, options.data) for name in names}
+    parts = [goals(figures_by_case), NOTES]
+    if options.includes("ladders"):
         rungs = 3 if options.quick else None
         parts += ["## Growth", LADDERS, ladder("rows", ROWS[:rungs], "rows-{}-20-6")]
         parts += [ladder("columns", COLUMNS[:rungs], "rows-2000-{}-6")]
         parts += [ladder("levels", LEVELS[:rungs], "rows-10000-10-{}")]
-    page.write("cost", "Cost", parts, keep=options.is_whole)
+    page.write("cost", "Cost", parts, save=options.is_complete)
 
 
 def measured(case: str, data: Path) -> dict[str, float]:
     """Return the figures of a case, measured by a process of its own; empty if it failed."""
     command = [sys.executable, "-m", "benchmarks.cost", case, str(data)]
     try:
-        ended = subprocess.run(  # noqa: S603 - this very module
+        process = subprocess.run(  # noqa: S603 - this very module
             command, cwd=page.ROOT, check=True, stdout=subprocess.PIPE, text=True, timeout=TIMEOUT
         )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         print(f"{case}: {type(error).__name__}", flush=True)
         return {}
-    figures: dict[str, float] = json.loads(ended.stdout)
+    figures: dict[str, float] = json.loads(process.stdout)
     print(case, {name: round(value, 2) for name, value in figures.items()}, flush=True)
     return figures
 
 
-def goals(found: Mapping[str, Mapping[str, float]]) -> str:
+def goals(figures_by_case: Mapping[str, Mapping[str, float]]) -> str:
     """Return the table of figures beside their goals."""
     lines = []
     for goal in GOALS:
-        if goal.case in found and not found[goal.case]:
+        if goal.case in figures_by_case and not figures_by_case[goal.case]:
             lines.append([goal.text, f"none within {TIMEOUT} s ✗", "", ""])
-        elif figures := found.get(goal.case):
+        elif figures := figures_by_case.get(goal.case):
             digits = 1 if goal.limit >= 5 else 2
             memory = f"{figures['memory']:.2f}"
             figure = page.at_most(figures[goal.figure], goal.limit, digits)
@@ -110,42 +110,42 @@ def goals(found: Mapping[str, Mapping[str, float]]) -> str:
 
 def ladder(dimension: str, rungs: Sequence[int], case: str) -> str:
     """Return a table of seconds and memory by the size of one dimension."""
-    found = {rung: measured(case.format(rung), Path()) for rung in rungs}
+    figures_by_case = {rung: measured(case.format(rung), Path()) for rung in rungs}
     lines = [
-        [f"{rung:,}", *(f"{one[name]:.2f}" for name in LADDER_FIGURES)]
-        for rung, one in found.items()
-        if one
+        [f"{rung:,}", *(f"{figures[name]:.2f}" for name in LADDER_FIGURES)]
+        for rung, figures in figures_by_case.items()
+        if figures
     ]
-    done = {rung: one for rung, one in found.items() if one}
+    done = {rung: figures for rung, figures in figures_by_case.items() if figures}
     slopes = [_exponent(done, name) for name in LADDER_FIGURES[:-1]]
     lines.append(["exponent", *slopes, ""])
     head = [dimension, "fit s", "processor s", "100,000 rows s", "processor s", "peak GiB"]
     return page.table(head, lines)
 
 
-def _exponent(found: Mapping[int, Mapping[str, float]], figure: str) -> str:
-    upper = list(found)[len(found) // 2 - 1 :]
+def _exponent(figures_by_case: Mapping[int, Mapping[str, float]], figure: str) -> str:
+    upper = list(figures_by_case)[len(figures_by_case) // 2 - 1 :]
     if len(upper) < 2:
         return ""
-    seconds = [found[rung][figure] for rung in upper]
+    seconds = [figures_by_case[rung][figure] for rung in upper]
     return f"{np.polyfit(np.log(upper), np.log(seconds), 1)[0]:.2f}"
 
 
-def synthetic(rows: int, columns: int, levels: int) -> pa.Table:
-    """Return a table in code: odd columns are numbers, even ones categories."""
+def coded_table(rows: int, columns: int, levels: int) -> pa.Table:
+    """Return a table defined in code: odd columns are numbers, even ones categories."""
     rng = np.random.default_rng(0)
     factors = rng.normal(0, 1, (rows, 3))
-    made = {}
-    for place in range(columns):
-        lean = factors @ rng.normal(0, 0.6, 3) + rng.normal(0, 1, rows)
-        if place % 2:
-            made[f"number_{place}"] = np.round(np.exp(0.5 * lean) * 100, 1)
+    values = {}
+    for position in range(columns):
+        score = factors @ rng.normal(0, 0.6, 3) + rng.normal(0, 1, rows)
+        if position % 2:
+            values[f"number_{position}"] = np.round(np.exp(0.5 * score) * 100, 1)
         else:
-            cuts = np.quantile(lean[:10_000], np.linspace(0, 1, levels + 1)[1:-1])
-            made[f"category_{place}"] = np.char.add(
-                "level ", np.searchsorted(cuts, lean).astype(str)
+            cuts = np.quantile(score[:10_000], np.linspace(0, 1, levels + 1)[1:-1])
+            values[f"category_{position}"] = np.char.add(
+                "level ", np.searchsorted(cuts, score).astype(str)
             )
-    return pa.table(made)
+    return pa.table(values)
 
 
 def fit_only(table: pa.Table) -> dict[str, float]:
@@ -165,17 +165,17 @@ def adult(data: Path) -> dict[str, float]:
 
 
 def rung(rows: int, columns: int, levels: int) -> dict[str, float]:
-    """Fit a table in code and generate from it."""
-    table = synthetic(rows, columns, levels)
+    """Fit a table defined in code and generate from it."""
+    table = coded_table(rows, columns, levels)
     model, figures = _timed("fit", lambda: simulacra.fit(table))
     return figures | _timed("generate", lambda: model.generate(100_000, seed=1))[1]
 
 
 def _timed(name: str, work: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
-    """Return what work gives, and its seconds: on the wall, and of all processors together."""
+    """Return the result of `work`, its wall-clock seconds and its processor seconds."""
     started, processor = time.perf_counter(), time.process_time()
-    made = work()
-    return made, {
+    result = work()
+    return result, {
         name: time.perf_counter() - started,
         f"{name} processor": time.process_time() - processor,
     }
@@ -187,7 +187,7 @@ def main(case: str, data: Path) -> None:
     if case == "adult":
         figures = adult(data)
     elif case == "million":
-        figures = fit_only(synthetic(1_000_000, 30, 6))
+        figures = fit_only(coded_table(1_000_000, 30, 6))
     elif case.startswith("rows-"):
         figures = rung(*map(int, case.split("-")[1:]))
     else:

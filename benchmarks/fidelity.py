@@ -13,7 +13,7 @@ from benchmarks.tables import Table
 from simulacra.engine.columns.arrays import Floats
 
 DRAWS = 10
-"""On Default single draws score 4 to 10 in Trend, by whether the largest amounts are drawn."""
+"""On Default single draws have a Trend of 4 to 10, depending on the largest amounts drawn."""
 NEAREST_ROWS = 5_000
 UNSEEN_GOAL, NEARER_GOAL = 0.95, 0.54
 
@@ -28,29 +28,29 @@ PUBLISHED: Mapping[str, tuple[float, float, float]] = {
 TabSyn (Zhang et al. 2024), TabDiff (Shi et al. 2025) and TabPC."""
 
 NOTES = """\
-Shape and Trend: error in percent against the train rows, as SDMetrics QualityReport 0.11.1
-computes them, every pair counted (`check_sdmetrics.py` compares). XGB-C2ST:
-`1 - (2 max(AUC, 1/2) - 1)` of XGBoost, five folds, copies of a row in one fold; 1 is
-indistinguishable. *Nearer*: share of made rows nearer to a train row than to an equally large
-unseen sample. Shape, Trend, *unseen* and *nearer* are means over {draws} draws. Adult has an
-official test part; of the others a fixed tenth is unseen, as in the papers. *Unseen* compares
-equally many rows; *unseen, all* sets all made rows against them, which makes the judge stronger:
-a stricter figure without a goal.
+Shape and Trend: error in percent against the train rows, computed as in SDMetrics QualityReport
+0.11.1 over all pairs (`check_sdmetrics.py` compares the two). XGB-C2ST: `1 - (2 max(AUC, 1/2) -
+1)` of XGBoost, five folds, copies of a row in one fold; 1 means indistinguishable. *Nearer*:
+share of synthetic rows that are nearer to a train row than to any row of an equally large unseen
+sample. Shape, Trend, *unseen* and *nearer* are means over {draws} draws. Adult has an official
+test part; of the other tables a fixed tenth is unseen, as in the papers. *Unseen* compares equal
+numbers of rows; *unseen, all* compares all synthetic rows with them, which gives the classifier
+more to learn from: a stricter figure, without a goal.
 
 Goals: Shape and Trend at most the best published figure, or the error of a bootstrap of the train
-rows where that is larger; XGB-C2ST against train at least the best published one, against unseen
-rows at least 0.95 of what train rows reach; nearer at most 0.54.
+rows if that is larger; XGB-C2ST against train rows at least the best published one, against
+unseen rows at least 0.95 of the figure of train rows; nearer at most 0.54.
 
-Trend of Default hangs on whether the few largest amounts are drawn, as mixed pairs are cut into ten
-equal parts of each table's own range; single draws and single bootstraps differ widely. The largest
-amounts of several columns are those of one respondent, and no row takes two values from one
-respondent, which is what the bootstrap does. The rule stays: such a row is the one that could be
-recognised."""
+Trend of Default depends on whether the few largest amounts are drawn, because numbers in mixed
+pairs are cut into ten equal parts of each table's own range; single draws and single bootstraps
+differ widely. The largest amounts of several columns belong to one respondent. A bootstrap
+repeats that respondent, but no synthetic row takes two values from one respondent. This is
+deliberate: the respondent could be recognised in such a row."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Figures:
-    """Of rows that somebody made: the columns of the page, as fractions."""
+    """The figures of one kind of rows: the columns of the page, as fractions."""
 
     shape: float
     trend: float
@@ -63,11 +63,11 @@ class Figures:
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """Of one table.
+    """The result of one table.
 
     Attributes:
         name: of the table.
-        rows: by kind.
+        rows: figures by kind of rows.
         unseen_floor: XGB-C2ST of train rows against unseen ones.
         unseen_copies: share of unseen rows that equal a train row.
         fit_seconds, rows_per_second: of the engine.
@@ -84,14 +84,14 @@ class Result:
 def run(options: Options) -> None:
     """Judge the engine on the tables and write the page."""
     results = []
-    for name in filter(options.wants, tables.SOURCES):
+    for name in filter(options.includes, tables.SOURCES):
         started = time.perf_counter()
         results.append(
             measure(tables.load(name, options.data), draws=1 if options.quick else DRAWS)
         )
         print(f"{name}: {time.perf_counter() - started:.0f} s", flush=True)
-    parts = [reached(results), NOTES.format(draws=DRAWS), "## Baselines", baselines(results)]
-    page.write("fidelity", "Fidelity on the five standard tables", parts, keep=options.is_whole)
+    parts = [goals_table(results), NOTES.format(draws=DRAWS), "## Baselines", baselines(results)]
+    page.write("fidelity", "Fidelity on the five standard tables", parts, save=options.is_complete)
 
 
 def measure(table: Table, draws: int) -> Result:
@@ -102,38 +102,38 @@ def measure(table: Table, draws: int) -> Result:
     fit_seconds = time.perf_counter() - started
     rows = table.train.num_rows
     started = time.perf_counter()
-    made = [model.generate(rows, seed=draw).table for draw in range(draws)]
+    synthetic = [model.generate(rows, seed=draw).table for draw in range(draws)]
     speed = draws * rows / (time.perf_counter() - started)
-    train = table.coded(table.train)
+    train = table.encode(table.train)
     samples = {
-        "generated": [table.coded(one, model.schema) for one in made],
+        "synthetic": [table.encode(rows_drawn, model.schema) for rows_drawn in synthetic],
         "independent columns": [judging.independent(train, rng) for _ in range(draws)],
         "bootstrap of train": [train[rng.integers(rows, size=rows)] for _ in range(draws)],
     }
-    print(worst(table, train, samples["generated"][0], samples["bootstrap of train"][0]))
-    judged = {name: judge(table, train, some) for name, some in samples.items()}
+    print(worst(table, train, samples["synthetic"][0], samples["bootstrap of train"][0]))
+    figures = {name: judge(table, train, some) for name, some in samples.items()}
     floor = versus_unseen(table, [rng.permutation(train) for _ in range(draws)])
-    copies = judging.copies(train, table.coded(table.unseen))
-    return Result(table.name, judged, floor, copies, fit_seconds, speed)
+    copies = judging.copies(train, table.encode(table.unseen))
+    return Result(table.name, figures, floor, copies, fit_seconds, speed)
 
 
-def worst(table: Table, train: Floats, made: Floats, floor: Floats, count: int = 6) -> str:
+def worst(table: Table, train: Floats, synthetic: Floats, floor: Floats, count: int = 6) -> str:
     """Return the columns and pairs that lose most against a bootstrap, in percent, for people."""
     schema, names = table.schema, table.schema.names
-    shapes, floors = (judging.column_shapes(schema, train, rows) for rows in (made, floor))
+    shapes, floors = (judging.column_shapes(schema, train, rows) for rows in (synthetic, floor))
     lost = 100 * (floors - shapes)
-    lines = [f"  {names[place]} {lost[place]:.1f}" for place in np.argsort(-lost)[:count]]
-    trends, floors = (judging.pair_trends(schema, train, rows) for rows in (made, floor))
+    lines = [f"  {names[position]} {lost[position]:.1f}" for position in np.argsort(-lost)[:count]]
+    trends, floors = (judging.pair_trends(schema, train, rows) for rows in (synthetic, floor))
     gaps = np.nan_to_num(np.triu(100 * (floors - trends), 1))
-    for place in np.argsort(-gaps, axis=None)[: 2 * count]:
-        first, second = np.unravel_index(place, gaps.shape)
+    for position in np.argsort(-gaps, axis=None)[: 2 * count]:
+        first, second = np.unravel_index(position, gaps.shape)
         lines.append(f"  {names[first]} x {names[second]} {gaps[first, second]:.1f}")
     return "\n".join([f"{table.name}: lost most against a bootstrap, %", *lines])
 
 
 def versus_unseen(table: Table, draws: Sequence[Floats]) -> float:
     """Return the mean XGB-C2ST of draws against equally many unseen rows."""
-    unseen = table.coded(table.unseen)
+    unseen = table.encode(table.unseen)
     size = min(len(unseen), *(len(rows) for rows in draws))
     return float(
         np.mean(
@@ -147,7 +147,7 @@ def versus_unseen(table: Table, draws: Sequence[Floats]) -> float:
 
 def nearer_to_train(table: Table, train: Floats, draws: Sequence[Floats]) -> float:
     """Return the mean share of rows nearer to a train row than to any of as many unseen rows."""
-    rng, unseen = np.random.default_rng(1), table.coded(table.unseen)
+    rng, unseen = np.random.default_rng(1), table.encode(table.unseen)
     return float(
         np.mean(
             [
@@ -162,7 +162,7 @@ def nearer_to_train(table: Table, train: Floats, draws: Sequence[Floats]) -> flo
 
 def judge(table: Table, train: Floats, draws: Sequence[Floats]) -> Figures:
     """Return the figures of draws of one kind."""
-    schema, unseen = table.schema, table.coded(table.unseen)
+    schema, unseen = table.schema, table.encode(table.unseen)
     return Figures(
         shape=float(np.mean([judging.shape(schema, train, rows) for rows in draws])),
         trend=float(np.mean([judging.trend(schema, train, rows) for rows in draws])),
@@ -174,26 +174,26 @@ def judge(table: Table, train: Floats, draws: Sequence[Floats]) -> Figures:
     )
 
 
-def reached(results: Sequence[Result]) -> str:
+def goals_table(results: Sequence[Result]) -> str:
     """Return the table of figures beside their goals."""
     head = ["table", "Shape", "Trend", "XGB-C2ST train", "unseen", "nearer", "copies %"]
     return page.table([*head, "fit s", "rows/s"], [_goals(result) for result in results])
 
 
 def _goals(result: Result) -> list[str]:
-    made, floor = result.rows["generated"], result.rows["bootstrap of train"]
+    synthetic, floor = result.rows["synthetic"], result.rows["bootstrap of train"]
     shape, trend, versus_train = PUBLISHED[result.name]
     limits = [
-        (100 * (1 - made.shape), max(shape, 100 * (1 - floor.shape)), 2),
-        (100 * (1 - made.trend), max(trend, 100 * (1 - floor.trend)), 2),
+        (100 * (1 - synthetic.shape), max(shape, 100 * (1 - floor.shape)), 2),
+        (100 * (1 - synthetic.trend), max(trend, 100 * (1 - floor.trend)), 2),
     ]
     return [
         result.name,
         *(page.at_most(*limit) for limit in limits),
-        page.at_least(made.versus_train, versus_train, 3),
-        page.at_least(made.versus_unseen, UNSEEN_GOAL * result.unseen_floor, 3),
-        page.at_most(made.nearer, NEARER_GOAL, 3),
-        f"{100 * made.copies:.2f}",
+        page.at_least(synthetic.versus_train, versus_train, 3),
+        page.at_least(synthetic.versus_unseen, UNSEEN_GOAL * result.unseen_floor, 3),
+        page.at_most(synthetic.nearer, NEARER_GOAL, 3),
+        f"{100 * synthetic.copies:.2f}",
         f"{result.fit_seconds:.1f}",
         f"{result.rows_per_second:,.0f}",
     ]
@@ -204,7 +204,9 @@ def baselines(results: Sequence[Result]) -> str:
     head = ["table", "rows", "Shape", "Trend", "XGB-C2ST train", "unseen", "unseen, all", "nearer"]
     lines = []
     for result in results:
-        lines += [[result.name, kind, *_plain(made)] for kind, made in result.rows.items()]
+        lines += [
+            [result.name, kind, *_plain(synthetic)] for kind, synthetic in result.rows.items()
+        ]
         floor, copies = f"{result.unseen_floor:.3f}", f"{100 * result.unseen_copies:.2f}"
         lines.append([result.name, "unseen, by train", "", "", "", floor, "", "", copies])
         shape, trend, versus = (f"{figure:.3g}" for figure in PUBLISHED[result.name])
@@ -212,13 +214,13 @@ def baselines(results: Sequence[Result]) -> str:
     return page.table([*head, "copies %"], lines)
 
 
-def _plain(made: Figures) -> list[str]:
+def _plain(synthetic: Figures) -> list[str]:
     return [
-        f"{100 * (1 - made.shape):.2f}",
-        f"{100 * (1 - made.trend):.2f}",
-        f"{made.versus_train:.3f}",
-        f"{made.versus_unseen:.3f}",
-        f"{made.versus_all_unseen:.3f}",
-        f"{made.nearer:.3f}",
-        f"{100 * made.copies:.2f}",
+        f"{100 * (1 - synthetic.shape):.2f}",
+        f"{100 * (1 - synthetic.trend):.2f}",
+        f"{synthetic.versus_train:.3f}",
+        f"{synthetic.versus_unseen:.3f}",
+        f"{synthetic.versus_all_unseen:.3f}",
+        f"{synthetic.nearer:.3f}",
+        f"{100 * synthetic.copies:.2f}",
     ]

@@ -13,14 +13,15 @@ from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
 
 SPLITS, ROWS = 10, 5_000
-SEED_ROWS = {"beps": 762, "adult": 1_000}
+RESPONDENTS = {"beps": 762, "adult": 1_000}
 
 NOTES = """\
 {splits} random splits: BEPS 762 rows to learn from and 763 held out, Adult 1,000 and all others.
-The held-out rows, raked to the scenario's targets, stand for the truth; they are a sample
-themselves, so the last column shows the error that a second such sample would have: a bootstrap of
-the held-out rows. Pairs and means of free columns, as on the page on scenarios; medians. The ratio
-is the geometric mean of generated over raked seed rows."""
+The held-out rows, raked to the scenario's targets, represent the truth. They are a sample
+themselves, so *second sample* shows the error that another such sample would have: a bootstrap of
+the held-out rows. Pairs and means of columns without a condition, as on the page on scenarios;
+medians. The ratio is the geometric mean of the errors of generated rows over those of the raked
+study."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +76,7 @@ def run(options: Options) -> None:
     """Try all scenarios and write the page."""
     splits = 2 if options.quick else SPLITS
     trials: list[Trial] = []
-    for study in filter(options.wants, SEED_ROWS):
+    for study in filter(options.includes, RESPONDENTS):
         rows = _rows(study, options)
         for split in range(splits):
             trials += _try(study, rows, split)
@@ -83,7 +84,7 @@ def run(options: Options) -> None:
     parts = [_table(trials, 0), _table(trials, 1), NOTES.format(splits=splits)]
     parts.insert(0, "## Pairs")
     parts.insert(2, "## Means")
-    page.write("holdout", "Scenarios against held-out respondents", parts, keep=options.is_whole)
+    page.write("holdout", "Scenarios against held-out respondents", parts, save=options.is_complete)
 
 
 def _rows(study: str, options: Options) -> pa.Table:
@@ -96,27 +97,30 @@ def _rows(study: str, options: Options) -> pa.Table:
 def _try(study: str, rows: pa.Table, split: int) -> list[Trial]:
     rng = np.random.default_rng((5, split))
     order = rng.permutation(rows.num_rows)
-    seed, held_out = rows.take(order[: SEED_ROWS[study]]), rows.take(order[SEED_ROWS[study] :])
+    sample, held_out = (
+        rows.take(order[: RESPONDENTS[study]]),
+        rows.take(order[RESPONDENTS[study] :]),
+    )
     again = held_out.take(rng.integers(held_out.num_rows, size=held_out.num_rows))
-    model, schema = simulacra.fit(seed), tables.raw_schema(rows)
+    model, schema = simulacra.fit(sample), tables.raw_schema(rows)
     trials = []
     for scenario in SCENARIOS:
         if scenario.study != study:
             continue
         out = model.generate(ROWS, seed=1, categorical=scenario.shares, numeric=scenario.ranges)
-        true = truth.under(held_out, scenario.shares, scenario.ranges)
+        true = truth.condition(held_out, scenario.shares, scenario.ranges)
         kinds = {
-            "generated": (out.table, np.ones(out.rows_generated)),
-            "raked seed": truth.under(seed, scenario.shares, scenario.ranges),
-            "second sample": truth.under(again, scenario.shares, scenario.ranges),
+            "synthetic": (out.table, np.ones(out.rows_generated)),
+            "raked study": truth.condition(sample, scenario.shares, scenario.ranges),
+            "second sample": truth.condition(again, scenario.shares, scenario.ranges),
         }
-        found = {
+        errors = {
             kind: _errors(
-                schema, scenario, true, made, model.schema if kind == "generated" else None
+                schema, scenario, true, synthetic, model.schema if kind == "synthetic" else None
             )
-            for kind, made in kinds.items()
+            for kind, synthetic in kinds.items()
         }
-        trials.append(Trial(scenario, found))
+        trials.append(Trial(scenario, errors))
     return trials
 
 
@@ -124,27 +128,32 @@ def _errors(
     schema: Schema,
     scenario: Scenario,
     true: tuple[pa.Table, Floats],
-    made: tuple[pa.Table, Floats],
-    made_by: Schema | None,
+    synthetic: tuple[pa.Table, Floats],
+    model_schema: Schema | None,
 ) -> tuple[float, float]:
-    if not made[1].sum():
+    if not synthetic[1].sum():
         return np.nan, np.nan
     given = {*scenario.shares, *scenario.ranges}
-    coded = tables.coded(schema, true[0]), tables.coded(schema, made[0], made_by), true[1], made[1]
+    coded = (
+        tables.encode(schema, true[0]),
+        tables.encode(schema, synthetic[0], model_schema),
+        true[1],
+        synthetic[1],
+    )
     return (
         judging.pair_error(schema, *coded, given=given),
         judging.mean_error(schema, *coded, given=given),
     )
 
 
-def _table(trials: Sequence[Trial], place: int) -> str:
+def _table(trials: Sequence[Trial], position: int) -> str:
     lines = []
     for scenario in SCENARIOS:
         some = [trial.errors for trial in trials if trial.scenario is scenario]
         if not some:
             continue
-        kinds = {kind: np.array([errors[kind][place] for errors in some]) for kind in some[0]}
-        ratio = np.exp(np.nanmean(np.log(kinds["generated"] / kinds["raked seed"])))
+        kinds = {kind: np.array([errors[kind][position] for errors in some]) for kind in some[0]}
+        ratio = np.exp(np.nanmean(np.log(kinds["synthetic"] / kinds["raked study"])))
         figures = [f"{np.nanmedian(values):.3f}" for values in kinds.values()]
         lines.append([f"{scenario.study}: {scenario.name}", *figures, f"{ratio:.2f}"])
-    return page.table(["scenario", "generated", "raked seed", "second sample", "ratio"], lines)
+    return page.table(["scenario", "synthetic", "raked study", "second sample", "ratio"], lines)

@@ -1,8 +1,8 @@
-"""How good generated rows are: fidelity, privacy, and the error against a known population.
+"""Measures of synthetic rows: fidelity, privacy, and the error against a known population.
 
-Rows are matrices coded by a schema (see `matrix`). A figure means little alone: judge the raked
-seed rows, independent columns and unseen real rows beside it. Independent columns win on `shape`,
-and copies of the seed win on `two_sample`, so neither is ever quoted without the others.
+Rows are matrices coded by a schema (see `matrix`). A figure means little alone: compare
+it with that of the raked study, independent columns and unseen real rows. Independent columns win
+on `shape`, and copies of respondents win on `two_sample`, so neither is quoted without the others.
 """
 
 from collections.abc import Callable, Container
@@ -25,7 +25,7 @@ BLOCK_ROWS = 8_192
 
 
 def matrix(schema: Schema, table: pa.Table) -> Floats:
-    """Return a table's rows, coded by the schema.
+    """Return the rows of a table as numbers, float64, shape (rows, columns).
 
     Raises:
         KeyError: a column of the schema is not in the table.
@@ -34,42 +34,43 @@ def matrix(schema: Schema, table: pa.Table) -> Floats:
     return np.column_stack([column.encode(table[column.name]) for column in schema.columns])
 
 
-def shape(schema: Schema, real: Floats, made: Floats) -> float:
+def shape(schema: Schema, real: Floats, synthetic: Floats) -> float:
     """Return the mean likeness of single columns, 0 to 1.
 
     One less the total variation distance of categories, or the Kolmogorov-Smirnov statistic of
     numbers; missing values left out. As SDMetrics' Column Shapes.
     """
-    return float(np.mean(column_shapes(schema, real, made)))
+    return float(np.mean(column_shapes(schema, real, synthetic)))
 
 
-def column_shapes(schema: Schema, real: Floats, made: Floats) -> Floats:
+def column_shapes(schema: Schema, real: Floats, synthetic: Floats) -> Floats:
     """Return the likeness of each column; `shape` is their mean."""
     return np.array(
         [
-            _column_shape(column, real[:, position], made[:, position])
+            _column_shape(column, real[:, position], synthetic[:, position])
             for position, column in enumerate(schema.columns)
         ]
     )
 
 
-def trend(schema: Schema, real: Floats, made: Floats) -> float:
+def trend(schema: Schema, real: Floats, synthetic: Floats) -> float:
     """Return the mean likeness of pairs of columns, 0 to 1.
 
     Two numbers compare their correlations; any other pair compares contingency tables, numbers cut
-    into ten equal bins. As SDMetrics' Column Pair Trends (0.11.1), every pair counted. Pairs whose
-    correlation is not defined in the real rows are left out; undefined in the made ones it is 0.
+    into ten equal bins. As SDMetrics' Column Pair Trends (0.11.1), every pair counted. Pairs
+    whose correlation is undefined in the real rows are left out; an undefined one in the synthetic
+    rows counts as 0.
     """
-    likeness = pair_trends(schema, real, made)
+    likeness = pair_trends(schema, real, synthetic)
     return float(np.nanmean(likeness[np.triu_indices(len(likeness), 1)]))
 
 
-def pair_trends(schema: Schema, real: Floats, made: Floats) -> Floats:
+def pair_trends(schema: Schema, real: Floats, synthetic: Floats) -> Floats:
     """Return the likeness of each two columns, a square; `trend` is the mean of its upper half."""
-    sides = [np.column_stack(_equal_bins(schema, rows)) for rows in (real, made)]
-    likeness = 1 - _distances(sides[0], sides[1], np.ones(len(real)), np.ones(len(made)))
+    sides = [np.column_stack(_equal_bins(schema, rows)) for rows in (real, synthetic)]
+    likeness = 1 - _distances(sides[0], sides[1], np.ones(len(real)), np.ones(len(synthetic)))
     numbers = [i for i, column in enumerate(schema.columns) if not column.type.is_categorical]
-    correlations = [_correlations(rows[:, numbers]) for rows in (real, made)]
+    correlations = [_correlations(rows[:, numbers]) for rows in (real, synthetic)]
     gap = np.abs(correlations[0] - np.nan_to_num(correlations[1]))
     likeness[np.ix_(numbers, numbers)] = 1 - gap / 2
     return likeness
@@ -90,8 +91,8 @@ def pair_error(
         schema: of both.
         truth: float64, a known population's rows under a scenario; numbers are cut at its tenths.
         rows: float64, the rows to judge.
-        truth_weights: float64, one a row of `truth`.
-        row_weights: float64, one a row of `rows`, so that raked seed rows can be judged too.
+        truth_weights: float64, shape (rows,): those of `truth`.
+        row_weights: float64, shape (rows,): those of `rows`; a raked study has them.
         given: columns that a scenario conditions; pairs of two of them do not count.
     """
     both = [
@@ -130,27 +131,27 @@ def mean_error(
             both = [[((values == level) * 1.0, w) for values, w in sides] for level in present]
         else:
             both = [[(values, w) for values, w in sides]]
-        errors.append(np.mean([_mean_gap(true, made) for true, made in both]))
+        errors.append(np.mean([_mean_gap(true, synthetic) for true, synthetic in both]))
     return float(np.mean(errors))
 
 
 def two_sample(
-    real: Floats, made: Floats, *, seed: int = 0, classifier: Callable[[], Any] | None = None
+    real: Floats, synthetic: Floats, *, seed: int = 0, classifier: Callable[[], Any] | None = None
 ) -> float:
-    """Return how hard a classifier finds it to tell rows apart: 1 is not at all, 0 is certainty.
+    """Return how hard rows are to tell apart for a classifier: 1 if it cannot, 0 if it always can.
 
     Cross-validated; the score is ``1 - (2 max(AUC, 1/2) - 1)``. Copies of one row stay in one
-    fold, since a classifier would know them again (Lopez-Paz & Oquab 2017).
+    fold, since a classifier would recognise them (Lopez-Paz & Oquab 2017).
 
     Args:
-        real: float64, rows of one sample.
-        made: float64, rows of the other; the two may differ in length.
+        real: float64, shape (rows, columns): one sample.
+        synthetic: float64, shape (rows, columns): the other; the numbers of rows may differ.
         seed: of the folds.
         classifier: makes a learner with `fit` and `predict_proba`; gradient boosting by default.
     """
     make = classifier or (lambda: HistGradientBoostingClassifier(random_state=seed, max_iter=100))
-    rows = np.vstack([real, made])
-    label = np.repeat([0, 1], [len(real), len(made)])
+    rows = np.vstack([real, synthetic])
+    label = np.repeat([0, 1], [len(real), len(synthetic)])
     _, group = np.unique(np.nan_to_num(rows, nan=-1e30), axis=0, return_inverse=True)
     guess = np.empty(len(rows))
     folds = GroupKFold(FOLDS, shuffle=True, random_state=seed)
@@ -159,14 +160,14 @@ def two_sample(
     return float(1 - (2 * max(roc_auc_score(label, guess), 0.5) - 1))
 
 
-def nearer_to_train(schema: Schema, train: Floats, unseen: Floats, made: Floats) -> float:
-    """Return the share of made rows that lie nearer to a train row than to any unseen row.
+def nearer_to_train(schema: Schema, train: Floats, unseen: Floats, synthetic: Floats) -> float:
+    """Return the share of synthetic rows that lie nearer to a train row than to any unseen row.
 
     0.5 is ideal when there are as many of both; 1 says that train rows were copied. Ties count
     half. Numbers are scaled to their spread, a differing category counts as much as two spreads.
     """
     size = min(len(train), len(unseen))
-    coded = [_metric(schema, train, part) for part in (train[:size], unseen[:size], made)]
+    coded = [_metric(schema, train, part) for part in (train[:size], unseen[:size], synthetic)]
     to_train, to_unseen = (
         NearestNeighbors(n_neighbors=1).fit(part).kneighbors(coded[2])[0][:, 0]
         for part in coded[:2]
@@ -174,10 +175,10 @@ def nearer_to_train(schema: Schema, train: Floats, unseen: Floats, made: Floats)
     return float(np.mean((to_train < to_unseen) + 0.5 * (to_train == to_unseen)))
 
 
-def copies(train: Floats, made: Floats) -> float:
-    """Return the share of made rows that equal a train row in every column."""
+def copies(train: Floats, synthetic: Floats) -> float:
+    """Return the share of synthetic rows that equal a train row in every column."""
     known = {row.tobytes() for row in np.nan_to_num(train, nan=-1e30)}
-    return float(np.mean([row.tobytes() in known for row in np.nan_to_num(made, nan=-1e30)]))
+    return float(np.mean([row.tobytes() in known for row in np.nan_to_num(synthetic, nan=-1e30)]))
 
 
 def independent(rows: Floats, rng: np.random.Generator) -> Floats:
@@ -197,18 +198,18 @@ def _mean_gap(truth: tuple[Floats, Floats], rows: tuple[Floats, Floats]) -> floa
     return float(abs(means[0] - means[1]) / spread) if spread else 0.0
 
 
-def _column_shape(column: Column, real: Floats, made: Floats) -> float:
-    real, made = real[~np.isnan(real)], made[~np.isnan(made)]
-    if not len(real) or not len(made):
-        return float(len(real) == len(made))
+def _column_shape(column: Column, real: Floats, synthetic: Floats) -> float:
+    real, synthetic = real[~np.isnan(real)], synthetic[~np.isnan(synthetic)]
+    if not len(real) or not len(synthetic):
+        return float(len(real) == len(synthetic))
     if column.type.is_categorical:
         levels = np.arange(len(column.levels) + 1)
-        shares = [np.histogram(values, levels)[0] / len(values) for values in (real, made)]
+        shares = [np.histogram(values, levels)[0] / len(values) for values in (real, synthetic)]
         return float(1 - np.abs(shares[0] - shares[1]).sum() / 2)
-    points = np.concatenate([real, made])
+    points = np.concatenate([real, synthetic])
     below = [
         np.searchsorted(np.sort(values), points, side="right") / len(values)
-        for values in (real, made)
+        for values in (real, synthetic)
     ]
     return float(1 - np.abs(below[0] - below[1]).max())
 
@@ -225,8 +226,8 @@ def _correlations(rows: Floats) -> Floats:
     spread = np.sqrt(np.maximum(squares - sums**2 / both, 0))
     products = spread * spread.T
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = (centred.T @ centred - sums * sums.T / both) / products
-    return np.asarray(np.where(products > 1e-9 * both, found, np.nan))
+        correlations = (centred.T @ centred - sums * sums.T / both) / products
+    return np.asarray(np.where(products > 1e-9 * both, correlations, np.nan))
 
 
 def _equal_bins(schema: Schema, rows: Floats) -> list[Int64s]:

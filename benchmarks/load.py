@@ -1,11 +1,11 @@
-"""Load on a cluster of 2 APIs: rates and latencies, and what runs out first.
+"""Load on a cluster of 2 APIs: rates and latencies, and what limits them.
 
     python -m benchmarks.load [--seconds 15] [--tenants 20]
 
 PostgreSQL, the object store, APIs and workers are processes of their own, and so is the load; all
 share the machine, so what is measured is a lower bound. Beside each figure stands how much
-processor time each part took, in cores, and so what to add first: where hardly a core is idle, what
-takes most; else nothing is short but patience (polling, locks, the network).
+processor time each part took, in cores. It shows what to add first: if hardly a core is
+idle, the part that takes the most; otherwise time is lost by waiting (polling, locks, network).
 """
 
 import argparse
@@ -31,12 +31,12 @@ from tests.acceptance import cluster, workload
 CONNECTIONS = 8
 JOBS_IN_FLIGHT = 6
 ROWS = 500
-SEED_ROWS = 300
+RESPONDENTS = 300
 SCENARIO = {"categorical": {"segment": {"Premium": 0.55, "Mainstream": 0.35, "Value": 0.10}}}
-IDLE_SHARE = 0.1  # of all cores; less is none
+IDLE_SHARE = 0.1  # of all cores; below it none counts as idle
 UNLIMITED = {
     f"SIMULACRA_{kind}_PER_MINUTE": "1000000" for kind in ("READS", "WRITES", "UPLOADS")
-}  # the limits of a client would be all that is measured
+}  # so that the rate limits of a client are not what is measured
 PARTS = ("api", "database", "store", "worker", "jobs", "load")
 
 Json = dict[str, Any]
@@ -67,25 +67,25 @@ class Bench:
         print(f"|---|---|---|---|---|{'---|' * len(columns)}")
 
     def run(self, name: str, unit: str, plan: Json) -> Json:
-        """Let a process of its own ask as `plan` says; return what it found."""
+        """Run the load of `plan` in a separate process and return its figures."""
         plan |= {"seconds": self.seconds, "urls": self.target.urls}
         command = [sys.executable, "-m", "benchmarks.load", "--load"]
         pipes: Json = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         load = subprocess.Popen(command, cwd=page.ROOT, **pipes)  # noqa: S603 - this very module
         with sampled(self.target) as cores:
             out, _ = load.communicate(json.dumps(plan))
-        found: Json = json.loads(out)
+        figures: Json = json.loads(out)
         per = 60 if unit == "min" else 1
-        rate = f"{found['done'] / found['seconds'] * per:,.1f}/{unit}"
-        latency = " | ".join(f"{found[key] * 1000:,.1f}" for key in ("p50", "p99"))
+        rate = f"{figures['done'] / figures['seconds'] * per:,.1f}/{unit}"
+        latency = " | ".join(f"{figures[key] * 1000:,.1f}" for key in ("p50", "p99"))
         shares = " | ".join(f"{share:.2f}" for share in cores.values())
-        line = f"| {name} | {rate} | {latency} | {found['refused']} | {shares} | {limit(cores)} |"
+        line = f"| {name} | {rate} | {latency} | {figures['refused']} | {shares} | {limit(cores)} |"
         print(line, flush=True)
-        return found
+        return figures
 
 
 def limit(cores: dict[str, float]) -> str:
-    """Name what runs out first."""
+    """Return what limits the rate."""
     if cores["idle"] > IDLE_SHARE * sum(cores.values()):
         return "none of the processors"
     most = max((part for part in cores if part != "idle"), key=cores.__getitem__)
@@ -93,7 +93,7 @@ def limit(cores: dict[str, float]) -> str:
 
 
 def measure(bench: Bench, tenants: int) -> None:
-    """Ask with one tenant and with many, then with one worker and with more."""
+    """Measure one tenant and many, then one worker and more."""
     accounts = [prepare(bench.target, number) for number in range(tenants)]
     for some in (accounts[:1], accounts):
         who = f"{len(some)} tenant{'s' if len(some) > 1 else ''}"
@@ -107,15 +107,15 @@ def measure(bench: Bench, tenants: int) -> None:
         plan = {"kind": "generate", "accounts": some, "connections": len(some)}
         bench.run(f"generation of {ROWS} rows, one at a time each, {who}", "s", plan)
     for workers in (1, 2, 3):
-        employ(bench.target, workers)
+        run_workers(bench.target, workers)
         for kind in ("generate", "train"):
             connections = JOBS_IN_FLIGHT * workers
             plan = {"kind": kind, "accounts": accounts, "connections": connections}
             bench.run(f"{kind}, {workers} worker{'s' if workers > 1 else ''}", "min", plan)
 
 
-def employ(target: cluster.ServiceCluster, workers: int) -> None:
-    """Let exactly so many workers run."""
+def run_workers(target: cluster.ServiceCluster, workers: int) -> None:
+    """Resume the first workers and suspend the others."""
     for number, name in enumerate(target.worker_names):
         if number < workers:
             target.resume(name)
@@ -125,7 +125,7 @@ def employ(target: cluster.ServiceCluster, workers: int) -> None:
 
 
 def prepare(target: cluster.ServiceCluster, number: int) -> Json:
-    """Make a tenant with a trained dataset; return its token and ids."""
+    """Create a tenant with a trained dataset; return its token and ids."""
     words = ["--company", f"Tenant {number}", "--email", "a@a.example", "--json"]
     credential = json.loads(target.operate("create-tenant", *words).stdout)
     body = {"grant_type": "client_credentials", **credential}
@@ -133,14 +133,14 @@ def prepare(target: cluster.ServiceCluster, number: int) -> Json:
         body.pop("token_url")
         token = api.post("/oauth/token", json=body).raise_for_status().json()["access_token"]
         api.headers["Authorization"] = f"Bearer {token}"
-        made = api.post(
-            "/v1/datasets", files={"seed_file": workload.seed_file(number, SEED_ROWS)}, data={}
+        started = api.post(
+            "/v1/datasets", files={"seed_file": workload.seed_file(number, RESPONDENTS)}, data={}
         ).json()
         while True:
-            job = api.get(f"/v1/jobs/{made['job_id']}", params={"wait_seconds": 20}).json()
+            job = api.get(f"/v1/jobs/{started['job_id']}", params={"wait_seconds": 20}).json()
             if job["status"] == "completed":
                 break
-    return {"token": token, "dataset_id": made["dataset_id"], "job_id": made["job_id"]}
+    return {"token": token, "dataset_id": started["dataset_id"], "job_id": started["job_id"]}
 
 
 @contextlib.contextmanager
@@ -161,7 +161,7 @@ def sampled(target: cluster.ServiceCluster) -> Iterator[dict[str, float]]:
 
 
 def _seconds_of(target: cluster.ServiceCluster) -> dict[str, float]:
-    """Return the processor time of each part so far; that of ended children is their parents'."""
+    """Return the processor time of each part so far; a parent includes its ended children."""
     seconds = dict.fromkeys(PARTS, 0.0)
     own = os.times()
     seconds["load"] = own.children_user + own.children_system
@@ -194,16 +194,16 @@ def _busy(process: psutil.Process, *, with_ended: bool) -> float:
 
 
 class Load:
-    """The process that asks: so many connections, each one request after another."""
+    """The load: a number of connections, each of which sends one request after another."""
 
     def __init__(self, plan: Json) -> None:
         self.plan = plan
-        self.took: list[float] = []
+        self.durations: list[float] = []
         self.refused = 0
         self.deadline = time.monotonic() + plan["seconds"]
 
     async def run(self) -> Json:
-        """Return how much was done, and how long one thing took, seconds."""
+        """Return the number of completed actions and quantiles of their durations, seconds."""
         began = time.monotonic()
         actions: dict[str, Callable[[httpx.AsyncClient, Json], Coroutine[Any, Any, bool]]] = {
             "get": self._get,
@@ -212,9 +212,9 @@ class Load:
         }
         action = actions[self.plan["kind"]]
         await asyncio.gather(*(self._repeat(n, action) for n in range(self.plan["connections"])))
-        ordered = sorted(self.took) or [float("nan")]
+        ordered = sorted(self.durations) or [float("nan")]
         return {
-            "done": len(self.took),
+            "done": len(self.durations),
             "seconds": time.monotonic() - began,
             "refused": self.refused,
             "p50": ordered[len(ordered) // 2],
@@ -232,7 +232,7 @@ class Load:
                 turn += self.plan["connections"] + 1
                 began = time.monotonic()
                 if await action(api, account):
-                    self.took.append(time.monotonic() - began)
+                    self.durations.append(time.monotonic() - began)
                 else:
                     self.refused += 1
 
@@ -241,26 +241,28 @@ class Load:
         return (await api.get(path, headers=_bearer(account))).is_success
 
     async def _generate(self, api: httpx.AsyncClient, account: Json) -> bool:
-        wanted = {"row_count": ROWS, "output_format": "csv", "conditions": SCENARIO}
+        request = {"row_count": ROWS, "output_format": "csv", "conditions": SCENARIO}
         path = f"/v1/datasets/{account['dataset_id']}/generations"
-        answer = await api.post(path, json={**wanted, "wait_seconds": 30}, headers=_bearer(account))
+        answer = await api.post(
+            path, json={**request, "wait_seconds": 30}, headers=_bearer(account)
+        )
         return answer.is_success and await self._ended(api, account, answer.json())
 
     async def _train(self, api: httpx.AsyncClient, account: Json) -> bool:
-        files = {"seed_file": workload.seed_file(int(time.monotonic() * 1e6) % 10**6, SEED_ROWS)}
+        files = {"seed_file": workload.seed_file(int(time.monotonic() * 1e6) % 10**6, RESPONDENTS)}
         form = {"wait_seconds": "30"}
         answer = await api.post("/v1/datasets", files=files, data=form, headers=_bearer(account))
         return answer.is_success and await self._ended(api, account, answer.json())
 
-    async def _ended(self, api: httpx.AsyncClient, account: Json, made: Json) -> bool:
-        while made["status"] in ("queued", "processing"):
+    async def _ended(self, api: httpx.AsyncClient, account: Json, started: Json) -> bool:
+        while started["status"] in ("queued", "processing"):
             answer = await api.get(
-                f"/v1/jobs/{made['job_id']}?wait_seconds=30", headers=_bearer(account)
+                f"/v1/jobs/{started['job_id']}?wait_seconds=30", headers=_bearer(account)
             )
             if not answer.is_success:
                 return False
-            made = answer.json()
-        return made["status"] in ("ready", "partial", "completed")
+            started = answer.json()
+        return started["status"] in ("ready", "partial", "completed")
 
 
 def _bearer(account: Json) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What every benchmark is told."""
+"""The options of every benchmark."""
 
 import dataclasses
 from pathlib import Path
@@ -9,7 +9,7 @@ class Options:
     """How to run.
 
     Attributes:
-        data: the folder of the public data sets; it is there if the benchmark needs it.
+        data: the folder of the public data sets; it exists if the benchmark needs it.
         quick: fewer repetitions, and nothing is written to docs.
         only: names of the tables or cases to run; all of them when empty.
     """
@@ -18,11 +18,11 @@ class Options:
     quick: bool = False
     only: tuple[str, ...] = ()
 
-    def wants(self, name: str) -> bool:
+    def includes(self, name: str) -> bool:
         """Return whether a table or case is to be run."""
         return not self.only or name in self.only
 
     @property
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether this is the run that the documentation shows."""
         return not self.quick and not self.only

@@ -15,7 +15,7 @@ FOLDER = ROOT / "docs" / "benchmarks"
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a Markdown table, its columns aligned so that a terminal can show it as well."""
     cells = [list(head), *(list(row) for row in rows)]
-    widths = [max(len(row[place]) for row in cells) for place in range(len(head))]
+    widths = [max(len(row[position]) for row in cells) for position in range(len(head))]
     lines = [
         "| " + " | ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) + " |"
         for row in cells
@@ -36,11 +36,11 @@ def at_least(figure: float, goal: float, digits: int) -> str:
     return f"{figure:.{digits}f} {mark} (≥ {goal:.{digits}f})"
 
 
-def write(name: str, title: str, parts: Sequence[str], *, keep: bool) -> None:
-    """Print a page, and write it to docs/benchmarks/NAME.md if it is to be kept."""
+def write(name: str, title: str, parts: Sequence[str], *, save: bool) -> None:
+    """Print a page, and write it to docs/benchmarks/NAME.md if it is to be saved."""
     text = "\n\n".join([f"# {title}", _origin(), *parts]) + "\n"
     print(text)
-    if keep:
+    if save:
         FOLDER.mkdir(exist_ok=True)
         (FOLDER / f"{name}.md").write_text(text, encoding="utf-8")
 

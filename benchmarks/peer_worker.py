@@ -1,7 +1,8 @@
 """Fit a peer and generate with it; started by `peers.py` in the peer's own environment.
 
-python peer_worker.py PEER FOLDER: reads FOLDER/train.parquet, writes FOLDER/made.parquet with as
-many rows, and prints the seconds of both steps as JSON. Each peer runs with its own defaults.
+python peer_worker.py PEER FOLDER: reads FOLDER/train.parquet, writes as many rows to
+FOLDER/synthetic.parquet, and prints the seconds of both steps as JSON. Each peer runs
+with its own defaults.
 """
 
 import importlib
@@ -19,8 +20,8 @@ Generate = Callable[[int], pd.DataFrame]
 
 def synthpop(train: pd.DataFrame) -> Generate:
     """Fit synthpop-py: a chain of single classification and regression trees."""
-    made = importlib.import_module("synthpop").Synthesiser(random_seed=1).fit(train)
-    return lambda rows: made.generate(rows, random_seed=1)
+    synthesiser = importlib.import_module("synthpop").Synthesiser(random_seed=1).fit(train)
+    return lambda rows: synthesiser.generate(rows, random_seed=1)
 
 
 def arfpy(train: pd.DataFrame) -> Generate:
@@ -69,9 +70,9 @@ def main(peer: str, folder: Path) -> None:
     started = time.perf_counter()
     generate = PEERS[peer](train)
     fitted = time.perf_counter()
-    made = generate(len(train))
+    synthetic = generate(len(train))
     done = time.perf_counter()
-    made.to_parquet(folder / "made.parquet", index=False)
+    synthetic.to_parquet(folder / "synthetic.parquet", index=False)
     print(json.dumps({"fit": fitted - started, "generate": done - fitted}))
 
 

@@ -1,4 +1,4 @@
-"""What other generators make of the same tables, by the same judge.
+"""Other generators on the same tables, with the same measures.
 
 Each peer lives in an environment of its own, never among our dependencies, and is left out where
 that is not there:
@@ -36,11 +36,11 @@ ENVIRONMENTS = {name: name.split()[0].lower() for name in peer_worker.PEERS}
 NEAREST_ROWS = 5_000
 
 NOTES = """\
-Every peer with its own defaults, in an environment of its own, one run a cell; those that are not
-installed are left out. The toy has 800 rows (`truth.shoppers`), BEPS and bfi are learned from one
-half and judged by the other, Adult has its official parts. XGB-C2ST against unseen rows, 1 is
-indistinguishable; the other columns as on the page on fidelity. A peer that ends with an error or
-takes longer than {seconds} s says so."""
+Every peer runs with its own defaults, in an environment of its own, once for each table; peers
+that are not installed are left out. The toy has 800 rows (`truth.shoppers`); BEPS and bfi are
+split into halves, train rows and unseen rows; Adult has its official parts. XGB-C2ST against
+unseen rows, 1 means indistinguishable; the other columns as on the page on fidelity. A cell says
+if a peer failed or took longer than {seconds} s."""
 
 
 def run(options: Options) -> None:
@@ -54,55 +54,57 @@ def run(options: Options) -> None:
                 print(*lines[-1], flush=True)
     head = ["table", "generator", "Shape", "Trend", "XGB-C2ST unseen", "nearer", "copies %"]
     parts = [page.table([*head, "fit s", "rows/s"], lines), NOTES.format(seconds=seconds)]
-    page.write("peers", "Peers", parts, keep=options.is_whole)
+    page.write("peers", "Peers", parts, save=options.is_complete)
 
 
 def cases(options: Options) -> Iterator[Table]:
     """Return the tables, the small ones first."""
-    if options.wants("toy"):
+    if options.includes("toy"):
         people = pa.table(truth.shoppers(1_600, np.random.default_rng(1)))
         yield tables.split("toy", people, 0.5)
-    for name in filter(options.wants, ("beps", "bfi")):
+    for name in filter(options.includes, ("beps", "bfi")):
         yield studies.halves(name, options.data)
-    if options.wants("adult"):
+    if options.includes("adult"):
         yield tables.load("adult", options.data)
 
 
 def cells(table: Table, peer: str, seconds: float) -> list[str]:
     """Return the figures of a generator on a table, or why there are none."""
     try:
-        made, fit, generate = ours(table) if peer == "Simulacra" else theirs(table, peer, seconds)
+        synthetic, fit, generate = (
+            run_simulacra(table) if peer == "Simulacra" else run_peer(table, peer, seconds)
+        )
     except subprocess.TimeoutExpired:
         return [f"over {seconds:.0f} s", "", "", "", "", "", ""]
     except (subprocess.CalledProcessError, pa.ArrowException, ValueError) as error:
         return [f"failed: {type(error).__name__}", "", "", "", "", "", ""]
-    train, unseen = table.coded(table.train), table.coded(table.unseen)
-    size = min(len(made), len(unseen))
+    train, unseen = table.encode(table.train), table.encode(table.unseen)
+    size = min(len(synthetic), len(unseen))
     return [
-        f"{100 * (1 - judging.shape(table.schema, train, made)):.2f}",
-        f"{100 * (1 - judging.trend(table.schema, train, made)):.2f}",
-        f"{classifier.two_sample(table.schema, unseen[:size], made[:size]):.3f}",
-        f"{judging.nearer_to_train(table.schema, train, unseen, made[:NEAREST_ROWS]):.3f}",
-        f"{100 * judging.copies(train, made):.2f}",
+        f"{100 * (1 - judging.shape(table.schema, train, synthetic)):.2f}",
+        f"{100 * (1 - judging.trend(table.schema, train, synthetic)):.2f}",
+        f"{classifier.two_sample(table.schema, unseen[:size], synthetic[:size]):.3f}",
+        f"{judging.nearer_to_train(table.schema, train, unseen, synthetic[:NEAREST_ROWS]):.3f}",
+        f"{100 * judging.copies(train, synthetic):.2f}",
         f"{fit:.1f}",
-        f"{len(made) / generate:,.0f}",
+        f"{len(synthetic) / generate:,.0f}",
     ]
 
 
-def ours(table: Table) -> tuple[Floats, float, float]:
+def run_simulacra(table: Table) -> tuple[Floats, float, float]:
     """Return rows of this engine, and the seconds to fit and to generate."""
     started = time.perf_counter()
     model = simulacra.fit(table.train)
     fitted = time.perf_counter()
-    made = model.generate(table.train.num_rows, seed=1).table
-    return table.coded(made, model.schema), fitted - started, time.perf_counter() - fitted
+    synthetic = model.generate(table.train.num_rows, seed=1).table
+    return table.encode(synthetic, model.schema), fitted - started, time.perf_counter() - fitted
 
 
-def theirs(table: Table, peer: str, seconds: float) -> tuple[Floats, float, float]:
+def run_peer(table: Table, peer: str, seconds: float) -> tuple[Floats, float, float]:
     """Return a peer's rows, and the seconds to fit and to generate."""
     with tempfile.TemporaryDirectory() as folder:
-        parquet.write_table(plain(table), Path(folder, "train.parquet"))
-        ended = subprocess.run(  # noqa: S603 - our own script
+        parquet.write_table(as_texts(table), Path(folder, "train.parquet"))
+        process = subprocess.run(  # noqa: S603 - our own script
             [interpreter(peer), "-W", "ignore", WORKER, peer, folder],
             check=True,
             stdout=subprocess.PIPE,
@@ -111,9 +113,9 @@ def theirs(table: Table, peer: str, seconds: float) -> tuple[Floats, float, floa
             timeout=seconds,
             env={**os.environ, "OMP_NUM_THREADS": "2"},
         )
-        made = parquet.read_table(Path(folder, "made.parquet"))
-    took = json.loads(ended.stdout.splitlines()[-1])
-    return coded(table.schema, made), took["fit"], took["generate"]
+        synthetic = parquet.read_table(Path(folder, "synthetic.parquet"))
+    seconds_taken = json.loads(process.stdout.splitlines()[-1])
+    return encode(table.schema, synthetic), seconds_taken["fit"], seconds_taken["generate"]
 
 
 def interpreter(peer: str) -> Path:
@@ -121,7 +123,7 @@ def interpreter(peer: str) -> Path:
     return FOLDER / ENVIRONMENTS[peer] / "bin" / "python"
 
 
-def plain(table: Table) -> pa.Table:
+def as_texts(table: Table) -> pa.Table:
     """Return the train rows with texts for categories, the missing ones a level of their own."""
     columns = {}
     for column in table.schema.columns:
@@ -132,10 +134,10 @@ def plain(table: Table) -> pa.Table:
     return pa.table(columns)
 
 
-def coded(schema: Schema, made: pa.Table) -> Floats:
-    """Return a peer's rows as the judge sees them; numbers on the grid of a whole-number column."""
-    rows = tables.coded(schema, made)
-    for place, column in enumerate(schema.columns):
+def encode(schema: Schema, synthetic: pa.Table) -> Floats:
+    """Return a peer's rows as numbers, those of integer columns rounded."""
+    rows = tables.encode(schema, synthetic)
+    for position, column in enumerate(schema.columns):
         if column.type == "integer":
-            rows[:, place] = np.round(rows[:, place])
+            rows[:, position] = np.round(rows[:, position])
     return rows

@@ -1,4 +1,4 @@
-"""Two pictures for the documentation: rows next to the seed, without and with a scenario."""
+"""Two figures for the documentation: synthetic rows beside the study, and under a scenario."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +16,7 @@ from benchmarks.options import Options
 from benchmarks.page import ROOT
 
 IMAGES = ROOT / "docs" / "images"
-SEED, MADE, TRUE = "#9aa5b1", "#1f6fb2", "#c8511b"
+STUDY, SYNTHETIC, TRUE = "#9aa5b1", "#1f6fb2", "#c8511b"
 STYLE: Any = {
     "font.size": 9,
     "font.family": "DejaVu Sans",
@@ -48,17 +48,17 @@ def fidelity(data: Path) -> Any:  # noqa: ANN401 - matplotlib has no types
     """Return Adult: single columns above, what depends on what below."""
     table = tables.load("adult", data)
     model = simulacra.fit(table.train)
-    seed = rules.frame(table.train)
-    made = rules.frame(model.generate(table.train.num_rows, seed=1).table, model.schema)
-    sides = {"seed, 32,561 rows": (seed, SEED), "generated": (made, MADE)}
+    study = rules.frame(table.train)
+    synthetic = rules.frame(model.generate(table.train.num_rows, seed=1).table, model.schema)
+    sides = {"study, 32,561 rows": (study, STUDY), "synthetic": (synthetic, SYNTHETIC)}
     figure, axes = plt.subplots(2, 3, figsize=(10, 5.6))
-    for place, (name, bins, title) in enumerate(
+    for position, (name, bins, title) in enumerate(
         (
             ("age", np.arange(16.5, 93, 3), "age"),
             ("hours_per_week", np.arange(-0.5, 100, 5), "hours a week"),
         )
     ):
-        _histograms(axes[0, place], name, bins, title, sides)
+        _histograms(axes[0, position], name, bins, title, sides)
     _bars(axes[0, 2], "marital_status", "marital status", sides)
     _rich_by_age(axes[1, 0], sides)
     for axis, (name, (frame, _)) in zip(axes[1, 1:], sides.items(), strict=True):
@@ -70,18 +70,18 @@ def fidelity(data: Path) -> Any:  # noqa: ANN401 - matplotlib has no types
 def scenario() -> Any:  # noqa: ANN401 - matplotlib has no types
     """Return a study in code under a scenario: conditions above, what follows from them below."""
     draw = truth.POPULATIONS["spenders"]
-    seed = pa.table(draw(1_000, np.random.default_rng(3)))
-    out = simulacra.fit(seed).generate(5_000, seed=1, categorical=SHARES, numeric=RANGES)
-    known = truth.known(draw, SHARES, RANGES).sample(50_000, np.random.default_rng(0))
+    study = pa.table(draw(1_000, np.random.default_rng(3)))
+    out = simulacra.fit(study).generate(5_000, seed=1, categorical=SHARES, numeric=RANGES)
+    known = truth.find(draw, SHARES, RANGES).sample(50_000, np.random.default_rng(0))
     sides = {
-        "seed, 1,000 rows": (rules.frame(seed), SEED),
-        "generated under the scenario": (rules.frame(out.table), MADE),
-        "truth under the scenario": (rules.frame(known), TRUE),
+        "study, 1,000 rows": (rules.frame(study), STUDY),
+        "synthetic, under the scenario": (rules.frame(out.table), SYNTHETIC),
+        "truth, under the scenario": (rules.frame(known), TRUE),
     }
     figure, axes = plt.subplots(2, 3, figsize=(10, 5.6))
-    _bars(axes[0, 0], "owner", "asked: 80% own their home", sides)
-    _bars(axes[0, 1], "area", "asked: 70% city, 20% suburb", sides)
-    _histograms(axes[0, 2], "age", np.arange(19.5, 86, 2), "asked: ages 30 to 55", sides)
+    _bars(axes[0, 0], "owner", "target: 80% own their home", sides)
+    _bars(axes[0, 1], "area", "target: 70% city, 20% suburb", sides)
+    _histograms(axes[0, 2], "age", np.arange(19.5, 86, 2), "target: ages 30 to 55", sides)
     _bars(axes[1, 0], "school", "follows: schooling", sides)
     _histograms(axes[1, 1], "fun", np.arange(0, 260, 13), "follows: money for fun", sides)
     _histograms(axes[1, 2], "income", np.arange(400, 6_400, 300), "follows: income", sides)
@@ -93,10 +93,10 @@ Sides = Mapping[str, tuple[pd.DataFrame, str]]
 
 
 def _histograms(axis: Any, name: str, bins: Any, title: str, sides: Sides) -> None:  # noqa: ANN401
-    for place, (label, (frame, color)) in enumerate(sides.items()):
+    for position, (label, (frame, color)) in enumerate(sides.items()):
         values = frame[name].dropna()
         weights = np.full(len(values), 100 / len(values))
-        kind = {"alpha": 0.55} if place == 0 else {"histtype": "step", "linewidth": 1.6}
+        kind = {"alpha": 0.55} if position == 0 else {"histtype": "step", "linewidth": 1.6}
         axis.hist(values, bins, weights=weights, color=color, label=label, **kind)
     axis.set_title(title)
     axis.yaxis.set_major_formatter("{x:.0f}%")
@@ -105,9 +105,11 @@ def _histograms(axis: Any, name: str, bins: Any, title: str, sides: Sides) -> No
 def _bars(axis: Any, name: str, title: str, sides: Sides) -> None:  # noqa: ANN401
     order = next(iter(sides.values()))[0][name].value_counts().index
     height = 0.8 / len(sides)
-    for place, (label, (frame, color)) in enumerate(sides.items()):
+    for position, (label, (frame, color)) in enumerate(sides.items()):
         shares = 100 * frame[name].value_counts(normalize=True).reindex(order, fill_value=0)
-        axis.barh(np.arange(len(order)) + place * height, shares, height, color=color, label=label)
+        axis.barh(
+            np.arange(len(order)) + position * height, shares, height, color=color, label=label
+        )
     axis.set_yticks(np.arange(len(order)) + 0.4 - height / 2, [_short(text) for text in order])
     axis.invert_yaxis()
     axis.set_title(title)

@@ -113,12 +113,12 @@ def _multiselect(size: int, rng: np.random.Generator) -> Columns:
     rated = np.clip(np.rint(rng.normal(3.5, 1, used.shape)), 1, 5)
     columns: Columns = {"segment": rng.choice(["Young", "Family", "Senior"], size)}
     for name, chosen in (("aware", aware), ("used", used)):
-        for place, brand in enumerate(BRANDS):
-            columns[f"{name}_{brand}"] = np.where(chosen[:, place], "Selected", "Not selected")
+        for position, brand in enumerate(BRANDS):
+            columns[f"{name}_{brand}"] = np.where(chosen[:, position], "Selected", "Not selected")
         nobody = ~chosen.any(axis=1)
         columns[f"{name}_none"] = np.where(nobody, "Selected", "Not selected")
-    for place, brand in enumerate(BRANDS):
-        columns[f"score_{brand}"] = _skipped(rated[:, place], used[:, place])
+    for position, brand in enumerate(BRANDS):
+        columns[f"score_{brand}"] = _skipped(rated[:, position], used[:, position])
     return columns | {f"rank_{reason}": ranks[:, i] for i, reason in enumerate(REASONS)}
 
 
@@ -142,9 +142,9 @@ QUESTIONNAIRES: Mapping[str, Questionnaire] = {
     "skips": Questionnaire(
         _skips,
         (
-            *(rules.asked(name, "car", ("Yes",)) for name in ("brand", "rating")),
-            rules.asked("complaint", "rating", ("1 of 5", "2 of 5")),
-            *(rules.asked(name, "works", ("Yes",)) for name in ("contract", "hours", "commute")),
+            *(rules.skip(name, "car", ("Yes",)) for name in ("brand", "rating")),
+            rules.skip("complaint", "rating", ("1 of 5", "2 of 5")),
+            *(rules.skip(name, "works", ("Yes",)) for name in ("contract", "hours", "commute")),
         ),
         {"car": {"Yes": 0.9, "No": 0.1}, "works": {"No": 0.6}},
         {"age": {"min": 25, "max": 45}},
@@ -152,9 +152,9 @@ QUESTIONNAIRES: Mapping[str, Questionnaire] = {
     "derived": Questionnaire(
         _derived,
         (
-            rules.mapped("degree_code", "degree", {x: i + 1.0 for i, x in enumerate(DEGREES)}),
-            rules.mapped("degree", "degree_code", {i + 1.0: x for i, x in enumerate(DEGREES)}),
-            rules.banded("age_band", "age", EDGES, BANDS),
+            rules.lookup("degree_code", "degree", {x: i + 1.0 for i, x in enumerate(DEGREES)}),
+            rules.lookup("degree", "degree_code", {i + 1.0: x for i, x in enumerate(DEGREES)}),
+            rules.band("age_band", "age", EDGES, BANDS),
             rules.total(("rent", "food", "fun"), "spending"),
             rules.total(("adults", "children"), "household"),
             rules.total(("net", "tax"), "gross", decimals=2),
@@ -165,12 +165,12 @@ QUESTIONNAIRES: Mapping[str, Questionnaire] = {
     "ordered": Questionnaire(
         _ordered,
         (
-            rules.ordered("too_cheap", "fair"),
-            rules.ordered("fair", "too_dear"),
-            rules.ordered("too_cheap", "too_dear"),
-            rules.ordered("first_year", "last_year"),
-            rules.ordered("start", "end"),
-            rules.ordered("earners", "people"),
+            rules.ordering("too_cheap", "fair"),
+            rules.ordering("fair", "too_dear"),
+            rules.ordering("too_cheap", "too_dear"),
+            rules.ordering("first_year", "last_year"),
+            rules.ordering("start", "end"),
+            rules.ordering("earners", "people"),
         ),
         {"segment": {"Loyal": 0.7, "New": 0.2, "Lapsed": 0.1}},
         {"fair": {"min": 20, "max": 40}, "start": {"min": "2024-06-01", "max": "2024-12-31"}},
@@ -178,14 +178,14 @@ QUESTIONNAIRES: Mapping[str, Questionnaire] = {
     "multiselect": Questionnaire(
         _multiselect,
         (
-            rules.exclusive("aware_none", tuple(f"aware_{brand}" for brand in BRANDS)),
-            rules.exclusive("used_none", tuple(f"used_{brand}" for brand in BRANDS)),
+            rules.exclusive_option("aware_none", tuple(f"aware_{brand}" for brand in BRANDS)),
+            rules.exclusive_option("used_none", tuple(f"used_{brand}" for brand in BRANDS)),
             *(
                 rules.implies(f"used_{brand}", ("Selected",), f"aware_{brand}", ("Selected",))
                 for brand in BRANDS
             ),
-            *(rules.asked(f"score_{brand}", f"used_{brand}", ("Selected",)) for brand in BRANDS),
-            rules.different(tuple(f"rank_{reason}" for reason in REASONS)),
+            *(rules.skip(f"score_{brand}", f"used_{brand}", ("Selected",)) for brand in BRANDS),
+            rules.all_different(tuple(f"rank_{reason}" for reason in REASONS)),
         ),
         {"segment": {"Young": 0.6, "Family": 0.4, "Senior": 0.0}, "used_asta": {"Selected": 0.8}},
         {},

@@ -1,4 +1,4 @@
-"""Rules that rows obey, as data: each finds the rows that break it.
+"""Rules that can be checked: each finds the rows that break it.
 
 Rows are pandas frames whose columns have the names of the file: texts for categories, floats for
 numbers, datetime64 for dates; missing where nothing was answered.
@@ -20,71 +20,73 @@ YES = ("Yes", "yes", "True", "true", "Selected", "1", "1.0")
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """What every row obeys.
+    """A rule that no row of a study breaks.
 
     Attributes:
         text: the rule in one line, for people.
-        columns: that it speaks of.
-        broken: says of each row whether it breaks the rule.
+        columns: the columns that it is about.
+        broken_rows: returns for each row whether it breaks the rule.
     """
 
     text: str
     columns: Sequence[str]
-    broken: Callable[[pd.DataFrame], Mask]
+    broken_rows: Callable[[pd.DataFrame], Mask]
 
 
-def asked(column: str, gate: str, answers: Sequence[str | float], *, always: bool = True) -> Rule:
+def skip(column: str, gate: str, answers: Sequence[str | float], *, always: bool = True) -> Rule:
     """Return a skip: `column` is answered exactly when `gate` has one of `answers`.
 
     With `always` False it may stay unanswered even then.
     """
 
-    def broken(rows: pd.DataFrame) -> Mask:
+    def broken_rows(rows: pd.DataFrame) -> Mask:
         due = rows[gate].isin(answers).to_numpy()
         answered = rows[column].notna().to_numpy()
         return np.asarray(due != answered if always else answered & ~due)
 
     when = "exactly when" if always else "only when"
     return Rule(
-        f"{column} answered {when} {gate} is {'/'.join(map(str, answers))}", (column, gate), broken
+        f"{column} answered {when} {gate} is {'/'.join(map(str, answers))}",
+        (column, gate),
+        broken_rows,
     )
 
 
-def mapped(column: str, of: str, mapping: Mapping[str, float] | Mapping[float, str]) -> Rule:
-    """Return a deterministic column: `column` is the value that `of` has in `mapping`."""
+def lookup(column: str, source: str, mapping: Mapping[str, float] | Mapping[float, str]) -> Rule:
+    """Return a deterministic column: `column` is the value that `source` has in `mapping`."""
 
-    def broken(rows: pd.DataFrame) -> Mask:
-        expected = rows[of].map(dict(mapping))
+    def broken_rows(rows: pd.DataFrame) -> Mask:
+        expected = rows[source].map(dict(mapping))
         return np.asarray(expected.notna() & (rows[column] != expected))
 
-    return Rule(f"{column} is a function of {of}", (column, of), broken)
+    return Rule(f"{column} is a function of {source}", (column, source), broken_rows)
 
 
-def banded(column: str, of: str, edges: Sequence[float], names: Sequence[str]) -> Rule:
-    """Return a band: `column` is `names[i]` where `edges[i] <= of < edges[i + 1]`."""
+def band(column: str, source: str, edges: Sequence[float], names: Sequence[str]) -> Rule:
+    """Return a band: `column` is `names[i]` where `edges[i] <= source < edges[i + 1]`."""
 
-    def broken(rows: pd.DataFrame) -> Mask:
-        place = np.searchsorted(edges, rows[of], side="right") - 1
-        expected = np.array(names, dtype=object)[np.clip(place, 0, len(names) - 1)]
-        both = rows[[column, of]].notna().all(axis=1)
+    def broken_rows(rows: pd.DataFrame) -> Mask:
+        position = np.searchsorted(edges, rows[source], side="right") - 1
+        expected = np.array(names, dtype=object)[np.clip(position, 0, len(names) - 1)]
+        both = rows[[column, source]].notna().all(axis=1)
         return np.asarray(both & (rows[column] != expected))
 
-    return Rule(f"{column} is the band of {of}", (column, of), broken)
+    return Rule(f"{column} is the band of {source}", (column, source), broken_rows)
 
 
-def total(parts: Sequence[str], whole: str | float, decimals: int = 0) -> Rule:
-    """Return a sum: `whole`, a column or a constant, to half of the last of `decimals`."""
+def total(parts: Sequence[str], total_value: str | float, decimals: int = 0) -> Rule:
+    """Return a sum: `total_value`, a column or a constant, to half of the last of `decimals`."""
 
-    def broken(rows: pd.DataFrame) -> Mask:
-        wanted = rows[whole] if isinstance(whole, str) else whole
-        gap = rows[list(parts)].sum(axis=1, skipna=False) - wanted
+    def broken_rows(rows: pd.DataFrame) -> Mask:
+        expected = rows[total_value] if isinstance(total_value, str) else total_value
+        gap = rows[list(parts)].sum(axis=1, skipna=False) - expected
         return np.asarray(gap.abs() > 0.5 * 10.0**-decimals)
 
-    columns = (*parts, whole) if isinstance(whole, str) else tuple(parts)
-    return Rule(f"{' + '.join(parts)} = {whole}", columns, broken)
+    columns = (*parts, total_value) if isinstance(total_value, str) else tuple(parts)
+    return Rule(f"{' + '.join(parts)} = {total_value}", columns, broken_rows)
 
 
-def ordered(low: str, high: str) -> Rule:
+def ordering(low: str, high: str) -> Rule:
     """Return an order: `low` is at most `high`, where both are known."""
     return Rule(f"{low} <= {high}", (low, high), lambda rows: np.asarray(rows[low] > rows[high]))
 
@@ -94,41 +96,43 @@ def implies(
 ) -> Rule:
     """Return an implication: where `column` is one of `values`, `other` is one of `allowed`."""
 
-    def broken(rows: pd.DataFrame) -> Mask:
+    def broken_rows(rows: pd.DataFrame) -> Mask:
         return np.asarray(rows[column].isin(values) & ~rows[other].isin(allowed))
 
     first, then = ("/".join(map(str, some)) for some in (values, allowed))
-    return Rule(f"{column} is {first}: {other} is {then}", (column, other), broken)
+    return Rule(f"{column} is {first}: {other} is {then}", (column, other), broken_rows)
 
 
-def exclusive(option: str, others: Sequence[str]) -> Rule:
+def exclusive_option(option: str, others: Sequence[str]) -> Rule:
     """Return a multi-select's "none of these": never chosen together with `others`."""
 
-    def broken(rows: pd.DataFrame) -> Mask:
+    def broken_rows(rows: pd.DataFrame) -> Mask:
         chosen = rows[list(others)].isin(YES).any(axis=1)
         return np.asarray(rows[option].isin(YES) & chosen)
 
-    return Rule(f"{option} excludes {others[0]} ... {others[-1]}", (option, *others), broken)
+    return Rule(f"{option} excludes {others[0]} ... {others[-1]}", (option, *others), broken_rows)
 
 
-def different(ranks: Sequence[str]) -> Rule:
+def all_different(ranks: Sequence[str]) -> Rule:
     """Return a ranking: no two of the columns have the same value."""
 
-    def broken(rows: pd.DataFrame) -> Mask:
+    def broken_rows(rows: pd.DataFrame) -> Mask:
         in_order = np.sort(rows[list(ranks)].to_numpy(dtype=float), axis=1)
         return np.asarray((np.diff(in_order, axis=1) == 0).any(axis=1))
 
-    return Rule(f"{', '.join(ranks)} all differ", tuple(ranks), broken)
+    return Rule(f"{', '.join(ranks)} all differ", tuple(ranks), broken_rows)
 
 
-def frame(rows: pa.Table, made_by: Schema | None = None) -> pd.DataFrame:
+def frame(rows: pa.Table, model_schema: Schema | None = None) -> pd.DataFrame:
     """Return rows as rules read them, under the names that the file has.
 
     Args:
         rows: of a study, or generated.
-        made_by: the schema of the model that generated them, which renames columns.
+        model_schema: the schema of the model that generated them, which renames columns.
     """
-    names = {column.name: column.source_name for column in made_by.columns} if made_by else {}
+    names = (
+        {column.name: column.source_name for column in model_schema.columns} if model_schema else {}
+    )
     return pd.DataFrame({names.get(name, name): _series(rows[name]) for name in rows.column_names})
 
 

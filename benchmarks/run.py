@@ -27,12 +27,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions; docs stay as is")
     parser.add_argument("--only", nargs="+", default=[], metavar="CASE", help="some of its cases")
-    asked = parser.parse_args()
-    options = Options(asked.data, asked.quick, tuple(asked.only))
-    for name in (*WITHOUT_DATA, *WITH_DATA) if asked.name == "all" else (asked.name,):
+    arguments = parser.parse_args()
+    options = Options(arguments.data, arguments.quick, tuple(arguments.only))
+    for name in (*WITHOUT_DATA, *WITH_DATA) if arguments.name == "all" else (arguments.name,):
         if name not in WITHOUT_DATA and not options.data.is_dir():
             message = f"{name}: there is no data folder {options.data}; name it with --data."
-            if asked.name != "all":
+            if arguments.name != "all":
                 sys.exit(message)
             print(f"{message} Left out.")
             continue

@@ -1,4 +1,4 @@
-"""Scenarios against populations that are known, next to what else could be done with the seed."""
+"""Scenarios against known populations, beside the alternatives that a study allows."""
 
 import dataclasses
 import itertools
@@ -18,25 +18,26 @@ from simulacra.engine.columns.schema import Schema
 Weighted = tuple[pa.Table, Floats]
 
 ROWS, POOL = 5_000, 100_000
-SEED_SIZES = (400, 1_000, 3_000)
+STUDY_SIZES = (400, 1_000, 3_000)
 STUDIES = 3
 CLASSES = (("mild", 0.3), ("moderate", 0.03), ("strong", 0.003), ("extreme", 0.0))
-RIVALS = ("generated", "raked seed", "draw and filter", "new fieldwork", "true sample")
+ROW_KINDS = ("synthetic", "raked study", "draw and filter", "new fieldwork", "true sample")
 
 NOTES = """\
-From populations written in code (`truth.py`), {studies} studies of each size are drawn; 5,000 rows
-are generated from each under each scenario, and compared with true rows under the same scenario.
-Only columns that the scenario leaves free count. *Pairs*: mean total variation distance over pairs
-of columns. *Means*: mean error of a column's mean, or of its levels' shares, in standard
-deviations. *Population left*: effective share of the population that fits the scenario; it orders
-the classes (mild: over 0.3, moderate: over 0.03, strong: over 0.003, extreme: less).
+From populations defined in code (`truth.py`), {studies} studies of each size are drawn; 5,000
+rows are generated from each under each scenario, and compared with true rows under the same
+scenario. Only columns without a condition count. *Pairs*: mean total variation distance over
+pairs of columns. *Means*: mean error of a column's mean, or of its levels' shares, in standard
+deviations. *Population left*: effective share of the population that fits the scenario; it
+defines the classes (mild: over 0.3, moderate: over 0.03, strong: over 0.003, extreme: less).
 
-Rivals: *raked seed*: the seed rows inside the ranges, raked to the shares. *Draw and filter*:
-5,000 of 100,000 unconditional rows of the same model, filtered and raked. *New fieldwork*: as many
-true rows under the scenario as the seed has, which nobody has: what the seed cannot tell is not in
-it. *True sample*: 5,000 true rows, the least that sampling leaves. Ratios are geometric means over
-scenarios and studies; below 1 the generated rows are nearer to the truth. Where a rival has not a
-single row it has no error and does not count, which flatters it."""
+Alternatives: *raked study*: the respondents inside the ranges, raked to the shares. *Draw and
+filter*: 5,000 of 100,000 unconditional rows of the same model, filtered and raked. *New
+fieldwork*: a new study under the scenario with as many respondents; it shows what the original
+study cannot contain. *True sample*: 5,000 true rows, whose error is that of sampling alone.
+Ratios are geometric means over scenarios and studies; below 1 the synthetic rows are nearer to
+the truth. An alternative without a single row has no error and does not count, which favours
+it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,11 +129,11 @@ SCENARIOS = (
 
 @dataclasses.dataclass(frozen=True)
 class Trial:
-    """One scenario on one study: the errors of each rival; NaN where it had no row."""
+    """One scenario on one study: the errors of each alternative; NaN where it had no row."""
 
     scenario: Scenario
     left: float
-    seed_rows: int
+    respondents: int
     pairs: Mapping[str, float]
     means: Mapping[str, float]
     status: str
@@ -145,44 +146,47 @@ class Trial:
 
 def run(options: Options) -> None:
     """Try all scenarios and write the page."""
-    sizes, studies = (SEED_SIZES[1:2], 1) if options.quick else (SEED_SIZES, STUDIES)
+    sizes, studies = (STUDY_SIZES[1:2], 1) if options.quick else (STUDY_SIZES, STUDIES)
     trials: list[Trial] = []
-    for population in filter(options.wants, truth.POPULATIONS):
+    for population in filter(options.includes, truth.POPULATIONS):
         started = time.perf_counter()
         trials += try_population(population, sizes, studies)
         print(f"{population}: {time.perf_counter() - started:.0f} s", flush=True)
     parts = [by(trials, lambda trial: trial.difficulty, "class"), NOTES.format(studies=studies)]
-    parts += ["## By size of the seed", by(trials, lambda trial: f"{trial.seed_rows:,}", "seed")]
+    parts += [
+        "## By size of the study",
+        by(trials, lambda trial: f"{trial.respondents:,}", "respondents"),
+    ]
     parts += ["## By population", by(trials, lambda trial: trial.scenario.population, "population")]
-    parts += ["## Each scenario: pairs, 1,000 seed rows", each(trials, "pairs")]
-    parts += ["## Each scenario: means, 1,000 seed rows", each(trials, "means")]
-    page.write("scenarios", "Scenarios against the truth", parts, keep=options.is_whole)
+    parts += ["## Each scenario: pairs, 1,000 respondents", each(trials, "pairs")]
+    parts += ["## Each scenario: means, 1,000 respondents", each(trials, "means")]
+    page.write("scenarios", "Scenarios against the truth", parts, save=options.is_complete)
 
 
 def try_population(population: str, sizes: Sequence[int], studies: int) -> Iterator[Trial]:
     """Return a trial of each scenario on each study of a population."""
     draw = truth.POPULATIONS[population]
-    asked = [scenario for scenario in SCENARIOS if scenario.population == population]
-    truths = [truth.known(draw, scenario.shares, scenario.ranges) for scenario in asked]
+    scenarios = [scenario for scenario in SCENARIOS if scenario.population == population]
+    truths = [truth.find(draw, scenario.shares, scenario.ranges) for scenario in scenarios]
     schema = tables.raw_schema(pa.table(draw(100_000, np.random.default_rng(0))))
-    coded = [tables.coded(schema, known.people) for known in truths]
+    coded = [tables.encode(schema, known.people) for known in truths]
     for size, study in itertools.product(sizes, range(studies)):
-        seed = pa.table(draw(size, np.random.default_rng((size, study))))
-        model = simulacra.fit(seed)
+        sample = pa.table(draw(size, np.random.default_rng((size, study))))
+        model = simulacra.fit(sample)
         pool = model.generate(POOL, seed=study).table
-        for scenario, known, true in zip(asked, truths, coded, strict=True):
-            made, status = generated(model, scenario)
-            found = rivals(scenario, known, seed, pool) | {"generated": made}
+        for scenario, known, true in zip(scenarios, truths, coded, strict=True):
+            synthetic, status = generated(model, scenario)
+            rows_by_kind = alternatives(scenario, known, sample, pool) | {"synthetic": synthetic}
             figures = {
                 name: _errors(schema, scenario, (true, known.weights), rows)
-                for name, rows in found.items()
+                for name, rows in rows_by_kind.items()
             }
             pairs, means = ({name: pair[i] for name, pair in figures.items()} for i in (0, 1))
             yield Trial(scenario, known.left, size, pairs, means, status)
 
 
 def generated(model: simulacra.Model, scenario: Scenario) -> tuple[Weighted, str]:
-    """Return the engine's rows, and how it went."""
+    """Return the synthetic rows with their weights, and the status of the generation."""
     try:
         out = model.generate(ROWS, seed=1, categorical=scenario.shares, numeric=scenario.ranges)
     except errors.EngineError as error:
@@ -190,19 +194,19 @@ def generated(model: simulacra.Model, scenario: Scenario) -> tuple[Weighted, str
     return (out.table, np.ones(out.rows_generated)), out.status
 
 
-def rivals(
-    scenario: Scenario, known: truth.Known, seed: pa.Table, pool: pa.Table
+def alternatives(
+    scenario: Scenario, known: truth.Truth, sample: pa.Table, pool: pa.Table
 ) -> dict[str, Weighted]:
-    """Return what else could be done, and what could be known at best."""
+    """Return the rows of the alternatives, each with their weights."""
     rng = np.random.default_rng(9)
-    filtered, weights = truth.under(pool, scenario.shares, scenario.ranges)
+    filtered, weights = truth.condition(pool, scenario.shares, scenario.ranges)
     if weights.sum():
-        filtered = filtered.take(truth.drawn(weights, ROWS, rng))
+        filtered = filtered.take(truth.draw_positions(weights, ROWS, rng))
         weights = np.ones(ROWS)
     return {
-        "raked seed": truth.under(seed, scenario.shares, scenario.ranges),
+        "raked study": truth.condition(sample, scenario.shares, scenario.ranges),
         "draw and filter": (filtered, weights),
-        "new fieldwork": (known.sample(seed.num_rows, rng), np.ones(seed.num_rows)),
+        "new fieldwork": (known.sample(sample.num_rows, rng), np.ones(sample.num_rows)),
         "true sample": (known.sample(ROWS, rng), np.ones(ROWS)),
     }
 
@@ -213,7 +217,7 @@ def _errors(
     """Return the errors of pairs and of means."""
     if not rows[1].sum():
         return np.nan, np.nan
-    coded = true[0], tables.coded(schema, rows[0]), true[1], rows[1]
+    coded = true[0], tables.encode(schema, rows[0]), true[1], rows[1]
     given = {*scenario.shares, *scenario.ranges}
     return (
         judging.pair_error(schema, *coded, given=given),
@@ -222,35 +226,42 @@ def _errors(
 
 
 def by(trials: Sequence[Trial], key: Callable[[Trial], str], head: str) -> str:
-    """Return the ratios of generated rows to each rival, by group and overall."""
+    """Return the ratios of errors, synthetic rows to each alternative, by group and overall."""
     names = dict.fromkeys(map(key, trials))
     groups = {name: [trial for trial in trials if key(trial) == name] for name in names}
     if head == "class":
         groups = {name: groups[name] for name, _ in CLASSES if name in groups}
     lines = [[name, *_ratios(some)] for name, some in (groups | {"all": list(trials)}).items()]
-    heads = [f"{what} / {rival}" for what in ("pairs", "means") for rival in RIVALS[1:4]]
+    heads = [
+        f"{what} / {alternative}" for what in ("pairs", "means") for alternative in ROW_KINDS[1:4]
+    ]
     return page.table([head, "trials", "partial", "refused", *heads, "won (pairs)"], lines)
 
 
 def _ratios(trials: Sequence[Trial]) -> list[str]:
     ratios = []
-    for kind, rival in itertools.product(("pairs", "means"), RIVALS[1:4]):
-        both = np.array([[getattr(t, kind)[name] for name in ("generated", rival)] for t in trials])
+    for kind, alternative in itertools.product(("pairs", "means"), ROW_KINDS[1:4]):
+        both = np.array(
+            [[getattr(t, kind)[name] for name in ("synthetic", alternative)] for t in trials]
+        )
         both = both[~np.isnan(both).any(axis=1)]
         ratios.append(f"{np.exp(np.log(both[:, 0] / both[:, 1]).mean()):.2f}" if len(both) else "")
-    won = np.mean([not t.pairs["generated"] > t.pairs["raked seed"] for t in trials])
+    won = np.mean([not t.pairs["synthetic"] > t.pairs["raked study"] for t in trials])
     partial = sum(t.status == "partial" for t in trials)
     refused = sum(t.status not in ("ready", "partial") for t in trials)
     return [str(len(trials)), str(partial), str(refused), *ratios, f"{won:.0%}"]
 
 
 def each(trials: Sequence[Trial], kind: str) -> str:
-    """Return the median errors of all rivals, one line a scenario."""
+    """Return the median errors of all alternatives, one line for each scenario."""
     lines = []
     for scenario in SCENARIOS:
-        some = [t for t in trials if t.scenario is scenario and t.seed_rows == SEED_SIZES[1]]
+        some = [t for t in trials if t.scenario is scenario and t.respondents == STUDY_SIZES[1]]
         if some:
-            figures = [np.median([getattr(t, kind)[rival] for t in some]) for rival in RIVALS]
+            figures = [
+                np.median([getattr(t, kind)[alternative] for t in some])
+                for alternative in ROW_KINDS
+            ]
             name = f"{scenario.population}: {scenario.name}"
             lines.append([name, f"{some[0].left:.2g}", *(f"{figure:.3f}" for figure in figures)])
-    return page.table(["scenario", "population left", *RIVALS], lines)
+    return page.table(["scenario", "population left", *ROW_KINDS], lines)

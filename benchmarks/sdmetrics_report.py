@@ -8,11 +8,11 @@ import pandas as pd
 from sdmetrics.reports.single_table import QualityReport
 
 folder = Path(sys.argv[1])
-real, made = (pd.read_parquet(folder / f"{name}.parquet") for name in ("real", "made"))
+real, synthetic = (pd.read_parquet(folder / f"{name}.parquet") for name in ("real", "synthetic"))
 kinds = json.loads((folder / "kinds.json").read_text(encoding="utf-8"))
 report = QualityReport()
 report.generate(
-    real, made, {"columns": {n: {"sdtype": k} for n, k in kinds.items()}}, verbose=False
+    real, synthetic, {"columns": {n: {"sdtype": k} for n, k in kinds.items()}}, verbose=False
 )
 scores = report.get_properties().set_index("Property")["Score"]
 print(json.dumps({"shape": scores["Column Shapes"], "trend": scores["Column Pair Trends"]}))

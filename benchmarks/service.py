@@ -2,7 +2,7 @@
 
     python -m benchmarks.service [--seconds 5] [--connections 8]
 
-Server and load share the machine, so the rates are what is left over: a lower bound.
+Server and load share the machine, so the rates are lower bounds.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--connections", type=int, default=8)
     options = parser.parse_args()
-    os.environ["SIMULACRA_READS_PER_MINUTE"] = "1000000"  # the load is that of one client
+    os.environ["SIMULACRA_READS_PER_MINUTE"] = "1000000"  # all requests come from one client
     with tempfile.TemporaryDirectory() as folder:
         data_dir, port = Path(folder, "data"), run_quickstart.free_port()
         began = time.monotonic()
@@ -59,17 +59,17 @@ def measure(data_dir: Path, port: int, seconds: float, connections: int) -> dict
     figures = {"idle memory of the process tree, MB (PSS)": tree_memory() / 1e6}
     with httpx.Client(base_url=environment["SIMIO_API_BASE"], verify=tls, timeout=60) as api:
         api.headers["Authorization"] = f"Bearer {token(api, environment)}"
-        study.write(data_dir / "seed.csv")
-        seed = (data_dir / "seed.csv").read_bytes()
+        study.write(data_dir / "study.csv")
+        study_bytes = (data_dir / "study.csv").read_bytes()
         for name in ("first", "repeated"):  # the first job process may wait for the fork server
             dataset, seconds_taken = timed(
-                api, "/v1/datasets", files={"seed_file": seed}, data={"wait_seconds": "30"}
+                api, "/v1/datasets", files={"seed_file": study_bytes}, data={"wait_seconds": "30"}
             )
             figures[f"POST of the seed file to ready, {name}, s"] = seconds_taken
         path = f"/v1/datasets/{dataset['dataset_id']}/generations"
-        wanted = {"row_count": 5000, "wait_seconds": 30, "conditions": SCENARIO}
+        request_body = {"row_count": 5000, "wait_seconds": 30, "conditions": SCENARIO}
         for name in ("first", "repeated"):
-            _, seconds_taken = timed(api, path, json=wanted)
+            _, seconds_taken = timed(api, path, json=request_body)
             figures[f"POST of a scenario of 5,000 rows to ready, {name}, s"] = seconds_taken
         bearer = str(api.headers["Authorization"])
         for name, target in (
@@ -94,7 +94,7 @@ def token(api: httpx.Client, environment: dict[str, str]) -> str:
 
 
 def timed(api: httpx.Client, path: str, **content: Any) -> tuple[dict[str, Any], float]:  # noqa: ANN401
-    """Return the answer to a POST that ended within its wait, and how long it took."""
+    """Return the answer to a POST whose job ended within its wait, and the seconds it took."""
     began = time.monotonic()
     answer = api.post(path, **content)
     elapsed = time.monotonic() - began
@@ -122,7 +122,7 @@ def load(port: int, ca: str, request: str, seconds: float, connections: int) -> 
         "seconds": seconds,
         "connections": connections,
     }
-    ended = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "benchmarks.service", "--load"],
         input=json.dumps(plan),
         capture_output=True,
@@ -130,14 +130,14 @@ def load(port: int, ca: str, request: str, seconds: float, connections: int) -> 
         check=True,
         cwd=page.ROOT,
     )
-    return float(ended.stdout)
+    return float(process.stdout)
 
 
 async def _load(plan: dict[str, Any]) -> float:
     tls = ssl.create_default_context(cafile=plan["ca"])
     deadline = time.monotonic() + plan["seconds"]
 
-    async def keep_asking() -> int:
+    async def send_requests() -> int:
         answered = 0
         reader, writer = await asyncio.open_connection("localhost", plan["port"], ssl=tls)
         while time.monotonic() < deadline:
@@ -151,7 +151,7 @@ async def _load(plan: dict[str, Any]) -> float:
         writer.close()
         return answered
 
-    done = await asyncio.gather(*(keep_asking() for _ in range(plan["connections"])))
+    done = await asyncio.gather(*(send_requests() for _ in range(plan["connections"])))
     return sum(done) / float(plan["seconds"])
 
 

@@ -1,4 +1,4 @@
-"""Samples of 400 rows: whether small studies work, and whether they are learned by heart."""
+"""Studies of 400 rows: whether they are enough, and whether a model memorises them."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping
@@ -11,24 +11,24 @@ from benchmarks import classifier, judging, page, studies, tables
 from benchmarks.options import Options
 from benchmarks.tables import Table
 
-SEED_ROWS, MANY, SAMPLES = 400, 2_000, 5
+RESPONDENTS, MANY, SAMPLES = 400, 2_000, 5
 SURVEYS = ("bfi", "beps", "wvs", "caravan")
 
 NOTES = """\
-Means over {samples} random samples of 400 rows. XGB-C2ST of 400 made against 400 unseen rows, and
-in brackets what the seed rows themselves reach; *2,000* sets 2,000 made against 2,000 unseen rows
-(as many as there are), which a seed of 400 rows cannot stand up to: there the bootstrap of the seed
-is beside it. *Nearer*: share of made rows nearer to one of the seed rows than to one of as many
-unseen rows, and behind it that of independent columns, which know of the seed rows their single
-values alone; the goal of the large tables, 0.54, is marked. Columns that cleaning has
-dropped from a sample, mostly for being nearly constant, are left out of its figures, and levels
-that it has pooled are pooled in the real rows too. Copies in percent; in brackets those
-among unseen rows."""
+Means over {samples} random samples of 400 rows. XGB-C2ST of 400 synthetic against 400 unseen
+rows, and in brackets the figure of the respondents themselves. *2,000* compares 2,000 synthetic
+with 2,000 unseen rows (or with as many as there are); a study of 400 rows cannot stand this test,
+so a bootstrap of the study is beside it. *Nearer*: share of synthetic rows that are nearer to a
+respondent than to any of equally many unseen rows, followed by that of independent columns, which
+keep only the single values of respondents; the goal of the large tables, 0.54, is marked. Columns
+that cleaning has dropped from a sample, mostly because they are nearly constant, are left out of
+its figures, and levels that it has pooled are pooled in the real rows too. Copies in percent; in
+brackets those among unseen rows."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Figures:
-    """Of one sample."""
+    """The figures of one sample."""
 
     versus_unseen: float
     floor: float
@@ -44,20 +44,20 @@ def run(options: Options) -> None:
     """Judge small samples and write the page."""
     lines, samples = [], 1 if options.quick else SAMPLES
     for name, rows in _populations(options):
-        found = [measure(sample(name, rows, number)) for number in range(samples)]
-        lines.append([name, *_cells(found)])
+        figures = [measure(sample(name, rows, number)) for number in range(samples)]
+        lines.append([name, *_cells(figures)])
         print(name, lines[-1], flush=True)
     head = ["table", "XGB-C2ST unseen", "2,000", "bootstrap, 2,000", "nearer, independent"]
     head += ["copies %"]
     parts = [page.table(head, lines), NOTES.format(samples=samples)]
-    page.write("small", "Studies of 400 rows", parts, keep=options.is_whole)
+    page.write("small", "Studies of 400 rows", parts, save=options.is_complete)
 
 
 def _populations(options: Options) -> Iterator[tuple[str, pa.Table]]:
-    for name in filter(options.wants, tables.SOURCES):
+    for name in filter(options.includes, tables.SOURCES):
         table = tables.load(name, options.data)
         yield name, pa.concat_tables([table.train, table.unseen]).unify_dictionaries()
-    for name in filter(options.wants, SURVEYS):
+    for name in filter(options.includes, SURVEYS):
         yield name, studies.load(name, options.data)
 
 
@@ -65,38 +65,38 @@ def sample(name: str, rows: pa.Table, number: int) -> Table:
     """Return 400 rows to learn from, and up to 2,000 others."""
     order = np.random.default_rng((3, number)).permutation(rows.num_rows)
     return tables.table(
-        name, rows.take(order[:SEED_ROWS]), rows.take(order[SEED_ROWS : SEED_ROWS + MANY])
+        name, rows.take(order[:RESPONDENTS]), rows.take(order[RESPONDENTS : RESPONDENTS + MANY])
     )
 
 
 def measure(table: Table) -> Figures:
-    """Fit a sample and judge rows that it makes."""
+    """Fit a model to a sample and judge its synthetic rows."""
     rng = np.random.default_rng(0)
     model = simulacra.fit(table.train)
-    schema = tables.kept(table.schema, model.schema)
-    made = tables.coded(schema, model.generate(MANY, seed=1).table, model.schema)
+    schema = tables.keep_modelled(table.schema, model.schema)
+    synthetic = tables.encode(schema, model.generate(MANY, seed=1).table, model.schema)
     train, unseen = (
-        tables.pooled(schema, tables.coded(schema, rows), model.schema)
+        tables.pool_levels(schema, tables.encode(schema, rows), model.schema)
         for rows in (table.train, table.unseen)
     )
     many = min(len(unseen), MANY)
-    apart = np.vstack([judging.independent(train, rng) for _ in range(MANY // SEED_ROWS)])
+    apart = np.vstack([judging.independent(train, rng) for _ in range(MANY // RESPONDENTS)])
     bootstrap = train[rng.integers(len(train), size=many)]
     return Figures(
-        classifier.two_sample(schema, unseen[:SEED_ROWS], made[:SEED_ROWS]),
-        classifier.two_sample(schema, unseen[:SEED_ROWS], train),
-        classifier.two_sample(schema, unseen, made[:many]),
+        classifier.two_sample(schema, unseen[:RESPONDENTS], synthetic[:RESPONDENTS]),
+        classifier.two_sample(schema, unseen[:RESPONDENTS], train),
+        classifier.two_sample(schema, unseen, synthetic[:many]),
         classifier.two_sample(schema, unseen, bootstrap),
-        judging.nearer_to_train(schema, train, unseen, made),
+        judging.nearer_to_train(schema, train, unseen, synthetic),
         judging.nearer_to_train(schema, train, unseen, apart),
-        judging.copies(train, made),
+        judging.copies(train, synthetic),
         judging.copies(train, unseen),
     )
 
 
-def _cells(found: list[Figures]) -> list[str]:
+def _cells(samples: list[Figures]) -> list[str]:
     mean: Mapping[str, float] = {
-        field.name: float(np.mean([getattr(one, field.name) for one in found]))
+        field.name: float(np.mean([getattr(sample, field.name) for sample in samples]))
         for field in dataclasses.fields(Figures)
     }
     return [

@@ -1,4 +1,4 @@
-"""Rules that no seed row breaks: how many of 100,000 generated rows break them."""
+"""Rules that no respondent breaks: how many of 100,000 synthetic rows break them."""
 
 import dataclasses
 
@@ -15,11 +15,11 @@ from simulacra.engine import errors
 ROWS, QUICK_ROWS = 100_000, 10_000
 
 NOTES = """\
-Rows in 100,000 that break a rule which no seed row breaks; the goal is 0. *Scenario*: the same
-under a share map and a range over the columns that the rules speak of. *Independent columns* show
-how often chance would break it. A rule that the seed itself breaks is not counted, nor one whose
-columns cleaning has dropped. The studies `skips` to `constant_sum` are written in code
-(`questionnaires.py`, 1,500 seed rows), the others are real."""
+Rows in 100,000 that break a rule which no respondent breaks; the goal is 0. *Scenario*: the same
+under target shares and a range for columns of the rules. *Independent columns* show how often
+chance would break it. Rules that a respondent breaks are not counted, nor rules about columns
+that cleaning has dropped. The studies `skips` to `constant_sum` are defined in code
+(`questionnaires.py`, 1,500 respondents), the others are real."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,30 +34,30 @@ class Count:
 
 def run(options: Options) -> None:
     """Count broken rules and write the page."""
-    cases = [*rulebook.coded()]
+    cases = [*rulebook.coded_cases()]
     if options.data.is_dir():
-        cases += rulebook.real(options.data)
-    found = {
+        cases += rulebook.real_cases(options.data)
+    counts_by_case = {
         case.name: measure(case, QUICK_ROWS if options.quick else ROWS)
         for case in cases
-        if options.wants(case.name)
+        if options.includes(case.name)
     }
-    parts = [summary(found), NOTES, "## Rule by rule", details(found)]
+    parts = [summary(counts_by_case), NOTES, "## Rule by rule", details(counts_by_case)]
     page.write(
-        "structure", "Structure: skips, functions, sums, orders", parts, keep=options.is_whole
+        "structure", "Structure: skips, functions, sums, orders", parts, save=options.is_complete
     )
 
 
 def measure(case: Case, rows: int) -> list[Count]:
     """Fit a case and count the rows that break each rule."""
-    model = simulacra.fit(case.seed)
-    kept = {column.source_name for column in model.schema.columns}
-    seed = rules.frame(case.seed)
-    exact = [rule for rule in case.rules if not rule.broken(seed).any()]
-    exact = [rule for rule in exact if kept.issuperset(rule.columns)]
-    print(f"{case.name}: {len(exact)} of {len(case.rules)} rules hold in the seed", flush=True)
+    model = simulacra.fit(case.study)
+    modelled = {column.source_name for column in model.schema.columns}
+    study = rules.frame(case.study)
+    exact = [rule for rule in case.rules if not rule.broken_rows(study).any()]
+    exact = [rule for rule in exact if modelled.issuperset(rule.columns)]
+    print(f"{case.name}: {len(exact)} of {len(case.rules)} rules hold in the study", flush=True)
     rng = np.random.default_rng(0)
-    shuffled = seed.apply(lambda column: rng.permutation(column.to_numpy()))
+    shuffled = study.apply(lambda column: rng.permutation(column.to_numpy()))
     plain = rules.frame(model.generate(rows, seed=1).table, model.schema)
     scenario = _scenario(model, case, rows)
     return [
@@ -73,7 +73,7 @@ def measure(case: Case, rows: int) -> list[Count]:
 
 def per_100k(rule: Rule, rows: pd.DataFrame) -> float:
     """Return the rows in 100,000 that break a rule."""
-    return 1e5 * float(rule.broken(rows).mean())
+    return 1e5 * float(rule.broken_rows(rows).mean())
 
 
 def _scenario(model: simulacra.Model, case: Case, rows: int) -> pd.DataFrame | None:
@@ -87,10 +87,10 @@ def _scenario(model: simulacra.Model, case: Case, rows: int) -> pd.DataFrame | N
     return rules.frame(out.table, model.schema)
 
 
-def summary(found: dict[str, list[Count]]) -> str:
+def summary(counts_by_case: dict[str, list[Count]]) -> str:
     """Return one line a case: the sum over its rules."""
     lines = []
-    for name, counts in found.items():
+    for name, counts in counts_by_case.items():
         scenario = [count.scenario for count in counts if count.scenario is not None]
         lines.append(
             [
@@ -101,20 +101,20 @@ def summary(found: dict[str, list[Count]]) -> str:
                 f"{sum(count.shuffled for count in counts):,.0f}",
             ]
         )
-    return page.table(["study", "rules", "generated", "scenario", "independent columns"], lines)
+    return page.table(["study", "rules", "synthetic", "scenario", "independent columns"], lines)
 
 
-def details(found: dict[str, list[Count]]) -> str:
+def details(counts_by_case: dict[str, list[Count]]) -> str:
     """Return one line a rule that was broken."""
     lines = [
         [name, count.rule, f"{count.plain:,.0f}", _number(count.scenario), f"{count.shuffled:,.0f}"]
-        for name, counts in found.items()
+        for name, counts in counts_by_case.items()
         for count in counts
         if count.plain or count.scenario
     ]
     if not lines:
         return "No rule was broken."
-    return page.table(["study", "rule", "generated", "scenario", "independent columns"], lines)
+    return page.table(["study", "rule", "synthetic", "scenario", "independent columns"], lines)
 
 
 def _number(count: float | None) -> str:

@@ -54,10 +54,10 @@ def _csv(*codes: str) -> Callable[[Path], pa.Table]:
     def read(path: Path) -> pa.Table:
         nulls = csv.ConvertOptions(null_values=["", "NA"], strings_can_be_null=True)
         rows = csv.read_csv(path, convert_options=nulls)
-        for place, name in enumerate(rows.column_names):
+        for position, name in enumerate(rows.column_names):
             values = rows[name]
             if pa.types.is_floating(values.type) and pc.all(pc.equal(pc.floor(values), values)):
-                rows = rows.set_column(place, name, values.cast(pa.int64()))
+                rows = rows.set_column(position, name, values.cast(pa.int64()))
         texts = [field.name for field in rows.schema if not _is_number(field.type)]
         return tables.as_categories(rows, [*texts, *codes])
 
@@ -69,7 +69,7 @@ def _is_number(kind: pa.DataType) -> bool:
 
 
 def _sav(path: Path) -> pa.Table:
-    """Return an SPSS file, labels in place of codes; identifier, weight and texts left out."""
+    """Return an SPSS file, labels in position of codes; identifier, weight and texts left out."""
     frame, meta = pyreadstat.read_sav(str(path), apply_value_formats=True)
     texts = [name for name in frame if pd.api.types.is_string_dtype(frame[name].dtype)]
     texts = [name for name in texts if name not in meta.variable_value_labels and name != "date"]

@@ -15,19 +15,20 @@ from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
 
 NOTES = """\
-A random half of each file is learned from, the other half is unseen. Shape and Trend: error in
-percent against the half learned from, see the page on fidelity. XGB-C2ST against unseen rows; for
-*unseen* the figure is that of the train rows. *Correlations*: mean absolute difference of
-Spearman's correlations among the Likert items from those of the train half. *Missing*: the same of
-the shares of rows in which two columns are missing together, in percentage points. *Exclusive*:
-rows in 100,000 that choose "none of these" and something else (three questions of the tracker).
-Levels that cleaning has pooled for being rare are pooled in the real rows too. *Unseen* rows show
-what sampling alone does; no model can be asked for less."""
+A model is fitted to a random half of each file, the train rows; the other half is unseen. Shape
+and Trend: error in percent against the train rows, see the page on fidelity. XGB-C2ST against
+unseen rows; the line *unseen* has the figure of the train rows. *Correlations*: mean absolute
+difference of Spearman's correlations among the Likert items from those of the train rows.
+*Missing*: the same for the shares of rows in which two columns are missing together, in
+percentage points. *Exclusive*: rows in 100,000 that choose "none of these" and something else
+(three questions of the tracker). Levels that cleaning has pooled because they are rare are pooled
+in the real rows too. *Unseen* rows show the error of sampling alone, which no model can be
+expected to fall below."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Figures:
-    """Of rows of one kind, as fractions."""
+    """The figures of one kind of rows, as fractions."""
 
     shape: float
     trend: float
@@ -43,16 +44,16 @@ def run(options: Options) -> None:
     """Judge the engine on the surveys and write the page."""
     lines: list[list[str]] = []
     alphas: list[list[str]] = []
-    for name in filter(options.wants, studies.STUDIES):
+    for name in filter(options.includes, studies.STUDIES):
         try:
             table = studies.halves(name, options.data)
         except OSError as error:
             print(f"{name} left out: {error}")
             continue
         started = time.perf_counter()
-        found, seconds, kinds = measure(name, table)
-        lines += [_line(name, kind, figures) for kind, figures in found.items()]
-        lines[-len(found)][-1] = f"{seconds:.1f}"
+        figures_by_kind, seconds, kinds = measure(name, table)
+        lines += [_line(name, kind, figures) for kind, figures in figures_by_kind.items()]
+        lines[-len(figures_by_kind)][-1] = f"{seconds:.1f}"
         alphas += _alphas(studies.STUDIES[name].scales, kinds)
         print(f"{name}: {time.perf_counter() - started:.0f} s", flush=True)
     head = ["survey", "rows", "Shape", "Trend", "XGB-C2ST unseen", "nearer", "copies %"]
@@ -63,9 +64,9 @@ def run(options: Options) -> None:
         parts += [
             "## Reliability",
             text,
-            page.table(["scale", "train", "generated", "unseen"], alphas),
+            page.table(["scale", "train", "synthetic", "unseen"], alphas),
         ]
-    page.write("surveys", "Real surveys", parts, keep=options.is_whole)
+    page.write("surveys", "Real surveys", parts, save=options.is_complete)
 
 
 def measure(name: str, table: Table) -> tuple[dict[str, Figures], float, dict[str, pd.DataFrame]]:
@@ -74,21 +75,21 @@ def measure(name: str, table: Table) -> tuple[dict[str, Figures], float, dict[st
     started = time.perf_counter()
     model = simulacra.fit(table.train)
     seconds = time.perf_counter() - started
-    made = model.generate(table.train.num_rows, seed=1).table
-    kept = tables.kept(table.schema, model.schema)
+    synthetic = model.generate(table.train.num_rows, seed=1).table
+    modelled = tables.keep_modelled(table.schema, model.schema)
     train, unseen = (
-        tables.pooled(kept, tables.coded(kept, rows), model.schema)
+        tables.pool_levels(modelled, tables.encode(modelled, rows), model.schema)
         for rows in (table.train, table.unseen)
     )
     kinds = {
-        "generated": tables.coded(kept, made, model.schema),
+        "synthetic": tables.encode(modelled, synthetic, model.schema),
         "independent columns": judging.independent(train, rng),
         "bootstrap of train": train[rng.integers(len(train), size=len(train))],
         "unseen": unseen,
     }
-    frames = {kind: as_frame(kept, rows) for kind, rows in {"train": train, **kinds}.items()}
+    frames = {kind: as_frame(modelled, rows) for kind, rows in {"train": train, **kinds}.items()}
     figures = {
-        kind: judge(name, kept, train, unseen, train if kind == "unseen" else rows, rows)
+        kind: judge(name, modelled, train, unseen, train if kind == "unseen" else rows, rows)
         for kind, rows in kinds.items()
     }
     return figures, seconds, frames
@@ -98,7 +99,7 @@ def judge(
     name: str, schema: Schema, train: Floats, unseen: Floats, opponent: Floats, rows: Floats
 ) -> Figures:
     """Return the figures of rows; `opponent` is what the classifier sets against unseen rows."""
-    real, made = as_frame(schema, train), as_frame(schema, rows)
+    real, synthetic = as_frame(schema, train), as_frame(schema, rows)
     items = [item for item in studies.STUDIES[name].likert if item in schema.names]
     return Figures(
         judging.shape(schema, train, rows),
@@ -106,18 +107,18 @@ def judge(
         classifier.two_sample(schema, unseen, opponent),
         judging.nearer_to_train(schema, train, unseen, rows) if rows is not unseen else np.nan,
         judging.copies(train, rows),
-        batteries.correlation_gap(real, made, items) if items else np.nan,
+        batteries.correlation_gap(real, synthetic, items) if items else np.nan,
         batteries.missing_gap(as_missing(schema, train), as_missing(schema, rows)),
-        exclusive(name, made),
+        exclusive(name, synthetic),
     )
 
 
 def as_missing(schema: Schema, rows: Floats) -> Floats:
     """Return rows in which a missing category is missing, not a level."""
     out = rows.copy()
-    for place, column in enumerate(schema.columns):
+    for position, column in enumerate(schema.columns):
         if column.type.is_categorical:
-            out[rows[:, place] == column.levels.index(tables.MISSING), place] = np.nan
+            out[rows[:, position] == column.levels.index(tables.MISSING), position] = np.nan
     return out
 
 
@@ -143,22 +144,22 @@ def exclusive(name: str, rows: pd.DataFrame) -> float:
         others = [f"{question}_{brand}" for brand in range(1, 15)]
         others = [other for other in others if other in rows]
         if option in rows and others:
-            broken |= rules.exclusive(option, others).broken(rows)
+            broken |= rules.exclusive_option(option, others).broken_rows(rows)
     return float(broken.mean())
 
 
-def _line(name: str, kind: str, made: Figures) -> list[str]:
+def _line(name: str, kind: str, synthetic: Figures) -> list[str]:
     return [
         name,
         kind,
-        f"{100 * (1 - made.shape):.2f}",
-        f"{100 * (1 - made.trend):.2f}",
-        f"{made.versus_unseen:.3f}",
-        _or_blank(made.nearer, 3),
-        f"{100 * made.copies:.2f}",
-        _or_blank(made.correlations, 3),
-        f"{100 * made.missing:.2f}",
-        _or_blank(1e5 * made.exclusive, 0),
+        f"{100 * (1 - synthetic.shape):.2f}",
+        f"{100 * (1 - synthetic.trend):.2f}",
+        f"{synthetic.versus_unseen:.3f}",
+        _or_blank(synthetic.nearer, 3),
+        f"{100 * synthetic.copies:.2f}",
+        _or_blank(synthetic.correlations, 3),
+        f"{100 * synthetic.missing:.2f}",
+        _or_blank(1e5 * synthetic.exclusive, 0),
         "",
     ]
 
@@ -171,5 +172,5 @@ def _alphas(
     scales: Mapping[str, Sequence[str]], kinds: Mapping[str, pd.DataFrame]
 ) -> Iterable[list[str]]:
     for scale, items in scales.items():
-        shown = (kinds[kind] for kind in ("train", "generated", "unseen"))
+        shown = (kinds[kind] for kind in ("train", "synthetic", "unseen"))
         yield [scale, *(f"{batteries.alpha(frame, items):.2f}" for frame in shown)]

@@ -85,49 +85,53 @@ class Table:
     unseen: pa.Table
     schema: Schema
 
-    def coded(self, rows: pa.Table, made_by: Schema | None = None) -> Floats:
-        """Return rows as a judge sees them; see `coded`."""
-        return coded(self.schema, rows, made_by)
+    def encode(self, rows: pa.Table, model_schema: Schema | None = None) -> Floats:
+        """Return rows as a judge sees them; see `encode`."""
+        return encode(self.schema, rows, model_schema)
 
 
-def coded(schema: Schema, rows: pa.Table, made_by: Schema | None = None) -> Floats:
+def encode(schema: Schema, rows: pa.Table, model_schema: Schema | None = None) -> Floats:
     """Return rows as a judge sees them: a column that a model left out is all missing.
 
     Args:
         schema: of the columns as the file has them.
         rows: of the table, or generated.
-        made_by: the schema of the model that generated them, which renames columns.
+        model_schema: the schema of the model that generated them, which renames columns.
     """
-    names = {column.source_name: column.name for column in made_by.columns} if made_by else {}
+    names = (
+        {column.source_name: column.name for column in model_schema.columns} if model_schema else {}
+    )
     known = set(rows.column_names)
-    made = np.full((rows.num_rows, len(schema.columns)), np.nan)
+    values = np.full((rows.num_rows, len(schema.columns)), np.nan)
     for position, column in enumerate(schema.columns):
         name = names.get(column.name, column.name)
         if name in known:
-            made[:, position] = _coded(column, rows[name])
-    return made
+            values[:, position] = _encode(column, rows[name])
+    return values
 
 
-def kept(raw: Schema, fitted: Schema) -> Schema:
-    """Return the raw columns that the cleaning of a model has kept."""
+def keep_modelled(raw: Schema, fitted: Schema) -> Schema:
+    """Return the raw columns that a model has after cleaning."""
     names = {column.source_name for column in fitted.columns}
     columns = tuple(column for column in raw.columns if column.name in names)
     return dataclasses.replace(raw, columns=columns)
 
 
-def pooled(schema: Schema, rows: Floats, fitted: Schema) -> Floats:
+def pool_levels(schema: Schema, rows: Floats, fitted: Schema) -> Floats:
     """Return coded real rows with rare levels pooled as the cleaning of a model has pooled them.
 
-    Pooling is reported to the user and wanted; a classifier would see nothing else.
+    Pooling is deliberate and reported to the user; otherwise a classifier would see little else.
     """
     sources = {column.source_name: column for column in fitted.columns}
-    made = rows.copy()
+    values = rows.copy()
     for position, column in enumerate(schema.columns):
         levels = sources[column.name].levels if column.name in sources else ()
         if column.type.is_categorical and OTHER in levels:
-            gone = [place for place, x in enumerate(column.levels) if x not in (*levels, MISSING)]
-            made[np.isin(made[:, position], gone), position] = column.levels.index(OTHER)
-    return made
+            gone = [
+                position for position, x in enumerate(column.levels) if x not in (*levels, MISSING)
+            ]
+            values[np.isin(values[:, position], gone), position] = column.levels.index(OTHER)
+    return values
 
 
 def load(name: str, data: Path) -> Table:
@@ -168,11 +172,11 @@ def as_categories(rows: pa.Table, names: Sequence[str]) -> pa.Table:
     Codes become words, "code 2", so that no reader takes them for numbers.
     """
     for name in names:
-        place = rows.column_names.index(name)
+        position = rows.column_names.index(name)
         texts = pc.utf8_trim_whitespace(rows[name].cast(pa.string()))
         if pa.types.is_integer(rows[name].type):
             texts = pc.binary_join_element_wise("code", texts, " ")
-        rows = rows.set_column(place, name, texts.dictionary_encode())
+        rows = rows.set_column(position, name, texts.dictionary_encode())
     return rows
 
 
@@ -190,23 +194,23 @@ def _read(path: Path, source: Source) -> pa.Table:
 
 
 def _column(name: str, values: pa.ChunkedArray) -> Column:
-    kind = _kind(values.type)
+    column_type = _column_type(values.type)
     missing = values.null_count / max(len(values), 1)
-    if not kind.is_categorical:
-        return Column(name, name, name, kind, missing)
+    if not column_type.is_categorical:
+        return Column(name, name, name, column_type, missing)
     levels = sorted(pc.unique(values.cast(pa.string())).drop_null().to_pylist())
-    return Column(name, name, name, kind, missing, levels=(*levels, OTHER, MISSING))
+    return Column(name, name, name, column_type, missing, levels=(*levels, OTHER, MISSING))
 
 
-def _kind(kind: pa.DataType) -> ColumnType:
-    if pa.types.is_temporal(kind):
-        return DATE if pa.types.is_date(kind) else DATETIME
-    if pa.types.is_integer(kind):
+def _column_type(column_type: pa.DataType) -> ColumnType:
+    if pa.types.is_temporal(column_type):
+        return DATE if pa.types.is_date(column_type) else DATETIME
+    if pa.types.is_integer(column_type):
         return INTEGER
-    return NUMBER if pa.types.is_floating(kind) else NOMINAL
+    return NUMBER if pa.types.is_floating(column_type) else NOMINAL
 
 
-def _coded(column: Column, values: pa.ChunkedArray) -> Floats:
+def _encode(column: Column, values: pa.ChunkedArray) -> Floats:
     if column.type.is_categorical:
         values = pc.fill_null(values.cast(pa.string()), MISSING)
     return column.encode(values)

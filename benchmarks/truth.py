@@ -1,7 +1,7 @@
-"""Populations written in code, and what is true of them under a scenario.
+"""Populations defined in code, and the truth about them under a scenario.
 
 The truth under a scenario is the population inside the ranges, raked to the shares: the same
-projection that a model is asked for, made of as many people as it takes.
+I-projection that a model approximates, computed from as many people as it needs.
 """
 
 import dataclasses
@@ -21,7 +21,7 @@ Shares = Mapping[str, Mapping[str, float]]
 Ranges = Mapping[str, Mapping[str, float]]
 
 BATCH, ENOUGH, MOST = 1_000_000, 100_000, 20_000_000
-"""People drawn at a time, wanted under a scenario, and drawn at most."""
+"""People who are drawn at a time, who are enough under a scenario, and who are drawn at most."""
 
 
 def shoppers(size: int, rng: np.random.Generator) -> Columns:
@@ -106,8 +106,8 @@ def buyers(size: int, rng: np.random.Generator) -> Columns:
         np.rint(6.5 + 0.8 * lean[np.arange(size), choice] + rng.normal(0, 1.6, size)), 0, 10
     )
     aware = {
-        f"knows_{brand}": np.where(known[:, place], "Selected", "Not selected")
-        for place, brand in enumerate(BRANDS)
+        f"knows_{brand}": np.where(known[:, position], "Selected", "Not selected")
+        for position, brand in enumerate(BRANDS)
     }
     return {
         "age": age,
@@ -122,7 +122,7 @@ def buyers(size: int, rng: np.random.Generator) -> Columns:
 BRANDS = ("Asta", "Brio", "Corvo", "Dado")
 
 
-def under(people: pa.Table, shares: Shares, ranges: Ranges) -> tuple[pa.Table, Floats]:
+def condition(people: pa.Table, shares: Shares, ranges: Ranges) -> tuple[pa.Table, Floats]:
     """Return the people inside the ranges, and the weights that give them the shares.
 
     Used on a large population this is the truth; used on the seed rows it is the classic remedy,
@@ -130,30 +130,30 @@ def under(people: pa.Table, shares: Shares, ranges: Ranges) -> tuple[pa.Table, F
     as they stand, a level with the share 0 is left out, and so is who did not answer. The weights
     add up to less than 1 where the people cannot have the shares.
     """
-    kept = people.filter(pa.array(inside(people, shares, ranges)))
-    if not kept.num_rows:
-        return kept, np.zeros(0)
-    margins = [_margin(kept[name], wanted) for name, wanted in shares.items()]
-    return kept, raking.rake(np.ones(kept.num_rows), margins).weights
+    remaining = people.filter(pa.array(are_inside(people, shares, ranges)))
+    if not remaining.num_rows:
+        return remaining, np.zeros(0)
+    marginals = [_marginal(remaining[name], target) for name, target in shares.items()]
+    return remaining, raking.rake(np.ones(remaining.num_rows), marginals).weights
 
 
-def inside(people: pa.Table, shares: Shares, ranges: Ranges) -> Any:  # noqa: ANN401 - an array
+def are_inside(people: pa.Table, shares: Shares, ranges: Ranges) -> Any:  # noqa: ANN401 - an array
     """Return who lies in the ranges, answered, and has no level that is left out."""
-    found = np.ones(people.num_rows, dtype=bool)
-    for name, wanted in ranges.items():
+    is_inside = np.ones(people.num_rows, dtype=bool)
+    for name, target in ranges.items():
         values = pc.fill_null(people[name].cast(pa.float64()), np.nan).to_numpy()
-        found &= (values >= wanted["min"]) & (values <= wanted["max"])
+        is_inside &= (values >= target["min"]) & (values <= target["max"])
     for name, shared in shares.items():
-        places = _places(people[name], list(shared))
-        left_out = [place for place, share in enumerate(shared.values()) if share == 0]
-        found &= ~np.isin(places, left_out) & ~people[name].is_null().to_numpy()
+        positions = _level_positions(people[name], list(shared))
+        left_out = [position for position, share in enumerate(shared.values()) if share == 0]
+        is_inside &= ~np.isin(positions, left_out) & ~people[name].is_null().to_numpy()
         if len(shared) > 1 and np.isclose(sum(shared.values()), 1):
-            found &= places >= 0
-    return found
+            is_inside &= positions >= 0
+    return is_inside
 
 
 @dataclasses.dataclass(frozen=True)
-class Known:
+class Truth:
     """The truth under a scenario.
 
     Attributes:
@@ -169,40 +169,40 @@ class Known:
 
     def sample(self, size: int, rng: np.random.Generator) -> pa.Table:
         """Return true rows under the scenario, drawn with replacement."""
-        return self.people.take(drawn(self.weights, size, rng))
+        return self.people.take(draw_positions(self.weights, size, rng))
 
 
-def known(draw: Draw, shares: Shares, ranges: Ranges) -> Known:
+def find(draw: Draw, shares: Shares, ranges: Ranges) -> Truth:
     """Return what is true of a population under a scenario."""
     parts: list[pa.Table] = []
     size = 0
     while sum(part.num_rows for part in parts) < ENOUGH and size < MOST:
         people = pa.table(draw(BATCH, np.random.default_rng((7, size))))
-        parts.append(people.filter(pa.array(inside(people, shares, ranges))))
+        parts.append(people.filter(pa.array(are_inside(people, shares, ranges))))
         size += BATCH
-    kept, weights = under(pa.concat_tables(parts), shares, ranges)
+    remaining, weights = condition(pa.concat_tables(parts), shares, ranges)
     left = weights.sum() ** 2 / (weights**2).sum() / size
-    if kept.num_rows > ENOUGH:
-        some = np.random.default_rng(8).permutation(kept.num_rows)[:ENOUGH]
-        kept, weights = kept.take(some), weights[some]
-    return Known(kept, weights, left)
+    if remaining.num_rows > ENOUGH:
+        some = np.random.default_rng(8).permutation(remaining.num_rows)[:ENOUGH]
+        remaining, weights = remaining.take(some), weights[some]
+    return Truth(remaining, weights, left)
 
 
-def drawn(weights: Floats, size: int, rng: np.random.Generator) -> Any:  # noqa: ANN401 - an array
+def draw_positions(weights: Floats, size: int, rng: np.random.Generator) -> Any:  # noqa: ANN401 - an array
     """Return the positions of rows drawn with replacement in proportion to their weights."""
     return rng.choice(len(weights), size, p=weights / weights.sum())
 
 
-def _margin(values: pa.ChunkedArray, wanted: Mapping[str, float]) -> raking.Marginal:
-    places = _places(values, list(wanted))
-    shares = np.array([*wanted.values(), max(1 - sum(wanted.values()), 0)])
-    return raking.Marginal(np.where(places < 0, len(wanted), places), shares)
+def _marginal(values: pa.ChunkedArray, target: Mapping[str, float]) -> raking.Marginal:
+    positions = _level_positions(values, list(target))
+    shares = np.array([*target.values(), max(1 - sum(target.values()), 0)])
+    return raking.Marginal(np.where(positions < 0, len(target), positions), shares)
 
 
-def _places(values: pa.ChunkedArray, levels: list[str]) -> Any:  # noqa: ANN401 - an array
-    """Return the place of each value among the levels, -1 for another."""
-    found = pc.index_in(values.cast(pa.string()), pa.array(levels, pa.string()))
-    return pc.fill_null(found, -1).to_numpy().astype(np.int64)
+def _level_positions(values: pa.ChunkedArray, levels: list[str]) -> Any:  # noqa: ANN401 - an array
+    """Return the position of each value among the levels, -1 for another."""
+    positions = pc.index_in(values.cast(pa.string()), pa.array(levels, pa.string()))
+    return pc.fill_null(positions, -1).to_numpy().astype(np.int64)
 
 
 POPULATIONS: Mapping[str, Draw] = {

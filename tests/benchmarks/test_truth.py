@@ -18,7 +18,7 @@ def share(matching: pa.Table, weights: np.ndarray, name: str, level: str) -> flo
 
 
 def test_levels_that_are_not_named_share_the_rest_as_they_stand(people: pa.Table) -> None:
-    matching, weights = truth.under(people, {"area": {"City": 0.8}}, {})
+    matching, weights = truth.condition(people, {"area": {"City": 0.8}}, {})
     assert share(matching, weights, "area", "City") == pytest.approx(0.8)
     before = people["area"].to_pylist()
     ratio = before.count("Suburb") / before.count("Country")
@@ -27,19 +27,19 @@ def test_levels_that_are_not_named_share_the_rest_as_they_stand(people: pa.Table
 
 
 def test_a_share_of_zero_leaves_a_level_out(people: pa.Table) -> None:
-    matching, weights = truth.under(people, {"area": {"City": 0.0}}, {})
+    matching, weights = truth.condition(people, {"area": {"City": 0.0}}, {})
     assert "City" not in matching["area"].to_pylist()
     assert weights.sum() == pytest.approx(1)
 
 
 def test_who_did_not_answer_is_in_no_range(people: pa.Table) -> None:
     assert people["income"].null_count
-    matching, _ = truth.under(people, {}, {"income": {"min": 0, "max": 1e9}})
+    matching, _ = truth.condition(people, {}, {"income": {"min": 0, "max": 1e9}})
     assert matching.num_rows == people.num_rows - people["income"].null_count
 
 
 def test_where_nobody_fits_there_is_nobody(people: pa.Table) -> None:
-    matching, weights = truth.under(
+    matching, weights = truth.condition(
         people, {"area": {"City": 0.5}}, {"age": {"min": 200, "max": 300}}
     )
     assert matching.num_rows == weights.sum() == 0
