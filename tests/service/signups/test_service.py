@@ -39,6 +39,20 @@ def test_an_address_has_one_request(running: runtime.Runtime, run_async: RunAsyn
     run_async(check())
 
 
+def test_an_address_may_ask_again_and_again_over_one_connection(
+    running: runtime.Runtime, run_async: RunAsync
+) -> None:
+    """PostgreSQL plans a statement without its parameters once it has run often enough."""
+
+    async def check() -> None:
+        request_id = await requested(running)
+        for repeats in range(1, 25):
+            row, is_new = await service.request(running.database, "Acme", "data@acme.example")
+            assert (row.id, row.repeats, is_new) == (request_id, repeats, False)
+
+    run_async(check())
+
+
 def test_many_requests_of_one_address_at_once_are_one(
     running: runtime.Runtime, run_async: RunAsync
 ) -> None:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -59,7 +59,9 @@ async def request(
         email_key=key,
         status=SignupStatus.PENDING,
     )
-    is_alive = signups.status.in_(ALIVE)
+    # Written out, not as parameters: PostgreSQL soon plans the statement without knowing those, and
+    # then cannot tell that the condition is the one of the index.
+    is_alive = signups.status.in_(bindparam("alive", ALIVE, expanding=True, literal_execute=True))
     once = added.on_conflict_do_update(
         index_elements=[signups.email_key],
         index_where=is_alive,
