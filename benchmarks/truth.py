@@ -125,7 +125,7 @@ BRANDS = ("Asta", "Brio", "Corvo", "Dado")
 def condition(people: pa.Table, shares: Shares, ranges: Ranges) -> tuple[pa.Table, Floats]:
     """Return the people inside the ranges, and the weights that give them the shares.
 
-    Used on a large population this is the truth; used on the seed rows it is the classic remedy,
+    Used on a large population this is the truth; used on the study it is the classic remedy,
     re-weighting, that generated rows have to beat. Levels that a map does not name share the rest
     as they stand, a level with the share 0 is left out, and so is who did not answer. The weights
     add up to less than 1 where the people cannot have the shares.

@@ -95,7 +95,7 @@ def test_a_scenario_without_support_is_partial_or_fails_with_its_code(api: ApiCl
     assert (partial["status"], partial["rows_generated"]) == ("partial", 50)
     (warning,) = [w for w in partial["report"]["warnings"] if w["code"] == "quota_unmet"]
     assert "'C'" in warning["detail"]
-    assert "0 seed rows" in warning["detail"]
+    assert "0 respondents" in warning["detail"]
     none = {**young, "categorical": {"segment": {"C": 1.0}}}
     started = api.generate(dataset_id, row_count=100, conditions=none).json()
     job = api.wait(started["job_id"])

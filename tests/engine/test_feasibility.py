@@ -53,7 +53,7 @@ def test_a_quota_that_cannot_be_met_is_left_out_and_named(drivers: simulacra.Mod
     assert (out.rows_requested, out.rows_generated) == (100, 70)
     assert generations.shares(out.table["licence"]) == {"none": 1.0}
     details = [w.detail for w in out.report.warnings if w.code == "quota_unmet"]
-    assert any("'licence' = 'B'" in detail and "0 seed rows" in detail for detail in details)
+    assert any("'licence' = 'B'" in detail and "0 respondents" in detail for detail in details)
 
 
 def test_conditions_that_exclude_each_other_are_infeasible(drivers: simulacra.Model) -> None:

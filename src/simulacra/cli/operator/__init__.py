@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-NOUNS = (
+COMMANDS = (
     "signups",
     "create_tenant",
     "tenants",
@@ -25,5 +25,5 @@ def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         help="decide on requests for access, manage tenants, read the audit trail and the ledger",
     )
     verbs = parser.add_subparsers(metavar="NOUN", required=True)
-    for name in NOUNS:
+    for name in COMMANDS:
         importlib.import_module(f"simulacra.cli.operator.{name}").register(verbs)

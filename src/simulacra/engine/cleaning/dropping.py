@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 
+from simulacra.engine import disclosure
 from simulacra.engine.columns.drafts import Draft
 from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.nominal import NOMINAL
@@ -65,8 +66,8 @@ def obstacle(draft: Draft) -> str | None:
     if len(known) < MIN_KNOWN:
         return f"fewer than {MIN_KNOWN} rows have a value"
     states, counts = np.unique(known, return_counts=True)
-    if draft.type.is_categorical and counts.max() < MIN_VARYING:
-        return f"fewer than {MIN_VARYING} rows share a value"
+    if draft.type.is_categorical and counts.max() < disclosure.THRESHOLD:
+        return f"fewer than {disclosure.THRESHOLD} rows share a value"
     if len(states) + (len(known) < len(draft.values)) < 2:
         return "there is nothing to learn from one value"
     return None

@@ -74,13 +74,10 @@ class Number(ScaleType):
             return within_reach(look_up(np.array(draft.label_values), draft.values)), draft.notes
         if draft.type is BOOLEAN:
             return draft.values, draft.notes
-        counts = draft.level_counts
-        parsed = numerals.parse(pa.array(draft.levels, pa.string()), counts, force=True)
-        readable = 0 if parsed is None else int(counts[~np.isnan(parsed.values)].sum())
-        if parsed is None or readable < counts.sum() / 2:
-            raise self._refusal(name, f"{readable:,} of its {counts.sum():,} values can be read so")
-        values = within_reach(look_up(parsed.values, draft.values))
-        return values, (*draft.notes, *parsed.notes)
+        levels = pa.array(draft.levels, pa.string())
+        numbers_read = numerals.parse(levels, draft.level_counts, force=True)
+        parsed = self._readable(name, draft, numbers_read)
+        return within_reach(look_up(parsed.values, draft.values)), (*draft.notes, *parsed.notes)
 
     def describe(self, draft: Draft) -> dict[str, Any]:
         """Return bounds, quantiles and decimals."""

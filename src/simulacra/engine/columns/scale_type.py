@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from simulacra.engine import disclosure
 from simulacra.engine.columns import cells as emission
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from simulacra.engine.columns.cells import Cells, Window
     from simulacra.engine.columns.drafts import Draft
     from simulacra.engine.columns.facts import Bound, ColumnFacts
+    from simulacra.engine.columns.texts.dates import Dates
+    from simulacra.engine.columns.texts.numerals import Numerals
+
+    Parsed = TypeVar("Parsed", Numerals, Dates)
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -34,6 +38,23 @@ class ScaleType(ColumnType):
             ordered: float64: its known values in order.
         """
         raise NotImplementedError
+
+    def _readable(self, name: str, draft: Draft, parsed: Parsed | None) -> Parsed:
+        """Return what the levels of a column were parsed as.
+
+        Args:
+            name: of the column.
+            draft: categorical.
+            parsed: one value a level, NaN where a level could not be parsed; None if none could.
+
+        Raises:
+            errors.StudyError: less than half of the values could be parsed.
+        """
+        counts = draft.level_counts
+        readable = 0 if parsed is None else int(counts[~np.isnan(parsed.values)].sum())
+        if parsed is None or readable < counts.sum() / 2:
+            raise self._refusal(name, f"{readable:,} of its {counts.sum():,} values can be read so")
+        return parsed
 
     def describe(self, draft: Draft) -> dict[str, Any]:
         """Return bounds and quantiles."""

@@ -40,11 +40,9 @@ class TemporalType(ScaleType):
         if isinstance(draft.type, TemporalType):
             return self._rescaled(draft, draft.type.microseconds)
         from_levels = as_levels(name, draft)
-        counts = from_levels.level_counts
-        parsed = dates.parse(pa.array(from_levels.levels, pa.string()), counts, force=True)
-        readable = 0 if parsed is None else int(counts[~np.isnan(parsed.values)].sum())
-        if parsed is None or readable < counts.sum() / 2:
-            raise self._refusal(name, f"{readable:,} of its {counts.sum():,} values can be read so")
+        levels = pa.array(from_levels.levels, pa.string())
+        dates_read = dates.parse(levels, from_levels.level_counts, force=True)
+        parsed = self._readable(name, from_levels, dates_read)
         values = look_up(parsed.values, from_levels.values)
         notes = (*from_levels.notes, *parsed.notes)
         return self._rescaled(Draft(self, values, notes=notes), parsed.microseconds)

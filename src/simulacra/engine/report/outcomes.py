@@ -113,7 +113,7 @@ def _shortfalls(
             what = f"{column!r} = {name!r}" if name else f"levels of {column!r} that are not named"
             detail = (
                 f"{what}: the model supports {reached[group]:.2%} of the rows where "
-                f"{target.shares[group]:.2%} are wanted; {fitting} seed rows have this level "
+                f"{target.shares[group]:.2%} are wanted; {fitting} respondents have this level "
                 "and meet the other conditions."
             )
             warnings.append(ReportWarning("quota_unmet", detail))

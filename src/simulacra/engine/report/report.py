@@ -93,7 +93,7 @@ class Report:
         behind = f"{self.support.effective_sample_size:.0f} effective respondents"
         lines = [f"{delivered}, seed {self.seed}; {behind}"]
         if self.conditions:
-            lines.append(f"{'condition':<32} {'target':>14} {'achieved':>14} {'seed rows':>10}")
+            lines.append(f"{'condition':<32} {'target':>14} {'achieved':>14} {'respondents':>12}")
         for outcome in self.conditions:
             lines.extend(_lines(outcome))
         lines.extend(f"{warning.code}: {warning.detail}" for warning in self.warnings)
@@ -104,10 +104,10 @@ def _lines(outcome: ShareOutcome | RangeOutcome) -> list[str]:
     if isinstance(outcome, RangeOutcome):
         target = f"{outcome.min} to {outcome.max}"
         achieved = f"{outcome.achieved_min} to {outcome.achieved_max}"
-        return [f"{outcome.column:<32} {target:>14} {achieved:>14} {outcome.support.seed_rows:>10}"]
+        return [f"{outcome.column:<32} {target:>14} {achieved:>14} {outcome.support.seed_rows:>12}"]
     return [
         f"{f'{outcome.column} = {level.level}':<32} "
         f"{'(rest)' if level.target is None else f'{level.target:.2%}':>14} "
-        f"{level.achieved:>14.2%} {level.seed_rows:>10}"
+        f"{level.achieved:>14.2%} {level.seed_rows:>12}"
         for level in outcome.levels
     ]

@@ -10,7 +10,7 @@ from simulacra.engine.columns.arrays import Int64s
 
 
 @dataclasses.dataclass(frozen=True)
-class Table:
+class ContingencyTable:
     """The occupied cells of some marginals.
 
     Attributes:
@@ -23,7 +23,7 @@ class Table:
     cell_of: Int64s
 
 
-def cross(marginals: Sequence[Int64s]) -> Table:
+def cross(marginals: Sequence[Int64s]) -> ContingencyTable:
     """Cross the marginals, each the group of every particle."""
     cell_of = np.zeros(len(marginals[0]), dtype=np.int64)
     cells = np.zeros((0, 1), dtype=np.int64)
@@ -31,7 +31,7 @@ def cross(marginals: Sequence[Int64s]) -> Table:
         width = int(groups.max(initial=0)) + 1
         codes, cell_of = np.unique(cell_of * width + groups, return_inverse=True)
         cells = np.vstack([cells[:, codes // width], codes % width])
-    return Table(cells, cell_of)
+    return ContingencyTable(cells, cell_of)
 
 
 def incidence(cells: Int64s, sizes: Sequence[int]) -> csr_array:

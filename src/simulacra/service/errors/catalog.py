@@ -90,7 +90,7 @@ _ENTRIES = (
         "simio_scenario_infeasible",
         "The model cannot produce a single row of this scenario",
         "The conditions are valid one by one, but nothing in the study supports them together.",
-        "Conditions that exclude each other, or reach beyond what the seed rows show.",
+        "Conditions that exclude each other, or reach beyond what the study shows.",
         "Relax the conditions that the detail names, or upload a study that covers them.",
     ),
     Entry(
