@@ -6,7 +6,7 @@ import multiprocessing
 from simulacra.service.jobs import child
 if __name__ == "__main__":
     child.start_server([])
-    look = "from simulacra.engine.model import kernels; print(bool(kernels.grow.signatures))"
+    look = "from simulacra.engine.model import growing; print(bool(growing.grow.signatures))"
     process = multiprocessing.get_context("forkserver").Process(target=exec, args=(look,))
     process.start()
     process.join()
