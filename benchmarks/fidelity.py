@@ -49,7 +49,7 @@ deliberate: the respondent could be recognised in such a row."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Figures:
+class TableFigures:
     """The figures of one kind of rows: the columns of the page, as fractions."""
 
     shape: float
@@ -74,7 +74,7 @@ class Result:
     """
 
     name: str
-    rows: Mapping[str, Figures]
+    rows: Mapping[str, TableFigures]
     unseen_floor: float
     unseen_copies: float
     fit_seconds: float
@@ -160,10 +160,10 @@ def nearer_to_train(table: Table, train: Floats, draws: Sequence[Floats]) -> flo
     )
 
 
-def judge(table: Table, train: Floats, draws: Sequence[Floats]) -> Figures:
+def judge(table: Table, train: Floats, draws: Sequence[Floats]) -> TableFigures:
     """Return the figures of draws of one kind."""
     schema, unseen = table.schema, table.encode(table.unseen)
-    return Figures(
+    return TableFigures(
         shape=float(np.mean([judging.shape(schema, train, rows) for rows in draws])),
         trend=float(np.mean([judging.trend(schema, train, rows) for rows in draws])),
         versus_train=classifier.two_sample(schema, train, draws[0]),
@@ -214,7 +214,7 @@ def baselines(results: Sequence[Result]) -> str:
     return page.table([*head, "copies %"], lines)
 
 
-def _plain(synthetic: Figures) -> list[str]:
+def _plain(synthetic: TableFigures) -> list[str]:
     return [
         f"{100 * (1 - synthetic.shape):.2f}",
         f"{100 * (1 - synthetic.trend):.2f}",

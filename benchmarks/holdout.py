@@ -25,7 +25,7 @@ study."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Scenario:
+class HoldoutScenario:
     """Conditions on a study."""
 
     study: str
@@ -35,27 +35,29 @@ class Scenario:
 
 
 SCENARIOS = (
-    Scenario("beps", "swing to Labour", {"vote": {"Labour": 0.6, "Conservative": 0.2}}),
-    Scenario("beps", "Liberal surge", {"vote": {"Liberal Democrat": 0.6}}),
-    Scenario("beps", "young women", {"gender": {"female": 0.8}}, {"age": {"min": 24, "max": 40}}),
-    Scenario("beps", "sceptics", {}, {"Europe": {"min": 10, "max": 11}}),
-    Scenario(
+    HoldoutScenario("beps", "swing to Labour", {"vote": {"Labour": 0.6, "Conservative": 0.2}}),
+    HoldoutScenario("beps", "Liberal surge", {"vote": {"Liberal Democrat": 0.6}}),
+    HoldoutScenario(
+        "beps", "young women", {"gender": {"female": 0.8}}, {"age": {"min": 24, "max": 40}}
+    ),
+    HoldoutScenario("beps", "sceptics", {}, {"Europe": {"min": 10, "max": 11}}),
+    HoldoutScenario(
         "beps",
         "pro-European Conservatives",
         {"vote": {"Conservative": 0.9, "Labour": 0.1}},
         {"Europe": {"min": 1, "max": 4}},
     ),
-    Scenario("adult", "half are rich", {"income": {">50K": 0.5, "<=50K": 0.5}}),
-    Scenario(
+    HoldoutScenario("adult", "half are rich", {"income": {">50K": 0.5, "<=50K": 0.5}}),
+    HoldoutScenario(
         "adult",
         "women, part time",
         {"sex": {"Female": 0.9}},
         {"hours_per_week": {"min": 15, "max": 25}},
     ),
-    Scenario(
+    HoldoutScenario(
         "adult", "graduates", {"education": {"Bachelors": 0.5, "Masters": 0.3, "HS-grad": 0.2}}
     ),
-    Scenario(
+    HoldoutScenario(
         "adult",
         "young, rich, single",
         {"income": {">50K": 0.8}, "marital_status": {"Never-married": 0.9}},
@@ -65,17 +67,17 @@ SCENARIOS = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Trial:
+class HoldoutTrial:
     """Errors of (pairs, means) by kind of rows."""
 
-    scenario: Scenario
+    scenario: HoldoutScenario
     errors: Mapping[str, tuple[float, float]]
 
 
 def run(options: Options) -> None:
     """Try all scenarios and write the page."""
     splits = 2 if options.quick else SPLITS
-    trials: list[Trial] = []
+    trials: list[HoldoutTrial] = []
     for study in filter(options.includes, RESPONDENTS):
         rows = _rows(study, options)
         for split in range(splits):
@@ -94,7 +96,7 @@ def _rows(study: str, options: Options) -> pa.Table:
     return pa.concat_tables([table.train, table.unseen]).unify_dictionaries()
 
 
-def _try(study: str, rows: pa.Table, split: int) -> list[Trial]:
+def _try(study: str, rows: pa.Table, split: int) -> list[HoldoutTrial]:
     rng = np.random.default_rng((5, split))
     order = rng.permutation(rows.num_rows)
     sample, held_out = (
@@ -120,13 +122,13 @@ def _try(study: str, rows: pa.Table, split: int) -> list[Trial]:
             )
             for kind, synthetic in kinds.items()
         }
-        trials.append(Trial(scenario, errors))
+        trials.append(HoldoutTrial(scenario, errors))
     return trials
 
 
 def _errors(
     schema: Schema,
-    scenario: Scenario,
+    scenario: HoldoutScenario,
     true: tuple[pa.Table, Floats],
     synthetic: tuple[pa.Table, Floats],
     model_schema: Schema | None,
@@ -146,7 +148,7 @@ def _errors(
     )
 
 
-def _table(trials: Sequence[Trial], position: int) -> str:
+def _table(trials: Sequence[HoldoutTrial], position: int) -> str:
     lines = []
     for scenario in SCENARIOS:
         some = [trial.errors for trial in trials if trial.scenario is scenario]

@@ -63,7 +63,7 @@ def fidelity(data: Path) -> Any:  # noqa: ANN401 - matplotlib has no types
     _rich_by_age(axes[1, 0], sides)
     for axis, (name, (frame, _)) in zip(axes[1, 1:], sides.items(), strict=True):
         _map(axis, frame, name)
-    axes[0, 1].legend()
+    figure.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 

@@ -41,7 +41,7 @@ it."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Scenario:
+class PopulationScenario:
     """Conditions on one population."""
 
     population: str
@@ -59,66 +59,86 @@ GUIDE: truth.Shares = {
     "channel": {"Online": 0.70, "Retail": 0.20, "Club": 0.10},
 }
 SCENARIOS = (
-    Scenario("shoppers", "one map", {"segment": {"Premium": 0.3, "Mainstream": 0.4, "Value": 0.3}}),
-    Scenario("shoppers", "two maps", GUIDE),
-    Scenario("shoppers", "a partial map", {"channel": {"Online": 0.7}}),
-    Scenario("shoppers", "a level left out", {"segment": {"Mainstream": 0.0}}),
-    Scenario("shoppers", "a range", {}, _one("age", 25, 34)),
-    Scenario("shoppers", "a point", {}, _one("purchase_intent", 60, 60)),
-    Scenario(
+    PopulationScenario(
+        "shoppers", "one map", {"segment": {"Premium": 0.3, "Mainstream": 0.4, "Value": 0.3}}
+    ),
+    PopulationScenario("shoppers", "two maps", GUIDE),
+    PopulationScenario("shoppers", "a partial map", {"channel": {"Online": 0.7}}),
+    PopulationScenario("shoppers", "a level left out", {"segment": {"Mainstream": 0.0}}),
+    PopulationScenario("shoppers", "a range", {}, _one("age", 25, 34)),
+    PopulationScenario("shoppers", "a point", {}, _one("purchase_intent", 60, 60)),
+    PopulationScenario(
         "shoppers",
         "the guide's",
         GUIDE,
         {**_one("age", 25, 44), **_one("purchase_intent", 70, 100)},
     ),
-    Scenario(
+    PopulationScenario(
         "shoppers",
         "one in 10,000",
         {"segment": {"Value": 0.9}, "channel": {"Club": 1.0}},
         {**_one("age", 18, 24), **_one("purchase_intent", 58, 75)},
     ),
-    Scenario("battery", "one map", {"segment": {"Critic": 0.4, "Follower": 0.4, "Pioneer": 0.2}}),
-    Scenario("battery", "partial, gender", {"segment": {"Pioneer": 0.5}, "gender": {"Male": 0.7}}),
-    Scenario("battery", "promoters", {}, _one("recommend", 9, 10)),
-    Scenario("battery", "young critics", {"segment": {"Critic": 0.8}}, _one("age", 18, 30)),
-    Scenario(
+    PopulationScenario(
+        "battery", "one map", {"segment": {"Critic": 0.4, "Follower": 0.4, "Pioneer": 0.2}}
+    ),
+    PopulationScenario(
+        "battery", "partial, gender", {"segment": {"Pioneer": 0.5}, "gender": {"Male": 0.7}}
+    ),
+    PopulationScenario("battery", "promoters", {}, _one("recommend", 9, 10)),
+    PopulationScenario(
+        "battery", "young critics", {"segment": {"Critic": 0.8}}, _one("age", 18, 30)
+    ),
+    PopulationScenario(
         "battery", "an item at its top", {}, {**_one("trust_1", 5, 5), **_one("thrift_3", 4, 5)}
     ),
-    Scenario(
+    PopulationScenario(
         "battery",
         "critics who recommend",
         {"segment": {"Critic": 0.9, "Follower": 0.1}},
         {**_one("recommend", 9, 10), **_one("age", 50, 80)},
     ),
-    Scenario("spenders", "more schooling", {"school": {"Basic": 0.2, "Middle": 0.4, "High": 0.4}}),
-    Scenario("spenders", "owners downtown", {"owner": {"Yes": 0.8}, "area": {"City": 0.8}}),
-    Scenario("spenders", "an income range", {}, _one("income", 2_500, 4_000)),
-    Scenario("spenders", "rich in the city", {"area": {"City": 0.9}}, _one("income", 4_000, 6_000)),
-    Scenario("spenders", "one age", {"school": {"High": 0.5}}, _one("age", 40, 40)),
-    Scenario(
+    PopulationScenario(
+        "spenders", "more schooling", {"school": {"Basic": 0.2, "Middle": 0.4, "High": 0.4}}
+    ),
+    PopulationScenario(
+        "spenders", "owners downtown", {"owner": {"Yes": 0.8}, "area": {"City": 0.8}}
+    ),
+    PopulationScenario("spenders", "an income range", {}, _one("income", 2_500, 4_000)),
+    PopulationScenario(
+        "spenders", "rich in the city", {"area": {"City": 0.9}}, _one("income", 4_000, 6_000)
+    ),
+    PopulationScenario("spenders", "one age", {"school": {"High": 0.5}}, _one("age", 40, 40)),
+    PopulationScenario(
         "battery",
         "critics full of trust",
         {"segment": {"Critic": 0.9}, "gender": {"Male": 0.9}},
         {**_one("trust_1", 5, 5), **_one("trust_3", 5, 5), **_one("recommend", 9, 10)},
     ),
-    Scenario(
+    PopulationScenario(
         "spenders",
         "poor old owners",
         {"owner": {"Yes": 1.0}, "school": {"High": 0.9}},
         {**_one("income", 700, 1_300), **_one("age", 65, 80)},
     ),
-    Scenario(
+    PopulationScenario(
         "spenders",
         "young, rich, rural",
         {"area": {"Country": 0.9}, "owner": {"No": 0.7}},
         {**_one("income", 3_500, 6_000), **_one("age", 22, 30)},
     ),
-    Scenario("buyers", "market shares", {"choice": {"Asta": 0.3, "Brio": 0.3, "Corvo": 0.3}}),
-    Scenario("buyers", "a new brand", {"choice": {"Dado": 0.5}}),
-    Scenario("buyers", "everybody knows it", {"knows_Dado": {"Selected": 0.95}}),
-    Scenario("buyers", "delisted", {"choice": {"Asta": 0.0}, "knows_Asta": {"Selected": 0.9}}),
-    Scenario("buyers", "happy seniors", {"segment": {"Senior": 0.9}}, _one("liking", 8, 10)),
-    Scenario(
+    PopulationScenario(
+        "buyers", "market shares", {"choice": {"Asta": 0.3, "Brio": 0.3, "Corvo": 0.3}}
+    ),
+    PopulationScenario("buyers", "a new brand", {"choice": {"Dado": 0.5}}),
+    PopulationScenario("buyers", "everybody knows it", {"knows_Dado": {"Selected": 0.95}}),
+    PopulationScenario(
+        "buyers", "delisted", {"choice": {"Asta": 0.0}, "knows_Asta": {"Selected": 0.9}}
+    ),
+    PopulationScenario(
+        "buyers", "happy seniors", {"segment": {"Senior": 0.9}}, _one("liking", 8, 10)
+    ),
+    PopulationScenario(
         "buyers",
         "fans of the dear one",
         {"choice": {"Dado": 0.9, "Corvo": 0.1}, "segment": {"Family": 0.8}},
@@ -128,10 +148,10 @@ SCENARIOS = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Trial:
+class PopulationTrial:
     """One scenario on one study: the errors of each alternative; NaN where it had no row."""
 
-    scenario: Scenario
+    scenario: PopulationScenario
     left: float
     respondents: int
     pairs: Mapping[str, float]
@@ -147,7 +167,7 @@ class Trial:
 def run(options: Options) -> None:
     """Try all scenarios and write the page."""
     sizes, studies = (STUDY_SIZES[1:2], 1) if options.quick else (STUDY_SIZES, STUDIES)
-    trials: list[Trial] = []
+    trials: list[PopulationTrial] = []
     for population in filter(options.includes, truth.POPULATIONS):
         started = time.perf_counter()
         trials += try_population(population, sizes, studies)
@@ -163,7 +183,9 @@ def run(options: Options) -> None:
     page.write("scenarios", "Scenarios against the truth", parts, save=options.is_complete)
 
 
-def try_population(population: str, sizes: Sequence[int], studies: int) -> Iterator[Trial]:
+def try_population(
+    population: str, sizes: Sequence[int], studies: int
+) -> Iterator[PopulationTrial]:
     """Return a trial of each scenario on each study of a population."""
     draw = truth.POPULATIONS[population]
     scenarios = [scenario for scenario in SCENARIOS if scenario.population == population]
@@ -182,10 +204,10 @@ def try_population(population: str, sizes: Sequence[int], studies: int) -> Itera
                 for name, rows in rows_by_kind.items()
             }
             pairs, means = ({name: pair[i] for name, pair in figures.items()} for i in (0, 1))
-            yield Trial(scenario, known.left, size, pairs, means, status)
+            yield PopulationTrial(scenario, known.left, size, pairs, means, status)
 
 
-def generated(model: simulacra.Model, scenario: Scenario) -> tuple[Weighted, str]:
+def generated(model: simulacra.Model, scenario: PopulationScenario) -> tuple[Weighted, str]:
     """Return the synthetic rows with their weights, and the status of the generation."""
     try:
         out = model.generate(ROWS, seed=1, categorical=scenario.shares, numeric=scenario.ranges)
@@ -195,7 +217,7 @@ def generated(model: simulacra.Model, scenario: Scenario) -> tuple[Weighted, str
 
 
 def alternatives(
-    scenario: Scenario, known: truth.Truth, sample: pa.Table, pool: pa.Table
+    scenario: PopulationScenario, known: truth.Truth, sample: pa.Table, pool: pa.Table
 ) -> dict[str, Weighted]:
     """Return the rows of the alternatives, each with their weights."""
     rng = np.random.default_rng(9)
@@ -212,7 +234,7 @@ def alternatives(
 
 
 def _errors(
-    schema: Schema, scenario: Scenario, true: tuple[Floats, Floats], rows: Weighted
+    schema: Schema, scenario: PopulationScenario, true: tuple[Floats, Floats], rows: Weighted
 ) -> tuple[float, float]:
     """Return the errors of pairs and of means."""
     if not rows[1].sum():
@@ -225,7 +247,7 @@ def _errors(
     )
 
 
-def by(trials: Sequence[Trial], key: Callable[[Trial], str], head: str) -> str:
+def by(trials: Sequence[PopulationTrial], key: Callable[[PopulationTrial], str], head: str) -> str:
     """Return the ratios of errors, synthetic rows to each alternative, by group and overall."""
     names = dict.fromkeys(map(key, trials))
     groups = {name: [trial for trial in trials if key(trial) == name] for name in names}
@@ -238,7 +260,7 @@ def by(trials: Sequence[Trial], key: Callable[[Trial], str], head: str) -> str:
     return page.table([head, "trials", "partial", "refused", *heads, "won (pairs)"], lines)
 
 
-def _ratios(trials: Sequence[Trial]) -> list[str]:
+def _ratios(trials: Sequence[PopulationTrial]) -> list[str]:
     ratios = []
     for kind, alternative in itertools.product(("pairs", "means"), ROW_KINDS[1:4]):
         both = np.array(
@@ -252,7 +274,7 @@ def _ratios(trials: Sequence[Trial]) -> list[str]:
     return [str(len(trials)), str(partial), str(refused), *ratios, f"{won:.0%}"]
 
 
-def each(trials: Sequence[Trial], kind: str) -> str:
+def each(trials: Sequence[PopulationTrial], kind: str) -> str:
     """Return the median errors of all alternatives, one line for each scenario."""
     lines = []
     for scenario in SCENARIOS:

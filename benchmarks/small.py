@@ -27,7 +27,7 @@ brackets those among unseen rows."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Figures:
+class SmallSampleFigures:
     """The figures of one sample."""
 
     versus_unseen: float
@@ -69,7 +69,7 @@ def sample(name: str, rows: pa.Table, number: int) -> Table:
     )
 
 
-def measure(table: Table) -> Figures:
+def measure(table: Table) -> SmallSampleFigures:
     """Fit a model to a sample and judge its synthetic rows."""
     rng = np.random.default_rng(0)
     model = simulacra.fit(table.train)
@@ -82,7 +82,7 @@ def measure(table: Table) -> Figures:
     many = min(len(unseen), MANY)
     apart = np.vstack([judging.independent(train, rng) for _ in range(MANY // RESPONDENTS)])
     bootstrap = train[rng.integers(len(train), size=many)]
-    return Figures(
+    return SmallSampleFigures(
         classifier.two_sample(schema, unseen[:RESPONDENTS], synthetic[:RESPONDENTS]),
         classifier.two_sample(schema, unseen[:RESPONDENTS], train),
         classifier.two_sample(schema, unseen, synthetic[:many]),
@@ -94,10 +94,10 @@ def measure(table: Table) -> Figures:
     )
 
 
-def _cells(samples: list[Figures]) -> list[str]:
+def _cells(samples: list[SmallSampleFigures]) -> list[str]:
     mean: Mapping[str, float] = {
         field.name: float(np.mean([getattr(sample, field.name) for sample in samples]))
-        for field in dataclasses.fields(Figures)
+        for field in dataclasses.fields(SmallSampleFigures)
     }
     return [
         f"{mean['versus_unseen']:.3f} ({mean['floor']:.3f})",

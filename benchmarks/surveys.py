@@ -27,7 +27,7 @@ expected to fall below."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Figures:
+class SurveyFigures:
     """The figures of one kind of rows, as fractions."""
 
     shape: float
@@ -69,7 +69,9 @@ def run(options: Options) -> None:
     page.write("surveys", "Real surveys", parts, save=options.is_complete)
 
 
-def measure(name: str, table: Table) -> tuple[dict[str, Figures], float, dict[str, pd.DataFrame]]:
+def measure(
+    name: str, table: Table
+) -> tuple[dict[str, SurveyFigures], float, dict[str, pd.DataFrame]]:
     """Fit a survey and judge rows of all kinds; return the figures, seconds, and frames by kind."""
     rng = np.random.default_rng(0)
     started = time.perf_counter()
@@ -97,11 +99,11 @@ def measure(name: str, table: Table) -> tuple[dict[str, Figures], float, dict[st
 
 def judge(
     name: str, schema: Schema, train: Floats, unseen: Floats, opponent: Floats, rows: Floats
-) -> Figures:
+) -> SurveyFigures:
     """Return the figures of rows; `opponent` is what the classifier sets against unseen rows."""
     real, synthetic = as_frame(schema, train), as_frame(schema, rows)
     items = [item for item in studies.STUDIES[name].likert if item in schema.names]
-    return Figures(
+    return SurveyFigures(
         judging.shape(schema, train, rows),
         judging.trend(schema, train, rows),
         classifier.two_sample(schema, unseen, opponent),
@@ -148,7 +150,7 @@ def exclusive(name: str, rows: pd.DataFrame) -> float:
     return float(broken.mean())
 
 
-def _line(name: str, kind: str, synthetic: Figures) -> list[str]:
+def _line(name: str, kind: str, synthetic: SurveyFigures) -> list[str]:
     return [
         name,
         kind,

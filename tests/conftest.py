@@ -9,9 +9,10 @@ import hypothesis
 import psycopg
 import pytest
 
-from simulacra.service import compose, runtime
+from simulacra.service import compose
 from simulacra.service.database import grants, migrate
 from simulacra.service.embedded import postgres
+from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
 from tests.coroutines import RunAsync
 from tests.service.identity import auth0_stand_in, auth0_tenant
@@ -75,20 +76,20 @@ def settings(empty_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture
-def running(settings: Settings) -> runtime.Runtime:
+def runtime(settings: Settings) -> Runtime:
     """The parts of a service."""
     return compose.runtime_of(settings)
 
 
 @pytest.fixture
-def run_async(running: runtime.Runtime) -> RunAsync:
-    """Run a coroutine that uses `running`, and close its connections in the same event loop."""
+def run_async(runtime: Runtime) -> RunAsync:
+    """Run a coroutine that uses `runtime`, and close its connections in the same event loop."""
 
     async def and_close(coroutine: Coroutine[None, None, None]) -> None:
         try:
             await coroutine
         finally:
-            await running.close()
+            await runtime.close()
 
     return lambda coroutine: asyncio.run(and_close(coroutine))
 

@@ -91,7 +91,7 @@ def test_columns_are_typed_kept_and_dropped_as_asked_for(api: ApiClient, book: b
     assert schema["segment"]["levels"] == ["B", "A"]
     assert "spend" not in schema
     dropped = [one for one in document["cleaning"] if one["action"] == "dropped"]
-    assert [(one["column"], one["reason"]) for one in dropped] == [("spend", "as asked for")]
+    assert [(one["column"], one["reason"]) for one in dropped] == [("spend", "as requested")]
 
 
 def test_a_column_that_the_file_does_not_have(api: ApiClient, book: bytes) -> None:

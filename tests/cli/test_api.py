@@ -14,10 +14,10 @@ import pytest
 import uvicorn
 
 from simulacra.cli import main
-from simulacra.service import runtime
 from simulacra.service.database import tables
 from simulacra.service.identity import embedded
 from simulacra.service.identity.principal import SCOPES
+from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
 from tests.acceptance import harness
 from tests.coroutines import RunAsync
@@ -71,19 +71,19 @@ def wait_for(url: str) -> None:
 
 
 def test_a_request_that_waits_for_a_job_is_answered_when_the_process_is_told_to_stop(
-    settings: Settings, running: runtime.Runtime, run_async: RunAsync
+    settings: Settings, runtime: Runtime, run_async: RunAsync
 ) -> None:
     tokens = []
 
     async def prepare() -> None:
-        tenant = await running.tenants.create(company="A", email="a@b.example")
-        assert isinstance(running.identity, embedded.Embedded)
-        tokens.append(await running.identity.issuer.mint(tenant.client_id, SCOPES))
+        tenant = await runtime.tenants.create(company="A", email="a@b.example")
+        assert isinstance(runtime.identity, embedded.Embedded)
+        tokens.append(await runtime.identity.issuer.mint(tenant.client_id, SCOPES))
         job = tables.Job(
             id="job_1", tenant_id=tenant.tenant_id, operation="createDataset", status="queued",
             dataset_id="ds_1",
         )  # fmt: skip
-        async with running.database.transaction(tenant.tenant_id) as session:
+        async with runtime.database.transaction(tenant.tenant_id) as session:
             session.add(job)
 
     run_async(prepare())

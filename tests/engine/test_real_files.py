@@ -90,7 +90,7 @@ def test_rows_columns_and_types(
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         ("sav/NEG_encrypted_hotel.sav", "SPSS file with a password"),
         ("sav/NEG_html_page_saved_as.sav", "web page"),
@@ -101,8 +101,8 @@ def test_rows_columns_and_types(
         ("sav/pyreadstat_multiple_response.sav", "6 rows; at least 30"),
     ],
 )
-def test_the_refusal_of_a_file_says_what_to_do(name: str, said: str) -> None:
-    with pytest.raises(errors.StudyError, match=said):
+def test_the_refusal_of_a_file_says_what_to_do(name: str, message: str) -> None:
+    with pytest.raises(errors.StudyError, match=message):
         schema(name)
 
 
@@ -183,12 +183,12 @@ def test_codes_for_no_answer_are_no_levels() -> None:
 
 
 def test_encodings_are_reported() -> None:
-    said = {
+    notes = {
         name: " ".join(action.reason for action in read(name).actions)
         for name in (STARWARS, SALARY_2018, "messy/food_world_cup_macroman.csv")
     }
-    assert "Mac Roman" in said["messy/food_world_cup_macroman.csv"]
-    assert "Windows-1252" in said[SALARY_2018]
+    assert "Mac Roman" in notes["messy/food_world_cup_macroman.csv"]
+    assert "Windows-1252" in notes[SALARY_2018]
     assert "München" in schema(SALARY_2018)["City"].levels
 
 
@@ -229,6 +229,6 @@ def test_a_weight_is_a_number() -> None:
 def test_every_missing_column_is_accounted_for() -> None:
     for name in (BURGER, PHONE, THANKSGIVING, SALARY_2020):
         dropped = {one.column for one in schema(name).cleaning if one.action == "dropped"}
-        kept = {column.source_name for column in schema(name).columns}
-        assert dropped | kept == set(read(name).table.column_names)
-        assert not dropped & kept
+        modelled = {column.source_name for column in schema(name).columns}
+        assert dropped | modelled == set(read(name).table.column_names)
+        assert not dropped & modelled

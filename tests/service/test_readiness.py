@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from simulacra.cli import main as cli
-from simulacra.service import compose, main, readiness, revision, runtime
+from simulacra.service import compose, main, readiness, revision
 from simulacra.service.http import envelope
+from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
 from tests.coroutines import RunAsync
 
@@ -17,21 +18,21 @@ NOWHERE = "postgresql://u:hunter2@127.0.0.1:1/x"
 CLOSED_STORE = "s3://bucket-of-nobody"
 
 
-async def ask(running: runtime.Runtime, path: str) -> httpx.Response:
-    app = envelope.Envelope(main.build(running), running.policy.base_url)
+async def ask(runtime: Runtime, path: str) -> httpx.Response:
+    app = envelope.Envelope(main.build(runtime), runtime.policy.base_url)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://x") as http:
         return await http.get(path)
 
 
-def test_a_process_is_ready_until_it_drains(running: runtime.Runtime, run_async: RunAsync) -> None:
+def test_a_process_is_ready_until_it_drains(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        assert (await ask(running, "/readyz")).json()["status"] == "ready"
-        running.draining.set()
-        refused = await ask(running, "/readyz")
+        assert (await ask(runtime, "/readyz")).json()["status"] == "ready"
+        runtime.draining.set()
+        refused = await ask(runtime, "/readyz")
         assert (refused.status_code, refused.json()["code"]) == (503, "simio_unavailable")
         assert "about to end" in refused.json()["detail"]
         assert "retry-after" in refused.headers
-        assert (await ask(running, "/healthz")).status_code == 200
+        assert (await ask(runtime, "/healthz")).status_code == 200
 
     run_async(check())
 
@@ -40,15 +41,15 @@ def test_without_a_database_a_process_is_alive_and_not_ready(tmp_path: Path) -> 
     settings = Settings.model_validate({"data_dir": tmp_path, "database_url": NOWHERE})
 
     async def check() -> None:
-        running = compose.runtime_of(settings)
-        refused = await ask(running, "/readyz")
+        runtime = compose.runtime_of(settings)
+        refused = await ask(runtime, "/readyz")
         assert (refused.status_code, refused.json()["detail"]) == (
             503,
             "The database does not answer.",
         )
         assert "hunter2" not in refused.text
-        assert (await ask(running, "/healthz")).status_code == 200
-        await running.close()
+        assert (await ask(runtime, "/healthz")).status_code == 200
+        await runtime.close()
 
     asyncio.run(check())
 
@@ -72,8 +73,8 @@ def test_without_an_object_store_a_process_is_not_ready(
     run_async(check())
 
 
-def test_the_parts_are_not_asked_more_often_than_the_verdict_ages(
-    running: runtime.Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
+def test_the_parts_are_not_asked_more_often_than_their_answer_ages(
+    runtime: Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
 
@@ -82,7 +83,7 @@ def test_the_parts_are_not_asked_more_often_than_the_verdict_ages(
 
     monkeypatch.setattr(revision, "check", count)
     monkeypatch.setattr(readiness, "FRESH_SECONDS", 1000.0)
-    patient = readiness.Readiness(running.database, running.storage)
+    patient = readiness.Readiness(runtime.database, runtime.storage)
 
     async def check() -> None:
         await asyncio.gather(*(patient.check() for _ in range(50)))
@@ -93,7 +94,7 @@ def test_the_parts_are_not_asked_more_often_than_the_verdict_ages(
 
 @pytest.mark.parametrize(("needed", "is_fine"), [("r0000", True), ("r9999", False)])
 def test_a_newer_database_is_fine_and_an_older_one_is_not(
-    running: runtime.Runtime,
+    runtime: Runtime,
     run_async: RunAsync,
     monkeypatch: pytest.MonkeyPatch,
     needed: str,
@@ -104,11 +105,11 @@ def test_a_newer_database_is_fine_and_an_older_one_is_not(
 
     async def check() -> None:
         if is_fine:
-            await revision.check(running.database)
+            await revision.check(runtime.database)
             return
         with pytest.raises(revision.OutdatedError, match="needs r9999: run `simulacra migrate`"):
-            await revision.check(running.database)
-        assert "r9999" in (await ask(running, "/readyz")).json()["detail"]
+            await revision.check(runtime.database)
+        assert "r9999" in (await ask(runtime, "/readyz")).json()["detail"]
 
     run_async(check())
 

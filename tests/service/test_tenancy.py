@@ -9,18 +9,19 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import keys, runtime, tenancy
+from simulacra.service import keys, tenancy
 from simulacra.service.database import tables
 from simulacra.service.embedded import postgres
+from simulacra.service.runtime import Runtime
 from tests.coroutines import RunAsync
 
 
-async def _tenant_with_dataset(running: runtime.Runtime, name: str, expires: dt.datetime) -> str:
-    made = await running.tenants.create(
+async def _tenant_with_dataset(runtime: Runtime, name: str, expires: dt.datetime) -> str:
+    made = await runtime.tenants.create(
         company=name,
         email="a@b.example",
     )
-    async with running.database.transaction(made.tenant_id) as session:
+    async with runtime.database.transaction(made.tenant_id) as session:
         session.add(_dataset(made.tenant_id, f"ds_{name}", expires))
     return made.tenant_id
 
@@ -39,42 +40,42 @@ def _dataset(tenant_id: str, dataset_id: str, expires: dt.datetime) -> tables.Da
 
 
 def test_each_tenant_sees_its_own_rows(
-    running: runtime.Runtime, run_async: RunAsync, in_an_hour: dt.datetime
+    runtime: Runtime, run_async: RunAsync, in_an_hour: dt.datetime
 ) -> None:
     async def check() -> None:
-        one = await _tenant_with_dataset(running, "one", in_an_hour)
-        two = await _tenant_with_dataset(running, "two", in_an_hour)
+        one = await _tenant_with_dataset(runtime, "one", in_an_hour)
+        two = await _tenant_with_dataset(runtime, "two", in_an_hour)
         for tenant_id, own, other in ((one, "ds_one", "ds_two"), (two, "ds_two", "ds_one")):
-            async with running.database.transaction(tenant_id) as session:
+            async with runtime.database.transaction(tenant_id) as session:
                 assert list(await session.scalars(sa.select(tables.Dataset.id))) == [own]
                 assert await session.get(tables.Dataset, other) is None
                 touched = await session.scalars(
                     sa.update(tables.Dataset).values(format="x").returning(tables.Dataset.id)
                 )
                 assert touched.all() == [own]
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             assert len(list(await session.scalars(sa.select(tables.Dataset.id)))) == 2
 
     run_async(check())
 
 
 def test_row_level_security_holds_for_plain_sql(
-    running: runtime.Runtime, run_async: RunAsync, in_an_hour: dt.datetime
+    runtime: Runtime, run_async: RunAsync, in_an_hour: dt.datetime
 ) -> None:
     async def check() -> None:
-        one = await _tenant_with_dataset(running, "one", in_an_hour)
-        await _tenant_with_dataset(running, "two", in_an_hour)
+        one = await _tenant_with_dataset(runtime, "one", in_an_hour)
+        await _tenant_with_dataset(runtime, "two", in_an_hour)
         for table in ("datasets", "generations", "jobs"):
-            assert await _policy_exists(running, table)
-        async with running.database.transaction(one) as session:
+            assert await _policy_exists(runtime, table)
+        async with runtime.database.transaction(one) as session:
             found = await session.execute(sa.text("SELECT id FROM datasets"))
             assert found.scalars().all() == ["ds_one"]
 
     run_async(check())
 
 
-async def _policy_exists(running: runtime.Runtime, table: str) -> bool:
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+async def _policy_exists(runtime: Runtime, table: str) -> bool:
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
         return bool(
             await session.scalar(
                 sa.text(
@@ -86,26 +87,24 @@ async def _policy_exists(running: runtime.Runtime, table: str) -> bool:
 
 
 def test_a_row_cannot_be_written_for_another_tenant(
-    running: runtime.Runtime, run_async: RunAsync, in_an_hour: dt.datetime
+    runtime: Runtime, run_async: RunAsync, in_an_hour: dt.datetime
 ) -> None:
     async def check() -> None:
-        one = await _tenant_with_dataset(running, "one", in_an_hour)
-        two = await _tenant_with_dataset(running, "two", in_an_hour)
+        one = await _tenant_with_dataset(runtime, "one", in_an_hour)
+        two = await _tenant_with_dataset(runtime, "two", in_an_hour)
         with pytest.raises(sa.exc.ProgrammingError, match="row-level security"):
-            async with running.database.transaction(one) as session:
+            async with runtime.database.transaction(one) as session:
                 session.add(_dataset(two, "ds_smuggled", in_an_hour))
 
     run_async(check())
 
 
-def test_a_session_that_came_another_way_is_refused(
-    running: runtime.Runtime, run_async: RunAsync
-) -> None:
+def test_a_session_that_came_another_way_is_refused(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        async with AsyncSession(running.database._engine) as session:
+        async with AsyncSession(runtime.database._engine) as session:
             with pytest.raises(tenancy.ScopeMissingError):
                 await session.scalars(sa.select(tables.Dataset))
-        async with running.database._engine.connect() as connection:
+        async with runtime.database._engine.connect() as connection:
             found = await connection.execute(sa.text("SELECT count(*) FROM datasets"))
             assert found.scalar() == 0  # no scope, no rows
 
@@ -132,24 +131,24 @@ def test_a_role_that_the_second_lock_does_not_bind_is_refused(
             await database.close()
 
     with (
-        postgres.running(tmp_path) as running,
+        postgres.running(tmp_path) as runtime,
         pytest.raises(tenancy.UnboundRoleError, match="DATABASE_URL"),
     ):
-        asyncio.run(check(running.url()))
+        asyncio.run(check(runtime.url()))
 
 
 def test_the_embedded_role_is_bound(
-    running: runtime.Runtime, run_async: RunAsync, caplog: pytest.LogCaptureFixture
+    runtime: Runtime, run_async: RunAsync, caplog: pytest.LogCaptureFixture
 ) -> None:
-    run_async(running.database.check_role())
+    run_async(runtime.database.check_role())
     assert caplog.messages == []
 
 
 def test_a_role_that_could_alter_the_audit_trail_is_warned_of(
-    running: runtime.Runtime, owner_dsn: str, caplog: pytest.LogCaptureFixture
+    runtime: Runtime, owner_dsn: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def check() -> None:
-        database = tenancy.Database(owner_dsn, running.keyring, pool_size=1)
+        database = tenancy.Database(owner_dsn, runtime.keyring, pool_size=1)
         await database.check_role()
         await database.close()
 
@@ -158,10 +157,10 @@ def test_a_role_that_could_alter_the_audit_trail_is_warned_of(
 
 
 def test_connections_that_a_restart_cut_while_they_were_idle_fail_no_query(
-    running: runtime.Runtime, run_async: RunAsync, dsn: str, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, run_async: RunAsync, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def backend() -> int:
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             await session.execute(sa.text("SELECT pg_sleep(0.05)"))  # so that each has its own
             return int(await session.scalar(sa.text("SELECT pg_backend_pid()")) or 0)
 

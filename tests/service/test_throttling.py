@@ -4,8 +4,9 @@ import datetime as dt
 
 from sqlalchemy import func, select, update
 
-from simulacra.service import compose, runtime, tenancy
+from simulacra.service import compose, tenancy
 from simulacra.service.database import tables
+from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
 from simulacra.service.throttling import Limit, RouteClass
 from tests.coroutines import RunAsync
@@ -13,11 +14,9 @@ from tests.coroutines import RunAsync
 FIVE = Limit("five", calls=5, seconds=3600)
 
 
-def test_everybody_has_an_allowance_of_their_own(
-    running: runtime.Runtime, run_async: RunAsync
-) -> None:
+def test_everybody_has_an_allowance_of_their_own(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        throttle = running.throttle
+        throttle = runtime.throttle
         mine = [await throttle.hit(FIVE, "a", "b") for _ in range(6)]
         assert [one.is_refused for one in mine] == [False] * 5 + [True]
         assert [one.remaining for one in mine] == [4, 3, 2, 1, 0, 0]
@@ -29,22 +28,22 @@ def test_everybody_has_an_allowance_of_their_own(
 
 
 def test_of_many_calls_at_once_no_more_than_the_limit_pass(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        standings = await asyncio.gather(*(running.throttle.hit(FIVE, "x") for _ in range(40)))
+        standings = await asyncio.gather(*(runtime.throttle.hit(FIVE, "x") for _ in range(40)))
         assert sum(not one.is_refused for one in standings) == 5
 
     run_async(check())
 
 
 def test_all_processes_count_together(
-    settings: Settings, running: runtime.Runtime, run_async: RunAsync
+    settings: Settings, runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         other = compose.runtime_of(settings)
         try:
-            calls = (one.throttle.hit(FIVE, "x") for one in (running, other) * 10)
+            calls = (one.throttle.hit(FIVE, "x") for one in (runtime, other) * 10)
             standings = await asyncio.gather(*calls)
         finally:
             await other.close()
@@ -53,10 +52,10 @@ def test_all_processes_count_together(
     run_async(check())
 
 
-def test_the_smallest_share_is_still_counted(running: runtime.Runtime, run_async: RunAsync) -> None:
+def test_the_smallest_share_is_still_counted(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         most = Settings.model_fields["reads_per_minute"].metadata[1].le
-        standing = await running.throttle.hit(Limit("most", most, seconds=60), "x")
+        standing = await runtime.throttle.hit(Limit("most", most, seconds=60), "x")
         assert not standing.is_refused
         assert standing.reset in {0, 1}
         assert most - 1 <= standing.remaining <= most
@@ -75,39 +74,35 @@ def test_every_class_of_routes_has_the_limit_of_its_setting(settings: Settings) 
     }
 
 
-def test_the_allowance_comes_back_with_time(running: runtime.Runtime, run_async: RunAsync) -> None:
+def test_the_allowance_comes_back_with_time(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         for _ in range(6):
-            await running.throttle.hit(FIVE, "x")
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+            await runtime.throttle.hit(FIVE, "x")
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             row = tables.Throttle
             await session.execute(update(row).values(full_at=row.full_at - dt.timedelta(hours=0.2)))
-        assert not (await running.throttle.hit(FIVE, "x")).is_refused
-        assert (await running.throttle.hit(FIVE, "x")).is_refused
+        assert not (await runtime.throttle.hit(FIVE, "x")).is_refused
+        assert (await runtime.throttle.hit(FIVE, "x")).is_refused
 
     run_async(check())
 
 
-def test_who_has_a_whole_allowance_is_forgotten(
-    running: runtime.Runtime, run_async: RunAsync
-) -> None:
+def test_who_has_a_whole_allowance_is_forgotten(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        await running.throttle.hit(Limit("short", calls=1000, seconds=1), "x")
-        await running.throttle.hit(FIVE, "y")
+        await runtime.throttle.hit(Limit("short", calls=1000, seconds=1), "x")
+        await runtime.throttle.hit(FIVE, "y")
         await asyncio.sleep(0.01)
-        await running.throttle.forget()
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+        await runtime.throttle.forget()
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             assert await session.scalar(select(func.count()).select_from(tables.Throttle)) == 1
 
     run_async(check())
 
 
-def test_neither_addresses_nor_names_are_stored(
-    running: runtime.Runtime, run_async: RunAsync
-) -> None:
+def test_neither_addresses_nor_names_are_stored(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        await running.throttle.hit(FIVE, "192.0.2.7", "somebody")
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+        await runtime.throttle.hit(FIVE, "192.0.2.7", "somebody")
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             (key,) = await session.scalars(select(tables.Throttle.key))
         assert len(key) == 32
         assert b"192.0.2.7" not in key

@@ -11,9 +11,10 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 import pytest
 import sqlalchemy as sa
 
-from simulacra.service import compose, runtime, worker
+from simulacra.service import compose, worker
 from simulacra.service.database import tables
 from simulacra.service.jobs import attempts, kinds, queues, repository
+from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
 from tests.coroutines import RunAsync
 
@@ -42,42 +43,42 @@ async def working(
 ) -> AsyncIterator["asyncio.Task[None]"]:
     """A worker of its own, with everything but the sweeper."""
     job_kinds = [dataclasses.replace(kind, work=stage.work) for kind in compose.JOB_KINDS]
-    running = dataclasses.replace(
+    runtime = dataclasses.replace(
         compose.runtime_of(settings), job_kinds=kinds.by_operation(*job_kinds)
     )
-    worker.add_tasks(running.queue, running.job_kinds)
-    async with running.queue.open_async():
-        task = asyncio.create_task(worker.work(running, names, 1, drain))
+    worker.add_tasks(runtime.queue, runtime.job_kinds)
+    async with runtime.queue.open_async():
+        task = asyncio.create_task(worker.work(runtime, names, 1, drain))
         try:
             yield task
         finally:
             await asyncio.wait([task], timeout=0)
             task.cancel()
             await asyncio.wait([task])
-            await running.close()
+            await runtime.close()
 
 
-async def enqueue(running: runtime.Runtime, *operations: str) -> list[tables.Job]:
-    made = await running.tenants.create(company="A", email="a@b.example")
+async def enqueue(runtime: Runtime, *operations: str) -> list[tables.Job]:
+    made = await runtime.tenants.create(company="A", email="a@b.example")
     jobs = []
     for n, operation in enumerate(operations):
         job = tables.Job(
             id=f"job_{n}", tenant_id=made.tenant_id, operation=operation, status="queued",
             dataset_id="ds_1",
         )  # fmt: skip
-        async with running.database.transaction(made.tenant_id) as session:
-            await repository.enqueue(session, running.endings.admission, job)
+        async with runtime.database.transaction(made.tenant_id) as session:
+            await repository.enqueue(session, runtime.endings.admission, job)
         jobs.append(job)
     return jobs
 
 
-async def read(running: runtime.Runtime, job: tables.Job) -> tables.Job:
-    async with running.database.transaction(job.tenant_id) as session:
+async def read(runtime: Runtime, job: tables.Job) -> tables.Job:
+    async with runtime.database.transaction(job.tenant_id) as session:
         return await repository.get(session, job.id)
 
 
-async def look_up(running: runtime.Runtime, query: str) -> object:
-    return await running.database.look_up(sa.select(sa.literal_column(query)))
+async def look_up(runtime: Runtime, query: str) -> object:
+    return await runtime.database.look_up(sa.select(sa.literal_column(query)))
 
 
 async def until(condition: Callable[[], Coroutine[None, None, bool]]) -> None:
@@ -99,65 +100,65 @@ def _spared() -> Iterator[None]:
 
 
 def test_a_draining_worker_completes_its_job_and_takes_no_other(
-    settings: Settings, running: runtime.Runtime, run_async: RunAsync
+    settings: Settings, runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        first, second = await enqueue(running, "createDataset", "createDataset")
+        first, second = await enqueue(runtime, "createDataset", "createDataset")
         stage = Stage()
         async with working(settings, stage) as task:
             assert await stage.begun.get() == first.id
             stop()
             stage.let_go.set()
             await asyncio.wait_for(task, PATIENCE)
-        assert (await read(running, first)).status == "completed"
-        assert (await read(running, second)).status == "queued"
+        assert (await read(runtime, first)).status == "completed"
+        assert (await read(runtime, second)).status == "queued"
         assert stage.begun.empty()
 
     run_async(check())
 
 
 def test_what_a_draining_worker_cannot_end_is_done_by_another_without_a_sweep(
-    settings: Settings, running: runtime.Runtime, run_async: RunAsync
+    settings: Settings, runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        (job,) = await enqueue(running, "createDataset")
+        (job,) = await enqueue(runtime, "createDataset")
         stuck, free = Stage(), Stage()
         free.let_go.set()
         async with working(settings, stuck, drain=0.1) as task:
             await stuck.begun.get()
             stop()
             await asyncio.wait_for(task, PATIENCE)
-            back = await read(running, job)
+            back = await read(runtime, job)
             assert (back.status, back.attempt_token) == ("queued", None)
             assert back.attempt == back.excused_attempts  # that a worker stops is no failed try
             due = "(SELECT scheduled_at <= now() AND status = 'todo' FROM procrastinate_jobs)"
-            assert await look_up(running, due)
+            assert await look_up(runtime, due)
         async with working(settings, free):
 
             async def is_done() -> bool:
-                return (await read(running, job)).status == "completed"
+                return (await read(runtime, job)).status == "completed"
 
             await until(is_done)
-        assert (await read(running, job)).attempt == 2
+        assert (await read(runtime, job)).attempt == 2
 
     run_async(check())
 
 
 def test_a_draining_worker_is_not_taken_for_dead(
     settings: Settings,
-    running: runtime.Runtime,
+    runtime: Runtime,
     run_async: RunAsync,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(worker, "HEARTBEAT_SECONDS", 0.05)
 
     async def beat() -> dt.datetime:
-        found = await look_up(running, "(SELECT max(last_heartbeat) FROM procrastinate_workers)")
+        found = await look_up(runtime, "(SELECT max(last_heartbeat) FROM procrastinate_workers)")
         assert isinstance(found, dt.datetime)
         return found
 
     async def check() -> None:
-        await enqueue(running, "createDataset")
+        await enqueue(runtime, "createDataset")
         stage = Stage()
         async with working(settings, stage) as task:
             await stage.begun.get()
@@ -172,7 +173,7 @@ def test_a_draining_worker_is_not_taken_for_dead(
             assert not task.done()
             stage.let_go.set()
             await asyncio.wait_for(task, PATIENCE)
-        assert await look_up(running, "(SELECT count(*) FROM procrastinate_workers)") == 0
+        assert await look_up(runtime, "(SELECT count(*) FROM procrastinate_workers)") == 0
 
     run_async(check())
 
@@ -181,23 +182,23 @@ def test_a_draining_worker_is_not_taken_for_dead(
     ("name", "taken"), [(queues.DATASETS, "job_0"), (queues.GENERATIONS, "job_1")]
 )
 def test_a_worker_takes_jobs_of_its_queues_alone(
-    settings: Settings, running: runtime.Runtime, run_async: RunAsync, name: str, taken: str
+    settings: Settings, runtime: Runtime, run_async: RunAsync, name: str, taken: str
 ) -> None:
     async def check() -> None:
-        await enqueue(running, "createDataset", "createGeneration", "createDataset")
+        await enqueue(runtime, "createDataset", "createGeneration", "createDataset")
         stage = Stage()
         stage.let_go.set()
         entries = sa.text("SELECT count(*) FROM procrastinate_jobs WHERE queue_name = :name")
         async with working(settings, stage, (name,)):
 
             async def is_empty() -> bool:
-                async with running.database.transaction("*") as session:
+                async with runtime.database.transaction("*") as session:
                     return bool(await session.scalar(entries, {"name": name}) == 0)
 
             await until(is_empty)
         begun = {stage.begun.get_nowait() for _ in range(stage.begun.qsize())}
         assert taken in begun
         assert begun <= ({"job_0", "job_2"} if name == queues.DATASETS else {"job_1"})
-        assert await look_up(running, "(SELECT count(*) FROM procrastinate_jobs)") != 0
+        assert await look_up(runtime, "(SELECT count(*) FROM procrastinate_jobs)") != 0
 
     run_async(check())

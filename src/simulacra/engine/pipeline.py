@@ -294,4 +294,4 @@ def _infeasible(cloud: Particles, plan: Plan, schema: Schema) -> str:
     names = ", ".join(repr(schema.columns[position].name) for position in plan.order)
     if not cloud.raked.weights.any():
         return f"The model has no row that meets the conditions on {names} together."
-    return f"The conditions on {names} together leave less than one row of what was asked for."
+    return f"The conditions on {names} together leave less than one row of what was requested."

@@ -20,11 +20,11 @@ def request_id(empty_dsn: str, tmp_path: Path) -> str:
 
     async def ask() -> str:
         settings = Settings(data_dir=tmp_path, database_url=empty_dsn)  # type: ignore[arg-type]  # coerced
-        running = compose.runtime_of(settings)
+        runtime = compose.runtime_of(settings)
         row, _ = await service.request(
-            running.database, "Acme \x1b[31mResearch", "data@acme.example"
+            runtime.database, "Acme \x1b[31mResearch", "data@acme.example"
         )
-        await running.close()
+        await runtime.close()
         return row.id
 
     return asyncio.run(ask())

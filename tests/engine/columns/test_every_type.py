@@ -341,7 +341,7 @@ def test_a_column_becomes_another_type_or_says_why_not(
         assert converted.values.shape == draft.values.shape
         assert not (converted.known & ~draft.known).any()
         assert bool(converted.levels) == target.is_categorical
-        assert "as asked for" in converted.notes[-1].reason
+        assert "as requested" in converted.notes[-1].reason
 
 
 @every_type

@@ -9,10 +9,11 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from simulacra.service import runtime, tenancy
+from simulacra.service import tenancy
 from simulacra.service.audit import entry, origin, trail
 from simulacra.service.audit.entry import Action, Detail, Outcome
 from simulacra.service.database import tables
+from simulacra.service.runtime import Runtime
 from tests.coroutines import RunAsync
 
 UNLOCKED = (
@@ -25,23 +26,21 @@ LOCKED = (
 )
 
 
-async def _record(running: runtime.Runtime, *subjects: str, scope: str = tenancy.SYSTEM) -> None:
-    async with running.database.transaction(scope) as session:
+async def _record(runtime: Runtime, *subjects: str, scope: str = tenancy.SYSTEM) -> None:
+    async with runtime.database.transaction(scope) as session:
         for subject in subjects:
             trail.record(session, entry.SYSTEM, Action.DATASET_READY, subject)
 
 
-async def _numbers(running: runtime.Runtime) -> list[int]:
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+async def _numbers(runtime: Runtime) -> list[int]:
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
         return [it.number async for it in trail.entries(session)]
 
 
-def test_an_entry_says_who_what_which_when_and_why(
-    running: runtime.Runtime, run_async: RunAsync
-) -> None:
+def test_an_entry_says_who_what_which_when_and_why(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         origin.REQUEST_ID.set("req_12345678")
-        async with running.database.transaction("ten_1") as session:
+        async with runtime.database.transaction("ten_1") as session:
             trail.record(
                 session,
                 entry.client("c" * 32),
@@ -51,7 +50,7 @@ def test_an_entry_says_who_what_which_when_and_why(
                 outcome=Outcome.FAILED,
                 details={Detail.CODE: "simio_training_failed", Detail.BYTES: 12},
             )
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             (found,) = [it async for it in trail.entries(session)]
         assert dt.datetime.now(dt.UTC) - found.at < dt.timedelta(minutes=5)
         assert (found.number, found.previous_hash) == (1, bytes(32))
@@ -65,43 +64,43 @@ def test_an_entry_says_who_what_which_when_and_why(
     run_async(check())
 
 
-def test_what_is_rolled_back_leaves_no_entry(running: runtime.Runtime, run_async: RunAsync) -> None:
+def test_what_is_rolled_back_leaves_no_entry(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         with pytest.raises(ZeroDivisionError):
-            async with running.database.transaction(tenancy.SYSTEM) as session:
+            async with runtime.database.transaction(tenancy.SYSTEM) as session:
                 trail.record(session, entry.SYSTEM, Action.DATASET_READY, "ds_1")
                 raise ZeroDivisionError
-        assert await _numbers(running) == []
+        assert await _numbers(runtime) == []
 
     run_async(check())
 
 
 def test_twenty_writers_at_once_make_one_unbroken_chain(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
         scopes = [tenancy.SYSTEM, *(f"ten_{n}" for n in range(19))]
         await asyncio.gather(
             *(
-                _record(running, f"ds_{turn}a", f"ds_{turn}b", scope=scope)
+                _record(runtime, f"ds_{turn}a", f"ds_{turn}b", scope=scope)
                 for turn in range(5)
                 for scope in scopes
             )
         )
-        assert await _numbers(running) == list(range(1, 201))
-        verdict = await running.database.verify_trail()
-        assert (verdict.fault, verdict.head.number) == (None, 200)
+        assert await _numbers(runtime) == list(range(1, 201))
+        report = await runtime.database.verify_trail()
+        assert (report.fault, report.head.number) == (None, 200)
 
     run_async(check())
 
 
 @pytest.mark.parametrize("scope", ["ten_1", ""])
 def test_the_trail_is_closed_to_every_other_scope(
-    running: runtime.Runtime, run_async: RunAsync, scope: str
+    runtime: Runtime, run_async: RunAsync, scope: str
 ) -> None:
     async def check() -> None:
-        await _record(running, "ds_1")
-        async with running.database.transaction(scope) as session:
+        await _record(runtime, "ds_1")
+        async with runtime.database.transaction(scope) as session:
             assert await session.scalar(sa.select(sa.func.count(tables.AuditEntry.number))) == 0
 
     run_async(check())
@@ -120,9 +119,9 @@ def test_the_trail_is_closed_to_every_other_scope(
     ],
 )
 def test_the_role_of_the_service_cannot_change_the_trail(
-    running: runtime.Runtime, run_async: RunAsync, dsn: str, statement: str
+    runtime: Runtime, run_async: RunAsync, dsn: str, statement: str
 ) -> None:
-    run_async(_record(running, "ds_1"))
+    run_async(_record(runtime, "ds_1"))
     with psycopg.connect(dsn) as connection:
         connection.execute("SELECT set_config('simulacra.tenant', '*', true)")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -138,9 +137,9 @@ def test_the_role_of_the_service_cannot_change_the_trail(
     ],
 )
 def test_the_owner_of_the_tables_is_refused_too(
-    running: runtime.Runtime, run_async: RunAsync, owner_dsn: str, statement: str
+    runtime: Runtime, run_async: RunAsync, owner_dsn: str, statement: str
 ) -> None:
-    run_async(_record(running, "ds_1"))
+    run_async(_record(runtime, "ds_1"))
     with psycopg.connect(owner_dsn) as connection:
         connection.execute("SELECT set_config('simulacra.tenant', '*', true)")
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
@@ -179,31 +178,31 @@ FORGED = (
     ids=["subject", "time", "details", "middle", "first", "renumbered", "forged"],
 )
 def test_tampering_by_the_owner_of_the_tables_is_found(
-    running: runtime.Runtime, run_async: RunAsync, owner_dsn: str, tampering: list[str], fault: str
+    runtime: Runtime, run_async: RunAsync, owner_dsn: str, tampering: list[str], fault: str
 ) -> None:
     async def check() -> None:
-        await _record(running, "ds_1", "ds_2", "ds_3")
-        assert (await running.database.verify_trail()).fault is None
+        await _record(runtime, "ds_1", "ds_2", "ds_3")
+        assert (await runtime.database.verify_trail()).fault is None
         _tamper(owner_dsn, tampering)
-        verdict = await running.database.verify_trail()
-        assert re.match(fault, str(verdict.fault))
+        report = await runtime.database.verify_trail()
+        assert re.match(fault, str(report.fault))
 
     run_async(check())
 
 
 def test_a_cut_tail_is_noticed_by_who_noted_the_head(
-    running: runtime.Runtime, run_async: RunAsync, owner_dsn: str
+    runtime: Runtime, run_async: RunAsync, owner_dsn: str
 ) -> None:
     async def check() -> None:
-        await _record(running, "ds_1", "ds_2")
-        noted = (await running.database.verify_trail()).head
-        await _record(running, "ds_3")
-        assert (await running.database.verify_trail(noted)).fault is None
+        await _record(runtime, "ds_1", "ds_2")
+        noted = (await runtime.database.verify_trail()).head
+        await _record(runtime, "ds_3")
+        assert (await runtime.database.verify_trail(noted)).fault is None
         _tamper(owner_dsn, ["DELETE FROM audit_entries WHERE number >= 2"])
-        assert (await running.database.verify_trail()).fault is None
-        verdict = await running.database.verify_trail(noted)
-        assert verdict.head.number == 1
-        assert f"{noted} is not in the chain" in str(verdict.fault)
+        assert (await runtime.database.verify_trail()).fault is None
+        report = await runtime.database.verify_trail(noted)
+        assert report.head.number == 1
+        assert f"{noted} is not in the chain" in str(report.fault)
 
     run_async(check())
 

@@ -8,31 +8,32 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import errors, runtime, tenancy
+from simulacra.service import errors, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.credentials import claims, rotations
 from simulacra.service.database import tables
 from simulacra.service.http import problems, translation
 from simulacra.service.identity import embedded, principal
+from simulacra.service.runtime import Runtime
 from tests.coroutines import RunAsync
 
 
-async def caller_of(running: runtime.Runtime) -> tuple[principal.Principal, str]:
+async def caller_of(runtime: Runtime) -> tuple[principal.Principal, str]:
     """Return a client as a caller, and its secret."""
-    made = await running.tenants.create(company="Acme", email="a@b.example")
+    made = await runtime.tenants.create(company="Acme", email="a@b.example")
     scopes = frozenset(principal.SCOPES)
     return principal.Principal(made.tenant_id, made.client_id, scopes), made.client_secret
 
 
-async def works(running: runtime.Runtime, client_id: str, secret: str) -> bool:
-    assert isinstance(running.identity, embedded.Embedded)
-    return await running.identity.issuer.clients.authenticate(client_id, secret)
+async def works(runtime: Runtime, client_id: str, secret: str) -> bool:
+    assert isinstance(runtime.identity, embedded.Embedded)
+    return await runtime.identity.issuer.clients.authenticate(client_id, secret)
 
 
 async def rotate(
-    running: runtime.Runtime, caller: principal.Principal, key: str | None
+    runtime: Runtime, caller: principal.Principal, key: str | None
 ) -> rotations.Rotation:
-    parts = running.database, running.identity, running.claims
+    parts = runtime.database, runtime.identity, runtime.claims
     return await rotations.rotate(*parts, caller, key)
 
 
@@ -42,140 +43,136 @@ async def problem_of(call: Coroutine[None, None, object]) -> problems.Problem:
     return translation.problem_of(raised.value)
 
 
-async def count(running: runtime.Runtime) -> int:
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+async def count(runtime: Runtime) -> int:
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
         query = select(func.count()).select_from(tables.CredentialRotation)
         return await session.scalar(query) or 0
 
 
 def test_the_old_secret_works_until_the_new_one_is_claimed(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        caller, old = await caller_of(running)
-        made = await rotate(running, caller, "k")
-        assert await works(running, caller.client_id, old)
-        delivery = await running.claims.redeem(running.database, running.identity, made.token or "")
+        caller, old = await caller_of(runtime)
+        made = await rotate(runtime, caller, "k")
+        assert await works(runtime, caller.client_id, old)
+        delivery = await runtime.claims.redeem(runtime.database, runtime.identity, made.token or "")
         assert delivery.client_id == caller.client_id
-        assert await works(running, caller.client_id, delivery.client_secret)
-        assert not await works(running, caller.client_id, old)
+        assert await works(runtime, caller.client_id, delivery.client_secret)
+        assert not await works(runtime, caller.client_id, old)
 
     run_async(check())
 
 
 def test_a_replay_returns_the_same_token_and_rotates_nothing(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        caller, _ = await caller_of(running)
-        first = await rotate(running, caller, "k")
-        again = await rotate(running, caller, "k")
+        caller, _ = await caller_of(runtime)
+        first = await rotate(runtime, caller, "k")
+        again = await rotate(runtime, caller, "k")
         assert (again.token, again.row.id, again.is_repeated) == (first.token, first.row.id, True)
-        assert await count(running) == 1
+        assert await count(runtime) == 1
         secret = (
-            await running.claims.redeem(running.database, running.identity, first.token or "")
+            await runtime.claims.redeem(runtime.database, runtime.identity, first.token or "")
         ).client_secret
-        assert await works(running, caller.client_id, secret)
+        assert await works(runtime, caller.client_id, secret)
 
     run_async(check())
 
 
 def test_fifty_at_once_under_one_key_are_one_rotation(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        caller, _ = await caller_of(running)
-        made = await asyncio.gather(*(rotate(running, caller, "k") for _ in range(50)))
+        caller, _ = await caller_of(runtime)
+        made = await asyncio.gather(*(rotate(runtime, caller, "k") for _ in range(50)))
         assert len({one.token for one in made}) == 1
         assert sum(not one.is_repeated for one in made) == 1
-        assert await count(running) == 1
+        assert await count(runtime) == 1
 
     run_async(check())
 
 
-def test_after_redemption_the_key_is_gone(running: runtime.Runtime, run_async: RunAsync) -> None:
+def test_after_redemption_the_key_is_gone(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        caller, _ = await caller_of(running)
-        made = await rotate(running, caller, "k")
-        await running.claims.redeem(running.database, running.identity, made.token or "")
-        problem = await problem_of(rotate(running, caller, "k"))
+        caller, _ = await caller_of(runtime)
+        made = await rotate(runtime, caller, "k")
+        await runtime.claims.redeem(runtime.database, runtime.identity, made.token or "")
+        problem = await problem_of(rotate(runtime, caller, "k"))
         assert problem.entry.code == "simio_rotation_claim_already_consumed"
         assert problem.status == 410
 
     run_async(check())
 
 
-def test_a_fourth_rotation_within_a_day_is_refused(
-    running: runtime.Runtime, run_async: RunAsync
-) -> None:
+def test_a_fourth_rotation_within_a_day_is_refused(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        caller, _ = await caller_of(running)
+        caller, _ = await caller_of(runtime)
         made = await asyncio.gather(
-            *(rotate(running, caller, None) for _ in range(5)), return_exceptions=True
+            *(rotate(runtime, caller, None) for _ in range(5)), return_exceptions=True
         )
         refused = [one for one in made if isinstance(one, errors.ServiceError)]
         assert [one.entry.code for one in refused] == ["simio_rotation_rate_limited"] * 2
         assert 24 * 3600 - 60 < (refused[0].retry_after or 0) <= 24 * 3600
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             rows = tables.CredentialRotation
             await session.execute(
                 update(rows).values(created_at=rows.created_at - dt.timedelta(hours=24))
             )
-        assert (await rotate(running, caller, None)).token
+        assert (await rotate(runtime, caller, None)).token
 
     run_async(check())
 
 
 def test_a_newer_rotation_voids_the_claim_of_the_one_before(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        caller, old = await caller_of(running)
-        first = await rotate(running, caller, "a")
-        second = await rotate(running, caller, "b")
+        caller, old = await caller_of(runtime)
+        first = await rotate(runtime, caller, "a")
+        second = await rotate(runtime, caller, "b")
         problem = await problem_of(
-            running.claims.redeem(running.database, running.identity, first.token or "")
+            runtime.claims.redeem(runtime.database, runtime.identity, first.token or "")
         )
         assert problem.entry.code == "simio_credential_claim_expired"
-        problem = await problem_of(rotate(running, caller, "a"))
+        problem = await problem_of(rotate(runtime, caller, "a"))
         assert problem.entry.code == "simio_credential_claim_expired"
-        assert await works(running, caller.client_id, old)
+        assert await works(runtime, caller.client_id, old)
         newest = (
-            await running.claims.redeem(running.database, running.identity, second.token or "")
+            await runtime.claims.redeem(runtime.database, runtime.identity, second.token or "")
         ).client_secret
-        assert await works(running, caller.client_id, newest)
+        assert await works(runtime, caller.client_id, newest)
 
     run_async(check())
 
 
 def test_a_claim_that_expires_leaves_the_old_secret_working(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        caller, old = await caller_of(running)
-        await rotate(running, caller, "k")
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+        caller, old = await caller_of(runtime)
+        await rotate(runtime, caller, "k")
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             past = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=1)
             await session.execute(update(tables.CredentialClaim).values(expires_at=past))
-        await claims.expire(running.database)
-        assert await works(running, caller.client_id, old)
+        await claims.expire(runtime.database)
+        assert await works(runtime, caller.client_id, old)
 
     run_async(check())
 
 
-def test_a_rotation_is_seen_by_its_client_alone(
-    running: runtime.Runtime, run_async: RunAsync
-) -> None:
+def test_a_rotation_is_seen_by_its_client_alone(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        caller, _ = await caller_of(running)
-        stranger, _ = await caller_of(running)
-        made = await rotate(running, caller, "k")
-        found = await rotations.read(running.database, running.claims, caller, made.row.id)
+        caller, _ = await caller_of(runtime)
+        stranger, _ = await caller_of(runtime)
+        made = await rotate(runtime, caller, "k")
+        found = await rotations.read(runtime.database, runtime.claims, caller, made.row.id)
         assert (found.state, found.token) == (claims.State.OPEN, None)
         sibling = principal.Principal(caller.tenant_id, "another-client", caller.scopes)
         for other in (stranger, sibling):
             problem = await problem_of(
-                rotations.read(running.database, running.claims, other, made.row.id)
+                rotations.read(runtime.database, runtime.claims, other, made.row.id)
             )
             assert problem.entry.code == "simio_rotation_request_not_found"
 
@@ -183,46 +180,46 @@ def test_a_rotation_is_seen_by_its_client_alone(
 
 
 def test_a_client_that_was_revoked_meanwhile_gets_no_secret(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        caller, _ = await caller_of(running)
-        async with running.database.transaction(tenancy.SYSTEM) as session:
-            await running.identity.revoke_client(session, caller.client_id)
-        problem = await problem_of(rotate(running, caller, "k"))
+        caller, _ = await caller_of(runtime)
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
+            await runtime.identity.revoke_client(session, caller.client_id)
+        problem = await problem_of(rotate(runtime, caller, "k"))
         assert problem.entry.code == "simio_unauthorized"
-        assert await count(running) == 0
+        assert await count(runtime) == 0
 
     run_async(check())
 
 
-def test_an_operator_rotates_a_lost_secret(running: runtime.Runtime, run_async: RunAsync) -> None:
+def test_an_operator_rotates_a_lost_secret(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        caller, old = await caller_of(running)
+        caller, old = await caller_of(runtime)
         actor = entry.operator("cli:root")
         token = await rotations.rotate_for_operator(
-            running.database, running.identity, running.claims, caller.client_id, actor
+            runtime.database, runtime.identity, runtime.claims, caller.client_id, actor
         )
         secret = (
-            await running.claims.redeem(running.database, running.identity, token)
+            await runtime.claims.redeem(runtime.database, runtime.identity, token)
         ).client_secret
-        assert await works(running, caller.client_id, secret)
-        assert not await works(running, caller.client_id, old)
+        assert await works(runtime, caller.client_id, secret)
+        assert not await works(runtime, caller.client_id, old)
         with pytest.raises(errors.ClientNotFoundError):
             await rotations.rotate_for_operator(
-                running.database, running.identity, running.claims, "nobody", actor
+                runtime.database, runtime.identity, runtime.claims, "nobody", actor
             )
 
     run_async(check())
 
 
 def test_a_claim_and_the_next_rotation_at_once_do_not_wait_for_each_other(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        caller, _ = await caller_of(running)
-        first = await rotate(running, caller, "a")
-        has_begun, complete = asyncio.Event(), running.identity.complete_rotation
+        caller, _ = await caller_of(runtime)
+        first = await rotate(runtime, caller, "a")
+        has_begun, complete = asyncio.Event(), runtime.identity.complete_rotation
 
         async def complete_later(session: AsyncSession, client_id: str) -> None:
             has_begun.set()
@@ -230,29 +227,29 @@ def test_a_claim_and_the_next_rotation_at_once_do_not_wait_for_each_other(
             await complete(session, client_id)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(running.identity, "complete_rotation", complete_later)
+            patch.setattr(runtime.identity, "complete_rotation", complete_later)
             redeeming = asyncio.create_task(
-                running.claims.redeem(running.database, running.identity, first.token or "")
+                runtime.claims.redeem(runtime.database, runtime.identity, first.token or "")
             )
             await has_begun.wait()
-            second = await rotate(running, caller, "b")
-        assert await works(running, caller.client_id, (await redeeming).client_secret)
-        newest = await running.claims.redeem(running.database, running.identity, second.token or "")
-        assert await works(running, caller.client_id, newest.client_secret)
+            second = await rotate(runtime, caller, "b")
+        assert await works(runtime, caller.client_id, (await redeeming).client_secret)
+        newest = await runtime.claims.redeem(runtime.database, runtime.identity, second.token or "")
+        assert await works(runtime, caller.client_id, newest.client_secret)
 
     run_async(check())
 
 
 def test_once_the_provider_has_rotated_nothing_gives_up_waiting(
-    running: runtime.Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rotations, "LOCK_SECONDS", 1)
 
     async def check() -> None:
-        caller, _ = await caller_of(running)
-        async with running.database.transaction(tenancy.SYSTEM) as holder:
+        caller, _ = await caller_of(runtime)
+        async with runtime.database.transaction(tenancy.SYSTEM) as holder:
             await holder.execute(select(func.pg_advisory_xact_lock(trail.APPEND_LOCK)))
-            rotating = asyncio.create_task(rotate(running, caller, "k"))
+            rotating = asyncio.create_task(rotate(runtime, caller, "k"))
             await asyncio.sleep(1.5)
             assert not rotating.done()
         assert (await rotating).token
@@ -261,15 +258,15 @@ def test_once_the_provider_has_rotated_nothing_gives_up_waiting(
 
 
 def test_a_rotation_does_not_wait_for_ever_for_another(
-    running: runtime.Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rotations, "LOCK_SECONDS", 1)
 
     async def check() -> None:
-        caller, _ = await caller_of(running)
-        async with running.database.transaction(tenancy.SYSTEM) as holder:
+        caller, _ = await caller_of(runtime)
+        async with runtime.database.transaction(tenancy.SYSTEM) as holder:
             await holder.get(tables.Client, caller.client_id, with_for_update=True)
-            problem = await problem_of(rotate(running, caller, "k"))
+            problem = await problem_of(rotate(runtime, caller, "k"))
         assert problem.entry.code == "simio_idempotency_in_flight"
 
     run_async(check())

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 from fastapi.security.http import HTTPAuthorizationCredentials
 
-from simulacra.service import errors, main, runtime
+from simulacra.service import errors, main
 from simulacra.service.audit.entry import Reason
 from simulacra.service.http import guards, problems, translation
 from simulacra.service.identity.principal import Principal
+from simulacra.service.runtime import Runtime
 from simulacra.service.throttling import Limit, RouteClass
 from tests.coroutines import RunAsync
 
@@ -72,10 +73,10 @@ def test_a_caller_who_is_known_still_needs_the_scope() -> None:
     caller = Principal("tenant", "client", frozenset({"read:datasets"}))
     request = Request({"type": "http", "headers": [], "state": {"caller": caller}})
     refusals = mock.AsyncMock()  # nobody has to be looked up
-    running = cast("runtime.Runtime", types.SimpleNamespace(refusals=refusals))
+    runtime = cast("Runtime", types.SimpleNamespace(refusals=refusals))
 
     async def ask(*scopes: str) -> Principal:
-        return await guards.Tenant(*scopes)(request, running, None)
+        return await guards.Tenant(*scopes)(request, runtime, None)
 
     assert asyncio.run(ask("read:generations", "read:datasets")) is caller
     with pytest.raises(errors.InsufficientScopeError) as caught:
@@ -131,31 +132,31 @@ def test_every_route_with_a_token_is_counted_as_what_it_does() -> None:
 class Counted:
     """A service that lets each client read twice an hour and write once."""
 
-    def __init__(self, running: runtime.Runtime) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         limits = {
             RouteClass.READS: Limit("reads", calls=2, seconds=3600),
             RouteClass.WRITES: Limit("writes", calls=1, seconds=3600),
         }
-        policy = dataclasses.replace(running.policy, limits=limits)
+        policy = dataclasses.replace(runtime.policy, limits=limits)
         self.identity = mock.AsyncMock()  # tokens have tests of their own
-        self.running = dataclasses.replace(running, policy=policy, identity=self.identity)
+        self.runtime = dataclasses.replace(runtime, policy=policy, identity=self.identity)
 
     async def call(self, guard: guards.Tenant, client: str) -> Request:
         """Pass a guard as one request does: when it is admitted, and as a dependency."""
         self.identity.verify.return_value = Principal("tenant", client, frozenset(guard.scopes))
         request = Request({"type": "http", "headers": []})
         for _ in range(2):
-            await guard(request, self.running, TOKEN)
+            await guard(request, self.runtime, TOKEN)
         return request
 
 
 def test_a_request_is_counted_once_by_client_and_class(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     reads, writes = guards.Tenant("read:datasets"), guards.Tenant("write:datasets")
 
     async def check() -> None:
-        service = Counted(running)
+        service = Counted(runtime)
         assert (await service.call(reads, "one")).state.standing.remaining == 1
         assert (await service.call(reads, "one")).state.standing.remaining == 0
         with pytest.raises(problems.Problem) as caught:
@@ -168,15 +169,13 @@ def test_a_request_is_counted_once_by_client_and_class(
     run_async(check())
 
 
-def test_a_call_that_lacks_the_scope_counts_too(
-    running: runtime.Runtime, run_async: RunAsync
-) -> None:
+def test_a_call_that_lacks_the_scope_counts_too(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        service = Counted(running)
+        service = Counted(runtime)
         service.identity.verify.return_value = Principal("tenant", "one", frozenset())
         request = Request({"type": "http", "headers": []})
         with pytest.raises(errors.InsufficientScopeError) as caught:
-            await guards.Tenant("read:datasets")(request, service.running, TOKEN)
+            await guards.Tenant("read:datasets")(request, service.runtime, TOKEN)
         assert caught.value.entry.code == "simio_forbidden"
         assert request.state.standing.remaining == 1
 

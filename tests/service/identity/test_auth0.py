@@ -7,15 +7,16 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from simulacra.service import compose, errors, runtime, tenancy
+from simulacra.service import compose, errors, tenancy
 from simulacra.service.database import tables
 from simulacra.service.identity import auth0 as auth0_provider
 from simulacra.service.identity import principal, verification
+from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
 from simulacra.service.tenants import service as tenants
 from tests.service.identity.auth0_tenant import Auth0Tenant
 
-Check = Callable[[runtime.Runtime, auth0_provider.Auth0], Coroutine[None, None, None]]
+Check = Callable[[Runtime, auth0_provider.Auth0], Coroutine[None, None, None]]
 
 
 @pytest.fixture
@@ -30,19 +31,19 @@ def run_async(auth0: Auth0Tenant, settings: Settings) -> Callable[[Check], None]
     }
 
     async def run(check: Check) -> None:
-        running = compose.runtime_of(Settings.model_validate(chosen))
-        assert isinstance(running.identity, auth0_provider.Auth0)
+        runtime = compose.runtime_of(Settings.model_validate(chosen))
+        assert isinstance(runtime.identity, auth0_provider.Auth0)
         try:
-            await check(running, running.identity)
+            await check(runtime, runtime.identity)
         finally:
-            await running.identity.close()
-            await running.database.close()
+            await runtime.identity.close()
+            await runtime.database.close()
 
     return lambda check: asyncio.run(run(check))
 
 
-async def _tenant(running: runtime.Runtime) -> tenants.Credential:
-    return await running.tenants.create(
+async def _tenant(runtime: Runtime) -> tenants.Credential:
+    return await runtime.tenants.create(
         company="Acme <Research>",
         email="a@b.example",
     )
@@ -62,9 +63,9 @@ def _token(auth0: Auth0Tenant, made: tenants.Credential) -> str:
 def test_a_tenants_token_of_auth0_names_its_tenant(
     auth0: Auth0Tenant, run_async: Callable[[Check], None]
 ) -> None:
-    async def check(running: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
+    async def check(runtime: Runtime, identity: auth0_provider.Auth0) -> None:
         await identity.open()
-        made = await _tenant(running)
+        made = await _tenant(runtime)
         caller = await identity.verify(_token(auth0, made))
         scopes = frozenset(principal.SCOPES)
         assert caller == principal.Principal(made.tenant_id, made.client_id, scopes)
@@ -76,7 +77,7 @@ def test_a_tenants_token_of_auth0_names_its_tenant(
 def test_a_client_that_only_auth0_knows_is_nobody(
     auth0: Auth0Tenant, run_async: Callable[[Check], None]
 ) -> None:
-    async def check(_: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
+    async def check(_: Runtime, identity: auth0_provider.Auth0) -> None:
         claims = auth0.claims("somebody", auth0.audience, principal.SCOPES, 60)
         with pytest.raises(verification.InvalidTokenError, match="not active"):
             await identity.verify(auth0.sign(claims))
@@ -87,12 +88,12 @@ def test_a_client_that_only_auth0_knows_is_nobody(
 def test_a_suspended_tenant_and_a_revoked_client_are_refused_at_once(
     auth0: Auth0Tenant, run_async: Callable[[Check], None]
 ) -> None:
-    async def check(running: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
-        suspended, revoked = await _tenant(running), await _tenant(running)
+    async def check(runtime: Runtime, identity: auth0_provider.Auth0) -> None:
+        suspended, revoked = await _tenant(runtime), await _tenant(runtime)
         tokens = [_token(auth0, suspended), _token(auth0, revoked)]
         for token in tokens:
             await identity.verify(token)
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             of_it = tables.Tenant.id == suspended.tenant_id
             await session.execute(update(tables.Tenant).where(of_it).values(status="suspended"))
             await identity.revoke_client(session, revoked.client_id)
@@ -107,10 +108,10 @@ def test_a_suspended_tenant_and_a_revoked_client_are_refused_at_once(
 def test_a_rotation_leaves_tokens_alone_and_ends_the_old_secret(
     auth0: Auth0Tenant, run_async: Callable[[Check], None]
 ) -> None:
-    async def check(running: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
-        made = await _tenant(running)
+    async def check(runtime: Runtime, identity: auth0_provider.Auth0) -> None:
+        made = await _tenant(runtime)
         token = _token(auth0, made)
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             secret = await identity.begin_rotation(session, made.client_id)
             await identity.complete_rotation(session, made.client_id)
         await identity.verify(token)
@@ -125,10 +126,10 @@ def test_a_rotation_leaves_tokens_alone_and_ends_the_old_secret(
 def test_a_client_of_a_transaction_that_fails_is_deleted(
     auth0: Auth0Tenant, run_async: Callable[[Check], None]
 ) -> None:
-    async def check(running: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
-        kept = await _tenant(running)
+    async def check(runtime: Runtime, identity: auth0_provider.Auth0) -> None:
+        kept = await _tenant(runtime)
         with pytest.raises(ZeroDivisionError):
-            async with running.database.transaction(tenancy.SYSTEM) as session:
+            async with runtime.database.transaction(tenancy.SYSTEM) as session:
                 await identity.create_client(session, kept.tenant_id, "Acme")
                 assert len(auth0.clients) == 2
                 raise ZeroDivisionError
@@ -141,11 +142,11 @@ def test_a_client_of_a_transaction_that_fails_is_deleted(
 def test_a_tenant_is_made_whole_or_not_at_all(
     auth0: Auth0Tenant, run_async: Callable[[Check], None]
 ) -> None:
-    async def check(running: runtime.Runtime, _: auth0_provider.Auth0) -> None:
+    async def check(runtime: Runtime, _: auth0_provider.Auth0) -> None:
         auth0.api_scopes = ()
         with pytest.raises(errors.ProviderRefusedError):
-            await _tenant(running)
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+            await _tenant(runtime)
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             assert await session.scalar(tables.Tenant.__table__.select()) is None
         assert not auth0.clients
 
@@ -153,9 +154,9 @@ def test_a_tenant_is_made_whole_or_not_at_all(
 
 
 def test_no_hash_of_a_secret_is_kept_and_none_is_shown(run_async: Callable[[Check], None]) -> None:
-    async def check(running: runtime.Runtime, identity: auth0_provider.Auth0) -> None:
-        made = await _tenant(running)
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+    async def check(runtime: Runtime, identity: auth0_provider.Auth0) -> None:
+        made = await _tenant(runtime)
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             client = await session.get_one(tables.Client, made.client_id)
             assert client.secret_hash == b""
         assert made.client_secret not in repr(made) + repr(vars(identity))

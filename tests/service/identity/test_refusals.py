@@ -3,29 +3,30 @@
 import httpx
 import pytest
 
-from simulacra.service import main, runtime, tenancy
+from simulacra.service import main, tenancy
 from simulacra.service.audit import trail
 from simulacra.service.audit.entry import Reason
 from simulacra.service.database import tables
 from simulacra.service.http import envelope
 from simulacra.service.identity import embedded, refusals
+from simulacra.service.runtime import Runtime
 from tests.coroutines import RunAsync
 
 
-async def _entries(running: runtime.Runtime) -> list[tables.AuditEntry]:
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+async def _entries(runtime: Runtime) -> list[tables.AuditEntry]:
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
         return [it async for it in trail.entries(session) if it.action == "token.refused"]
 
 
-def test_a_flood_is_two_entries_and_a_number(running: runtime.Runtime, run_async: RunAsync) -> None:
+def test_a_flood_is_two_entries_and_a_number(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        counted = refusals.Refusals(running.database)
+        counted = refusals.Refusals(runtime.database)
         for _ in range(50):
             await counted.record(Reason.INVALID_TOKEN)
         await counted.record(Reason.INACTIVE, "c" * 32)
         counted._pause = 0.0
         await counted.record(Reason.INVALID_TOKEN)
-        found = [(it.actor_kind, it.subject_id, it.details) for it in await _entries(running)]
+        found = [(it.actor_kind, it.subject_id, it.details) for it in await _entries(runtime)]
         assert found == [
             ("anonymous", None, {"reason": "invalid_token", "count": 1}),
             ("client", "c" * 32, {"reason": "inactive", "count": 1}),
@@ -36,11 +37,11 @@ def test_a_flood_is_two_entries_and_a_number(running: runtime.Runtime, run_async
 
 
 def test_kinds_that_have_nothing_to_write_are_forgotten(
-    running: runtime.Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def check() -> None:
         monkeypatch.setattr(refusals, "MAX_KINDS", 3)
-        counted = refusals.Refusals(running.database, pause_seconds=0.0)
+        counted = refusals.Refusals(runtime.database, pause_seconds=0.0)
         for number in range(10):
             await counted.record(Reason.INACTIVE, f"client{number}")
         assert len(counted._kinds) <= 3
@@ -48,13 +49,13 @@ def test_kinds_that_have_nothing_to_write_are_forgotten(
     run_async(check())
 
 
-def test_the_guard_records_what_it_refuses(running: runtime.Runtime, run_async: RunAsync) -> None:
+def test_the_guard_records_what_it_refuses(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        made = await running.tenants.create(company="A", email="a@b.example",
+        made = await runtime.tenants.create(company="A", email="a@b.example",
         )  # fmt: skip
-        assert isinstance(running.identity, embedded.Embedded)
-        token = await running.identity.issuer.mint(made.client_id, ("read:datasets",))
-        app = envelope.Envelope(main.build(running), running.policy.base_url)
+        assert isinstance(runtime.identity, embedded.Embedded)
+        token = await runtime.identity.issuer.mint(made.client_id, ("read:datasets",))
+        app = envelope.Envelope(main.build(runtime), runtime.policy.base_url)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="https://x") as http:
             await _ask(http, "GET", token, 200)
@@ -64,10 +65,10 @@ def test_the_guard_records_what_it_refuses(running: runtime.Runtime, run_async: 
                 wrong = {"client_id": client_id, "client_secret": "x"}
                 grant = {"grant_type": "client_credentials", **wrong}
                 assert (await http.post("/oauth/token", json=grant)).status_code == 401
-            async with running.database.transaction(tenancy.SYSTEM) as session:
+            async with runtime.database.transaction(tenancy.SYSTEM) as session:
                 (await session.get_one(tables.Tenant, made.tenant_id)).status = "suspended"
             await _ask(http, "GET", token, 401)
-        entries = await _entries(running)
+        entries = await _entries(runtime)
         assert entries[0].request_id == "req_DELETE_403"
         assert [(it.details["reason"], it.subject_id) for it in entries] == [
             ("insufficient_scope", made.client_id),

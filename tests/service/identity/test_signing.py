@@ -5,21 +5,22 @@ import datetime as dt
 from joserfc import jws
 from sqlalchemy import select, update
 
-from simulacra.service import compose, runtime, tenancy
+from simulacra.service import compose, tenancy
 from simulacra.service.audit import entry
 from simulacra.service.audit.entry import Action
 from simulacra.service.database import tables
 from simulacra.service.identity import embedded, principal, signing
 from simulacra.service.identity.tokens import Tokens
+from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
 from tests.coroutines import RunAsync
 
 ACTOR = entry.operator("cli:root")
 
 
-def issuer_of(running: runtime.Runtime) -> Tokens:
-    assert isinstance(running.identity, embedded.Embedded)
-    return running.identity.issuer
+def issuer_of(runtime: Runtime) -> Tokens:
+    assert isinstance(runtime.identity, embedded.Embedded)
+    return runtime.identity.issuer
 
 
 def kids(document: dict[str, object]) -> list[str]:
@@ -32,28 +33,28 @@ def key_of(token: str) -> str:
     return str(jws.extract_compact(token.encode()).headers()["kid"])
 
 
-async def let_settle(running: runtime.Runtime) -> None:
+async def let_settle(runtime: Runtime) -> None:
     rows = tables.SigningKey
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
         await session.execute(
             update(rows).values(created_at=rows.created_at - 2 * signing.SETTLING)
         )
 
 
 def test_tokens_of_the_old_key_and_of_the_new_one_are_accepted_everywhere(
-    running: runtime.Runtime, settings: Settings, run_async: RunAsync
+    runtime: Runtime, settings: Settings, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        made = await running.tenants.create(company="Acme", email="a@b.example")
+        made = await runtime.tenants.create(company="Acme", email="a@b.example")
         other = compose.runtime_of(settings)  # another process, which has loaded the keys before
-        here, there = issuer_of(running), issuer_of(other)
+        here, there = issuer_of(runtime), issuer_of(other)
         old = await here.mint(made.client_id, principal.SCOPES)
         await there.verify(old)
         kid = await here.signing_keys.rotate(ACTOR)
         assert kids(await here.signing_keys.public())[0] == kid
         early = await here.mint(made.client_id, principal.SCOPES)
         assert (await there.verify(early)).client_id == made.client_id
-        await let_settle(running)
+        await let_settle(runtime)
         for issuer in (here, there):
             issuer.signing_keys._loaded = float("-inf")  # as it is after a minute
         new = await here.mint(made.client_id, principal.SCOPES)
@@ -67,30 +68,30 @@ def test_tokens_of_the_old_key_and_of_the_new_one_are_accepted_everywhere(
 
 
 def test_a_key_is_retired_when_its_last_token_has_expired(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        keys = issuer_of(running).signing_keys
+        keys = issuer_of(runtime).signing_keys
         first = (await keys.current()).kid
         second = await keys.rotate(ACTOR)
         await keys.retire(lifetime=3600)
         rows = tables.SigningKey
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             assert set(await session.scalars(select(rows.id))) == {first, second}
             ago = dt.timedelta(hours=2)
             await session.execute(update(rows).values(created_at=rows.created_at - ago))
         await keys.retire(lifetime=3600)
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             assert list(await session.scalars(select(rows.id))) == [second]
 
     run_async(check())
 
 
-def test_a_rotation_is_on_record(running: runtime.Runtime, run_async: RunAsync) -> None:
+def test_a_rotation_is_on_record(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        kid = await issuer_of(running).signing_keys.rotate(ACTOR)
+        kid = await issuer_of(runtime).signing_keys.rotate(ACTOR)
         entries = tables.AuditEntry
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             found = await session.execute(
                 select(entries.subject_id, entries.actor_id).where(
                     entries.action == Action.SIGNING_KEY_ROTATED

@@ -10,27 +10,27 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from simulacra.service import runtime
 from simulacra.service.identity import embedded, principal, tokens, verification
+from simulacra.service.runtime import Runtime
 from simulacra.service.tenants import service as tenants
 from tests.coroutines import RunAsync
 
 
-def _issuer(running: runtime.Runtime) -> tokens.Tokens:
-    assert isinstance(running.identity, embedded.Embedded)
-    return running.identity.issuer
+def _issuer(runtime: Runtime) -> tokens.Tokens:
+    assert isinstance(runtime.identity, embedded.Embedded)
+    return runtime.identity.issuer
 
 
-async def _client(running: runtime.Runtime) -> tenants.Credential:
-    return await running.tenants.create(
+async def _client(runtime: Runtime) -> tenants.Credential:
+    return await runtime.tenants.create(
         company="A",
         email="a@b.example",
     )
 
 
-def _claims(running: runtime.Runtime, client_id: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
+def _claims(runtime: Runtime, client_id: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
     now = int(time.time())
-    issuer = _issuer(running)
+    issuer = _issuer(runtime)
     claims = {
         "iss": issuer.issuer,
         "sub": f"{client_id}@clients",
@@ -53,12 +53,12 @@ def _base64(value: bytes) -> str:
 
 
 def test_a_minted_token_names_its_caller_and_has_auth0s_shape(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        client = await _client(running)
-        token = await _issuer(running).mint(client.client_id, ("read:datasets",))
-        caller = await _issuer(running).verify(token)
+        client = await _client(runtime)
+        token = await _issuer(runtime).mint(client.client_id, ("read:datasets",))
+        caller = await _issuer(runtime).verify(token)
         assert caller == principal.Principal(
             client.tenant_id, client.client_id, frozenset({"read:datasets"})
         )
@@ -87,26 +87,26 @@ def test_a_minted_token_names_its_caller_and_has_auth0s_shape(
     ids=str,
 )
 def test_a_well_signed_token_with_wrong_claims_is_refused(
-    running: runtime.Runtime, run_async: RunAsync, changes: dict[str, Any]
+    runtime: Runtime, run_async: RunAsync, changes: dict[str, Any]
 ) -> None:
     async def check() -> None:
-        client = await _client(running)
-        key = await _issuer(running).signing_keys.current()
+        client = await _client(runtime)
+        key = await _issuer(runtime).signing_keys.current()
         header = {"alg": "RS256", "kid": key.kid}
-        good = jwt.encode(header, _claims(running, client.client_id), key, algorithms=["RS256"])
-        assert (await _issuer(running).verify(good)).client_id == client.client_id
-        claims = _claims(running, client.client_id, **changes)
+        good = jwt.encode(header, _claims(runtime, client.client_id), key, algorithms=["RS256"])
+        assert (await _issuer(runtime).verify(good)).client_id == client.client_id
+        claims = _claims(runtime, client.client_id, **changes)
         with pytest.raises(verification.InvalidTokenError):
-            await _issuer(running).verify(jwt.encode(header, claims, key, algorithms=["RS256"]))
+            await _issuer(runtime).verify(jwt.encode(header, claims, key, algorithms=["RS256"]))
 
     run_async(check())
 
 
-def test_forged_signatures_are_refused(running: runtime.Runtime, run_async: RunAsync) -> None:
+def test_forged_signatures_are_refused(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        client = await _client(running)
-        key = await _issuer(running).signing_keys.current()
-        claims, kid = _claims(running, client.client_id), key.kid
+        client = await _client(runtime)
+        key = await _issuer(runtime).signing_keys.current()
+        claims, kid = _claims(runtime, client.client_id), key.kid
         good = jwt.encode({"alg": "RS256", "kid": kid}, claims, key, algorithms=["RS256"])
         head, body, signature = good.split(".")
         stranger = RSAKey.generate_key(2048, {"kid": str(kid)})
@@ -127,7 +127,7 @@ def test_forged_signatures_are_refused(running: runtime.Runtime, run_async: RunA
         }
         for name, forged in forgeries.items():
             with pytest.raises(verification.InvalidTokenError):
-                await _issuer(running).verify(forged)
+                await _issuer(runtime).verify(forged)
                 pytest.fail(f"accepted: {name}")
 
     run_async(check())

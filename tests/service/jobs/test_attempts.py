@@ -9,69 +9,68 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.engine.progress import Progress
-from simulacra.service import errors, runtime
+from simulacra.service import errors
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
 from simulacra.service.datasets import tasks
 from simulacra.service.jobs import attempts, child, kinds, repository, schemas, transitions
+from simulacra.service.runtime import Runtime
 from tests.coroutines import RunAsync
 from tests.service.jobs import work
 
 Work = Callable[[attempts.Attempt], Awaitable[attempts.Save]]
 
 
-async def _job(running: runtime.Runtime) -> tables.Job:
-    return await work.training(running, (await work.tenant(running)).tenant_id)
+async def _job(runtime: Runtime) -> tables.Job:
+    return await work.training(runtime, (await work.tenant(runtime)).tenant_id)
 
 
-async def _read(running: runtime.Runtime, job: tables.Job) -> tables.Job:
-    async with running.database.transaction(job.tenant_id) as session:
+async def _read(runtime: Runtime, job: tables.Job) -> tables.Job:
+    async with runtime.database.transaction(job.tenant_id) as session:
         return await repository.get(session, job.id)
 
 
-def doing(running: runtime.Runtime, work: Work) -> attempts.Resources:
+def doing(runtime: Runtime, work: Work) -> attempts.Resources:
     """What attempts work with in a service whose trainings do other work."""
     other = dataclasses.replace(tasks.TRAINING, work=work)
-    return dataclasses.replace(running, job_kinds=kinds.by_operation(other)).resources
+    return dataclasses.replace(runtime, job_kinds=kinds.by_operation(other)).resources
 
 
 async def _nothing(_session: AsyncSession) -> None: ...
 
 
 def test_a_job_and_its_queue_entry_are_made_together_or_not_at_all(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def entries() -> int:
-        async with running.database.transaction("*") as session:
+        async with runtime.database.transaction("*") as session:
             return int(
                 await session.scalar(sa.text("SELECT count(*) FROM procrastinate_jobs")) or 0
             )
 
     async def check() -> None:
-        job = await _job(running)
+        job = await _job(runtime)
         assert await entries() == 1
         with pytest.raises(ZeroDivisionError):
-            async with running.database.transaction(job.tenant_id) as session:
+            async with runtime.database.transaction(job.tenant_id) as session:
                 other = tables.Job(
                     id="job_2", tenant_id=job.tenant_id, operation="createDataset",
                     status="queued", dataset_id=job.dataset_id,
                 )  # fmt: skip
-                await repository.enqueue(session, running.endings.admission, other)
+                await repository.enqueue(session, runtime.endings.admission, other)
                 raise ZeroDivisionError
         assert await entries() == 1
         with pytest.raises(errors.ServiceError):
-            await _read(running, other)
+            await _read(runtime, other)
 
     run_async(check())
 
 
-def test_a_worker_that_lost_its_job_changes_nothing(
-    running: runtime.Runtime, run_async: RunAsync
-) -> None:
+def test_a_worker_that_lost_its_job_changes_nothing(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        job = await _job(running)
-        slow = await attempts._begin(running.resources, job.tenant_id, job.id)
-        quick = await attempts._begin(running.resources, job.tenant_id, job.id)
+        job = await _job(runtime)
+        slow = await attempts._begin(runtime.resources, job.tenant_id, job.id)
+        quick = await attempts._begin(runtime.resources, job.tenant_id, job.id)
         assert slow is not None
         assert quick is not None
         assert quick.job.attempt == 2
@@ -82,10 +81,10 @@ def test_a_worker_that_lost_its_job_changes_nothing(
         ):
             with pytest.raises(attempts.SupersededError):
                 await write
-        assert (await _read(running, job)).status == "processing"
+        assert (await _read(runtime, job)).status == "processing"
         await quick.succeed(_nothing)
-        assert (await _read(running, job)).status == "completed"
-        assert await attempts._begin(running.resources, job.tenant_id, job.id) is None
+        assert (await _read(runtime, job)).status == "completed"
+        assert await attempts._begin(runtime.resources, job.tenant_id, job.id) is None
 
     run_async(check())
 
@@ -98,44 +97,42 @@ def test_a_worker_that_lost_its_job_changes_nothing(
     ],
 )
 def test_a_failure_is_told_by_job_and_dataset(
-    running: runtime.Runtime, run_async: RunAsync, raised: Exception, code: str
+    runtime: Runtime, run_async: RunAsync, raised: Exception, code: str
 ) -> None:
     async def work(_attempt: attempts.Attempt) -> attempts.Save:
         raise raised
 
     async def check() -> None:
-        job = await _job(running)
-        await attempts.carry_out(doing(running, work), job.tenant_id, job.id)
-        ended = await _read(running, job)
+        job = await _job(runtime)
+        await attempts.carry_out(doing(runtime, work), job.tenant_id, job.id)
+        ended = await _read(runtime, job)
         assert (ended.status, (ended.error or {})["code"]) == ("failed", code)
-        async with running.database.transaction(job.tenant_id) as session:
+        async with runtime.database.transaction(job.tenant_id) as session:
             dataset = await session.get_one(tables.Dataset, job.dataset_id)
         assert (dataset.status, dataset.error) == ("failed", ended.error)
 
     run_async(check())
 
 
-def test_a_job_whose_workers_keep_dying_is_given_up(
-    running: runtime.Runtime, run_async: RunAsync
-) -> None:
+def test_a_job_whose_workers_keep_dying_is_given_up(runtime: Runtime, run_async: RunAsync) -> None:
     async def work(_attempt: attempts.Attempt) -> attempts.Save:
         raise ConnectionError("the worker is about to die")
 
     async def check() -> None:
-        job = await _job(running)
-        for _ in range(running.policy.job_attempts):
+        job = await _job(runtime)
+        for _ in range(runtime.policy.job_attempts):
             with pytest.raises(ConnectionError):
-                await attempts.carry_out(doing(running, work), job.tenant_id, job.id)
-            assert (await _read(running, job)).status == "processing"
-        await attempts.carry_out(doing(running, work), job.tenant_id, job.id)
-        ended = await _read(running, job)
+                await attempts.carry_out(doing(runtime, work), job.tenant_id, job.id)
+            assert (await _read(runtime, job)).status == "processing"
+        await attempts.carry_out(doing(runtime, work), job.tenant_id, job.id)
+        ended = await _read(runtime, job)
         assert (ended.status, (ended.error or {})["code"]) == ("failed", "simio_training_failed")
 
     run_async(check())
 
 
 def test_no_job_is_blamed_for_an_outage_that_meets_its_end_too(
-    running: runtime.Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     give_back, outages = transitions.give_back, iter(range(2))
 
@@ -148,10 +145,10 @@ def test_no_job_is_blamed_for_an_outage_that_meets_its_end_too(
         raise errors.StorageUnavailableError("the store does not answer")
 
     async def check() -> None:
-        job = await _job(running)
+        job = await _job(runtime)
         with pytest.raises(errors.StorageUnavailableError):
-            await attempts.carry_out(doing(running, work), job.tenant_id, job.id)
-        waiting = await _read(running, job)
+            await attempts.carry_out(doing(runtime, work), job.tenant_id, job.id)
+        waiting = await _read(runtime, job)
         assert (waiting.status, waiting.attempt, waiting.excused_attempts) == ("queued", 1, 1)
 
     monkeypatch.setattr(transitions, "give_back", meet_an_outage)
@@ -159,7 +156,7 @@ def test_no_job_is_blamed_for_an_outage_that_meets_its_end_too(
 
 
 def test_a_result_that_cannot_be_stored_fails_at_once(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     """Trying again would not help, and no worker was lost."""
 
@@ -171,23 +168,23 @@ def test_a_result_that_cannot_be_stored_fails_at_once(
         return save
 
     async def check() -> None:
-        job = await _job(running)
-        await attempts.carry_out(doing(running, work), job.tenant_id, job.id)
-        ended = await _read(running, job)
+        job = await _job(runtime)
+        await attempts.carry_out(doing(runtime, work), job.tenant_id, job.id)
+        ended = await _read(runtime, job)
         assert (ended.status, (ended.error or {})["code"]) == ("failed", "simio_training_failed")
 
     run_async(check())
 
 
 def test_progress_is_shown_and_never_goes_back_before_the_next_attempt(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def shown(job: tables.Job) -> schemas.Progress:
-        return schemas.document(await _read(running, job)).progress
+        return schemas.document(await _read(runtime, job)).progress
 
     async def check() -> None:
-        job = await _job(running)
-        attempt = await attempts._begin(running.resources, job.tenant_id, job.id)
+        job = await _job(runtime)
+        attempt = await attempts._begin(runtime.resources, job.tenant_id, job.id)
         assert attempt is not None
         await attempt.report(Progress("fitting", 0.41, 7, 15))
         seen = await shown(job)
@@ -196,10 +193,10 @@ def test_progress_is_shown_and_never_goes_back_before_the_next_attempt(
         assert (await shown(job)).step == 7
         await attempt.report(Progress("writing", 0.3))
         assert await shown(job) == schemas.Progress(stage="writing", fraction=0.41)
-        async with running.database.transaction(job.tenant_id) as session:
+        async with runtime.database.transaction(job.tenant_id) as session:
             await transitions.give_back(session, attempt.job, is_blamed=True)
         assert await shown(job) == schemas.Progress(stage="queued", fraction=0)
-        attempt = await attempts._begin(running.resources, job.tenant_id, job.id)
+        attempt = await attempts._begin(runtime.resources, job.tenant_id, job.id)
         assert attempt is not None
         assert await shown(job) == schemas.Progress(stage="starting", fraction=0)
         await attempt.report(Progress("fitting", 0.41, 7, 15))
@@ -209,17 +206,17 @@ def test_progress_is_shown_and_never_goes_back_before_the_next_attempt(
     run_async(check())
 
 
-def test_a_cancelled_job_stops_its_worker(running: runtime.Runtime, run_async: RunAsync) -> None:
+def test_a_cancelled_job_stops_its_worker(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        job = await _job(running)
-        attempt = await attempts._begin(running.resources, job.tenant_id, job.id)
+        job = await _job(runtime)
+        attempt = await attempts._begin(runtime.resources, job.tenant_id, job.id)
         assert attempt is not None
-        async with running.database.transaction(job.tenant_id) as session:
+        async with runtime.database.transaction(job.tenant_id) as session:
             reason = errors.JobCancelledError("not wanted")
             end = transitions.End(entry.SYSTEM, reason)
-            await running.endings.cancel(session, end, tables.Job.id == job.id)
+            await runtime.endings.cancel(session, end, tables.Job.id == job.id)
         with pytest.raises(attempts.SupersededError):
             await attempt.report(Progress("fitting", 0.5))
-        assert (await _read(running, job)).status == "cancelled"
+        assert (await _read(runtime, job)).status == "cancelled"
 
     run_async(check())

@@ -9,7 +9,7 @@ import pydantic
 import pytest
 from fastapi.routing import APIRoute
 
-from simulacra.service import compose, main, runtime, worker
+from simulacra.service import compose, main, worker
 from simulacra.service.audit.entry import Action
 from simulacra.service.database import tables
 from simulacra.service.datasets import payloads as training
@@ -18,6 +18,7 @@ from simulacra.service.generations import payloads as sampling
 from simulacra.service.http import guards
 from simulacra.service.identity.principal import SCOPES
 from simulacra.service.jobs import attempts, kinds, messages, queues
+from simulacra.service.runtime import Runtime
 
 JSON = {"schema": [{"name": "größe", "min": -0.5, "levels": None, "is": True}], "empty": {}}
 PAYLOADS: dict[str, tuple[object, object]] = {
@@ -56,16 +57,16 @@ def guard(annotation: object) -> guards.Tenant:
     return found
 
 
-def test_a_worker_knows_its_task_and_takes_its_queue(running: runtime.Runtime, kind: Kind) -> None:
-    worker.add_tasks(running.queue, running.job_kinds)
-    assert running.queue.tasks[kind.task].queue == kind.queue
+def test_a_worker_knows_its_task_and_takes_its_queue(runtime: Runtime, kind: Kind) -> None:
+    worker.add_tasks(runtime.queue, runtime.job_kinds)
+    assert runtime.queue.tasks[kind.task].queue == kind.queue
     assert kind.queue in queues.ALL
 
 
 def test_its_operation_asks_for_its_scope_and_so_does_cancelling(
-    running: runtime.Runtime, kind: Kind
+    runtime: Runtime, kind: Kind
 ) -> None:
-    routes = [route for route in guards.routes(main.build(running)) if isinstance(route, APIRoute)]
+    routes = [route for route in guards.routes(main.build(runtime)) if isinstance(route, APIRoute)]
     (begins,) = [guards.guard_of(it) for it in routes if it.operation_id == kind.operation]
     assert isinstance(begins, guards.Tenant)
     assert begins.scopes == (kind.scope,)

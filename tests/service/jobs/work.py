@@ -2,21 +2,22 @@
 
 import datetime as dt
 
-from simulacra.service import clock, keys, runtime
+from simulacra.service import clock, keys
 from simulacra.service.database import tables
 from simulacra.service.identity.principal import SCOPES, Principal
 from simulacra.service.jobs import attempts, repository
+from simulacra.service.runtime import Runtime
 from simulacra.service.usage import ledger
 
 
-async def tenant(running: runtime.Runtime) -> Principal:
+async def tenant(runtime: Runtime) -> Principal:
     """A client of a new tenant."""
-    made = await running.tenants.create(company="A", email="a@b.example")
+    made = await runtime.tenants.create(company="A", email="a@b.example")
     return Principal(made.tenant_id, made.client_id, frozenset(SCOPES))
 
 
 async def training(
-    running: runtime.Runtime, tenant_id: str, life: dt.timedelta = dt.timedelta(hours=24)
+    runtime: Runtime, tenant_id: str, life: dt.timedelta = dt.timedelta(hours=24)
 ) -> tables.Job:
     """A dataset that is to be trained."""
     job = tables.Job(
@@ -25,7 +26,7 @@ async def training(
         operation="createDataset",
         dataset_id=keys.random_id("ds_"),
     )
-    async with running.database.transaction(tenant_id) as session:
+    async with runtime.database.transaction(tenant_id) as session:
         now = await clock.read(session)
         session.add(
             tables.Dataset(
@@ -42,12 +43,12 @@ async def training(
                 expires_at=now + life,
             )
         )
-        await repository.enqueue(session, running.endings.admission, job)
+        await repository.enqueue(session, runtime.endings.admission, job)
     return job
 
 
 async def generation(
-    running: runtime.Runtime, tenant_id: str, dataset_id: str, rows: int = 10
+    runtime: Runtime, tenant_id: str, dataset_id: str, rows: int = 10
 ) -> tables.Job:
     """Rows that are to be generated, and are reserved."""
     job = tables.Job(
@@ -57,7 +58,7 @@ async def generation(
         dataset_id=dataset_id,
         generation_id=keys.random_id("gen_"),
     )
-    async with running.database.transaction(tenant_id) as session:
+    async with runtime.database.transaction(tenant_id) as session:
         now = await clock.read(session)
         session.add(
             tables.Generation(
@@ -76,17 +77,17 @@ async def generation(
         )
         owner = await session.get_one(tables.Tenant, tenant_id)
         await ledger.reserve(session, owner, str(job.generation_id), rows)
-        await repository.enqueue(session, running.endings.admission, job)
+        await repository.enqueue(session, runtime.endings.admission, job)
     return job
 
 
-async def begin(running: runtime.Runtime, job: tables.Job) -> attempts.Attempt:
+async def begin(runtime: Runtime, job: tables.Job) -> attempts.Attempt:
     """An attempt at a job that is open."""
-    attempt = await attempts._begin(running.resources, job.tenant_id, job.id)
+    attempt = await attempts._begin(runtime.resources, job.tenant_id, job.id)
     assert attempt is not None
     return attempt
 
 
-async def status(running: runtime.Runtime, job: tables.Job) -> str:
-    async with running.database.transaction(job.tenant_id) as session:
+async def status(runtime: Runtime, job: tables.Job) -> str:
+    async with runtime.database.transaction(job.tenant_id) as session:
         return (await repository.get(session, job.id)).status

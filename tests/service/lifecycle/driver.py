@@ -13,12 +13,13 @@ from sqlalchemy import column as sql_column
 from sqlalchemy import delete, select, table, update
 from sqlalchemy.dialects.postgresql import JSONB
 
-from simulacra.service import compose, housekeeping, keys, main, runtime, tenancy
+from simulacra.service import compose, housekeeping, keys, main, tenancy
 from simulacra.service.database import tables
 from simulacra.service.datasets import repository as datasets
 from simulacra.service.http import early_response, envelope
 from simulacra.service.idempotency import bindings
 from simulacra.service.jobs import attempts
+from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
 from simulacra.service.usage import verification
 from tests.service.lifecycle import expected_state
@@ -50,7 +51,7 @@ class AttemptDriver:
         self._paused = asyncio.Event()
         self._attempt: attempts.Attempt | None = None
         self._task = asyncio.create_task(
-            attempts.carry_out(self._in_steps(driver.running), tenant_id, job_id)
+            attempts.carry_out(self._in_steps(driver.runtime), tenant_id, job_id)
         )
 
     @property
@@ -89,7 +90,7 @@ class AttemptDriver:
         self._task.cancel()
         await self.wait_until_paused()
 
-    def _in_steps(self, running: runtime.Runtime) -> attempts.Resources:
+    def _in_steps(self, runtime: Runtime) -> attempts.Resources:
         """Return what a worker works with whose jobs pause before their work and after it."""
 
         def pausing(work: Work) -> Work:
@@ -104,9 +105,9 @@ class AttemptDriver:
 
         job_kinds = {
             operation: dataclasses.replace(kind, work=pausing(kind.work))
-            for operation, kind in running.job_kinds.items()
+            for operation, kind in runtime.job_kinds.items()
         }
-        return dataclasses.replace(running, job_kinds=job_kinds).resources
+        return dataclasses.replace(runtime, job_kinds=job_kinds).resources
 
     async def _pause(self) -> None:
         self.steps += 1
@@ -140,7 +141,7 @@ class ServiceDriver:
     """The service, on an empty database and an empty store."""
 
     def __init__(self, settings: Settings) -> None:
-        self.running = compose.runtime_of(settings)
+        self.runtime = compose.runtime_of(settings)
         self.store = settings.data_dir / "objects"
         self._runner = asyncio.Runner()
         self._stack = contextlib.AsyncExitStack()
@@ -153,17 +154,17 @@ class ServiceDriver:
 
     @property
     def now(self) -> dt.datetime:
-        return dt.datetime.now(dt.UTC) + self.running.database.ahead
+        return dt.datetime.now(dt.UTC) + self.runtime.database.ahead
 
     async def open(self) -> list[expected_state.ExpectedTenant]:
         """Start the API; return its customers."""
-        app = main.build(self.running)
+        app = main.build(self.runtime)
         self._app = early_response.EarlyResponse(
-            envelope.Envelope(app, self.running.policy.base_url)
+            envelope.Envelope(app, self.runtime.policy.base_url)
         )
-        self._stack.push_async_callback(self.running.close)
-        await self.running.database.check_role()
-        await self.running.identity.open()
+        self._stack.push_async_callback(self.runtime.close)
+        await self.runtime.database.check_role()
+        await self.runtime.identity.open()
         return [await self._sign_up(name) for name in RETENTION_HOURS]
 
     def close(self) -> None:
@@ -182,14 +183,14 @@ class ServiceDriver:
             self._runner.close()
 
     async def _sign_up(self, name: str) -> expected_state.ExpectedTenant:
-        tenant = await self.running.tenants.create(company=name, email=f"{name}@a.example")
+        tenant = await self.runtime.tenants.create(company=name, email=f"{name}@a.example")
         promise = {"retention_hours": RETENTION_HOURS[name]}
         bounds = {
             "max_rows_per_request": expected_state.ROW_CAP,
             "subscription_rows": expected_state.SUBSCRIPTION_ROWS,
         }
         mine = update(tables.Tenant).where(tables.Tenant.id == tenant.tenant_id)
-        async with self.running.database.transaction(tenancy.SYSTEM) as session:
+        async with self.runtime.database.transaction(tenancy.SYSTEM) as session:
             await session.execute(mine.values(**promise, **bounds))
         client = httpx.AsyncClient(
             transport=httpx.ASGITransport(self._app),
@@ -201,7 +202,7 @@ class ServiceDriver:
             "grant_type": "client_credentials",
             "client_id": tenant.client_id,
             "client_secret": tenant.client_secret,
-            "audience": self.running.identity.audience,
+            "audience": self.runtime.identity.audience,
         }
         token = (await client.post("/oauth/token", json=grant)).raise_for_status().json()
         client.headers["Authorization"] = f"Bearer {token['access_token']}"
@@ -285,11 +286,11 @@ class ServiceDriver:
     async def crash_in_upload(self, tenant: expected_state.ExpectedTenant, key: str) -> bool:
         """Do what an API process does before it is killed in an upload; return whether it began."""
         leased = bindings.Key(tenant.id, "createDataset", key, keys.random_id())
-        if not await bindings._take(self.running.database, leased):
+        if not await bindings._take(self.runtime.database, leased):
             return False
         dataset_id = keys.random_id("ds_")
         path = datasets.seed_path(dataset_id)
-        await self.running.objects.announce(tenant.id, dataset_id, path)
+        await self.runtime.objects.announce(tenant.id, dataset_id, path)
         target = self.store / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(b"half an object")
@@ -302,34 +303,34 @@ class ServiceDriver:
         return attempt
 
     async def lose_queue_entry(self, job_id: str) -> None:
-        async with self.running.database.transaction(tenancy.SYSTEM) as session:
+        async with self.runtime.database.transaction(tenancy.SYSTEM) as session:
             mine = _entries.c.args["job_id"].astext == job_id
             await session.execute(delete(_entries).where(mine))
 
     async def advance_clock(self, hours: float) -> None:
-        self.running.database.ahead += dt.timedelta(hours=hours)
+        self.runtime.database.ahead += dt.timedelta(hours=hours)
 
     async def housekeep(self) -> None:
         """Run all chores of housekeeping; unlike in the service, one that fails raises."""
         for chore in housekeeping.CHORES:
-            await chore(self.running)
+            await chore(self.runtime)
 
     # Observations that customers cannot make.
 
     async def queued_job_ids(self) -> list[str]:
         """Return the ids of the jobs in the queue, in its order."""
         query = select(_entries.c.args["job_id"].astext).order_by(_entries.c.id)
-        async with self.running.database.transaction(tenancy.SYSTEM) as session:
+        async with self.runtime.database.transaction(tenancy.SYSTEM) as session:
             return list(await session.scalars(query))
 
     async def rows_of(self, of: type[tables.Table]) -> Sequence[Any]:
-        async with self.running.database.transaction(tenancy.SYSTEM) as session:
+        async with self.runtime.database.transaction(tenancy.SYSTEM) as session:
             return (await session.scalars(select(of))).all()
 
     async def integrity_faults(self) -> tuple[str, ...]:
         """Return the faults that verification finds in the ledger and in the audit trail."""
-        ledger = (await verification.verify(self.running.database)).faults
-        broken = (await self.running.database.verify_trail()).fault
+        ledger = (await verification.verify(self.runtime.database)).faults
+        broken = (await self.runtime.database.verify_trail()).fault
         return (*ledger, broken) if broken else ledger
 
     def stored_paths(self) -> set[str]:

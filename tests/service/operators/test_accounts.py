@@ -6,10 +6,11 @@ import argon2
 import pytest
 import sqlalchemy as sa
 
-from simulacra.service import errors, runtime
+from simulacra.service import errors
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
 from simulacra.service.operators import accounts, sessions
+from simulacra.service.runtime import Runtime
 from tests.coroutines import RunAsync
 
 ROOT = entry.operator("cli:root")
@@ -17,23 +18,23 @@ PASSWORD = "correct horse battery"
 
 
 def test_only_the_right_password_of_an_account_is_accepted(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        await accounts.create(running.database, "ann", PASSWORD, ROOT)
-        assert await accounts.authenticate(running.database, "ann", PASSWORD)
+        await accounts.create(runtime.database, "ann", PASSWORD, ROOT)
+        assert await accounts.authenticate(runtime.database, "ann", PASSWORD)
         for name, password in (("ann", PASSWORD + "x"), ("ann", ""), ("bob", PASSWORD)):
-            assert not await accounts.authenticate(running.database, name, password)
+            assert not await accounts.authenticate(runtime.database, name, password)
 
     run_async(check())
 
 
 def test_the_hash_is_argon2id_with_the_parameters_of_rfc_9106(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        await accounts.create(running.database, "ann", PASSWORD, ROOT)
-        stored = await running.database.look_up(sa.select(tables.OperatorAccount.password_hash))
+        await accounts.create(runtime.database, "ann", PASSWORD, ROOT)
+        stored = await runtime.database.look_up(sa.select(tables.OperatorAccount.password_hash))
         used = argon2.extract_parameters(stored)
         assert used.type is argon2.Type.ID
         assert (used.memory_cost, used.time_cost, used.parallelism) == (65536, 3, 4)
@@ -42,7 +43,7 @@ def test_the_hash_is_argon2id_with_the_parameters_of_rfc_9106(
 
 
 def test_unknown_names_are_checked_too(
-    running: runtime.Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checked = []
 
@@ -54,7 +55,7 @@ def test_unknown_names_are_checked_too(
     monkeypatch.setattr(accounts, "HASHER", Counting())
 
     async def check() -> None:
-        assert not await accounts.authenticate(running.database, "nobody", PASSWORD)
+        assert not await accounts.authenticate(runtime.database, "nobody", PASSWORD)
         assert len(checked) == 1
 
     run_async(check())
@@ -70,28 +71,28 @@ def test_unknown_names_are_checked_too(
     ],
 )
 def test_bad_names_and_passwords_are_refused_without_quoting_the_password(
-    running: runtime.Runtime, run_async: RunAsync, name: str, password: str, said: str
+    runtime: Runtime, run_async: RunAsync, name: str, password: str, said: str
 ) -> None:
     async def check() -> None:
         with pytest.raises(errors.AccountError, match=said) as refused:
-            await accounts.create(running.database, name, password, ROOT)
+            await accounts.create(runtime.database, name, password, ROOT)
         assert password not in str(refused.value)
 
     run_async(check())
 
 
-def test_a_new_password_ends_every_session(running: runtime.Runtime, run_async: RunAsync) -> None:
+def test_a_new_password_ends_every_session(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        signed_in = sessions.Sessions(running.database, running.keyring)
-        await accounts.create(running.database, "ann", PASSWORD, ROOT)
-        await accounts.create(running.database, "bob", PASSWORD, ROOT)
+        signed_in = sessions.Sessions(runtime.database, runtime.keyring)
+        await accounts.create(runtime.database, "ann", PASSWORD, ROOT)
+        await accounts.create(runtime.database, "bob", PASSWORD, ROOT)
         anns, bobs = await signed_in.open("ann"), await signed_in.open("bob")
-        await accounts.set_password(running.database, "ann", PASSWORD + "2", ROOT)
+        await accounts.set_password(runtime.database, "ann", PASSWORD + "2", ROOT)
         assert await signed_in.find(anns) is None
         assert await signed_in.find(bobs) is not None
-        assert await accounts.authenticate(running.database, "ann", PASSWORD + "2")
-        assert not await accounts.authenticate(running.database, "ann", PASSWORD)
-        await accounts.remove(running.database, "bob", ROOT)
+        assert await accounts.authenticate(runtime.database, "ann", PASSWORD + "2")
+        assert not await accounts.authenticate(runtime.database, "ann", PASSWORD)
+        await accounts.remove(runtime.database, "bob", ROOT)
         assert await signed_in.find(bobs) is None
 
     run_async(check())

@@ -5,29 +5,28 @@ import re
 
 import pytest
 
-from simulacra.service import main, runtime
+from simulacra.service import main
 from simulacra.service.http import openapi
+from simulacra.service.runtime import Runtime
 from tests.coroutines import RunAsync
 from tests.service.operators import browser
 
 
-def test_nothing_of_it_is_in_the_published_contract(
-    running: runtime.Runtime, run_async: RunAsync
-) -> None:
+def test_nothing_of_it_is_in_the_published_contract(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        document = openapi.document(main.build(running))
+        document = openapi.document(main.build(runtime))
         assert not [path for path in document["paths"] if "operator" in path]
 
     run_async(check())
 
 
 def test_pages_load_nothing_but_our_style_and_run_no_script(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        operator = browser.Browser(running)
+        operator = browser.Browser(runtime)
         await operator.sign_in()
-        tenant_id = await browser.create_tenant(running, "<script>alert(1)</script>")
+        tenant_id = await browser.create_tenant(runtime, "<script>alert(1)</script>")
         for path in ("sign-in", "", "tenants", f"tenants/{tenant_id}", "audit", "tenants/ten_x"):
             answer = await operator.http.get(f"/operator/{path}")
             policy = answer.headers["content-security-policy"]
@@ -45,10 +44,10 @@ def test_pages_load_nothing_but_our_style_and_run_no_script(
 
 
 def test_what_is_not_there_is_a_page_and_not_a_problem_document(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        operator = browser.Browser(running)
+        operator = browser.Browser(runtime)
         await operator.sign_in()
         for path, status in (
             ("tenants/ten_x", 404),
@@ -66,14 +65,14 @@ def test_what_is_not_there_is_a_page_and_not_a_problem_document(
 
 
 def test_the_trail_is_filtered_and_paged(
-    running: runtime.Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("simulacra.service.operators.pages.trail.PAGE_ROWS", 2)
 
     async def check() -> None:
-        operator = browser.Browser(running)
+        operator = browser.Browser(runtime)
         await operator.sign_in()
-        made = [await browser.create_tenant(running) for _ in range(3)]
+        made = [await browser.create_tenant(runtime) for _ in range(3)]
         first = (await operator.http.get("/operator/audit?action=tenant.created")).text
         assert made[2] in first
         assert made[0] not in first

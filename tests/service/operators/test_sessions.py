@@ -3,81 +3,82 @@
 import pytest
 import sqlalchemy as sa
 
-from simulacra.service import keys, runtime, tenancy
+from simulacra.service import keys, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Reason
 from simulacra.service.database import tables
 from simulacra.service.operators import accounts
 from simulacra.service.operators.sessions import Sessions
+from simulacra.service.runtime import Runtime
 from tests.coroutines import RunAsync
 
 
-async def _ann(running: runtime.Runtime) -> Sessions:
-    await accounts.create(running.database, "ann", "x" * 15, entry.operator("cli:root"))
-    return Sessions(running.database, running.keyring)
+async def _ann(runtime: Runtime) -> Sessions:
+    await accounts.create(runtime.database, "ann", "x" * 15, entry.operator("cli:root"))
+    return Sessions(runtime.database, runtime.keyring)
 
 
-async def _age(running: runtime.Runtime, column: str, minutes: float) -> None:
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+async def _age(runtime: Runtime, column: str, minutes: float) -> None:
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
         interval = sa.text(f"{column} - interval '{minutes} min'")
         await session.execute(sa.update(tables.OperatorSession).values({column: interval}))
 
 
-def test_the_token_is_not_in_the_database(running: runtime.Runtime, run_async: RunAsync) -> None:
+def test_the_token_is_not_in_the_database(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        token = await (await _ann(running)).open("ann")
-        stored = await running.database.look_up(sa.select(tables.OperatorSession.token_hash))
-        assert stored == running.keyring.hash_secret(token)
-        assert await Sessions(running.database, keys.Keyring(bytes(32))).find(token) is None
+        token = await (await _ann(runtime)).open("ann")
+        stored = await runtime.database.look_up(sa.select(tables.OperatorSession.token_hash))
+        assert stored == runtime.keyring.hash_secret(token)
+        assert await Sessions(runtime.database, keys.Keyring(bytes(32))).find(token) is None
 
     run_async(check())
 
 
 @pytest.mark.parametrize(("column", "longest"), [("seen_at", 30), ("created_at", 12 * 60)])
 def test_a_session_lasts_half_an_idle_hour_and_twelve_hours_in_all(
-    running: runtime.Runtime, run_async: RunAsync, column: str, longest: int
+    runtime: Runtime, run_async: RunAsync, column: str, longest: int
 ) -> None:
     async def check() -> None:
-        signed_in = await _ann(running)
+        signed_in = await _ann(runtime)
         token = await signed_in.open("ann")
-        await _age(running, column, longest - 1)
+        await _age(runtime, column, longest - 1)
         assert await signed_in.find(token) is not None
-        await _age(running, column, 32 if column == "seen_at" else 2)
+        await _age(runtime, column, 32 if column == "seen_at" else 2)
         assert await signed_in.find(token) is None
 
     run_async(check())
 
 
-def test_a_page_counts_as_a_sign_of_life(running: runtime.Runtime, run_async: RunAsync) -> None:
+def test_a_page_counts_as_a_sign_of_life(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        signed_in = await _ann(running)
+        signed_in = await _ann(runtime)
         token = await signed_in.open("ann")
         for _ in range(3):
-            await _age(running, "seen_at", 20)
+            await _age(runtime, "seen_at", 20)
             assert await signed_in.find(token) is not None
 
     run_async(check())
 
 
 def test_what_is_over_is_cleared_away_at_the_next_sign_in(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        signed_in = await _ann(running)
+        signed_in = await _ann(runtime)
         await signed_in.open("ann")
-        await _age(running, "seen_at", 31)
+        await _age(runtime, "seen_at", 31)
         await signed_in.open("ann")
         count = sa.select(sa.func.count()).select_from(tables.OperatorSession)
-        assert await running.database.look_up(count) == 1
+        assert await runtime.database.look_up(count) == 1
 
     run_async(check())
 
 
 def test_closing_ends_it_and_forms_tokens_differ_between_sessions(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        signed_in = await _ann(running)
+        signed_in = await _ann(runtime)
         one, two = await signed_in.open("ann"), await signed_in.open("ann")
         first, second = await signed_in.find(one), await signed_in.find(two)
         assert first is not None
@@ -92,13 +93,13 @@ def test_closing_ends_it_and_forms_tokens_differ_between_sessions(
 
 
 def test_refused_sign_ins_are_on_record_without_the_strangers_words(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        signed_in = await _ann(running)
+        signed_in = await _ann(runtime)
         await signed_in.refuse("ann", Reason.INVALID_CREDENTIALS)
         await signed_in.refuse("hunter2 in the wrong field", Reason.INVALID_CREDENTIALS)
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             entries = [it async for it in trail.entries(session) if it.action == "session.refused"]
         assert [(it.actor_kind, it.subject_id) for it in entries] == [
             ("anonymous", "ann"),

@@ -3,11 +3,12 @@
 import pytest
 from fastapi.routing import APIRoute
 
-from simulacra.service import runtime, tenancy
+from simulacra.service import tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.http import guards
 from simulacra.service.identity import embedded
 from simulacra.service.operators import accounts, guard, site
+from simulacra.service.runtime import Runtime
 from tests.coroutines import RunAsync
 from tests.service.operators import browser
 
@@ -27,11 +28,9 @@ def test_every_route_but_signing_in_and_the_style_needs_a_session() -> None:
 
 
 @pytest.mark.parametrize("path", ["", "tenants", "tenants/ten_1", "audit"])
-def test_a_stranger_is_sent_to_sign_in(
-    running: runtime.Runtime, run_async: RunAsync, path: str
-) -> None:
+def test_a_stranger_is_sent_to_sign_in(runtime: Runtime, run_async: RunAsync, path: str) -> None:
     async def check() -> None:
-        operator = browser.Browser(running)
+        operator = browser.Browser(runtime)
         for cookie in ("", "x", "x" * 43, "é" * 43):
             headers = {b"Cookie": f"{guard.COOKIE}={cookie}".encode()}
             answer = await operator.http.get(f"/operator/{path}", headers=headers)
@@ -41,14 +40,14 @@ def test_a_stranger_is_sent_to_sign_in(
 
 
 def test_a_bearer_token_opens_nothing_here_and_a_session_nothing_there(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        operator = browser.Browser(running)
-        made = await running.tenants.create(company="A", email="a@b.example",
+        operator = browser.Browser(runtime)
+        made = await runtime.tenants.create(company="A", email="a@b.example",
         )  # fmt: skip
-        assert isinstance(running.identity, embedded.Embedded)
-        token = await running.identity.issuer.mint(made.client_id, ("read:datasets",))
+        assert isinstance(runtime.identity, embedded.Embedded)
+        token = await runtime.identity.issuer.mint(made.client_id, ("read:datasets",))
         bearer = {"Authorization": f"Bearer {token}"}
         assert (await operator.http.get("/operator/", headers=bearer)).status_code == 303
         await operator.sign_in()
@@ -58,11 +57,11 @@ def test_a_bearer_token_opens_nothing_here_and_a_session_nothing_there(
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        operator = browser.Browser(running)
-        await accounts.create(running.database, "ann", browser.PASSWORD, entry.operator("cli:root"))
+        operator = browser.Browser(runtime)
+        await accounts.create(runtime.database, "ann", browser.PASSWORD, entry.operator("cli:root"))
         form = {"name": "ann", "password": browser.PASSWORD}
         answer = await operator.http.post(
             "/operator/sign-in", data=form, headers=browser.SAME_ORIGIN
@@ -75,11 +74,11 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(
 
 
 def test_a_wrong_name_and_a_wrong_password_look_the_same(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        operator = browser.Browser(running)
-        await accounts.create(running.database, "ann", browser.PASSWORD, entry.operator("cli:root"))
+        operator = browser.Browser(runtime)
+        await accounts.create(runtime.database, "ann", browser.PASSWORD, entry.operator("cli:root"))
         pages = []
         for name, password in (("ann", browser.PASSWORD + "2"), ("bob", browser.PASSWORD)):
             form = {"name": name, "password": password}
@@ -95,23 +94,21 @@ def test_a_wrong_name_and_a_wrong_password_look_the_same(
     run_async(check())
 
 
-def test_signing_in_again_ends_the_session_before(
-    running: runtime.Runtime, run_async: RunAsync
-) -> None:
+def test_signing_in_again_ends_the_session_before(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        operator = browser.Browser(running)
+        operator = browser.Browser(runtime)
         await operator.sign_in()
         before = operator.http.cookies[guard.COOKIE]
         form = {"name": "ann", "password": browser.PASSWORD}
         await operator.http.post("/operator/sign-in", data=form, headers=browser.SAME_ORIGIN)
-        assert await guard.sessions_of(running).find(before) is None
+        assert await guard.sessions_of(runtime).find(before) is None
         assert (await operator.http.get("/operator/")).status_code == 200
 
     run_async(check())
 
 
 def test_guessing_of_a_password_ends_after_ten_tries_from_an_address(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def attempt(operator: browser.Browser, name: str, password: str) -> int:
         form = {"name": name, "password": password}
@@ -120,16 +117,16 @@ def test_guessing_of_a_password_ends_after_ten_tries_from_an_address(
         ).status_code
 
     async def check() -> None:
-        operator = browser.Browser(running)
+        operator = browser.Browser(runtime)
         for name in ("ann", "bob"):
             await accounts.create(
-                running.database, name, browser.PASSWORD, entry.operator("cli:root")
+                runtime.database, name, browser.PASSWORD, entry.operator("cli:root")
             )
         for _ in range(10):
             assert await attempt(operator, "ann", "guess") == 403
         assert await attempt(operator, "ann", browser.PASSWORD) == 429
         assert await attempt(operator, "bob", browser.PASSWORD) == 303
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             entries = [it async for it in trail.entries(session) if it.action == "session.refused"]
         assert len(entries) == 10  # what is throttled fills no trail
 

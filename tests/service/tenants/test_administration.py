@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulacra.service import errors, runtime, tenancy
+from simulacra.service import errors, tenancy
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
 from simulacra.service.identity.clients import Clients
+from simulacra.service.runtime import Runtime
 from simulacra.service.tenants import administration, retention, service
 from simulacra.service.tenants.administration import TenantLimits
 from simulacra.service.usage import ledger
@@ -18,54 +19,54 @@ from tests.coroutines import RunAsync
 ANN = entry.operator("ann")
 
 
-async def _tenant(running: runtime.Runtime) -> service.Credential:
-    return await running.tenants.create(
+async def _tenant(runtime: Runtime) -> service.Credential:
+    return await runtime.tenants.create(
         company="A",
         email="a@b.example",
     )
 
 
 def test_a_suspended_tenants_clients_are_unknown_until_it_is_reactivated(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        made = await _tenant(running)
-        clients = Clients(running.database, running.keyring)
-        await administration.suspend(running.database, made.tenant_id, ANN)
+        made = await _tenant(runtime)
+        clients = Clients(runtime.database, runtime.keyring)
+        await administration.suspend(runtime.database, made.tenant_id, ANN)
         assert await clients.tenant_of(made.client_id) is None
         assert not await clients.authenticate(made.client_id, made.client_secret)
-        await administration.reactivate(running.database, made.tenant_id, ANN)
+        await administration.reactivate(runtime.database, made.tenant_id, ANN)
         assert await clients.tenant_of(made.client_id) == made.tenant_id
 
     run_async(check())
 
 
 def test_the_retention_default_is_the_tenants_or_else_the_policys(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def hours(tenant_id: str) -> float:
-        async with running.database.transaction(tenant_id) as session:
-            life = await retention.of_tenant(session, tenant_id, running.policy.retention)
+        async with runtime.database.transaction(tenant_id) as session:
+            life = await retention.of_tenant(session, tenant_id, runtime.policy.retention)
         return life / dt.timedelta(hours=1)
 
     async def check() -> None:
-        tenant_id = (await _tenant(running)).tenant_id
+        tenant_id = (await _tenant(runtime)).tenant_id
         assert await hours(tenant_id) == 24
         limits = TenantLimits(None, 30, 9, 100)
-        await administration.set_limits(running.database, tenant_id, limits, ANN)
+        await administration.set_limits(runtime.database, tenant_id, limits, ANN)
         assert await hours(tenant_id) == 100
 
     run_async(check())
 
 
 def test_usage_counts_what_is_alive_and_what_the_window_has_billed(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        tenant_id = (await _tenant(running)).tenant_id
+        tenant_id = (await _tenant(runtime)).tenant_id
         now = dt.datetime.now(dt.UTC)
         later, before = now + dt.timedelta(hours=1), now - dt.timedelta(hours=1)
-        async with running.database.transaction(tenant_id) as session:
+        async with runtime.database.transaction(tenant_id) as session:
             session.add(_dataset(tenant_id, "ds_1", later))
             session.add(_dataset(tenant_id, "ds_2", before))
             await session.flush()
@@ -76,7 +77,7 @@ def test_usage_counts_what_is_alive_and_what_the_window_has_billed(
                 await ledger.reserve(session, tenant, generation_id, 25)
             await ledger.settle(session, "gen_1", 25)
             await ledger.settle(session, "gen_2", 10)
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             tenant = await administration.get(session, tenant_id)
             usage = await administration.usage_of(session, tenant)
         assert (usage.datasets, usage.stored_bytes, usage.generations) == (1, 100 + 7, 2)

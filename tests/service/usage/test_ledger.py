@@ -11,9 +11,10 @@ import sqlalchemy.exc
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
-from simulacra.service import compose, errors, keys, runtime, tenancy
+from simulacra.service import compose, errors, keys, tenancy
 from simulacra.service.database import tables
 from simulacra.service.http import problems, translation
+from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
 from simulacra.service.usage import ledger, windows
 from tests.coroutines import RunAsync
@@ -27,36 +28,36 @@ SELECT tenant_id, generation_id, window_starts_at, '{kind}', 0, 1 FROM usage_ent
 """
 
 
-async def tenant_of(running: runtime.Runtime, subscription_rows: int | None = LIMIT) -> str:
-    made = await running.tenants.create(company="Acme", email="a@b.example")
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+async def tenant_of(runtime: Runtime, subscription_rows: int | None = LIMIT) -> str:
+    made = await runtime.tenants.create(company="Acme", email="a@b.example")
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
         tenant = await session.get_one(tables.Tenant, made.tenant_id)
         tenant.subscription_rows = subscription_rows
     return made.tenant_id
 
 
-async def reserve(running: runtime.Runtime, tenant_id: str, rows: int) -> str:
+async def reserve(runtime: Runtime, tenant_id: str, rows: int) -> str:
     generation_id = keys.random_id("gen_")
-    async with running.database.transaction(tenant_id) as session:
+    async with runtime.database.transaction(tenant_id) as session:
         tenant = await session.get_one(tables.Tenant, tenant_id)
         await ledger.reserve(session, tenant, generation_id, rows)
     return generation_id
 
 
-async def settle(running: runtime.Runtime, tenant_id: str, generation_id: str, rows: int) -> None:
-    async with running.database.transaction(tenant_id) as session:
+async def settle(runtime: Runtime, tenant_id: str, generation_id: str, rows: int) -> None:
+    async with runtime.database.transaction(tenant_id) as session:
         await ledger.settle(session, generation_id, rows)
 
 
-async def release(running: runtime.Runtime, tenant_id: str, generation_id: str) -> None:
-    async with running.database.transaction(tenant_id) as session:
+async def release(runtime: Runtime, tenant_id: str, generation_id: str) -> None:
+    async with runtime.database.transaction(tenant_id) as session:
         await ledger.release(session, generation_id)
 
 
-async def balance(running: runtime.Runtime, tenant_id: str) -> Balance:
+async def balance(runtime: Runtime, tenant_id: str) -> Balance:
     """Return reserved and used rows of the current window, after comparing them with the ledger."""
     entries = tables.UsageEntry
-    async with running.database.transaction(tenant_id) as session:
+    async with runtime.database.transaction(tenant_id) as session:
         tenant = await session.get_one(tables.Tenant, tenant_id)
         window = await windows.current(session, tenant)
         sums = select(
@@ -74,52 +75,52 @@ async def problem_of(call: Coroutine[None, None, object]) -> problems.Problem:
     return translation.problem_of(raised.value)
 
 
-def test_what_is_not_used_is_given_back(running: runtime.Runtime, run_async: RunAsync) -> None:
+def test_what_is_not_used_is_given_back(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        tenant_id = await tenant_of(running)
-        partial, failed = [await reserve(running, tenant_id, 40) for _ in range(2)]
-        assert await balance(running, tenant_id) == (80, 0)
-        await settle(running, tenant_id, partial, 15)
-        assert await balance(running, tenant_id) == (40, 15)
-        await release(running, tenant_id, failed)
-        assert await balance(running, tenant_id) == (0, 15)
+        tenant_id = await tenant_of(runtime)
+        partial, failed = [await reserve(runtime, tenant_id, 40) for _ in range(2)]
+        assert await balance(runtime, tenant_id) == (80, 0)
+        await settle(runtime, tenant_id, partial, 15)
+        assert await balance(runtime, tenant_id) == (40, 15)
+        await release(runtime, tenant_id, failed)
+        assert await balance(runtime, tenant_id) == (0, 15)
 
     run_async(check())
 
 
 def test_a_generation_from_before_the_ledger_closes_without_an_entry(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        tenant_id = await tenant_of(running)
-        await settle(running, tenant_id, "gen_old", 5)
-        await release(running, tenant_id, "gen_old")
-        assert await balance(running, tenant_id) == (0, 0)
+        tenant_id = await tenant_of(runtime)
+        await settle(runtime, tenant_id, "gen_old", 5)
+        await release(runtime, tenant_id, "gen_old")
+        assert await balance(runtime, tenant_id) == (0, 0)
 
     run_async(check())
 
 
 @pytest.mark.parametrize("rows", [-1, 11])
 def test_more_than_was_reserved_is_never_billed(
-    running: runtime.Runtime, run_async: RunAsync, rows: int
+    runtime: Runtime, run_async: RunAsync, rows: int
 ) -> None:
     async def check() -> None:
-        tenant_id = await tenant_of(running)
-        generation_id = await reserve(running, tenant_id, 10)
+        tenant_id = await tenant_of(runtime)
+        generation_id = await reserve(runtime, tenant_id, 10)
         with pytest.raises(ValueError, match="10 are reserved"):
-            await settle(running, tenant_id, generation_id, rows)
-        assert await balance(running, tenant_id) == (10, 0)
+            await settle(runtime, tenant_id, generation_id, rows)
+        assert await balance(runtime, tenant_id) == (10, 0)
 
     run_async(check())
 
 
 def test_rows_that_are_used_up_are_402_with_the_figures(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        tenant_id = await tenant_of(running)
-        await settle(running, tenant_id, await reserve(running, tenant_id, 80), 70)
-        problem = await problem_of(reserve(running, tenant_id, 31))
+        tenant_id = await tenant_of(runtime)
+        await settle(runtime, tenant_id, await reserve(runtime, tenant_id, 80), 70)
+        problem = await problem_of(reserve(runtime, tenant_id, 31))
         document = problem.document("")
         assert (document["status"], document["code"]) == (402, "simio_quota_exceeded")
         assert not document["retryable"]
@@ -128,127 +129,125 @@ def test_rows_that_are_used_up_are_402_with_the_figures(
         ends = dt.datetime.fromisoformat(quota.pop("window_ends_at"))
         starts = dt.datetime.fromisoformat(quota.pop("window_starts_at"))
         assert ends - starts == dt.timedelta(days=30)
-        assert quota.pop("max_rows_per_request") == running.policy.max_rows_per_request
+        assert quota.pop("max_rows_per_request") == runtime.policy.max_rows_per_request
         assert quota == {
             "row_count": 31, "subscription_rows": 100, "rows_used": 70, "rows_reserved": 0,
             "rows_remaining": 30,
         }  # fmt: skip
         assert "70 are used, 0 reserved for generations under way, 30 left" in document["detail"]
         assert f"{ends:%Y-%m-%dT%H:%M:%SZ}" in document["detail"]
-        await reserve(running, tenant_id, 30)
+        await reserve(runtime, tenant_id, 30)
 
     run_async(check())
 
 
 def test_rows_that_are_only_reserved_are_409_and_to_be_tried_again(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        tenant_id = await tenant_of(running)
-        other = await reserve(running, tenant_id, 80)
-        problem = await problem_of(reserve(running, tenant_id, 31))
+        tenant_id = await tenant_of(runtime)
+        other = await reserve(runtime, tenant_id, 80)
+        problem = await problem_of(reserve(runtime, tenant_id, 31))
         assert problem.entry.code == "simio_quota_reservation_conflict"
         assert problem.entry.retryable
         assert problem.headers == {"Retry-After": "2"}
         quota = problem.document("")["quota"]
         assert (quota["rows_reserved"], quota["rows_remaining"]) == (80, 20)
-        await release(running, tenant_id, other)
-        await reserve(running, tenant_id, 31)
+        await release(runtime, tenant_id, other)
+        await reserve(runtime, tenant_id, 31)
 
     run_async(check())
 
 
 def test_without_a_limit_everything_fits_and_is_booked(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        tenant_id = await tenant_of(running, None)
+        tenant_id = await tenant_of(runtime, None)
         for _ in range(2):
-            await reserve(running, tenant_id, 10**12)
-        assert await balance(running, tenant_id) == (2 * 10**12, 0)
+            await reserve(runtime, tenant_id, 10**12)
+        assert await balance(runtime, tenant_id) == (2 * 10**12, 0)
 
     run_async(check())
 
 
 def test_a_lock_that_is_not_had_in_time_is_409_with_what_was_seen(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        tenant_id = await tenant_of(running)
-        await reserve(running, tenant_id, 10)
-        async with running.database.transaction(tenant_id) as session:
+        tenant_id = await tenant_of(runtime)
+        await reserve(runtime, tenant_id, 10)
+        async with runtime.database.transaction(tenant_id) as session:
             tenant = await session.get_one(tables.Tenant, tenant_id)
             await ledger.reserve(session, tenant, "gen_slow", 5)
             await session.flush()
-            problem = await problem_of(reserve(running, tenant_id, 7))
+            problem = await problem_of(reserve(runtime, tenant_id, 7))
         assert problem.entry.code == "simio_quota_reservation_conflict"
         assert problem.headers == {"Retry-After": "1"}
         assert problem.document("")["quota"]["rows_reserved"] == 10
-        assert await balance(running, tenant_id) == (15, 0)
+        assert await balance(runtime, tenant_id) == (15, 0)
 
     run_async(check())
 
 
 def test_of_twenty_at_once_the_seven_that_fit_are_let_in(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     """They also race to store the tenant's first window."""
 
     async def check() -> None:
-        tenant_id = await tenant_of(running, 77)
+        tenant_id = await tenant_of(runtime, 77)
         outcomes = await asyncio.gather(
-            *(reserve(running, tenant_id, 11) for _ in range(20)), return_exceptions=True
+            *(reserve(runtime, tenant_id, 11) for _ in range(20)), return_exceptions=True
         )
         refused = [it for it in outcomes if isinstance(it, errors.ServiceError)]
         assert sum(isinstance(it, str) for it in outcomes) == 7
         assert {it.entry.code for it in refused} == {"simio_quota_reservation_conflict"}
         assert len(refused) == 13
-        assert await balance(running, tenant_id) == (77, 0)
+        assert await balance(runtime, tenant_id) == (77, 0)
 
     run_async(check())
 
 
-def test_twenty_closings_at_once_count_once(running: runtime.Runtime, run_async: RunAsync) -> None:
+def test_twenty_closings_at_once_count_once(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        tenant_id = await tenant_of(running)
-        generation_id = await reserve(running, tenant_id, 10)
+        tenant_id = await tenant_of(runtime)
+        generation_id = await reserve(runtime, tenant_id, 10)
         await asyncio.gather(
-            *(settle(running, tenant_id, generation_id, 10) for _ in range(10)),
-            *(release(running, tenant_id, generation_id) for _ in range(10)),
+            *(settle(runtime, tenant_id, generation_id, 10) for _ in range(10)),
+            *(release(runtime, tenant_id, generation_id) for _ in range(10)),
         )
-        assert await balance(running, tenant_id) in {(0, 10), (0, 0)}
+        assert await balance(runtime, tenant_id) in {(0, 10), (0, 0)}
 
     run_async(check())
 
 
-def test_several_bookings_of_one_transaction_add_up(
-    running: runtime.Runtime, run_async: RunAsync
-) -> None:
+def test_several_bookings_of_one_transaction_add_up(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        tenant_id = await tenant_of(running)
-        async with running.database.transaction(tenant_id) as session:
+        tenant_id = await tenant_of(runtime)
+        async with runtime.database.transaction(tenant_id) as session:
             tenant = await session.get_one(tables.Tenant, tenant_id)
             for generation_id in ("gen_1", "gen_2", "gen_3"):
                 await ledger.reserve(session, tenant, generation_id, 20)
             await ledger.settle(session, "gen_1", 5)
             await ledger.release(session, "gen_2")
-        assert await balance(running, tenant_id) == (20, 5)
+        assert await balance(runtime, tenant_id) == (20, 5)
 
     run_async(check())
 
 
 def test_the_database_refuses_what_the_code_must_not_do(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def attempt(tenant_id: str, statement: str) -> BaseException | None:
         with pytest.raises(sqlalchemy.exc.DBAPIError) as raised:
-            async with running.database.transaction(tenant_id) as session:
+            async with runtime.database.transaction(tenant_id) as session:
                 await session.execute(text(statement))
         return raised.value.orig
 
     async def check() -> None:
-        tenant_id = await tenant_of(running)
-        await settle(running, tenant_id, await reserve(running, tenant_id, 10), 10)
+        tenant_id = await tenant_of(runtime)
+        await settle(runtime, tenant_id, await reserve(runtime, tenant_id, 10), 10)
         for statement in ("DELETE FROM usage_entries", "UPDATE usage_entries SET used_delta = 0"):
             refused = await attempt(tenant_id, statement)
             assert isinstance(refused, psycopg.errors.InsufficientPrivilege)
@@ -262,11 +261,11 @@ def test_the_database_refuses_what_the_code_must_not_do(
 
 
 def test_the_owner_of_the_ledger_cannot_change_it_either(
-    running: runtime.Runtime, run_async: RunAsync, owner_dsn: str
+    runtime: Runtime, run_async: RunAsync, owner_dsn: str
 ) -> None:
     async def check() -> None:
-        tenant_id = await tenant_of(running)
-        await reserve(running, tenant_id, 10)
+        tenant_id = await tenant_of(runtime)
+        await reserve(runtime, tenant_id, 10)
 
     run_async(check())
     with (
@@ -289,8 +288,8 @@ STEPS = st.lists(
 class ExpectedLedger:
     """The expected state of the ledger, and the steps that compare it."""
 
-    def __init__(self, running: runtime.Runtime, tenant_id: str) -> None:
-        self.running, self.tenant_id = running, tenant_id
+    def __init__(self, runtime: Runtime, tenant_id: str) -> None:
+        self.runtime, self.tenant_id = runtime, tenant_id
         self.reserved: dict[str, int] = {}
         self.open: set[str] = set()
         self.used = 0
@@ -301,10 +300,10 @@ class ExpectedLedger:
 
     async def reserve(self, rows: int) -> None:
         if self.used + rows > LIMIT or self.used + self.held + rows > LIMIT:
-            problem = await problem_of(reserve(self.running, self.tenant_id, rows))
+            problem = await problem_of(reserve(self.runtime, self.tenant_id, rows))
             assert problem.status == (402 if self.used + rows > LIMIT else 409)
             return
-        generation_id = await reserve(self.running, self.tenant_id, rows)
+        generation_id = await reserve(self.runtime, self.tenant_id, rows)
         self.reserved[generation_id] = rows
         self.open.add(generation_id)
         assert self.used + self.held <= LIMIT
@@ -316,22 +315,22 @@ class ExpectedLedger:
         generation_id = list(self.reserved)[which]
         rows = min(rows, self.reserved[generation_id])
         if kind == "settle":
-            await settle(self.running, self.tenant_id, generation_id, rows)
+            await settle(self.runtime, self.tenant_id, generation_id, rows)
         else:
-            await release(self.running, self.tenant_id, generation_id)
+            await release(self.runtime, self.tenant_id, generation_id)
         if generation_id in self.open:
             self.open.remove(generation_id)
             self.used += rows if kind == "settle" else 0
 
     async def check(self) -> None:
-        assert await balance(self.running, self.tenant_id) == (self.held, self.used)
+        assert await balance(self.runtime, self.tenant_id) == (self.held, self.used)
 
 
 def test_in_any_order_the_balances_are_those_of_the_model(settings: Settings) -> None:
     async def follow(steps: list[tuple[str, int, int]]) -> None:
-        running = compose.runtime_of(settings)
+        runtime = compose.runtime_of(settings)
         try:
-            expected = ExpectedLedger(running, await tenant_of(running))
+            expected = ExpectedLedger(runtime, await tenant_of(runtime))
             for kind, rows, which in steps:
                 if kind == "reserve":
                     await expected.reserve(rows)
@@ -339,7 +338,7 @@ def test_in_any_order_the_balances_are_those_of_the_model(settings: Settings) ->
                     await expected.close(kind, rows, which)
                 await expected.check()
         finally:
-            await running.close()
+            await runtime.close()
 
     @hypothesis.settings(max_examples=40)
     @hypothesis.given(STEPS)

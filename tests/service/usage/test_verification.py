@@ -5,8 +5,8 @@ import datetime as dt
 import psycopg
 import pytest
 
-from simulacra.service import runtime
 from simulacra.service.database import tables
+from simulacra.service.runtime import Runtime
 from simulacra.service.usage import ledger, verification
 from tests.coroutines import RunAsync
 
@@ -20,11 +20,11 @@ DROP = "DROP INDEX usage_entries_one_closing"
 
 
 async def _generation(
-    running: runtime.Runtime, tenant: tables.Tenant, name: str, status: str, made: int | None
+    runtime: Runtime, tenant: tables.Tenant, name: str, status: str, made: int | None
 ) -> None:
     """Add a generation of 10 rows with its job and its bookings."""
     ids = {"tenant_id": tenant.id, "dataset_id": "ds_1"}
-    async with running.database.transaction(tenant.id) as session:
+    async with runtime.database.transaction(tenant.id) as session:
         session.add(
             tables.Job(
                 id=f"job_{name}", operation="createGeneration", status=status,
@@ -45,9 +45,9 @@ async def _generation(
             await ledger.release(session, f"gen_{name}")
 
 
-async def _populate(running: runtime.Runtime) -> str:
-    made = await running.tenants.create(company="Acme", email="a@b.example")
-    async with running.database.transaction(made.tenant_id) as session:
+async def _populate(runtime: Runtime) -> str:
+    made = await runtime.tenants.create(company="Acme", email="a@b.example")
+    async with runtime.database.transaction(made.tenant_id) as session:
         tenant = await session.get_one(tables.Tenant, made.tenant_id)
         session.add(
             tables.Dataset(
@@ -55,11 +55,11 @@ async def _populate(running: runtime.Runtime) -> str:
                 seed_bytes=1, seed_sha256="", expires_at=tenant.created_at + dt.timedelta(1),
             )
         )  # fmt: skip
-    await _generation(running, tenant, "ready", "completed", 10)
-    await _generation(running, tenant, "partial", "completed", 6)
-    await _generation(running, tenant, "failed", "failed", None)
-    await _generation(running, tenant, "cancelled", "cancelled", None)
-    await _generation(running, tenant, "running", "processing", None)
+    await _generation(runtime, tenant, "ready", "completed", 10)
+    await _generation(runtime, tenant, "partial", "completed", 6)
+    await _generation(runtime, tenant, "failed", "failed", None)
+    await _generation(runtime, tenant, "cancelled", "cancelled", None)
+    await _generation(runtime, tenant, "runtime", "processing", None)
     return tenant.id
 
 
@@ -131,26 +131,26 @@ def _restore(owner_dsn: str) -> None:
     ],
 )
 def test_each_fault_is_a_sentence(
-    running: runtime.Runtime,
+    runtime: Runtime,
     run_async: RunAsync,
     owner_dsn: str,
     tampering: tuple[str, ...],
     found: tuple[str, ...],
 ) -> None:
     async def check() -> None:
-        tenant_id = await _populate(running)
+        tenant_id = await _populate(runtime)
         _tamper(owner_dsn, *tampering)
         try:
-            verdict = await verification.verify(running.database)
+            report = await verification.verify(runtime.database)
         finally:
             _restore(owner_dsn)
-        assert (verdict.windows, len(verdict.faults)) == (1, len(found)), verdict.faults
-        for fault, words in zip(verdict.faults, found, strict=True):
+        assert (report.windows, len(report.faults)) == (1, len(found)), report.faults
+        for fault, words in zip(report.faults, found, strict=True):
             assert words in fault
-        assert verdict.entries >= 9
-        assert await verification.verify(running.database, "ten_other") == (
+        assert report.entries >= 9
+        assert await verification.verify(runtime.database, "ten_other") == (
             verification.LedgerCheck(0, 0, ())
         )
-        assert (await verification.verify(running.database, tenant_id)).windows == 1
+        assert (await verification.verify(runtime.database, tenant_id)).windows == 1
 
     run_async(check())

@@ -6,9 +6,10 @@ import zoneinfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulacra.service import keys, runtime, tenancy
+from simulacra.service import keys, tenancy
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
+from simulacra.service.runtime import Runtime
 from simulacra.service.tenants import administration
 from simulacra.service.usage import ledger, windows
 from tests.coroutines import RunAsync
@@ -32,16 +33,16 @@ def test_a_day_has_24_hours_where_clocks_are_put_forward() -> None:
     assert windows.containing(berlin, 30 * DAY, now) == windows.containing(BASE, 30 * DAY, now)
 
 
-async def _book(running: runtime.Runtime, tenant_id: str) -> tables.UsageWindow:
-    async with running.database.transaction(tenant_id) as session:
+async def _book(runtime: Runtime, tenant_id: str) -> tables.UsageWindow:
+    async with runtime.database.transaction(tenant_id) as session:
         tenant = await session.get_one(tables.Tenant, tenant_id)
         await ledger.reserve(session, tenant, keys.random_id("gen_"), 7)
         return await windows.current(session, tenant)
 
 
-async def _stored(running: runtime.Runtime, tenant_id: str) -> list[tuple[float, float, int]]:
+async def _stored(runtime: Runtime, tenant_id: str) -> list[tuple[float, float, int]]:
     """Return begin and end of every window, in days after the tenant's making, and its rows."""
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
         tenant = await session.get_one(tables.Tenant, tenant_id)
         found = reversed(await windows.all_of(session, tenant_id))
         begin = tenant.created_at
@@ -52,47 +53,47 @@ async def _stored(running: runtime.Runtime, tenant_id: str) -> list[tuple[float,
 
 
 def test_windows_are_stored_as_they_are_needed_and_start_afresh(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        made = await running.tenants.create(company="Acme", email="a@b.example")
+        made = await runtime.tenants.create(company="Acme", email="a@b.example")
         for days in (0, 29, 31, 125):
-            running.database.ahead = days * DAY
-            await _book(running, made.tenant_id)
-        assert await _stored(running, made.tenant_id) == [(0, 30, 14), (30, 60, 7), (120, 150, 7)]
+            runtime.database.ahead = days * DAY
+            await _book(runtime, made.tenant_id)
+        assert await _stored(runtime, made.tenant_id) == [(0, 30, 14), (30, 60, 7), (120, 150, 7)]
 
     run_async(check())
 
 
 def test_a_changed_length_holds_from_the_next_window_on(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        made = await running.tenants.create(company="Acme", email="a@b.example")
+        made = await runtime.tenants.create(company="Acme", email="a@b.example")
         week = administration.TenantLimits(None, 7, 1000, None)
-        running.database.ahead = 31 * DAY
-        await administration.set_limits(running.database, made.tenant_id, week, ANN)
+        runtime.database.ahead = 31 * DAY
+        await administration.set_limits(runtime.database, made.tenant_id, week, ANN)
         for days in (31, 59, 61, 80):
-            running.database.ahead = days * DAY
-            await _book(running, made.tenant_id)
-        assert await _stored(running, made.tenant_id) == [(30, 60, 14), (60, 67, 7), (74, 81, 7)]
+            runtime.database.ahead = days * DAY
+            await _book(runtime, made.tenant_id)
+        assert await _stored(runtime, made.tenant_id) == [(30, 60, 14), (60, 67, 7), (74, 81, 7)]
 
     run_async(check())
 
 
 def test_rows_count_where_they_were_reserved_though_they_end_later(
-    running: runtime.Runtime, run_async: RunAsync
+    runtime: Runtime, run_async: RunAsync
 ) -> None:
     async def check() -> None:
-        made = await running.tenants.create(company="Acme", email="a@b.example")
-        async with running.database.transaction(made.tenant_id) as session:
+        made = await runtime.tenants.create(company="Acme", email="a@b.example")
+        async with runtime.database.transaction(made.tenant_id) as session:
             tenant = await session.get_one(tables.Tenant, made.tenant_id)
             await ledger.reserve(session, tenant, "gen_1", 10)
-        running.database.ahead = 31 * DAY
-        later = await _book(running, made.tenant_id)
-        async with running.database.transaction(made.tenant_id) as session:
+        runtime.database.ahead = 31 * DAY
+        later = await _book(runtime, made.tenant_id)
+        async with runtime.database.transaction(made.tenant_id) as session:
             await ledger.settle(session, "gen_1", 9)
-        async with running.database.transaction(made.tenant_id) as session:
+        async with runtime.database.transaction(made.tenant_id) as session:
             newest, oldest = await windows.all_of(session, made.tenant_id)
         assert (newest.starts_at, newest.rows_reserved, newest.rows_used) == (later.starts_at, 7, 0)
         assert (oldest.rows_reserved, oldest.rows_used) == (0, 9)
@@ -100,13 +101,13 @@ def test_rows_count_where_they_were_reserved_though_they_end_later(
     run_async(check())
 
 
-def test_looking_stores_nothing(running: runtime.Runtime, run_async: RunAsync) -> None:
+def test_looking_stores_nothing(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        made = await running.tenants.create(company="Acme", email="a@b.example")
-        async with running.database.transaction(made.tenant_id) as session:
+        made = await runtime.tenants.create(company="Acme", email="a@b.example")
+        async with runtime.database.transaction(made.tenant_id) as session:
             tenant = await session.get_one(tables.Tenant, made.tenant_id)
             window = await windows.current(session, tenant)
             assert (window.starts_at, window.rows_used) == (tenant.created_at, 0)
-        assert await _stored(running, made.tenant_id) == []
+        assert await _stored(runtime, made.tenant_id) == []
 
     run_async(check())

@@ -34,8 +34,8 @@ def print_all(arguments: argparse.Namespace) -> int:
     """List the accounts."""
     from simulacra.service.operators import accounts
 
-    async def read(running: "Runtime", _: "Settings") -> "list[tables.OperatorAccount]":
-        return list(await accounts.all_accounts(running.database))
+    async def read(runtime: "Runtime", _: "Settings") -> "list[tables.OperatorAccount]":
+        return list(await accounts.all_accounts(runtime.database))
 
     found = installation.use(arguments.data_dir, read)
     rows: list[dict[str, console.Value]] = [
@@ -52,9 +52,9 @@ def create(arguments: argparse.Namespace) -> int:
 
     password = _read_password()
 
-    async def make(running: "Runtime", settings: "Settings") -> str:
+    async def make(runtime: "Runtime", settings: "Settings") -> str:
         actor = installation.actor()
-        await accounts.create(running.database, arguments.name, password, actor)
+        await accounts.create(runtime.database, arguments.name, password, actor)
         return settings.base_url
 
     base_url = installation.use(arguments.data_dir, make)
@@ -67,9 +67,9 @@ def set_password(arguments: argparse.Namespace) -> int:
 
     password = _read_password()
 
-    async def change(running: "Runtime", _: "Settings") -> None:
+    async def change(runtime: "Runtime", _: "Settings") -> None:
         actor = installation.actor()
-        await accounts.set_password(running.database, arguments.name, password, actor)
+        await accounts.set_password(runtime.database, arguments.name, password, actor)
 
     installation.use(arguments.data_dir, change)
     return _report(arguments, f"Account {arguments.name} is signed out and has a new password.")
@@ -79,8 +79,8 @@ def remove(arguments: argparse.Namespace) -> int:
     """Remove an account."""
     from simulacra.service.operators import accounts
 
-    async def drop(running: "Runtime", _: "Settings") -> None:
-        await accounts.remove(running.database, arguments.name, installation.actor())
+    async def drop(runtime: "Runtime", _: "Settings") -> None:
+        await accounts.remove(runtime.database, arguments.name, installation.actor())
 
     installation.use(arguments.data_dir, drop)
     return _report(arguments, f"Account {arguments.name} is removed.")

@@ -50,7 +50,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         "--head", type=_head, metavar="NUMBER:HASH", help="what an earlier check said; still there?"
     )
     console.add_options(verify)
-    verify.set_defaults(run=print_verdict)
+    verify.set_defaults(run=print_check)
 
 
 def _head(text: str) -> "Head":
@@ -84,8 +84,8 @@ def print_entries(arguments: argparse.Namespace) -> int:
 
     wanted = search.Filter(**{field: getattr(arguments, field) for field in FILTERS.values()})
 
-    async def read(running: "Runtime", _: "Settings") -> "list[dict[str, console.Value]]":
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+    async def read(runtime: "Runtime", _: "Settings") -> "list[dict[str, console.Value]]":
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             found, _next = await search.newest(session, wanted, arguments.limit, arguments.before)
             return [_document(it) for it in found]
 
@@ -96,21 +96,21 @@ def print_entries(arguments: argparse.Namespace) -> int:
 def write_entries(arguments: argparse.Namespace) -> int:
     """Write the whole trail."""
     if arguments.output is None:
-        count = installation.use(arguments.data_dir, lambda running, _: _write(running, sys.stdout))
+        count = installation.use(arguments.data_dir, lambda runtime, _: _write(runtime, sys.stdout))
     else:
         with arguments.output.open("w") as file:
-            count = installation.use(arguments.data_dir, lambda running, _: _write(running, file))
+            count = installation.use(arguments.data_dir, lambda runtime, _: _write(runtime, file))
     print(f"{count:,} entries", file=sys.stderr)
     return 0
 
 
-async def _write(running: "Runtime", file: TextIO) -> int:
+async def _write(runtime: "Runtime", file: TextIO) -> int:
     from simulacra.service import tenancy
     from simulacra.service.audit import trail
     from simulacra.service.audit.entry import Action, Detail
 
     count = 0
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
         async for it in trail.entries(session):
             fields = {column.key: getattr(it, column.key) for column in it.__table__.columns}
             file.write(json.dumps(fields, default=console.plain) + "\n")
@@ -120,19 +120,19 @@ async def _write(running: "Runtime", file: TextIO) -> int:
     return count
 
 
-def print_verdict(arguments: argparse.Namespace) -> int:
+def print_check(arguments: argparse.Namespace) -> int:
     """Check the chain; the exit code is 1 where it is broken."""
 
-    async def verify(running: "Runtime", _: "Settings") -> "TrailCheck":
-        return await running.database.verify_trail(arguments.head)
+    async def verify(runtime: "Runtime", _: "Settings") -> "TrailCheck":
+        return await runtime.database.verify_trail(arguments.head)
 
-    verdict = installation.use(arguments.data_dir, verify)
+    check = installation.use(arguments.data_dir, verify)
     if arguments.json:
-        console.print_json({"head": str(verdict.head), "fault": verdict.fault})
-    elif verdict.fault is None:
-        print(f"Unbroken: {verdict.head.number:,} entries. Note its head somewhere else:\n")
-        print(f"  {verdict.head}\n")
+        console.print_json({"head": str(check.head), "fault": check.fault})
+    elif check.fault is None:
+        print(f"Unbroken: {check.head.number:,} entries. Note its head somewhere else:\n")
+        print(f"  {check.head}\n")
         print("`simulacra operator audit verify --head ...` then shows whether an end was cut off.")
     else:
-        print(f"BROKEN: {verdict.fault}.\nThe chain holds up to its head {verdict.head}.")
-    return 0 if verdict.fault is None else 1
+        print(f"BROKEN: {check.fault}.\nThe chain holds up to its head {check.head}.")
+    return 0 if check.fault is None else 1

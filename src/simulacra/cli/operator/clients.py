@@ -32,8 +32,8 @@ def rotate_secret(arguments: argparse.Namespace) -> int:
     """Make a new secret, and print the token of the claim on it."""
     from simulacra.service.credentials import rotations
 
-    async def change(running: "Runtime", _: "Settings") -> str:
-        database, identity, claims = running.database, running.identity, running.claims
+    async def change(runtime: "Runtime", _: "Settings") -> str:
+        database, identity, claims = runtime.database, runtime.identity, runtime.claims
         return await rotations.rotate_for_operator(
             database, identity, claims, arguments.client_id, installation.actor()
         )
@@ -51,8 +51,8 @@ def revoke(arguments: argparse.Namespace) -> int:
     """Revoke a client."""
     from simulacra.service.tenants import administration
 
-    async def change(running: "Runtime", _: "Settings") -> None:
-        database, identity = running.database, running.identity
+    async def change(runtime: "Runtime", _: "Settings") -> None:
+        database, identity = runtime.database, runtime.identity
         actor = installation.actor()
         await administration.revoke_client(database, identity, arguments.client_id, actor)
 

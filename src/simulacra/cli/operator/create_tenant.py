@@ -37,15 +37,15 @@ def _email(text: str) -> str:
 def create_tenant(arguments: argparse.Namespace) -> int:
     """Make a tenant; the server may run or not."""
 
-    async def create(running: "Runtime", _: "Settings") -> tuple[str, dict[str, str]]:
-        tenant = await running.tenants.create(
+    async def create(runtime: "Runtime", _: "Settings") -> tuple[str, dict[str, str]]:
+        tenant = await runtime.tenants.create(
             company=arguments.company, email=arguments.email, actor=installation.actor()
         )
         return tenant.tenant_id, {
             "client_id": tenant.client_id,
             "client_secret": tenant.client_secret,
-            "token_url": running.identity.token_url,
-            "audience": running.identity.audience,
+            "token_url": runtime.identity.token_url,
+            "audience": runtime.identity.audience,
         }
 
     tenant_id, credential = installation.use(arguments.data_dir, create)

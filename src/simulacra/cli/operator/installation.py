@@ -29,11 +29,11 @@ def use(data_dir: Path | None, work: "Callable[[Runtime, Settings], Awaitable[T]
 async def _use(settings: "Settings", work: "Callable[[Runtime, Settings], Awaitable[T]]") -> T:
     from simulacra.service import compose
 
-    running = compose.runtime_of(settings)
+    runtime = compose.runtime_of(settings)
     try:
-        return await work(running, settings)
+        return await work(runtime, settings)
     finally:
-        await running.close()
+        await runtime.close()
 
 
 def actor() -> "Actor":

@@ -24,12 +24,12 @@ def rotate(arguments: argparse.Namespace) -> int:
     from simulacra.service import errors
     from simulacra.service.identity import embedded
 
-    async def change(running: "Runtime", _: "Settings") -> str:
-        if not isinstance(running.identity, embedded.Embedded):
+    async def change(runtime: "Runtime", _: "Settings") -> str:
+        if not isinstance(runtime.identity, embedded.Embedded):
             raise errors.OperatorError(
                 "Auth0 signs the tokens: rotate its key in the Auth0 dashboard."
             )
-        return await running.identity.issuer.signing_keys.rotate(installation.actor())
+        return await runtime.identity.issuer.signing_keys.rotate(installation.actor())
 
     kid = installation.use(arguments.data_dir, change)
     if arguments.json:

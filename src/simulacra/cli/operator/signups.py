@@ -45,8 +45,8 @@ def print_all(arguments: argparse.Namespace) -> int:
 
     wanted = None if arguments.status == "all" else service.SignupStatus(arguments.status)
 
-    async def read(running: "Runtime", _: "Settings") -> "list[dict[str, console.Value]]":
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+    async def read(runtime: "Runtime", _: "Settings") -> "list[dict[str, console.Value]]":
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             return [_row(row) for row in await service.listed(session, wanted)]
 
     console.print_rows(arguments, installation.use(arguments.data_dir, read))
@@ -58,11 +58,11 @@ def approve(arguments: argparse.Namespace) -> int:
     from simulacra.service.signups import service
 
     async def change(
-        running: "Runtime", _: "Settings"
+        runtime: "Runtime", _: "Settings"
     ) -> "tuple[dict[str, console.Value], str | None]":
         row, token = await service.approve(
-            running.tenants,
-            running.claims,
+            runtime.tenants,
+            runtime.claims,
             arguments.request_id,
             installation.actor(),
             hand_over=arguments.hand_over,
@@ -85,9 +85,9 @@ def decline(arguments: argparse.Namespace) -> int:
     """Decline a request."""
     from simulacra.service.signups import service
 
-    async def change(running: "Runtime", _: "Settings") -> "dict[str, console.Value]":
+    async def change(runtime: "Runtime", _: "Settings") -> "dict[str, console.Value]":
         actor = installation.actor()
-        return _row(await service.decline(running.database, arguments.request_id, actor))
+        return _row(await service.decline(runtime.database, arguments.request_id, actor))
 
     shown = installation.use(arguments.data_dir, change)
     if arguments.json:

@@ -69,8 +69,8 @@ def print_all(arguments: argparse.Namespace) -> int:
     from simulacra.service import tenancy
     from simulacra.service.tenants import administration
 
-    async def read(running: "Runtime", _: "Settings") -> "list[dict[str, console.Value]]":
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+    async def read(runtime: "Runtime", _: "Settings") -> "list[dict[str, console.Value]]":
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             found = await administration.all_tenants(session)
             return [_row(it, await administration.usage_of(session, it)) for it in found]
 
@@ -93,19 +93,19 @@ def _row(tenant: "tables.Tenant", usage: "Usage") -> "dict[str, console.Value]":
 def show(arguments: argparse.Namespace) -> int:
     """Show one tenant."""
     fields, clients = installation.use(
-        arguments.data_dir, lambda running, _: _read(running, arguments.tenant_id)
+        arguments.data_dir, lambda runtime, _: _read(runtime, arguments.tenant_id)
     )
     console.print_one(arguments, fields, "Clients", clients)
     return 0
 
 
 async def _read(
-    running: "Runtime", tenant_id: str
+    runtime: "Runtime", tenant_id: str
 ) -> "tuple[dict[str, console.Value], list[dict[str, console.Value]]]":
     from simulacra.service import tenancy
     from simulacra.service.tenants import administration
 
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
         tenant = await administration.get(session, tenant_id)
         usage = await administration.usage_of(session, tenant)
         clients = await administration.clients_of(session, tenant_id)
@@ -168,8 +168,8 @@ def _change(
 ) -> int:
     """Make a change and show the tenant as it is then."""
 
-    async def make(running: "Runtime", _: "Settings") -> None:
-        await change(running.database, arguments.tenant_id, installation.actor())
+    async def make(runtime: "Runtime", _: "Settings") -> None:
+        await change(runtime.database, arguments.tenant_id, installation.actor())
 
     installation.use(arguments.data_dir, make)
     return show(arguments)

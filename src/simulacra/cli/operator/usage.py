@@ -21,26 +21,26 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     verify = usage.add_parser("verify", help="recompute every balance from the ledger")
     verify.add_argument("--tenant", dest="tenant_id", metavar="TENANT_ID", help="only this one's")
     console.add_options(verify)
-    verify.set_defaults(run=print_verdict)
+    verify.set_defaults(run=print_check)
 
 
 def show(arguments: argparse.Namespace) -> int:
     """List a tenant's windows."""
     fields, rows = installation.use(
-        arguments.data_dir, lambda running, _: _read(running, arguments.tenant_id)
+        arguments.data_dir, lambda runtime, _: _read(runtime, arguments.tenant_id)
     )
     console.print_one(arguments, fields, "Windows", rows)
     return 0
 
 
 async def _read(
-    running: "Runtime", tenant_id: str
+    runtime: "Runtime", tenant_id: str
 ) -> "tuple[dict[str, console.Value], list[dict[str, console.Value]]]":
     from simulacra.service import tenancy
     from simulacra.service.tenants import administration
     from simulacra.service.usage import ledger, windows
 
-    async with running.database.transaction(tenancy.SYSTEM) as session:
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
         tenant = await administration.get(session, tenant_id)
         current = await windows.current(session, tenant)
         stored = await windows.all_of(session, tenant_id)
@@ -63,28 +63,28 @@ async def _read(
     }, rows
 
 
-def print_verdict(arguments: argparse.Namespace) -> int:
+def print_check(arguments: argparse.Namespace) -> int:
     """Check the ledger; the exit code is 1 where it has a fault."""
-    verdict = installation.use(
-        arguments.data_dir, lambda running, _: _verify(running, arguments.tenant_id)
+    check = installation.use(
+        arguments.data_dir, lambda runtime, _: _verify(runtime, arguments.tenant_id)
     )
     if arguments.json:
         console.print_json(
-            {"windows": verdict.windows, "entries": verdict.entries, "faults": verdict.faults}
+            {"windows": check.windows, "entries": check.entries, "faults": check.faults}
         )
-    elif not verdict.faults:
-        print(f"Right: {verdict.windows:,} windows are the sums of {verdict.entries:,} entries.")
+    elif not check.faults:
+        print(f"Right: {check.windows:,} windows are the sums of {check.entries:,} entries.")
     else:
-        print("\n".join(verdict.faults))
-    return 1 if verdict.faults else 0
+        print("\n".join(check.faults))
+    return 1 if check.faults else 0
 
 
-async def _verify(running: "Runtime", tenant_id: str | None) -> "LedgerCheck":
+async def _verify(runtime: "Runtime", tenant_id: str | None) -> "LedgerCheck":
     from simulacra.service import tenancy
     from simulacra.service.tenants import administration
     from simulacra.service.usage import verification
 
     if tenant_id is not None:
-        async with running.database.transaction(tenancy.SYSTEM) as session:
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
             await administration.get(session, tenant_id)
-    return await verification.verify(running.database, tenant_id)
+    return await verification.verify(runtime.database, tenant_id)

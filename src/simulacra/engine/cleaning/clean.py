@@ -132,7 +132,7 @@ class _DroppedError(Exception):
 
 def _prepare(source: _Source, array: pa.ChunkedArray) -> Draft:
     if source.override.is_dropped:
-        raise _DroppedError("as asked for")
+        raise _DroppedError("as requested")
     draft = _draft(source, array)
     if draft is None:
         raise _DroppedError(f"unsupported type {array.type}")
@@ -142,7 +142,7 @@ def _prepare(source: _Source, array: pa.ChunkedArray) -> Draft:
         reason = _refuse_useless(source, draft)  # pooling may have left too little
     if reason is None:
         return draft
-    return draft.with_notes(Note("kept", f"as asked for, in spite of: {reason}", 1))
+    return draft.with_notes(Note("kept", f"as requested, in spite of: {reason}", 1))
 
 
 def _draft(source: _Source, array: pa.ChunkedArray) -> Draft | None:
@@ -176,7 +176,7 @@ def _refuse_useless(source: _Source, draft: Draft) -> str | None:
         raise _DroppedError(reason)
     obstacle = dropping.obstacle(draft)
     if obstacle is not None:
-        raise _DroppedError(f"{reason}; it cannot be kept as asked for: {obstacle}")
+        raise _DroppedError(f"{reason}; it cannot be kept as requested: {obstacle}")
     return reason
 
 

@@ -20,7 +20,7 @@ def retype(name: str, draft: Draft, column_type: ColumnType) -> Draft:
         return draft
     converted = column_type.convert(name, draft)
     rows = int(converted.known.sum())
-    return converted.with_notes(Note("typed", f"read as {column_type}, as asked for", rows))
+    return converted.with_notes(Note("typed", f"read as {column_type}, as requested", rows))
 
 
 def order_levels(name: str, draft: Draft, levels: tuple[str, ...]) -> Draft:

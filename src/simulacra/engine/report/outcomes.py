@@ -1,4 +1,4 @@
-"""Filling in the report: what was asked for, what was achieved, and who stands behind it."""
+"""Filling in the report: what was requested, what was achieved, and who stands behind it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -37,7 +37,7 @@ def conditional(
 
     Args:
         pool: the respondents.
-        scenario: what was asked for.
+        scenario: what was requested.
         plan: the scenario in numbers.
         particles: that the rows were picked from.
         values: float64, shape (rows,), by position: of the synthetic rows.

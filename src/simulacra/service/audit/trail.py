@@ -95,7 +95,7 @@ async def verify(session: AsyncSession, key: bytes, noted: Head | None = None) -
     Args:
         session: of the scope `tenancy.SYSTEM`.
         key: what the entries were sealed with.
-        noted: a head from an earlier verdict, which must still be part of the chain.
+        noted: a head from an earlier check, which must still be part of the chain.
     """
     last, is_noted = Head(0, chain.ORIGIN), noted is None
     async for entry in entries(session):

@@ -60,7 +60,7 @@ class ClaimExpiredError(ServiceError):
 
 
 class RotationConsumedError(ServiceError):
-    """A rotation was asked for again after its claim had been redeemed."""
+    """A rotation was requested again after its claim had been redeemed."""
 
     code = "simio_rotation_claim_already_consumed"
 

@@ -197,7 +197,7 @@ _ENTRIES = (
         "simio_dataset_not_ready",
         "The dataset has no model yet",
         "The dataset is still being trained.",
-        "A generation or schema was asked for before the training job was completed.",
+        "A generation or schema was requested before the training job was completed.",
         "Poll the dataset's job until it is completed, then ask again.",
         retryable=True,
     ),

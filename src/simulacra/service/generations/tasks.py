@@ -45,10 +45,10 @@ def _request(generation: tables.Generation, folder: Path) -> payloads.SamplingRe
 
 
 async def _read(attempt: attempts.Attempt) -> tuple[tables.Generation, str, storage.ObjectKey]:
-    """Return what was asked for, and where the model is and its key.
+    """Return what was requested, and where the model is and its key.
 
     Raises:
-        errors.JobFailedError: the dataset was deleted in the moment when this was asked for.
+        errors.JobFailedError: the dataset was deleted in the moment when this was requested.
     """
     tenant_id, dataset_id = attempt.job.tenant_id, attempt.job.dataset_id
     async with attempt.resources.database.transaction(tenant_id) as session:
