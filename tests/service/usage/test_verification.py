@@ -59,7 +59,7 @@ async def _populate(runtime: Runtime) -> str:
     await _generation(runtime, tenant, "partial", "completed", 6)
     await _generation(runtime, tenant, "failed", "failed", None)
     await _generation(runtime, tenant, "cancelled", "cancelled", None)
-    await _generation(runtime, tenant, "runtime", "processing", None)
+    await _generation(runtime, tenant, "running", "processing", None)
     return tenant.id
 
 
