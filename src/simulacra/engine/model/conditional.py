@@ -12,11 +12,13 @@ import numpy as np
 from simulacra.engine import processors, randomness
 from simulacra.engine.columns.arrays import Int32s
 from simulacra.engine.model import repetition, ridge, targets
+from simulacra.engine.model import tallies as batteries
 from simulacra.engine.model.donors import DonorPool, Draws
 from simulacra.engine.model.forest import Features, Forest, Target
 from simulacra.engine.model.repetition import Repetition
 from simulacra.engine.model.ridge import RidgeIndex
 from simulacra.engine.model.screening import Screen
+from simulacra.engine.model.tallies import Tally
 from simulacra.engine.progress import StepCallback
 
 MAX_PREDECESSORS = 32
@@ -35,8 +37,10 @@ class ConditionalModel:
         predecessors: positions of the columns that it looks at.
         level_ranks: int32, by position of a categorical predecessor: the rank of each of its
             levels (see `targets.level_ranks`).
-        forest: the fitted trees; they look at the predecessors and, behind them, at the indices.
-        indices: weighted sums of the predecessors.
+        forest: the fitted trees; they look at the predecessors and, behind them, at the tallies and
+            the indices.
+        tallies: counts of answers to batteries among the predecessors.
+        indices: weighted sums of the predecessors and the tallies.
         repetition: of a number that often repeats a predecessor; its other values are the forest's.
     """
 
@@ -44,12 +48,14 @@ class ConditionalModel:
     predecessors: tuple[int, ...]
     level_ranks: Mapping[int, Int32s]
     forest: Forest
+    tallies: tuple[Tally, ...] = ()
     indices: tuple[RidgeIndex, ...] = ()
     repetition: Repetition | None = None
 
     def features(self, draws: Draws, rows: int) -> Features:
         """Return the predecessors of synthetic rows as the forest looks at them."""
         features = _features(self.predecessors, self.level_ranks, draws.codes, rows)
+        features = _with_tallies(features, self.tallies)
         return features.joined([index.codes(features) for index in self.indices])
 
 
@@ -82,9 +88,11 @@ def fit(
         if pool.schema.columns[position].type.is_categorical
     }
     features = _features(chosen, level_ranks, codes, codes.shape[1])
+    tallies = batteries.find(pool, chosen, features.codes)
+    features = _with_tallies(features, tallies)
     indices: list[RidgeIndex] = []
     if len(chosen) > 1:
-        components = 1 if own.is_ordered or own.size <= 3 else 2
+        components = 1 if own.is_fine or own.size <= 3 else 2
         indices = ridge.fit(features, sample, target, components)
     features = features.joined([index.codes(features) for index in indices])
     names = [pool.schema.columns[position].name for position in (column, *chosen)]
@@ -95,7 +103,9 @@ def fit(
         habit = _habit(pool, column, source, features, rng)
         others = np.flatnonzero(~habit.repeats).astype(np.int32)
     forest = Forest.grow(features, Target.of(own, codes[column]), rng, among=others)
-    return ConditionalModel(column, tuple(chosen), level_ranks, forest, tuple(indices), habit)
+    return ConditionalModel(
+        column, tuple(chosen), level_ranks, forest, tuple(tallies), tuple(indices), habit
+    )
 
 
 def _strongest(
@@ -128,6 +138,10 @@ def _features(
     for index, position in enumerate(predecessors):
         stacked[index] = codes[position]
     return Features.of(stacked, [level_ranks.get(position) for position in predecessors])
+
+
+def _with_tallies(features: Features, tallies: Sequence[Tally]) -> Features:
+    return features.joined([tally.count(features.codes) for tally in tallies])
 
 
 def fit_all(

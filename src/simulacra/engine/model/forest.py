@@ -13,16 +13,21 @@ import numpy as np
 from simulacra.engine.columns.arrays import Flags, Floats, Int32s, Int64s
 from simulacra.engine.columns.tree_codes import TreeCoding
 from simulacra.engine.model import growing, kernels
+from simulacra.engine.model.growing import Growth
 from simulacra.engine.model.kernels import LEAF
 
 TREES = 4
-GROWING_SHARE = 0.95
-"""Share of the rows that one tree is grown on."""
+GROWING_SHARE = 0.8
+"""Share of the rows that one tree is grown on. The rest has no say in its splits, so that fewer
+splits are made for the sake of single respondents."""
 MAX_GROWING_ROWS = 30_000
-MIN_LEAF_ROWS_FINE = 7
-MIN_LEAF_ROWS = 60
-"""Rows a leaf has at least, of those that its tree is grown on: fewer where the target is a finely
-graded number, whose relations are the tighter ones."""
+
+
+OF_LEVELS = Growth(min_rows=7, rows_without_evidence=60, evidence=2.5)
+OF_NUMBERS = Growth(min_rows=7, rows_without_evidence=20, evidence=3.0)
+"""Large parts need no evidence: weak relations add up, and nobody is singled out by a large leaf.
+Relations of finely graded numbers are the tighter ones, so smaller parts still follow them; but
+weak evidence for them is paid for in privacy, since a number singles out more than a level does."""
 MAX_DONOR_ROWS = 100_000
 """Rows that one tree is filled with; of more, each tree takes a part of its own."""
 
@@ -49,9 +54,9 @@ class Target:
         return cls(codes, coding.size, coding.is_ordered, coding.is_fine)
 
     @property
-    def min_leaf_rows(self) -> int:
-        """Rows a leaf has at least."""
-        return MIN_LEAF_ROWS_FINE if self.is_fine else MIN_LEAF_ROWS
+    def growth(self) -> Growth:
+        """How far its trees grow."""
+        return OF_NUMBERS if self.is_fine else OF_LEVELS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,7 +147,7 @@ class Forest:
         trees, leaves = [], []
         for index in range(TREES):
             grown_on = _grown_on(target, among, rng)
-            tree = _tree(ranked, target, grown_on)
+            tree = _tree(ranked, features.offset_of < 0, target, grown_on)
             held = _part_of(order, index, rows)
             held[grown_on] = True  # so that no leaf is empty
             filled = by_target[held[by_target]]
@@ -237,15 +242,18 @@ def _grown_on(target: Target, among: Int32s, rng: np.random.Generator) -> Int32s
     """Draw the rows that one tree is grown on."""
     rows = len(among)
     number = min(
-        max(int(GROWING_SHARE * rows), min(rows, 2 * target.min_leaf_rows)), MAX_GROWING_ROWS
+        max(int(GROWING_SHARE * rows), min(rows, 2 * target.growth.min_rows)), MAX_GROWING_ROWS
     )
     return np.sort(rng.permutation(among)[:number])
 
 
-def _tree(ranked: Int32s, target: Target, rows: Int32s) -> tuple[Int32s, Int32s, Int32s]:
+def _tree(
+    ranked: Int32s, has_order: Flags, target: Target, rows: Int32s
+) -> tuple[Int32s, Int32s, Int32s]:
     sizes = ranked.max(axis=1).astype(np.int64) + 1
     return growing.grow(
-        *(ranked, sizes, target.codes, target.size, rows, target.is_ordered, target.min_leaf_rows)
+        *(ranked, sizes, has_order, target.codes, target.size),
+        *(rows, target.is_ordered, target.growth),
     )
 
 

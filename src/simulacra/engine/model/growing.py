@@ -4,15 +4,40 @@ What they call is in this file too, since the cache of compiled code notices cha
 only in its own file.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
-from simulacra.engine.columns.arrays import Floats, Int32s, Int64s
+from simulacra.engine.columns.arrays import Flags, Floats, Int32s, Int64s
 from simulacra.engine.model.kernels import LEAF, compiled
+
+
+class Growth(NamedTuple):
+    """How far a tree grows: evidence decides a split, not size alone.
+
+    Attributes:
+        min_rows: rows of a leaf at least.
+        rows_without_evidence: rows from which on a part needs no evidence.
+        evidence: that a split into smaller parts needs (see `_evidence`).
+    """
+
+    min_rows: int
+    rows_without_evidence: int
+    evidence: float
+
 
 MAX_CUTS = 8
 """Cuts that a split of a scale looks at: quantiles of the rows in the node."""
 CANDIDATES = 64
 """Positions in the order of a feature at which the split of a scale is tried."""
+
+
+@compiled
+def goes_left(code: int, threshold: int) -> bool:
+    """Tell whether a row goes left: up to the threshold; if that is negative, with `~threshold`."""
+    if threshold < 0:
+        return code == ~threshold
+    return code <= threshold
 
 
 @compiled
@@ -79,10 +104,10 @@ def _classify(
 
 
 @compiled
-def _scale_score(left: Floats, total: Floats, classes: int, size: int, of: int) -> float:
+def _scale_score(left: Floats, total: Floats, size: int, of: int) -> float:
     """Return what a split of a scale explains: squared sums of the indicators over their rows."""
     below = below_all = score_left = score_right = 0.0
-    for position in range(classes - 1):
+    for position in range(len(total) - 1):
         below += left[position]
         below_all += total[position]
         score_left += below * below
@@ -91,89 +116,213 @@ def _scale_score(left: Floats, total: Floats, classes: int, size: int, of: int) 
 
 
 @compiled
+def _level_score(left: Floats, total: Floats, size: int, of: int) -> float:
+    """Return what a split explains of levels: Gini impurity (Breiman et al. 1984)."""
+    score_left = score_right = 0.0
+    for position in range(len(total)):
+        score_left += left[position] * left[position]
+        score_right += (total[position] - left[position]) ** 2
+    return score_left / size + score_right / (of - size)
+
+
+@compiled
 def _best_of_scale(
     ordered: Int32s,
     feature: Int32s,
+    has_order: bool,
     classes: Int32s,
     total: Floats,
-    groups: int,
-    min_rows: int,
-) -> tuple[float, int]:
+    growth: Growth,
+    best: Floats,
+    cut: Int64s,
+) -> None:
+    """Find better splits of a scale than the best so far, of any parts and of large ones, in place.
+
+    The codes of a feature without an order are parted from all others as well, one at a time.
+    """
     size = len(ordered)
-    left = np.zeros(groups)
+    left, before = np.zeros(len(total)), np.zeros(len(total))
     stride = max(1, size // CANDIDATES)
-    due = min_rows
-    best, cut = -1.0, -1
-    for position in range(size - min_rows):
+    due = growth.min_rows
+    run = 0
+    for position in range(size - 1):
         row = ordered[position]
         left[classes[row]] += 1
-        if position + 1 >= due and feature[row] != feature[ordered[position + 1]]:
-            due = position + 1 + stride
-            score = _scale_score(left, total, groups, position + 1, size)
-            if score > best:
-                best, cut = score, feature[row]
-    return best, cut
+        if feature[row] == feature[ordered[position + 1]]:
+            continue
+        count = position + 1
+        if not has_order:
+            smaller = min(count - run, size - count + run)
+            if run and smaller >= growth.min_rows:
+                score = _scale_score(left - before, total, count - run, size)
+                _keep(score, ~feature[row], smaller, growth, best, cut)
+            before[:] = left
+            run = count
+        if count >= due and size - count >= growth.min_rows:
+            due = count + stride
+            score = _scale_score(left, total, count, size)
+            _keep(score, feature[row], min(count, size - count), growth, best, cut)
 
 
 @compiled
 def _best_of_levels(
     ordered: Int32s,
     feature: Int32s,
+    has_order: bool,
     classes: Int32s,
     total: Floats,
-    groups: int,
-    min_rows: int,
-) -> tuple[float, int]:
-    """Gini impurity (Breiman et al. 1984): the sums of squares move by one row at a time."""
+    growth: Growth,
+    best: Floats,
+    cut: Int64s,
+) -> None:
+    """Find better splits of levels; here the sums of squares move by one row at a time."""
     size = len(ordered)
-    left = np.zeros(groups)
-    squares_left, squares_right = 0.0, np.sum(total[:groups] ** 2)
-    best, cut = -1.0, -1
-    for position in range(size - min_rows):
+    left, before = np.zeros(len(total)), np.zeros(len(total))
+    squares_left, squares_right = 0.0, np.sum(total**2)
+    run = 0
+    for position in range(size - 1):
         row = ordered[position]
         group = classes[row]
         squares_left += 2 * left[group] + 1
         squares_right -= 2 * (total[group] - left[group]) - 1
         left[group] += 1
-        if position + 1 >= min_rows and feature[row] != feature[ordered[position + 1]]:
-            score = squares_left / (position + 1) + squares_right / (size - position - 1)
-            if score > best:
-                best, cut = score, feature[row]
-    return best, cut
+        if feature[row] == feature[ordered[position + 1]]:
+            continue
+        count = position + 1
+        if not has_order:
+            smaller = min(count - run, size - count + run)
+            if run and smaller >= growth.min_rows:
+                score = _level_score(left - before, total, count - run, size)
+                _keep(score, ~feature[row], smaller, growth, best, cut)
+            before[:] = left
+            run = count
+        if count >= growth.min_rows and size - count >= growth.min_rows:
+            score = squares_left / count + squares_right / (size - count)
+            _keep(score, feature[row], min(count, size - count), growth, best, cut)
+
+
+@compiled
+def _keep(
+    score: float, threshold: int, smaller: int, growth: Growth, best: Floats, cut: Int64s
+) -> None:
+    """Keep a split that is better than those so far, of any parts and of large ones, in place."""
+    if score > best[0]:
+        best[0], cut[0] = score, threshold
+    if smaller >= growth.rows_without_evidence and score > best[1]:
+        best[1], cut[1] = score, threshold
+
+
+@compiled
+def _evidence(left: Floats, total: Floats, size: int, of: int, is_scale: bool) -> float:
+    """Return how far a split is beyond what independent rows would show, in standard deviations.
+
+    What a split explains of independent rows is a weighted sum of chi-squares, the weights being
+    the eigenvalues of the covariance of the indicators. Two moments give the chi-square that is
+    nearest to it (Satterthwaite 1946), and the cube root of that is nearly normal (Wilson &
+    Hilferty 1931). Counts are moved half a row towards the expected ones (Yates 1934), since few
+    rows of a rare level are met by chance more often than a chi-square says.
+    """
+    number = len(total) - 1 if is_scale else len(total)
+    shares = np.empty(number)
+    below = below_all = gain = 0.0
+    for position in range(number):
+        if is_scale:
+            below += left[position]
+            below_all += total[position]
+        else:
+            below, below_all = left[position], total[position]
+        shares[position] = below_all / of
+        off = max(abs(below - size * shares[position]) - 0.5, 0.0)
+        gain += off * off
+    gain *= (of - 1) / (size * (of - size))
+    trace = squares = 0.0
+    if is_scale:
+        for position in range(number):
+            share = shares[position]
+            trace += share * (1 - share)
+            squares += (share * (1 - share)) ** 2
+            for other in range(position):  # its share is smaller
+                squares += 2 * (shares[other] * (1 - share)) ** 2
+    else:
+        second = third = 0.0
+        for share in shares:
+            second += share * share
+            third += share * share * share
+        trace, squares = 1 - second, second - 2 * third + second * second
+    if trace <= 0 or squares <= 0:
+        return 0.0
+    spread = 2 * squares / (9 * trace * trace)
+    return float(((gain / trace) ** (1 / 3) - 1 + spread) / np.sqrt(spread))
 
 
 @compiled
 def _split(
     orders: Int32s,
     features: Int32s,
+    has_order: Flags,
     classes: Int32s,
     groups: int,
     is_scale: bool,
-    min_rows: int,
+    growth: Growth,
 ) -> tuple[int, int]:
-    """Return the feature and code that split a node best, or -1 where nothing does."""
+    """Return the feature and threshold that split a node best, or -1 where nothing does.
+
+    Of the best split of all and the best one into large parts, the first is taken if there is
+    enough evidence for it, and more than for the second: a small part may explain as much by
+    chance.
+    """
     size = orders.shape[1]
     total = np.zeros(groups)
     for row in orders[0]:
         total[classes[row]] += 1
-    if is_scale:
-        unsplit = 0.0
-        for share in np.cumsum(total)[: groups - 1]:
-            unsplit += share * share
-    else:
-        unsplit = np.sum(total**2)
-    best, chosen, cut = unsplit / size * (1 + 1e-9) + 1e-9, -1, -1
+    score = np.full(2, _score_unsplit(total, is_scale) / size * (1 + 1e-9) + 1e-9)
+    best, cut = score.copy(), np.zeros(2, np.int64)
+    chosen, threshold = np.full(2, -1), np.zeros(2, np.int64)
     for index in range(len(features)):
-        ordered, feature = orders[index], features[index]
+        ordered, feature, ordinal = orders[index], features[index], has_order[index]
         if feature[ordered[0]] == feature[ordered[size - 1]]:
             continue
         if is_scale:
-            score, position = _best_of_scale(ordered, feature, classes, total, groups, min_rows)
+            _best_of_scale(ordered, feature, ordinal, classes, total, growth, best, cut)
         else:
-            score, position = _best_of_levels(ordered, feature, classes, total, groups, min_rows)
-        if score > best:
-            best, chosen, cut = score, index, position
-    return chosen, cut
+            _best_of_levels(ordered, feature, ordinal, classes, total, growth, best, cut)
+        for tier in range(2):
+            if best[tier] > score[tier]:
+                score[tier], chosen[tier], threshold[tier] = best[tier], index, cut[tier]
+    if chosen[0] < 0:
+        return -1, 0
+    any_parts = _evidence_of(orders[0], features[chosen[0]], threshold[0], classes, total, is_scale)
+    large_parts = 0.0
+    if chosen[1] >= 0:
+        large_parts = _evidence_of(
+            orders[0], features[chosen[1]], threshold[1], classes, total, is_scale
+        )
+    tier = 0 if any_parts >= max(large_parts, growth.evidence) else 1
+    return chosen[tier], threshold[tier]
+
+
+@compiled
+def _evidence_of(
+    rows: Int32s,
+    feature: Int32s,
+    threshold: int,
+    classes: Int32s,
+    total: Floats,
+    is_scale: bool,
+) -> float:
+    left = np.zeros(len(total))
+    for row in rows:
+        if goes_left(feature[row], threshold):
+            left[classes[row]] += 1
+    return _evidence(left, total, int(left.sum()), len(rows), is_scale)
+
+
+@compiled
+def _score_unsplit(total: Floats, is_scale: bool) -> float:
+    """Return the squared sums of the indicators of a node."""
+    if not is_scale:
+        return np.sum(total**2)
+    return np.sum(np.cumsum(total)[:-1] ** 2)
 
 
 @compiled
@@ -184,17 +333,17 @@ def _partition(orders: Int32s, feature: Int32s, chosen: int, cut: int, spare: In
         orders: int32, features and target x rows of the node; changed in position.
         feature: the codes of the feature that is cut.
         chosen: its index.
-        cut: rows with a code up to this one go left.
+        cut: see `goes_left`.
         spare: int32, room for as many rows as the node has.
     """
     left = 0
     for row in orders[chosen]:
-        left += feature[row] <= cut
+        left += goes_left(feature[row], cut)
     for index in range(len(orders)):
         ordered = orders[index]
         kept = moved = 0
         for row in ordered:
-            if feature[row] <= cut:
+            if goes_left(feature[row], cut):
                 ordered[kept] = row
                 kept += 1
             else:
@@ -208,33 +357,36 @@ def _partition(orders: Int32s, feature: Int32s, chosen: int, cut: int, spare: In
 def grow(
     features: Int32s,
     sizes: Int64s,
+    has_order: Flags,
     target: Int32s,
     size: int,
     rows: Int32s,
     is_scale: bool,
-    min_rows: int,
+    growth: Growth,
 ) -> tuple[Int32s, Int32s, Int32s]:
     """Grow one tree.
 
     Args:
         features: int32, predecessors x respondents: codes.
         sizes: int64, by predecessor: one more than its largest code.
+        has_order: bool, by predecessor: whether it is cut along its order alone; otherwise one code
+            may be parted from all others as well.
         target: int32, one a respondent: codes.
         size: one more than its largest.
         rows: int32, the respondents to grow on.
         is_scale: whether the order of the target's codes means something.
-        min_rows: rows that a leaf has at min_rows.
+        growth: how far.
 
     Returns:
-        By node: the feature to compare or `LEAF`; the code up to which a row goes left; the left
-        child, next to which the right one lies. Children come after their parents.
+        By node: the feature to compare or `LEAF`; the threshold (see `goes_left`); the left child,
+        next to which the right one lies. Children come after their parents.
     """
     feature_count = len(features)
     orders = np.empty((feature_count + 1, len(rows)), np.int32)
     for index in range(feature_count):
         orders[index] = sort(features[index], rows, sizes[index])
     orders[feature_count] = sort(target, rows, size)
-    max_nodes = 2 * (len(rows) // min_rows) + 3
+    max_nodes = 2 * (len(rows) // growth.min_rows) + 3
     feature, threshold = np.full(max_nodes, LEAF, np.int32), np.zeros(max_nodes, np.int32)
     left, first, end = (
         np.zeros(max_nodes, np.int32),
@@ -245,13 +397,14 @@ def grow(
     cuts = np.empty(2 * MAX_CUTS + 2, np.int32)
     end[0] = len(rows)
     node, nodes = 0, 1
-    while node < nodes:  # breadth first: a node is done when its feature_count comes up
+    while node < nodes:  # breadth first: a node is done when its turn comes
         here = orders[:, first[node] : end[node]]
         by_target = here[feature_count]
-        if len(by_target) >= 2 * min_rows and target[by_target[0]] != target[by_target[-1]]:
+        is_mixed = target[by_target[0]] != target[by_target[-1]]
+        if is_mixed and len(by_target) >= 2 * growth.min_rows:
             groups = _classify(by_target, target, is_scale, classes, cuts)
             chosen, cut = _split(
-                here[:feature_count], features, classes, groups, is_scale, min_rows
+                here[:feature_count], features, has_order, classes, groups, is_scale, growth
             )
             if chosen >= 0:
                 middle = first[node] + _partition(here, features[chosen], chosen, cut, spare)

@@ -43,7 +43,8 @@ def descend(
             compared as they are.
         ranks: int32, what a tree sees instead of a code.
         feature: int32, by node: the predecessor to compare, or `LEAF`.
-        threshold: int32, by node: the code up to which a row goes left.
+        threshold: int32, by node: the code up to which a row goes left; `~code` if only rows of
+            that very code do.
         left: int32, by node: the left child; the right one comes next.
         node: int32, one a row: where it begins, and afterwards its leaf.
     """
@@ -53,7 +54,8 @@ def descend(
             code = codes[feature[at], row]
             if offset_of[feature[at]] >= 0:
                 code = ranks[offset_of[feature[at]] + code]
-            at = left[at] + (code > threshold[at])
+            cut = threshold[at]
+            at = left[at] + (code != ~cut if cut < 0 else code > cut)
         node[row] = at
 
 

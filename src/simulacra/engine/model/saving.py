@@ -2,7 +2,8 @@
 
 The names in the manifest are those of format 2, so that models of version 0.1.0 can be read: a
 "link" is a conditional model, its "places" are ranks of levels, an "echo" is a repetition, "seed"
-and "same" are the respondents' values and who of them repeats.
+and "same" are the respondents' values and who of them repeats. What 0.1.0 did not know ("tallies")
+may be absent.
 """
 
 import hashlib
@@ -26,6 +27,7 @@ from simulacra.engine.model.forest import Forest
 from simulacra.engine.model.repetition import Repetition
 from simulacra.engine.model.ridge import RidgeIndex
 from simulacra.engine.model.soundness import FOREST_ARRAYS, INDEX_ARRAYS
+from simulacra.engine.model.tallies import Tally
 from simulacra.engine.rules.ruleset import Rules
 
 VERSION = 2
@@ -140,6 +142,7 @@ def _describe(model: ConditionalModel) -> dict[str, Any]:
             {name: len(getattr(forest, name)) for name in FOREST_ARRAYS}
             for forest in _forests(model)
         ],
+        "tallies": [[list(tally.questions), tally.code] for tally in model.tallies],
         "indices": [
             {name: len(getattr(index, name)) for name in INDEX_ARRAYS} for index in model.indices
         ],
@@ -176,7 +179,18 @@ def _models(manifest: dict[str, Any], arrays: dict[str, Array]) -> list[Conditio
             int(position): np.asarray(ranks, dtype=np.int32)
             for position, ranks in described["places"].items()
         }
-        predecessors = tuple(described["predecessors"])
-        column = described["column"]
-        models.append(ConditionalModel(column, predecessors, level_ranks, own, indices, habit))
+        tallies = tuple(
+            Tally(tuple(questions), code) for questions, code in described.get("tallies", ())
+        )
+        models.append(
+            ConditionalModel(
+                column=described["column"],
+                predecessors=tuple(described["predecessors"]),
+                level_ranks=level_ranks,
+                forest=own,
+                tallies=tallies,
+                indices=indices,
+                repetition=habit,
+            )
+        )
     return models

@@ -12,6 +12,7 @@ from simulacra.engine.model.forest import Forest
 from simulacra.engine.model.kernels import LEAF
 from simulacra.engine.model.repetition import Repetition
 from simulacra.engine.model.ridge import RidgeIndex
+from simulacra.engine.model.tallies import Tally
 
 FOREST_ARRAYS = tuple(field.name for field in dataclasses.fields(Forest))
 INDEX_ARRAYS = tuple(field.name for field in dataclasses.fields(RidgeIndex))
@@ -33,16 +34,23 @@ def check(schema: Schema, values: Floats, models: Sequence[ConditionalModel]) ->
     for model in models:
         if not earlier.issuperset(model.predecessors):
             raise ValueError("a column looks at columns that come later")
-        if not _are_ranked(schema, model):
-            raise ValueError("a column does not rank all levels of its predecessors")
-        if model.repetition and not _is_habit(model.repetition, model, len(values)):
-            raise ValueError("a column repeats what it does not look at")
-        for index in model.indices:
-            _check_index(index, len(model.predecessors))
-        forests = [model.forest, *([model.repetition.forest] if model.repetition else [])]
-        for forest in forests:
-            _check_forest(forest, len(model.predecessors) + len(model.indices), len(values))
+        _check_model(schema, model, len(values))
         earlier.add(model.column)
+
+
+def _check_model(schema: Schema, model: ConditionalModel, rows: int) -> None:
+    if not _are_ranked(schema, model):
+        raise ValueError("a column does not rank all levels of its predecessors")
+    if model.repetition and not _is_habit(model.repetition, model, rows):
+        raise ValueError("a column repeats what it does not look at")
+    if not all(_is_count(tally, len(model.predecessors)) for tally in model.tallies):
+        raise ValueError("a tally counts what its column does not look at")
+    summed = len(model.predecessors) + len(model.tallies)
+    for index in model.indices:
+        _check_index(index, summed)
+    forests = [model.forest, *([model.repetition.forest] if model.repetition else [])]
+    for forest in forests:
+        _check_forest(forest, summed + len(model.indices), rows)
 
 
 def _are_values_of(schema: Schema, values: Floats) -> bool:
@@ -58,11 +66,16 @@ def _are_values_of(schema: Schema, values: Floats) -> bool:
     return True
 
 
-def _check_index(index: RidgeIndex, predecessors: int) -> None:
+def _is_count(tally: Tally, predecessors: int) -> bool:
+    questions = np.asarray(tally.questions)
+    return questions.dtype.kind == "i" and _within(questions, 0, predecessors)
+
+
+def _check_index(index: RidgeIndex, summed: int) -> None:
     arrays = [getattr(index, name) for name in INDEX_ARRAYS]
     if any(array.dtype != np.float64 or array.ndim != 1 for array in arrays):
         raise ValueError("an index is not made of rows of numbers")
-    if len(index.weights) != predecessors or not np.isfinite(np.concatenate(arrays)).all():
+    if len(index.weights) != summed or not np.isfinite(np.concatenate(arrays)).all():
         raise ValueError("an index does not weigh the predecessors")
 
 
