@@ -12,7 +12,7 @@ from simulacra.engine import errors, limits, options, randomness
 from simulacra.engine.cleaning import clean
 from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
-from simulacra.engine.model import conditional, drawing, saving, visits
+from simulacra.engine.model import calibration, conditional, drawing, saving, visits
 from simulacra.engine.model.conditional import ConditionalModel
 from simulacra.engine.model.donors import DonorPool, Draws
 from simulacra.engine.progress import Phase, Progress, ProgressCallback, phases
@@ -87,7 +87,7 @@ def fit(
     # 4. A conditional model for each column, those that decide many others before them.
     with build as on_step:
         sequence = visits.sequence(rules, len(study.schema.columns))
-        models = conditional.fit_all(pool, sequence, {}, on_step)
+        models = calibration.calibrate(pool, conditional.fit_all(pool, sequence, {}, on_step))
     return Model(pool, models)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from simulacra.engine import processors, randomness
-from simulacra.engine.columns.arrays import Int32s
+from simulacra.engine.columns.arrays import Floats, Int32s
 from simulacra.engine.model import repetition, ridge, targets
 from simulacra.engine.model import tallies as batteries
 from simulacra.engine.model.donors import DonorPool, Draws
@@ -42,6 +42,8 @@ class ConditionalModel:
         tallies: counts of answers to batteries among the predecessors.
         indices: weighted sums of the predecessors and the tallies.
         repetition: of a number that often repeats a predecessor; its other values are the forest's.
+        odds: float64, by tree code of the column: how often its donors are drawn, relative to
+            others of their leaf; None if all alike (see `calibration`).
     """
 
     column: int
@@ -51,6 +53,7 @@ class ConditionalModel:
     tallies: tuple[Tally, ...] = ()
     indices: tuple[RidgeIndex, ...] = ()
     repetition: Repetition | None = None
+    odds: Floats | None = None
 
     def features(self, draws: Draws, rows: int) -> Features:
         """Return the predecessors of synthetic rows as the forest looks at them."""

@@ -3,11 +3,13 @@
 import itertools
 import threading
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from simulacra.engine import processors, randomness
-from simulacra.engine.columns.arrays import Floats, Int32s, Int64s
+from simulacra.engine.columns.arrays import Flags, Floats, Int32s, Int64s
+from simulacra.engine.model import exchanging
 from simulacra.engine.model.conditional import ConditionalModel
 from simulacra.engine.model.donors import DonorPool, Draws
 from simulacra.engine.progress import StepCallback
@@ -103,36 +105,88 @@ def _extend(
     for model in models:
         position = model.column
         rng = randomness.stream(rng_seed, purpose, pool.schema.columns[position].name)
-        donors, values = _draw(pool, model, draws, rows, rng)
-        repaired = _keep_rules(pool, model, draws, donors, values, rng)
+        column, repaired = draw_column(pool, model, draws, rows, rng)
         is_repaired[repaired] = True
+        donors, values = column.donors, column.values
         draws.add(position, values, pool.codings[position].codes(values), donors)
         if advance is not None:
             advance()
     return np.flatnonzero(is_repaired)
 
 
+class DrawnColumn(NamedTuple):
+    """One column of synthetic rows.
+
+    Attributes:
+        donors: int32, shape (rows,).
+        values: float64, shape (rows,).
+        leaves: int32, shape (rows,): that the donors were drawn from; -1 where the value repeats
+            another column and so belongs to its row.
+        taken: int32, shape (predecessors, rows): the donors of the predecessors.
+    """
+
+    donors: Int32s
+    values: Floats
+    leaves: Int32s
+    taken: Int32s
+
+
+def draw_column(
+    pool: DonorPool, model: ConditionalModel, draws: Draws, rows: int, rng: np.random.Generator
+) -> tuple[DrawnColumn, Int64s]:
+    """Draw one column, and have no value break a rule.
+
+    Args:
+        pool: the respondents.
+        model: of the column.
+        draws: the columns before it.
+        rows: how many.
+        rng: of the draws.
+
+    Returns:
+        The column, and int64: the rows that had to be repaired, which may break a rule still; the
+        others break none.
+    """
+    column = _draw(pool, model, draws, rows, rng)
+    return column, _keep_rules(pool, model, draws, column, rng)
+
+
 def _keep_rules(
     pool: DonorPool,
     model: ConditionalModel,
     draws: Draws,
-    donors: Int32s,
-    values: Floats,
+    column: DrawnColumn,
     rng: np.random.Generator,
 ) -> Int64s:
-    """Draw values that break a rule again, in place, and repair those that still do.
+    """Have no value break a rule, in place.
+
+    Values that do are exchanged with those of other rows, which keeps the column's margin; what is
+    left is drawn again, and repaired at last.
 
     Returns:
         int64: the rows that were repaired.
     """
     position, rules = model.column, pool.rules
-    broken = np.flatnonzero(rules.broken_by(position, values, draws.values))
+    donors, values = column.donors, column.values
+    related = rules.related(position) & draws.values.keys()
+    if not related:
+        return np.zeros(0, dtype=np.int64)
+
+    def is_broken(rows: Int64s, values: Floats) -> Flags:
+        there = {other: draws.values[other][rows] for other in related}
+        return rules.broken_by(position, values, there)
+
+    broken = np.flatnonzero(is_broken(np.arange(len(values)), values))
+    if len(broken):
+        broken = exchanging.exchange(
+            is_broken, donors, values, column.leaves, column.taken, broken, rng
+        )
     for _ in range(REDRAWS):
         if not len(broken):
             break
-        there = draws.take(broken)
-        donors[broken], values[broken] = _draw(pool, model, there, len(broken), rng)
-        broken = broken[rules.broken_by(position, values[broken], there.values)]
+        again = _draw(pool, model, draws.take(broken), len(broken), rng)
+        donors[broken], values[broken] = again.donors, again.values
+        broken = broken[is_broken(broken, values[broken])]
     if len(broken):
         there = draws.take(broken)
         values[broken] = repair.repair(
@@ -143,10 +197,12 @@ def _keep_rules(
 
 def _draw(
     pool: DonorPool, model: ConditionalModel, draws: Draws, rows: int, rng: np.random.Generator
-) -> tuple[Int32s, Floats]:
-    """Draw one column, and return its donors and values."""
+) -> DrawnColumn:
+    """Draw one column."""
     features, taken = model.features(draws, rows), _taken(model, draws, rows)
-    donors = model.forest.draw(model.forest.leaves(features, rows, rng), taken, rng)
+    leaves = model.forest.leaves(features, rows, rng)
+    odds = None if model.odds is None else model.odds[pool.codes[model.column]]
+    donors = model.forest.draw(leaves, taken, rng, odds)
     values = pool.emit(model.column, donors, rng)
     habit = model.repetition
     if habit is not None:
@@ -154,7 +210,8 @@ def _draw(
         source = draws.values[habit.source]
         repeats = habit.repeats[like] & pool.schema.columns[model.column].contains(source)
         donors, values = np.where(repeats, like, donors), np.where(repeats, source, values)
-    return donors, values
+        leaves = np.where(repeats, -1, leaves).astype(np.int32)
+    return DrawnColumn(donors, values, leaves, taken)
 
 
 def _taken(model: ConditionalModel, draws: Draws, rows: int) -> Int32s:

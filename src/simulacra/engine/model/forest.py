@@ -191,8 +191,14 @@ class Forest:
         )
         return node
 
-    def draw(self, leaves: Int32s, taken: Int32s, rng: np.random.Generator) -> Int32s:
-        """Draw a donor from each leaf, all donors of a leaf alike.
+    def draw(
+        self,
+        leaves: Int32s,
+        taken: Int32s,
+        rng: np.random.Generator,
+        weight: Floats | None = None,
+    ) -> Int32s:
+        """Draw a donor from each leaf, all donors of a leaf alike or in proportion to a weight.
 
         A leaf's donors are dealt evenly to its rows, which takes noise off that a bootstrap would
         add; and none is given to a row that has it already, unless the leaf has no other.
@@ -201,10 +207,15 @@ class Forest:
             leaves: int32, one a row.
             taken: int32, columns x rows: the donors that the rows have.
             rng: of the dealing.
+            weight: float64, positive, one a respondent.
         """
         offset = rng.random(len(self.count))
         order = rng.permutation(len(leaves))
-        positions = kernels.deal_donors(leaves, order, offset, self.start, self.count)
+        if weight is None:
+            positions = kernels.deal_donors(leaves, order, offset, self.start, self.count)
+        else:
+            total = np.concatenate([[0.0], np.cumsum(weight[self.donors])])
+            positions = kernels.deal_by_weight(leaves, order, offset, self.start, self.count, total)
         if len(taken):
             turn = rng.random(len(leaves))
             kernels.avoid_repeats(

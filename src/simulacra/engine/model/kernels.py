@@ -114,6 +114,39 @@ def deal_donors(
 
 
 @compiled
+def deal_by_weight(
+    leaves: Int32s, order: Int64s, offset: Floats, first: Int32s, count: Int32s, total: Floats
+) -> Int64s:
+    """Deal the donors of each leaf to its rows in proportion to their weights, evenly as well.
+
+    Args:
+        leaves: int32, the leaf of each row.
+        order: int64, the rows in random order.
+        offset: float64, by leaf, 0 to 1: where the dealing begins.
+        first: int32, by leaf: where its donors begin in their list.
+        count: int32, by leaf: how many it has.
+        total: float64, one more than donors: the sum of the weights before each in the list.
+
+    Returns:
+        int64, by row: a position in the list of donors.
+    """
+    waiting = np.zeros(len(count), np.int64)
+    for leaf in leaves:
+        waiting[leaf] += 1
+    dealt = np.zeros(len(count), np.int64)
+    positions = np.empty(len(leaves), np.int64)
+    for row in order:
+        leaf = leaves[row]
+        begin, end = first[leaf], first[leaf] + count[leaf]
+        share = (dealt[leaf] + offset[leaf]) / waiting[leaf]
+        at = total[begin] + share * (total[end] - total[begin])
+        position = np.searchsorted(total[begin : end + 1], at, side="right") - 1
+        positions[row] = begin + min(max(position, 0), count[leaf] - 1)
+        dealt[leaf] += 1
+    return positions
+
+
+@compiled
 def avoid_repeats(
     positions: Int64s,
     taken: Int32s,

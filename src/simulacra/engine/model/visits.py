@@ -4,12 +4,17 @@ Columns come in the order of the file, since questionnaires ask the deciding que
 exception is a question that rules out answers to many others and comes after them: "none of these"
 behind a list, the brand bought last behind the brands known. Drawn last it would have to fit them
 all, and rows that it does not fit would be drawn again, which shifts its shares; drawn first it
-decides. (The term is that of chained equations, van Buuren 2018, section 4.5.)
+decides. And a total comes after its parts: drawn before them, it would leave the last part no
+choice. (The term is that of chained equations, van Buuren 2018, section 4.5.)
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
+from simulacra.engine.rules.identities import Identity
 from simulacra.engine.rules.ruleset import Rules
+from simulacra.engine.rules.states import States
 
 MIN_PARTNERS = 3
 """Columns that a column is tied to before it is moved."""
@@ -17,25 +22,79 @@ RATIO = 2
 """How many times as many it has as the one that it is moved before."""
 
 
+FAR_WIDER, AS_WIDE = 1.5, 0.75
+"""How many times as wide as any other term a total is, and one that is plainly the sum of them."""
+
+HARDLY = 0.05
+"""Part of a column's width below zero that is put down to rounded bounds."""
+
+
 def sequence(rules: Rules, columns: int) -> list[int]:
     """Return the positions of all columns, a permutation, in the order to draw them in."""
-    partners = {position: sorted(rules.partners(position)) for position in range(columns)}
+    parts = _parts(rules)
+    partners = {
+        position: sorted({*rules.partners(position)} - parts[position] - _totals(position, parts))
+        for position in range(columns)
+    }
     visits: list[int] = []
     visited: set[int] = set()
     for position in range(columns):
-        _visit(position, partners, visits, visited)
+        _visit(position, partners, parts, visits, visited)
     return visits
 
 
+def _parts(rules: Rules) -> defaultdict[int, set[int]]:
+    """Return the parts of each total: the other terms of an identity."""
+    parts: defaultdict[int, set[int]] = defaultdict(set)
+    for rule in rules.rules:
+        total = _total(rule, rules.states) if isinstance(rule, Identity) else None
+        if total is not None:
+            parts[total] |= {*rule.positions} - {total}
+    return parts
+
+
+def _total(identity: Identity, states: Sequence[States]) -> int | None:
+    """Return the term that the others add up to, None if none stands out.
+
+    It is far wider than they are, or nearly as wide and plainly the sum of what is hardly ever
+    negative.
+    """
+    bounds = {position: states[position].column.bounds for position in identity.columns}
+    factors = dict(zip(identity.columns, identity.coefficients, strict=True))
+    widths = {
+        position: abs(factor) * (bounds[position][1] - bounds[position][0])
+        for position, factor in factors.items()
+    }
+    second, first = sorted(widths, key=lambda position: widths[position])[-2:]
+    if widths[first] >= FAR_WIDER * widths[second]:
+        return first
+    negative = [position for position, factor in factors.items() if factor < 0]
+    positive = [position for position, factor in factors.items() if factor > 0]
+    alone = min(negative, positive, key=len)
+    has_no_negative = all(low >= -HARDLY * (high - low) for low, high in bounds.values())
+    is_sum = len(alone) == 1 < len(factors) - 1 and has_no_negative
+    return alone[0] if is_sum and widths[alone[0]] >= AS_WIDE * widths[first] else None
+
+
+def _totals(position: int, parts: Mapping[int, AbstractSet[int]]) -> set[int]:
+    return {total for total, of in parts.items() if position in of}
+
+
 def _visit(
-    position: int, partners: Mapping[int, Sequence[int]], visits: list[int], visited: set[int]
+    position: int,
+    partners: Mapping[int, Sequence[int]],
+    parts: Mapping[int, AbstractSet[int]],
+    visits: list[int],
+    visited: set[int],
 ) -> None:
-    """Append a column, and before it its partners that have many more partners themselves."""
+    """Append a column, and before it its parts, and partners that have many more themselves."""
     if position in visited:
         return
     visited.add(position)
+    for part in sorted(parts.get(position, ())):
+        _visit(part, partners, parts, visits, visited)
     enough = max(MIN_PARTNERS, RATIO * len(partners[position]))
     for other in partners[position]:
         if len(partners[other]) >= enough:
-            _visit(other, partners, visits, visited)
+            _visit(other, partners, parts, visits, visited)
     visits.append(position)

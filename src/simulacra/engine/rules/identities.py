@@ -22,6 +22,8 @@ SPARE_ROWS = 30
 MAX_COEFFICIENT = 12
 EXACT, ROUNDED = 1e-6, 0.05
 """Share of a column's spread that others leave unexplained, if the sum is exact or rounded."""
+MAX_IDENTITIES = 1_000
+"""Identities from which on no more are derived."""
 NEAR_WHOLE = 0.05
 """How far from a whole number a coefficient may be, since values are rounded."""
 
@@ -49,7 +51,16 @@ class Identity(Rule):
         return self.columns
 
     def narrow(self, position: int, rows: PartialRows, interval: Interval) -> None:
-        """Narrow one column by the values of the others; by their bounds where not yet drawn."""
+        """Narrow one column by the values of the others; by their bounds where not yet drawn.
+
+        As long as one of them may still turn out to be missing, the identity says nothing.
+        """
+        if any(
+            other not in rows and rows.columns[other].missing_share > 0
+            for other in self.columns
+            if other != position
+        ):
+            return
         low = np.full(rows.count, self.constant - self.tolerance)
         high = np.full(rows.count, self.constant + self.tolerance)
         own = 1
@@ -119,7 +130,46 @@ def learn(study: RuleStudy) -> list[Identity]:
             identity = _verified(study.schema, chosen, complete, factors)
             if identity is not None:
                 identities.setdefault(identity.columns, identity)
+    _add_implied(study, identities)
     return list(identities.values())
+
+
+def _add_implied(study: RuleStudy, identities: dict[tuple[int, ...], Identity]) -> None:
+    """Add the shorter identities that follow from two others by leaving out a column, in place.
+
+    Of ``price - discount = sale`` and ``sale - other = difference`` each may be drawn in an order
+    in which only a third one decides a column from those before it.
+    """
+    waiting = [*identities.values()]
+    while waiting and len(identities) < MAX_IDENTITIES:
+        one = waiting.pop()
+        for other in [*identities.values()]:
+            for column in {*one.columns} & {*other.columns}:
+                implied = _without(study, column, one, other)
+                if implied is not None and implied.columns not in identities:
+                    identities[implied.columns] = implied
+                    waiting.append(implied)
+
+
+def _without(study: RuleStudy, column: int, one: Identity, other: Identity) -> Identity | None:
+    """Return what two identities say without a column, None if that is not shorter or not true."""
+    first, second = (
+        dict(zip(each.columns, each.coefficients, strict=True)) for each in (one, other)
+    )
+    factors = {
+        position: first.get(position, 0) * second[column] - second.get(position, 0) * first[column]
+        for position in {*first, *second}
+    }
+    used = sorted(position for position, factor in factors.items() if factor)
+    if not 2 <= len(used) < max(len(first), len(second)):
+        return None
+    coefficients = np.array([factors[position] for position in used], dtype=np.float64)
+    coefficients /= np.gcd.reduce(np.abs(coefficients.astype(np.int64)))
+    columns = study.values[:, used]
+    complete = columns[~np.isnan(columns).any(axis=1)]
+    if len(complete) < SPARE_ROWS:
+        return None
+    return _verified(study.schema, np.array(used), complete, coefficients)
 
 
 def _known_together(schema: Schema, values: Floats) -> Iterator[list[int]]:

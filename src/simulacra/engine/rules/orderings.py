@@ -38,13 +38,20 @@ class Ordering(Rule):
         return self.less, self.more
 
     def narrow(self, position: int, rows: PartialRows, interval: Interval) -> None:
-        """Narrow one column by the other's values, or by its bounds as long as it is not drawn."""
+        """Narrow one column by the other's values, or by its bounds as long as it is not drawn.
+
+        Bounds say nothing of a column that may still turn out to be missing.
+        """
         less, more = rows.columns[self.less], rows.columns[self.more]
         gap = max(less.step, more.step) if self.is_strict else 0.0
+        other = less if position == self.more else more
+        values = rows.values.get(self.less if position == self.more else self.more)
+        if values is None and other.missing_share > 0:
+            return
         if position == self.more:
-            interval.narrow(rows.values.get(self.less, less.bounds[0]) + gap, np.nan)
+            interval.narrow((less.bounds[0] if values is None else values) + gap, np.nan)
         else:
-            interval.narrow(np.nan, rows.values.get(self.more, more.bounds[1]) - gap)
+            interval.narrow(np.nan, (more.bounds[1] if values is None else values) - gap)
 
     def sentences(self, states: Sequence[States]) -> Iterator[str]:
         """Yield the inequality."""

@@ -78,6 +78,10 @@ class Rules:
         """Return the rules that a column is part of."""
         return self._by_position.get(position, [])
 
+    def related(self, position: int) -> set[int]:
+        """Return the other columns that rules tie a column to."""
+        return {other for rule in self.about(position) for other in rule.positions} - {position}
+
     def partners(self, position: int) -> list[int]:
         """Return the columns of which some state excludes a state of a column."""
         pairs = [rule.positions for rule in self.about(position) if isinstance(rule, Exclusion)]

@@ -1,0 +1,114 @@
+"""Calibration: what a column's margin drifts by along the chain is taken back in its draws.
+
+Each conditional model is nearly right; fed with synthetic predecessors, which are nearly right too,
+it may still put too few rows into one answer and too many into another. So rows are drawn once, and
+where the share of an answer drifts from the study's, donors that give it are drawn that much more
+often. This is raking of a conditional model to its margin (Deming & Stephan 1940).
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from simulacra.engine import randomness
+from simulacra.engine.columns.arrays import Floats, Int32s, Int64s
+from simulacra.engine.model import drawing
+from simulacra.engine.model.conditional import ConditionalModel
+from simulacra.engine.model.donors import DonorPool, Draws
+from simulacra.engine.model.drawing import DrawnColumn
+
+ROWS = 10_000
+"""Rows that are drawn at most; at least `MIN_ROWS`."""
+MIN_ROWS = 3_000
+ROUNDS = 6
+"""Times that one column is drawn again with corrected odds."""
+BINS, ROWS_IN_BIN = 32, 40
+"""Stretches of a fine scale whose shares are compared, and respondents in each at least."""
+TOLERANCE = 0.003
+"""Difference of a share that may stay, besides `ERRORS` standard errors of the rows drawn."""
+ERRORS = 2.0
+STEADY_ROWS = 2.0
+"""Rows that are added to both counts, so that rare answers are not corrected by chance."""
+MOST = 4.0
+"""How many times as often, or as rarely, an answer may be drawn at most in one round."""
+
+
+def calibrate(
+    pool: DonorPool, models: Sequence[ConditionalModel], conditioned: int = 0
+) -> list[ConditionalModel]:
+    """Return the conditional models with odds under which no margin drifts.
+
+    Args:
+        pool: the respondents.
+        models: along a visit sequence.
+        conditioned: how many at the front a scenario conditions on; those keep their odds.
+    """
+    draws, result = Draws(), []
+    rows = min(max(MIN_ROWS, len(pool.values)), ROWS)
+    for number, model in enumerate(models):
+        rng = randomness.stream(0, "calibration", pool.schema.columns[model.column].name)
+        rounds = ROUNDS if number >= conditioned and model.predecessors else 0
+        calibrated, column = _calibrate(pool, model, draws, rows, rounds, rng)
+        codes = pool.codings[model.column].codes(column.values)
+        draws.add(model.column, column.values, codes, column.donors)
+        result.append(calibrated)
+    return result
+
+
+def _calibrate(
+    pool: DonorPool,
+    model: ConditionalModel,
+    draws: Draws,
+    rows: int,
+    rounds: int,
+    rng: np.random.Generator,
+) -> tuple[ConditionalModel, DrawnColumn]:
+    """Return a model whose margin does not drift any more, and its column."""
+    column, _ = drawing.draw_column(pool, model, draws, rows, rng)
+    for _ in range(rounds):
+        odds = _corrected(pool, model, column.values)
+        if odds is None:
+            break
+        model = dataclasses.replace(model, odds=odds)
+        column, _ = drawing.draw_column(pool, model, draws, rows, rng)
+    return model, column
+
+
+def _corrected(pool: DonorPool, model: ConditionalModel, values: Floats) -> Floats | None:
+    """Return better odds, float64, one a tree code; None if the margin does not drift."""
+    coding = pool.codings[model.column]
+    bins = _bins(pool.codes[model.column], coding.size, is_fine=coding.is_fine)
+    number = int(bins.max()) + 1
+    target = np.bincount(bins[pool.codes[model.column]], minlength=number)
+    drawn = np.bincount(bins[coding.codes(values)], minlength=number)
+    wanted, rows = target / target.sum(), len(values)
+    if not _drifts(drawn / rows, wanted, rows, is_ordered=coding.is_ordered):
+        return None
+    ratio = (wanted * rows + STEADY_ROWS) / (drawn + STEADY_ROWS)
+    odds = np.ones(coding.size) if model.odds is None else model.odds
+    return np.asarray(np.clip(ratio, 1 / MOST, MOST)[bins] * odds)
+
+
+def _drifts(drawn: Floats, wanted: Floats, rows: int, *, is_ordered: bool) -> bool:
+    """Tell whether shares differ by more than chance, or the distribution of what is known does."""
+    error = np.sqrt(wanted * (1 - wanted) / rows)
+    if (np.abs(drawn - wanted) > TOLERANCE + ERRORS * error).any():
+        return True
+    known, known_wanted = drawn[1:].sum(), wanted[1:].sum()
+    if not is_ordered or min(known, known_wanted) == 0:
+        return False
+    below = np.cumsum(wanted[1:]) / known_wanted
+    error = np.sqrt(np.maximum(below * (1 - below), 0) / (known * rows))
+    distance = np.abs(np.cumsum(drawn[1:]) / known - below)
+    return bool((distance > TOLERANCE + ERRORS * error).any())
+
+
+def _bins(codes: Int32s, size: int, *, is_fine: bool) -> Int64s:
+    """Return the bin of each tree code, int64; each code of a short scale is one."""
+    if not is_fine:
+        return np.arange(size)
+    known = codes[codes > 0]
+    number = max(1, min(BINS, len(known) // ROWS_IN_BIN))
+    cuts = np.unique(np.quantile(known, np.arange(1, number) / number, method="lower"))
+    return np.where(np.arange(size) == 0, 0, 1 + np.searchsorted(cuts, np.arange(size)))
