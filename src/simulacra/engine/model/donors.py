@@ -5,8 +5,8 @@ That a record takes values from a donor in the same class is hot-deck imputation
 """
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Self
+from collections.abc import Collection, Mapping
+from typing import Any, Self
 
 import numpy as np
 
@@ -79,11 +79,13 @@ class Draws:
         values: float64, shape (rows,): what is emitted.
         codes: int32, shape (rows,): the same as trees see it.
         donors: int32, shape (rows,): the respondent that each value was taken from.
+        states: int32, shape (rows,): the states that rules are about, of some of the columns.
     """
 
     values: dict[int, Floats] = dataclasses.field(default_factory=dict)
     codes: dict[int, Int32s] = dataclasses.field(default_factory=dict)
     donors: dict[int, Int32s] = dataclasses.field(default_factory=dict)
+    states: dict[int, Int32s] = dataclasses.field(default_factory=dict)
 
     def add(self, position: int, values: Floats, codes: Int32s, donors: Int32s) -> None:
         """Add a column."""
@@ -92,23 +94,28 @@ class Draws:
 
     def copy(self) -> "Draws":
         """Return what there is by now; columns that are added later do not show in it."""
-        return Draws(dict(self.values), dict(self.codes), dict(self.donors))
+        return Draws(*(dict(columns) for columns in self.parts))
 
     def replace(self, rows: np.ndarray, by: "Draws") -> None:
         """Put other rows in the place of some, in the columns that both have."""
-        for columns, others in (
-            (self.values, by.values),
-            (self.codes, by.codes),
-            (self.donors, by.donors),
-        ):
-            for position in others:
+        for columns, others in zip(self.parts, by.parts, strict=True):
+            for position in columns.keys() & others.keys():
                 columns[position][rows] = others[position]
 
-    def take(self, rows: np.ndarray) -> "Draws":
-        """Return some of the rows, with repetition."""
+    def take(self, rows: np.ndarray, positions: Collection[int] | None = None) -> "Draws":
+        """Return some of the rows, with repetition; of all columns or of some."""
         return Draws(
             *(
-                {position: column[rows] for position, column in columns.items()}
-                for columns in (self.values, self.codes, self.donors)
+                {
+                    position: column[rows]
+                    for position, column in columns.items()
+                    if positions is None or position in positions
+                }
+                for columns in self.parts
             )
         )
+
+    @property
+    def parts(self) -> "tuple[dict[int, Any], ...]":
+        """Its dictionaries."""
+        return self.values, self.codes, self.donors, self.states

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simulacra.engine import processors, randomness
-from simulacra.engine.columns.arrays import Flags, Floats, Int32s, Int64s
+from simulacra.engine.columns.arrays import Floats, Int32s, Int64s
 from simulacra.engine.model import exchanging
 from simulacra.engine.model.conditional import ConditionalModel
 from simulacra.engine.model.donors import DonorPool, Draws
@@ -109,6 +109,8 @@ def _extend(
         is_repaired[repaired] = True
         donors, values = column.donors, column.values
         draws.add(position, values, pool.codings[position].codes(values), donors)
+        if pool.rules.about(position):
+            draws.states[position] = pool.rules.states[position].of(values)
         if advance is not None:
             advance()
     return np.flatnonzero(is_repaired)
@@ -160,37 +162,38 @@ def _keep_rules(
 ) -> Int64s:
     """Have no value break a rule, in place.
 
-    Values that do are exchanged with those of other rows, which keeps the column's margin; what is
-    left is drawn again, and repaired at last.
+    Where the rules leave one value, such as a total, the row gets it. Other values that break one
+    are exchanged with those of other rows, which keeps the column's margin; what is left is drawn
+    again, and repaired at last.
 
     Returns:
         int64: the rows that were repaired.
     """
-    position, rules = model.column, pool.rules
-    donors, values = column.donors, column.values
-    related = rules.related(position) & draws.values.keys()
-    if not related:
+    position, donors, values = model.column, column.donors, column.values
+    checker = pool.rules.checker(position, draws.values, draws.states)
+    if not checker.can_break:
         return np.zeros(0, dtype=np.int64)
-
-    def is_broken(rows: Int64s, values: Floats) -> Flags:
-        there = {other: draws.values[other][rows] for other in related}
-        return rules.broken_by(position, values, there)
-
-    broken = np.flatnonzero(is_broken(np.arange(len(values)), values))
+    broken = np.flatnonzero(checker.broken(values))
+    if len(broken):
+        settled = checker.settled(len(values))[broken]
+        is_settled = ~np.isnan(settled) & ~checker.broken(settled, broken)
+        values[broken[is_settled]] = settled[is_settled]
+        broken = broken[~is_settled]
     if len(broken):
         broken = exchanging.exchange(
-            is_broken, donors, values, column.leaves, column.taken, broken, rng
+            checker, donors, values, column.leaves, column.taken, broken, rng
         )
     for _ in range(REDRAWS):
         if not len(broken):
             break
-        again = _draw(pool, model, draws.take(broken), len(broken), rng)
+        again = _draw(pool, model, draws.take(broken, model.predecessors), len(broken), rng)
         donors[broken], values[broken] = again.donors, again.values
-        broken = broken[is_broken(broken, values[broken])]
+        broken = broken[checker.broken(values[broken], broken)]
     if len(broken):
-        there = draws.take(broken)
+        tied = pool.rules.tied(position)
+        there = {other: draws.values[other][broken] for other in tied & draws.values.keys()}
         values[broken] = repair.repair(
-            rules, position, values[broken], there.values, pool.values, rng
+            pool.rules, position, values[broken], there, pool.values, rng
         )
     return broken
 

@@ -6,21 +6,17 @@ one leaf that exchange their values both stay draws from that leaf, and the colu
 that it has. (A permutation under restrictions, as in Besag & Clifford 1989.)
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
-from simulacra.engine.columns.arrays import Flags, Floats, Int32s, Int64s
+from simulacra.engine.columns.arrays import Floats, Int32s, Int64s
+from simulacra.engine.rules.checker import Checker
 
-TRIES = 12
+TRIES = 8
 """Partners that a row looks at within its leaf, and then among all rows."""
-
-IsBroken = Callable[[Int64s, Floats], Flags]
-"""Tells which rows, int64, would break a rule with which values, float64."""
 
 
 def exchange(
-    is_broken: IsBroken,
+    checker: Checker,
     donors: Int32s,
     values: Floats,
     leaves: Int32s,
@@ -34,7 +30,7 @@ def exchange(
     afterwards, nor have two values of one respondent.
 
     Args:
-        is_broken: the rules.
+        checker: of the column, against those before.
         donors: int32, shape (rows,): changed.
         values: float64, shape (rows,): changed.
         leaves: int32, shape (rows,): -1 for a row that keeps its value.
@@ -61,9 +57,11 @@ def exchange(
             possible = np.flatnonzero((count > 0) & fits[partner])
             possible = possible[np.unique(partner[possible], return_index=True)[1]]
             own, other = broken[possible], partner[possible]
+            swapped = np.concatenate([values[other], values[own]])
+            rows = np.concatenate([own, other])
+            is_broken = checker.broken(swapped, rows).reshape(2, -1).any(axis=0)
             good = ~(
-                is_broken(own, values[other])
-                | is_broken(other, values[own])
+                is_broken
                 | (taken[:, own] == donors[other]).any(axis=0)
                 | (taken[:, other] == donors[own]).any(axis=0)
             )

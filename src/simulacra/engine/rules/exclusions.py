@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from simulacra.engine.columns.arrays import Flags, Int32s
+from simulacra.engine.columns.arrays import Flags
 from simulacra.engine.rules import cooccurrence
 from simulacra.engine.rules.rule import Rule
 from simulacra.engine.rules.states import PartialRows, RuleStudy, States
@@ -47,7 +47,7 @@ class Exclusion(Rule):
     def _transposed(self) -> Flags:
         return np.ascontiguousarray(self.table.T)
 
-    def _seen_from(self, position: int) -> tuple[int, Flags]:
+    def seen_from(self, position: int) -> tuple[int, Flags]:
         """Return the other column, and the table with its states as rows."""
         if position == self.first:
             return self.second, self._transposed
@@ -55,15 +55,8 @@ class Exclusion(Rule):
 
     def forbid(self, position: int, rows: PartialRows) -> Flags | None:
         """Forbid the states that the other column's state excludes."""
-        other, table = self._seen_from(position)
+        other, table = self.seen_from(position)
         return table[rows.states_of(other)] if other in rows else None
-
-    def mark_broken(self, position: int, states: Int32s, rows: PartialRows, broken: Flags) -> None:
-        """Look only at rows in a state that excludes anything, which are few as a rule."""
-        other, table = self._seen_from(position)
-        if other in rows:
-            at_risk = np.flatnonzero(table.any(axis=0).take(states))
-            broken[at_risk] |= table[rows.states_of(other, at_risk), states[at_risk]]
 
     def sentences(self, states: Sequence[States]) -> Iterator[str]:
         """Yield a function as one sentence, anything else as what never meets."""

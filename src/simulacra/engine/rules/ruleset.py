@@ -8,9 +8,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from simulacra.engine.columns.arrays import Flags, Floats
+from simulacra.engine.columns.arrays import Flags, Floats, Int32s
 from simulacra.engine.columns.schema import Schema
 from simulacra.engine.rules import exclusions, registry
+from simulacra.engine.rules.checker import Checker
 from simulacra.engine.rules.exclusions import Exclusion
 from simulacra.engine.rules.interval import Interval
 from simulacra.engine.rules.rule import Rule
@@ -78,8 +79,8 @@ class Rules:
         """Return the rules that a column is part of."""
         return self._by_position.get(position, [])
 
-    def related(self, position: int) -> set[int]:
-        """Return the other columns that rules tie a column to."""
+    def tied(self, position: int) -> set[int]:
+        """Return the other columns that some rule ties a column to."""
         return {other for rule in self.about(position) for other in rule.positions} - {position}
 
     def partners(self, position: int) -> list[int]:
@@ -98,15 +99,22 @@ class Rules:
         Returns:
             bool, shape (rows,).
         """
-        rows = PartialRows(drawn, self.states, len(values))
-        states = self.states[position].of(values)
-        broken = np.zeros(rows.count, dtype=np.bool_)
-        for rule in self.about(position):
-            rule.mark_broken(position, states, rows, broken)
-        interval = self.interval(position, rows)
-        if interval is not None:
-            broken |= interval.excludes(self.states[position].column, values)
-        return broken
+        return self.checker(position, drawn).broken(values)
+
+    def checker(
+        self,
+        position: int,
+        drawn: Mapping[int, Floats],
+        coded: Mapping[int, Int32s] | None = None,
+    ) -> Checker:
+        """Return what checks values of a column against the columns drawn so far.
+
+        Args:
+            position: of the column.
+            drawn: float64, shape (rows,), by position of a column that has been drawn.
+            coded: int32, shape (rows,), by position: their states, where they are known already.
+        """
+        return Checker(position, self.about(position), self.states, drawn, coded or {})
 
     def broken_rows(self, drawn: Mapping[int, Floats]) -> Flags:
         """Return which rows break a rule, bool, shape (rows,), all columns being drawn."""

@@ -1,0 +1,111 @@
+"""Checking the values of one column against the columns that have been drawn, many times over.
+
+A column may be part of a dozen exclusions, and its values are checked again with every exchange; so
+what does not change is prepared once.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from simulacra.engine.columns.arrays import Flags, Floats, Int32s, Int64s
+from simulacra.engine.rules.exclusions import Exclusion
+from simulacra.engine.rules.interval import Interval
+from simulacra.engine.rules.rule import Rule
+from simulacra.engine.rules.states import PartialRows, States
+
+
+class Checker:
+    """The rules about one column, and the columns that have been drawn.
+
+    Args:
+        position: of the column.
+        rules: all rules about it.
+        states: of every column.
+        drawn: float64, shape (rows,), by position of a column that has been drawn.
+        coded: int32, shape (rows,), by position: the states of drawn columns, where known already.
+    """
+
+    def __init__(
+        self,
+        position: int,
+        rules: Sequence[Rule],
+        states: Sequence[States],
+        drawn: Mapping[int, Floats],
+        coded: Mapping[int, Int32s],
+    ) -> None:
+        self._position, self._states = position, states
+        tables: list[Flags] = []
+        others: list[Int32s] = []
+        self._rules: list[Rule] = []
+        for rule in rules:
+            if not isinstance(rule, Exclusion):
+                self._rules.append(rule)
+                continue
+            other, table = rule.seen_from(position)
+            if other in drawn:
+                known = coded.get(other)
+                others.append(states[other].of(drawn[other]) if known is None else known)
+                tables.append(table)
+        width = states[position].size
+        first = np.cumsum([0, *(table.size for table in tables)])[:-1]
+        self._cells = np.concatenate([np.zeros(0, np.bool_), *(table.ravel() for table in tables)])
+        self._begin = np.array(
+            [
+                start + width * other.astype(np.int64)
+                for start, other in zip(first, others, strict=True)
+            ]
+        )
+        tied = {other for rule in self._rules for other in rule.positions} & drawn.keys()
+        self._drawn = {other: drawn[other] for other in tied - {position}}
+
+    @property
+    def can_break(self) -> bool:
+        """Whether any rule says something yet."""
+        return bool(len(self._begin)) or bool(self._rules)
+
+    def broken(self, values: Floats, rows: Int64s | None = None) -> Flags:
+        """Return which values break a rule, bool, of the shape of the values.
+
+        Args:
+            values: float64: of the column.
+            rows: int64: the rows that they would be in; by default all rows in their order.
+        """
+        states = self._states[self._position]
+        coded = states.of(values)
+        broken = np.zeros(len(values), dtype=np.bool_)
+        if len(self._begin):
+            begin = self._begin if rows is None else self._begin[:, rows]
+            broken |= self._cells[begin + coded].any(axis=0)
+        if self._rules:
+            partial = self._partial(len(values), rows)
+            for rule in self._rules:
+                rule.mark_broken(self._position, coded, partial, broken)
+            interval = self._interval(partial)
+            if interval is not None:
+                broken |= interval.excludes(states.column, values)
+        return broken
+
+    def settled(self, rows: int) -> Floats:
+        """Return the value that the rules leave to each row, float64; NaN where there are more."""
+        interval = self._interval(self._partial(rows, None))
+        if interval is None:
+            return np.full(rows, np.nan)
+        column = self._states[self._position].column
+        is_point = interval.high - interval.low < column.step / 2
+        return column.round(np.where(is_point, interval.low, np.nan))
+
+    def _partial(self, count: int, rows: Int64s | None) -> PartialRows:
+        there = self._drawn
+        if rows is not None:
+            there = {other: values[rows] for other, values in there.items()}
+        return PartialRows(there, self._states, count)
+
+    def _interval(self, partial: PartialRows) -> Interval | None:
+        """Return the bounds on a numeric column's known values; None for a categorical one."""
+        if self._states[self._position].column.type.is_categorical:
+            return None
+        interval = Interval.unbounded(partial.count)
+        for rule in self._rules:
+            rule.narrow(self._position, partial, interval)
+        return interval
