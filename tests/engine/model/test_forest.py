@@ -60,18 +60,39 @@ def test_a_tree_sees_ranks_of_levels_and_codes_of_numbers() -> None:
 
 
 def test_leaves_are_the_same_whoever_ranks_the_levels() -> None:
-    """Reordering the levels before the forest or inside it is the same."""
+    """A row falls to the same leaf by its level's rank as by the level."""
     rng = np.random.default_rng(10)
     codes = rng.integers(0, 6, (2, ROWS)).astype(np.int32)
-    level_ranks = [rng.permutation(6).astype(np.int32), None]
-    features = Features.of(codes, level_ranks)
-    target = target_of(codes[0] % 2)
-    by_ranks = Forest.grow(features, target, np.random.default_rng(11))
-    by_codes = Forest.grow(features_of(features.ranked()), target, np.random.default_rng(11))
+    features = Features.of(codes, [rng.permutation(6).astype(np.int32), None])
+    grown = Forest.grow(features, target_of(codes[0] % 2), np.random.default_rng(11))
+    assert len(grown.feature) > forest.TREES
     np.testing.assert_array_equal(
-        by_ranks.leaves(features, ROWS, np.random.default_rng(12)),
-        by_codes.leaves(features_of(features.ranked()), ROWS, np.random.default_rng(12)),
+        grown.leaves(features, ROWS, np.random.default_rng(12)),
+        grown.leaves(features_of(features.ranked()), ROWS, np.random.default_rng(12)),
     )
+
+
+def test_one_level_is_parted_from_all_others_whatever_its_rank() -> None:
+    """The middle one of seven levels differs; no cut through an order of them parts it at once."""
+    rng = np.random.default_rng(18)
+    codes = rng.integers(0, 7, (1, ROWS)).astype(np.int32)
+    features = Features.of(codes, [np.arange(7, dtype=np.int32)])
+    grown = Forest.grow(features, target_of(codes[0] == 3), np.random.default_rng(19))
+    assert (grown.threshold[grown.roots] == ~3).all()
+    assert (np.bincount(grown.feature[grown.roots]) == forest.TREES).all()
+
+
+def test_donors_come_in_proportion_to_their_weight() -> None:
+    """Dealt evenly: of 8,000 rows a donor of weight 3 has three times the rows of one of weight 1.
+
+    Exact but for the rounding of one row a donor.
+    """
+    stump = stump_of(target_of(np.zeros(20)))
+    weight = np.where(np.arange(20) < 10, 3.0, 1.0)
+    leaves = np.zeros(8_000, np.int32)
+    donors = stump.draw(leaves, NONE_TAKEN, np.random.default_rng(0), weight)
+    counts = np.bincount(donors, minlength=20)
+    assert np.abs(counts - 8_000 * weight / weight.sum()).max() <= 1
 
 
 # Trees and leaves
@@ -116,7 +137,7 @@ def test_trees_of_a_forest_cut_the_ground_differently(features: Features) -> Non
 
 @pytest.mark.parametrize(
     ("is_fine", "least"),
-    [(False, forest.MIN_LEAF_ROWS), (True, forest.MIN_LEAF_ROWS_FINE)],
+    [(False, forest.OF_LEVELS.min_rows), (True, forest.OF_NUMBERS.min_rows)],
 )
 def test_no_leaf_is_small(
     features: Features,
@@ -158,7 +179,7 @@ def test_trees_grow_on_a_sample_and_are_filled_with_all_rows(
     monkeypatch.setattr(forest, "MAX_GROWING_ROWS", 60)
     small = Forest.grow(features, target, np.random.default_rng(1))
     assert len(small.donors) == forest.TREES * ROWS
-    assert len(small.feature) <= forest.TREES * 2 * 60 / forest.MIN_LEAF_ROWS
+    assert len(small.feature) <= forest.TREES * 2 * 60 / forest.OF_LEVELS.min_rows
 
 
 @pytest.mark.parametrize("most", [10, 50, 130])
@@ -175,7 +196,7 @@ def test_of_many_rows_each_tree_is_filled_with_a_part_and_all_trees_with_every_r
     for root, end in zip(trees.roots.tolist(), ends, strict=True):
         assert held <= trees.count[root:end].sum() <= held + growing
     assert np.bincount(trees.donors, minlength=ROWS).min() >= forest.TREES * held // ROWS
-    assert (trees.count[trees.feature == kernels.LEAF] >= forest.MIN_LEAF_ROWS).all()
+    assert (trees.count[trees.feature == kernels.LEAF] >= forest.OF_LEVELS.min_rows).all()
 
 
 @pytest.mark.parametrize("rows", [1, 30, 200])

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from simulacra.engine.columns.arrays import Int32s, Int64s
 from simulacra.engine.model import growing
+from simulacra.engine.model.growing import Growth
 from simulacra.engine.model.kernels import LEAF
 
 Tree = tuple[Int32s, Int32s, Int32s]
@@ -20,8 +21,16 @@ def tree_of(features: Int32s, target: Int32s, least: int, *, is_scale: bool) -> 
     sizes = features.max(axis=1).astype(np.int64) + 1
     rows = np.arange(len(target), dtype=np.int32)
     size = int(target.max()) + 1
-    grown: Tree = growing.grow(features, sizes, target, size, rows, is_scale, least)
+    ordered = np.ones(len(features), dtype=np.bool_)
+    grown: Tree = growing.grow(
+        features, sizes, ordered, target, size, rows, is_scale, without_evidence(least)
+    )
     return grown
+
+
+def without_evidence(least: int) -> Growth:
+    """Return how far a tree grows whose leaves need no evidence, but so many rows."""
+    return Growth(least, least, -np.inf, -np.inf)
 
 
 def walk(tree: Tree, codes: Int64s) -> int:
@@ -29,7 +38,7 @@ def walk(tree: Tree, codes: Int64s) -> int:
     feature, threshold, left = tree
     node = 0
     while feature[node] != LEAF:
-        is_right = codes[feature[node]] > threshold[node]
+        is_right = not growing.goes_left(codes[feature[node]], threshold[node])
         node = int(left[node]) + int(is_right)
     return node
 

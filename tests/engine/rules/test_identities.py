@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from simulacra.engine.rules import identities
 from simulacra.engine.rules.identities import Identity
+from simulacra.engine.rules.interval import Interval
+from simulacra.engine.rules.states import PartialRows
 from tests.studies import rule_survey
 
 ROWS = 300
@@ -66,8 +68,38 @@ def test_two_identities_that_share_a_column() -> None:
     rng = np.random.default_rng(1)
     a, b, c = rng.integers(0, 50, (3, ROWS))
     rules = learned({"a": a, "b": b, "ab": a + b, "c": c, "abc": a + b + c})
-    assert len(rules) == 2
+    assert sorted(rule.positions for rule in rules) == [(0, 1, 2), (0, 1, 3, 4), (2, 3, 4)]
     assert all(rule.tolerance == 0 for rule in rules)
+
+
+def test_a_shorter_identity_that_follows_from_two_others_is_learned_too() -> None:
+    """Without it a sale price would be bound only by columns that may come after it."""
+    rng = np.random.default_rng(4)
+    price, discount, other = rng.integers(100, 200, (3, ROWS))
+    sale = price - discount
+    columns = {"price": price, "discount": discount, "sale": sale, "other": other}
+    study = rule_survey.rule_study({**columns, "difference": sale - other})
+    known = {
+        positions: Identity(positions, coefficients, 0.0, 0.0)
+        for positions, coefficients in {
+            (0, 1, 3, 4): (1, -1, -1, -1),
+            (2, 3, 4): (1, -1, -1),
+        }.items()
+    }
+    identities._add_implied(study, known)
+    assert shape(known[0, 1, 2]) == ((0, 1, 2), (1, -1, -1))
+
+
+def test_a_part_is_not_bound_as_long_as_another_may_still_be_missing() -> None:
+    rng = np.random.default_rng(5)
+    parts = rng.integers(0, 50, (ROWS, 2))
+    total = pa.array(parts.sum(axis=1), mask=rng.random(ROWS) < 0.3)
+    study = rule_survey.rule_study({"a": parts[:, 0], "b": parts[:, 1], "total": total})
+    (rule,) = identities.learn(study)
+    rows = PartialRows({0: np.array([49.0])}, study.states, 1)
+    interval = Interval.unbounded(1)
+    rule.narrow(1, rows, interval)
+    assert (interval.low[0], interval.high[0]) == (-np.inf, np.inf)
 
 
 def test_strongly_correlated_columns_are_no_identity() -> None:

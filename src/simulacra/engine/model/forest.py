@@ -23,11 +23,11 @@ splits are made for the sake of single respondents."""
 MAX_GROWING_ROWS = 30_000
 
 
-OF_LEVELS = Growth(min_rows=7, rows_without_evidence=60, evidence=2.5)
-OF_NUMBERS = Growth(min_rows=7, rows_without_evidence=20, evidence=3.0)
-"""Large parts need no evidence: weak relations add up, and nobody is singled out by a large leaf.
-Relations of finely graded numbers are the tighter ones, so smaller parts still follow them; but
-weak evidence for them is paid for in privacy, since a number singles out more than a level does."""
+OF_LEVELS = Growth(min_rows=7, large=60, evidence=2.0, evidence_of_large=0.5)
+OF_NUMBERS = Growth(min_rows=7, large=20, evidence=3.0, evidence_of_large=0.5)
+"""Large parts need little evidence: weak relations add up, and a large leaf singles nobody out.
+Relations of finely graded numbers are the tighter ones, so smaller parts count as large; but weak
+evidence for them is paid for in privacy, since a number singles out more than a level does."""
 MAX_DONOR_ROWS = 100_000
 """Rows that one tree is filled with; of more, each tree takes a part of its own."""
 

@@ -4,6 +4,7 @@ What they call is in this file too, since the cache of compiled code notices cha
 only in its own file.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -17,15 +18,21 @@ class Growth(NamedTuple):
 
     Attributes:
         min_rows: rows of a leaf at least.
-        rows_without_evidence: rows from which on a part needs no evidence.
-        evidence: that a split into smaller parts needs (see `_evidence`).
+        large: rows from which on a part is large.
+        evidence: that a split needs, in standard deviations beyond what independent rows show (see
+            `_evidence`).
+        evidence_of_large: that a split into large parts needs.
     """
 
     min_rows: int
-    rows_without_evidence: int
+    large: int
     evidence: float
+    evidence_of_large: float
 
 
+BEST_OF_ORDERS = 2 / math.pi
+"""What the best of all cuts through k levels in the order of the target explains of independent
+rows: about this part of what all k levels explain together (Fisher 1958; for many normal means)."""
 MAX_CUTS = 8
 """Cuts that a split of a scale looks at: quantiles of the rows in the node."""
 CANDIDATES = 64
@@ -142,6 +149,7 @@ def _best_of_scale(
     """
     size = len(ordered)
     left, before = np.zeros(len(total)), np.zeros(len(total))
+    is_free = 0 if has_order else 1
     stride = max(1, size // CANDIDATES)
     due = growth.min_rows
     run = 0
@@ -155,13 +163,13 @@ def _best_of_scale(
             smaller = min(count - run, size - count + run)
             if run and smaller >= growth.min_rows:
                 score = _scale_score(left - before, total, count - run, size)
-                _keep(score, ~feature[row], smaller, growth, best, cut)
+                _keep(score, ~feature[row], smaller, 0, growth, best, cut)
             before[:] = left
             run = count
         if count >= due and size - count >= growth.min_rows:
             due = count + stride
             score = _scale_score(left, total, count, size)
-            _keep(score, feature[row], min(count, size - count), growth, best, cut)
+            _keep(score, feature[row], min(count, size - count), is_free, growth, best, cut)
 
 
 @compiled
@@ -178,6 +186,7 @@ def _best_of_levels(
     """Find better splits of levels; here the sums of squares move by one row at a time."""
     size = len(ordered)
     left, before = np.zeros(len(total)), np.zeros(len(total))
+    is_free = 0 if has_order else 1
     squares_left, squares_right = 0.0, np.sum(total**2)
     run = 0
     for position in range(size - 1):
@@ -193,34 +202,48 @@ def _best_of_levels(
             smaller = min(count - run, size - count + run)
             if run and smaller >= growth.min_rows:
                 score = _level_score(left - before, total, count - run, size)
-                _keep(score, ~feature[row], smaller, growth, best, cut)
+                _keep(score, ~feature[row], smaller, 0, growth, best, cut)
             before[:] = left
             run = count
         if count >= growth.min_rows and size - count >= growth.min_rows:
             score = squares_left / count + squares_right / (size - count)
-            _keep(score, feature[row], min(count, size - count), growth, best, cut)
+            _keep(score, feature[row], min(count, size - count), is_free, growth, best, cut)
 
 
 @compiled
 def _keep(
-    score: float, threshold: int, smaller: int, growth: Growth, best: Floats, cut: Int64s
+    score: float,
+    threshold: int,
+    smaller: int,
+    is_free: int,
+    growth: Growth,
+    best: Floats,
+    cut: Int64s,
 ) -> None:
-    """Keep a split that is better than those so far, of any parts and of large ones, in place."""
-    if score > best[0]:
-        best[0], cut[0] = score, threshold
-    if smaller >= growth.rows_without_evidence and score > best[1]:
-        best[1], cut[1] = score, threshold
+    """Keep a split that is better than those of its kinds so far, in place.
+
+    The kinds: 0 and 1 of a given order, or one code against the rest; 2 and 3 of an order that was
+    chosen to suit the target; 1 and 3 into large parts.
+    """
+    kind = 2 * is_free
+    if score > best[kind]:
+        best[kind], cut[kind] = score, threshold
+    if smaller >= growth.large and score > best[kind + 1]:
+        best[kind + 1], cut[kind + 1] = score, threshold
 
 
 @compiled
-def _evidence(left: Floats, total: Floats, size: int, of: int, is_scale: bool) -> float:
+def _evidence(
+    left: Floats, total: Floats, size: int, of: int, is_scale: bool, freedom: float
+) -> float:
     """Return how far a split is beyond what independent rows would show, in standard deviations.
 
     What a split explains of independent rows is a weighted sum of chi-squares, the weights being
     the eigenvalues of the covariance of the indicators. Two moments give the chi-square that is
     nearest to it (Satterthwaite 1946), and the cube root of that is nearly normal (Wilson &
     Hilferty 1931). Counts are moved half a row towards the expected ones (Yates 1934), since few
-    rows of a rare level are met by chance more often than a chi-square says.
+    rows of a rare level are met by chance more often than a chi-square says. `freedom` multiplies
+    the degrees of freedom.
     """
     number = len(total) - 1 if is_scale else len(total)
     shares = np.empty(number)
@@ -251,6 +274,7 @@ def _evidence(left: Floats, total: Floats, size: int, of: int, is_scale: bool) -
         trace, squares = 1 - second, second - 2 * third + second * second
     if trace <= 0 or squares <= 0:
         return 0.0
+    trace, squares = trace * freedom, squares * freedom
     spread = 2 * squares / (9 * trace * trace)
     return float(((gain / trace) ** (1 / 3) - 1 + spread) / np.sqrt(spread))
 
@@ -267,17 +291,16 @@ def _split(
 ) -> tuple[int, int]:
     """Return the feature and threshold that split a node best, or -1 where nothing does.
 
-    Of the best split of all and the best one into large parts, the first is taken if there is
-    enough evidence for it, and more than for the second: a small part may explain as much by
-    chance.
+    A small part may explain much by chance, and so may an order of levels that suits the target;
+    the best split of each kind (see `_keep`) is therefore weighed by its evidence.
     """
     size = orders.shape[1]
     total = np.zeros(groups)
     for row in orders[0]:
         total[classes[row]] += 1
-    score = np.full(2, _score_unsplit(total, is_scale) / size * (1 + 1e-9) + 1e-9)
-    best, cut = score.copy(), np.zeros(2, np.int64)
-    chosen, threshold = np.full(2, -1), np.zeros(2, np.int64)
+    score = np.full(4, _score_unsplit(total, is_scale) / size * (1 + 1e-9) + 1e-9)
+    best, cut = score.copy(), np.zeros(4, np.int64)
+    splits = np.full((4, 2), -1)  # of each kind: the feature and the threshold
     for index in range(len(features)):
         ordered, feature, ordinal = orders[index], features[index], has_order[index]
         if feature[ordered[0]] == feature[ordered[size - 1]]:
@@ -286,35 +309,70 @@ def _split(
             _best_of_scale(ordered, feature, ordinal, classes, total, growth, best, cut)
         else:
             _best_of_levels(ordered, feature, ordinal, classes, total, growth, best, cut)
-        for tier in range(2):
-            if best[tier] > score[tier]:
-                score[tier], chosen[tier], threshold[tier] = best[tier], index, cut[tier]
-    if chosen[0] < 0:
-        return -1, 0
-    any_parts = _evidence_of(orders[0], features[chosen[0]], threshold[0], classes, total, is_scale)
-    large_parts = 0.0
-    if chosen[1] >= 0:
-        large_parts = _evidence_of(
-            orders[0], features[chosen[1]], threshold[1], classes, total, is_scale
-        )
-    tier = 0 if any_parts >= max(large_parts, growth.evidence) else 1
-    return chosen[tier], threshold[tier]
+        for kind in range(4):
+            if best[kind] > score[kind]:
+                score[kind], splits[kind, 0], splits[kind, 1] = best[kind], index, cut[kind]
+    return _most_evident(orders, features, has_order, classes, total, is_scale, growth, splits)
+
+
+@compiled
+def _most_evident(
+    orders: Int32s,
+    features: Int32s,
+    has_order: Flags,
+    classes: Int32s,
+    total: Floats,
+    is_scale: bool,
+    growth: Growth,
+    splits: Int64s,
+) -> tuple[int, int]:
+    """Return the split of any kind with most evidence, or of large parts, or -1 if it lacks it."""
+    most, taken = np.full(2, -np.inf), np.full(2, -1)
+    for kind in range(4):
+        index, threshold = splits[kind]
+        if index >= 0:
+            ordered, feature = orders[index], features[index]
+            known = _evidence_of(
+                ordered, feature, threshold, classes, total, has_order[index], is_scale
+            )
+            if known > most[kind % 2]:
+                most[kind % 2], taken[kind % 2] = known, kind
+    if taken[0] >= 0 and most[0] >= growth.evidence:
+        return splits[taken[0], 0], splits[taken[0], 1]
+    if taken[1] >= 0 and most[1] >= growth.evidence_of_large:
+        return splits[taken[1], 0], splits[taken[1], 1]
+    return -1, 0
 
 
 @compiled
 def _evidence_of(
-    rows: Int32s,
+    ordered: Int32s,
     feature: Int32s,
     threshold: int,
     classes: Int32s,
     total: Floats,
+    has_order: bool,
     is_scale: bool,
 ) -> float:
-    left = np.zeros(len(total))
-    for row in rows:
+    """Return the evidence for a split, by how many splits of its kind there were to choose from.
+
+    Levels lie in the order that suits the target best, so a cut through k of them explains by
+    chance what it would with ``BEST_OF_ORDERS * (k - 1)`` times the degrees of freedom. One of k
+    levels against the rest is the best of k: as in Bonferroni's bound, with the tail of a normal
+    deviate z near ``exp(-z * z / 2)``.
+    """
+    left, codes = np.zeros(len(total)), 1
+    for position in range(len(ordered)):
+        row = ordered[position]
         if goes_left(feature[row], threshold):
             left[classes[row]] += 1
-    return _evidence(left, total, int(left.sum()), len(rows), is_scale)
+        codes += position > 0 and feature[row] != feature[ordered[position - 1]]
+    is_free = not has_order and threshold >= 0
+    freedom = max(1.0, BEST_OF_ORDERS * (codes - 1)) if is_free else 1.0
+    evidence = _evidence(left, total, int(left.sum()), len(ordered), is_scale, freedom)
+    if has_order or is_free or evidence <= 0:
+        return evidence
+    return math.sqrt(max(evidence * evidence - 2 * math.log(codes), 0.0))
 
 
 @compiled

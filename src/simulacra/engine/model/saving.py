@@ -2,8 +2,8 @@
 
 The names in the manifest are those of format 2, so that models of version 0.1.0 can be read: a
 "link" is a conditional model, its "places" are ranks of levels, an "echo" is a repetition, "seed"
-and "same" are the respondents' values and who of them repeats. What 0.1.0 did not know ("tallies")
-may be absent.
+and "same" are the respondents' values and who of them repeats. What 0.1.0 did not know ("tallies"
+and "odds") may be absent.
 """
 
 import hashlib
@@ -58,6 +58,8 @@ def save(path: Path, pool: DonorPool, models: Sequence[ConditionalModel]) -> Non
     repeats = [model.repetition.repeats for model in models if model.repetition]
     indices = [index for model in models for index in model.indices]
     arrays: dict[str, Array] = {"seed": pool.values, "same": np.array(repeats, dtype=bool)}
+    odds = [model.odds for model in models if model.odds is not None]
+    arrays["odds"] = np.concatenate([np.zeros(0), *odds])
     for name in INDEX_ARRAYS:
         arrays[name] = np.concatenate([np.zeros(0), *(getattr(index, name) for index in indices)])
     for name in FOREST_ARRAYS:
@@ -107,7 +109,10 @@ def _read(file: zipfile.ZipFile) -> tuple[DonorPool, list[ConditionalModel]]:
             "Fit the study again."
         )
     arrays = {}
-    for name in ("seed", "same", *INDEX_ARRAYS, *FOREST_ARRAYS):
+    for name in ("seed", "same", "odds", *INDEX_ARRAYS, *FOREST_ARRAYS):
+        if name == "odds" and name not in manifest["sha256"]:
+            arrays[name] = np.zeros(0)
+            continue
         data = file.read(f"{name}.npy")
         _verify(data, manifest["sha256"][name])
         arrays[name] = np.load(io.BytesIO(data), allow_pickle=False)
@@ -147,6 +152,7 @@ def _describe(model: ConditionalModel) -> dict[str, Any]:
             {name: len(getattr(index, name)) for name in INDEX_ARRAYS} for index in model.indices
         ],
         "echo": model.repetition.source if model.repetition else None,
+        "odds": None if model.odds is None else len(model.odds),
     }
 
 
@@ -182,6 +188,7 @@ def _models(manifest: dict[str, Any], arrays: dict[str, Array]) -> list[Conditio
         tallies = tuple(
             Tally(tuple(questions), code) for questions, code in described.get("tallies", ())
         )
+        number = described.get("odds")
         models.append(
             ConditionalModel(
                 column=described["column"],
@@ -191,6 +198,7 @@ def _models(manifest: dict[str, Any], arrays: dict[str, Array]) -> list[Conditio
                 tallies=tallies,
                 indices=indices,
                 repetition=habit,
+                odds=None if number is None else parts.next({"odds": number})["odds"],
             )
         )
     return models

@@ -48,6 +48,8 @@ def _check_model(schema: Schema, model: ConditionalModel, rows: int) -> None:
     summed = len(model.predecessors) + len(model.tallies)
     for index in model.indices:
         _check_index(index, summed)
+    if model.odds is not None and not _are_odds(model.odds):
+        raise ValueError("the odds of a column are not positive numbers")
     forests = [model.forest, *([model.repetition.forest] if model.repetition else [])]
     for forest in forests:
         _check_forest(forest, summed + len(model.indices), rows)
@@ -64,6 +66,11 @@ def _are_values_of(schema: Schema, values: Floats) -> bool:
         ):
             return False
     return True
+
+
+def _are_odds(odds: Floats) -> bool:
+    is_positive = np.isfinite(odds) & (odds > 0)
+    return odds.dtype == np.float64 and odds.ndim == 1 and bool(is_positive.all())
 
 
 def _is_count(tally: Tally, predecessors: int) -> bool:

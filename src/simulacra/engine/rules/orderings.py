@@ -17,6 +17,8 @@ from simulacra.engine.rules.states import PartialRows, RuleStudy, States
 SAMPLE_ROWS = 2_000
 MIN_ROWS = 30
 """Rows in which both columns are known."""
+OFTEN = 0.05
+"""Share of shuffled rows that break the order of two columns whose names have nothing in common."""
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 """A word of a name or label; of `SalePrice` there are two."""
 
@@ -79,8 +81,9 @@ def learn(study: RuleStudy) -> Iterator[Ordering]:
     one step of their grids the order is strict.
 
     Two columns that grow together may keep an order that nothing asks for: cholesterol is below
-    age. So columns that share no word of their names or labels need more: many rows at the very
-    edge, which would lie on both sides of it by chance (see `_reaches_edge`).
+    age. So columns that share no word of their names or labels need more: that shuffled rows break
+    the order often (`OFTEN`), since their ranges are much the same; or many rows at the very edge,
+    which would lie on both sides of it by chance (see `_reaches_edge`).
     """
     by_unit: dict[str, list[int]] = {}
     for position, column in enumerate(study.schema.columns):
@@ -93,9 +96,10 @@ def learn(study: RuleStudy) -> Iterator[Ordering]:
             pair = study.schema.columns[less], study.schema.columns[more]
             is_related = pair[0].type.is_temporal or bool(words[less] & words[more])
             values = study.values[:, less], study.values[:, more]
-            is_strict = _is_strict(pair, *values, limit)
-            if is_strict is not None and (is_related or _reaches_edge(pair, *values, limit)):
-                yield Ordering(less, more, is_strict)
+            if _holds(*values, limit, 0.0 if is_related else OFTEN) or (
+                _holds(*values, limit, 0.0) and _reaches_edge(pair, *values, limit)
+            ):
+                yield Ordering(less, more, _is_strict(pair, *values))
 
 
 def _words(column: Column) -> set[str]:
@@ -145,17 +149,19 @@ def _candidates(positions: Sequence[int], values: Floats) -> Iterator[tuple[int,
                 yield less, positions[other]
 
 
-def _is_strict(
-    pair: tuple[Column, Column], less: Floats, more: Floats, limit: float
-) -> bool | None:
-    """Tell whether an order is strict; None if rows break it, or too few show it."""
+def _holds(less: Floats, more: Floats, limit: float, often: float) -> bool:
+    """Tell whether no row breaks an order, and shuffled ones would, at least so often."""
     both = ~np.isnan(less) & ~np.isnan(more)
     small, large = less[both], more[both]
     if len(small) < MIN_ROWS or (small > large).any():
-        return None
+        return False
     below = np.searchsorted(np.sort(large), small, side="left")
     broken = float(below.mean()) / len(small)
-    if len(small) * np.log1p(-min(broken, 1 - 1e-12)) > limit:
-        return None
+    return broken >= often and len(small) * np.log1p(-min(broken, 1 - 1e-12)) <= limit
+
+
+def _is_strict(pair: tuple[Column, Column], less: Floats, more: Floats) -> bool:
+    """Tell whether the two are nowhere nearer than one step of their grids."""
     gap = max(column.step for column in pair)
-    return bool((large - small >= gap * (1 - SLACK)).all())
+    difference = more - less
+    return bool((difference[~np.isnan(difference)] >= gap * (1 - SLACK)).all())
