@@ -291,6 +291,16 @@ def _table(schema: Schema, values: Mapping[int, Floats]) -> pa.Table:
 
 
 def _infeasible(cloud: Particles, plan: Plan, schema: Schema) -> str:
+    empty = [
+        repr(schema.columns[position].name)
+        for position, window in plan.windows.items()
+        if not window.mass.any()
+    ]
+    if empty:
+        return (
+            f"No respondent lies in the range of {', '.join(empty)}, nor close by on both sides: "
+            "there is nothing to learn such rows from. Widen the range."
+        )
     names = ", ".join(repr(schema.columns[position].name) for position in plan.order)
     if not cloud.raked.weights.any():
         return f"The model has no row that meets the conditions on {names} together."

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,7 +83,7 @@ def test_values_drawn_from_a_window_lie_in_it(low: float, width: float, seed: in
     high = low + width
     window = column.window(values, cells_of(column, values), low, high)
     donors = np.flatnonzero(window.mass > 0)
-    assert len(donors)
+    assert len(donors) or not window.inside.any()
     emitted = window.draw(column, donors, rng)
     assert np.all((emitted >= low) & (emitted <= high))
     assert np.array_equal(window.inside, (values >= low) & (values <= high))
@@ -95,9 +96,25 @@ def test_a_window_weighs_a_cell_by_the_part_inside() -> None:
     np.testing.assert_allclose(window.mass, [0, 0.25, 0.5, 0.25, 0], atol=1e-6)
 
 
-def test_a_range_between_values_of_the_study_is_filled_from_both_sides() -> None:
-    values = np.repeat([1.0, 2.0, 9.0], 10)
-    window = TO_100.window(values, cells_of(TO_100, values), 4, 6)
-    assert set(values[window.mass > 0]) == {2.0, 9.0}
-    donors = np.repeat(np.arange(10, 30), 20)
-    assert set(window.draw(TO_100, donors, np.random.default_rng(0))) == {4.0, 5.0, 6.0}
+def test_a_range_between_values_of_a_dense_scale_is_filled_from_both_sides() -> None:
+    values = np.repeat([*range(10), *range(14, 24)], 10).astype(float)
+    window = TO_100.window(values, cells_of(TO_100, values), 11, 12)
+    assert set(values[window.mass > 0]) == {9.0, 14.0}
+    donors = np.flatnonzero(window.mass > 0).repeat(20)
+    assert set(window.draw(TO_100, donors, np.random.default_rng(0))) == {11.0, 12.0}
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        [1, 2, 30],  # too few values to tell a gap from a coarse scale
+        [*range(10), *range(60, 70)],  # nobody between 9 and 60
+        [*range(4)],  # nobody above
+        [*range(20, 40)],  # nobody below
+    ],
+    ids=["few", "gap", "above", "below"],
+)
+def test_a_range_in_which_nobody_lies_is_empty(known: list[int]) -> None:
+    values = np.repeat(known, 10).astype(float)
+    window = TO_100.window(values, cells_of(TO_100, values), 12, 14)
+    assert not window.mass.any()

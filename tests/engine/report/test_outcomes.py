@@ -21,11 +21,16 @@ def test_without_conditions_the_report_has_no_outcomes(meal_kit_model: simulacra
     assert (report.status, report.conditions, report.warnings) == ("ready", (), ())
 
 
-def test_levels_are_counted_in_the_rows_and_in_the_study(
+def test_levels_are_counted_in_the_rows_and_among_respondents_who_meet_the_other_conditions(
     meal_kit_model: simulacra.Model, out: simulacra.Generation
 ) -> None:
     rows = out.table["segment"].to_pylist()
-    respondents = meal_kit_model.study["segment"].to_pylist()
+    study = meal_kit_model.study
+    respondents = [
+        segment
+        for segment, age in zip(study["segment"].to_pylist(), study["age"].to_pylist(), strict=True)
+        if 35 <= age <= 50
+    ]
     levels = generations.levels(out, "segment")
     assert set(levels) == set(meal_kit_model.schema["segment"].levels)
     for name, level in levels.items():

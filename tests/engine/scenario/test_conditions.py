@@ -4,10 +4,12 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import simulacra
 from simulacra.engine import errors
 from simulacra.engine.columns.datetime import DATETIME
 from simulacra.engine.columns.facts import Bound
@@ -256,3 +258,30 @@ def test_accepted_shares_never_sum_to_more_than_one(
     else:
         assert math.fsum(accepted.values()) <= 1 + 1e-12
         assert accepted.keys() == shares.keys()
+
+
+@pytest.fixture(scope="module")
+def cleaned() -> Schema:
+    """The schema of a study with a constant, rare levels, a rating and a long name."""
+    rng = np.random.default_rng(0)
+    table = pa.table(
+        {
+            "city": [*["Oslo"] * 120, *["Rome"] * 120, *[f"Town {i // 2}" for i in range(60)]],
+            "country": ["NO"] * 300,
+            "rating": rng.integers(1, 6, 300),
+            "How likely?": rng.choice(["yes", "no"], 300),
+        }
+    )
+    return simulacra.fit(table).schema
+
+
+def test_a_condition_says_what_cleaning_did_with_its_column_or_level(cleaned: Schema) -> None:
+    ((_, _, pooled),) = faults(cleaned, {"city": {"Town 7": 0.2}})
+    assert "pooled into 'Other'" in pooled
+    assert "share of the pool" in pooled
+    ((_, _, constant),) = faults(cleaned, {"country": {"NO": 1}})
+    assert "Cleaning dropped it: constant" in constant
+    ((_, _, renamed),) = faults(cleaned, {"How likely?": {"yes": 0.5}})
+    assert "it is called 'How.likely" in renamed
+    ((_, _, integer),) = faults(cleaned, {"rating": {"5": 0.6}})
+    assert "types={'rating': 'ordinal'}" in integer

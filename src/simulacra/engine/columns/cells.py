@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 BLUR = 1 / 40
 """Half the width of the cell of an outermost number, in lengths of the scale."""
 
+NEIGHBOURS, GAP = 8, 10.0
+"""A range between two values is served by them if their gap is at most so many times the median of
+the gaps beside it, up to so many on either side and at least so many in all. Where values lie at
+random, 1 % of the points of the scale lie in a wider gap."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Cells:
@@ -92,8 +97,8 @@ def around(column: ColumnFacts, values: Floats) -> Cells:
 def window(column: ColumnFacts, values: Floats, cells: Cells, first: float, last: float) -> Window:
     """Cut the cells of a column's values to a range.
 
-    A range between two values of the study, in which no cell has a part, is served by the nearest
-    cells: interpolation.
+    A range in which nobody's value lies is empty, unless it lies between two neighbours of a dense
+    scale; then the cells that reach into it serve it, or the nearest ones: interpolation.
     """
     half = column.step / 2
     low = np.clip(cells.low, first - half, last + half)
@@ -103,10 +108,13 @@ def window(column: ColumnFacts, values: Floats, cells: Cells, first: float, last
     with np.errstate(invalid="ignore", divide="ignore"):
         part = np.where(width == 0, is_covered.astype(np.float64), (high - low) / width)
     mass = np.nan_to_num(part, nan=0.0)
-    if not mass.any():
-        mass = _nearest(cells, first, last)
-        low, high = np.full_like(low, first), np.full_like(high, last)
     inside = (values >= first) & (values <= last)
+    if not inside.any():
+        if not _is_dense(values, first, last):
+            mass = np.zeros_like(mass)
+        elif not mass.any():
+            mass = _nearest(cells, first, last)
+            low, high = np.full_like(low, first), np.full_like(high, last)
     return Window(*_on_grid(column, first, last), mass, low, high, inside)
 
 
@@ -118,6 +126,17 @@ def _on_grid(column: ColumnFacts, first: float, last: float) -> tuple[float, flo
     inner_first = float(points[points[:, 0] >= first, 0].min())
     inner_last = float(points[points[:, 1] <= last, 1].max())
     return (inner_first, inner_last) if inner_first <= inner_last else (first, last)
+
+
+def _is_dense(values: Floats, first: float, last: float) -> bool:
+    """Tell whether the values around a range are hardly nearer to each other than across it."""
+    distinct = np.unique(values[~np.isnan(values)])
+    above = int(np.searchsorted(distinct, first))
+    if above in {0, len(distinct)} or distinct[above] <= last:
+        return False
+    gaps = np.diff(distinct)
+    around = np.r_[gaps[max(0, above - 1 - NEIGHBOURS) : above - 1], gaps[above:][:NEIGHBOURS]]
+    return len(around) >= NEIGHBOURS and gaps[above - 1] <= GAP * float(np.median(around))
 
 
 def _nearest(cells: Cells, first: float, last: float) -> Floats:

@@ -1,10 +1,10 @@
 """Filling in the report: what was requested, what was achieved, and who stands behind it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from simulacra.engine.columns.arrays import Floats
+from simulacra.engine.columns.arrays import Flags, Floats
 from simulacra.engine.model.donors import DonorPool
 from simulacra.engine.report import support
 from simulacra.engine.report.report import (
@@ -48,7 +48,7 @@ def conditional(
     outcomes = [
         _range(pool, scenario, position, weights[position], values[position])
         if position in plan.windows
-        else _shares(pool, plan.targets[position], weights[position], values[position])
+        else _shares(pool, plan.targets[position], weights, values[position])
         for position in plan.order
     ]
     generated = len(values[plan.order[0]])
@@ -75,12 +75,16 @@ def _range(
     )
 
 
-def _shares(pool: DonorPool, target: ShareTarget, weights: Floats, values: Floats) -> ShareOutcome:
+def _shares(
+    pool: DonorPool, target: ShareTarget, weights: Mapping[int, Floats], values: Floats
+) -> ShareOutcome:
+    """Return the outcome of shares; respondents count by level who meet all other conditions."""
     column = pool.schema.columns[target.position]
     number = len(column.levels)
     counts = np.bincount(values.astype(np.int64), minlength=number)
     study = pool.values[:, target.position]
-    respondents = np.bincount(study[~np.isnan(study)].astype(np.int64), minlength=number)
+    fits = ~np.isnan(study) & _meet_others(weights, target.position)
+    respondents = np.bincount(study[fits].astype(np.int64), minlength=number)
     groups = target.group_of_level[:number]
     levels = [
         LevelOutcome(
@@ -94,7 +98,7 @@ def _shares(pool: DonorPool, target: ShareTarget, weights: Floats, values: Float
             column.levels, groups, counts, respondents, strict=True
         )
     ]
-    return ShareOutcome(column.name, support.of_weights(weights), tuple(levels))
+    return ShareOutcome(column.name, support.of_weights(weights[target.position]), tuple(levels))
 
 
 def _shortfalls(
@@ -105,9 +109,10 @@ def _shortfalls(
     for position, reached in zip(sorted(plan.targets), particles.raked.targets, strict=True):
         target = plan.targets[position]
         proportional = target.shares * raking.sum_of(particles.raked.targets)
-        others = [weight for key, weight in weights.items() if key != position]
+        others = _meet_others(weights, position)
         for group in np.flatnonzero(proportional - reached > 0.5 / rows).tolist():
-            fitting = _fitting(pool, target, group, others)
+            groups = target.groups(pool.values[:, position])
+            fitting = int(((groups == group) & others).sum())
             name = target.names[group]
             column = pool.schema.columns[position].name
             what = f"{column!r} = {name!r}" if name else f"levels of {column!r} that are not named"
@@ -127,9 +132,10 @@ def _overall(particles: Particles) -> list[ReportWarning]:
     return [ReportWarning("quota_unmet", detail)]
 
 
-def _fitting(pool: DonorPool, target: ShareTarget, group: int, others: Sequence[Floats]) -> int:
-    """Count the respondents of a group who meet the other conditions."""
-    fits = target.groups(pool.values[:, target.position]) == group
-    for weight in others:
-        fits &= weight > 0
-    return int(fits.sum())
+def _meet_others(weights: Mapping[int, Floats], position: int) -> Flags:
+    """Return which respondents meet the conditions on all columns but one, bool."""
+    fits = np.ones(len(weights[position]), dtype=np.bool_)
+    for other, weight in weights.items():
+        if other != position:
+            fits &= weight > 0
+    return fits

@@ -21,7 +21,15 @@ class Support:
 
 @dataclasses.dataclass(frozen=True)
 class LevelOutcome:
-    """One level of a column with shares; `target` is None for levels that no condition names."""
+    """One level of a column with shares.
+
+    Attributes:
+        level: its name.
+        target: the share asked for; None for a level that no condition names.
+        achieved: its share of the synthetic rows.
+        rows: synthetic rows that have it.
+        seed_rows: respondents who have it and meet all conditions on other columns.
+    """
 
     level: str
     target: float | None

@@ -13,7 +13,7 @@ from typing import Any
 
 from simulacra.engine import errors
 from simulacra.engine.columns.facts import Bound
-from simulacra.engine.columns.schema import Column, Schema
+from simulacra.engine.columns.schema import CleaningAction, Column, Schema
 
 SUM_TOLERANCE = 0.001
 
@@ -65,7 +65,7 @@ def parse(schema: Schema, categorical: Conditions | None, numeric: Conditions | 
     """
     faults: list[errors.FieldError] = []
     shares = {
-        name: _shares(column, condition, faults)
+        name: _shares(schema, column, condition, faults)
         for name, column, condition in _columns(schema, "categorical", categorical, faults)
     }
     ranges = {
@@ -94,7 +94,7 @@ def _columns(
     for name, condition in conditions.items():
         pointer = _pointer(kind, name)
         if name not in schema:
-            hint = _nearest(name, schema.names, "columns", faults)
+            hint = _fate(schema, name) or _nearest(name, schema.names, "columns", faults)
             detail = f"The schema has no column {name!r}. {hint}"
             faults.append(errors.FieldError(pointer, detail, "unknown_condition_column"))
         elif (column := schema[name]).type.is_categorical != (kind == "categorical"):
@@ -108,11 +108,34 @@ def _other_kind(column: Column) -> str:
     if column.type.is_categorical:
         right = "give shares of its levels under 'categorical', not a range"
     else:
-        right = "give 'min' and 'max' under 'numeric', not shares"
+        right = (
+            "give 'min' and 'max' under 'numeric', not shares. To give shares of its values, fit "
+            "the study again with the column typed as ordinal "
+            f"(types={{{column.name!r}: 'ordinal'}}, or its type at upload)"
+        )
     return f"Column {column.name!r} is {column.type}: {right}."
 
 
-def _shares(column: Column, condition: Any, faults: list[errors.FieldError]) -> dict[str, float]:  # noqa: ANN401
+def _fate(schema: Schema, name: str) -> str | None:
+    """Return what cleaning did with a column of the file that is not in the schema."""
+    for action in schema.cleaning:
+        if action.column == name and action.action == "dropped":
+            return (
+                f"Cleaning dropped it: {action.reason}. If it varies and matters, fit the study "
+                "again with the option to keep it."
+            )
+    for column in schema.columns:
+        if name in {column.source_name, column.label}:
+            return f"In the schema it is called {column.name!r}."
+    return None
+
+
+def _shares(
+    schema: Schema,
+    column: Column,
+    condition: Any,  # noqa: ANN401
+    faults: list[errors.FieldError],
+) -> dict[str, float]:
     pointer = _pointer("categorical", column.name)
     if not isinstance(condition, Mapping) or not condition:
         detail = (
@@ -123,7 +146,7 @@ def _shares(column: Column, condition: Any, faults: list[errors.FieldError]) -> 
     shares: dict[str, float] = {}
     before = len(faults)
     for level, share in condition.items():
-        fault = _share_fault(column, level, share, faults)
+        fault = _share_fault(column, level, share, faults, schema.cleaning)
         if fault:
             faults.append(errors.FieldError(f"{pointer}/{_escape(level)}", *fault))
         else:
@@ -138,11 +161,13 @@ def _share_fault(
     level: str,
     share: Any,  # noqa: ANN401
     faults: Sequence[errors.FieldError],
+    cleaning: Sequence[CleaningAction],
 ) -> tuple[str, str] | None:
     """Return detail and code of what is wrong with one share."""
     where = f"Level {level!r} of column {column.name!r}"
     if level not in column.levels:
         hint = _nearest(level, column.levels, "levels", faults)
+        hint = f"{hint}{_pooled(cleaning, column)}"
         return f"Column {column.name!r} has no level {level!r}. {hint}", "unknown_condition_level"
     if not _is_number(share):
         return f"{where}: the share must be a finite number from 0 to 1.", "invalid_field"
@@ -152,6 +177,17 @@ def _share_fault(
     if share < 0:
         return f"{where}: the share is {share:g}; shares are 0 or more.", "invalid_field"
     return None
+
+
+def _pooled(cleaning: Sequence[CleaningAction], column: Column) -> str:
+    """Return what became of rare levels, which the schema does not name."""
+    for action in cleaning:
+        if action.column == column.name and action.action in {"pooled", "blanked", "removed"}:
+            return (
+                f" If the study has the level, too few respondents chose it: {action.reason}. "
+                "Give the share of the pool, or merge levels before you upload."
+            )
+    return ""
 
 
 def _checked_sum(
