@@ -1,4 +1,4 @@
-"""The same study, scenario and seed give the rows that version 0.1.0 gave."""
+"""The same study, scenario and seed give the rows that are recorded."""
 
 import json
 import os

@@ -1,7 +1,8 @@
 """Generations whose rows are recorded as hashes, so that refactoring cannot change them unnoticed.
 
 ``python -m tests.studies.same_rows`` prints the hashes of this version of the engine; those in
-``same_rows.json`` are of version 0.1.0. Ridge regressions go through BLAS, whose
+``same_rows.json`` are of the last version that changed what the engine means. A model that version
+0.1.0 saved is among them. Ridge regressions go through BLAS, whose
 last digits depend on the processor; the test therefore asks OpenBLAS for one kernel that every
 x86-64 processor has.
 """

@@ -119,7 +119,12 @@ def window(column: ColumnFacts, values: Floats, cells: Cells, first: float, last
 
 
 def _on_grid(column: ColumnFacts, first: float, last: float) -> tuple[float, float]:
-    """Return the ends moved inwards onto the grid; a range between two grid points is kept."""
+    """Return the ends moved inwards onto values in use; a range between two of them is kept."""
+    if column.increment is not None:
+        ends = np.array([first, last])
+        above, below = column.increment.at_or_above(ends), column.increment.at_or_below(ends)
+        if above[0] <= below[1]:
+            return float(above[0]), float(below[1])
     step = column.step
     grid = np.round(np.array([first, last]) / step) + np.array([[-1, 0, 1]]).T
     points = column.round(grid * step)  # by division alone 0.3 is not on the grid of 0.1

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from simulacra.engine.columns.datetime import DATETIME
 from simulacra.engine.columns.drafts import Draft
-from simulacra.engine.columns.lazy import pa
+from simulacra.engine.columns.lazy import np, pa
 from simulacra.engine.columns.temporal_type import TemporalType
 from simulacra.engine.columns.texts import dates
 
 if TYPE_CHECKING:
-    from simulacra.engine.columns.arrays import Int64s
+    from simulacra.engine.columns.arrays import Floats, Int64s
     from simulacra.engine.columns.facts import Bound
 
 EPOCH = dt.date(1970, 1, 1)
@@ -53,6 +53,10 @@ class Date(TemporalType):
     def to_bound(self, number: float) -> Bound:
         """Return an ISO 8601 date."""
         return (EPOCH + dt.timedelta(days=int(number))).isoformat()
+
+    def periods(self, ordered: Floats, step: float) -> Int64s:
+        """Return a week, in days: fieldwork on some days of the week alone."""
+        return np.asarray([7])
 
     def step(self, decimals: int | None) -> float:
         """Return a day."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from simulacra.engine.columns.lazy import pa
+from simulacra.engine.columns.lazy import np, pa
 from simulacra.engine.columns.temporal_type import TemporalType
 
 if TYPE_CHECKING:
+    from simulacra.engine.columns.arrays import Floats, Int64s
     from simulacra.engine.columns.drafts import Draft
     from simulacra.engine.columns.facts import Bound
 
@@ -47,6 +48,10 @@ class Datetime(TemporalType):
     def to_bound(self, number: float) -> Bound:
         """Return an ISO 8601 time, to the second."""
         return (EPOCH + dt.timedelta(microseconds=int(number))).isoformat(timespec="seconds")
+
+    def periods(self, ordered: Floats, step: float) -> Int64s:
+        """Return a minute, the parts of an hour, an hour, and a day, in seconds."""
+        return np.asarray([60, 300, 600, 900, 1_800, 3_600, 86_400])
 
     def step(self, decimals: int | None) -> float:
         """Return a second."""

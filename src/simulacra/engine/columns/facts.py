@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Floats
+    from simulacra.engine.columns.increments import Increment
 
 Bound = float | int | str
 """A numeric bound, or an ISO 8601 date or time."""
@@ -37,6 +38,10 @@ class ColumnFacts(Protocol):
     @property
     def step(self) -> float:
         """The distance of two neighbours on its grid."""
+
+    @property
+    def increment(self) -> Increment | None:
+        """The values that its scale uses; None if all of its grid."""
 
     def round(self, values: Floats) -> Floats:
         """Return the nearest values on its grid."""

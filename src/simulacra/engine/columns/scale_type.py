@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from simulacra.engine import disclosure
 from simulacra.engine.columns import cells as emission
+from simulacra.engine.columns import increments
 from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.columns.lazy import np
 from simulacra.engine.columns.tree_codes import TreeCoding
 
 if TYPE_CHECKING:
-    from simulacra.engine.columns.arrays import Flags, Floats
+    from simulacra.engine.columns.arrays import Flags, Floats, Int64s
     from simulacra.engine.columns.cells import Cells, Window
     from simulacra.engine.columns.drafts import Draft
     from simulacra.engine.columns.facts import Bound, ColumnFacts
@@ -39,6 +40,10 @@ class ScaleType(ColumnType):
         """
         raise NotImplementedError
 
+    def periods(self, ordered: Floats, step: float) -> Int64s:
+        """Return the periods of patterns that the values of such a column may have, in steps."""
+        return increments.periods_of_numbers(ordered, step)
+
     def _readable(self, name: str, draft: Draft, parsed: Parsed | None) -> Parsed:
         """Return what the levels of a column were parsed as.
 
@@ -57,14 +62,18 @@ class ScaleType(ColumnType):
         return parsed
 
     def describe(self, draft: Draft) -> dict[str, Any]:
-        """Return bounds and quantiles."""
+        """Return bounds, quantiles and the values in use."""
         ordered = np.sort(draft.values[draft.known])
+        step = self.step(draft.decimals)
+        increment = increments.learn(ordered, step, self.periods(ordered, step))
         low, high = self.published_bounds(draft, ordered)
         inside = [min(max(_quantile(ordered, share), low), high) for share in QUANTILES]
         return {
             "min": self.to_bound(low),
             "max": self.to_bound(high),
             "quantiles": tuple(self.to_bound(round(value, draft.decimals)) for value in inside),
+            "period": None if increment is None else increment.period,
+            "offsets": () if increment is None else tuple(increment.offsets.astype(int).tolist()),
         }
 
     def round(self, column: ColumnFacts, values: Floats) -> Floats:
@@ -74,7 +83,7 @@ class ScaleType(ColumnType):
     def contains(self, column: ColumnFacts, values: Floats) -> Flags:
         """Return which values are on the grid and within the bounds."""
         low, high = column.bounds
-        is_on_grid = self.round(column, values) == values
+        is_on_grid = column.round(values) == values
         return np.asarray((values >= low) & (values <= high) & is_on_grid)
 
     def tree_coding(self, column: ColumnFacts, values: Floats) -> TreeCoding:

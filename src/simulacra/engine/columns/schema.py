@@ -7,6 +7,8 @@ import functools
 from typing import TYPE_CHECKING, Any, Self
 
 from simulacra.engine.columns import registry
+from simulacra.engine.columns.increments import Increment
+from simulacra.engine.columns.lazy import np
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +39,9 @@ class Column:
         max: likewise.
         quantiles: the values at 5, 25, 50, 75 and 95 percent.
         decimals: digits behind the point, of numbers.
+        period: distance after which the values in use repeat, in steps of the grid (1 unit of the
+            last decimal, a day, a second); None if every value of the grid may be in use.
+        offsets: the values in use within one period, in steps from a multiple of it.
         multiple_response: name of the multiple-response set that the column is an option of.
     """
 
@@ -51,6 +56,8 @@ class Column:
     max: Bound | None = None
     quantiles: tuple[Bound, ...] = ()
     decimals: int | None = None
+    period: int | None = None
+    offsets: tuple[int, ...] = ()
     multiple_response: str | None = None
 
     @property
@@ -69,6 +76,13 @@ class Column:
         """The distance of two neighbours on the grid of a numeric column."""
         return self.type.step(self.decimals)
 
+    @property
+    def increment(self) -> Increment | None:
+        """The values that its scale uses; None if all of its grid."""
+        if self.period is None:
+            return None
+        return Increment(self.step, self.period, np.array(self.offsets, np.float64))
+
     def encode(self, array: pa.ChunkedArray) -> Floats:
         """Return the values of an Arrow column as numbers; see `ColumnType.encode_values`."""
         return self.type.encode_values(self, array)
@@ -82,6 +96,16 @@ class Column:
         return self.type.tree_coding(self, values)
 
     def round(self, values: Floats) -> Floats:
+        """Return the nearest values that the column uses; see `ColumnType.round`."""
+        increment = self.increment
+        if increment is None:
+            return self.type.round(self, values)
+        near, (low, high) = increment.nearest(values), self.bounds
+        near = np.where(near < low, increment.at_or_above(np.full_like(near, low)), near)
+        near = np.where(near > high, increment.at_or_below(np.full_like(near, high)), near)
+        return self.type.round(self, near)
+
+    def to_grid(self, values: Floats) -> Floats:
         """Return the nearest values on the column's grid; see `ColumnType.round`."""
         return self.type.round(self, values)
 
@@ -114,7 +138,7 @@ class Column:
         """Return the column that `to_json` wrote."""
         tuples = {
             key: tuple(document[key])
-            for key in ("levels", "shares", "quantiles")
+            for key in ("levels", "shares", "quantiles", "offsets")
             if key in document
         }
         return cls(**{**document, **tuples, "type": registry.named(document["type"])})

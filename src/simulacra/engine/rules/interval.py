@@ -39,11 +39,20 @@ class Interval:
         return np.asarray((values < self.low - slack) | (values > self.high + slack))
 
     def clip(self, column: Column, values: Floats) -> Floats:
-        """Return values moved into the interval, onto the grid where a point of it lies inside."""
+        """Return values moved into the interval, onto values in use where one lies inside.
+
+        Otherwise they are moved onto the grid where a point of it lies inside.
+        """
         step = column.step
         slack = SLACK * step
         clipped = np.minimum(np.maximum(values, self.low), self.high)  # NaN stays
-        on_grid = column.round(clipped)
+        on_grid = column.to_grid(clipped)
         is_below = on_grid < self.low - slack
-        on_grid = np.where(is_below, column.round(on_grid + step), on_grid)
-        return np.where(on_grid > self.high + slack, column.round(on_grid - step), on_grid)
+        on_grid = np.where(is_below, column.to_grid(on_grid + step), on_grid)
+        on_grid = np.where(on_grid > self.high + slack, column.to_grid(on_grid - step), on_grid)
+        if column.increment is None:
+            return on_grid
+        least = column.increment.at_or_above(np.fmax(self.low - slack, column.bounds[0]))
+        most = column.increment.at_or_below(np.fmin(self.high + slack, column.bounds[1]))
+        in_use = column.to_grid(np.clip(column.increment.nearest(clipped), least, most))
+        return np.where(least <= most, in_use, on_grid)

@@ -125,6 +125,16 @@ class ColumnDocument(BaseModel):
         None, description="Values at 5, 25, 50, 75 and 95 percent."
     )
     decimals: int | None = Field(None, description="Digits behind the point, of numbers.")
+    period: int | None = Field(
+        None,
+        description="Distance after which the values in use repeat, in steps of the last decimal, "
+        "in days or in seconds; absent if there is no such pattern.",
+    )
+    offsets: list[int] | None = Field(
+        None,
+        description="Values in use within one period, in the same steps: with a period of 50, [49] "
+        "of prices that end in .49 or .99.",
+    )
     multiple_response: str | None = Field(
         None, description="The multiple-response set that the column is an option of."
     )

@@ -1,0 +1,93 @@
+"""Increments: the values that a scale uses, such as whole hours, thousands, prices ending in .99.
+
+A scale repeats itself with a period: of prices that end in .49 or .99 it is 0.50, and the offset is
+0.49; of office hours it is a day, with an offset for each hour. A value that is made up
+between those of respondents is moved to the nearest value of the pattern.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING
+
+from simulacra.engine import disclosure
+from simulacra.engine.columns.lazy import np
+
+if TYPE_CHECKING:
+    from simulacra.engine.columns.arrays import Floats, Int64s
+
+MAX_OFFSETS = 48
+CHANCE = 1e-6
+"""Chance with which distinct values that have no pattern may seem to have one of a period."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Increment:
+    """A pattern of values that repeats, in steps of the column's grid.
+
+    Attributes:
+        step: the distance of two neighbours on the grid, in the column's unit.
+        period: steps after which the pattern repeats, at least 2.
+        offsets: float64, ascending, 0 to period - 1: the values in one period.
+    """
+
+    step: float
+    period: int
+    offsets: Floats
+
+    def at_or_above(self, values: Floats) -> Floats:
+        """Return the least value of the pattern that is not below each value; NaN stays."""
+        units = np.ceil(np.round(values / self.step, 6))
+        base = np.floor(units / self.period) * self.period
+        index = np.searchsorted(self.offsets, units - base)  # NaN comes behind all
+        over = index == len(self.offsets)
+        units = base + over * self.period + self.offsets[np.where(over, 0, index)]
+        return np.asarray(units * self.step)
+
+    def at_or_below(self, values: Floats) -> Floats:
+        """Return the greatest value of the pattern that is not above each value; NaN stays."""
+        units = np.floor(np.round(values / self.step, 6))
+        base = np.floor(units / self.period) * self.period
+        index = np.searchsorted(self.offsets, units - base, side="right") - 1
+        under = index < 0
+        return np.asarray((base - under * self.period + self.offsets[index]) * self.step)
+
+    def nearest(self, values: Floats) -> Floats:
+        """Return the value of the pattern nearest to each value; NaN stays."""
+        above, below = self.at_or_above(values), self.at_or_below(values)
+        return np.where(above - values <= values - below, above, below)
+
+
+def learn(known: Floats, step: float, periods: Int64s) -> Increment | None:
+    """Return the pattern that all values keep and that leaves fewest values open, None without one.
+
+    Each offset is shared by enough respondents to be published. That so many distinct values would
+    lie on so small a part of the grid must be no accident.
+
+    Args:
+        known: float64: the values of a column, without missing ones.
+        step: of its grid, in the column's unit.
+        periods: int64: steps after which a pattern may repeat.
+    """
+    units = np.round(known / step)
+    if not len(units) or np.abs(units).max() >= 2**53:
+        return None
+    distinct = len(np.unique(units))
+    best, smallest = None, 1.0
+    for period in periods.tolist():
+        offsets, counts = np.unique(np.mod(units, period), return_counts=True)
+        part = len(offsets) / period
+        if len(offsets) > MAX_OFFSETS or part >= smallest or counts.min() < disclosure.THRESHOLD:
+            continue
+        if (distinct - len(offsets)) * math.log(part) < math.log(CHANCE / len(periods)):
+            best, smallest = Increment(step, period, offsets), part
+    return best
+
+
+def periods_of_numbers(known: Floats, step: float) -> Int64s:
+    """Return round periods of a scale of numbers, in steps: 2, 5, 10, 20, 25, 50 and so on."""
+    width = float(known.max() - known.min()) / step if len(known) else 0.0
+    powers = 10.0 ** np.arange(0, max(1, math.ceil(math.log10(max(width, 1.0)))))
+    periods = np.unique(np.outer(powers, [2, 5, 10, 20, 25, 50, 100]))
+    return periods[(periods >= 2) & (periods <= max(width, 2))].astype(np.int64)
