@@ -167,7 +167,7 @@ def nearer_to_train(schema: Schema, train: Floats, unseen: Floats, synthetic: Fl
     half. Numbers are scaled to their spread, a differing category counts as much as two spreads.
     """
     size = min(len(train), len(unseen))
-    coded = [_metric(schema, train, part) for part in (train[:size], unseen[:size], synthetic)]
+    coded = [metric(schema, train, part) for part in (train[:size], unseen[:size], synthetic)]
     to_train, to_unseen = (
         NearestNeighbors(n_neighbors=1).fit(part).kneighbors(coded[2])[0][:, 0]
         for part in coded[:2]
@@ -286,7 +286,7 @@ def _contingencies(codes: Int64s, size: int, weights: Floats) -> Floats:
     return np.asarray(total / weights.sum())
 
 
-def _metric(schema: Schema, train: Floats, rows: Floats) -> npt.NDArray[np.float32]:
+def metric(schema: Schema, train: Floats, rows: Floats) -> npt.NDArray[np.float32]:
     """Return rows in a space where the Euclidean distance means something."""
     parts = []
     for position, column in enumerate(schema.columns):

@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.options import Options
 from benchmarks.page import ROOT
 
-WITH_DATA = ("fidelity", "surveys", "small", "holdout", "cost")
+WITH_DATA = ("fidelity", "surveys", "small", "privacy", "holdout", "cost")
 ASKED_ONLY = ("peers",)
 WITHOUT_DATA = ("structure", "scenarios", "plots")
 
