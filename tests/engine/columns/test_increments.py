@@ -1,4 +1,6 @@
+import dataclasses
 import datetime as dt
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 import simulacra
 from simulacra.engine.columns import increments
 from simulacra.engine.columns.increments import Increment
+from simulacra.engine.model import saving
 
 ROWS = 400
 
@@ -126,3 +129,25 @@ def test_the_pattern_is_saved_with_the_schema(model: simulacra.Model) -> None:
     document = price.to_json()
     assert (document["period"], document["offsets"]) == (50, [49])
     assert type(price).from_json(document) == price
+
+
+def test_a_range_between_two_values_in_use_is_filled_on_the_grid(model: simulacra.Model) -> None:
+    """Nobody earns between two thousands, but the scale is dense, and the rows were asked for."""
+    for low, high in ((50_500, 50_600), (50_500, 50_500)):
+        rows = model.generate(100, seed=1, numeric={"income": {"min": low, "max": high}}).table
+        incomes = np.array(rows["income"])
+        assert low <= incomes.min() <= incomes.max() <= high
+        assert len(np.unique(incomes)) > (high - low) / 4
+
+
+def test_a_forged_pattern_is_refused(model: simulacra.Model, tmp_path: Path) -> None:
+    columns = model.schema.columns
+    for period, offsets in ((0, (0,)), (50, ()), (50, (50,)), (None, (1,))):
+        price = dataclasses.replace(model.schema["price"], period=period, offsets=offsets)
+        forged = dataclasses.replace(
+            model.schema, columns=tuple(price if c.name == "price" else c for c in columns)
+        )
+        pool = dataclasses.replace(model._pool, schema=forged)
+        saving.save(tmp_path / "it.model", pool, model._models)
+        with pytest.raises(simulacra.SavedModelError):
+            simulacra.load(tmp_path / "it.model")

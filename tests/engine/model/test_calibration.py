@@ -51,7 +51,7 @@ def test_a_margin_that_drifts_is_taken_back(model: simulacra.Model) -> None:
     wanted = np.bincount(pool.codes[second.column], minlength=size) / ROWS
     drifting = skewed(second, size)
     assert np.abs(shares_of(pool, drifting, first) - wanted).max() > 0.1
-    _, mended = calibration.calibrate(pool, [first, drifting])
+    _, mended = calibration.calibrate(pool, [first, drifting], lambda *_: None)
     assert np.abs(shares_of(pool, mended, first) - wanted).max() < 0.015
 
 
@@ -62,11 +62,22 @@ def test_a_margin_that_does_not_drift_is_left_alone() -> None:
     assert all(each.odds is None for each in simulacra.fit(table)._models)
 
 
-def test_conditioned_columns_keep_their_odds(model: simulacra.Model) -> None:
-    pool, (first, second, *_) = model._pool, model._models
-    drifting = skewed(second, pool.codings[second.column].size)
-    _, kept = calibration.calibrate(pool, [first, drifting], conditioned=2)
-    assert kept is drifting
+def test_progress_is_reported_after_each_column(model: simulacra.Model) -> None:
+    steps: list[tuple[int, int]] = []
+    calibration.calibrate(model._pool, model._models, lambda *step: steps.append(step))
+    assert steps == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_odds_that_do_not_fit_their_column_are_refused(
+    model: simulacra.Model, tmp_path: Path
+) -> None:
+    pool, (first, second, *others) = model._pool, model._models
+    size = pool.codings[second.column].size
+    for odds in (np.ones(size + 1), np.zeros(size), np.full(size, np.nan)):
+        forged = dataclasses.replace(second, odds=odds)
+        simulacra.Model(pool, [first, forged, *others]).save(tmp_path / "it.model")
+        with pytest.raises(simulacra.SavedModelError):
+            simulacra.load(tmp_path / "it.model")
 
 
 def test_odds_are_saved_with_the_model(model: simulacra.Model, tmp_path: Path) -> None:

@@ -69,7 +69,10 @@ class Window:
     def draw(self, column: ColumnFacts, rows: np.ndarray, rng: np.random.Generator) -> Floats:
         """Draw a value from the windows of some respondents, float64, one a row number."""
         low, high = self.low[rows], self.high[rows]
-        values = column.round(low + rng.random(len(rows)) * (high - low))
+        values = low + rng.random(len(rows)) * (high - low)
+        ends = np.array([self.first, self.last])
+        holds_values_in_use = np.array_equal(column.round(ends), ends)
+        values = column.round(values) if holds_values_in_use else column.to_grid(values)
         return np.clip(np.where(low == high, low, values), self.first, self.last)
 
 
@@ -127,7 +130,7 @@ def _on_grid(column: ColumnFacts, first: float, last: float) -> tuple[float, flo
             return float(above[0]), float(below[1])
     step = column.step
     grid = np.round(np.array([first, last]) / step) + np.array([[-1, 0, 1]]).T
-    points = column.round(grid * step)  # by division alone 0.3 is not on the grid of 0.1
+    points = column.to_grid(grid * step)  # by division alone 0.3 is not on the grid of 0.1
     inner_first = float(points[points[:, 0] >= first, 0].min())
     inner_last = float(points[points[:, 1] <= last, 1].max())
     return (inner_first, inner_last) if inner_first <= inner_last else (first, last)

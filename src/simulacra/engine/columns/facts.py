@@ -44,4 +44,7 @@ class ColumnFacts(Protocol):
         """The values that its scale uses; None if all of its grid."""
 
     def round(self, values: Floats) -> Floats:
-        """Return the nearest values on its grid."""
+        """Return the nearest values that it uses."""
+
+    def to_grid(self, values: Floats) -> Floats:
+        """Return the nearest values on its grid, in use or not."""

@@ -76,7 +76,7 @@ class Column:
         """The distance of two neighbours on the grid of a numeric column."""
         return self.type.step(self.decimals)
 
-    @property
+    @functools.cached_property
     def increment(self) -> Increment | None:
         """The values that its scale uses; None if all of its grid."""
         if self.period is None:
@@ -97,16 +97,14 @@ class Column:
 
     def round(self, values: Floats) -> Floats:
         """Return the nearest values that the column uses; see `ColumnType.round`."""
-        increment = self.increment
-        if increment is None:
-            return self.type.round(self, values)
-        near, (low, high) = increment.nearest(values), self.bounds
-        near = np.where(near < low, increment.at_or_above(np.full_like(near, low)), near)
-        near = np.where(near > high, increment.at_or_below(np.full_like(near, high)), near)
-        return self.type.round(self, near)
+        if self.increment is None:
+            return self.to_grid(values)
+        low, high = map(np.asarray, self.bounds)
+        ends = self.increment.at_or_above(low), self.increment.at_or_below(high)
+        return self.to_grid(np.clip(self.increment.nearest(values), *ends))
 
     def to_grid(self, values: Floats) -> Floats:
-        """Return the nearest values on the column's grid; see `ColumnType.round`."""
+        """Return the nearest values on the column's grid, in use or not; see `ColumnType.round`."""
         return self.type.round(self, values)
 
     def contains(self, values: Floats) -> Flags:

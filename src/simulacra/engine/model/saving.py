@@ -108,19 +108,17 @@ def _read(file: zipfile.ZipFile) -> tuple[DonorPool, list[ConditionalModel]]:
             f"The model was saved in format {manifest['version']}; this version reads {VERSION}. "
             "Fit the study again."
         )
-    arrays = {}
-    for name in ("seed", "same", "odds", *INDEX_ARRAYS, *FOREST_ARRAYS):
-        if name == "odds" and name not in manifest["sha256"]:
-            arrays[name] = np.zeros(0)
-            continue
+    arrays = {"odds": np.zeros(0)}
+    for name in manifest["sha256"]:
         data = file.read(f"{name}.npy")
         _verify(data, manifest["sha256"][name])
         arrays[name] = np.load(io.BytesIO(data), allow_pickle=False)
     schema, values = Schema.from_json(manifest["schema"]), arrays.pop("seed")
     models = _models(manifest, arrays)
     soundness.check(schema, values, models)
-    rules = Rules.from_json(manifest["rules"], schema)
-    return DonorPool.of(schema, values, rules), models
+    pool = DonorPool.of(schema, values, Rules.from_json(manifest["rules"], schema))
+    soundness.check_odds(pool, models)
+    return pool, models
 
 
 def _verify(data: bytes, digest: str) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from simulacra.engine.columns.arrays import Floats
-from simulacra.engine.columns.schema import Schema
+from simulacra.engine.columns.schema import Column, Schema
 from simulacra.engine.model.conditional import ConditionalModel
+from simulacra.engine.model.donors import DonorPool
 from simulacra.engine.model.forest import Forest
 from simulacra.engine.model.kernels import LEAF
 from simulacra.engine.model.repetition import Repetition
@@ -28,6 +29,8 @@ def check(schema: Schema, values: Floats, models: Sequence[ConditionalModel]) ->
         raise ValueError("the study's values do not fit the schema")
     if sorted(model.column for model in models) != list(range(len(schema.columns))):
         raise ValueError("there is not one conditional model for each column")
+    if not all(_has_increment(column) for column in schema.columns):
+        raise ValueError("a column uses values outside its period")
     if not _are_values_of(schema, values):
         raise ValueError("the study holds what the schema does not know")
     earlier: set[int] = set()
@@ -36,6 +39,22 @@ def check(schema: Schema, values: Floats, models: Sequence[ConditionalModel]) ->
             raise ValueError("a column looks at columns that come later")
         _check_model(schema, model, len(values))
         earlier.add(model.column)
+
+
+def check_odds(pool: DonorPool, models: Sequence[ConditionalModel]) -> None:
+    """Refuse odds that are not one positive number for each tree code of their column.
+
+    Raises:
+        ValueError: what is wrong.
+    """
+    for model in models:
+        odds, size = model.odds, pool.codings[model.column].size
+        if odds is None:
+            continue
+        if odds.dtype != np.float64 or odds.shape != (size,) or not _within(odds, 0, np.inf):
+            raise ValueError("the odds of a column do not fit its values")
+        if not odds.all():
+            raise ValueError("a value of a column has no odds")
 
 
 def _check_model(schema: Schema, model: ConditionalModel, rows: int) -> None:
@@ -48,11 +67,18 @@ def _check_model(schema: Schema, model: ConditionalModel, rows: int) -> None:
     summed = len(model.predecessors) + len(model.tallies)
     for index in model.indices:
         _check_index(index, summed)
-    if model.odds is not None and not _are_odds(model.odds):
-        raise ValueError("the odds of a column are not positive numbers")
     forests = [model.forest, *([model.repetition.forest] if model.repetition else [])]
     for forest in forests:
         _check_forest(forest, summed + len(model.indices), rows)
+
+
+def _has_increment(column: Column) -> bool:
+    """Tell whether a column has no pattern of values, or a sound one."""
+    if column.period is None:
+        return not column.offsets
+    numbers = np.asarray([column.period, *column.offsets])
+    is_whole = numbers.dtype.kind == "i" and len(numbers) > 1
+    return is_whole and column.period >= 2 and _within(numbers[1:], 0, column.period)
 
 
 def _are_values_of(schema: Schema, values: Floats) -> bool:
@@ -66,11 +92,6 @@ def _are_values_of(schema: Schema, values: Floats) -> bool:
         ):
             return False
     return True
-
-
-def _are_odds(odds: Floats) -> bool:
-    is_positive = np.isfinite(odds) & (odds > 0)
-    return odds.dtype == np.float64 and odds.ndim == 1 and bool(is_positive.all())
 
 
 def _is_count(tally: Tally, predecessors: int) -> bool:
@@ -126,5 +147,5 @@ def _are_ranked(schema: Schema, model: ConditionalModel) -> bool:
     } and all(_within(model.level_ranks[position], 0, size) for position, size in sizes.items())
 
 
-def _within(numbers: np.ndarray, first: int, end: int) -> bool:
+def _within(numbers: np.ndarray, first: float, end: float) -> bool:
     return bool(np.all((numbers >= first) & (numbers < end)))
