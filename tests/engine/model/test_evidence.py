@@ -128,3 +128,19 @@ def test_nothing_is_learned_of_independent_columns() -> None:
             products += float((lifts[0] * lifts[1]).sum())
             squares += float((lifts[0] ** 2).sum())
     assert products / squares < 0.25
+
+
+@pytest.mark.parametrize("own", [0, 3, 6], ids=["first", "middle", "last"])
+def test_one_level_stands_out_wherever_it_lies(own: int) -> None:
+    """A level of 40 rows that differs is parted from six others, also at an end of their order.
+
+    At an end a cut through the order parts it as well, but must stand up against all orders.
+    """
+    rng = np.random.default_rng(11)
+    level = np.r_[np.full(40, own), rng.choice([i for i in range(7) if i != own], 480)]
+    answer = np.r_[np.arange(40) < 28, np.arange(480) % 10 < 3].astype(np.int32)
+    feature = level.astype(np.int32)[None, :]
+    no_order, rows = np.zeros(1, np.bool_), np.arange(520, dtype=np.int32)
+    growth = growing.Growth(min_rows=7, large=60, evidence=3.0, evidence_of_large=3.0)
+    grown = growing.grow(feature, np.array([7]), no_order, answer, 2, rows, growing.LEVELS, growth)
+    assert grown[1][0] == ~own

@@ -35,6 +35,8 @@ BEST_OF_ORDERS = 2 / math.pi
 rows: about this part of what all k levels explain together (Fisher 1958; for many normal means)."""
 MAX_CUTS = 8
 """Cuts that a split of a scale looks at: quantiles of the rows in the node."""
+LEVELS, SCALE = False, True
+"""Of a target: whether the order of its codes means something."""
 CANDIDATES = 64
 """Positions in the order of a feature at which the split of a scale is tried."""
 
@@ -152,7 +154,6 @@ def _best_of_scale(
     is_free = 0 if has_order else 1
     stride = max(1, size // CANDIDATES)
     due = growth.min_rows
-    run = 0
     for position in range(size - 1):
         row = ordered[position]
         left[classes[row]] += 1
@@ -160,16 +161,14 @@ def _best_of_scale(
             continue
         count = position + 1
         if not has_order:
-            smaller = min(count - run, size - count + run)
-            if run and smaller >= growth.min_rows:
-                score = _scale_score(left - before, total, count - run, size)
-                _keep(score, ~feature[row], smaller, 0, growth, best, cut)
+            _keep_alone(feature[row], left - before, total, SCALE, growth, best, cut)
             before[:] = left
-            run = count
         if count >= due and size - count >= growth.min_rows:
             due = count + stride
             score = _scale_score(left, total, count, size)
             _keep(score, feature[row], min(count, size - count), is_free, growth, best, cut)
+    if not has_order:
+        _keep_alone(feature[ordered[size - 1]], total - before, total, SCALE, growth, best, cut)
 
 
 @compiled
@@ -188,7 +187,6 @@ def _best_of_levels(
     left, before = np.zeros(len(total)), np.zeros(len(total))
     is_free = 0 if has_order else 1
     squares_left, squares_right = 0.0, np.sum(total**2)
-    run = 0
     for position in range(size - 1):
         row = ordered[position]
         group = classes[row]
@@ -199,15 +197,33 @@ def _best_of_levels(
             continue
         count = position + 1
         if not has_order:
-            smaller = min(count - run, size - count + run)
-            if run and smaller >= growth.min_rows:
-                score = _level_score(left - before, total, count - run, size)
-                _keep(score, ~feature[row], smaller, 0, growth, best, cut)
+            _keep_alone(feature[row], left - before, total, LEVELS, growth, best, cut)
             before[:] = left
-            run = count
         if count >= growth.min_rows and size - count >= growth.min_rows:
             score = squares_left / count + squares_right / (size - count)
             _keep(score, feature[row], min(count, size - count), is_free, growth, best, cut)
+    if not has_order:
+        _keep_alone(feature[ordered[size - 1]], total - before, total, LEVELS, growth, best, cut)
+
+
+@compiled
+def _keep_alone(
+    code: int,
+    counts: Floats,
+    total: Floats,
+    is_scale: bool,
+    growth: Growth,
+    best: Floats,
+    cut: Int64s,
+) -> None:
+    """Keep the split of one code, with so many rows of each class, from all others; see `_keep`."""
+    size, of = int(counts.sum()), int(total.sum())
+    smaller = min(size, of - size)
+    if smaller >= growth.min_rows:
+        score = _level_score(counts, total, size, of)
+        if is_scale:
+            score = _scale_score(counts, total, size, of)
+        _keep(score, ~code, smaller, 0, growth, best, cut)
 
 
 @compiled
