@@ -6,7 +6,7 @@ import threading
 from simulacra.cli import main
 from simulacra.engine import compilation
 from simulacra.engine.model import growing, kernels
-loops = growing.grow, kernels.descend, kernels.deal_donors, kernels.avoid_repeats
+loops = growing.grow, kernels.descend, kernels.deal_shares, kernels.avoid_repeats
 print(any(loop.signatures for loop in loops))
 print(main.main(["compile"]))
 print(all(loop.signatures for loop in loops), threading.active_count())

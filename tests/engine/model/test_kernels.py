@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulacra.engine.columns.arrays import Int32s
+from simulacra.engine.columns.arrays import Floats, Int32s, Int64s
 from simulacra.engine.model import kernels
 from simulacra.engine.model.kernels import LEAF
 from tests.engine.model import trees
@@ -64,6 +64,12 @@ def dealings(draw: st.DrawFn) -> tuple[Int32s, Int32s, Int32s]:
     return trees.ints(leaves), trees.ints(np.cumsum(count) - count), trees.ints(count)
 
 
+def deal(leaves: Int32s, order: Int64s, offset: Floats, first: Int32s, count: Int32s) -> Int64s:
+    """Return the position of each row's donor, all donors of a leaf alike."""
+    shares = kernels.deal_shares(leaves, order, offset)
+    return np.asarray(first[leaves] + (shares * count[leaves]).astype(np.int64))
+
+
 @given(dealings(), st.integers(0, 2**32))
 def test_every_donor_is_dealt_its_expected_number_rounded_down_or_up(
     dealing: tuple[Int32s, Int32s, Int32s], seed: int
@@ -71,7 +77,7 @@ def test_every_donor_is_dealt_its_expected_number_rounded_down_or_up(
     leaves, first, count = dealing
     rng = np.random.default_rng(seed)
     order, offset = rng.permutation(len(leaves)), rng.random(len(count))
-    positions = kernels.deal_donors(leaves, order, offset, first, count)
+    positions = deal(leaves, order, offset, first, count)
     assert (positions >= first[leaves]).all()
     assert (positions < (first + count)[leaves]).all()
     for leaf in np.unique(leaves):
@@ -92,7 +98,7 @@ def test_who_gets_which_donor_is_chance() -> None:
     leaves, first, count = np.zeros(12, np.int32), trees.ints([0]), trees.ints([5])
     met = np.zeros((12, 5))
     for _ in range(4_000):
-        positions = kernels.deal_donors(leaves, rng.permutation(12), rng.random(1), first, count)
+        positions = deal(leaves, rng.permutation(12), rng.random(1), first, count)
         met[np.arange(12), positions] += 1
     assert np.abs(met - 800).max() < 6 * 25.3
 
@@ -108,9 +114,7 @@ def test_a_taken_donor_is_left_only_where_the_leaf_has_no_other(
     rng = np.random.default_rng(seed)
     donors = trees.ints(rng.integers(0, 20, count.sum()))
     taken = trees.ints(rng.integers(0, 20, (columns, len(leaves))))
-    before = kernels.deal_donors(
-        leaves, rng.permutation(len(leaves)), rng.random(len(count)), first, count
-    )
+    before = deal(leaves, rng.permutation(len(leaves)), rng.random(len(count)), first, count)
     positions = before.copy()
     kernels.avoid_repeats(positions, taken, donors, leaves, rng.random(len(leaves)), first, count)
     for row, leaf in enumerate(leaves.tolist()):

@@ -211,11 +211,13 @@ class Forest:
         """
         offset = rng.random(len(self.count))
         order = rng.permutation(len(leaves))
+        shares = kernels.deal_shares(leaves, order, offset)
         if weight is None:
-            positions = kernels.deal_donors(leaves, order, offset, self.start, self.count)
+            last = self.count[leaves] - 1
+            within = np.minimum((shares * self.count[leaves]).astype(np.int64), last)
+            positions = np.asarray(self.start[leaves] + within, dtype=np.int64)
         else:
-            total = np.concatenate([[0.0], np.cumsum(weight[self.donors])])
-            positions = kernels.deal_by_weight(leaves, order, offset, self.start, self.count, total)
+            positions = self._at(leaves, shares, self._sums(weight))
         if len(taken):
             turn = rng.random(len(leaves))
             kernels.avoid_repeats(
@@ -231,17 +233,23 @@ class Forest:
         Returns:
             The donors, and each leaf's mean weight. Where that is 0 the donor means nothing.
         """
-        running = np.concatenate([[0.0], np.cumsum(weight[self.donors])])
-        before = running[self.start[leaves]]
-        total = running[self.start[leaves] + self.count[leaves]] - before
-        position = (
-            np.searchsorted(running, before + rng.random(len(leaves)) * total, side="right") - 1
-        )
-        last = self.start[leaves] + self.count[leaves] - 1
-        donors = self.donors[np.clip(position, self.start[leaves], last)]
+        sums = self._sums(weight)
+        total = sums[self.start[leaves] + self.count[leaves]] - sums[self.start[leaves]]
+        donors = self.donors[self._at(leaves, rng.random(len(leaves)), sums)]
         # Rounding at a leaf's edge may hit a donor without weight; such a draw counts for nothing.
         mean = np.where(weight[donors] > 0, total / self.count[leaves], 0.0)
         return donors, mean
+
+    def _sums(self, weight: Floats) -> Floats:
+        """Return the sum of the weights before each donor in the list, and of all, float64."""
+        return np.concatenate([[0.0], np.cumsum(weight[self.donors])])
+
+    def _at(self, leaves: Int32s, shares: Floats, sums: Floats) -> Int64s:
+        """Return where in the list of donors a share of each leaf's weight is reached, int64."""
+        first, count = self.start[leaves], self.count[leaves]
+        reached = sums[first] + shares * (sums[first + count] - sums[first])
+        positions = np.searchsorted(sums, reached, side="right") - 1
+        return np.asarray(np.clip(positions, first, first + count - 1), dtype=np.int64)
 
 
 def _stump() -> tuple[Int32s, Int32s, Int32s]:

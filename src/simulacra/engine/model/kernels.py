@@ -85,65 +85,27 @@ def project(
 
 
 @compiled
-def deal_donors(
-    leaves: Int32s, order: Int64s, offset: Floats, first: Int32s, count: Int32s
-) -> Int64s:
-    """Deal the donors of each leaf to its rows evenly, by systematic sampling (Madow 1949).
+def deal_shares(leaves: Int32s, order: Int64s, offset: Floats) -> Floats:
+    """Deal the rows of each leaf evenly over it, by systematic sampling (Madow 1949).
 
     Args:
         leaves: int32, the leaf of each row.
         order: int64, the rows in random order.
         offset: float64, by leaf, 0 to 1: where the dealing begins.
-        first: int32, by leaf: where its donors begin in their list.
-        count: int32, by leaf: how many it has.
 
     Returns:
-        int64, by row: a position in the list of donors.
+        float64, by row: which part of its leaf, 0 to 1, lies before its donor.
     """
-    waiting = np.zeros(len(count), np.int64)
+    waiting = np.zeros(len(offset), np.int64)
     for leaf in leaves:
         waiting[leaf] += 1
-    dealt = np.zeros(len(count), np.int64)
-    positions = np.empty(len(leaves), np.int64)
+    dealt = np.zeros(len(offset), np.int64)
+    shares = np.empty(len(leaves))
     for row in order:
         leaf = leaves[row]
-        share = (dealt[leaf] + offset[leaf]) / waiting[leaf]
-        positions[row] = first[leaf] + min(int(share * count[leaf]), count[leaf] - 1)
+        shares[row] = (dealt[leaf] + offset[leaf]) / waiting[leaf]
         dealt[leaf] += 1
-    return positions
-
-
-@compiled
-def deal_by_weight(
-    leaves: Int32s, order: Int64s, offset: Floats, first: Int32s, count: Int32s, total: Floats
-) -> Int64s:
-    """Deal the donors of each leaf to its rows in proportion to their weights, evenly as well.
-
-    Args:
-        leaves: int32, the leaf of each row.
-        order: int64, the rows in random order.
-        offset: float64, by leaf, 0 to 1: where the dealing begins.
-        first: int32, by leaf: where its donors begin in their list.
-        count: int32, by leaf: how many it has.
-        total: float64, one more than donors: the sum of the weights before each in the list.
-
-    Returns:
-        int64, by row: a position in the list of donors.
-    """
-    waiting = np.zeros(len(count), np.int64)
-    for leaf in leaves:
-        waiting[leaf] += 1
-    dealt = np.zeros(len(count), np.int64)
-    positions = np.empty(len(leaves), np.int64)
-    for row in order:
-        leaf = leaves[row]
-        begin, end = first[leaf], first[leaf] + count[leaf]
-        share = (dealt[leaf] + offset[leaf]) / waiting[leaf]
-        at = total[begin] + share * (total[end] - total[begin])
-        position = np.searchsorted(total[begin : end + 1], at, side="right") - 1
-        positions[row] = begin + min(max(position, 0), count[leaf] - 1)
-        dealt[leaf] += 1
-    return positions
+    return shares
 
 
 @compiled
