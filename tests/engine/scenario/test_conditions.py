@@ -278,7 +278,7 @@ def cleaned() -> Schema:
 def test_a_condition_says_what_cleaning_did_with_its_column_or_level(cleaned: Schema) -> None:
     ((_, _, pooled),) = faults(cleaned, {"city": {"Town 7": 0.2}})
     assert "pooled into 'Other'" in pooled
-    assert "share of the pool" in pooled
+    assert "give the share of the pool" in pooled
     ((_, _, constant),) = faults(cleaned, {"country": {"NO": 1}})
     assert "Cleaning dropped it: constant" in constant
     ((_, _, renamed),) = faults(cleaned, {"How likely?": {"yes": 0.5}})

@@ -4,7 +4,7 @@ A column may be part of a dozen exclusions, and its values are checked again wit
 what does not change is prepared once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -81,14 +81,14 @@ class Checker:
             partial = self._partial(len(values), rows)
             for rule in self._rules:
                 rule.mark_broken(self._position, coded, partial, broken)
-            interval = self._interval(partial)
+            interval = interval_of(self._position, self._rules, partial)
             if interval is not None:
                 broken |= interval.excludes(states.column, values)
         return broken
 
     def settled(self, rows: int) -> Floats:
         """Return the value that the rules leave to each row, float64; NaN where there are more."""
-        interval = self._interval(self._partial(rows, None))
+        interval = interval_of(self._position, self._rules, self._partial(rows, None))
         if interval is None:
             return np.full(rows, np.nan)
         column = self._states[self._position].column
@@ -101,11 +101,12 @@ class Checker:
             there = {other: values[rows] for other, values in there.items()}
         return PartialRows(there, self._states, count)
 
-    def _interval(self, partial: PartialRows) -> Interval | None:
-        """Return the bounds on a numeric column's known values; None for a categorical one."""
-        if self._states[self._position].column.type.is_categorical:
-            return None
-        interval = Interval.unbounded(partial.count)
-        for rule in self._rules:
-            rule.narrow(self._position, partial, interval)
-        return interval
+
+def interval_of(position: int, rules: Iterable[Rule], rows: PartialRows) -> Interval | None:
+    """Return what rules leave to a numeric column's known values; None for a categorical one."""
+    if rows.states[position].column.type.is_categorical:
+        return None
+    interval = Interval.unbounded(rows.count)
+    for rule in rules:
+        rule.narrow(position, rows, interval)
+    return interval

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
@@ -17,6 +18,8 @@ from simulacra.engine.rules.states import PartialRows, RuleStudy, States
 SAMPLE_ROWS = 2_000
 MIN_ROWS = 30
 """Rows in which both columns are known."""
+MANY_COLUMNS = 6
+"""Columns of one unit from which on a word that a third of them share says nothing."""
 OFTEN = 0.05
 """Share of shuffled rows that break the order of two columns whose names have nothing in common."""
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -89,23 +92,39 @@ def learn(study: RuleStudy) -> Iterator[Ordering]:
     for position, column in enumerate(study.schema.columns):
         if not column.type.is_categorical:
             by_unit.setdefault(column.type.unit, []).append(position)
-    words = [_words(column) for column in study.schema.columns]
     for positions in by_unit.values():
         limit = evidence.limit(len(positions) ** 2)
+        named = [study.schema.columns[position] for position in positions]
+        words = dict(zip(positions, _words(named), strict=True))
         for less, more in _candidates(positions, study.values):
             pair = study.schema.columns[less], study.schema.columns[more]
             is_related = pair[0].type.is_temporal or bool(words[less] & words[more])
             values = study.values[:, less], study.values[:, more]
-            if _holds(*values, limit, 0.0 if is_related else OFTEN) or (
-                _holds(*values, limit, 0.0) and _reaches_edge(pair, *values, limit)
+            share = _share_broken_by_chance(*values, limit)
+            if share is not None and (
+                is_related or share >= OFTEN or _reaches_edge(pair, *values, limit)
             ):
                 yield Ordering(less, more, _is_strict(pair, *values))
 
 
-def _words(column: Column) -> set[str]:
-    """Return the words of a column's name and label, in small letters."""
-    texts = (column.name, column.source_name, column.label)
-    return {word.lower() for text in texts for word in WORD.findall(text)}
+def _words(columns: Sequence[Column]) -> list[set[str]]:
+    """Return the words of each column's names and label, in small letters, that tell columns apart.
+
+    Small words of a label ("how old are you") and words of most columns say nothing.
+    """
+    words = [
+        {
+            word.lower()
+            for text, least in ((column.name, 2), (column.source_name, 2), (column.label, 5))
+            for word in WORD.findall(text)
+            if len(word) >= least
+        }
+        for column in columns
+    ]
+    if len(columns) < MANY_COLUMNS:
+        return words
+    counts = Counter(word for of_column in words for word in of_column)
+    return [{word for word in some if counts[word] <= len(columns) / 3} for some in words]
 
 
 def _reaches_edge(pair: tuple[Column, Column], less: Floats, more: Floats, limit: float) -> bool:
@@ -149,15 +168,15 @@ def _candidates(positions: Sequence[int], values: Floats) -> Iterator[tuple[int,
                 yield less, positions[other]
 
 
-def _holds(less: Floats, more: Floats, limit: float, often: float) -> bool:
-    """Tell whether no row breaks an order, and shuffled ones would, at least so often."""
+def _share_broken_by_chance(less: Floats, more: Floats, limit: float) -> float | None:
+    """Return the share of shuffled rows that break an order; None if it is not shown to hold."""
     both = ~np.isnan(less) & ~np.isnan(more)
     small, large = less[both], more[both]
     if len(small) < MIN_ROWS or (small > large).any():
-        return False
+        return None
     below = np.searchsorted(np.sort(large), small, side="left")
     broken = float(below.mean()) / len(small)
-    return broken >= often and len(small) * np.log1p(-min(broken, 1 - 1e-12)) <= limit
+    return None if len(small) * np.log1p(-min(broken, 1 - 1e-12)) > limit else broken
 
 
 def _is_strict(pair: tuple[Column, Column], less: Floats, more: Floats) -> bool:

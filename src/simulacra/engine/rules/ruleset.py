@@ -11,7 +11,7 @@ import numpy as np
 from simulacra.engine.columns.arrays import Flags, Floats, Int32s
 from simulacra.engine.columns.schema import Schema
 from simulacra.engine.rules import exclusions, registry
-from simulacra.engine.rules.checker import Checker
+from simulacra.engine.rules.checker import Checker, interval_of
 from simulacra.engine.rules.exclusions import Exclusion
 from simulacra.engine.rules.interval import Interval
 from simulacra.engine.rules.rule import Rule
@@ -132,12 +132,7 @@ class Rules:
 
     def interval(self, position: int, rows: PartialRows) -> Interval | None:
         """Return the bounds on a numeric column's known values; None for a categorical one."""
-        if self.states[position].column.type.is_categorical:
-            return None
-        interval = Interval.unbounded(rows.count)
-        for rule in self.about(position):
-            rule.narrow(position, rows, interval)
-        return interval
+        return interval_of(position, self.about(position), rows)
 
     def to_json(self) -> dict[str, Any]:
         """Return the rules as plain JSON."""

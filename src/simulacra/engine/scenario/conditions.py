@@ -180,12 +180,13 @@ def _share_fault(
 
 
 def _pooled(cleaning: Sequence[CleaningAction], column: Column) -> str:
-    """Return what became of rare levels, which the schema does not name."""
+    """Return what cleaning did with levels, which the schema does not name."""
     for action in cleaning:
-        if action.column == column.name and action.action in {"pooled", "blanked", "removed"}:
+        if action.column == column.name and action.action in {"pooled", "blanked"}:
+            pool = "give the share of the pool, or " if action.action == "pooled" else ""
             return (
-                f" If the study has the level, too few respondents chose it: {action.reason}. "
-                "Give the share of the pool, or merge levels before you upload."
+                f" Cleaning left some levels out: {action.reason}. If yours is one of them, "
+                f"{pool}merge levels before you upload."
             )
     return ""
 
