@@ -64,7 +64,7 @@ def run(options: Options) -> None:
     """Attack synthetic rows of small samples and write the page."""
     samples = 1 if options.quick else SAMPLES
     lines, at_400 = [], []
-    for name, rows in _populations(options):
+    for name, rows in studies.populations(options, SURVEYS):
         cells = [name]
         for size in SIZES:
             if rows.num_rows < 2 * size + SIZES[0]:
@@ -99,14 +99,6 @@ def run(options: Options) -> None:
     )
     parts = [page.table(head, lines), f"At 400 rows: {outcome}.", notes]
     page.write("privacy", "Membership inference", parts, save=options.is_complete)
-
-
-def _populations(options: Options) -> Iterator[tuple[str, pa.Table]]:
-    for name in filter(options.includes, tables.SOURCES):
-        table = tables.load(name, options.data)
-        yield name, pa.concat_tables([table.train, table.unseen]).unify_dictionaries()
-    for name in filter(options.includes, SURVEYS):
-        yield name, studies.load(name, options.data)
 
 
 def _sample(name: str, rows: pa.Table, size: int, number: int) -> Table:

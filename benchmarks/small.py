@@ -1,7 +1,6 @@
 """Studies of 400 rows: whether they are enough, and whether a model memorises them."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -43,7 +42,7 @@ class SmallSampleFigures:
 def run(options: Options) -> None:
     """Judge small samples and write the page."""
     lines, samples = [], 1 if options.quick else SAMPLES
-    for name, rows in _populations(options):
+    for name, rows in studies.populations(options, SURVEYS):
         figures = [measure(sample(name, rows, number)) for number in range(samples)]
         lines.append([name, *_cells(figures)])
         print(name, lines[-1], flush=True)
@@ -51,14 +50,6 @@ def run(options: Options) -> None:
     head += ["copies %"]
     parts = [page.table(head, lines), NOTES.format(samples=samples)]
     page.write("small", "Studies of 400 rows", parts, save=options.is_complete)
-
-
-def _populations(options: Options) -> Iterator[tuple[str, pa.Table]]:
-    for name in filter(options.includes, tables.SOURCES):
-        table = tables.load(name, options.data)
-        yield name, pa.concat_tables([table.train, table.unseen]).unify_dictionaries()
-    for name in filter(options.includes, SURVEYS):
-        yield name, studies.load(name, options.data)
 
 
 def sample(name: str, rows: pa.Table, number: int) -> Table:
@@ -95,7 +86,7 @@ def measure(table: Table) -> SmallSampleFigures:
 
 
 def _cells(samples: list[SmallSampleFigures]) -> list[str]:
-    mean: Mapping[str, float] = {
+    mean = {
         field.name: float(np.mean([getattr(sample, field.name) for sample in samples]))
         for field in dataclasses.fields(SmallSampleFigures)
     }

@@ -1,7 +1,7 @@
 """Real survey files as tables: what a person who knows the questionnaire would upload."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +11,7 @@ import pyreadstat
 from pyarrow import csv
 
 from benchmarks import tables
+from benchmarks.options import Options
 
 HALF = 0.5
 BURGER = "sav/displayr_Burger_Brand_Tracking_Dec_2017.sav"
@@ -31,6 +32,15 @@ class Study:
     read: Callable[[Path], pa.Table]
     likert: tuple[str, ...] = ()
     scales: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+
+
+def populations(options: Options, surveys: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
+    """Yield name and all rows of the standard tables and of some surveys, as options choose."""
+    for name in filter(options.includes, tables.SOURCES):
+        table = tables.load(name, options.data)
+        yield name, pa.concat_tables([table.train, table.unseen]).unify_dictionaries()
+    for name in filter(options.includes, surveys):
+        yield name, load(name, options.data)
 
 
 def load(name: str, data: Path) -> pa.Table:

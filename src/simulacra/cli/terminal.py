@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from simulacra.engine.progress import Progress, ProgressCallback
 
-STEP_NAMES = {"fitting": "link", "sampling": "step"}
+STEP_NAMES = {"fitting": "column", "sampling": "step"}
 """The name of a step, by stage."""
 
 

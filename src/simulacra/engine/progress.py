@@ -74,9 +74,14 @@ class Phase:
 
     def count(self, step: int, steps: int) -> None:
         """Report that `step` of the phase's `steps` are done."""
-        share = step / steps if steps else 1.0
-        fraction = self.first + (self.last - self.first) * share
-        self.callback(Progress(self.stage, fraction, step, steps))
+        self.callback(Progress(self.stage, self._fraction(step, steps), step, steps))
+
+    def advance(self, step: int, steps: int) -> None:
+        """Report how far the phase is, without its steps: those of the stage are counted once."""
+        self.callback(Progress(self.stage, self._fraction(step, steps)))
+
+    def _fraction(self, step: int, steps: int) -> float:
+        return self.first + (self.last - self.first) * (step / steps if steps else 1.0)
 
 
 def phases(

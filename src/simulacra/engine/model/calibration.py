@@ -17,6 +17,7 @@ from simulacra.engine.model import drawing
 from simulacra.engine.model.conditional import ConditionalModel
 from simulacra.engine.model.donors import DonorPool, Draws
 from simulacra.engine.model.drawing import DrawnColumn
+from simulacra.engine.progress import StepCallback
 
 ROWS = 10_000
 """Rows that are drawn at most; at least `MIN_ROWS`."""
@@ -35,38 +36,32 @@ MOST = 4.0
 
 
 def calibrate(
-    pool: DonorPool, models: Sequence[ConditionalModel], conditioned: int = 0
+    pool: DonorPool, models: Sequence[ConditionalModel], on_step: StepCallback
 ) -> list[ConditionalModel]:
     """Return the conditional models with odds under which no margin drifts.
 
     Args:
         pool: the respondents.
         models: along a visit sequence.
-        conditioned: how many at the front a scenario conditions on; those keep their odds.
+        on_step: called with how many are calibrated, and how many there are.
     """
     draws, result = Draws(), []
     rows = min(max(MIN_ROWS, len(pool.values)), ROWS)
-    for number, model in enumerate(models):
+    for step, model in enumerate(models, 1):
         rng = randomness.stream(0, "calibration", pool.schema.columns[model.column].name)
-        rounds = ROUNDS if number >= conditioned and model.predecessors else 0
-        calibrated, column = _calibrate(pool, model, draws, rows, rounds, rng)
-        codes = pool.codings[model.column].codes(column.values)
-        draws.add(model.column, column.values, codes, column.donors)
+        calibrated, column = _calibrate(pool, model, draws, rows, rng)
+        drawing.add_column(pool, draws, model.column, column)
         result.append(calibrated)
+        on_step(step, len(models))
     return result
 
 
 def _calibrate(
-    pool: DonorPool,
-    model: ConditionalModel,
-    draws: Draws,
-    rows: int,
-    rounds: int,
-    rng: np.random.Generator,
+    pool: DonorPool, model: ConditionalModel, draws: Draws, rows: int, rng: np.random.Generator
 ) -> tuple[ConditionalModel, DrawnColumn]:
     """Return a model whose margin does not drift any more, and its column."""
     column, _ = drawing.draw_column(pool, model, draws, rows, rng)
-    for _ in range(rounds):
+    for _ in range(ROUNDS if model.predecessors else 0):
         odds = _corrected(pool, model, column.values)
         if odds is None:
             break
@@ -83,25 +78,28 @@ def _corrected(pool: DonorPool, model: ConditionalModel, values: Floats) -> Floa
     target = np.bincount(bins[pool.codes[model.column]], minlength=number)
     drawn = np.bincount(bins[coding.codes(values)], minlength=number)
     wanted, rows = target / target.sum(), len(values)
-    if not _drifts(drawn / rows, wanted, rows, is_ordered=coding.is_ordered):
+    is_known = np.arange(number) != (0 if coding.midpoints is not None else number - 1)
+    if not _drifts(drawn / rows, wanted, rows) and not (
+        coding.is_ordered and _bends(drawn[is_known], target[is_known])
+    ):
         return None
     ratio = (wanted * rows + STEADY_ROWS) / (drawn + STEADY_ROWS)
     odds = np.ones(coding.size) if model.odds is None else model.odds
     return np.asarray(np.clip(ratio, 1 / MOST, MOST)[bins] * odds)
 
 
-def _drifts(drawn: Floats, wanted: Floats, rows: int, *, is_ordered: bool) -> bool:
-    """Tell whether shares differ by more than chance, or the distribution of what is known does."""
-    error = np.sqrt(wanted * (1 - wanted) / rows)
-    if (np.abs(drawn - wanted) > TOLERANCE + ERRORS * error).any():
-        return True
-    known, known_wanted = drawn[1:].sum(), wanted[1:].sum()
-    if not is_ordered or min(known, known_wanted) == 0:
+def _drifts(drawn: Floats, wanted: Floats, rows: int) -> bool:
+    """Tell whether shares of so many rows differ by more than chance."""
+    error = np.sqrt(np.maximum(wanted * (1 - wanted), 0) / rows)
+    return bool((np.abs(drawn - wanted) > TOLERANCE + ERRORS * error).any())
+
+
+def _bends(drawn: Int64s, wanted: Int64s) -> bool:
+    """Tell whether the distribution of what is known differs by more than chance, by counts."""
+    rows = int(drawn.sum())
+    if not rows or not wanted.any():
         return False
-    below = np.cumsum(wanted[1:]) / known_wanted
-    error = np.sqrt(np.maximum(below * (1 - below), 0) / (known * rows))
-    distance = np.abs(np.cumsum(drawn[1:]) / known - below)
-    return bool((distance > TOLERANCE + ERRORS * error).any())
+    return _drifts(np.cumsum(drawn) / rows, np.cumsum(wanted) / wanted.sum(), rows)
 
 
 def _bins(codes: Int32s, size: int, *, is_fine: bool) -> Int64s:

@@ -103,14 +103,10 @@ def _extend(
     """
     is_repaired = np.zeros(rows, dtype=np.bool_)
     for model in models:
-        position = model.column
-        rng = randomness.stream(rng_seed, purpose, pool.schema.columns[position].name)
+        rng = randomness.stream(rng_seed, purpose, pool.schema.columns[model.column].name)
         column, repaired = draw_column(pool, model, draws, rows, rng)
         is_repaired[repaired] = True
-        donors, values = column.donors, column.values
-        draws.add(position, values, pool.codings[position].codes(values), donors)
-        if pool.rules.about(position):
-            draws.states[position] = pool.rules.states[position].of(values)
+        add_column(pool, draws, model.column, column)
         if advance is not None:
             advance()
     return np.flatnonzero(is_repaired)
@@ -151,6 +147,14 @@ def draw_column(
     """
     column = _draw(pool, model, draws, rows, rng)
     return column, _keep_rules(pool, model, draws, column, rng)
+
+
+def add_column(pool: DonorPool, draws: Draws, position: int, column: DrawnColumn) -> None:
+    """Add a column to those that have been drawn, with all that later columns ask of it."""
+    values = column.values
+    draws.add(position, values, pool.codings[position].codes(values), column.donors)
+    if pool.rules.about(position):
+        draws.states[position] = pool.rules.states[position].of(values)
 
 
 def _keep_rules(

@@ -46,8 +46,7 @@ def exchange(
         first = np.searchsorted(scope, scope[broken], sorter=order)
         count = np.searchsorted(scope, scope[broken], side="right", sorter=order) - first
         count = np.where(scope[broken] < 0, 0, count)
-        fits = np.zeros(len(values), dtype=np.bool_)
-        fits[order] = True
+        fits = np.ones(len(values), dtype=np.bool_)
         fits[broken] = False
         for _ in range(TRIES):
             if not len(broken):
