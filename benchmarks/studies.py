@@ -79,7 +79,7 @@ def _is_number(kind: pa.DataType) -> bool:
 
 
 def _sav(path: Path) -> pa.Table:
-    """Return an SPSS file, labels in position of codes; identifier, weight and texts left out."""
+    """Return an SPSS file, labels in place of codes; identifier, weight and texts left out."""
     frame, meta = pyreadstat.read_sav(str(path), apply_value_formats=True)
     texts = [name for name in frame if pd.api.types.is_string_dtype(frame[name].dtype)]
     texts = [name for name in texts if name not in meta.variable_value_labels and name != "date"]

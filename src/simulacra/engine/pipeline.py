@@ -89,7 +89,7 @@ def fit(
     with build as on_step:
         sequence = visits.sequence(rules, len(study.schema.columns))
         models = conditional.fit_all(pool, sequence, {}, on_step)
-    # 5. What margins drift by along the chain is taken back.
+    # 5. What marginals drift by along the chain is taken back.
     with check:
         models = calibration.calibrate(pool, models, check.advance)
     return Model(pool, models)

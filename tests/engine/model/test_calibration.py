@@ -1,4 +1,4 @@
-"""Margins of free rows are those of the study, whatever errors add up along the chain."""
+"""Marginals of free rows are those of the study, whatever errors add up along the chain."""
 
 import dataclasses
 from pathlib import Path
@@ -45,7 +45,7 @@ def shares_of(pool: DonorPool, model: ConditionalModel, before: ConditionalModel
     return np.bincount(codes, minlength=pool.codings[model.column].size) / 6_000
 
 
-def test_a_margin_that_drifts_is_taken_back(model: simulacra.Model) -> None:
+def test_a_marginal_that_drifts_is_taken_back(model: simulacra.Model) -> None:
     pool, (first, second, *_) = model._pool, model._models
     size = pool.codings[second.column].size
     wanted = np.bincount(pool.codes[second.column], minlength=size) / ROWS
@@ -55,8 +55,8 @@ def test_a_margin_that_drifts_is_taken_back(model: simulacra.Model) -> None:
     assert np.abs(shares_of(pool, mended, first) - wanted).max() < 0.015
 
 
-def test_a_margin_that_does_not_drift_is_left_alone() -> None:
-    """Of independent columns, each model is its margin, and dealt rows keep it."""
+def test_a_marginal_that_does_not_drift_is_left_alone() -> None:
+    """Of independent columns, each model is its marginal, and dealt rows keep it."""
     rng = np.random.default_rng(3)
     table = pa.table({f"c{i}": rng.choice(["x", "y", "z"], ROWS) for i in range(4)})
     assert all(each.odds is None for each in simulacra.fit(table)._models)
@@ -116,7 +116,7 @@ def test_nobody_gets_lost_by_a_rule_of_chance() -> None:
     assert young[1] == pytest.approx(young[0], abs=0.02)
 
 
-def test_parts_of_a_total_keep_their_margins_and_add_up() -> None:
+def test_parts_of_a_total_keep_their_marginal_and_add_up() -> None:
     """Five items of a scale and their sum, which stands before them in the file."""
     rng = np.random.default_rng(2)
     trait = rng.normal(0, 1, 700)

@@ -42,7 +42,7 @@ def exchanged(
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 6))
-def test_an_exchange_keeps_the_margin_and_breaks_no_rule(seed: int, leaves: int) -> None:
+def test_an_exchange_keeps_the_marginal_and_breaks_no_rule(seed: int, leaves: int) -> None:
     rng = np.random.default_rng(seed)
     low, high = rng.integers(0, 50, (2, ROWS)).astype(np.float64)
     of = rng.integers(0, leaves, ROWS).astype(np.int32)

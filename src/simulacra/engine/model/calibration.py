@@ -1,9 +1,9 @@
-"""Calibration: what a column's margin drifts by along the chain is taken back in its draws.
+"""Calibration: what a column's marginal drifts by along the chain is taken back in its draws.
 
 Each conditional model is nearly right; fed with synthetic predecessors, which are nearly right too,
 it may still put too few rows into one answer and too many into another. So rows are drawn once, and
 where the share of an answer drifts from the study's, donors that give it are drawn that much more
-often. This is raking of a conditional model to its margin (Deming & Stephan 1940).
+often. This is raking of a conditional model to its marginal (Deming & Stephan 1940).
 """
 
 import dataclasses
@@ -38,7 +38,7 @@ MOST = 4.0
 def calibrate(
     pool: DonorPool, models: Sequence[ConditionalModel], on_step: StepCallback
 ) -> list[ConditionalModel]:
-    """Return the conditional models with odds under which no margin drifts.
+    """Return the conditional models with odds under which no marginal drifts.
 
     Args:
         pool: the respondents.
@@ -59,7 +59,7 @@ def calibrate(
 def _calibrate(
     pool: DonorPool, model: ConditionalModel, draws: Draws, rows: int, rng: np.random.Generator
 ) -> tuple[ConditionalModel, DrawnColumn]:
-    """Return a model whose margin does not drift any more, and its column."""
+    """Return a model whose marginal does not drift any more, and its column."""
     column, _ = drawing.draw_column(pool, model, draws, rows, rng)
     for _ in range(ROUNDS if model.predecessors else 0):
         odds = _corrected(pool, model, column.values)
@@ -71,7 +71,7 @@ def _calibrate(
 
 
 def _corrected(pool: DonorPool, model: ConditionalModel, values: Floats) -> Floats | None:
-    """Return better odds, float64, one a tree code; None if the margin does not drift."""
+    """Return better odds, float64, one a tree code; None if the marginal does not drift."""
     coding = pool.codings[model.column]
     bins = _bins(pool.codes[model.column], coding.size, is_fine=coding.is_fine)
     number = int(bins.max()) + 1

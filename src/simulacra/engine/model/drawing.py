@@ -167,7 +167,7 @@ def _keep_rules(
     """Have no value break a rule, in place.
 
     Where the rules leave one value, such as a total, the row gets it. Other values that break one
-    are exchanged with those of other rows, which keeps the column's margin; what is left is drawn
+    are exchanged with those of other rows, which keeps the column's marginal; what is left is drawn
     again, and repaired at last.
 
     Returns:

@@ -1,9 +1,9 @@
-"""Exchanging values between synthetic rows, so that they keep the rules and the column its margin.
+"""Exchanging values between synthetic rows, which keeps both the rules and the marginals.
 
 A value that breaks a rule with the columns before could be drawn again until it breaks none. Then
-the values that rules forbid most grow rare, and the others frequent: the margin moves. Two rows of
-one leaf that exchange their values both stay draws from that leaf, and the column keeps every value
-that it has. (A permutation under restrictions, as in Besag & Clifford 1989.)
+the values that rules forbid most grow rare, and the others frequent: the marginal moves. Two rows
+of one leaf that exchange their values both stay draws from that leaf, and the column keeps every
+value that it has. (A permutation under restrictions, as in Besag & Clifford 1989.)
 """
 
 import numpy as np

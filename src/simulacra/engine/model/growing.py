@@ -98,11 +98,11 @@ def _classify(
 ) -> int:
     """Write the class of each row of a node, and return how many classes there are."""
     if not is_scale:
-        max_nodes = 0
+        largest = 0
         for row in ordered:
             classes[row] = target[row]
-            max_nodes = max(max_nodes, int(target[row]))
-        return max_nodes + 1
+            largest = max(largest, int(target[row]))
+        return largest + 1
     cut_count = _cuts(ordered, target, cuts)
     position = 0
     for row in ordered:
@@ -404,7 +404,7 @@ def _partition(orders: Int32s, feature: Int32s, chosen: int, cut: int, spare: In
     """Part every order of a node's rows at a cut, keeping each order; return the rows on the left.
 
     Args:
-        orders: int32, features and target x rows of the node; changed in position.
+        orders: int32, features and target x rows of the node; changed in place.
         feature: the codes of the feature that is cut.
         chosen: its index.
         cut: see `goes_left`.

@@ -35,7 +35,7 @@ def descend(
     left: Int32s,
     node: Int32s,
 ) -> None:
-    """Send rows down their trees, in position.
+    """Send rows down their trees, in place.
 
     Args:
         codes: int32, predecessors x rows.

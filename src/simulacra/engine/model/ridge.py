@@ -1,4 +1,4 @@
-"""Int64s: one number that sums up all predecessors of a link, for its trees to split on.
+"""Ridge indices: one number that sums up all predecessors, for the trees to split on.
 
 A tree looks at one predecessor a split, so that of a battery of items that all tell a little it
 sees five or six. Ridge regression (Hoerl & Kennard 1970) adds up what all of them tell; the trees
