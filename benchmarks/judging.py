@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from scipy.special import entr
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
@@ -22,6 +23,8 @@ from simulacra.engine.columns.schema import Column, Schema
 EQUAL_BINS = 10
 FOLDS = 5
 BLOCK_ROWS = 8_192
+BALLS = np.linspace(0, 1, 30)
+"""Shares of the rows nearest to the centre, at which `precision_and_recall` compares."""
 
 
 def matrix(schema: Schema, table: pa.Table) -> Floats:
@@ -74,6 +77,26 @@ def pair_trends(schema: Schema, real: Floats, synthetic: Floats) -> Floats:
     gap = np.abs(correlations[0] - np.nan_to_num(correlations[1]))
     likeness[np.ix_(numbers, numbers)] = 1 - gap / 2
     return likeness
+
+
+def information_error(schema: Schema, real: Floats, synthetic: Floats) -> float:
+    """Return the mean error of the mutual information of pairs of columns, 0 (best) to 1.
+
+    Numbers are cut into ten equal parts of the real rows' range; values outside and missing ones
+    are a part of their own. Mutual information is divided by the mean entropy of the two columns.
+    The mean is weighted by the sum of both sides' mutual information, so that the many pairs that
+    share nothing do not hide the few that matter.
+    """
+    both = [
+        _parts_of_range(column, real[:, position], synthetic[:, position])
+        for position, column in enumerate(schema.columns)
+    ]
+    sides = [np.column_stack(side) for side in zip(*both, strict=True)]
+    sizes = 1 + np.maximum(sides[0].max(axis=0), sides[1].max(axis=0))
+    above = np.triu_indices(len(sizes), 1)
+    known, drawn = (_shared_information(codes, sizes)[above] for codes in sides)
+    weights = known + drawn
+    return float((weights * np.abs(known - drawn)).sum() / max(weights.sum(), np.finfo(float).tiny))
 
 
 def pair_error(
@@ -168,11 +191,37 @@ def nearer_to_train(schema: Schema, train: Floats, unseen: Floats, synthetic: Fl
     """
     size = min(len(train), len(unseen))
     coded = [metric(schema, train, part) for part in (train[:size], unseen[:size], synthetic)]
-    to_train, to_unseen = (
-        NearestNeighbors(n_neighbors=1).fit(part).kneighbors(coded[2])[0][:, 0]
-        for part in coded[:2]
-    )
+    to_train, to_unseen = (_nearest(part, coded[2])[0] for part in coded[:2])
     return float(np.mean((to_train < to_unseen) + 0.5 * (to_train == to_unseen)))
+
+
+def distances_to_train(schema: Schema, train: Floats, rows: Floats) -> Floats:
+    """Return the distance of each row to the nearest train row, scaled as in `nearer_to_train`."""
+    return _nearest(metric(schema, train, train), metric(schema, train, rows))[0]
+
+
+def precision_and_recall(schema: Schema, real: Floats, synthetic: Floats) -> tuple[float, float]:
+    """Return alpha-precision and beta-recall (Alaa et al. 2022), each 0 to 1.
+
+    The naive variant of synthcity, which the papers on the standard tables quote. Rows are points:
+    numbers scaled to the range of the real rows, categories as columns of 0 and 1, missing numbers
+    at the mean. Precision compares, for balls around the centre of the real rows, the shares of
+    real and synthetic rows inside. Recall counts real rows whose nearest synthetic row is no
+    farther than their nearest real row, and compares that count, for balls around the centre of the
+    synthetic rows, with the share of such nearest rows inside. Both are 1 less the mean gap between
+    the shares, divided by the mean share. Copies have a recall of 1, and fresh real rows one of
+    about 0.5, so a higher one is no virtue.
+    """
+    points, drawn = (_in_unit_range(schema, real, rows) for rows in (real, synthetic))
+    radii = np.quantile(_distances_from(points.mean(axis=0), points), BALLS)
+    inside = _distances_from(points.mean(axis=0), drawn) <= radii[:, None]
+    to_real = NearestNeighbors(n_neighbors=2).fit(points).kneighbors(points)[0][:, 1]
+    to_drawn, nearest = _nearest(drawn, points)
+    from_centre = _distances_from(drawn.mean(axis=0), drawn[nearest])
+    is_near = from_centre <= np.quantile(from_centre, BALLS)[:, None]
+    shares = inside.mean(axis=1), (is_near & (to_drawn <= to_real)).mean(axis=1)
+    precision, recall = (1 - np.abs(BALLS - share).sum() / BALLS.sum() for share in shares)
+    return float(precision), float(recall)
 
 
 def copies(train: Floats, synthetic: Floats) -> float:
@@ -262,6 +311,32 @@ def _quantile_bins(column: Column, truth: Floats, rows: Floats) -> tuple[Int64s,
     return first, second
 
 
+def _parts_of_range(column: Column, real: Floats, rows: Floats) -> tuple[Int64s, Int64s]:
+    """Return each value's part of the real rows' range; all values outside share one."""
+    if column.type.is_categorical:
+        return _level_codes(column, real), _level_codes(column, rows)
+    edges = np.histogram_bin_edges(real[~np.isnan(real)], EQUAL_BINS)
+    first, second = (
+        np.where(
+            (side >= edges[0]) & (side <= edges[-1]),
+            np.searchsorted(edges[1:-1], side),
+            EQUAL_BINS,
+        )
+        for side in (real, rows)
+    )
+    return first, second
+
+
+def _shared_information(codes: Int64s, sizes: Int64s) -> Floats:
+    """Return the normalised mutual information of each two columns, a square."""
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    shares = _contingencies(codes + starts, int(sizes.sum()), np.ones(len(codes)))
+    together = np.add.reduceat(np.add.reduceat(entr(shares), starts, 0), starts, 1)
+    alone = np.diag(together)
+    total = alone[:, None] + alone
+    return np.asarray(2 * (total - together) / np.where(total > 0, total, 1))
+
+
 def _distances(one: Int64s, other: Int64s, one_weights: Floats, other_weights: Floats) -> Floats:
     """Return the total variation distance of each two columns' contingency tables, a square."""
     sizes = 1 + np.maximum(one.max(axis=0), other.max(axis=0))
@@ -301,3 +376,30 @@ def metric(schema: Schema, train: Floats, rows: Floats) -> npt.NDArray[np.float3
             scaled = np.where(missing, 0.0, (values - known.mean()) / spread)
             parts.append(np.column_stack([scaled, 2.0 * missing]))
     return np.hstack(parts).astype(np.float32)
+
+
+def _in_unit_range(schema: Schema, real: Floats, rows: Floats) -> npt.NDArray[np.float32]:
+    """Return rows as points, in which each column counts by its range among the real rows."""
+    parts = []
+    for position, column in enumerate(schema.columns):
+        values = rows[:, position]
+        if column.type.is_categorical:
+            parts.append(np.eye(len(column.levels) + 1)[_level_codes(column, values)])
+        else:
+            known = real[~np.isnan(real[:, position]), position]
+            low, width = known.min(), np.ptp(known) or 1.0
+            known_values = np.where(np.isnan(values), known.mean(), values)
+            parts.append(((known_values - low) / width)[:, None])
+    return np.hstack(parts).astype(np.float32)
+
+
+def _nearest(
+    among: npt.NDArray[np.float32], points: npt.NDArray[np.float32]
+) -> tuple[Floats, Int64s]:
+    """Return each point's distance to the nearest of others, and the position of that one."""
+    distances, positions = NearestNeighbors(n_neighbors=1).fit(among).kneighbors(points)
+    return distances[:, 0].astype(np.float64), positions[:, 0]
+
+
+def _distances_from(centre: npt.NDArray[np.float32], points: npt.NDArray[np.float32]) -> Floats:
+    return np.asarray(np.linalg.norm(points - centre, axis=1), dtype=np.float64)

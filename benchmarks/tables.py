@@ -34,21 +34,24 @@ class Source:
 
     Attributes:
         train: file below the data folder.
+        target: the column that the papers predict from the others.
         unseen: file of an official test part.
         dropped: columns that only number the rows.
         codes: columns whose numbers are names of categories.
     """
 
     train: str
+    target: str
     unseen: str | None = None
     dropped: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
 
 
 SOURCES = {
-    "adult": Source("benchmark/adult_train.csv", "benchmark/adult_test.csv"),
+    "adult": Source("benchmark/adult_train.csv", "income", "benchmark/adult_test.csv"),
     "default": Source(
         "benchmark/default_credit_card.csv",
+        "default.payment.next.month",
         dropped=("ID",),
         codes=(
             "SEX",
@@ -60,11 +63,15 @@ SOURCES = {
     ),
     "shoppers": Source(
         "benchmark/online_shoppers_intention.csv",
+        "Revenue",
         codes=("OperatingSystems", "Browser", "Region", "TrafficType", "Weekend", "Revenue"),
     ),
-    "magic": Source("benchmark/magic_gamma.csv"),
+    "magic": Source("benchmark/magic_gamma.csv", "class"),
     "beijing": Source(
-        "benchmark/beijing_pm25.csv", dropped=("No",), codes=("year", "month", "day", "hour")
+        "benchmark/beijing_pm25.csv",
+        "pm2.5",
+        dropped=("No",),
+        codes=("year", "month", "day", "hour"),
     ),
 }
 

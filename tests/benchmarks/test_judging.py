@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.naive_bayes import GaussianNB
 
 import simulacra
-from benchmarks import judging, truth
+from benchmarks import judging, tables, truth
 from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
 
@@ -63,6 +63,72 @@ def test_privacy_is_seen_from_both_sides(judged: Judged) -> None:
     # 1,500 comparisons: a fair coin leaves 0.44 to 0.56 once in 300,000 runs.
     assert 0.44 < judging.nearer_to_train(schema, train, unseen, fresh) < 0.56
     assert judging.copies(train, fresh) < 0.2
+
+
+def test_distances_to_train_are_in_standard_deviations(judged: Judged) -> None:
+    schema, train, _ = judged
+    assert judging.distances_to_train(schema, train, train).max() < 1e-3
+    age, segment = schema.names.index("age"), schema.names.index("segment")
+    farther = np.repeat(train[np.argmax(train[:, age])][None], 2, axis=0)
+    farther[:, age] += 10 * train[:, age].std()
+    same = train.copy()
+    same[:, segment] = 0
+    farther[:, segment] = 0, 1
+    distances = judging.distances_to_train(schema, same, farther)
+    assert distances[0] == pytest.approx(10, abs=0.01)
+    assert distances[1] ** 2 == pytest.approx(distances[0] ** 2 + 2**2, rel=1e-3)
+
+
+def test_real_rows_have_perfect_precision_and_half_the_recall_of_copies(judged: Judged) -> None:
+    schema, train, unseen = judged
+    assert judging.precision_and_recall(schema, train, train) == pytest.approx((1, 1), abs=0.01)
+    precision, recall = judging.precision_and_recall(schema, train, unseen)
+    assert precision > 0.95
+    # Nearest of 1,500 fresh rows against nearest of 1,499 other rows: a fair coin, but for ties.
+    assert 0.45 < recall < 0.65
+
+
+def numbers(*columns: Floats) -> tuple[Schema, Floats]:
+    """Return columns of numbers with their schema."""
+    rows = np.column_stack(columns)
+    table = pa.table({f"x{position}": values for position, values in enumerate(columns)})
+    return tables.raw_schema(table), rows
+
+
+def test_precision_falls_where_rows_gather_and_recall_where_they_stay_away() -> None:
+    schema, real = numbers(*np.random.default_rng(0).normal(size=(2, 1_000)))
+    centre = np.repeat(real.mean(axis=0)[None], 1_000, axis=0)
+    precision, recall = judging.precision_and_recall(schema, real, centre)
+    assert precision == pytest.approx(0)  # every ball holds all of them
+    assert recall < 0.01
+    assert judging.precision_and_recall(schema, real, real + 100) == pytest.approx((0, 0))
+
+
+def test_information_error_is_that_of_the_pairs_that_share_any() -> None:
+    rng = np.random.default_rng(0)
+    first, other = rng.random((2, 20_000))
+    schema, real = numbers(first, first, other)
+    assert judging.information_error(schema, real, real) == 0
+    # One pair of three is the same column twice, and the shuffled rows share nothing.
+    shuffled = judging.independent(real, rng)
+    assert judging.information_error(schema, real, shuffled) == pytest.approx(1, abs=0.01)
+
+
+def test_information_is_normalised_by_the_mean_entropy() -> None:
+    """A column of four equal values and its halves share 1 bit; their mean entropy is 1.5 bits."""
+    four = np.tile([0.0, 1, 2, 3], 1_000)
+    schema, real = numbers(four, np.floor(four / 2))
+    loose = np.column_stack([four, np.repeat([0.0, 1], 2_000)])
+    assert judging.information_error(schema, real, loose) == pytest.approx(1 / 1.5)
+
+
+def test_values_outside_the_range_are_a_part_of_their_own() -> None:
+    halves = np.repeat([0.0, 1], 500)
+    schema, real = numbers(halves, halves)
+    beyond = np.column_stack([halves, 9 * halves])
+    missing = np.column_stack([halves, np.where(halves == 1, np.nan, 0)])
+    assert judging.information_error(schema, real, beyond) == 0
+    assert judging.information_error(schema, real, missing) == 0
 
 
 def test_missing_values_are_a_state_of_their_own(judged: Judged) -> None:
