@@ -122,6 +122,89 @@ def buyers(size: int, rng: np.random.Generator) -> Columns:
 BRANDS = ("Asta", "Brio", "Corvo", "Dado")
 
 
+def drinkers(size: int, rng: np.random.Generator) -> Columns:
+    """Return coffee drinkers of three large brands and a small one, whose buyers are unlike others.
+
+    They are young, buy online, pay more, and mostly have no shop to rate. Older buyers of the small
+    brand spend less, older buyers of the large ones more.
+    """
+    brand = rng.choice(["Asta", "Brio", "Corvo"], size, p=[0.55, 0.28, 0.17])
+    is_small = rng.random(size) < AUDIENCES["drinkers"]["brand"]["Elva"]
+    age = np.where(is_small, np.clip(rng.normal(31, 7, size), 18, 74), rng.integers(18, 75, size))
+    age = np.rint(age).astype(np.int64)
+    online = np.where(is_small, 0.80, 0.26 - 0.002 * (age - 18))
+    draw = rng.random(size)
+    channel = np.where(
+        draw < online, "Online", np.where(draw < 0.6 + 0.4 * online, "Shop", "Kiosk")
+    )
+    slope = np.where(is_small, -0.020, 0.006)
+    log_spend = np.where(is_small, 3.7, 2.9) + slope * (age - 40) + rng.normal(0, 0.4, size)
+    values = np.where(is_small, 1.5, -0.2) + rng.normal(0, 0.8, size)
+    liking = 5.8 + 0.5 * values + 1.2 * is_small + rng.normal(0, 1.6, size)
+    rating = np.clip(np.rint(7 - 2.5 * is_small + rng.normal(0, 1.5, size)), 0, 10)
+    is_unrated = rng.random(size) < np.where(channel == "Online", 0.75, 0.04)
+    return {
+        "age": age,
+        "gender": rng.choice(["Female", "Male"], size),
+        "brand": np.where(is_small, "Elva", brand),
+        "channel": channel,
+        "spend": np.round(np.exp(log_spend), 1),
+        "cups": np.minimum(rng.poisson(np.where(is_small, 3.2, 1.8)), 9),
+        "fair_trade": _likert(values, 0.0, rng),
+        "price_matters": _likert(-0.8 * values, 0.0, rng),
+        "shop_rating": pa.array(rating.astype(np.int64), mask=is_unrated),
+        "recommend": np.clip(np.rint(liking), 0, 10).astype(np.int64),
+    }
+
+
+def clients(size: int, rng: np.random.Generator) -> Columns:
+    """Return clients of a bank: private ones, and few students, firms and farmers.
+
+    Each group has its own ages, incomes, fees and habits, and its own questions left open.
+    """
+    small = AUDIENCES["clients"]["account"]
+    account = rng.choice(["Private", *small], size, p=[1 - sum(small.values()), *small.values()])
+    is_student, is_firm, is_farm = (account == name for name in small)
+    age = np.rint(
+        np.select(
+            [is_student, is_firm, is_farm],
+            [rng.normal(22, 2.5, size), rng.normal(46, 9, size), rng.normal(55, 10, size)],
+            rng.uniform(20, 85, size),
+        )
+    )
+    age = np.clip(age, 18, 85).astype(np.int64)
+    height = np.select(
+        [is_student, is_firm, is_farm], [6.5, 8.9, 7.6], 7.8 - ((age - 52) / 50) ** 2
+    )
+    income = np.exp(height + rng.normal(0, np.where(is_firm, 0.7, 0.35), size))
+    is_silent = rng.random(size) < np.select([is_student, is_firm, is_farm], [0.02, 0.55, 0.3], 0.1)
+    is_rural = rng.random(size) < np.select([is_student, is_firm, is_farm], [0.05, 0.2, 0.95], 0.35)
+    eager = np.select([is_student, is_firm, is_farm], [1.8, 1.2, -1.3], 0.025 * (50 - age))
+    app = np.searchsorted([-0.8, 0.2, 1.2], eager + rng.normal(0, 0.8, size))
+    fee = np.select([is_student, is_firm], [0, 24 + rng.gamma(2, 6, size)], rng.gamma(3, 1.5, size))
+    content = 4.6 + 0.9 * is_student - 0.4 * is_firm + 0.7 * is_farm - 0.04 * fee
+    return {
+        "age": age,
+        "account": account,
+        "area": np.where(is_rural, "Country", "City"),
+        "income": pa.array(np.rint(income / 10) * 10, mask=is_silent),
+        "app": np.array(["Never", "Monthly", "Weekly", "Daily"])[app],
+        "visits": rng.poisson(np.select([is_student, is_firm, is_farm], [0.1, 2.5, 4.0], 0.8)),
+        "fee": np.round(fee, 2),
+        "loans": np.minimum(
+            rng.poisson(0.3 + 1.2 * is_firm + 0.9 * is_farm - 0.25 * is_student), 5
+        ),
+        "content": np.clip(np.rint(content + rng.normal(0, 1.1, size)), 1, 7).astype(np.int64),
+    }
+
+
+AUDIENCES: Mapping[str, Mapping[str, Mapping[str, float]]] = {
+    "drinkers": {"brand": {"Elva": 0.04}},
+    "clients": {"account": {"Student": 0.08, "Firm": 0.05, "Farm": 0.03}},
+}
+"""The low-incidence audiences: by population and column, levels with their shares of it."""
+
+
 def condition(people: pa.Table, shares: Shares, ranges: Ranges) -> tuple[pa.Table, Floats]:
     """Return the people inside the ranges, and the weights that give them the shares.
 
@@ -147,7 +230,7 @@ def are_inside(people: pa.Table, shares: Shares, ranges: Ranges) -> Any:  # noqa
         positions = _level_positions(people[name], list(shared))
         left_out = [position for position, share in enumerate(shared.values()) if share == 0]
         is_inside &= ~np.isin(positions, left_out) & ~people[name].is_null().to_numpy()
-        if len(shared) > 1 and np.isclose(sum(shared.values()), 1):
+        if np.isclose(sum(shared.values()), 1):
             is_inside &= positions >= 0
     return is_inside
 
@@ -210,4 +293,6 @@ POPULATIONS: Mapping[str, Draw] = {
     "battery": battery,
     "spenders": spenders,
     "buyers": buyers,
+    "drinkers": drinkers,
+    "clients": clients,
 }

@@ -54,3 +54,43 @@ def test_scenarios_speak_of_what_a_study_of_the_population_has(name: str) -> Non
             assert {*scenario.shares, *scenario.ranges} <= set(schema.names)
             for column, shares in scenario.shares.items():
                 assert set(shares) <= set(schema[column].levels)
+
+
+@pytest.mark.parametrize("name", truth.AUDIENCES)
+def test_audiences_have_the_incidence_that_they_claim(name: str) -> None:
+    rows = pa.table(truth.POPULATIONS[name](200_000, np.random.default_rng(3)))
+    for column, incidences in truth.AUDIENCES[name].items():
+        values = np.array(rows[column].to_pylist())
+        for level, incidence in incidences.items():
+            assert 0.02 <= incidence <= 0.08
+            # 200,000 people: a share of 0.08 is 0.0006 off in one standard error.
+            assert (values == level).mean() == pytest.approx(incidence, abs=0.003)
+
+
+def test_the_small_brand_is_bought_online_and_its_shops_are_not_rated() -> None:
+    rows = pa.table(truth.drinkers(100_000, np.random.default_rng(4)))
+    is_small = np.array(rows["brand"].to_pylist()) == "Elva"
+    is_online = np.array(rows["channel"].to_pylist()) == "Online"
+    is_unrated = rows["shop_rating"].is_null().to_numpy()
+    spend, age = rows["spend"].to_numpy(), rows["age"].to_numpy()
+    assert is_online[is_small].mean() == pytest.approx(0.8, abs=0.02)
+    assert is_online[~is_small].mean() == pytest.approx(0.2, abs=0.02)
+    assert is_unrated[is_small].mean() > 3 * is_unrated[~is_small].mean()
+    assert spend[is_small].mean() > 2 * spend[~is_small].mean()
+    assert np.corrcoef(age[is_small], spend[is_small])[0, 1] < -0.2
+    assert np.corrcoef(age[~is_small], spend[~is_small])[0, 1] > 0.1
+
+
+def test_each_small_account_has_questions_of_its_own_left_open() -> None:
+    rows = pa.table(truth.clients(100_000, np.random.default_rng(5)))
+    account = np.array(rows["account"].to_pylist())
+    silent = rows["income"].is_null().to_numpy()
+    shares = {name: silent[account == name].mean() for name in ("Student", "Private", "Firm")}
+    assert shares["Student"] < 0.05 < shares["Private"] < 0.2 < shares["Firm"]
+
+
+def test_an_audience_alone_is_all_that_the_truth_has() -> None:
+    known = truth.find(truth.drinkers, {"brand": {"Elva": 1.0}}, {})
+    assert set(known.people["brand"].to_pylist()) == {"Elva"}
+    assert known.people.num_rows == truth.ENOUGH
+    assert known.left == pytest.approx(0.04, abs=0.001)
