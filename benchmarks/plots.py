@@ -1,6 +1,6 @@
-"""Two figures for the documentation: synthetic rows beside the study, and under a scenario."""
+"""Figures for the documentation: synthetic rows beside the study, and under two scenarios."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ import simulacra
 from benchmarks import rules, tables, truth
 from benchmarks.options import Options
 from benchmarks.page import ROOT
+from simulacra.engine.columns.arrays import Floats
 
 IMAGES = ROOT / "docs" / "images"
 STUDY, SYNTHETIC, TRUE = "#9aa5b1", "#1f6fb2", "#c8511b"
+OTHERS, DARK = "#d5dae0", "#4d5864"
 STYLE: Any = {
     "font.size": 9,
     "font.family": "DejaVu Sans",
@@ -30,6 +32,15 @@ STYLE: Any = {
 }
 SHARES = {"owner": {"Yes": 0.8}, "area": {"City": 0.7, "Suburb": 0.2, "Country": 0.1}}
 RANGES = {"age": {"min": 30, "max": 55}}
+AUDIENCE = {"brand": {"Elva": 1.0}}
+QUESTIONS: Mapping[str, tuple[str, Sequence[str] | Sequence[float]]] = {
+    "channel": ("Channel", ("Online", "Shop", "Kiosk")),
+    "age": ("Age", (18, 25, 30, 35, 40, 45)),
+    "spend": ("Spends a month", (0, 20, 35, 50, 70, 100)),
+    "fair_trade": ("Fair trade matters", (1, 2, 3, 4, 5)),
+    "shop_rating": ("Rates the shop", (0, 2, 4, 6, 8)),
+}
+"""By column: its title, and its levels or the lower ends of its parts."""
 
 
 def run(options: Options) -> None:
@@ -42,6 +53,7 @@ def run(options: Options) -> None:
         else:
             print(f"fidelity.png needs the data folder {options.data}. Left out.")
         _save(scenario(), "scenario.png", options)
+        _save(low_incidence(), "low-incidence.png", options)
 
 
 def fidelity(data: Path) -> Any:  # noqa: ANN401 - matplotlib has no types
@@ -87,6 +99,91 @@ def scenario() -> Any:  # noqa: ANN401 - matplotlib has no types
     _histograms(axes[1, 2], "income", np.arange(400, 6_400, 300), "follows: income", sides)
     figure.legend(*axes[1, 1].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
+
+
+def low_incidence() -> Any:  # noqa: ANN401 - matplotlib has no types
+    """Return the buyers of a small brand, real, synthetic and true, below the other respondents."""
+    draw = truth.POPULATIONS["drinkers"]
+    study = pa.table(draw(1_000, np.random.default_rng(3)))
+    out = simulacra.fit(study).generate(5_000, seed=1, categorical=AUDIENCE)
+    known = rules.frame(truth.find(draw, AUDIENCE, {}).people)
+    respondents = rules.frame(study)
+    is_buyer = respondents["brand"] == "Elva"
+    sides = {
+        f"study:\nthe other {(~is_buyer).sum()}\nrespondents": (respondents[~is_buyer], OTHERS),
+        f"study:\nthe {is_buyer.sum()} buyers": (respondents[is_buyer], STUDY),
+        "synthetic:\n5,000 buyers": (rules.frame(out.table), SYNTHETIC),
+        "truth:\nall buyers": (known, TRUE),
+    }
+    figure, axes = plt.subplots(
+        len(sides), len(QUESTIONS), figsize=(10, 6.6), sharex="col", sharey="col"
+    )
+    for column, (name, (title, parts)) in enumerate(QUESTIONS.items()):
+        true = _shares(known[name], parts)
+        axes[0, column].set_title(title)
+        for row, (label, (frame, color)) in enumerate(sides.items()):
+            axis = axes[row, column]
+            _bars_and_truth(axis, _shares(frame[name], parts), true, color)
+            if not column:
+                axis.set_ylabel(label, rotation=0, ha="right", va="center", color=_ink(color))
+        axes[0, column].set_ylim(0, 1.2 * max(axis.dataLim.y1 for axis in axes[:, column]))
+        _label_parts(axes[-1, column], parts, len(true))
+    axes[1, 0].annotate(
+        "truth",
+        (1.3, _shares(known["channel"], QUESTIONS["channel"][1])[1]),
+        (1.5, 45),
+        color=TRUE,
+        arrowprops={"arrowstyle": "-", "color": TRUE},
+    )
+    return figure
+
+
+def _ink(color: str) -> str:
+    """Return the color of text about bars of a color."""
+    return DARK if color in {OTHERS, STUDY} else color
+
+
+def _bars_and_truth(axis: Any, shares: Floats, true: Floats, color: str) -> None:  # noqa: ANN401
+    """Draw shares as bars with their numbers, and lines where the truth is, if it is compared."""
+    shares = np.pad(shares, (0, len(true) - len(shares)))
+    places, tops = np.arange(len(true)), shares
+    axis.bar(places, shares, 0.84, color=color)
+    if color in {STUDY, SYNTHETIC}:
+        tops = np.maximum(shares, true)
+        axis.hlines(true, places - 0.42, places + 0.42, color=TRUE, linewidth=2)
+        wrong = f"{np.abs(shares - true).sum() / 2:.0f}% misplaced"
+        axis.set_title(wrong, fontsize=8.5, weight="normal", color=DARK)
+    for place, top, share in zip(places, tops, shares, strict=True):
+        axis.annotate(
+            f"{share:.0f}",
+            (place, top),
+            (0, 2.5),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+            color=_ink(color),
+        )
+    axis.set_yticks([])
+    axis.spines["left"].set_visible(False)
+
+
+def _shares(values: pd.Series, parts: Sequence[str] | Sequence[float]) -> Floats:
+    """Return the percentages of the parts, and last of those who did not answer, if anybody."""
+    if isinstance(parts[0], str):
+        positions = pd.Categorical(values, parts).codes
+    else:
+        positions = np.searchsorted(parts, values, side="right") - 1
+    counts = np.bincount(np.where(values.isna(), len(parts), positions), minlength=len(parts))
+    return np.asarray(100 * counts / counts.sum())
+
+
+def _label_parts(axis: Any, parts: Sequence[str] | Sequence[float], count: int) -> None:  # noqa: ANN401
+    """Name levels below their bars, and the ends of parts between them."""
+    is_named = isinstance(parts[0], str) or len(parts) == parts[-1]
+    places = np.arange(len(parts)) - (0 if is_named else 0.5)
+    extra = [len(parts)] if count > len(parts) else []
+    axis.set_xticks([*places, *extra], [*map(str, parts), *(["not\nasked"] if extra else [])])
+    axis.tick_params(length=0 if is_named else 3, labelsize=8.5)
 
 
 Sides = Mapping[str, tuple[pd.DataFrame, str]]
