@@ -45,14 +45,16 @@ def assert_forward(reports: list[simulacra.Progress], stages: list[str]) -> None
         assert steps == [(step, len(steps)) for step in range(1, len(steps) + 1)]
 
 
-def test_columns_are_counted_once_for_each_stretch_of_rows(
+def test_columns_are_counted_once_whatever_the_stretches_of_rows(
     mixed_model: simulacra.Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawing, "ROWS_AT_ONCE", 40)
+    monkeypatch.setattr(drawing, "MIN_STRETCH", 30)
     reports: list[simulacra.Progress] = []
     mixed_model.generate(100, seed=1, progress=reports.append)
     assert_forward(reports, ["sampling", "writing"])
-    assert max(report.steps or 0 for report in reports) == 3 * len(mixed_model.schema.columns)
+    columns = len(mixed_model.schema.columns)
+    steps = [(report.step, report.steps) for report in reports if report.steps]
+    assert steps == [(step, columns) for step in range(1, columns + 1)]
 
 
 def test_an_error_of_the_progress_callback_is_raised(mixed_model: simulacra.Model) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from simulacra.engine import disclosure
-from simulacra.engine.model import drawing
 from simulacra.service import policy
 from simulacra.service.settings import Settings
 
@@ -16,7 +15,6 @@ CONTRACT = "contract/openapi.json"
 KEY_HOURS = policy.IDEMPOTENCY_KEY_LIFE // policy.HOUR
 KEY_LENGTH = f"1 to {policy.MAX_IDEMPOTENCY_KEY_LENGTH}"
 ROTATIONS = f"{WORDS[policy.MAX_ROTATIONS]} times in {policy.ROTATION_WINDOW // policy.HOUR} hours"
-BATCH = f"once for every {drawing.ROWS_AT_ONCE:,} rows"
 FEW = f"fewer than {WORDS[disclosure.THRESHOLD]}"
 ATTEMPTS = WORDS[Settings.model_fields["job_attempts"].default]
 RETENTION = Settings.model_fields["retention_hours"].default
@@ -35,8 +33,6 @@ RETENTION = Settings.model_fields["retention_hours"].default
         (CONTRACT, ROTATIONS),
         ("docs/credentials.md", ROTATIONS),
         ("SECURITY.md", ROTATIONS),
-        (CONTRACT, BATCH),
-        ("docs/command-line.md", BATCH),
         ("docs/jobs.md", f"at most {ATTEMPTS} attempts"),
         ("docs/reading.md", f"{FEW} rows"),
         ("SECURITY.md", f"{FEW} respondents"),

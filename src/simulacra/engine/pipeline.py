@@ -200,7 +200,7 @@ class Model:
         sequence, models = [*conditioned, *others], self._by_conditions.get(tuple(conditioned))
         if models is not None:
             return sequence, dict(enumerate(models))
-        return sequence, conditional.reusable(sequence, self._models, len(conditioned))
+        return sequence, conditional.reusable(self._pool, sequence, self._models, len(conditioned))
 
     def _fit_missing(
         self,

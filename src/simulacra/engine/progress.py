@@ -17,8 +17,8 @@ class Progress:
         stage: what is being done, one of `STAGES`.
         fraction: of the whole that is done, 0 to 1. Fitting and generating leave room at the end
             for their caller to write a file.
-        step: steps of the stage that are done: conditional models fitted, or columns drawn, each
-            of them once for every `drawing.ROWS_AT_ONCE` rows. None where nothing is counted.
+        step: steps of the stage that are done: conditional models fitted, or columns drawn. None
+            where nothing is counted.
         steps: how many there are.
 
     Raises:

@@ -9,7 +9,7 @@ from simulacra.engine import processors
 from simulacra.engine.columns.nominal import NOMINAL
 from simulacra.engine.columns.number import NUMBER
 from simulacra.engine.columns.schema import Column, Schema
-from simulacra.engine.model import conditional
+from simulacra.engine.model import conditional, screening
 from simulacra.engine.model.conditional import ConditionalModel
 from simulacra.engine.model.donors import DonorPool, Draws
 from simulacra.engine.model.forest import Forest
@@ -57,7 +57,7 @@ def silent(_step: int, _steps: int) -> None:
 
 def test_a_wide_table_is_screened_for_the_strongest_predecessors(wide: DonorPool) -> None:
     model = conditional.fit(wide, 59, list(range(59)))
-    assert len(model.predecessors) == conditional.MAX_PREDECESSORS
+    assert len(model.predecessors) == screening.MAX_PREDECESSORS
     assert {2, 58} <= set(model.predecessors)
 
 
@@ -92,12 +92,25 @@ def test_a_conditional_model_is_reused_when_the_same_columns_come_before_it(
     known = conditional.fit_all(donors, range(5), {}, silent)
     order = [2, 0, 1, 3, 4]
     steps_done: list[tuple[int, int]] = []
-    reused = conditional.reusable(order, known, 0)
+    reused = conditional.reusable(donors, order, known, 0)
     models = conditional.fit_all(donors, order, reused, lambda *steps: steps_done.append(steps))
     assert steps_done == [(1, 3), (2, 3), (3, 3)]
     assert [model.column for model in models] == [2, 0, 1, 3, 4]
     assert [model in known for model in models] == [False, False, False, True, True]
     assert models[2].predecessors == (0, 2)
+
+
+def test_a_model_of_a_wide_table_is_reused_if_the_column_put_first_tells_it_little(
+    wide: DonorPool,
+) -> None:
+    """Column 58 now comes before all others, which are noise to it but for the last."""
+    known = conditional.fit_all(wide, range(60), {}, silent)
+    order = [58, *range(58), 59]
+    reused = conditional.reusable(wide, order, known, 1)
+    refitted = conditional.fit_all(wide, order, {}, silent)
+    assert {order[index] for index in reused} - {59}
+    for index, model in reused.items():
+        assert_same(model, refitted[index])
 
 
 def test_progress_is_reported_after_each_conditional_model(
@@ -118,7 +131,7 @@ def test_conditional_models_are_the_same_whatever_the_number_of_threads(
         monkeypatch.setattr(processors, "count", lambda cores=cores: cores)
         fitted.append(conditional.fit_all(wide, order, {}, silent))
     assert [model.column for model in fitted[0]] == order
-    assert len(fitted[0][-1].predecessors) == conditional.MAX_PREDECESSORS
+    assert len(fitted[0][-1].predecessors) == screening.MAX_PREDECESSORS
     for first, second in zip(*fitted, strict=True):
         assert_same(first, second)
 

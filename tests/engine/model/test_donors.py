@@ -79,22 +79,6 @@ def one_column(position: int, first: int) -> Draws:
     return draws
 
 
-def test_a_column_added_to_a_copy_does_not_show_in_the_original() -> None:
-    draws = one_column(0, 10)
-    copy = draws.copy()
-    copy.add(1, np.zeros(4), np.zeros(4, np.int32), np.zeros(4, np.int32))
-    assert list(draws.values) == list(draws.codes) == list(draws.donors) == [0]
-    assert copy.values[0].tolist() == [10, 11, 12, 13]
-
-
-def test_rows_are_replaced_in_all_columns() -> None:
-    draws, other = one_column(0, 10), one_column(0, 50).take(np.array([0, 3]))
-    draws.replace(np.array([2, 1]), other)
-    assert draws.values[0].tolist() == [10, 53, 50, 13]
-    assert draws.codes[0].tolist() == [110, 153, 150, 113]
-    assert draws.donors[0].tolist() == [210, 253, 250, 213]
-
-
 def test_draws_begin_empty_each_time() -> None:
     Draws().add(0, np.zeros(1), np.zeros(1, np.int32), np.zeros(1, np.int32))
     assert not Draws().values

@@ -27,7 +27,7 @@ def complete(model: simulacra.Model, given: Draws, seed: int = 1) -> dict[int, F
 def test_the_number_of_cores_changes_nothing(
     model: simulacra.Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawing, "ROWS_AT_ONCE", 70)
+    monkeypatch.setattr(drawing, "MIN_STRETCH", 70)
     monkeypatch.setattr(processors, "count", lambda: 1)
     alone = complete(model, Draws())
     monkeypatch.setattr(processors, "count", lambda: 4)
@@ -38,7 +38,7 @@ def test_the_number_of_cores_changes_nothing(
 
 
 def test_stretches_of_rows_differ(model: simulacra.Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawing, "ROWS_AT_ONCE", ROWS // 2)
+    monkeypatch.setattr(drawing, "MIN_STRETCH", ROWS // 2)
     rows = np.column_stack(list(complete(model, Draws()).values()))
     halves = np.nan_to_num(rows[: ROWS // 2]), np.nan_to_num(rows[ROWS // 2 :])
     assert not np.array_equal(*halves)
@@ -47,7 +47,7 @@ def test_stretches_of_rows_differ(model: simulacra.Model, monkeypatch: pytest.Mo
 def test_columns_that_are_given_stay_row_by_row(
     model: simulacra.Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawing, "ROWS_AT_ONCE", 70)
+    monkeypatch.setattr(drawing, "MIN_STRETCH", 70)
     donors, given = model._pool, Draws()
     chosen = np.random.default_rng(2).integers(len(donors.values), size=ROWS).astype(np.int32)
     for position in (0, 5):
@@ -65,3 +65,19 @@ def test_rows_that_no_redraw_of_a_value_repairs_are_drawn_again(
     monkeypatch.setattr(drawing, "REDRAWS", 1)
     completed = complete(model, Draws())
     assert not model._pool.rules.broken_rows(completed).any()
+
+
+@pytest.mark.parametrize(("rows", "left"), [(1, 8), (500, 8), (2_000, 3), (5_000, 8)])
+def test_few_rows_are_drawn_again_many_times_at_once(rows: int, left: int) -> None:
+    copies = drawing._copies(rows, left)
+    assert 1 <= copies <= left
+    assert copies == 1 or copies * rows <= drawing.REDRAWN_AT_ONCE
+
+
+def test_a_row_takes_the_first_of_its_copies_that_fits() -> None:
+    fits = np.array([False, False, True, True, False, False, True, False, True])
+    mended, chosen = drawing._first_that_fits(fits, 3)
+    assert mended.tolist() == [True, True, True]
+    assert chosen.tolist() == [2, 3, 6]
+    mended, chosen = drawing._first_that_fits(np.array([False, False, False, True]), 2)
+    assert (mended.tolist(), chosen.tolist()) == ([False, True], [3])

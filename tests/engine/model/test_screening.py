@@ -25,7 +25,7 @@ def test_a_strong_predecessor_is_chosen_among_sixty(strong: int) -> None:
     values = rng.normal(size=(60, ROWS))
     screen = Screen.of(ranks(values))
     target = quarters(values[strong] + 0.5 * rng.normal(size=ROWS))
-    assert screen.strongest(target[screen.rows], range(60), 1) == [strong]
+    assert screening.strongest(screen.strength(target[screen.rows]), range(60), 1) == [strong]
 
 
 def test_a_predecessor_with_a_relation_that_is_not_monotone_is_chosen() -> None:
@@ -33,7 +33,7 @@ def test_a_predecessor_with_a_relation_that_is_not_monotone_is_chosen() -> None:
     values = rng.normal(size=(60, ROWS))
     screen = Screen.of(ranks(values))
     target = quarters(np.abs(values[7]) + 0.2 * rng.normal(size=ROWS))
-    assert screen.strongest(target[screen.rows], range(60), 1) == [7]
+    assert screening.strongest(screen.strength(target[screen.rows]), range(60), 1) == [7]
 
 
 def test_many_values_are_no_advantage() -> None:
@@ -47,7 +47,7 @@ def test_many_values_are_no_advantage() -> None:
         noise = np.stack([rng.integers(0, size, ROWS) for size in (2, 500)])
         screen = Screen.of(noise.astype(np.int32))
         target = quarters(rng.normal(size=ROWS))
-        chosen += screen.strongest(target[screen.rows], range(2), 1)
+        chosen += screening.strongest(screen.strength(target[screen.rows]), range(2), 1)
     assert np.mean(chosen) == pytest.approx(0.5, abs=0.1)
 
 
@@ -58,15 +58,15 @@ def test_a_weak_binary_predecessor_is_stronger_than_noise_of_many_values() -> No
     noise = rng.integers(0, 500, (59, ROWS))
     screen = Screen.of(np.concatenate([binary[None, :], noise]).astype(np.int32))
     target = quarters(rng.normal(size=ROWS) + 0.5 * binary)
-    assert screen.strongest(target[screen.rows], range(60), 1) == [0]
+    assert screening.strongest(screen.strength(target[screen.rows]), range(60), 1) == [0]
 
 
 def test_columns_come_in_order_and_are_never_more_than_asked_for() -> None:
     rng = np.random.default_rng(4)
     screen = Screen.of(rng.integers(0, 5, (20, ROWS)).astype(np.int32))
-    target = quarters(rng.normal(size=ROWS))[screen.rows]
+    strength = screen.strength(quarters(rng.normal(size=ROWS))[screen.rows])
     for at_most in (1, 5, 12, 20):
-        chosen = screen.strongest(target, [19, 3, *range(5, 15)], at_most)
+        chosen = screening.strongest(strength, [19, 3, *range(5, 15)], at_most)
         assert chosen == sorted(chosen)
         assert set(chosen) <= {19, 3, *range(5, 15)}
         assert len(chosen) == min(at_most, 12)

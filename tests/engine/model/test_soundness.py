@@ -198,3 +198,11 @@ def test_the_parts_of_a_model_as_they_were_saved_are_sound(
 ) -> None:
     pool, models = parts
     soundness.check(pool.schema, pool.values, models)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (4, 0), (40, 40)])
+def test_strengths_of_other_columns_are_refused(
+    parts: Parts, assert_refused: Assertion, shape: tuple[int, int]
+) -> None:
+    pool, models = parts
+    assert_refused(dataclasses.replace(pool, strengths=np.ones(shape, np.float32)), models)

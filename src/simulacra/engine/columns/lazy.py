@@ -22,6 +22,8 @@ else:
         """Stands for a module until one of its attributes is asked for."""
 
         def __getattr__(self, name: str) -> object:
-            return getattr(import_module(self.__name__), name)
+            found = getattr(import_module(self.__name__), name)
+            setattr(self, name, found)  # so that it is looked up once
+            return found
 
     np, pa, pc = _Lazy("numpy"), _Lazy("pyarrow"), _Lazy("pyarrow.compute")

@@ -5,25 +5,22 @@ factor is a forest with the predecessors it looks at.
 """
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from simulacra.engine import processors, randomness
-from simulacra.engine.columns.arrays import Floats, Int32s
-from simulacra.engine.model import repetition, ridge, targets
+from simulacra.engine.columns.arrays import Floats, Int32s, Int64s
+from simulacra.engine.model import repetition, ridge, screening, targets
 from simulacra.engine.model import tallies as batteries
 from simulacra.engine.model.donors import DonorPool, Draws
 from simulacra.engine.model.forest import Features, Forest, Target
 from simulacra.engine.model.repetition import Repetition
 from simulacra.engine.model.ridge import RidgeIndex
-from simulacra.engine.model.screening import Screen
 from simulacra.engine.model.tallies import Tally
 from simulacra.engine.progress import StepCallback
 
-MAX_PREDECESSORS = 32
-"""In a wide table only the strongest predecessors are looked at, as otherwise cost would grow with
-the square of the columns."""
 RANKING_ROWS = 20_000
 """Rows by which the levels of categorical predecessors are ordered."""
 
@@ -57,16 +54,32 @@ class ConditionalModel:
 
     def features(self, draws: Draws, rows: int) -> Features:
         """Return the predecessors of synthetic rows as the forest looks at them."""
-        features = _features(self.predecessors, self.level_ranks, draws.codes, rows)
-        features = _with_tallies(features, self.tallies)
-        return features.joined([index.codes(features) for index in self.indices])
+        seen, tallied = len(self.predecessors), len(self.predecessors) + len(self.tallies)
+        offset_of, ranks = self._ranks
+        codes = np.empty((len(offset_of), rows), dtype=np.int32)
+        for row, position in enumerate(self.predecessors):
+            codes[row] = draws.codes[position]
+        for row, tally in enumerate(self.tallies, seen):
+            codes[row] = tally.count(codes)
+        known = Features(codes[:tallied], offset_of[:tallied], ranks)
+        for row, index in enumerate(self.indices, tallied):
+            codes[row] = index.codes(known)
+        return Features(codes, offset_of, ranks)
+
+    @functools.cached_property
+    def _ranks(self) -> tuple[Int64s, Int32s]:
+        """How its forest looks at its features, the same for all rows (see `Features`)."""
+        nothing = np.empty((len(self.predecessors), 0), dtype=np.int32)
+        features = Features.of(nothing, [self.level_ranks.get(at) for at in self.predecessors])
+        more = len(self.tallies) + len(self.indices)
+        features = features.joined([np.empty(0, dtype=np.int32)] * more)
+        return features.offset_of, features.ranks
 
 
 def fit(
     pool: DonorPool,
     column: int,
     candidates: Sequence[int],
-    screen: Screen | None = None,
     *,
     with_repetition: bool = True,
     rng_seed: int = 0,
@@ -77,12 +90,11 @@ def fit(
         pool: the respondents.
         column: position of the column to draw.
         candidates: positions of the columns that come before it.
-        screen: of the respondents; made here if it is needed and not given.
         with_repetition: whether to look for a predecessor that is often repeated.
         rng_seed: of the rows that trees are grown on.
     """
     codes, own = pool.codes, pool.codings[column]
-    chosen = _strongest(pool, column, candidates, screen)
+    chosen = _strongest(pool, column, candidates)
     sample = targets.spaced_rows(codes.shape[1], RANKING_ROWS)
     target = targets.indicators(own, codes[column, sample])
     level_ranks = {
@@ -111,15 +123,11 @@ def fit(
     )
 
 
-def _strongest(
-    pool: DonorPool, column: int, candidates: Sequence[int], screen: Screen | None
-) -> list[int]:
+def _strongest(pool: DonorPool, column: int, candidates: Sequence[int]) -> list[int]:
     """Return the candidates that a conditional model looks at."""
-    if len(candidates) <= MAX_PREDECESSORS:
+    if len(candidates) <= screening.MAX_PREDECESSORS:
         return list(candidates)
-    screen = screen or Screen.of(pool.codes)
-    target = targets.indicators(pool.codings[column], pool.codes[column, screen.rows])
-    return screen.strongest(target, candidates, MAX_PREDECESSORS)
+    return screening.strongest(pool.strengths[column], candidates, screening.MAX_PREDECESSORS)
 
 
 def _habit(
@@ -169,11 +177,10 @@ def fit_all(
     """
     missing = [index for index in range(len(sequence)) if index not in fitted]
     by_index = dict(fitted)
-    screen = Screen.of(pool.codes) if len(sequence) > MAX_PREDECESSORS + 1 else None
 
     def fit_one(index: int) -> ConditionalModel:
         before, is_free = sorted(sequence[:index]), index >= conditioned
-        return fit(pool, sequence[index], before, screen, with_repetition=is_free)
+        return fit(pool, sequence[index], before, with_repetition=is_free)
 
     models = processors.share(fit_one, missing, uses_blas=True)
     for step, (index, model) in enumerate(zip(missing, models, strict=True), 1):
@@ -183,21 +190,22 @@ def fit_all(
 
 
 def reusable(
-    sequence: Sequence[int], models: Sequence[ConditionalModel], conditioned: int
+    pool: DonorPool,
+    sequence: Sequence[int],
+    models: Sequence[ConditionalModel],
+    conditioned: int,
 ) -> dict[int, ConditionalModel]:
     """Return, by index in a visit sequence, the models of another sequence that serve there too.
 
-    They do where the columns before them are the same ones, in whatever order; a conditioned column
-    takes no model with a repetition.
+    They do where they would look at the same columns, in whatever order those are drawn; a
+    conditioned column takes no model with a repetition.
     """
-    before = {
-        model.column: (frozenset(earlier.column for earlier in models[:index]), model)
-        for index, model in enumerate(models)
-    }
+    by_column = {model.column: model for model in models}
     serving = {}
     for index, column in enumerate(sequence):
-        columns, model = before[column]
+        model = by_column[column]
         is_free = index >= conditioned or not model.repetition
-        if columns == frozenset(sequence[:index]) and is_free:
+        looks_at = _strongest(pool, column, sorted(sequence[:index]))
+        if looks_at == list(model.predecessors) and is_free:
             serving[index] = model
     return serving

@@ -10,10 +10,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from simulacra.engine.columns.arrays import Floats, Int32s
+from simulacra.engine.columns.arrays import Float32s, Floats, Int32s
 from simulacra.engine.columns.cells import Cells
 from simulacra.engine.columns.schema import Schema
 from simulacra.engine.columns.tree_codes import TreeCoding
+from simulacra.engine.model import screening
 from simulacra.engine.rules.ruleset import Rules
 
 
@@ -28,6 +29,8 @@ class DonorPool:
         codes: int32, shape (columns, respondents): the tree codes.
         cells: of the numeric columns, by position: what each value may be emitted as.
         rules: that no respondent breaks.
+        strengths: float32, shape (columns, columns): how much each column explains of each other
+            one (see `screening`); of no columns in a narrow study, in which none is left out.
     """
 
     schema: Schema
@@ -36,10 +39,13 @@ class DonorPool:
     codes: Int32s
     cells: Mapping[int, Cells]
     rules: Rules
+    strengths: Float32s
 
     @classmethod
-    def of(cls, schema: Schema, values: Floats, rules: Rules) -> Self:
-        """Prepare the respondents of a study."""
+    def of(
+        cls, schema: Schema, values: Floats, rules: Rules, strengths: Float32s | None = None
+    ) -> Self:
+        """Prepare the respondents of a study; strengths that are known are not found again."""
         codings = tuple(
             column.tree_coding(values[:, position])
             for position, column in enumerate(schema.columns)
@@ -52,7 +58,12 @@ class DonorPool:
             for position, column in enumerate(schema.columns)
         }
         cells = {position: known for position, known in by_position.items() if known is not None}
-        return cls(schema, values, codings, codes, cells, rules)
+        if strengths is None:
+            is_wide = len(codings) > screening.MAX_PREDECESSORS + 1
+            strengths = (
+                screening.strengths(codings, codes) if is_wide else np.zeros((0, 0), np.float32)
+            )
+        return cls(schema, values, codings, codes, cells, rules, strengths)
 
     def emit(self, position: int, donors: Int32s, rng: np.random.Generator) -> Floats:
         """Return the values that donors give: a level, a shared number, or a draw from a cell.
@@ -91,16 +102,6 @@ class Draws:
         """Add a column."""
         self.values[position], self.codes[position] = values, codes
         self.donors[position] = donors
-
-    def copy(self) -> "Draws":
-        """Return what there is by now; columns that are added later do not show in it."""
-        return Draws(*(dict(columns) for columns in self.parts))
-
-    def replace(self, rows: np.ndarray, by: "Draws") -> None:
-        """Put other rows in the place of some, in the columns that both have."""
-        for columns, others in zip(self.parts, by.parts, strict=True):
-            for position in columns.keys() & others.keys():
-                columns[position][rows] = others[position]
 
     def take(self, rows: np.ndarray, positions: Collection[int] | None = None) -> "Draws":
         """Return some of the rows, with repetition; of all columns or of some."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simulacra.engine import processors, randomness
-from simulacra.engine.columns.arrays import Floats, Int32s, Int64s
+from simulacra.engine.columns.arrays import Flags, Floats, Int32s, Int64s
 from simulacra.engine.model import exchanging
 from simulacra.engine.model.conditional import ConditionalModel
 from simulacra.engine.model.donors import DonorPool, Draws
@@ -17,8 +17,11 @@ from simulacra.engine.rules import repair
 
 REDRAWS = 8
 """Times that a value that breaks a rule is drawn again, and then the whole row."""
-ROWS_AT_ONCE = 100_000
-"""Rows that one processor draws before it takes the next."""
+REDRAWN_AT_ONCE = 2_000
+"""Draws of a few rows that cost hardly more than one, so that many are made at once."""
+STRETCHES, MIN_STRETCH, MAX_STRETCH = 4, 2_500, 100_000
+"""Parts that rows are drawn in, for processors to share, and how many rows one has. More parts
+would spread the work further, but each has a cost of its own for every column."""
 
 
 def complete(
@@ -31,8 +34,8 @@ def complete(
 ) -> dict[int, Floats]:
     """Return the values of all columns, by position: those given, and draws of the others.
 
-    Rows are drawn in stretches of one length, each with randomness of its own, so that the number
-    of processors that share them changes nothing.
+    Rows are drawn in stretches, each with randomness of its own, whose length depends on the number
+    of rows alone, so that the number of processors that share them changes nothing.
 
     Args:
         pool: the respondents.
@@ -40,51 +43,88 @@ def complete(
         given: the columns that have been drawn already.
         rows: how many.
         rng_seed: of the draws.
-        on_step: called with how many columns are drawn, each counted once a stretch, and how many
-            there are; from any thread, one at a time.
+        on_step: called with how many columns are drawn, and how many there are; from any thread,
+            one at a time.
 
     Returns:
         float64, shape (rows,), by position.
     """
-    begins = range(0, rows, ROWS_AT_ONCE)
-    steps, number, lock = len(begins) * len(models), itertools.count(1), threading.Lock()
+    length = min(max(MIN_STRETCH, -(-rows // STRETCHES)), MAX_STRETCH)
+    begins = range(0, rows, length)
+    number, lock = itertools.count(1), threading.Lock()
 
     def advance() -> None:
         with lock:
-            on_step(next(number), steps)
+            columns, rest = divmod(next(number), len(begins))  # each is drawn once a stretch
+            if rest == 0:
+                on_step(columns, len(models))
 
-    def draw_stretch(begin: int) -> Draws:
-        among = np.arange(begin, min(begin + ROWS_AT_ONCE, rows))
-        purpose = f"rows {begin}"
-        return _complete(pool, models, given.take(among), len(among), rng_seed, purpose, advance)
+    def draw_stretch(begin: int) -> tuple[dict[int, Floats], Int64s]:
+        among = np.arange(begin, min(begin + length, rows))
+        draws, purpose = given.take(among), f"rows {begin}"
+        repaired = _extend(pool, models, draws, len(among), rng_seed, purpose, advance)
+        return draws.values, begin + repaired
 
     stretches = list(processors.share(draw_stretch, begins))
-    return {
-        position: np.concatenate([stretch.values[position] for stretch in stretches])
-        for position in stretches[0].values
+    values = {
+        position: np.concatenate([drawn[position] for drawn, _ in stretches])
+        for position in stretches[0][0]
     }
+    doubtful = np.concatenate([repaired for _, repaired in stretches])
+    _draw_again(pool, models, given, values, doubtful, rng_seed)
+    return values
 
 
-def _complete(
+def _draw_again(
     pool: DonorPool,
     models: Sequence[ConditionalModel],
     given: Draws,
-    rows: int,
+    values: dict[int, Floats],
+    doubtful: Int64s,
     rng_seed: int,
-    purpose: str,
-    advance: Callable[[], None],
-) -> Draws:
-    """Draw rows, and once more those in which earlier columns leave no value for a later one."""
-    draws = given.copy()
-    doubtful = _extend(pool, models, draws, rows, rng_seed, purpose, advance)
-    for attempt in range(REDRAWS):
-        broken = doubtful[pool.rules.broken_rows(draws.take(doubtful).values)]
-        if not len(broken):
-            break
-        again, stream = given.take(broken), f"{purpose}, {attempt}"
-        doubtful = broken[_extend(pool, models, again, len(broken), rng_seed, stream)]
-        draws.replace(broken, again)
-    return draws
+) -> None:
+    """Draw rows once more in which earlier columns leave no value for a later one, in place.
+
+    Args:
+        pool: the respondents.
+        models: of the columns to draw.
+        given: the columns that are not drawn.
+        values: float64, shape (rows,), by position: of all columns; changed.
+        doubtful: int64: the rows that may break a rule.
+        rng_seed: of the draws.
+    """
+    among = {position: column[doubtful] for position, column in values.items()}
+    broken = doubtful[pool.rules.broken_rows(among)]
+    tries = 0
+    while len(broken) and tries < REDRAWS:
+        copies = _copies(len(broken), REDRAWS - tries)
+        repeated = np.repeat(broken, copies)
+        again = given.take(repeated)
+        repaired = _extend(pool, models, again, len(repeated), rng_seed, f"rows again, {tries}")
+        fits = np.ones(len(repeated), dtype=np.bool_)
+        fits[repaired[pool.rules.broken_rows(again.take(repaired).values)]] = False
+        mended, chosen = _first_that_fits(fits, copies)
+        for position, column in again.values.items():
+            values[position][broken[mended]] = column[chosen]
+        broken, tries = broken[~mended], tries + copies
+
+
+def _copies(rows: int, at_most: int) -> int:
+    """Return how often so many rows are drawn again at once."""
+    return min(at_most, max(1, REDRAWN_AT_ONCE // rows))
+
+
+def _first_that_fits(fits: Flags, copies: int) -> tuple[Flags, Int64s]:
+    """Return which rows have a copy that fits, and the index of the first one of each of those.
+
+    Args:
+        fits: bool, shape (rows * copies,): the copies of one row lie side by side.
+        copies: of each row.
+    """
+    by_row = fits.reshape(-1, copies)
+    mended = np.asarray(by_row.any(axis=1))
+    chosen = np.arange(len(by_row)) * copies + by_row.argmax(axis=1)
+    return mended, chosen[mended]
 
 
 def _extend(
@@ -187,12 +227,15 @@ def _keep_rules(
         broken = exchanging.exchange(
             checker, donors, values, column.leaves, column.taken, broken, rng
         )
-    for _ in range(REDRAWS):
-        if not len(broken):
-            break
-        again = _draw(pool, model, draws.take(broken, model.predecessors), len(broken), rng)
-        donors[broken], values[broken] = again.donors, again.values
-        broken = broken[checker.broken(values[broken], broken)]
+    tries = 0
+    while len(broken) and tries < REDRAWS:
+        copies = _copies(len(broken), REDRAWS - tries)
+        repeated = np.repeat(broken, copies)
+        again = _draw(pool, model, draws.take(repeated, model.predecessors), len(repeated), rng)
+        mended, chosen = _first_that_fits(~checker.broken(again.values, repeated), copies)
+        donors[broken[mended]] = again.donors[chosen]
+        values[broken[mended]] = again.values[chosen]
+        broken, tries = broken[~mended], tries + copies
     if len(broken):
         tied = pool.rules.tied(position)
         there = {other: draws.values[other][broken] for other in tied & draws.values.keys()}

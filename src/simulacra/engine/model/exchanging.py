@@ -42,9 +42,12 @@ def exchange(
         int64: the rows that still break a rule.
     """
     for scope in (leaves, np.minimum(leaves, 0)):
-        order = np.argsort(scope, kind="stable")
-        first = np.searchsorted(scope, scope[broken], sorter=order)
-        count = np.searchsorted(scope, scope[broken], side="right", sorter=order) - first
+        is_partner = np.zeros(int(scope.max()) + 2, dtype=np.bool_)
+        is_partner[scope[broken] + 1] = True
+        among = np.flatnonzero(is_partner[scope + 1])  # the rows of the scopes that are asked for
+        order = among[np.argsort(scope[among], kind="stable")]
+        first = np.searchsorted(scope[order], scope[broken])
+        count = np.searchsorted(scope[order], scope[broken], side="right") - first
         count = np.where(scope[broken] < 0, 0, count)
         fits = np.ones(len(values), dtype=np.bool_)
         fits[broken] = False

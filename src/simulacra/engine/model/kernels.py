@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 
-from simulacra.engine.columns.arrays import Floats, Int32s, Int64s
+from simulacra.engine.columns.arrays import Float32s, Floats, Int32s, Int64s
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -82,6 +82,22 @@ def project(
                 code = ranks[offset_of[index] + code]
             sums[row] += weights[index] * code
     return np.searchsorted(cuts, sums).astype(np.int32)
+
+
+@compiled
+def sums_by_code(codes: Int32s, target: Float32s, size: int) -> Floats:
+    """Return the sums of a target over the rows of each code, float64, shape (size, indicators).
+
+    Args:
+        codes: int32, shape (rows,).
+        target: float32, shape (rows, indicators).
+        size: one more than the largest code.
+    """
+    sums = np.zeros((size, target.shape[1]))
+    for row in range(len(codes)):
+        for indicator in range(target.shape[1]):
+            sums[codes[row], indicator] += target[row, indicator]
+    return sums
 
 
 @compiled

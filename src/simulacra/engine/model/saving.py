@@ -57,7 +57,11 @@ def save(path: Path, pool: DonorPool, models: Sequence[ConditionalModel]) -> Non
     forests = [forest for model in models for forest in _forests(model)]
     repeats = [model.repetition.repeats for model in models if model.repetition]
     indices = [index for model in models for index in model.indices]
-    arrays: dict[str, Array] = {"seed": pool.values, "same": np.array(repeats, dtype=bool)}
+    arrays: dict[str, Array] = {
+        "seed": pool.values,
+        "strengths": pool.strengths,
+        "same": np.array(repeats, dtype=bool),
+    }
     odds = [model.odds for model in models if model.odds is not None]
     arrays["odds"] = np.concatenate([np.zeros(0), *odds])
     for name in INDEX_ARRAYS:
@@ -108,15 +112,18 @@ def _read(file: zipfile.ZipFile) -> tuple[DonorPool, list[ConditionalModel]]:
             f"The model was saved in format {manifest['version']}; this version reads {VERSION}. "
             "Fit the study again."
         )
-    arrays = {"odds": np.zeros(0)}
+    arrays: dict[str, Any] = {"odds": np.zeros(0)}
     for name in manifest["sha256"]:
         data = file.read(f"{name}.npy")
         _verify(data, manifest["sha256"][name])
         arrays[name] = np.load(io.BytesIO(data), allow_pickle=False)
     schema, values = Schema.from_json(manifest["schema"]), arrays.pop("seed")
+    strengths = arrays.pop("strengths", None)
     models = _models(manifest, arrays)
     soundness.check(schema, values, models)
-    pool = DonorPool.of(schema, values, Rules.from_json(manifest["rules"], schema))
+    soundness.check_strengths(strengths, len(schema.columns))
+    rules = Rules.from_json(manifest["rules"], schema)
+    pool = DonorPool.of(schema, values, rules, strengths)
     soundness.check_odds(pool, models)
     return pool, models
 

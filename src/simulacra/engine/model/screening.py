@@ -6,9 +6,14 @@ from typing import Self
 
 import numpy as np
 
+from simulacra.engine import processors
 from simulacra.engine.columns.arrays import Float32s, Int32s, Int64s
+from simulacra.engine.columns.tree_codes import TreeCoding
 from simulacra.engine.model import targets
 
+MAX_PREDECESSORS = 32
+"""In a wide table only the strongest predecessors are looked at, as otherwise cost would grow with
+the square of the columns."""
 MAX_ROWS = 2_000
 BINS = 12
 
@@ -39,24 +44,52 @@ class Screen:
             member[start + bins, np.arange(len(rows))] = 1
         return cls(rows, member, first)
 
-    def strongest(self, target: Float32s, candidates: Sequence[int], at_most: int) -> list[int]:
-        """Return the columns whose bins explain most of a target's sum of squares, in order.
+    def strength(self, target: Float32s) -> Float32s:
+        """Return how much of a target's sum of squares each column explains.
 
         What groups drawn at random explain on average is taken off.
 
         Args:
             target: float32, shape (sample, indicators).
-            candidates: positions of columns.
-            at_most: how many to return.
+
+        Returns:
+            float32, shape (columns,).
         """
         centred = target - target.mean(axis=0)
         counts = self.member.sum(axis=1)
         between = ((self.member @ centred) ** 2).sum(axis=1) / np.maximum(counts, 1)
         explained = np.add.reduceat(between, self.first)
         groups = np.add.reduceat(counts > 0, self.first, dtype=np.int64)
-        strength = explained - float((centred**2).sum()) * (groups - 1) / len(self.rows)
-        order = np.argsort(-strength[np.asarray(candidates)], kind="stable")[:at_most]
-        return sorted(candidates[index] for index in order.tolist())
+        by_chance = float((centred**2).sum()) * (groups - 1) / len(self.rows)
+        return np.asarray(explained - by_chance, dtype=np.float32)
+
+
+def strengths(codings: Sequence[TreeCoding], codes: Int32s) -> Float32s:
+    """Return how much each column explains of each other one, float32, shape (columns, columns).
+
+    Args:
+        codings: of the columns.
+        codes: int32, shape (columns, respondents).
+    """
+    screen = Screen.of(codes)
+
+    def strength(position: int) -> Float32s:
+        target = targets.indicators(codings[position], codes[position, screen.rows])
+        return screen.strength(target)
+
+    return np.stack([*processors.share(strength, range(len(codes)), uses_blas=True)])
+
+
+def strongest(strength: Float32s, candidates: Sequence[int], at_most: int) -> list[int]:
+    """Return the positions of the strongest columns among candidates, in their order.
+
+    Args:
+        strength: float32, shape (columns,).
+        candidates: positions of columns.
+        at_most: how many to return.
+    """
+    order = np.argsort(-strength[np.asarray(candidates)], kind="stable")[:at_most]
+    return sorted(candidates[index] for index in order.tolist())
 
 
 def _bins(codes: Int32s) -> Int64s:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simulacra.engine.columns.arrays import Floats
+from simulacra.engine.columns.arrays import Float32s, Floats
 from simulacra.engine.columns.schema import Column, Schema
+from simulacra.engine.model import screening
 from simulacra.engine.model.conditional import ConditionalModel
 from simulacra.engine.model.donors import DonorPool
 from simulacra.engine.model.forest import Forest
@@ -39,6 +40,19 @@ def check(schema: Schema, values: Floats, models: Sequence[ConditionalModel]) ->
             raise ValueError("a column looks at columns that come later")
         _check_model(schema, model, len(values))
         earlier.add(model.column)
+
+
+def check_strengths(strengths: Float32s | None, columns: int) -> None:
+    """Refuse strengths that are not one number for each two columns of a wide study.
+
+    Raises:
+        ValueError: what is wrong.
+    """
+    if strengths is None:  # older versions did not save them
+        return
+    side = columns if columns > screening.MAX_PREDECESSORS + 1 else 0
+    if strengths.dtype != np.float32 or strengths.shape != (side, side):
+        raise ValueError("the strengths of relations do not fit the columns")
 
 
 def check_odds(pool: DonorPool, models: Sequence[ConditionalModel]) -> None:

@@ -1,10 +1,10 @@
 """The targets of conditional models: what trees and ridge regressions are to tell apart."""
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from simulacra.engine.columns.arrays import Float32s, Int32s, Int64s
 from simulacra.engine.columns.tree_codes import TreeCoding
+from simulacra.engine.model import kernels
 
 INDICATORS = 24
 SHRINKAGE_ROWS = 10.0
@@ -41,10 +41,8 @@ def level_ranks(coding: TreeCoding, codes: Int32s, target: Float32s) -> Int32s:
         target: float32, shape (rows, indicators).
     """
     counts = np.bincount(codes, minlength=coding.size).astype(np.float64)
-    member = csr_array(
-        (np.ones(len(codes)), (codes, np.arange(len(codes)))), (coding.size, len(codes))
-    )
-    deviations = member @ target - counts[:, None] * target.mean(axis=0)
+    sums = kernels.sums_by_code(codes, target, coding.size)
+    deviations = sums - counts[:, None] * target.mean(axis=0)
     means = deviations / (counts + SHRINKAGE_ROWS)[:, None]
     _, _, axes = np.linalg.svd(np.sqrt(counts)[:, None] * means, full_matrices=False)
     axis = axes[0] * np.sign(axes[0][np.argmax(np.abs(axes[0]))])

@@ -4,7 +4,9 @@ A column may be part of a dozen exclusions, and its values are checked again wit
 what does not change is prepared once.
 """
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Self
 
 import numpy as np
 
@@ -15,12 +17,39 @@ from simulacra.engine.rules.rule import Rule
 from simulacra.engine.rules.states import PartialRows, States
 
 
+@dataclasses.dataclass(frozen=True)
+class ExclusionTables:
+    """The states that exclude each other, of one column and its partners, laid end to end.
+
+    Attributes:
+        others: the positions of the partners.
+        first: int64, by partner: where its table begins; its rows are the partner's states.
+        cells: bool: the tables.
+    """
+
+    others: tuple[int, ...]
+    first: Int64s
+    cells: Flags
+
+    @classmethod
+    def of(cls, position: int, rules: Iterable[Rule]) -> Self:
+        """Lay out the exclusions among the rules about a column."""
+        seen = [rule.seen_from(position) for rule in rules if isinstance(rule, Exclusion)]
+        sizes = [table.size for _, table in seen]
+        return cls(
+            others=tuple(other for other, _ in seen),
+            first=np.cumsum([0, *sizes])[:-1],
+            cells=np.concatenate([np.zeros(0, np.bool_), *(table.ravel() for _, table in seen)]),
+        )
+
+
 class Checker:
     """The rules about one column, and the columns that have been drawn.
 
     Args:
         position: of the column.
-        rules: all rules about it.
+        tables: of the states that exclude each other.
+        rules: the other rules about it.
         states: of every column.
         drawn: float64, shape (rows,), by position of a column that has been drawn.
         coded: int32, shape (rows,), by position: the states of drawn columns, where known already.
@@ -29,33 +58,21 @@ class Checker:
     def __init__(
         self,
         position: int,
+        tables: ExclusionTables,
         rules: Sequence[Rule],
         states: Sequence[States],
         drawn: Mapping[int, Floats],
         coded: Mapping[int, Int32s],
     ) -> None:
-        self._position, self._states = position, states
-        tables: list[Flags] = []
-        others: list[Int32s] = []
-        self._rules: list[Rule] = []
-        for rule in rules:
-            if not isinstance(rule, Exclusion):
-                self._rules.append(rule)
-                continue
-            other, table = rule.seen_from(position)
+        self._position, self._rules, self._states = position, rules, states
+        self._cells = tables.cells
+        begin = []
+        for other, first in zip(tables.others, tables.first.tolist(), strict=True):
             if other in drawn:
                 known = coded.get(other)
-                others.append(states[other].of(drawn[other]) if known is None else known)
-                tables.append(table)
-        width = states[position].size
-        first = np.cumsum([0, *(table.size for table in tables)])[:-1]
-        self._cells = np.concatenate([np.zeros(0, np.bool_), *(table.ravel() for table in tables)])
-        self._begin = np.array(
-            [
-                start + width * other.astype(np.int64)
-                for start, other in zip(first, others, strict=True)
-            ]
-        )
+                known = states[other].of(drawn[other]) if known is None else known
+                begin.append(known * np.int64(states[position].size) + first)
+        self._begin = np.array(begin)
         tied = {other for rule in self._rules for other in rule.positions} & drawn.keys()
         self._drawn = {other: drawn[other] for other in tied - {position}}
 

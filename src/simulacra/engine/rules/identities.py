@@ -56,7 +56,7 @@ class Identity(Rule):
         As long as one of them may still turn out to be missing, the identity says nothing.
         """
         if any(
-            other not in rows and rows.columns[other].missing_share > 0
+            other not in rows and rows.column(other).missing_share > 0
             for other in self.columns
             if other != position
         ):
@@ -69,7 +69,7 @@ class Identity(Rule):
                 own = factor
                 continue
             values = rows.values.get(other)
-            ends = rows.columns[other].bounds if values is None else (values, values)
+            ends = rows.column(other).bounds if values is None else (values, values)
             first, last = ends if factor > 0 else ends[::-1]
             low, high = low - factor * last, high - factor * first
         low, high = (low, high) if own > 0 else (high, low)

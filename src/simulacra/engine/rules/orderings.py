@@ -50,7 +50,7 @@ class Ordering(Rule):
 
         Bounds say nothing of a column that may still turn out to be missing.
         """
-        less, more = rows.columns[self.less], rows.columns[self.more]
+        less, more = rows.column(self.less), rows.column(self.more)
         gap = max(less.step, more.step) if self.is_strict else 0.0
         other = less if position == self.more else more
         values = rows.values.get(self.less if position == self.more else self.more)

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from simulacra.engine.columns.arrays import Flags, Floats, Int32s
 from simulacra.engine.columns.schema import Schema
 from simulacra.engine.rules import exclusions, registry
-from simulacra.engine.rules.checker import Checker, interval_of
+from simulacra.engine.rules.checker import Checker, ExclusionTables, interval_of
 from simulacra.engine.rules.exclusions import Exclusion
 from simulacra.engine.rules.interval import Interval
 from simulacra.engine.rules.rule import Rule
@@ -75,6 +75,12 @@ class Rules:
                 by_position[position].append(rule)
         return dict(by_position)
 
+    @functools.cached_property
+    def _prepared(self) -> dict[int, tuple[ExclusionTables, list[Rule]]]:
+        return {
+            position: _prepare(position, rules) for position, rules in self._by_position.items()
+        }
+
     def about(self, position: int) -> list[Rule]:
         """Return the rules that a column is part of."""
         return self._by_position.get(position, [])
@@ -114,12 +120,29 @@ class Rules:
             drawn: float64, shape (rows,), by position of a column that has been drawn.
             coded: int32, shape (rows,), by position: their states, where they are known already.
         """
-        return Checker(position, self.about(position), self.states, drawn, coded or {})
+        tables, rules = self._prepared.get(position) or _prepare(position, ())
+        return Checker(position, tables, rules, self.states, drawn, coded or {})
 
     def broken_rows(self, drawn: Mapping[int, Floats]) -> Flags:
         """Return which rows break a rule, bool, shape (rows,), all columns being drawn."""
-        broken = [self.broken_by(position, values, drawn) for position, values in drawn.items()]
-        return np.asarray(np.logical_or.reduce(broken))
+        coded = {
+            position: self.states[position].of(values)
+            for position, values in drawn.items()
+            if self.about(position)
+        }
+        broken = np.zeros(len(next(iter(drawn.values()))), dtype=np.bool_)
+        for position, values in drawn.items():
+            # What may not meet is looked for from one side, since the other one sees the same.
+            rules = [
+                rule
+                for rule in self.about(position)
+                if not isinstance(rule, Exclusion) or rule.positions[0] == position
+            ]
+            if rules:
+                prepared = _prepare(position, rules)
+                checker = Checker(position, *prepared, self.states, drawn, coded)
+                broken |= checker.broken(values)
+        return broken
 
     def forbidden(self, position: int, rows: PartialRows) -> Flags:
         """Return the states that a column must not be in, bool, shape (rows, states)."""
@@ -164,6 +187,12 @@ class Rules:
             for rule in document[kind.kind]
         ]
         return cls(states, tuple(rules))
+
+
+def _prepare(position: int, rules: Iterable[Rule]) -> tuple[ExclusionTables, list[Rule]]:
+    """Part the rules about a column as checking takes them."""
+    others = [rule for rule in rules if not isinstance(rule, Exclusion)]
+    return ExclusionTables.of(position, rules), others
 
 
 def _reading_order(rule: Rule) -> tuple[int, tuple[int, ...]]:

@@ -126,10 +126,9 @@ class PartialRows:
         """Tell whether a column has been drawn."""
         return position in self.values
 
-    @property
-    def columns(self) -> list[Column]:
-        """All columns, drawn or not."""
-        return [known.column for known in self.states]
+    def column(self, position: int) -> Column:
+        """Return a column, drawn or not."""
+        return self.states[position].column
 
     def states_of(self, position: int, among: "slice | np.ndarray" = slice(None)) -> Int32s:
         """Return the states of a column, int32, in all rows or among some."""

@@ -20,8 +20,7 @@ class Progress(BaseModel):
     step: int | None = Field(
         default=None,
         examples=[7],
-        description="Steps of the stage that are done: columns fitted, or drawn; each column is "
-        "drawn once for every 100,000 rows.",
+        description="Steps of the stage that are done: columns fitted, or drawn.",
     )
     steps: int | None = Field(
         default=None, examples=[15], description="How many steps the stage has."
