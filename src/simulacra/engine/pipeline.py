@@ -137,6 +137,48 @@ class Model:
         """
         saving.save(Path(path), self._pool, self._models)
 
+    def save_fitted(
+        self,
+        path: str | Path,
+        *,
+        categorical: Mapping[str, Mapping[str, float]] | None = None,
+        numeric: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> bool:
+        """Write what a generation under a scenario has fitted beyond the saved model.
+
+        Another process that loads it (`load_fitted`) does not fit it again for a scenario on the
+        same columns, whatever their shares and ranges.
+
+        Args:
+            path: of the file.
+            categorical: as in `generate`.
+            numeric: as in `generate`.
+
+        Returns:
+            Whether there was anything to write.
+
+        Raises:
+            errors.ConditionError: a condition does not fit the schema.
+            OSError: the file cannot be written.
+        """
+        scenario = conditions.parse(self.schema, categorical, numeric)
+        conditioned = particles.plan(self._pool, scenario).order
+        own = {id(model) for model in self._models}
+        models = self._by_conditions.get(tuple(conditioned), ())
+        fitted = [model for model in models if id(model) not in own]
+        if fitted:
+            saving.save_fitted(Path(path), conditioned, fitted)
+        return bool(fitted)
+
+    def load_fitted(self, path: str | Path) -> None:
+        """Take over what another process fitted for scenarios on some columns.
+
+        Raises:
+            errors.SavedModelError: the file is damaged, of another version or of another study.
+            OSError: it cannot be opened.
+        """
+        self._remember(*saving.load_fitted(Path(path), self._pool, self._models))
+
     def generate(
         self,
         row_count: int,
@@ -196,8 +238,8 @@ class Model:
 
     def _fitted(self, conditioned: list[int]) -> tuple[list[int], dict[int, ConditionalModel]]:
         """Return the visit sequence, conditioned columns first, and by index what is fitted."""
-        others = [model.column for model in self._models if model.column not in conditioned]
-        sequence, models = [*conditioned, *others], self._by_conditions.get(tuple(conditioned))
+        sequence = visits.conditioned_first(conditioned, [each.column for each in self._models])
+        models = self._by_conditions.get(tuple(conditioned))
         if models is not None:
             return sequence, dict(enumerate(models))
         return sequence, conditional.reusable(self._pool, sequence, self._models, len(conditioned))
@@ -214,10 +256,13 @@ class Model:
             return [fitted[index] for index in range(len(sequence))]
         with phase as on_step:
             models = conditional.fit_all(self._pool, sequence, fitted, on_step, conditioned)
+        self._remember(tuple(sequence[:conditioned]), models)
+        return models
+
+    def _remember(self, conditioned: tuple[int, ...], models: list[ConditionalModel]) -> None:
         if len(self._by_conditions) >= MAX_KEPT_SEQUENCES:
             self._by_conditions.pop(next(iter(self._by_conditions)))  # the oldest
-        self._by_conditions[tuple(sequence[:conditioned])] = models
-        return models
+        self._by_conditions[conditioned] = models
 
     def _durations(self, missing: int, conditioned: int, rows: int) -> list[tuple[str, float]]:
         """Return the durations of the phases of a generation, in that of drawing one value."""

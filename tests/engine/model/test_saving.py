@@ -1,8 +1,10 @@
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -88,3 +90,60 @@ def test_a_compressed_file_is_refused_before_it_unpacks(saved: Path, tmp_path: P
             file.writestr(name, content)
     with pytest.raises(simulacra.SavedModelError):
         simulacra.load(bomb)
+
+
+SHARES = {"segment": {"Premium": 0.5}, "channel": {"Online": 0.6}}
+
+
+def generated(model: simulacra.Model, **more: Any) -> simulacra.Generation:
+    return model.generate(60, seed=4, categorical=SHARES, **more)
+
+
+def steps_of_fitting(model: simulacra.Model) -> list[simulacra.Progress]:
+    reports: list[simulacra.Progress] = []
+    generated(model, progress=reports.append)
+    return [report for report in reports if report.stage == "fitting" and report.steps]
+
+
+def test_what_was_fitted_for_a_scenario_serves_the_next_process(
+    saved: Path, tmp_path: Path
+) -> None:
+    first, second = simulacra.load(saved), simulacra.load(saved)
+    assert not first.save_fitted(tmp_path / "fitted", categorical=SHARES)  # nothing is fitted yet
+    made = generated(first)
+    assert first.save_fitted(tmp_path / "fitted", categorical=SHARES)
+    second.load_fitted(tmp_path / "fitted")
+    assert not steps_of_fitting(second)
+    assert generated(second).table == made.table
+
+
+def test_other_shares_of_the_same_columns_are_served_too(saved: Path, tmp_path: Path) -> None:
+    first, second = simulacra.load(saved), simulacra.load(saved)
+    first.generate(
+        10, seed=1, categorical={"segment": {"Premium": 0.2}, "channel": {"Retail": 0.5}}
+    )
+    first.save_fitted(tmp_path / "fitted", categorical=SHARES)
+    second.load_fitted(tmp_path / "fitted")
+    assert not steps_of_fitting(second)
+
+
+def test_what_was_fitted_to_another_study_is_refused(
+    saved: Path, mixed_table: pa.Table, tmp_path: Path
+) -> None:
+    other = simulacra.fit(mixed_table)
+    scenario = {"agreement": {"never": 0.2}}
+    other.generate(10, seed=1, categorical=scenario)
+    assert other.save_fitted(tmp_path / "fitted", categorical=scenario)
+    with pytest.raises(simulacra.SavedModelError):
+        simulacra.load(saved).load_fitted(tmp_path / "fitted")
+
+
+def test_damage_to_what_was_fitted_is_noticed(saved: Path, tmp_path: Path) -> None:
+    model = simulacra.load(saved)
+    generated(model)
+    model.save_fitted(tmp_path / "fitted", categorical=SHARES)
+    written = (tmp_path / "fitted").read_bytes()
+    for size in range(0, len(written), len(written) // 20):
+        (tmp_path / "fitted").write_bytes(written[:size])
+        with pytest.raises(simulacra.SavedModelError):
+            model.load_fitted(tmp_path / "fitted")

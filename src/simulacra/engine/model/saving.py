@@ -2,17 +2,18 @@
 
 The names in the manifest are those of format 2, so that models of version 0.1.0 can be read: a
 "link" is a conditional model, its "places" are ranks of levels, an "echo" is a repetition, "seed"
-and "same" are the respondents' values and who of them repeats. What 0.1.0 did not know ("tallies"
-and "odds") may be absent.
+and "same" are the respondents' values and who of them repeats. What 0.1.0 did not know ("tallies",
+"odds" and "strengths") may be absent.
 """
 
+import contextlib
 import hashlib
 import io
 import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import numpy as np
 
 from simulacra.engine import errors
 from simulacra.engine.columns.schema import Schema
-from simulacra.engine.model import soundness
+from simulacra.engine.model import soundness, visits
 from simulacra.engine.model.conditional import ConditionalModel
 from simulacra.engine.model.donors import DonorPool
 from simulacra.engine.model.forest import Forest
@@ -54,25 +55,44 @@ def save(path: Path, pool: DonorPool, models: Sequence[ConditionalModel]) -> Non
     Raises:
         OSError: the file cannot be written.
     """
+    arrays: dict[str, Array] = {"seed": pool.values, "strengths": pool.strengths}
+    _write(path, {"schema": pool.schema.to_json(), "rules": pool.rules.to_json()}, arrays, models)
+
+
+def save_fitted(path: Path, conditioned: Sequence[int], models: Sequence[ConditionalModel]) -> None:
+    """Write what was fitted for scenarios on some columns beyond the models of the study.
+
+    Args:
+        path: of the file.
+        conditioned: the positions of those columns, in the order they are drawn.
+        models: that were fitted for them.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    _write(path, {"conditioned": list(conditioned)}, {}, models)
+
+
+def _write(
+    path: Path,
+    described: dict[str, Any],
+    arrays: dict[str, Array],
+    models: Sequence[ConditionalModel],
+) -> None:
+    """Write conditional models, and arrays and a description besides."""
     forests = [forest for model in models for forest in _forests(model)]
     repeats = [model.repetition.repeats for model in models if model.repetition]
     indices = [index for model in models for index in model.indices]
-    arrays: dict[str, Array] = {
-        "seed": pool.values,
-        "strengths": pool.strengths,
-        "same": np.array(repeats, dtype=bool),
-    }
     odds = [model.odds for model in models if model.odds is not None]
+    arrays["same"] = np.array(repeats, dtype=bool)
     arrays["odds"] = np.concatenate([np.zeros(0), *odds])
     for name in INDEX_ARRAYS:
         arrays[name] = np.concatenate([np.zeros(0), *(getattr(index, name) for index in indices)])
     for name in FOREST_ARRAYS:
         arrays[name] = np.concatenate([getattr(forest, name) for forest in forests])
     packed = {name: _pack(array) for name, array in arrays.items()}
-    manifest = {
+    manifest = described | {
         "version": VERSION,
-        "schema": pool.schema.to_json(),
-        "rules": pool.rules.to_json(),
         "links": [_describe(model) for model in models],
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in packed.items()},
     }
@@ -91,17 +111,60 @@ def load(path: Path) -> tuple[DonorPool, list[ConditionalModel]]:
         errors.SavedModelError: the file is damaged, or of another version.
         OSError: it cannot be opened.
     """
+    with _opened(path) as (manifest, arrays):
+        schema, values = Schema.from_json(manifest["schema"]), arrays.pop("seed")
+        strengths = arrays.pop("strengths", None)
+        models = _models(manifest, arrays)
+        soundness.check(schema, values, models)
+        soundness.check_strengths(strengths, len(schema.columns))
+        rules = Rules.from_json(manifest["rules"], schema)
+        pool = DonorPool.of(schema, values, rules, strengths)
+        soundness.check_odds(pool, models)
+        return pool, models
+
+
+def load_fitted(
+    path: Path, pool: DonorPool, models: Sequence[ConditionalModel]
+) -> tuple[tuple[int, ...], list[ConditionalModel]]:
+    """Return what `save_fitted` wrote, completed by the models of the study.
+
+    Args:
+        path: of the file.
+        pool: the respondents.
+        models: of the study, along its visit sequence.
+
+    Returns:
+        The positions of the conditioned columns, and the models along their visit sequence.
+
+    Raises:
+        errors.SavedModelError: the file is damaged, of another version or of another study.
+        OSError: it cannot be opened.
+    """
+    with _opened(path) as (manifest, arrays):
+        conditioned = [int(position) for position in manifest["conditioned"]]
+        fitted = {model.column: model for model in _models(manifest, arrays)}
+        by_column = {model.column: model for model in models} | fitted
+        sequence = visits.conditioned_first(conditioned, [model.column for model in models])
+        completed = [by_column[column] for column in sequence]
+        soundness.check(pool.schema, pool.values, completed)
+        soundness.check_odds(pool, completed)
+        return tuple(conditioned), completed
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield the manifest and the arrays of a file; whatever is wrong with it is one error."""
     raw = io.BytesIO(path.read_bytes())
     try:
         with zipfile.ZipFile(raw) as file:
-            return _read(file)
+            yield _read(file)
     except DAMAGE as error:
         raise errors.SavedModelError(
             f"The saved model is damaged ({type(error).__name__})."
         ) from None
 
 
-def _read(file: zipfile.ZipFile) -> tuple[DonorPool, list[ConditionalModel]]:
+def _read(file: zipfile.ZipFile) -> tuple[dict[str, Any], dict[str, Any]]:
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in file.infolist()):
         raise ValueError("models are stored, not compressed")  # and so cannot unpack enormously
     written = file.read(MANIFEST)
@@ -117,15 +180,7 @@ def _read(file: zipfile.ZipFile) -> tuple[DonorPool, list[ConditionalModel]]:
         data = file.read(f"{name}.npy")
         _verify(data, manifest["sha256"][name])
         arrays[name] = np.load(io.BytesIO(data), allow_pickle=False)
-    schema, values = Schema.from_json(manifest["schema"]), arrays.pop("seed")
-    strengths = arrays.pop("strengths", None)
-    models = _models(manifest, arrays)
-    soundness.check(schema, values, models)
-    soundness.check_strengths(strengths, len(schema.columns))
-    rules = Rules.from_json(manifest["rules"], schema)
-    pool = DonorPool.of(schema, values, rules, strengths)
-    soundness.check_odds(pool, models)
-    return pool, models
+    return manifest, arrays
 
 
 def _verify(data: bytes, digest: str) -> None:

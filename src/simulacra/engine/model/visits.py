@@ -43,6 +43,11 @@ def sequence(rules: Rules, columns: int) -> list[int]:
     return visits
 
 
+def conditioned_first(conditioned: Sequence[int], columns: Sequence[int]) -> list[int]:
+    """Return a visit sequence with the columns of a scenario in front, all others as they were."""
+    return [*conditioned, *(column for column in columns if column not in conditioned)]
+
+
 def _parts(rules: Rules) -> defaultdict[int, set[int]]:
     """Return the parts of each total: the other terms of an identity."""
     parts: defaultdict[int, set[int]] = defaultdict(set)
