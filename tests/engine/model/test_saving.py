@@ -1,7 +1,6 @@
 import io
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -95,8 +94,10 @@ def test_a_compressed_file_is_refused_before_it_unpacks(saved: Path, tmp_path: P
 SHARES = {"segment": {"Premium": 0.5}, "channel": {"Online": 0.6}}
 
 
-def generated(model: simulacra.Model, **more: Any) -> simulacra.Generation:
-    return model.generate(60, seed=4, categorical=SHARES, **more)
+def generated(
+    model: simulacra.Model, progress: simulacra.ProgressCallback | None = None
+) -> simulacra.Generation:
+    return model.generate(60, seed=4, categorical=SHARES, progress=progress)
 
 
 def steps_of_fitting(model: simulacra.Model) -> list[simulacra.Progress]:
