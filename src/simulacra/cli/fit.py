@@ -62,7 +62,7 @@ def _type(text: str) -> "tuple[str, TypeOverride]":
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Fit a model, save it, and print its schema."""
+    """Fit a model, save it, and print its schema and its quality."""
     from simulacra.engine import pipeline
 
     path = arguments.model or option_types.new_file(arguments.study.with_suffix(".model").name)
@@ -91,3 +91,6 @@ def _print_schema(model: "Model", study: Path) -> None:
     if schema.cleaning:
         print("Cleaning:")
         terminal.say_first([str(action) for action in schema.cleaning], MAX_LINES)
+    if model.quality is not None:
+        print("Quality:")
+        terminal.say_first(str(model.quality).splitlines(), MAX_LINES)

@@ -16,6 +16,8 @@ from simulacra.engine.model import calibration, conditional, drawing, saving, vi
 from simulacra.engine.model.conditional import ConditionalModel
 from simulacra.engine.model.donors import DonorPool, Draws
 from simulacra.engine.progress import Phase, Progress, ProgressCallback, phases
+from simulacra.engine.quality import comparison
+from simulacra.engine.quality.quality import Quality
 from simulacra.engine.reading import source as reading
 from simulacra.engine.report import outcomes
 from simulacra.engine.report.report import Report
@@ -28,8 +30,9 @@ FIT_DURATIONS = (
     ("reading", 0.03),
     ("cleaning", 0.10),
     ("fitting", 0.12),  # learning the rules
-    ("fitting", 0.60),
-    ("fitting", 0.12),  # calibrating
+    ("fitting", 0.57),
+    ("fitting", 0.10),  # calibrating
+    ("fitting", 0.05),  # comparing
     ("writing", 0.03),
 )
 """Parts of the time from file to saved model: between those of Adult (32,561 rows, 15 columns) and
@@ -74,7 +77,7 @@ def fit(
         TypeError: `source` is neither a path nor a table.
     """
     overrides = options.Options.of(types, keep, drop, sheet)
-    read, prepare, learn, build, check, _ = phases(progress, FIT_DURATIONS)
+    read, prepare, learn, build, correct, check, _ = phases(progress, FIT_DURATIONS)
     # 1. From bytes to a table and its codebook.
     with read:
         raw = reading.read(source, bounds, sheet)
@@ -90,9 +93,12 @@ def fit(
         sequence = visits.sequence(rules, len(study.schema.columns))
         models = conditional.fit_all(pool, sequence, {}, on_step)
     # 5. What marginals drift by along the chain is taken back.
+    with correct:
+        models = calibration.calibrate(pool, models, correct.advance)
+    # 6. What is left of it is measured, to be published.
     with check:
-        models = calibration.calibrate(pool, models, check.advance)
-    return Model(pool, models)
+        quality = comparison.compare(pool, models, check.advance)
+    return Model(pool, models, quality)
 
 
 def load(path: str | Path) -> "Model":
@@ -102,7 +108,9 @@ def load(path: str | Path) -> "Model":
         errors.SavedModelError: the file is damaged, or of another version.
         OSError: it cannot be opened.
     """
-    return Model(*saving.load(Path(path)))
+    saved = saving.load(Path(path))
+    quality = None if saved.quality is None else Quality.from_json(saved.quality)
+    return Model(saved.pool, saved.models, quality)
 
 
 class Model:
@@ -111,11 +119,19 @@ class Model:
     Attributes:
         schema: the columns that conditions may name, and what cleaning did.
         rules: what no respondent breaks, in plain words when printed.
+        quality: how well rows without conditions agree with the study; None for a model that was
+            saved by a version that did not measure it.
     """
 
-    def __init__(self, pool: DonorPool, models: Sequence[ConditionalModel]) -> None:
+    def __init__(
+        self,
+        pool: DonorPool,
+        models: Sequence[ConditionalModel],
+        quality: Quality | None = None,
+    ) -> None:
         self.schema: Schema = pool.schema
         self.rules: ruleset.Rules = pool.rules
+        self.quality = quality
         self._pool = pool
         self._models = list(models)
         self._by_conditions: dict[tuple[int, ...], list[ConditionalModel]] = {}
@@ -135,7 +151,8 @@ class Model:
         Raises:
             OSError: the file cannot be written.
         """
-        saving.save(Path(path), self._pool, self._models)
+        quality = None if self.quality is None else self.quality.to_json()
+        saving.save(Path(path), self._pool, self._models, quality)
 
     def save_fitted(
         self,
@@ -225,16 +242,17 @@ class Model:
         with condition:
             draws, rows, cloud = self._condition(conditioned, plan, row_count, rng_seed)
         # 4. All the others, given those.
-        values = drawing.complete(self._pool, others, draws, rows, rng_seed, complete.count)
+        made = drawing.complete(self._pool, others, draws, rows, rng_seed, complete.count)
         # 5. A table and its report.
         with finish:
+            origin = outcomes.origin(self._pool, made, self.quality)
             if cloud is None:
-                report = outcomes.unconditional(self._pool, row_count, rng_seed)
+                report = outcomes.unconditional(self._pool, origin, row_count, rng_seed)
             else:
                 report = outcomes.conditional(
-                    self._pool, scenario, plan, cloud, values, row_count, rng_seed
+                    self._pool, scenario, plan, cloud, made.values, origin, row_count, rng_seed
                 )
-            return Generation(_table(self.schema, values), report)
+            return Generation(_table(self.schema, made.values), report)
 
     def _fitted(self, conditioned: list[int]) -> tuple[list[int], dict[int, ConditionalModel]]:
         """Return the visit sequence, conditioned columns first, and by index what is fitted."""

@@ -21,7 +21,7 @@ def complete(model: simulacra.Model, given: Draws, seed: int = 1) -> dict[int, F
     models = [
         conditional for conditional in model._models if conditional.column not in given.values
     ]
-    return drawing.complete(model._pool, models, given, ROWS, seed, lambda *_: None)
+    return drawing.complete(model._pool, models, given, ROWS, seed, lambda *_: None).values
 
 
 def test_the_number_of_cores_changes_nothing(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import simulacra
 from simulacra.engine.model import saving
+from simulacra.engine.progress import ProgressCallback
 
 
 def rows_of(path: Path) -> list[dict[str, object]]:
@@ -95,7 +96,7 @@ SHARES = {"segment": {"Premium": 0.5}, "channel": {"Online": 0.6}}
 
 
 def generated(
-    model: simulacra.Model, progress: simulacra.ProgressCallback | None = None
+    model: simulacra.Model, progress: ProgressCallback | None = None
 ) -> simulacra.Generation:
     return model.generate(60, seed=4, categorical=SHARES, progress=progress)
 

@@ -21,7 +21,7 @@ Change = Callable[[np.ndarray], np.ndarray]
 
 @pytest.fixture
 def parts(saved: Path) -> Parts:
-    return saving.load(saved)
+    return saving.load(saved)[:2]
 
 
 @pytest.fixture

@@ -1,8 +1,12 @@
 import json
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 import simulacra
+from simulacra.engine.model.drawing import SyntheticRows
+from simulacra.engine.report import outcomes
 from simulacra.engine.report.report import RangeOutcome
 from tests.engine import generations
 
@@ -69,3 +73,43 @@ def test_a_report_is_plain_json_and_a_table_for_people(out: simulacra.Generation
     assert first.startswith("400 of 400 rows (ready), seed 1; ")
     assert any(line.startswith("segment = Premium ") and "55.00%" in line for line in lines)
     assert any(line.startswith("age ") and "35 to 50" in line for line in lines)
+
+
+def test_distinct_rows_are_those_that_differ(meal_kit_model: simulacra.Model) -> None:
+    out = meal_kit_model.generate(300, seed=2)
+    rows = {tuple(row.values()) for row in out.table.to_pylist()}
+    assert out.report.distinct_rows == len(rows)
+    assert 1 <= out.report.donors <= meal_kit_model.schema.row_count
+
+
+def test_many_copies_are_told_where_respondents_differ() -> None:
+    """Two of the respondents, whose other answers are the same, are copied fifty times."""
+    rng = np.random.default_rng(3)
+    knows = np.arange(200) < 2
+    table = pa.table(
+        {
+            "knows": np.where(knows, "yes", "no"),
+            **{f"q{n}": np.where(knows, 3, rng.integers(1, 8, 200)) for n in range(8)},
+        }
+    )
+    pool = simulacra.fit(table)._pool
+    made = {position: np.repeat(values[:2], 50) for position, values in enumerate(pool.values.T)}
+    everyone = np.ones(200, dtype=np.bool_)
+    origin = outcomes.origin(pool, SyntheticRows(made, everyone), None)
+    assert origin.distinct_rows == 1
+    assert [warning.code for warning in origin.warnings] == ["many_copies"]
+    assert "100 rows hold 1 distinct" in origin.warnings[0].detail
+
+
+def test_copies_are_not_remarkable_where_respondents_are_alike() -> None:
+    table = pa.table({"q": np.arange(300) % 3, "r": np.arange(300) % 2})
+    pool = simulacra.fit(table, types={"q": "nominal", "r": "nominal"})._pool
+    made = SyntheticRows(dict(enumerate(pool.values.T)), np.ones(300, dtype=np.bool_))
+    origin = outcomes.origin(pool, made, None)
+    assert (origin.distinct_rows, origin.warnings) == (6, ())
+
+
+def test_a_missing_value_is_one_value_and_both_zeros_are_one() -> None:
+    first = np.array([np.nan, -np.nan, 0.0, -0.0, 1.0])
+    assert outcomes._distinct({0: first, 1: np.zeros(5)}) == 3
+    assert outcomes._distinct({0: first, 1: np.arange(5.0)}) == 5

@@ -37,10 +37,12 @@ class TreeCoding:
         """Whether there are too many codes to treat each as a level."""
         return self.midpoints is not None and self.size > MAX_COARSE
 
+    @property
+    def missing(self) -> int:
+        """The code of a missing value."""
+        return self.size - 1 if self.midpoints is None else 0
+
     def codes(self, values: Floats) -> Int32s:
         """Return the codes of values, int32, of their shape."""
-        missing = np.isnan(values)
-        if self.midpoints is None:
-            return np.where(missing, self.size - 1, values).astype(np.int32)
-        codes = np.searchsorted(self.midpoints, values) + 1
-        return np.where(missing, 0, codes).astype(np.int32)
+        known = values if self.midpoints is None else np.searchsorted(self.midpoints, values) + 1
+        return np.where(np.isnan(values), self.missing, known).astype(np.int32)

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from simulacra.engine import randomness
-from simulacra.engine.columns.arrays import Floats, Int32s, Int64s
-from simulacra.engine.model import drawing
+from simulacra.engine.columns.arrays import Floats, Int64s
+from simulacra.engine.model import drawing, targets
 from simulacra.engine.model.conditional import ConditionalModel
 from simulacra.engine.model.donors import DonorPool, Draws
 from simulacra.engine.model.drawing import DrawnColumn
@@ -73,12 +73,14 @@ def _calibrate(
 def _corrected(pool: DonorPool, model: ConditionalModel, values: Floats) -> Floats | None:
     """Return better odds, float64, one a tree code; None if the marginal does not drift."""
     coding = pool.codings[model.column]
-    bins = _bins(pool.codes[model.column], coding.size, is_fine=coding.is_fine)
+    codes = pool.codes[model.column]
+    known = int((codes != coding.missing).sum())
+    bins = targets.bins(coding, codes, max(1, min(BINS, known // ROWS_IN_BIN)))
     number = int(bins.max()) + 1
-    target = np.bincount(bins[pool.codes[model.column]], minlength=number)
+    target = np.bincount(bins[codes], minlength=number)
     drawn = np.bincount(bins[coding.codes(values)], minlength=number)
     wanted, rows = target / target.sum(), len(values)
-    is_known = np.arange(number) != (0 if coding.midpoints is not None else number - 1)
+    is_known = np.arange(number) != bins[coding.missing]
     if not _drifts(drawn / rows, wanted, rows) and not (
         coding.is_ordered and _bends(drawn[is_known], target[is_known])
     ):
@@ -100,13 +102,3 @@ def _bends(drawn: Int64s, wanted: Int64s) -> bool:
     if not rows or not wanted.any():
         return False
     return _drifts(np.cumsum(drawn) / rows, np.cumsum(wanted) / wanted.sum(), rows)
-
-
-def _bins(codes: Int32s, size: int, *, is_fine: bool) -> Int64s:
-    """Return the bin of each tree code, int64; each code of a short scale is one."""
-    if not is_fine:
-        return np.arange(size)
-    known = codes[codes > 0]
-    number = max(1, min(BINS, len(known) // ROWS_IN_BIN))
-    cuts = np.unique(np.quantile(known, np.arange(1, number) / number, method="lower"))
-    return np.where(np.arange(size) == 0, 0, 1 + np.searchsorted(cuts, np.arange(size)))

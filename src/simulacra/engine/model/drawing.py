@@ -24,6 +24,18 @@ STRETCHES, MIN_STRETCH, MAX_STRETCH = 4, 2_500, 100_000
 would spread the work further, but each has a cost of its own for every column."""
 
 
+class SyntheticRows(NamedTuple):
+    """Synthetic rows, and whom they owe their values to.
+
+    Attributes:
+        values: float64, shape (rows,), by position: of all columns.
+        is_donor: bool, shape (respondents,): whether anybody's value is in the rows.
+    """
+
+    values: dict[int, Floats]
+    is_donor: Flags
+
+
 def complete(
     pool: DonorPool,
     models: Sequence[ConditionalModel],
@@ -31,8 +43,8 @@ def complete(
     rows: int,
     rng_seed: int,
     on_step: StepCallback,
-) -> dict[int, Floats]:
-    """Return the values of all columns, by position: those given, and draws of the others.
+) -> SyntheticRows:
+    """Return rows of all columns: those given, and draws of the others.
 
     Rows are drawn in stretches, each with randomness of its own, whose length depends on the number
     of rows alone, so that the number of processors that share them changes nothing.
@@ -45,9 +57,6 @@ def complete(
         rng_seed: of the draws.
         on_step: called with how many columns are drawn, and how many there are; from any thread,
             one at a time.
-
-    Returns:
-        float64, shape (rows,), by position.
     """
     length = min(max(MIN_STRETCH, -(-rows // STRETCHES)), MAX_STRETCH)
     begins = range(0, rows, length)
@@ -59,20 +68,29 @@ def complete(
             if rest == 0:
                 on_step(columns, len(models))
 
-    def draw_stretch(begin: int) -> tuple[dict[int, Floats], Int64s]:
+    def draw_stretch(begin: int) -> tuple[dict[int, Floats], Int64s, Flags]:
         among = np.arange(begin, min(begin + length, rows))
         draws, purpose = given.take(among), f"rows {begin}"
         repaired = _extend(pool, models, draws, len(among), rng_seed, purpose, advance)
-        return draws.values, begin + repaired
+        return draws.values, begin + repaired, _donors(pool, draws)
 
     stretches = list(processors.share(draw_stretch, begins))
     values = {
-        position: np.concatenate([drawn[position] for drawn, _ in stretches])
+        position: np.concatenate([drawn[position] for drawn, _, _ in stretches])
         for position in stretches[0][0]
     }
-    doubtful = np.concatenate([repaired for _, repaired in stretches])
+    doubtful = np.concatenate([repaired for _, repaired, _ in stretches])
     _draw_again(pool, models, given, values, doubtful, rng_seed)
-    return values
+    is_donor = np.logical_or.reduce([donors for _, _, donors in stretches])
+    return SyntheticRows(values, np.asarray(is_donor))
+
+
+def _donors(pool: DonorPool, draws: Draws) -> Flags:
+    """Return which respondents gave a value, bool, shape (respondents,)."""
+    is_donor = np.zeros(len(pool.values), dtype=np.bool_)
+    for donors in draws.donors.values():
+        is_donor[donors] = True
+    return is_donor
 
 
 def _draw_again(

@@ -3,7 +3,7 @@
 The names in the manifest are those of format 2, so that models of version 0.1.0 can be read: a
 "link" is a conditional model, its "places" are ranks of levels, an "echo" is a repetition, "seed"
 and "same" are the respondents' values and who of them repeats. What 0.1.0 did not know ("tallies",
-"odds" and "strengths") may be absent.
+"odds", "strengths", "quality") may be absent.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -44,19 +44,44 @@ DAMAGE = (
 Array = np.ndarray
 
 
-def save(path: Path, pool: DonorPool, models: Sequence[ConditionalModel]) -> None:
+class Saved(NamedTuple):
+    """What is in a file.
+
+    Attributes:
+        pool: the respondents.
+        models: along the visit sequence.
+        quality: what was found when the model's rows were compared with the study, as plain JSON.
+    """
+
+    pool: DonorPool
+    models: list[ConditionalModel]
+    quality: dict[str, Any] | None
+
+
+def save(
+    path: Path,
+    pool: DonorPool,
+    models: Sequence[ConditionalModel],
+    quality: dict[str, Any] | None = None,
+) -> None:
     """Write a model to one file.
 
     Args:
         path: of the file.
         pool: the respondents.
         models: along the visit sequence.
+        quality: see `Saved`.
 
     Raises:
         OSError: the file cannot be written.
     """
     arrays: dict[str, Array] = {"seed": pool.values, "strengths": pool.strengths}
-    _write(path, {"schema": pool.schema.to_json(), "rules": pool.rules.to_json()}, arrays, models)
+    described = {
+        "schema": pool.schema.to_json(),
+        "rules": pool.rules.to_json(),
+        "quality": quality,
+    }
+    _write(path, described, arrays, models)
 
 
 def save_fitted(path: Path, conditioned: Sequence[int], models: Sequence[ConditionalModel]) -> None:
@@ -104,7 +129,7 @@ def _write(
             file.writestr(zipfile.ZipInfo(name, EPOCH), data)
 
 
-def load(path: Path) -> tuple[DonorPool, list[ConditionalModel]]:
+def load(path: Path) -> Saved:
     """Return what `save` wrote.
 
     Raises:
@@ -120,7 +145,7 @@ def load(path: Path) -> tuple[DonorPool, list[ConditionalModel]]:
         rules = Rules.from_json(manifest["rules"], schema)
         pool = DonorPool.of(schema, values, rules, strengths)
         soundness.check_odds(pool, models)
-        return pool, models
+        return Saved(pool, models, manifest.get("quality"))
 
 
 def load_fitted(

@@ -50,6 +50,22 @@ def level_ranks(coding: TreeCoding, codes: Int32s, target: Float32s) -> Int32s:
     return np.unique(along, return_inverse=True)[1].astype(np.int32)
 
 
+def bins(coding: TreeCoding, codes: Int32s, number: int) -> Int64s:
+    """Return the bin of each tree code, int64; each code of a short scale is one.
+
+    Args:
+        coding: of a column.
+        codes: int32, shape (rows,): its codes.
+        number: into how many bins of about as many rows a fine scale is cut; missing is one more.
+    """
+    size = np.arange(coding.size)
+    if not coding.is_fine:
+        return size
+    known = codes[codes != coding.missing]
+    cuts = np.unique(np.quantile(known, np.arange(1, number) / number, method="lower"))
+    return np.where(size == coding.missing, 0, 1 + np.searchsorted(cuts, size))
+
+
 def spaced_rows(rows: int, at_most: int) -> Int64s:
     """Return evenly spaced row numbers, int64; all of them if they are few."""
     return np.linspace(0, rows - 1, min(rows, at_most)).astype(np.int64)

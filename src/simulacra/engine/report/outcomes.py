@@ -1,27 +1,80 @@
 """Filling in the report: what was requested, what was achieved, and who stands behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from simulacra.engine.columns.arrays import Flags, Floats
 from simulacra.engine.model.donors import DonorPool
+from simulacra.engine.model.drawing import SyntheticRows
+from simulacra.engine.quality.quality import Quality
 from simulacra.engine.report import support
 from simulacra.engine.report.report import (
     LevelOutcome,
+    Origin,
     RangeOutcome,
     Report,
-    ReportWarning,
     ShareOutcome,
+    Support,
 )
 from simulacra.engine.scenario import raking
 from simulacra.engine.scenario.conditions import Scenario
 from simulacra.engine.scenario.particles import Particles, Plan, ShareTarget
+from simulacra.engine.warning import ReportWarning
+
+MIXING = (
+    (np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)),
+    (np.uint64(27), np.uint64(0x94D049BB133111EB)),
+)
+INCREMENT = np.uint64(0x9E3779B97F4A7C15)
+
+COPIES = 0.5
+"""Part of the rows that are distinct, below which there is a warning, if respondents are."""
 
 
-def unconditional(pool: DonorPool, rows: int, rng_seed: int) -> Report:
+def origin(pool: DonorPool, made: SyntheticRows, quality: Quality | None) -> Origin:
+    """Return what rows are made of.
+
+    Args:
+        pool: the respondents.
+        made: the rows.
+        quality: of the model.
+    """
+    rows, distinct = len(next(iter(made.values.values()))), _distinct(made.values)
+    warnings = []
+    if distinct < COPIES * rows and _are_distinct(pool):
+        detail = (
+            f"Many rows are copies of each other: {rows:,} rows hold {distinct:,} distinct ones. "
+            "Few respondents fit, so more rows tell nothing more about them."
+        )
+        warnings.append(ReportWarning("many_copies", detail))
+    return Origin(distinct, int(made.is_donor.sum()), quality, tuple(warnings))
+
+
+def _are_distinct(pool: DonorPool) -> bool:
+    """Tell whether most respondents differ from all others."""
+    return _distinct(dict(enumerate(pool.values.T))) >= COPIES * len(pool.values)
+
+
+def _distinct(values: Mapping[int, Floats]) -> int:
+    """Return how many rows differ from all others, told by 64 bits of a digest of each.
+
+    Among a million rows two different ones share a digest with a chance of one in 30 million.
+    """
+    digest = np.zeros(len(next(iter(values.values()))), dtype=np.uint64)
+    for position in sorted(values):
+        column = np.where(np.isnan(values[position]), np.nan, values[position] + 0.0)
+        digest ^= np.ascontiguousarray(column).view(np.uint64)
+        for shift, factor in MIXING:  # splitmix64 (Steele, Lea & Flood 2014)
+            digest = (digest ^ (digest >> shift)) * factor
+        digest += INCREMENT
+    return len(np.unique(digest))
+
+
+def unconditional(pool: DonorPool, made_of: Origin, rows: int, rng_seed: int) -> Report:
     """Return the report of a generation without conditions: every respondent stands behind it."""
-    return Report(rng_seed, rows, rows, "ready", support.of_everyone(pool), (), ())
+    everyone = support.of_everyone(pool)
+    return _report(made_of, rng_seed, rows, rows, everyone, (), ())
 
 
 def conditional(
@@ -30,6 +83,7 @@ def conditional(
     plan: Plan,
     particles: Particles,
     values: Mapping[int, Floats],
+    made_of: Origin,
     rows: int,
     rng_seed: int,
 ) -> Report:
@@ -41,6 +95,7 @@ def conditional(
         plan: the scenario in numbers.
         particles: that the rows were picked from.
         values: float64, shape (rows,), by position: of the synthetic rows.
+        made_of: what the rows are made of.
         rows: how many were asked for.
         rng_seed: that the rows were drawn with.
     """
@@ -54,8 +109,30 @@ def conditional(
     generated = len(values[plan.order[0]])
     joint = support.of_weights(np.prod(list(weights.values()), axis=0))
     warnings = [*_shortfalls(pool, plan, particles, weights, rows), *support.thin(joint)]
-    status = "ready" if generated == rows else "partial"
-    return Report(rng_seed, rows, generated, status, joint, tuple(outcomes), tuple(warnings))
+    return _report(made_of, rng_seed, rows, generated, joint, outcomes, warnings)
+
+
+def _report(
+    made_of: Origin,
+    rng_seed: int,
+    rows: int,
+    generated: int,
+    behind: Support,
+    outcomes: Sequence[ShareOutcome | RangeOutcome],
+    warnings: Sequence[ReportWarning],
+) -> Report:
+    return Report(
+        seed=rng_seed,
+        rows_requested=rows,
+        rows_generated=generated,
+        status="ready" if generated == rows else "partial",
+        support=behind,
+        conditions=tuple(outcomes),
+        warnings=(*warnings, *made_of.warnings),
+        distinct_rows=made_of.distinct_rows,
+        donors=made_of.donors,
+        quality=made_of.quality,
+    )
 
 
 def _range(

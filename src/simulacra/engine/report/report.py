@@ -4,6 +4,8 @@ import dataclasses
 from typing import Any
 
 from simulacra.engine.columns.facts import Bound
+from simulacra.engine.quality.quality import Quality
+from simulacra.engine.warning import ReportWarning
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,6 +19,23 @@ class Support:
 
     effective_sample_size: float
     seed_rows: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Origin:
+    """What rows are made of.
+
+    Attributes:
+        distinct_rows: how many of them differ from all others.
+        donors: respondents from whom at least one value was taken.
+        quality: of the model; None if it was not measured.
+        warnings: many copies.
+    """
+
+    distinct_rows: int
+    donors: int
+    quality: Quality | None
+    warnings: tuple[ReportWarning, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,14 +82,6 @@ class RangeOutcome:
 
 
 @dataclasses.dataclass(frozen=True)
-class ReportWarning:
-    """Something to know before using the rows."""
-
-    code: str
-    detail: str
-
-
-@dataclasses.dataclass(frozen=True)
 class Report:
     """The report of one generation.
 
@@ -80,7 +91,11 @@ class Report:
         status: ``ready`` or ``partial``.
         support: behind all conditions together.
         conditions: one outcome each.
-        warnings: thin support, and quotas that were dropped.
+        warnings: thin support, quotas that were dropped, and many copies.
+        distinct_rows: how many rows differ from all others; fewer than there are, if some are
+            copies of each other.
+        donors: respondents from whom at least one value was taken.
+        quality: of the model, without conditions; None if it was not measured.
     """
 
     seed: int
@@ -90,21 +105,30 @@ class Report:
     support: Support
     conditions: tuple[ShareOutcome | RangeOutcome, ...]
     warnings: tuple[ReportWarning, ...]
+    distinct_rows: int
+    donors: int
+    quality: Quality | None
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as the service publishes it."""
-        return dataclasses.asdict(self)
+        quality = None if self.quality is None else self.quality.to_json()
+        return {**dataclasses.asdict(self), "quality": quality}
 
     def __str__(self) -> str:
         """Return a table for people."""
         delivered = f"{self.rows_generated:,} of {self.rows_requested:,} rows ({self.status})"
         behind = f"{self.support.effective_sample_size:.0f} effective respondents"
-        lines = [f"{delivered}, seed {self.seed}; {behind}"]
+        lines = [
+            f"{delivered}, seed {self.seed}; {behind}",
+            f"{self.distinct_rows:,} distinct rows, of values of {self.donors:,} respondents",
+        ]
         if self.conditions:
             lines.append(f"{'condition':<32} {'target':>14} {'achieved':>14} {'respondents':>12}")
         for outcome in self.conditions:
             lines.extend(_lines(outcome))
-        lines.extend(f"{warning.code}: {warning.detail}" for warning in self.warnings)
+        of_model = () if self.quality is None else self.quality.warnings
+        warnings = (*self.warnings, *of_model)
+        lines.extend(f"{warning.code}: {warning.detail}" for warning in warnings)
         return "\n".join(lines)
 
 

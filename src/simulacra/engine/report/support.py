@@ -4,10 +4,11 @@ import numpy as np
 
 from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.model.donors import DonorPool
-from simulacra.engine.report.report import ReportWarning, Support
+from simulacra.engine.report.report import Support
 from simulacra.engine.scenario import raking
 from simulacra.engine.scenario.particles import Plan
 from simulacra.engine.scenario.raking import RakingResult
+from simulacra.engine.warning import ReportWarning
 
 THIN_SUPPORT = 30
 """Below so many effective respondents, a share read off the rows has a standard error of about

@@ -172,14 +172,58 @@ class CleaningDocument(BaseModel):
     count: int = Field(description="How many rows, columns or levels it concerns.")
 
 
+class DriftDocument(BaseModel):
+    """A column whose distribution differs from the study's by more than chance."""
+
+    column: str
+    distance: float = Field(
+        description="Largest difference of the share of a level; of a number, of the share of "
+        "values up to some point."
+    )
+    missing: float = Field(description="Share of rows without a value, less that of the study.")
+
+
+class RelationsDocument(BaseModel):
+    """How much of a kind of relation the model's rows have."""
+
+    number: int = Field(description="Relations that stand out in the study.")
+    kept: float | None = Field(
+        description="1: as strong as in the study; 0: nothing left; null: there are none."
+    )
+
+
+class WarningDocument(BaseModel):
+    """Something to know before using rows."""
+
+    code: str = Field(examples=["groups_weakened"])
+    detail: str
+
+
+class QualityDocument(BaseModel):
+    """How well rows without conditions agree with the study, measured when the model was fitted."""
+
+    rows: int = Field(description="Rows that were compared with the study.")
+    largest_distance: float = Field(description="Of any column; see `drifts`.")
+    drifts: list[DriftDocument]
+    pairs: RelationsDocument = Field(description="Relations between two columns.")
+    groups: RelationsDocument = Field(
+        description="What sets groups of 10 to 100 respondents apart from all others."
+    )
+    broken_rows: int = Field(description="Rows that break a rule that every respondent keeps.")
+    warnings: list[WarningDocument]
+
+
 class SchemaDocument(BaseModel):
-    """The cleaned schema, and what cleaning did."""
+    """The cleaned schema, what cleaning did, and how good the model is."""
 
     dataset_id: str
     row_count: int
     schema_: list[ColumnDocument] = Field(alias="schema")
     cleaning: list[CleaningDocument]
     multiple_response_sets: list[MultipleResponseDocument] | None = None
+    quality: QualityDocument | None = Field(
+        None, description="Absent of a dataset whose model was fitted before it was measured."
+    )
 
 
 def document(dataset: tables.Dataset) -> DatasetDocument:

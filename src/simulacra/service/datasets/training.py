@@ -18,5 +18,7 @@ def fit(request: payloads.TrainingRequest, report: ProgressCallback) -> payloads
     )
     report(pipeline.SAVING)
     model.save(request.model_file)
-    schema = model.schema
-    return payloads.TrainingResult(schema.row_count, len(schema.columns), schema.to_json())
+    schema, published = model.schema, model.schema.to_json()
+    if model.quality is not None:
+        published["quality"] = model.quality.to_json()
+    return payloads.TrainingResult(schema.row_count, len(schema.columns), published)
