@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulacra.cli import option_types, terminal
+from simulacra.engine import privacy_levels
 
 if TYPE_CHECKING:
     from simulacra.engine.options import TypeOverride
@@ -52,6 +53,12 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
             help=f"columns to {purpose}",
         )
     parser.add_argument("--sheet", help="sheet of a workbook (default: the first with a table)")
+    parser.add_argument(
+        "--privacy",
+        choices=privacy_levels.ALL,
+        default=privacy_levels.STANDARD,
+        help="strict: rows tell less about who took part; small groups lose part of their profile",
+    )
     parser.set_defaults(run=run)
 
 
@@ -74,6 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
             keep=arguments.keep,
             drop=arguments.drop,
             sheet=arguments.sheet,
+            privacy=arguments.privacy,
             progress=on_progress,
         )
         on_progress(pipeline.SAVING)

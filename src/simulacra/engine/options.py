@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Self
 
-from simulacra.engine import errors
+from simulacra.engine import errors, privacy_levels
 from simulacra.engine.columns import registry
 from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.columns.ordinal import ORDINAL
@@ -23,6 +23,7 @@ class Options:
         keep: columns that cleaning would drop and that are to be kept.
         drop: columns to leave out.
         sheet: of a workbook, the sheet to read.
+        privacy: how closely the model may follow small groups; one of `privacy_levels.ALL`.
     """
 
     types: Mapping[str, ColumnType] = dataclasses.field(default_factory=dict)
@@ -30,6 +31,7 @@ class Options:
     keep: frozenset[str] = frozenset()
     drop: frozenset[str] = frozenset()
     sheet: str | None = None
+    privacy: str = privacy_levels.STANDARD
 
     @classmethod
     def of(
@@ -38,13 +40,18 @@ class Options:
         keep: Iterable[str] = (),
         drop: Iterable[str] = (),
         sheet: str | None = None,
+        privacy: str = privacy_levels.STANDARD,
     ) -> Self:
         """Return the options from the arguments of `pipeline.fit`.
 
         Raises:
-            errors.StudyError: an unknown type, fewer than two levels, a text in place of a list
-                of columns, or a column that is both dropped and kept or typed.
+            errors.StudyError: an unknown type or privacy level, fewer than two levels, a text in
+                place of a list of columns, or a column that is both dropped and kept or typed.
         """
+        if privacy not in privacy_levels.ALL:
+            raise errors.StudyError(
+                f"{privacy!r} is not a privacy level; use one of {', '.join(privacy_levels.ALL)}."
+            )
         overridden = dict(types or {})
         to_keep = frozenset(_column_names("keep", keep))
         to_drop = frozenset(_column_names("drop", drop))
@@ -58,7 +65,7 @@ class Options:
             if not isinstance(override, str)
         }
         column_types = {name: _column_type(name, given) for name, given in overridden.items()}
-        return cls(column_types, levels, to_keep, to_drop, sheet)
+        return cls(column_types, levels, to_keep, to_drop, sheet, privacy)
 
 
 def _column_names(option: str, names: Iterable[str]) -> Iterable[str]:

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
-from simulacra.engine import errors, limits, options, randomness
+from simulacra.engine import errors, limits, options, privacy_levels, randomness
 from simulacra.engine.cleaning import clean
 from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
@@ -53,6 +53,7 @@ def fit(
     keep: Iterable[str] = (),
     drop: Iterable[str] = (),
     sheet: str | None = None,
+    privacy: str = privacy_levels.STANDARD,
     bounds: limits.StudyBounds = limits.DEFAULT,
     progress: ProgressCallback | None = None,
 ) -> "Model":
@@ -68,6 +69,8 @@ def fit(
         keep: columns to keep where cleaning would drop them.
         drop: columns to leave out.
         sheet: of a workbook, the sheet to read; by default the first that holds a table.
+        privacy: ``"standard"``, or ``"strict"`` for a model whose rows tell less about who took
+            part, at a cost to small groups.
         bounds: how large a study may be.
         progress: called as the work, saving the model included, advances.
 
@@ -76,7 +79,7 @@ def fit(
             does not fit it.
         TypeError: `source` is neither a path nor a table.
     """
-    overrides = options.Options.of(types, keep, drop, sheet)
+    overrides = options.Options.of(types, keep, drop, sheet, privacy)
     read, prepare, learn, build, correct, check, _ = phases(progress, FIT_DURATIONS)
     # 1. From bytes to a table and its codebook.
     with read:
@@ -87,7 +90,7 @@ def fit(
     # 3. The rules that no respondent breaks.
     with learn:
         rules = ruleset.learn(study.schema, study.values)
-        pool = DonorPool.of(study.schema, study.values, rules)
+        pool = DonorPool.of(study.schema, study.values, rules, privacy=privacy)
     # 4. A conditional model for each column, those that decide many others before them.
     with build as on_step:
         sequence = visits.sequence(rules, len(study.schema.columns))
@@ -135,6 +138,11 @@ class Model:
         self._pool = pool
         self._models = list(models)
         self._by_conditions: dict[tuple[int, ...], list[ConditionalModel]] = {}
+
+    @property
+    def privacy(self) -> str:
+        """How closely it follows small groups: ``"standard"`` or ``"strict"``."""
+        return self._pool.privacy
 
     @property
     def study(self) -> pa.Table:

@@ -3,11 +3,13 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
+from simulacra.engine import privacy_levels
 from simulacra.engine.columns.arrays import Int32s
 from simulacra.engine.model import forest, kernels
 from simulacra.engine.model.forest import Features, Forest, Target
 
 ROWS = 400
+STANDARD = forest.FINENESS[privacy_levels.STANDARD]
 NONE_TAKEN = np.zeros((0, 0), np.int32)
 
 
@@ -137,7 +139,7 @@ def test_trees_of_a_forest_cut_the_ground_differently(features: Features) -> Non
 
 @pytest.mark.parametrize(
     ("is_fine", "least"),
-    [(False, forest.OF_LEVELS.min_rows), (True, forest.OF_NUMBERS.min_rows)],
+    [(False, STANDARD.of_levels.min_rows), (True, STANDARD.of_numbers.min_rows)],
 )
 def test_no_leaf_is_small(
     features: Features,
@@ -179,7 +181,7 @@ def test_trees_grow_on_a_sample_and_are_filled_with_all_rows(
     monkeypatch.setattr(forest, "MAX_GROWING_ROWS", 60)
     small = Forest.grow(features, target, np.random.default_rng(1))
     assert len(small.donors) == forest.TREES * ROWS
-    assert len(small.feature) <= forest.TREES * 2 * 60 / forest.OF_LEVELS.min_rows
+    assert len(small.feature) <= forest.TREES * 2 * 60 / STANDARD.of_levels.min_rows
 
 
 @pytest.mark.parametrize("most", [10, 50, 130])
@@ -196,7 +198,7 @@ def test_of_many_rows_each_tree_is_filled_with_a_part_and_all_trees_with_every_r
     for root, end in zip(trees.roots.tolist(), ends, strict=True):
         assert held <= trees.count[root:end].sum() <= held + growing
     assert np.bincount(trees.donors, minlength=ROWS).min() >= forest.TREES * held // ROWS
-    assert (trees.count[trees.feature == kernels.LEAF] >= forest.OF_LEVELS.min_rows).all()
+    assert (trees.count[trees.feature == kernels.LEAF] >= STANDARD.of_levels.min_rows).all()
 
 
 @pytest.mark.parametrize("rows", [1, 30, 200])

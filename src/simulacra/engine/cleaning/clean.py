@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from simulacra.engine import errors, limits
 from simulacra.engine.cleaning import (
+    calendar,
     choices,
     columns,
     dropping,
@@ -156,6 +157,8 @@ def _draft(source: _Source, array: pa.ChunkedArray) -> Draft | None:
     elif variable.counted is not None and not draft.type.is_categorical:
         draft = choices.as_boolean(draft, variable.counted)
     draft = choices.fill(texts.without_nul(draft))
+    if column_type is None or column_type.is_temporal:
+        draft = calendar.as_dates(draft)
     if column_type is not None:
         draft = retyping.retype(source.source_name, draft, column_type)
     if source.override.levels:

@@ -13,8 +13,13 @@ from simulacra.engine import disclosure
 from simulacra.engine.columns.lazy import np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simulacra.engine.columns.arrays import Flags, Floats
     from simulacra.engine.columns.facts import ColumnFacts
+    from simulacra.engine.columns.increments import Increment
+
+    HabitFinder = Callable[[Floats], Increment | None]
 
 BLUR = 1 / 40
 """Half the width of the cell of an outermost number, in lengths of the scale."""
@@ -36,16 +41,39 @@ class Cells:
 
     Attributes:
         low, high: float64, shape (rows,); NaN for a missing value.
+        habit: the pattern that most respondents keep to but not all; None without one.
+        follows: bool, shape (rows,): the respondents who do.
     """
 
     low: Floats
     high: Floats
+    habit: Increment | None
+    follows: Flags
 
     def draw(self, column: ColumnFacts, rows: np.ndarray, rng: np.random.Generator) -> Floats:
         """Draw a value from the cells of some respondents, float64, one a row number."""
         low, high = self.low[rows], self.high[rows]
         values = column.round(low + rng.random(low.shape) * (high - low))
+        values = self.as_usual(column, rows, values, *column.bounds)
         return np.where(low == high, low, values)
+
+    def as_usual(
+        self, column: ColumnFacts, rows: np.ndarray, values: Floats, first: float, last: float
+    ) -> Floats:
+        """Return values with those of respondents who keep to a pattern moved onto it.
+
+        Args:
+            column: whose values they are.
+            rows: int64: the respondents.
+            values: float64, one a respondent.
+            first: the least value that may be emitted.
+            last: the greatest one.
+        """
+        if self.habit is None:
+            return values
+        usual = column.to_grid(self.habit.nearest(values))
+        fits = self.follows[rows] & (usual >= first) & (usual <= last)
+        return np.where(fits, usual, values)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +85,7 @@ class Window:
         mass: float64, shape (rows,): the part of a respondent's cell that lies in the range.
         low, high: float64, shape (rows,): the ends of that part.
         inside: bool, shape (rows,): whether the respondent's own value lies in the range.
+        cells: that were cut.
     """
 
     first: float
@@ -65,6 +94,7 @@ class Window:
     low: Floats
     high: Floats
     inside: Flags
+    cells: Cells
 
     def draw(self, column: ColumnFacts, rows: np.ndarray, rng: np.random.Generator) -> Floats:
         """Draw a value from the windows of some respondents, float64, one a row number."""
@@ -73,11 +103,19 @@ class Window:
         ends = np.array([self.first, self.last])
         holds_values_in_use = np.array_equal(column.round(ends), ends)
         values = column.round(values) if holds_values_in_use else column.to_grid(values)
+        values = self.cells.as_usual(column, rows, values, self.first, self.last)
         return np.clip(np.where(low == high, low, values), self.first, self.last)
 
 
-def around(column: ColumnFacts, values: Floats) -> Cells:
-    """Return the cells of a numeric column's values, shape (rows,)."""
+def around(column: ColumnFacts, values: Floats, habit: HabitFinder) -> Cells:
+    """Return the cells of a numeric column's values.
+
+    Args:
+        column: whose values they are.
+        values: float64, shape (rows,).
+        habit: takes the different values, and returns the pattern that most keep to; not asked
+            where all keep to one.
+    """
     known = values[~np.isnan(values)]
     distinct, inverse, counts = np.unique(known, return_inverse=True, return_counts=True)
     first, last = column.bounds
@@ -91,7 +129,11 @@ def around(column: ColumnFacts, values: Floats) -> Cells:
     beside = min(2 * disclosure.THRESHOLD, len(ordered))
     high = np.where(distinct < first, np.clip(ordered[beside - 1], first, last), high)
     low = np.where(distinct > last, np.clip(ordered[-beside], first, last), low)
-    cells = Cells(np.full(len(values), np.nan), np.full(len(values), np.nan))
+    usual = habit(distinct) if column.increment is None else None
+    follows = np.zeros(len(values), dtype=np.bool_)
+    if usual is not None:
+        follows[~np.isnan(values)] = usual.holds(distinct)[inverse]
+    cells = Cells(np.full(len(values), np.nan), np.full(len(values), np.nan), usual, follows)
     cells.low[~np.isnan(values)] = low[inverse]
     cells.high[~np.isnan(values)] = high[inverse]
     return cells
@@ -118,7 +160,7 @@ def window(column: ColumnFacts, values: Floats, cells: Cells, first: float, last
         elif not mass.any():
             mass = _nearest(cells, first, last)
             low, high = np.full_like(low, first), np.full_like(high, last)
-    return Window(*_on_grid(column, first, last), mass, low, high, inside)
+    return Window(*_on_grid(column, first, last), mass, low, high, inside, cells)
 
 
 def _on_grid(column: ColumnFacts, first: float, last: float) -> tuple[float, float]:

@@ -2,7 +2,8 @@
 
 A scale repeats itself with a period: of prices that end in .49 or .99 it is 0.50, and the offset is
 0.49; of office hours it is a day, with an offset for each hour. A value that is made up
-between those of respondents is moved to the nearest value of the pattern.
+between those of respondents is moved to the nearest value of the pattern. Where only most
+respondents keep to one, such as incomes in thousands, that is done for them alone.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ from simulacra.engine import disclosure
 from simulacra.engine.columns.lazy import np
 
 if TYPE_CHECKING:
-    from simulacra.engine.columns.arrays import Floats, Int64s
+    from simulacra.engine.columns.arrays import Flags, Floats, Int64s
 
 MAX_OFFSETS = 48
+HABIT = 0.7
+"""Part of the distinct values that keep to a pattern that others do not, at least."""
+MAX_DISTINCT = 5_000
+"""Distinct values that such a pattern is looked for in."""
 CHANCE = 1e-6
 """Chance with which distinct values that have no pattern may seem to have one of a period."""
 
@@ -35,6 +40,12 @@ class Increment:
     step: float
     period: int
     offsets: Floats
+
+    def holds(self, values: Floats) -> Flags:
+        """Return which values are of the pattern, bool."""
+        units = np.mod(np.round(values / self.step), self.period)
+        at = np.minimum(np.searchsorted(self.offsets, units), len(self.offsets) - 1)
+        return np.asarray(self.offsets[at] == units)
 
     def at_or_above(self, values: Floats) -> Floats:
         """Return the least value of the pattern that is not below each value; NaN stays."""
@@ -83,6 +94,48 @@ def learn(known: Floats, step: float, periods: Int64s) -> Increment | None:
         if (distinct - len(offsets)) * math.log(part) < math.log(CHANCE / len(periods)):
             best, smallest = Increment(step, period, offsets), part
     return best
+
+
+def habit(distinct: Floats, step: float, periods: Int64s) -> Increment | None:
+    """Return the pattern that most values keep, such as round thousands; None without one.
+
+    So many distinct values would lie on so small a part of the grid by chance at most `CHANCE`
+    often (Chernoff's bound), whichever part it is.
+
+    Args:
+        distinct: float64, ascending: the different values of a column.
+        step: of its grid, in the column's unit.
+        periods: int64: steps after which a pattern may repeat.
+    """
+    chosen = np.linspace(0, len(distinct) - 1, min(len(distinct), MAX_DISTINCT)).astype(np.int64)
+    units = np.round(distinct[chosen] / step)
+    if not len(units) or np.abs(units).max() >= 2**53:
+        return None
+    best, strongest = None, math.log(len(periods) / CHANCE)
+    for period in periods.tolist():
+        remainders, counts = np.unique(np.mod(units, period), return_counts=True)
+        often = counts >= max(disclosure.THRESHOLD, len(units) / (2 * MAX_OFFSETS))
+        offsets, share = remainders[often], float(counts[often].sum()) / len(units)
+        part = len(offsets) / period
+        if share < max(HABIT, part) or not 0 < len(offsets) <= MAX_OFFSETS:
+            continue
+        evidence = len(units) * _divergence(share, part) - _log_choices(period, len(offsets))
+        if evidence > strongest:
+            best, strongest = Increment(step, period, offsets), evidence
+    return best
+
+
+def _divergence(share: float, part: float) -> float:
+    """Return the Kullback-Leibler divergence of two shares."""
+    if part >= 1:
+        return 0.0
+    rest = 0.0 if share >= 1 else (1 - share) * math.log((1 - share) / (1 - part))
+    return share * math.log(share / part) + rest
+
+
+def _log_choices(among: int, chosen: int) -> float:
+    """Return the logarithm of the number of ways to choose so many of so many."""
+    return math.lgamma(among + 1) - math.lgamma(chosen + 1) - math.lgamma(among - chosen + 1)
 
 
 def periods_of_numbers(known: Floats, step: float) -> Int64s:

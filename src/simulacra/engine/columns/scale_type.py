@@ -94,7 +94,11 @@ class ScaleType(ColumnType):
 
     def cells(self, column: ColumnFacts, values: Floats) -> Cells:
         """Return an interval around each value that too few respondents share."""
-        return emission.around(column, values)
+
+        def habit(distinct: Floats) -> increments.Increment | None:
+            return increments.habit(distinct, column.step, self.periods(distinct, column.step))
+
+        return emission.around(column, values, habit)
 
     def window(
         self, column: ColumnFacts, values: Floats, cells: Cells, low: Bound, high: Bound

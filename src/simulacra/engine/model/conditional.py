@@ -117,7 +117,7 @@ def fit(
     if source is not None:
         habit = _habit(pool, column, source, features, rng)
         others = np.flatnonzero(~habit.repeats).astype(np.int32)
-    forest = Forest.grow(features, Target.of(own, codes[column]), rng, among=others)
+    forest = Forest.grow(features, Target.of(own, codes[column], pool.privacy), rng, among=others)
     return ConditionalModel(
         column, tuple(chosen), level_ranks, forest, tuple(tallies), tuple(indices), habit
     )
@@ -135,7 +135,8 @@ def _habit(
 ) -> Repetition:
     """Learn which rows repeat a source."""
     repeats = repetition.repeats(pool, column, source)
-    target = Target(repeats.astype(np.int32), 2, is_ordered=False, is_fine=False)
+    codes = repeats.astype(np.int32)
+    target = Target(codes, 2, is_ordered=False, is_fine=False, privacy=pool.privacy)
     return Repetition(source, repeats, Forest.grow(features, target, rng))
 
 

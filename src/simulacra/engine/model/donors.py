@@ -5,16 +5,19 @@ That a record takes values from a donor in the same class is hot-deck imputation
 """
 
 import dataclasses
+import functools
 from collections.abc import Collection, Mapping
 from typing import Any, Self
 
 import numpy as np
 
+from simulacra.engine import privacy_levels
 from simulacra.engine.columns.arrays import Float32s, Floats, Int32s
 from simulacra.engine.columns.cells import Cells
 from simulacra.engine.columns.schema import Schema
 from simulacra.engine.columns.tree_codes import TreeCoding
 from simulacra.engine.model import screening
+from simulacra.engine.model.smoothing import Ranking
 from simulacra.engine.rules.ruleset import Rules
 
 
@@ -31,6 +34,7 @@ class DonorPool:
         rules: that no respondent breaks.
         strengths: float32, shape (columns, columns): how much each column explains of each other
             one (see `screening`); of no columns in a narrow study, in which none is left out.
+        privacy: how closely models may follow them; one of `privacy_levels.ALL`.
     """
 
     schema: Schema
@@ -40,10 +44,16 @@ class DonorPool:
     cells: Mapping[int, Cells]
     rules: Rules
     strengths: Float32s
+    privacy: str = privacy_levels.STANDARD
 
     @classmethod
     def of(
-        cls, schema: Schema, values: Floats, rules: Rules, strengths: Float32s | None = None
+        cls,
+        schema: Schema,
+        values: Floats,
+        rules: Rules,
+        strengths: Float32s | None = None,
+        privacy: str = privacy_levels.STANDARD,
     ) -> Self:
         """Prepare the respondents of a study; strengths that are known are not found again."""
         codings = tuple(
@@ -63,7 +73,17 @@ class DonorPool:
             strengths = (
                 screening.strengths(codings, codes) if is_wide else np.zeros((0, 0), np.float32)
             )
-        return cls(schema, values, codings, codes, cells, rules, strengths)
+        return cls(schema, values, codings, codes, cells, rules, strengths, privacy)
+
+    def ranking(self, position: int) -> Ranking:
+        """Return the respondents in the order of a number; found once."""
+        if position not in self._rankings:
+            self._rankings[position] = Ranking.of(self.values[:, position])
+        return self._rankings[position]
+
+    @functools.cached_property
+    def _rankings(self) -> dict[int, Ranking]:
+        return {}
 
     def emit(self, position: int, donors: Int32s, rng: np.random.Generator) -> Floats:
         """Return the values that donors give: a level, a shared number, or a draw from a cell.
@@ -91,12 +111,14 @@ class Draws:
         codes: int32, shape (rows,): the same as trees see it.
         donors: int32, shape (rows,): the respondent that each value was taken from.
         states: int32, shape (rows,): the states that rules are about, of some of the columns.
+        is_scenario: whether the rows are to follow another distribution than the study.
     """
 
     values: dict[int, Floats] = dataclasses.field(default_factory=dict)
     codes: dict[int, Int32s] = dataclasses.field(default_factory=dict)
     donors: dict[int, Int32s] = dataclasses.field(default_factory=dict)
     states: dict[int, Int32s] = dataclasses.field(default_factory=dict)
+    is_scenario: bool = False
 
     def add(self, position: int, values: Floats, codes: Int32s, donors: Int32s) -> None:
         """Add a column."""
@@ -105,16 +127,15 @@ class Draws:
 
     def take(self, rows: np.ndarray, positions: Collection[int] | None = None) -> "Draws":
         """Return some of the rows, with repetition; of all columns or of some."""
-        return Draws(
-            *(
-                {
-                    position: column[rows]
-                    for position, column in columns.items()
-                    if positions is None or position in positions
-                }
-                for columns in self.parts
-            )
+        values, codes, donors, states = (
+            {
+                position: column[rows]
+                for position, column in columns.items()
+                if positions is None or position in positions
+            }
+            for columns in self.parts
         )
+        return Draws(values, codes, donors, states, self.is_scenario)
 
     @property
     def parts(self) -> "tuple[dict[int, Any], ...]":

@@ -9,7 +9,7 @@ import numpy as np
 
 from simulacra.engine import processors, randomness
 from simulacra.engine.columns.arrays import Flags, Floats, Int32s, Int64s
-from simulacra.engine.model import exchanging
+from simulacra.engine.model import exchanging, smoothing
 from simulacra.engine.model.conditional import ConditionalModel
 from simulacra.engine.model.donors import DonorPool, Draws
 from simulacra.engine.progress import StepCallback
@@ -271,6 +271,8 @@ def _draw(
     leaves = model.forest.leaves(features, rows, rng)
     odds = None if model.odds is None else model.odds[pool.codes[model.column]]
     donors = model.forest.draw(leaves, taken, rng, odds)
+    if draws.is_scenario and pool.codings[model.column].is_fine:
+        donors = _smoothed(pool, model.column, donors, rng)
     values = pool.emit(model.column, donors, rng)
     habit = model.repetition
     if habit is not None:
@@ -280,6 +282,14 @@ def _draw(
         donors, values = np.where(repeats, like, donors), np.where(repeats, source, values)
         leaves = np.where(repeats, -1, leaves).astype(np.int32)
     return DrawnColumn(donors, values, leaves, taken)
+
+
+def _smoothed(pool: DonorPool, position: int, donors: Int32s, rng: np.random.Generator) -> Int32s:
+    """Have donors of much weight share it with respondents next to them."""
+    places = smoothing.spread(donors, len(pool.values))
+    if places < 1:
+        return donors
+    return smoothing.share(pool.ranking(position), donors, places, rng)
 
 
 def _taken(model: ConditionalModel, draws: Draws, rows: int) -> Int32s:

@@ -6,10 +6,11 @@ parts of the respondents, so that they cut the same ground differently, and fill
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
+from simulacra.engine import privacy_levels
 from simulacra.engine.columns.arrays import Flags, Floats, Int32s, Int64s
 from simulacra.engine.columns.tree_codes import TreeCoding
 from simulacra.engine.model import growing, kernels
@@ -17,17 +18,41 @@ from simulacra.engine.model.growing import Growth
 from simulacra.engine.model.kernels import LEAF
 
 TREES = 4
-GROWING_SHARE = 0.8
-"""Share of the rows that one tree is grown on. The rest has no say in its splits, so that fewer
-splits are made for the sake of single respondents."""
 MAX_GROWING_ROWS = 30_000
 
 
-OF_LEVELS = Growth(min_rows=7, large=60, evidence=2.0, evidence_of_large=0.5)
-OF_NUMBERS = Growth(min_rows=7, large=20, evidence=3.0, evidence_of_large=0.5)
-"""Large parts need little evidence: weak relations add up, and a large leaf singles nobody out.
-Relations of finely graded numbers are the tighter ones, so smaller parts count as large; but weak
-evidence for them is paid for in privacy, since a number singles out more than a level does."""
+class Fineness(NamedTuple):
+    """How closely forests follow the respondents.
+
+    Large parts need little evidence: weak relations add up, and a large leaf singles nobody out.
+    Relations of finely graded numbers are the tighter ones, so smaller parts count as large; but
+    weak evidence for them is paid for in privacy, since a number singles out more than a level.
+
+    Attributes:
+        of_levels: how far trees grow whose target is a level or on a short scale.
+        of_numbers: how far others grow.
+        growing_share: of the rows that one tree is grown on. The rest has no say in its splits, so
+            that fewer splits are made for the sake of single respondents.
+    """
+
+    of_levels: Growth
+    of_numbers: Growth
+    growing_share: float
+
+
+FINENESS = {
+    privacy_levels.STANDARD: Fineness(
+        of_levels=Growth(min_rows=7, large=60, evidence=2.0, evidence_of_large=0.5),
+        of_numbers=Growth(min_rows=7, large=20, evidence=3.0, evidence_of_large=0.5),
+        growing_share=0.8,
+    ),
+    privacy_levels.STRICT: Fineness(
+        of_levels=Growth(min_rows=30, large=60, evidence=2.0, evidence_of_large=1.0),
+        of_numbers=Growth(min_rows=30, large=60, evidence=3.0, evidence_of_large=1.0),
+        growing_share=0.5,
+    ),
+}
+"""By privacy level; measured in docs/benchmarks/privacy.md."""
 MAX_DONOR_ROWS = 100_000
 """Rows that one tree is filled with; of more, each tree takes a part of its own."""
 
@@ -41,22 +66,29 @@ class Target:
         size: one more than the largest code.
         is_ordered: whether the order of the codes means something.
         is_fine: whether there are too many codes to treat each as a level.
+        privacy: one of `privacy_levels.ALL`.
     """
 
     codes: Int32s
     size: int
     is_ordered: bool
     is_fine: bool
+    privacy: str = privacy_levels.STANDARD
 
     @classmethod
-    def of(cls, coding: TreeCoding, codes: Int32s) -> Self:
+    def of(cls, coding: TreeCoding, codes: Int32s, privacy: str) -> Self:
         """Return a column as a target."""
-        return cls(codes, coding.size, coding.is_ordered, coding.is_fine)
+        return cls(codes, coding.size, coding.is_ordered, coding.is_fine, privacy)
+
+    @property
+    def fineness(self) -> Fineness:
+        """How closely its trees follow the respondents."""
+        return FINENESS[self.privacy]
 
     @property
     def growth(self) -> Growth:
         """How far its trees grow."""
-        return OF_NUMBERS if self.is_fine else OF_LEVELS
+        return self.fineness.of_numbers if self.is_fine else self.fineness.of_levels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -259,10 +291,9 @@ def _stump() -> tuple[Int32s, Int32s, Int32s]:
 
 def _grown_on(target: Target, among: Int32s, rng: np.random.Generator) -> Int32s:
     """Draw the rows that one tree is grown on."""
-    rows = len(among)
-    number = min(
-        max(int(GROWING_SHARE * rows), min(rows, 2 * target.growth.min_rows)), MAX_GROWING_ROWS
-    )
+    least = min(len(among), 2 * target.growth.min_rows)
+    number = max(int(target.fineness.growing_share * len(among)), least)
+    number = min(number, MAX_GROWING_ROWS)
     return np.sort(rng.permutation(among)[:number])
 
 

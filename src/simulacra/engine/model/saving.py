@@ -3,7 +3,7 @@
 The names in the manifest are those of format 2, so that models of version 0.1.0 can be read: a
 "link" is a conditional model, its "places" are ranks of levels, an "echo" is a repetition, "seed"
 and "same" are the respondents' values and who of them repeats. What 0.1.0 did not know ("tallies",
-"odds", "strengths", "quality") may be absent.
+"odds", "strengths", "quality" and "privacy") may be absent.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulacra.engine import errors
+from simulacra.engine import errors, privacy_levels
 from simulacra.engine.columns.schema import Schema
 from simulacra.engine.model import soundness, visits
 from simulacra.engine.model.conditional import ConditionalModel
@@ -80,6 +80,7 @@ def save(
         "schema": pool.schema.to_json(),
         "rules": pool.rules.to_json(),
         "quality": quality,
+        "privacy": pool.privacy,
     }
     _write(path, described, arrays, models)
 
@@ -143,7 +144,9 @@ def load(path: Path) -> Saved:
         soundness.check(schema, values, models)
         soundness.check_strengths(strengths, len(schema.columns))
         rules = Rules.from_json(manifest["rules"], schema)
-        pool = DonorPool.of(schema, values, rules, strengths)
+        privacy_level = manifest.get("privacy", privacy_levels.STANDARD)
+        soundness.check_privacy(privacy_level)
+        pool = DonorPool.of(schema, values, rules, strengths, privacy_level)
         soundness.check_odds(pool, models)
         return Saved(pool, models, manifest.get("quality"))
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from simulacra.engine import privacy_levels
 from simulacra.engine.columns.arrays import Float32s, Floats
 from simulacra.engine.columns.schema import Column, Schema
 from simulacra.engine.model import screening
@@ -53,6 +54,16 @@ def check_strengths(strengths: Float32s | None, columns: int) -> None:
     side = columns if columns > screening.MAX_PREDECESSORS + 1 else 0
     if strengths.dtype != np.float32 or strengths.shape != (side, side):
         raise ValueError("the strengths of relations do not fit the columns")
+
+
+def check_privacy(level: object) -> None:
+    """Refuse a privacy level that there is not.
+
+    Raises:
+        ValueError: what is wrong.
+    """
+    if level not in privacy_levels.ALL:
+        raise ValueError("there is no such privacy level")
 
 
 def check_odds(pool: DonorPool, models: Sequence[ConditionalModel]) -> None:

@@ -139,7 +139,7 @@ def draw(
 def _draw(
     pool: DonorPool, models: Sequence[ConditionalModel], plan: Plan, number: int, rng_seed: int
 ) -> Particles:
-    draws = Draws()
+    draws = Draws(is_scenario=True)
     weights = np.ones(number)
     for model in models:
         position = model.column

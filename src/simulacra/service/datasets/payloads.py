@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from simulacra.engine import privacy_levels
 from simulacra.service.jobs import functions
 
 Count = Annotated[int, Field(strict=True, ge=0)]
@@ -22,6 +23,7 @@ class StudyOptions:
     keep: list[str] = dataclasses.field(default_factory=list)
     drop: list[str] = dataclasses.field(default_factory=list)
     sheet: str | None = None
+    privacy: str = privacy_levels.STANDARD
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Datasets as the API takes and shows them."""
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Json
 
@@ -44,6 +44,12 @@ class UploadFields(BaseModel):
         description="The sheet of an Excel workbook to read; by default the first with a table.",
     )
 
+    privacy: Literal["standard", "strict"] = Field(
+        default="standard",
+        description="`strict`: the rows tell less about who took part, and small groups lose part "
+        "of their profile.",
+    )
+
     def options(self) -> payloads.StudyOptions:
         """Return what the upload says about its study, in the terms of the engine."""
         return payloads.StudyOptions(
@@ -51,6 +57,7 @@ class UploadFields(BaseModel):
             keep=self.keep_columns,
             drop=self.drop_columns,
             sheet=self.sheet,
+            privacy=self.privacy,
         )
 
 
@@ -221,6 +228,9 @@ class SchemaDocument(BaseModel):
     schema_: list[ColumnDocument] = Field(alias="schema")
     cleaning: list[CleaningDocument]
     multiple_response_sets: list[MultipleResponseDocument] | None = None
+    privacy: Literal["standard", "strict"] | None = Field(
+        None, description="What the model was fitted for; see the upload."
+    )
     quality: QualityDocument | None = Field(
         None, description="Absent of a dataset whose model was fitted before it was measured."
     )

@@ -14,11 +14,13 @@ def fit(request: payloads.TrainingRequest, report: ProgressCallback) -> payloads
         keep=options.keep,
         drop=options.drop,
         sheet=options.sheet,
+        privacy=options.privacy,
         progress=report,
     )
     report(pipeline.SAVING)
     model.save(request.model_file)
-    schema, published = model.schema, model.schema.to_json()
+    schema = model.schema
+    published = schema.to_json() | {"privacy": model.privacy}
     if model.quality is not None:
         published["quality"] = model.quality.to_json()
     return payloads.TrainingResult(schema.row_count, len(schema.columns), published)
