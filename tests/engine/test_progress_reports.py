@@ -48,7 +48,7 @@ def assert_forward(reports: list[simulacra.Progress], stages: list[str]) -> None
 def test_columns_are_counted_once_whatever_the_stretches_of_rows(
     mixed_model: simulacra.Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawing, "MIN_STRETCH", 30)
+    monkeypatch.setattr(drawing, "ROWS_AT_ONCE", 30)
     reports: list[simulacra.Progress] = []
     mixed_model.generate(100, seed=1, progress=reports.append)
     assert_forward(reports, ["sampling", "writing"])

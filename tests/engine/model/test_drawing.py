@@ -27,7 +27,7 @@ def complete(model: simulacra.Model, given: Draws, seed: int = 1) -> dict[int, F
 def test_the_number_of_cores_changes_nothing(
     model: simulacra.Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawing, "MIN_STRETCH", 70)
+    monkeypatch.setattr(drawing, "ROWS_AT_ONCE", 70)
     monkeypatch.setattr(processors, "count", lambda: 1)
     alone = complete(model, Draws())
     monkeypatch.setattr(processors, "count", lambda: 4)
@@ -38,7 +38,7 @@ def test_the_number_of_cores_changes_nothing(
 
 
 def test_stretches_of_rows_differ(model: simulacra.Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawing, "MIN_STRETCH", ROWS // 2)
+    monkeypatch.setattr(drawing, "ROWS_AT_ONCE", ROWS // 2)
     rows = np.column_stack(list(complete(model, Draws()).values()))
     halves = np.nan_to_num(rows[: ROWS // 2]), np.nan_to_num(rows[ROWS // 2 :])
     assert not np.array_equal(*halves)
@@ -47,7 +47,7 @@ def test_stretches_of_rows_differ(model: simulacra.Model, monkeypatch: pytest.Mo
 def test_columns_that_are_given_stay_row_by_row(
     model: simulacra.Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawing, "MIN_STRETCH", 70)
+    monkeypatch.setattr(drawing, "ROWS_AT_ONCE", 70)
     donors, given = model._pool, Draws()
     chosen = np.random.default_rng(2).integers(len(donors.values), size=ROWS).astype(np.int32)
     for position in (0, 5):

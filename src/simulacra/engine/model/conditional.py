@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from simulacra.engine import processors, randomness
-from simulacra.engine.columns.arrays import Floats, Int32s, Int64s
+from simulacra.engine.columns.arrays import Flags, Floats, Int32s, Int64s
 from simulacra.engine.model import repetition, ridge, screening, targets
 from simulacra.engine.model import tallies as batteries
 from simulacra.engine.model.donors import DonorPool, Draws
@@ -23,6 +23,8 @@ from simulacra.engine.progress import StepCallback
 
 RANKING_ROWS = 20_000
 """Rows by which the levels of categorical predecessors are ordered."""
+MIN_PART = 20
+"""Respondents with a value, and without, from which on a forest of its own tells them apart."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +41,9 @@ class ConditionalModel:
         tallies: counts of answers to batteries among the predecessors.
         indices: weighted sums of the predecessors and the tallies.
         repetition: of a number that often repeats a predecessor; its other values are the forest's.
+        absence: tells rows without a value from rows with one; None if nearly all rows, or hardly
+            any, have one. Then the forest holds those who have one alone: in one forest for both,
+            what the few who answered say would drown in who answered at all.
         odds: float64, by tree code of the column: how often its donors are drawn, relative to
             others of their leaf; None if all alike (see `calibration`).
     """
@@ -51,6 +56,7 @@ class ConditionalModel:
     indices: tuple[RidgeIndex, ...] = ()
     repetition: Repetition | None = None
     odds: Floats | None = None
+    absence: Forest | None = None
 
     def features(self, draws: Draws, rows: int) -> Features:
         """Return the predecessors of synthetic rows as the forest looks at them."""
@@ -95,6 +101,9 @@ def fit(
     """
     codes, own = pool.codes, pool.codings[column]
     chosen = _strongest(pool, column, candidates)
+    is_known = codes[column] != own.missing
+    is_parted = min(np.count_nonzero(is_known), np.count_nonzero(~is_known)) >= MIN_PART
+    known = np.flatnonzero(is_known).astype(np.int32) if is_parted else None
     sample = targets.spaced_rows(codes.shape[1], RANKING_ROWS)
     target = targets.indicators(own, codes[column, sample])
     level_ranks = {
@@ -108,18 +117,30 @@ def fit(
     indices: list[RidgeIndex] = []
     if len(chosen) > 1:
         components = 1 if own.is_fine or own.size <= 3 else 2
-        indices = ridge.fit(features, sample, target, components)
+        answered = np.flatnonzero(is_known[sample]) if is_parted else np.arange(len(sample))
+        indices = ridge.fit(features, sample[answered], target[answered], components)
+        if is_parted:
+            is_missing = (~is_known[sample, None]).astype(np.float32)
+            indices += ridge.fit(features, sample, is_missing, 1)
     features = features.joined([index.codes(features) for index in indices])
     names = [pool.schema.columns[position].name for position in (column, *chosen)]
     rng = randomness.stream(rng_seed, "link", *names)
-    habit, others = None, None
+    habit, others = None, known
     source = repetition.source_of(pool, column, chosen) if with_repetition else None
     if source is not None:
-        habit = _habit(pool, column, source, features, rng)
-        others = np.flatnonzero(~habit.repeats).astype(np.int32)
+        habit = _habit(pool, column, source, features, known, rng)
+        others = np.flatnonzero(~habit.repeats & (is_known | (not is_parted))).astype(np.int32)
     forest = Forest.grow(features, Target.of(own, codes[column], pool.privacy), rng, among=others)
+    absence = Forest.grow(features, _whether(pool, ~is_known), rng) if is_parted else None
     return ConditionalModel(
-        column, tuple(chosen), level_ranks, forest, tuple(tallies), tuple(indices), habit
+        column=column,
+        predecessors=tuple(chosen),
+        level_ranks=level_ranks,
+        forest=forest,
+        tallies=tuple(tallies),
+        indices=tuple(indices),
+        repetition=habit,
+        absence=absence,
     )
 
 
@@ -131,13 +152,23 @@ def _strongest(pool: DonorPool, column: int, candidates: Sequence[int]) -> list[
 
 
 def _habit(
-    pool: DonorPool, column: int, source: int, features: Features, rng: np.random.Generator
+    pool: DonorPool,
+    column: int,
+    source: int,
+    features: Features,
+    among: Int32s | None,
+    rng: np.random.Generator,
 ) -> Repetition:
     """Learn which rows repeat a source."""
     repeats = repetition.repeats(pool, column, source)
-    codes = repeats.astype(np.int32)
-    target = Target(codes, 2, is_ordered=False, is_fine=False, privacy=pool.privacy)
-    return Repetition(source, repeats, Forest.grow(features, target, rng))
+    forest = Forest.grow(features, _whether(pool, repeats), rng, among=among)
+    return Repetition(source, repeats, forest)
+
+
+def _whether(pool: DonorPool, flags: Flags) -> Target:
+    """Return a target of two levels, no and yes."""
+    codes = flags.astype(np.int32)
+    return Target(codes, 2, is_ordered=False, is_fine=False, privacy=pool.privacy)
 
 
 def _features(

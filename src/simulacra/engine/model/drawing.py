@@ -19,9 +19,9 @@ REDRAWS = 8
 """Times that a value that breaks a rule is drawn again, and then the whole row."""
 REDRAWN_AT_ONCE = 2_000
 """Draws of a few rows that cost hardly more than one, so that many are made at once."""
-STRETCHES, MIN_STRETCH, MAX_STRETCH = 4, 2_500, 100_000
-"""Parts that rows are drawn in, for processors to share, and how many rows one has. More parts
-would spread the work further, but each has a cost of its own for every column."""
+ROWS_AT_ONCE = 100_000
+"""Rows that one processor draws before it takes the next. In shorter stretches the processors
+would wait for each other: of a few thousand rows most of the time is spent between the loops."""
 
 
 class SyntheticRows(NamedTuple):
@@ -46,8 +46,8 @@ def complete(
 ) -> SyntheticRows:
     """Return rows of all columns: those given, and draws of the others.
 
-    Rows are drawn in stretches, each with randomness of its own, whose length depends on the number
-    of rows alone, so that the number of processors that share them changes nothing.
+    Rows are drawn in stretches of one length, each with randomness of its own, so that the number
+    of processors that share them changes nothing.
 
     Args:
         pool: the respondents.
@@ -58,8 +58,7 @@ def complete(
         on_step: called with how many columns are drawn, and how many there are; from any thread,
             one at a time.
     """
-    length = min(max(MIN_STRETCH, -(-rows // STRETCHES)), MAX_STRETCH)
-    begins = range(0, rows, length)
+    begins = range(0, rows, ROWS_AT_ONCE)
     number, lock = itertools.count(1), threading.Lock()
 
     def advance() -> None:
@@ -69,7 +68,7 @@ def complete(
                 on_step(columns, len(models))
 
     def draw_stretch(begin: int) -> tuple[dict[int, Floats], Int64s, Flags]:
-        among = np.arange(begin, min(begin + length, rows))
+        among = np.arange(begin, min(begin + ROWS_AT_ONCE, rows))
         draws, purpose = given.take(among), f"rows {begin}"
         repaired = _extend(pool, models, draws, len(among), rng_seed, purpose, advance)
         return draws.values, begin + repaired, _donors(pool, draws)
@@ -270,7 +269,15 @@ def _draw(
     features, taken = model.features(draws, rows), _taken(model, draws, rows)
     leaves = model.forest.leaves(features, rows, rng)
     odds = None if model.odds is None else model.odds[pool.codes[model.column]]
-    donors = model.forest.draw(leaves, taken, rng, odds)
+    if model.absence is None:
+        known = np.ones(rows, dtype=np.bool_)
+        donors = model.forest.draw(leaves, taken, rng, odds)
+    else:
+        absent = model.absence.leaves(features, rows, rng)
+        donors = model.absence.draw(absent, taken, rng, _odds_of_absence(pool, model))
+        known = pool.codes[model.column][donors] != pool.codings[model.column].missing
+        donors[known] = model.forest.draw(leaves[known], taken[:, known], rng, odds)
+        leaves = np.where(known, leaves, len(model.forest.feature) + absent).astype(np.int32)
     if draws.is_scenario and pool.codings[model.column].is_fine:
         donors = _smoothed(pool, model.column, donors, rng)
     values = pool.emit(model.column, donors, rng)
@@ -278,10 +285,21 @@ def _draw(
     if habit is not None:
         like = habit.forest.draw(habit.forest.leaves(features, rows, rng), taken, rng)
         source = draws.values[habit.source]
-        repeats = habit.repeats[like] & pool.schema.columns[model.column].contains(source)
+        repeats = known & habit.repeats[like]
+        repeats &= pool.schema.columns[model.column].contains(source)
         donors, values = np.where(repeats, like, donors), np.where(repeats, source, values)
         leaves = np.where(repeats, -1, leaves).astype(np.int32)
     return DrawnColumn(donors, values, leaves, taken)
+
+
+def _odds_of_absence(pool: DonorPool, model: ConditionalModel) -> Floats | None:
+    """Return how often each respondent stands for a row with or without a value, float64."""
+    if model.odds is None:
+        return None
+    codes, missing = pool.codes[model.column], pool.codings[model.column].missing
+    is_known = codes != missing
+    of_known = float(model.odds[codes[is_known]].mean())
+    return np.where(is_known, of_known, model.odds[missing])
 
 
 def _smoothed(pool: DonorPool, position: int, donors: Int32s, rng: np.random.Generator) -> Int32s:

@@ -3,7 +3,7 @@
 The names in the manifest are those of format 2, so that models of version 0.1.0 can be read: a
 "link" is a conditional model, its "places" are ranks of levels, an "echo" is a repetition, "seed"
 and "same" are the respondents' values and who of them repeats. What 0.1.0 did not know ("tallies",
-"odds", "strengths", "quality" and "privacy") may be absent.
+"odds", "absence", "strengths", "quality" and "privacy") may be absent.
 """
 
 import contextlib
@@ -223,7 +223,8 @@ def _pack(array: Array) -> bytes:
 
 
 def _forests(model: ConditionalModel) -> list[Forest]:
-    return [model.forest, model.repetition.forest] if model.repetition else [model.forest]
+    others = [model.repetition.forest if model.repetition else None, model.absence]
+    return [model.forest, *(forest for forest in others if forest is not None)]
 
 
 def _describe(model: ConditionalModel) -> dict[str, Any]:
@@ -240,6 +241,7 @@ def _describe(model: ConditionalModel) -> dict[str, Any]:
             {name: len(getattr(index, name)) for name in INDEX_ARRAYS} for index in model.indices
         ],
         "echo": model.repetition.source if model.repetition else None,
+        "absence": model.absence is not None,
         "odds": None if model.odds is None else len(model.odds),
     }
 
@@ -267,7 +269,8 @@ def _models(manifest: dict[str, Any], arrays: dict[str, Array]) -> list[Conditio
     for described in manifest["links"]:
         own, *others = [Forest(**parts.next(sizes)) for sizes in described["sizes"]]
         source = described["echo"]
-        habit = None if source is None else Repetition(source, next(repeats), *others)
+        habit = None if source is None else Repetition(source, next(repeats), others.pop(0))
+        absence = others.pop() if described.get("absence") else None
         indices = tuple(RidgeIndex(**parts.next(sizes)) for sizes in described["indices"])
         level_ranks = {
             int(position): np.asarray(ranks, dtype=np.int32)
@@ -286,6 +289,7 @@ def _models(manifest: dict[str, Any], arrays: dict[str, Array]) -> list[Conditio
                 tallies=tallies,
                 indices=indices,
                 repetition=habit,
+                absence=absence,
                 odds=None if number is None else parts.next({"odds": number})["odds"],
             )
         )

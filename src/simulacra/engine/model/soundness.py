@@ -92,9 +92,10 @@ def _check_model(schema: Schema, model: ConditionalModel, rows: int) -> None:
     summed = len(model.predecessors) + len(model.tallies)
     for index in model.indices:
         _check_index(index, summed)
-    forests = [model.forest, *([model.repetition.forest] if model.repetition else [])]
-    for forest in forests:
-        _check_forest(forest, summed + len(model.indices), rows)
+    habit = None if model.repetition is None else model.repetition.forest
+    for forest in (model.forest, habit, model.absence):
+        if forest is not None:
+            _check_forest(forest, summed + len(model.indices), rows)
 
 
 def _has_increment(column: Column) -> bool:

@@ -145,7 +145,8 @@ def _draw(
         position = model.column
         column = pool.schema.columns[position]
         rng = randomness.stream(rng_seed, "particles", str(number), column.name)
-        leaves = model.forest.leaves(model.features(draws, number), number, rng)
+        features = model.features(draws, number)
+        leaves = model.forest.leaves(features, number, rng)
         if position in plan.windows:
             window = plan.windows[position]
             donors, mass = model.forest.draw_weighted(leaves, window.mass, rng)
@@ -155,6 +156,12 @@ def _draw(
             donors, mean = model.forest.draw_weighted(leaves, tilt, rng)
             values = pool.values[donors, position]
             mass = np.divide(mean, tilt[donors], out=np.zeros(number), where=tilt[donors] > 0)
+        if model.absence is not None:  # conditioned columns have a value
+            is_known = (pool.codes[position] != pool.codings[position].missing).astype(np.float64)
+            _, known = model.absence.draw_weighted(
+                model.absence.leaves(features, number, rng), is_known, rng
+            )
+            mass = mass * known
         broken = pool.rules.broken_by(position, values, draws.values)
         weights *= np.where(broken, 0.0, mass)
         draws.add(position, values, pool.codings[position].codes(values), donors)
