@@ -144,5 +144,14 @@ async def keep(session: AsyncSession, path: str) -> None:
 
 async def doom(session: AsyncSession, *owner_ids: str) -> None:
     """Have every object kept for some owners removed, if the transaction commits."""
-    lost = update(_rows).where(_rows.owner_id.in_(owner_ids), _rows.state == "kept")
+    await _doom(session, _rows.owner_id.in_(owner_ids))
+
+
+async def doom_paths(session: AsyncSession, *paths: str) -> None:
+    """Have some objects removed whose owner lives on, if the transaction commits."""
+    await _doom(session, _rows.path.in_(paths))
+
+
+async def _doom(session: AsyncSession, which: ColumnElement[bool]) -> None:
+    lost = update(_rows).where(which, _rows.state == "kept")
     await session.execute(lost.values(state="doomed", changed_at=clock.now(session)))

@@ -182,6 +182,21 @@ class Dataset(Table, TenantOwned, JobResult):
     deleted_at: Mapped[Timestamp | None]
 
 
+class ScenarioFit(Table, TenantOwned):
+    """What was fitted for scenarios on some columns of a dataset; see `datasets.scenario_fits`."""
+
+    __tablename__ = "scenario_fits"
+
+    dataset_id: Mapped[str] = mapped_column(
+        ForeignKey("datasets.id", ondelete="CASCADE"), primary_key=True
+    )
+    columns: Mapped[str] = mapped_column(primary_key=True)  # a digest of their names
+    version: Mapped[str] = mapped_column(primary_key=True)  # of the engine that fitted
+    path: Mapped[str]
+    created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+    last_used_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+
+
 class Generation(Table, TenantOwned, JobResult):
     """Synthetic rows asked of a dataset's model, and the artifact that holds them."""
 

@@ -10,7 +10,7 @@ from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import DatasetStatus
-from simulacra.service.datasets import repository
+from simulacra.service.datasets import repository, scenario_fits
 from simulacra.service.idempotency import bindings
 from simulacra.service.jobs import repository as jobs
 from simulacra.service.jobs import transitions
@@ -30,6 +30,7 @@ async def shred(session: AsyncSession, dataset: tables.Dataset, status: DatasetS
     repository.strip(dataset, status)
     dataset.deleted_at = await clock.read(session)
     await jobs.redact(session, dataset.job_id)
+    await scenario_fits.forget(session, dataset.id)
     await objects.doom(session, dataset.id)
 
 

@@ -1,0 +1,108 @@
+"""What scenarios have fitted beyond a dataset's model, kept for the next one on the same columns.
+
+A cache: whatever is missing or cannot be read is fitted again, and the rows are the same. Objects
+are encrypted with the dataset's key and owned by the dataset, and so end with it. The engine's
+version is part of what is looked up: what another version fitted might give other rows.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from simulacra.service import clock, errors, objects
+from simulacra.service.database import tables
+from simulacra.service.datasets import repository
+
+MAX_KEPT = 16
+"""Of a dataset, as many as a model in memory keeps. For a study of 150 columns each took a third of
+the model's bytes, so all of them stay within a few times the model."""
+
+VERSION = version("simulacra")
+
+_rows = tables.ScenarioFit
+
+
+def folder(dataset_id: str) -> str:
+    """Return where they are kept, those of each attempt by themselves."""
+    return f"datasets/{dataset_id}/scenario_fits"
+
+
+def columns_of(conditions: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return a digest of the columns with ranges and of those with shares, 64 hex digits.
+
+    They alone decide what a scenario has to fit; its shares and the ends of its ranges do not.
+    """
+    names = [sorted(conditions["numeric"]), sorted(conditions["categorical"])]
+    return hashlib.sha256(json.dumps(names).encode()).hexdigest()
+
+
+async def find(session: AsyncSession, dataset_id: str, columns: str) -> str | None:
+    """Return the path of what was fitted for scenarios on some columns, and note its use."""
+    found = update(_rows).where(*_are_for(dataset_id, columns))
+    found = found.values(last_used_at=clock.now(session))
+    return await session.scalar(found.returning(_rows.path))
+
+
+async def add(
+    session: AsyncSession, dataset_id: str, columns: str, path: str, *, unusable: str | None
+) -> None:
+    """Keep what was fitted, unless another generation was first or the dataset has ended.
+
+    The least recently used one makes room. This locks the dataset, so that the transaction comes
+    either before the end of the dataset, which removes what it has added, or after.
+
+    Args:
+        session: of the dataset's tenant.
+        dataset_id: of the dataset.
+        columns: the digest of the conditioned columns.
+        path: of the object, which is announced.
+        unusable: what was found at first and could not be read; it is replaced.
+    """
+    try:
+        dataset = await repository.get(session, dataset_id, lock=True)
+        known = await session.scalar(select(_rows.path).where(*_are_for(dataset_id, columns)))
+        if known is not None and known != unusable:
+            return
+        await objects.keep(session, path)
+    except (errors.DatasetNotFoundError, objects.UnannouncedError):  # no reason to lose the rows
+        return
+    if known is not None:
+        await _remove(session, _rows.path == known)
+    await _make_room(session, dataset_id)
+    now = await clock.read(session)
+    session.add(
+        _rows(
+            dataset_id=dataset_id,
+            columns=columns,
+            version=VERSION,
+            tenant_id=dataset.tenant_id,
+            path=path,
+            created_at=now,
+            last_used_at=now,
+        )
+    )
+
+
+async def forget(session: AsyncSession, dataset_id: str) -> None:
+    """Remove the rows of a dataset that ends; its objects are doomed with all that it owns."""
+    await session.execute(delete(_rows).where(_rows.dataset_id == dataset_id))
+
+
+async def _make_room(session: AsyncSession, dataset_id: str) -> None:
+    mine = select(_rows.path).where(_rows.dataset_id == dataset_id)
+    surplus = mine.order_by(_rows.last_used_at.desc(), _rows.path).offset(MAX_KEPT - 1)
+    await _remove(session, _rows.path.in_((await session.scalars(surplus)).all()))
+
+
+async def _remove(session: AsyncSession, which: ColumnElement[bool]) -> None:
+    removed = await session.scalars(delete(_rows).where(which).returning(_rows.path))
+    await objects.doom_paths(session, *removed)
+
+
+def _are_for(dataset_id: str, columns: str) -> tuple[ColumnElement[bool], ...]:
+    return _rows.dataset_id == dataset_id, _rows.columns == columns, _rows.version == VERSION
