@@ -33,14 +33,16 @@ PAYLOADS: dict[str, tuple[object, object]] = {
     "createGeneration": (
         sampling.SamplingRequest(
             model_file=Path("model"),
+            fitted_file=None,
             artifact_file=Path("artifact"),
+            new_fitted_file=Path("new_fitted"),
             output_format="csv",
             row_count=5,
             rng_seed=2**63 - 1,
             categorical={"größe": {"x": 0.5}},
             numeric={"age": {"min": 25, "max": "2026-01-31"}},
         ),
-        sampling.SamplingResult("partial", 4, JSON),
+        sampling.SamplingResult("partial", 4, JSON, has_fitted=True),
     ),
 }
 """A request and a result of each kind, by its operation."""

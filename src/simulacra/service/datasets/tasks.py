@@ -30,7 +30,7 @@ async def _train(attempt: attempts.Attempt) -> attempts.Save:
         )
         result = await child.run(payloads.FIT, request, resources.limits, attempt.report)
         models = repository.models_folder(dataset_id)
-        model_path, _ = await attempt.store(models, request.model_file, key)
+        model_path, _ = await attempt.store(dataset_id, models, request.model_file, key)
     return functools.partial(_save, attempt.job, result=result, model_path=model_path)
 
 

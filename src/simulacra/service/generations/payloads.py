@@ -15,7 +15,9 @@ class SamplingRequest:
 
     Attributes:
         model_file: the file to read.
+        fitted_file: what an earlier generation fitted for a scenario on the same columns, to read.
         artifact_file: the file to write.
+        new_fitted_file: the file to write what this one had to fit itself.
         output_format: parquet, csv or arrow.
         row_count: rows that are wanted.
         rng_seed: the same request with the same seed gives the same rows.
@@ -24,7 +26,9 @@ class SamplingRequest:
     """
 
     model_file: Path
+    fitted_file: Path | None
     artifact_file: Path
+    new_fitted_file: Path
     output_format: str
     row_count: int
     rng_seed: int
@@ -40,11 +44,13 @@ class SamplingResult:
         status: ``partial`` if there are fewer rows than were wanted.
         rows_generated: rows in the file.
         report: targets, achieved shares, support and warnings, as JSON.
+        has_fitted: whether there is something in the file for what was fitted.
     """
 
     status: Annotated[str, Field(pattern="^(ready|partial)$")]
     rows_generated: Annotated[int, Field(strict=True, ge=1)]
     report: dict[str, Any]
+    has_fitted: Annotated[bool, Field(strict=True)]
 
 
 GENERATE = functions.ChildFunction(

@@ -1,6 +1,6 @@
 """The part of a generation that touches rows; runs in a child process."""
 
-from simulacra.engine import pipeline
+from simulacra.engine import errors, pipeline
 from simulacra.engine.progress import ProgressCallback
 from simulacra.service.generations import payloads
 
@@ -8,8 +8,14 @@ from simulacra.service.generations import payloads
 def generate(
     request: payloads.SamplingRequest, report: ProgressCallback
 ) -> payloads.SamplingResult:
-    """Generate rows from a saved model, write them, and return the report."""
-    generation = pipeline.load(request.model_file).generate(
+    """Generate rows from a saved model, write them, and return the report.
+
+    What an earlier generation has fitted is used if it can be read; otherwise what had to be fitted
+    is written for the next one, if it can be.
+    """
+    model = pipeline.load(request.model_file)
+    is_spared = _load_fitted(model, request)
+    generation = model.generate(
         request.row_count,
         seed=request.rng_seed,
         categorical=request.categorical,
@@ -18,5 +24,29 @@ def generate(
     )
     generation.write(request.artifact_file, format=request.output_format)
     return payloads.SamplingResult(
-        generation.status, generation.rows_generated, generation.report.to_json()
+        generation.status,
+        generation.rows_generated,
+        generation.report.to_json(),
+        has_fitted=not is_spared and _save_fitted(model, request),
     )
+
+
+def _load_fitted(model: pipeline.Model, request: payloads.SamplingRequest) -> bool:
+    """Return whether there was something that could be read."""
+    if request.fitted_file is None:
+        return False
+    try:
+        model.load_fitted(request.fitted_file)
+    except (errors.SavedModelError, MemoryError):  # it is fitted again
+        return False
+    return True
+
+
+def _save_fitted(model: pipeline.Model, request: payloads.SamplingRequest) -> bool:
+    """Return whether something was written; the rows are there, and no limit may cost them now."""
+    try:
+        return model.save_fitted(
+            request.new_fitted_file, categorical=request.categorical, numeric=request.numeric
+        )
+    except (OSError, MemoryError):
+        return False

@@ -1,41 +1,90 @@
 """Generation, as the worker carries it out."""
 
 import asyncio
+import dataclasses
 import functools
+import logging
 from pathlib import Path
 
+import tink
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, errors, objects, scratch, storage
+from simulacra.service import clock, errors, objects, outages, scratch, storage
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
+from simulacra.service.datasets import scenario_fits
 from simulacra.service.generations import payloads, repository
 from simulacra.service.jobs import attempts, child, kinds, queues
 from simulacra.service.tenants import encryption
 from simulacra.service.usage import ledger
 
+logger = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Sources:
+    """What a generation begins with.
+
+    Attributes:
+        generation: what was requested.
+        model_path: where the model is.
+        columns: the digest of the conditioned columns.
+        fitted_path: where that is which was fitted for a scenario on the same columns.
+        key: the dataset's, of both.
+    """
+
+    generation: tables.Generation
+    model_path: str
+    columns: str
+    fitted_path: str | None
+    key: storage.ObjectKey
+
+
+@dataclasses.dataclass(frozen=True)
+class _Fitted:
+    """What a generation had to fit for its scenario, in the store.
+
+    Attributes:
+        columns: the digest of the conditioned columns.
+        path: of the object.
+        unusable: path of the one that should have spared it, and could not be read.
+    """
+
+    columns: str
+    path: str
+    unusable: str | None
+
 
 async def _generate(attempt: attempts.Attempt) -> attempts.Save:
     """Make the rows of a generation."""
     resources, generation_id = attempt.resources, str(attempt.job.generation_id)
-    generation, model_path, model_key = await _read(attempt)
+    sources = await _read(attempt)
     artifact_key = storage.ObjectKey.generate()
     with scratch.folder() as folder:
-        request = _request(generation, folder)
+        request = _request(sources.generation, folder)
         download = resources.storage.download
-        await asyncio.to_thread(download, model_path, model_key, request.model_file)
+        await asyncio.to_thread(download, sources.model_path, sources.key, request.model_file)
+        request = dataclasses.replace(request, fitted_file=await _fetch(attempt, sources, folder))
         result = await child.run(payloads.GENERATE, request, resources.limits, attempt.report)
         artifacts = repository.artifacts_folder(generation_id)
-        artifact = await attempt.store(artifacts, request.artifact_file, artifact_key)
-    return functools.partial(_save, attempt, result=result, artifact=artifact, key=artifact_key)
+        artifact = await attempt.store(
+            generation_id, artifacts, request.artifact_file, artifact_key
+        )
+        new_file = request.new_fitted_file if result.has_fitted else None
+        fitted = await _store_fitted(attempt, sources, new_file)
+    return functools.partial(
+        _save, attempt, result=result, artifact=artifact, key=artifact_key, fitted=fitted
+    )
 
 
 def _request(generation: tables.Generation, folder: Path) -> payloads.SamplingRequest:
     return payloads.SamplingRequest(
         model_file=folder / "model",
+        fitted_file=None,
         artifact_file=folder / "artifact",
+        new_fitted_file=folder / "new_fitted",
         output_format=generation.output_format,
         row_count=generation.row_count,
         rng_seed=generation.seed,
@@ -44,8 +93,8 @@ def _request(generation: tables.Generation, folder: Path) -> payloads.SamplingRe
     )
 
 
-async def _read(attempt: attempts.Attempt) -> tuple[tables.Generation, str, storage.ObjectKey]:
-    """Return what was requested, and where the model is and its key.
+async def _read(attempt: attempts.Attempt) -> _Sources:
+    """Return what was requested, and what there is to make it from.
 
     Raises:
         errors.JobFailedError: the dataset was deleted in the moment when this was requested.
@@ -60,7 +109,44 @@ async def _read(attempt: attempts.Attempt) -> tuple[tables.Generation, str, stor
         key = await encryption.unseal(
             session, attempt.resources.keyring, tenant_id, dataset_id, dataset.sealed_key
         )
-        return generation, dataset.model_path, key
+        columns = scenario_fits.columns_of(generation.conditions)
+        fitted_path = await scenario_fits.find(session, dataset_id, columns)
+        return _Sources(generation, dataset.model_path, columns, fitted_path, key)
+
+
+async def _fetch(attempt: attempts.Attempt, sources: _Sources, folder: Path) -> Path | None:
+    """Return a file of what was fitted before, None if there is none that can be read.
+
+    That holds for a store that does not answer too: it might refuse this one object for ever, and
+    one that is away is met again with the artifact.
+    """
+    if sources.fitted_path is None:
+        return None
+    target, download = folder / "fitted", attempt.resources.storage.download
+    try:
+        await asyncio.to_thread(download, sources.fitted_path, sources.key, target)
+    except (OSError, tink.TinkError, errors.StorageUnavailableError) as error:
+        name = type(error).__name__
+        logger.warning("job %s fits again what was fitted before: %s", attempt.job.id, name)
+        return None
+    return target
+
+
+async def _store_fitted(
+    attempt: attempts.Attempt, sources: _Sources, file: Path | None
+) -> _Fitted | None:
+    """Store what the next scenario on the same columns need not fit; an outage costs only that."""
+    if file is None:
+        return None
+    dataset_id = attempt.job.dataset_id
+    fits = scenario_fits.folder(dataset_id)
+    try:
+        path, _ = await attempt.store(dataset_id, fits, file, sources.key)
+    except (*outages.ANY, OSError) as error:
+        name = type(error).__name__
+        logger.warning("job %s does not keep what it fitted: %s", attempt.job.id, name)
+        return None
+    return _Fitted(sources.columns, path, sources.fitted_path)
 
 
 async def _save(
@@ -70,8 +156,9 @@ async def _save(
     result: payloads.SamplingResult,
     artifact: tuple[str, storage.Digest],
     key: storage.ObjectKey,
+    fitted: _Fitted | None,
 ) -> None:
-    """Deliver the rows, and bill them.
+    """Deliver the rows, bill them, and keep what was fitted for them.
 
     Raises:
         attempts.SupersededError: the generation has expired: the sweeper will end it, unbilled.
@@ -100,6 +187,10 @@ async def _save(
     if delivered is None:
         raise attempts.SupersededError
     await ledger.settle(session, generation_id, result.rows_generated)
+    if fitted is not None:  # after the window of usage, as at the end of a dataset
+        dataset_id, columns = attempt.job.dataset_id, fitted.columns
+        unusable = fitted.unusable
+        await scenario_fits.add(session, dataset_id, columns, fitted.path, unusable=unusable)
     trail.record(
         session,
         entry.SYSTEM,

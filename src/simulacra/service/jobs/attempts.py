@@ -109,12 +109,22 @@ class Attempt:
                 await transitions.report(session, self.job, **values, progress=self.job.progress)
 
     async def store(
-        self, folder: str, source: Path, key: storage.ObjectKey
+        self, owner_id: str, folder: str, source: Path, key: storage.ObjectKey
     ) -> tuple[str, storage.Digest]:
-        """Write a file to the store, at a path below `folder` that is of this attempt alone."""
-        job, path = self.job, f"{folder}/{keys.random_id()}"
-        result_id = self.kind.result_id(job)
-        await self.resources.objects.announce(job.tenant_id, result_id, path)
+        """Write a file to the store, at a path below `folder` that is of this attempt alone.
+
+        Args:
+            owner_id: the dataset or generation with which the object ends.
+            folder: of the object.
+            source: the file.
+            key: of the object.
+
+        Raises:
+            errors.StorageUnavailableError: the store does not take it.
+            OSError: the file cannot be read, or there is no room to encrypt it.
+        """
+        path = f"{folder}/{keys.random_id()}"
+        await self.resources.objects.announce(self.job.tenant_id, owner_id, path)
         digest = await asyncio.to_thread(self.resources.storage.upload, path, source, key)
         self.stored_paths.append(path)
         return path, digest

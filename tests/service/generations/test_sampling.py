@@ -1,0 +1,106 @@
+"""The child's part of a generation, and what it hands on to the next one."""
+
+from pathlib import Path
+
+import pytest
+
+import simulacra
+from examples import study
+from simulacra.engine.progress import Progress
+from simulacra.service.generations import payloads, sampling
+
+SHARES = {"channel": {"Online": 0.6}}
+RANGES = {"age": {"min": 25, "max": 44}}
+
+
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("model")
+    study.write(folder / "study.csv")
+    simulacra.fit(folder / "study.csv").save(folder / "model")
+    return folder / "model"
+
+
+class Child:
+    """Generates rows in a folder of its own."""
+
+    def __init__(self, model_file: Path, folder: Path) -> None:
+        folder.mkdir()
+        self.model_file, self.folder, self.stages = model_file, folder, list[str]()
+
+    def generate(
+        self, fitted_file: Path | None = None, *, is_free: bool = False
+    ) -> payloads.SamplingResult:
+        request = payloads.SamplingRequest(
+            model_file=self.model_file,
+            fitted_file=fitted_file,
+            artifact_file=self.folder / "artifact",
+            new_fitted_file=self.new_fitted_file,
+            output_format="csv",
+            row_count=60,
+            rng_seed=1,
+            categorical={} if is_free else SHARES,
+            numeric={} if is_free else RANGES,
+        )
+        return sampling.generate(request, self._note)
+
+    def _note(self, progress: Progress) -> None:
+        self.stages.append(progress.stage)
+
+    @property
+    def new_fitted_file(self) -> Path:
+        return self.folder / "fitted"
+
+    @property
+    def rows(self) -> bytes:
+        return (self.folder / "artifact").read_bytes()
+
+
+@pytest.fixture
+def first(model_file: Path, tmp_path: Path) -> Child:
+    """One that had to fit."""
+    child = Child(model_file, tmp_path / "first")
+    assert child.generate().has_fitted
+    assert "fitting" in child.stages
+    return child
+
+
+@pytest.fixture
+def second(model_file: Path, tmp_path: Path) -> Child:
+    return Child(model_file, tmp_path / "second")
+
+
+def test_what_one_fitted_serves_the_next(first: Child, second: Child) -> None:
+    result = second.generate(first.new_fitted_file)
+    assert not result.has_fitted
+    assert not second.new_fitted_file.exists()
+    assert "fitting" not in second.stages
+    assert second.rows == first.rows
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", None])
+def test_what_cannot_be_read_is_fitted_again(
+    first: Child, second: Child, content: bytes | None
+) -> None:
+    whole = first.new_fitted_file.read_bytes()
+    first.new_fitted_file.write_bytes(whole[: len(whole) // 2] if content is None else content)
+    assert second.generate(first.new_fitted_file).has_fitted
+    assert second.rows == first.rows
+    assert second.new_fitted_file.read_bytes() == whole
+
+
+def test_without_conditions_there_is_nothing_to_hand_on(second: Child) -> None:
+    assert not second.generate(is_free=True).has_fitted
+
+
+@pytest.mark.parametrize("fault", [OSError("no room"), MemoryError()])
+def test_rows_are_delivered_though_what_was_fitted_cannot_be_written(
+    first: Child, second: Child, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def fail(*_: object, **__: object) -> bool:
+        raise fault
+
+    monkeypatch.setattr("simulacra.engine.pipeline.Model.save_fitted", fail)
+    result = second.generate()
+    assert (result.rows_generated, result.has_fitted) == (60, False)
+    assert second.rows == first.rows
