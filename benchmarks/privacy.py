@@ -6,7 +6,8 @@ counts, which flatters the attacker.
 """
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from unittest import mock
 
 import numpy as np
 import pyarrow as pa
@@ -18,8 +19,13 @@ import simulacra
 from benchmarks import judging, page, studies, tables
 from benchmarks.options import Options
 from benchmarks.tables import Table
+from simulacra.engine import privacy_levels
 from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
+from simulacra.engine.model import forest
+from simulacra.engine.model.forest import Fineness
+from simulacra.engine.model.growing import Growth
+from simulacra.engine.quality.quality import Relations
 
 SIZES = (400, 2_000)
 REFERENCES, SYNTHETIC, SAMPLES = 2_000, 4_000, 3
@@ -45,6 +51,24 @@ rate {rate}.
 
 **A saved model gives everything away.** It holds the respondents' values, so whoever has it reads
 off who took part: its AUC is 1.0. Keep it as carefully as the study."""
+
+
+MANY = 1_000_000
+"""More rows than any part has, so that none counts as large."""
+SETTINGS = {
+    "standard": forest.FINENESS[privacy_levels.STANDARD],
+    "larger leaves": Fineness(Growth(15, 60, 2.0, 0.5), Growth(15, 30, 3.0, 0.5), 0.8),
+    "strong evidence alone": Fineness(Growth(20, MANY, 4.0, 4.0), Growth(20, MANY, 4.0, 4.0), 0.8),
+    "strict": forest.FINENESS[privacy_levels.STRICT],
+}
+"""How closely trees may follow the respondents: the two privacy levels, and what lies between."""
+
+FRONTIER_NOTES = """\
+One sample of {size} rows of each table. *Small groups* and *pairs*: how much of what sets groups of
+10 to 100 respondents apart, and of the relations between columns, the model keeps (`model.quality`;
+means weighted by the number of relations). *Leaf*: respondents of a leaf at least; *large*: of a
+part that needs little evidence (levels, numbers); *evidence*: standard deviations that smaller
+parts need; *grown on*: share of the respondents whose answers decide the splits of one tree."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,6 +122,7 @@ def run(options: Options) -> None:
         )
     )
     parts = [page.table(head, lines), f"At 400 rows: {outcome}.", notes]
+    parts += ["## What privacy costs", frontier(options), FRONTIER_NOTES.format(size=SIZES[0])]
     page.write("privacy", "Membership inference", parts, save=options.is_complete)
 
 
@@ -106,6 +131,56 @@ def _sample(name: str, rows: pa.Table, size: int, number: int) -> Table:
     order = np.random.default_rng((5, size, number)).permutation(rows.num_rows)
     members, unseen = order[:size], order[size : 2 * size + REFERENCES]
     return tables.table(name, rows.take(members), rows.take(unseen))
+
+
+def frontier(options: Options) -> str:
+    """Return relations kept against the attack, by setting of the trees, as a table."""
+    lines = []
+    for name, fineness in SETTINGS.items():
+        with mock.patch.dict(forest.FINENESS, {privacy_levels.STANDARD: fineness}):
+            found = [
+                (measure(sample)[0], simulacra.fit(sample.train).quality)
+                for sample in _small_samples(options)
+            ]
+        attacks = [figures for figures, _ in found]
+        known = [quality for _, quality in found if quality is not None]
+        mean, worst = _mean(attacks), max(figures.auc for figures in attacks)
+        lines.append(
+            [
+                name,
+                *_described(fineness),
+                f"{mean.auc:.3f}",
+                f"{worst:.3f}",
+                f"{mean.rate:.3f}",
+                f"{_kept([quality.groups for quality in known]):.2f}",
+                f"{_kept([quality.pairs for quality in known]):.2f}",
+            ]
+        )
+        print(*lines[-1], flush=True)
+    head = ["setting", "leaf", "large", "evidence", "grown on"]
+    head += ["mean AUC", "worst AUC", "mean rate", "small groups", "pairs"]
+    return page.table(head, lines)
+
+
+def _small_samples(options: Options) -> Iterator[Table]:
+    for name, rows in studies.populations(options, SURVEYS):
+        yield _sample(name, rows, SIZES[0], 0)
+
+
+def _described(fineness: Fineness) -> list[str]:
+    levels, numbers = fineness.of_levels, fineness.of_numbers
+    return [
+        f"{levels.min_rows}",
+        "none" if levels.large > MANY else f"{levels.large}, {numbers.large}",
+        f"{levels.evidence:.0f}, {numbers.evidence:.0f}",
+        f"{fineness.growing_share:.0%}",
+    ]
+
+
+def _kept(relations: Sequence[Relations]) -> float:
+    """Return the mean part of the relations that is kept, weighted by their number."""
+    weights = [each.number for each in relations]
+    return float(np.average([each.kept or 0.0 for each in relations], weights=weights))
 
 
 def measure(table: Table) -> tuple[AttackFigures, AttackFigures]:
