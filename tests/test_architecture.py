@@ -100,5 +100,5 @@ def floors(room: str) -> list[list[str]]:
         if line.startswith("+--"):
             by_floor.append([])
         elif line.startswith("|") and by_floor:
-            by_floor[-1] += re.findall(r"[a-z]+", line)
+            by_floor[-1] += re.findall(r"[a-z_]+", line)
     return [sorted(names) for names in by_floor if names]
