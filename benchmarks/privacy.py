@@ -53,12 +53,10 @@ rate {rate}.
 off who took part: its AUC is 1.0. Keep it as carefully as the study."""
 
 
-MANY = 1_000_000
-"""More rows than any part has, so that none counts as large."""
 SETTINGS = {
     "standard": forest.FINENESS[privacy_levels.STANDARD],
     "larger leaves": Fineness(Growth(15, 60, 2.0, 0.5), Growth(15, 30, 3.0, 0.5), 0.8),
-    "strong evidence alone": Fineness(Growth(20, MANY, 4.0, 4.0), Growth(20, MANY, 4.0, 4.0), 0.8),
+    "large leaves": Fineness(Growth(30, 60, 2.0, 1.0), Growth(30, 60, 3.0, 1.0), 0.5),
     "strict": forest.FINENESS[privacy_levels.STRICT],
 }
 """How closely trees may follow the respondents: the two privacy levels, and what lies between."""
@@ -67,8 +65,9 @@ FRONTIER_NOTES = """\
 One sample of {size} rows of each table. *Small groups* and *pairs*: how much of what sets groups of
 10 to 100 respondents apart, and of the relations between columns, the model keeps (`model.quality`;
 means weighted by the number of relations). *Leaf*: respondents of a leaf at least; *large*: of a
-part that needs little evidence (levels, numbers); *evidence*: standard deviations that smaller
-parts need; *grown on*: share of the respondents whose answers decide the splits of one tree."""
+part that needs less evidence (levels, numbers); *evidence*, *of large*: standard deviations that a
+split into smaller and into large parts needs; *grown on*: share of the respondents whose answers
+decide the splits of one tree."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,7 +156,7 @@ def frontier(options: Options) -> str:
             ]
         )
         print(*lines[-1], flush=True)
-    head = ["setting", "leaf", "large", "evidence", "grown on"]
+    head = ["setting", "leaf", "large", "evidence", "of large", "grown on"]
     head += ["mean AUC", "worst AUC", "mean rate", "small groups", "pairs"]
     return page.table(head, lines)
 
@@ -171,8 +170,9 @@ def _described(fineness: Fineness) -> list[str]:
     levels, numbers = fineness.of_levels, fineness.of_numbers
     return [
         f"{levels.min_rows}",
-        "none" if levels.large > MANY else f"{levels.large}, {numbers.large}",
+        f"{levels.large}, {numbers.large}",
         f"{levels.evidence:.0f}, {numbers.evidence:.0f}",
+        f"{levels.evidence_of_large:.1f}, {numbers.evidence_of_large:.1f}",
         f"{fineness.growing_share:.0%}",
     ]
 

@@ -2,6 +2,5 @@
 
 STANDARD, STRICT = "standard", "strict"
 ALL = (STANDARD, STRICT)
-"""Under `STRICT` fewer groups are told apart, and only by larger ones, so that synthetic rows tell
-less about who took part; small groups lose part of their profile (see docs/benchmarks/privacy.md).
-"""
+"""Under `STRICT` groups are told apart only if they differ beyond doubt. Synthetic rows then say
+less of who took part, and small groups lose part of their profile (docs/benchmarks/privacy.md)."""
