@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import simulacra
-from simulacra.engine.model import smoothing
+from simulacra.engine.model import drawing, smoothing
 from simulacra.engine.model.smoothing import Ranking
 
 
@@ -86,3 +86,16 @@ def test_rows_without_a_scenario_are_not_smoothed(
     rows = model.generate(500, seed=1).table
     monkeypatch.setattr(smoothing, "spread", lambda *_: 100.0)
     assert model.generate(500, seed=1).table == rows
+
+
+def test_a_neighbour_who_gave_the_row_a_value_before_gives_it_no_other(
+    model: simulacra.Model,
+) -> None:
+    pool, position = model._pool, model.schema.names.index("income")
+    donors = np.repeat(np.arange(4, dtype=np.int32), 250)
+    everybody = np.repeat(np.arange(len(pool.values), dtype=np.int32)[:, None], 1_000, axis=1)
+    rng = np.random.default_rng(0)
+    assert np.array_equal(drawing._smoothed(pool, position, donors, everybody, rng), donors)
+    nobody = np.zeros((0, 1_000), dtype=np.int32)
+    shared = drawing._smoothed(pool, position, donors, nobody, rng)
+    assert len(np.unique(shared)) > 4

@@ -12,6 +12,7 @@ from simulacra.engine.columns.arrays import Flags, Floats, Int32s, Int64s
 from simulacra.engine.model import exchanging, smoothing
 from simulacra.engine.model.conditional import ConditionalModel
 from simulacra.engine.model.donors import DonorPool, Draws
+from simulacra.engine.model.forest import Features
 from simulacra.engine.progress import StepCallback
 from simulacra.engine.rules import repair
 
@@ -267,29 +268,41 @@ def _draw(
 ) -> DrawnColumn:
     """Draw one column."""
     features, taken = model.features(draws, rows), _taken(model, draws, rows)
-    leaves = model.forest.leaves(features, rows, rng)
-    odds = None if model.odds is None else model.odds[pool.codes[model.column]]
-    if model.absence is None:
-        known = np.ones(rows, dtype=np.bool_)
-        donors = model.forest.draw(leaves, taken, rng, odds)
-    else:
-        absent = model.absence.leaves(features, rows, rng)
-        donors = model.absence.draw(absent, taken, rng, _odds_of_absence(pool, model))
-        known = pool.codes[model.column][donors] != pool.codings[model.column].missing
-        donors[known] = model.forest.draw(leaves[known], taken[:, known], rng, odds)
-        leaves = np.where(known, leaves, len(model.forest.feature) + absent).astype(np.int32)
+    donors, leaves = _deal(pool, model, features, taken, rng)
     if draws.is_scenario and pool.codings[model.column].is_fine:
-        donors = _smoothed(pool, model.column, donors, rng)
+        donors = _smoothed(pool, model.column, donors, taken, rng)
     values = pool.emit(model.column, donors, rng)
     habit = model.repetition
     if habit is not None:
         like = habit.forest.draw(habit.forest.leaves(features, rows, rng), taken, rng)
         source = draws.values[habit.source]
-        repeats = known & habit.repeats[like]
-        repeats &= pool.schema.columns[model.column].contains(source)
+        repeats = habit.repeats[like] & pool.schema.columns[model.column].contains(source)
+        if model.absence is not None:  # what has no value repeats none
+            repeats &= ~np.isnan(values)
         donors, values = np.where(repeats, like, donors), np.where(repeats, source, values)
         leaves = np.where(repeats, -1, leaves).astype(np.int32)
     return DrawnColumn(donors, values, leaves, taken)
+
+
+def _deal(
+    pool: DonorPool,
+    model: ConditionalModel,
+    features: Features,
+    taken: Int32s,
+    rng: np.random.Generator,
+) -> tuple[Int32s, Int32s]:
+    """Return a donor for each row, and the leaf that it was drawn from, int32, shape (rows,)."""
+    rows = features.codes.shape[1]
+    leaves = model.forest.leaves(features, rows, rng)
+    odds = None if model.odds is None else model.odds[pool.codes[model.column]]
+    if model.absence is None:
+        return model.forest.draw(leaves, taken, rng, odds), leaves
+    absent = model.absence.leaves(features, rows, rng)
+    donors = model.absence.draw(absent, taken, rng, _odds_of_absence(pool, model))
+    known = pool.codes[model.column][donors] != pool.codings[model.column].missing
+    donors[known] = model.forest.draw(leaves[known], taken[:, known], rng, odds)
+    behind = len(model.forest.feature) + absent  # leaves of the other forest have other numbers
+    return donors, np.where(known, leaves, behind).astype(np.int32)
 
 
 def _odds_of_absence(pool: DonorPool, model: ConditionalModel) -> Floats | None:
@@ -302,12 +315,18 @@ def _odds_of_absence(pool: DonorPool, model: ConditionalModel) -> Floats | None:
     return np.where(is_known, of_known, model.odds[missing])
 
 
-def _smoothed(pool: DonorPool, position: int, donors: Int32s, rng: np.random.Generator) -> Int32s:
-    """Have donors of much weight share it with respondents next to them."""
+def _smoothed(
+    pool: DonorPool, position: int, donors: Int32s, taken: Int32s, rng: np.random.Generator
+) -> Int32s:
+    """Have donors of much weight share it with respondents next to them.
+
+    A row that a neighbour gave a value before keeps its donor.
+    """
     places = smoothing.spread(donors, len(pool.values))
     if places < 1:
         return donors
-    return smoothing.share(pool.ranking(position), donors, places, rng)
+    shared = smoothing.share(pool.ranking(position), donors, places, rng)
+    return np.where((taken == shared).any(axis=0), donors, shared)
 
 
 def _taken(model: ConditionalModel, draws: Draws, rows: int) -> Int32s:
