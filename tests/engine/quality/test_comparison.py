@@ -151,3 +151,13 @@ def test_wide_studies_pair_each_column_with_what_tells_most_of_it() -> None:
         strongest = max((n for n in range(50) if n != column), key=lambda n: strengths[column, n])
         assert (min(column, strongest), max(column, strongest)) in pairs
     assert len(comparison._candidates(4, np.zeros((0, 0), np.float32))) == 6
+
+
+def test_of_a_large_study_some_respondents_are_enough(
+    model: simulacra.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparison, "MAX_RESPONDENTS", 700)
+    binned = comparison._Binned.of(model._pool, dict(enumerate(model._pool.values.T)))
+    assert binned.study.shape[1] == 700
+    quality = compare(model, model._models)
+    assert quality.pairs.kept == pytest.approx(1.0, abs=0.15)

@@ -23,6 +23,8 @@ MIN_ROWS, MAX_ROWS, VALUES = 3_000, 10_000, 400_000
 TOLERANCE, ERRORS = 0.03, 4.0
 """A share drifts that differs by more than `TOLERANCE` and by more than `ERRORS` standard errors of
 the rows drawn. Chance alone exceeds four of them once in 16,000 shares."""
+MAX_RESPONDENTS = 20_000
+"""Respondents whose relations are looked at; of more, evenly spaced ones."""
 FINE_BINS = 8
 """Bins that a fine scale is cut into where relations are looked at."""
 NEIGHBOURS, MAX_PAIRS = 3, 1_500
@@ -42,7 +44,7 @@ class _Binned:
     """The study and the rows drawn, each column cut into the same few bins.
 
     Attributes:
-        study: int64, shape (columns, respondents).
+        study: int64, shape (columns, respondents): at most `MAX_RESPONDENTS`.
         rows: int64, shape (columns, rows).
         sizes: int64, shape (columns,): the number of bins.
         missing: int64, shape (columns,): the bin of missing values.
@@ -58,9 +60,10 @@ class _Binned:
     @classmethod
     def of(cls, pool: DonorPool, values: Mapping[int, Floats]) -> "_Binned":
         study, rows, sizes, missing = [], [], [], []
+        some = targets.spaced_rows(len(pool.values), MAX_RESPONDENTS)
         for position, coding in enumerate(pool.codings):
             bins = targets.bins(coding, pool.codes[position], FINE_BINS)
-            study.append(bins[pool.codes[position]])
+            study.append(bins[pool.codes[position, some]])
             rows.append(bins[coding.codes(values[position])])
             sizes.append(int(bins.max()) + 1)
             missing.append(int(bins[coding.missing]))
