@@ -23,8 +23,9 @@ from simulacra.engine.progress import StepCallback
 
 RANKING_ROWS = 20_000
 """Rows by which the levels of categorical predecessors are ordered."""
-MIN_PART = 20
-"""Respondents with a value, and without, from which on a forest of its own tells them apart."""
+MIN_PART, MIN_MISSING = 20, 0.03
+"""Respondents with a value, and without, from which on a forest of its own tells them apart; and
+the share of those without. A question that fewer leave open drowns nothing."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,7 +103,11 @@ def fit(
     codes, own = pool.codes, pool.codings[column]
     chosen = _strongest(pool, column, candidates)
     is_known = codes[column] != own.missing
-    is_parted = min(np.count_nonzero(is_known), np.count_nonzero(~is_known)) >= MIN_PART
+    missing = np.count_nonzero(~is_known)
+    is_parted = bool(
+        missing >= max(MIN_PART, MIN_MISSING * len(is_known))
+        and len(is_known) - missing >= MIN_PART
+    )
     known = np.flatnonzero(is_known).astype(np.int32) if is_parted else None
     sample = targets.spaced_rows(codes.shape[1], RANKING_ROWS)
     target = targets.indicators(own, codes[column, sample])

@@ -18,7 +18,7 @@ from simulacra.engine.model.donors import DonorPool, Draws
 from simulacra.engine.progress import StepCallback
 from simulacra.engine.quality.quality import Drift, Quality, Relations
 
-MIN_ROWS, MAX_ROWS, VALUES = 3_000, 10_000, 400_000
+MIN_ROWS, MAX_ROWS, VALUES = 3_000, 10_000, 150_000
 """Rows that are drawn: as many as make so many values, within bounds."""
 TOLERANCE, ERRORS = 0.03, 4.0
 """A share drifts that differs by more than `TOLERANCE` and by more than `ERRORS` standard errors of
