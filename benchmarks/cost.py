@@ -56,6 +56,8 @@ GOALS = (
     Goal("adult", "generate", 5, "generate 1,000,000 rows of Adult, s"),
     Goal("adult", "fresh", 2, "5,000 rows of Adult under a fresh scenario, s"),
     Goal("adult", "repeated", 0.3, "the same, repeated, s"),
+    Goal("burger", "fresh", 2, "5,000 rows of the tracker under a fresh scenario, s"),
+    Goal("burger", "repeated", 0.8, "the same, repeated, s"),
 )
 LADDER_FIGURES = ("fit", "fit processor", "generate", "generate processor", "memory")
 ROWS = [2_000 * 2**rung for rung in range(7)]
@@ -164,6 +166,20 @@ def adult(data: Path) -> dict[str, float]:
     return figures | _timed("generate", lambda: model.generate(1_000_000, seed=1))[1]
 
 
+def burger(data: Path) -> dict[str, float]:
+    """Fit the tracker, and ask for a scenario on a late column twice.
+
+    A scenario puts its column first, so the later it comes in the study, the more is refitted.
+    """
+    table = studies.load("burger", data)
+    model, figures = _timed("fit", lambda: simulacra.fit(table))
+    late = next(column for column in reversed(model.schema.columns) if column.levels)
+    shares = {late.name: {late.levels[0]: 0.5}}
+    for name in ("fresh", "repeated"):
+        figures |= _timed(name, lambda: model.generate(5_000, seed=1, categorical=shares))[1]
+    return figures
+
+
 def rung(rows: int, columns: int, levels: int) -> dict[str, float]:
     """Fit a table defined in code and generate from it."""
     table = coded_table(rows, columns, levels)
@@ -186,6 +202,8 @@ def main(case: str, data: Path) -> None:
     importlib.import_module("simulacra.engine.pipeline")  # loading the libraries is not fitting
     if case == "adult":
         figures = adult(data)
+    elif case == "burger":
+        figures = burger(data)
     elif case == "million":
         figures = fit_only(coded_table(1_000_000, 30, 6))
     elif case.startswith("rows-"):
