@@ -176,8 +176,9 @@ class DrawnColumn(NamedTuple):
     Attributes:
         donors: int32, shape (rows,).
         values: float64, shape (rows,).
-        leaves: int32, shape (rows,): that the donors were drawn from; -1 where the value repeats
-            another column and so belongs to its row.
+        leaves: int32, shape (rows,): that the donors were drawn from, those of rows without a
+            value behind all others; -1 where the value repeats another column and so belongs to its
+            row.
         taken: int32, shape (predecessors, rows): the donors of the predecessors.
     """
 

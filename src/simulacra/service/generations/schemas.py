@@ -98,7 +98,9 @@ class GenerationDocument(BaseModel):
     seed: int
     conditions: dict[str, Any]
     report: dict[str, Any] | None = Field(
-        None, description="Per condition: target, achieved and support; and warnings."
+        None,
+        description="Per condition: target, achieved and support; distinct rows and donors; the "
+        "quality of the model; and warnings.",
     )
     artifact_url: str | None = Field(
         None, description="Relative link, valid some minutes; the bearer token is still needed."
