@@ -4,21 +4,11 @@ from pathlib import Path
 
 import pytest
 
-import simulacra
-from examples import study
 from simulacra.engine.progress import Progress
 from simulacra.service.generations import payloads, sampling
 
 SHARES = {"channel": {"Online": 0.6}}
 RANGES = {"age": {"min": 25, "max": 44}}
-
-
-@pytest.fixture(scope="module")
-def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("model")
-    study.write(folder / "study.csv")
-    simulacra.fit(folder / "study.csv").save(folder / "model")
-    return folder / "model"
 
 
 class Child:

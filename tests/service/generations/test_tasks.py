@@ -12,7 +12,6 @@ import pytest
 import sqlalchemy as sa
 
 import simulacra
-from examples import study
 from simulacra.engine.progress import Progress
 from simulacra.service import clock, compose, errors, housekeeping, keys, objects, storage, tenancy
 from simulacra.service.database import tables
@@ -41,14 +40,6 @@ ALIKE: dict[str, Any] = {
 
 RUN_IN_CHILD = child.run
 Hook = Callable[[], Awaitable[object]]
-
-
-@pytest.fixture(scope="module")
-def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("model")
-    study.write(folder / "study.csv")
-    simulacra.fit(folder / "study.csv").save(folder / "model")
-    return folder / "model"
 
 
 async def run_here(
