@@ -93,8 +93,10 @@ def run(options: Options) -> None:
             if rows.num_rows < 2 * size + SIZES[0]:
                 cells += ["", ""]
                 continue
-            figures = [measure(_sample(name, rows, size, number)) for number in range(samples)]
-            synthetic, bootstrap = (_mean([pair[i] for pair in figures]) for i in (0, 1))
+            members = [_sample(name, rows, size, number) for number in range(samples)]
+            fitted = [(sample, simulacra.fit(sample.train)) for sample in members]
+            synthetic = _mean([on_model(*pair) for pair in fitted])
+            bootstrap = _mean([on_bootstrap(*pair) for pair in fitted])
             cells += [_cell(synthetic), _cell(bootstrap)]
             if size == SIZES[0]:
                 at_400.append(synthetic)
@@ -137,12 +139,9 @@ def frontier(options: Options) -> str:
     lines = []
     for name, fineness in SETTINGS.items():
         with mock.patch.dict(forest.FINENESS, {privacy_levels.STANDARD: fineness}):
-            found = [
-                (measure(sample)[0], simulacra.fit(sample.train).quality)
-                for sample in _small_samples(options)
-            ]
-        attacks = [figures for figures, _ in found]
-        known = [quality for _, quality in found if quality is not None]
+            fitted = [(sample, simulacra.fit(sample.train)) for sample in _small_samples(options)]
+        attacks = [on_model(*pair) for pair in fitted]
+        known = [model.quality for _, model in fitted if model.quality is not None]
         mean, worst = _mean(attacks), max(figures.auc for figures in attacks)
         lines.append(
             [
@@ -183,21 +182,24 @@ def _kept(relations: Sequence[Relations]) -> float:
     return float(np.average([each.kept or 0.0 for each in relations], weights=weights))
 
 
-def measure(table: Table) -> tuple[AttackFigures, AttackFigures]:
-    """Fit a model to the members; return the best attack on its rows, and on a bootstrap."""
-    model = simulacra.fit(table.train)
-    schema = tables.keep_modelled(table.schema, model.schema)
-    synthetic = tables.encode(schema, model.generate(SYNTHETIC, seed=1).table, model.schema)
-    members, unseen = (
-        tables.pool_levels(schema, tables.encode(schema, rows), model.schema)
-        for rows in (table.train, table.unseen)
-    )
-    others, reference = unseen[: len(members)], unseen[len(members) :]
+def on_model(table: Table, model: simulacra.Model) -> AttackFigures:
+    """Return the best attack on the rows of a model that was fitted to the members."""
+    coded = tables.coded(table, model, SYNTHETIC)
+    return attack(coded.schema, *_people(coded), coded.synthetic)
+
+
+def on_bootstrap(table: Table, model: simulacra.Model) -> AttackFigures:
+    """Return the best attack on members drawn with replacement."""
+    coded = tables.coded(table, model, SYNTHETIC)
+    members = coded.train
     drawn = members[np.random.default_rng(0).integers(len(members), size=SYNTHETIC)]
-    return (
-        attack(schema, members, others, reference, synthetic),
-        attack(schema, members, others, reference, drawn),
-    )
+    return attack(coded.schema, *_people(coded), drawn)
+
+
+def _people(coded: tables.Coded) -> tuple[Floats, Floats, Floats]:
+    """Return the members, as many others, and the reference."""
+    members = coded.train
+    return members, coded.unseen[: len(members)], coded.unseen[len(members) :]
 
 
 def attack(

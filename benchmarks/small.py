@@ -64,12 +64,8 @@ def measure(table: Table) -> SmallSampleFigures:
     """Fit a model to a sample and judge its synthetic rows."""
     rng = np.random.default_rng(0)
     model = simulacra.fit(table.train)
-    schema = tables.keep_modelled(table.schema, model.schema)
-    synthetic = tables.encode(schema, model.generate(MANY, seed=1).table, model.schema)
-    train, unseen = (
-        tables.pool_levels(schema, tables.encode(schema, rows), model.schema)
-        for rows in (table.train, table.unseen)
-    )
+    coded = tables.coded(table, model, MANY)
+    schema, train, unseen, synthetic = coded.schema, coded.train, coded.unseen, coded.synthetic
     many = min(len(unseen), MANY)
     apart = np.vstack([judging.independent(train, rng) for _ in range(MANY // RESPONDENTS)])
     bootstrap = train[rng.integers(len(train), size=many)]

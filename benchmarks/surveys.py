@@ -77,14 +77,10 @@ def measure(
     started = time.perf_counter()
     model = simulacra.fit(table.train)
     seconds = time.perf_counter() - started
-    synthetic = model.generate(table.train.num_rows, seed=1).table
-    modelled = tables.keep_modelled(table.schema, model.schema)
-    train, unseen = (
-        tables.pool_levels(modelled, tables.encode(modelled, rows), model.schema)
-        for rows in (table.train, table.unseen)
-    )
+    coded = tables.coded(table, model, table.train.num_rows)
+    modelled, train, unseen = coded.schema, coded.train, coded.unseen
     kinds = {
-        "synthetic": tables.encode(modelled, synthetic, model.schema),
+        "synthetic": coded.synthetic,
         "independent columns": judging.independent(train, rng),
         "bootstrap of train": train[rng.integers(len(train), size=len(train))],
         "unseen": unseen,

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+import simulacra
 from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.columns.date import DATE
@@ -139,6 +140,34 @@ def pool_levels(schema: Schema, rows: Floats, fitted: Schema) -> Floats:
             ]
             values[np.isin(values[:, position], gone), position] = column.levels.index(OTHER)
     return values
+
+
+@dataclasses.dataclass(frozen=True)
+class Coded:
+    """A table and synthetic rows as numbers, of the columns that a model kept.
+
+    Attributes:
+        schema: of those columns.
+        train: float64, shape (rows, columns): what was learned from.
+        unseen: float64: what was not; rare levels of both are pooled as in the model.
+        synthetic: float64.
+    """
+
+    schema: Schema
+    train: Floats
+    unseen: Floats
+    synthetic: Floats
+
+
+def coded(table: Table, model: simulacra.Model, rows: int) -> Coded:
+    """Generate rows from a model, and code them like the table that it was fitted to."""
+    schema = keep_modelled(table.schema, model.schema)
+    synthetic = encode(schema, model.generate(rows, seed=1).table, model.schema)
+    train, unseen = (
+        pool_levels(schema, encode(schema, real), model.schema)
+        for real in (table.train, table.unseen)
+    )
+    return Coded(schema, train, unseen, synthetic)
 
 
 def load(name: str, data: Path) -> Table:
