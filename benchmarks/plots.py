@@ -41,6 +41,8 @@ QUESTIONS: Mapping[str, tuple[str, Sequence[str] | Sequence[float]]] = {
     "shop_rating": ("Rates the shop", (0, 2, 4, 6, 8)),
 }
 """By column: its title, and its levels or the lower ends of its parts."""
+WIDTH = 6.2
+"""Of a picture, in inches: on a phone the texts of a wider one are too small to read."""
 
 
 def run(options: Options) -> None:
@@ -57,30 +59,30 @@ def run(options: Options) -> None:
 
 
 def fidelity(data: Path) -> Any:  # noqa: ANN401 - matplotlib has no types
-    """Return Adult: single columns above, what depends on what below."""
+    """Return Adult: single columns on the left, what depends on what on the right."""
     table = tables.load("adult", data)
     model = simulacra.fit(table.train)
     study = rules.frame(table.train)
     synthetic = rules.frame(model.generate(table.train.num_rows, seed=1).table, model.schema)
     sides = {"study, 32,561 rows": (study, STUDY), "synthetic": (synthetic, SYNTHETIC)}
-    figure, axes = plt.subplots(2, 3, figsize=(10, 5.6))
+    figure, axes = plt.subplots(3, 2, figsize=(WIDTH, 7.4))
     for position, (name, bins, title) in enumerate(
         (
             ("age", np.arange(16.5, 93, 3), "age"),
             ("hours_per_week", np.arange(-0.5, 100, 5), "hours a week"),
         )
     ):
-        _histograms(axes[0, position], name, bins, title, sides)
-    _bars(axes[0, 2], "marital_status", "marital status", sides)
-    _rich_by_age(axes[1, 0], sides)
-    for axis, (name, (frame, _)) in zip(axes[1, 1:], sides.items(), strict=True):
+        _histograms(axes[position, 0], name, bins, title, sides)
+    _bars(axes[2, 0], "marital_status", "marital status", sides)
+    _rich_by_age(axes[0, 1], sides)
+    for axis, (name, (frame, _)) in zip(axes[1:, 1], sides.items(), strict=True):
         _map(axis, frame, name)
-    figure.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 
 def scenario() -> Any:  # noqa: ANN401 - matplotlib has no types
-    """Return a study in code under a scenario: conditions above, what follows from them below."""
+    """Return a study in code under a scenario: conditions left, what follows right."""
     draw = truth.POPULATIONS["spenders"]
     study = pa.table(draw(1_000, np.random.default_rng(3)))
     out = simulacra.fit(study).generate(5_000, seed=1, categorical=SHARES, numeric=RANGES)
@@ -90,19 +92,19 @@ def scenario() -> Any:  # noqa: ANN401 - matplotlib has no types
         "synthetic, under the scenario": (rules.frame(out.table), SYNTHETIC),
         "truth, under the scenario": (rules.frame(known), TRUE),
     }
-    figure, axes = plt.subplots(2, 3, figsize=(10, 5.6))
+    figure, axes = plt.subplots(3, 2, figsize=(WIDTH, 7.4))
     _bars(axes[0, 0], "owner", "target: 80% own their home", sides)
-    _bars(axes[0, 1], "area", "target: 70% city, 20% suburb", sides)
-    _histograms(axes[0, 2], "age", np.arange(19.5, 86, 2), "target: ages 30 to 55", sides)
-    _bars(axes[1, 0], "school", "follows: schooling", sides)
+    _bars(axes[1, 0], "area", "target: 70% city, 20% suburb", sides)
+    _histograms(axes[2, 0], "age", np.arange(19.5, 86, 2), "target: ages 30 to 55", sides)
+    _bars(axes[0, 1], "school", "follows: schooling", sides)
     _histograms(axes[1, 1], "fun", np.arange(0, 260, 13), "follows: money for fun", sides)
-    _histograms(axes[1, 2], "income", np.arange(400, 6_400, 300), "follows: income", sides)
-    figure.legend(*axes[1, 1].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    _histograms(axes[2, 1], "income", np.arange(400, 6_400, 300), "follows: income", sides)
+    figure.legend(*axes[1, 1].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 
 def low_incidence() -> Any:  # noqa: ANN401 - matplotlib has no types
-    """Return the buyers of a small brand, real, synthetic and true, below the other respondents."""
+    """Return the buyers of a small brand, real, synthetic and true, beside all others."""
     draw = truth.POPULATIONS["drinkers"]
     study = pa.table(draw(1_000, np.random.default_rng((1_000, 0))))  # a study of `scenarios`
     out = simulacra.fit(study).generate(5_000, seed=1, categorical=AUDIENCE)
@@ -110,28 +112,35 @@ def low_incidence() -> Any:  # noqa: ANN401 - matplotlib has no types
     respondents = rules.frame(study)
     is_buyer = respondents["brand"] == "Elva"
     sides = {
-        f"study:\nthe other {(~is_buyer).sum()}\nrespondents": (respondents[~is_buyer], OTHERS),
+        f"study: the other\n{(~is_buyer).sum()} respondents": (respondents[~is_buyer], OTHERS),
         f"study:\nthe {is_buyer.sum()} buyers": (respondents[is_buyer], STUDY),
         "synthetic:\n5,000 buyers": (rules.frame(out.table), SYNTHETIC),
         "truth:\nall buyers": (known, TRUE),
     }
     figure, axes = plt.subplots(
-        len(sides), len(QUESTIONS), figsize=(10, 6.6), sharex="col", sharey="col"
+        len(QUESTIONS), len(sides), figsize=(WIDTH, 8.6), sharex="row", sharey="row"
     )
-    for column, (name, (title, parts)) in enumerate(QUESTIONS.items()):
+    for row, (name, (title, parts)) in enumerate(QUESTIONS.items()):
         true = _shares(known[name], parts)
-        axes[0, column].set_title(title)
-        for row, (label, (frame, color)) in enumerate(sides.items()):
-            axis = axes[row, column]
+        for axis, (frame, color) in zip(axes[row], sides.values(), strict=True):
             _bars_and_truth(axis, _shares(frame[name], parts), true, color)
-            if not column:
-                axis.set_ylabel(label, rotation=0, ha="right", va="center", color=_ink(color))
-        axes[0, column].set_ylim(0, 1.2 * max(axis.dataLim.y1 for axis in axes[:, column]))
-        _label_parts(axes[-1, column], parts, len(true))
-    axes[1, 0].annotate(
+        axes[row, 0].set_title(title)
+        axes[row, 0].set_ylim(0, 1.2 * max(axis.dataLim.y1 for axis in axes[row]))
+        for axis in axes[row]:
+            _label_parts(axis, parts, len(true))
+    for axis, (label, (_, color)) in zip(axes[0], sides.items(), strict=True):
+        axis.annotate(
+            label,
+            (0, 1.32),
+            xycoords="axes fraction",
+            color=_ink(color),
+            weight="bold",
+            annotation_clip=False,
+        )
+    axes[0, 1].annotate(
         "truth",
         (1.3, _shares(known["channel"], QUESTIONS["channel"][1])[1]),
-        (1.5, 45),
+        (1.2, 45),
         color=TRUE,
         arrowprops={"arrowstyle": "-", "color": TRUE},
     )
@@ -183,7 +192,7 @@ def _label_parts(axis: Any, parts: Sequence[str] | Sequence[float], count: int) 
     places = np.arange(len(parts)) - (0 if is_named else 0.5)
     extra = [len(parts)] if count > len(parts) else []
     axis.set_xticks([*places, *extra], [*map(str, parts), *(["not\nasked"] if extra else [])])
-    axis.tick_params(length=0 if is_named else 3, labelsize=8.5)
+    axis.tick_params(length=0 if is_named else 3, labelsize=8)
 
 
 Sides = Mapping[str, tuple[pd.DataFrame, str]]
@@ -196,7 +205,7 @@ def _histograms(axis: Any, name: str, bins: Any, title: str, sides: Sides) -> No
         kind = {"alpha": 0.55} if position == 0 else {"histtype": "step", "linewidth": 1.6}
         axis.hist(values, bins, weights=weights, color=color, label=label, **kind)
     axis.set_title(title)
-    axis.yaxis.set_major_formatter("{x:.0f}%")
+    axis.yaxis.set_major_formatter("{x:g}%")
 
 
 def _bars(axis: Any, name: str, title: str, sides: Sides) -> None:  # noqa: ANN401
@@ -228,10 +237,12 @@ def _rich_by_age(axis: Any, sides: Sides) -> None:  # noqa: ANN401
             rich = (some["income"] == ">50K").groupby(pd.cut(some["age"], bands), observed=False)
             name = f"{label.split(',')[0]}, {education}"
             axis.plot(bands[:-1] + 2.5, 100 * rich.mean(), style, color=color, label=name)
+    axis.set_ylim(0, 120)  # room for the legend
+    axis.set_yticks(range(0, 81, 20))
     axis.set_title("earn over 50K, by age")
     axis.set_xlabel("age")
     axis.yaxis.set_major_formatter("{x:.0f}%")
-    axis.legend(fontsize=7.5)
+    axis.legend(fontsize=8, loc="upper left")
 
 
 def _map(axis: Any, frame: pd.DataFrame, label: str) -> None:  # noqa: ANN401
@@ -246,7 +257,7 @@ def _map(axis: Any, frame: pd.DataFrame, label: str) -> None:  # noqa: ANN401
         extent=(17, 90, 0.5, 16.5),
         vmax=0.13,
     )
-    axis.set_title(f"age by schooling: {label.split(',', maxsplit=1)[0]}")
+    axis.set_title(f"schooling: {label.split(',', maxsplit=1)[0]}")
     axis.set_xlabel("age")
 
 
