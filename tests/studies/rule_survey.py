@@ -22,6 +22,7 @@ SCHOOLS = ["None", "Primary", "Middle", "High", "College", "Master", "Doctor"]
 NUMBERS = (
     *("rating", "age", "retired_since", "school_years", "pages", "seconds", "food", "rent"),
     *("other", "total", "share_tv", "share_web", "share_print", "visits_year", "visits_month"),
+    *("weight", "height", "bmi"),
 )
 DAY = dt.date(2020, 1, 1)
 
@@ -39,6 +40,8 @@ def survey(rows: int, seed: int = 0) -> pa.Table:
     parts = np.round(rng.gamma(2, 40, (rows, 3)), 2)
     split = rng.multinomial(20, [0.5, 0.3, 0.2], rows) * 5
     year = rng.poisson(12, rows)
+    height = np.round(rng.normal(171, 9, rows), 1)
+    weight = np.round(22 * (height / 100) ** 2 * np.exp(rng.normal(0.12, 0.18, rows)), 1)
     return pa.table(
         {
             "region": region,
@@ -73,6 +76,9 @@ def survey(rows: int, seed: int = 0) -> pa.Table:
             "share_print": split[:, 2],
             "visits_year": year,
             "visits_month": rng.binomial(year, 0.3),
+            "weight": weight,
+            "height": height,
+            "bmi": np.round(weight / (height / 100) ** 2, 1),
         }
     )
 
@@ -102,6 +108,7 @@ def violations(table: pa.Table) -> dict[str, int]:
         "total": np.abs(number["food"] + number["rent"] + number["other"] - number["total"]) > 1e-6,
         "shares": number["share_tv"] + number["share_web"] + number["share_print"] != 100,
         "visits": number["visits_month"] > number["visits_year"],
+        "bmi": np.abs(number["weight"] / (number["height"] / 100) ** 2 - number["bmi"]) > 0.0501,
     }
     return {name: int(rows.sum()) for name, rows in counts.items() if rows.any()}
 

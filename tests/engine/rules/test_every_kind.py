@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ROWS = 1_000
 SHUFFLED_STUDIES = 30
 QUOTED = re.compile(r"'([^']*)'")
-WORD = re.compile(r"[a-z]+,?|[-+=<>(),]+|\d+")
+WORD = re.compile(r"[a-z]+,?|[-+*/=<>(),]+|\^?\d+")
 
 
 def name_of(kind: RuleKind) -> str:

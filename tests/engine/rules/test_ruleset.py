@@ -36,6 +36,7 @@ def test_rules_read_as_sentences(rules: Rules) -> None:
         ),
         "food + rent + other = total",
         "share_tv + share_web + share_print is constant",
+        "bmi is proportional to weight / height^2",
     } <= set(sentences)
 
 
@@ -87,8 +88,9 @@ def test_a_rule_of_two_columns_works_from_both_sides(
             "categorical": {"school": {"Doctor": 0.5}},
             "numeric": {"share_web": {"min": 40, "max": 95}},
         },
+        {"numeric": {"bmi": {"min": 30, "max": 35}}},
     ],
-    ids=["free", "shares", "total", "dates", "parts"],
+    ids=["free", "shares", "total", "dates", "parts", "index"],
 )
 def test_no_row_of_100_000_breaks_a_rule(
     rule_model: simulacra.Model, conditions: dict[str, dict[str, dict[str, float]]]

@@ -112,6 +112,7 @@ class Draws:
         donors: int32, shape (rows,): the respondent that each value was taken from.
         states: int32, shape (rows,): the states that rules are about, of some of the columns.
         is_scenario: whether the rows are to follow another distribution than the study.
+        ranges: by position of a column with a range: the smallest and the largest value in it.
     """
 
     values: dict[int, Floats] = dataclasses.field(default_factory=dict)
@@ -119,6 +120,7 @@ class Draws:
     donors: dict[int, Int32s] = dataclasses.field(default_factory=dict)
     states: dict[int, Int32s] = dataclasses.field(default_factory=dict)
     is_scenario: bool = False
+    ranges: Mapping[int, tuple[float, float]] = dataclasses.field(default_factory=dict)
 
     def add(self, position: int, values: Floats, codes: Int32s, donors: Int32s) -> None:
         """Add a column."""
@@ -135,7 +137,7 @@ class Draws:
             }
             for columns in self.parts
         )
-        return Draws(values, codes, donors, states, self.is_scenario)
+        return Draws(values, codes, donors, states, self.is_scenario, self.ranges)
 
     @property
     def parts(self) -> "tuple[dict[int, Any], ...]":

@@ -113,6 +113,7 @@ def _draw_again(
     """
     among = {position: column[doubtful] for position, column in values.items()}
     broken = doubtful[pool.rules.broken_rows(among)]
+    broken = _compute_results(pool, given, values, broken)
     tries = 0
     while len(broken) and tries < REDRAWS:
         copies = _copies(len(broken), REDRAWS - tries)
@@ -125,6 +126,33 @@ def _draw_again(
         for position, column in again.values.items():
             values[position][broken[mended]] = column[chosen]
         broken, tries = broken[~mended], tries + copies
+
+
+def _compute_results(
+    pool: DonorPool, given: Draws, values: dict[int, Floats], broken: Int64s
+) -> Int64s:
+    """Compute results that a scenario had drawn before what they come from, in place.
+
+    A body-mass index of a range may be one that no weight on its grid gives with the height drawn;
+    the index of the nearest weight is hardly another one, and takes its place if it lies in the
+    range and breaks no rule.
+
+    Returns:
+        int64: the rows among `broken` that are still so.
+    """
+    for position, (first, last) in given.ranges.items():
+        if not any(
+            rule.total(pool.rules.states) == position for rule in pool.rules.about(position)
+        ):
+            continue
+        there = {other: values[other][broken] for other in pool.rules.tied(position)}
+        checker = pool.rules.checker(position, there)
+        computed = checker.settled(len(broken))
+        fits = (computed >= first) & (computed <= last) & ~checker.broken(computed)
+        values[position][broken[fits]] = computed[fits]
+        among = {other: column[broken] for other, column in values.items()}
+        broken = broken[pool.rules.broken_rows(among)]
+    return broken
 
 
 def _copies(rows: int, at_most: int) -> int:

@@ -12,21 +12,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from simulacra.engine.rules.identities import Identity
 from simulacra.engine.rules.ruleset import Rules
-from simulacra.engine.rules.states import States
 
 MIN_PARTNERS = 3
 """Columns that a column is tied to before it is moved."""
 RATIO = 2
 """How many times as many it has as the one that it is moved before."""
-
-
-FAR_WIDER, AS_WIDE = 1.5, 0.75
-"""How many times as wide as any other term a total is, and one that is plainly the sum of them."""
-
-HARDLY = 0.05
-"""Part of a column's width below zero that is put down to rounded bounds."""
 
 
 def sequence(rules: Rules, columns: int) -> list[int]:
@@ -49,36 +40,13 @@ def conditioned_first(conditioned: Sequence[int], columns: Sequence[int]) -> lis
 
 
 def _parts(rules: Rules) -> defaultdict[int, set[int]]:
-    """Return the parts of each total: the other terms of an identity."""
+    """Return the parts of each total: the other columns of the rule that it is the total of."""
     parts: defaultdict[int, set[int]] = defaultdict(set)
     for rule in rules.rules:
-        total = _total(rule, rules.states) if isinstance(rule, Identity) else None
+        total = rule.total(rules.states)
         if total is not None:
             parts[total] |= {*rule.positions} - {total}
     return parts
-
-
-def _total(identity: Identity, states: Sequence[States]) -> int | None:
-    """Return the term that the others add up to, None if none stands out.
-
-    It is far wider than they are, or nearly as wide and plainly the sum of what is hardly ever
-    negative.
-    """
-    bounds = {position: states[position].column.bounds for position in identity.columns}
-    factors = dict(zip(identity.columns, identity.coefficients, strict=True))
-    widths = {
-        position: abs(factor) * (bounds[position][1] - bounds[position][0])
-        for position, factor in factors.items()
-    }
-    second, first = sorted(widths, key=lambda position: widths[position])[-2:]
-    if widths[first] >= FAR_WIDER * widths[second]:
-        return first
-    negative = [position for position, factor in factors.items() if factor < 0]
-    positive = [position for position, factor in factors.items() if factor > 0]
-    alone = min(negative, positive, key=len)
-    has_no_negative = all(low >= -HARDLY * (high - low) for low, high in bounds.values())
-    is_sum = len(alone) == 1 < len(factors) - 1 and has_no_negative
-    return alone[0] if is_sum and widths[alone[0]] >= AS_WIDE * widths[first] else None
 
 
 def _totals(position: int, parts: Mapping[int, AbstractSet[int]]) -> set[int]:

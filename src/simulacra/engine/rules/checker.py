@@ -16,6 +16,9 @@ from simulacra.engine.rules.interval import Interval
 from simulacra.engine.rules.rule import Rule
 from simulacra.engine.rules.states import PartialRows, States
 
+WIDER = 0.01
+"""Part of a step by which an interval may be wider than one and still hold one value."""
+
 
 @dataclasses.dataclass(frozen=True)
 class ExclusionTables:
@@ -104,13 +107,18 @@ class Checker:
         return broken
 
     def settled(self, rows: int) -> Floats:
-        """Return the value that the rules leave to each row, float64; NaN where there are more."""
+        """Return the value that the rules leave to each row, float64; NaN where there are more.
+
+        Where a rule leaves no more than one step of the grid, it is the value in the middle.
+        """
         interval = interval_of(self._position, self._rules, self._partial(rows, None))
         if interval is None:
             return np.full(rows, np.nan)
         column = self._states[self._position].column
-        is_point = interval.high - interval.low < column.step / 2
-        return column.round(np.where(is_point, interval.low, np.nan))
+        is_bounded = np.isfinite(interval.low) & np.isfinite(interval.high)
+        low, high = np.where(is_bounded, [interval.low, interval.high], np.nan)
+        is_point = high - low < column.step * (1 + WIDER)
+        return column.round(np.where(is_point, (low + high) / 2, np.nan))
 
     def _partial(self, count: int, rows: Int64s | None) -> PartialRows:
         there = self._drawn

@@ -8,24 +8,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
-from scipy.linalg import qr, solve_triangular
 
 from simulacra.engine.columns.arrays import Floats, Int64s
 from simulacra.engine.columns.schema import Schema
+from simulacra.engine.rules import dependences
+from simulacra.engine.rules.dependences import SPARE_ROWS
 from simulacra.engine.rules.interval import Interval
 from simulacra.engine.rules.rule import Rule
 from simulacra.engine.rules.states import PartialRows, RuleStudy, States
 
-SAMPLE_ROWS = 2_000
-SPARE_ROWS = 30
-"""Complete rows beyond the number of columns."""
 MAX_COEFFICIENT = 12
-EXACT, ROUNDED = 1e-6, 0.05
-"""Share of a column's spread that others leave unexplained, if the sum is exact or rounded."""
 MAX_IDENTITIES = 1_000
 """Identities from which on no more are derived."""
-NEAR_WHOLE = 0.05
-"""How far from a whole number a coefficient may be, since values are rounded."""
+FAR_WIDER, AS_WIDE = 1.5, 0.75
+"""How many times as wide as any other term a total is, and one that is plainly the sum of them."""
+HARDLY = 0.05
+"""Part of a column's width below zero that is put down to rounded bounds."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +47,28 @@ class Identity(Rule):
     def positions(self) -> tuple[int, ...]:
         """The columns that add up."""
         return self.columns
+
+    def total(self, states: Sequence[States]) -> int | None:
+        """Return the term that the others add up to, None if none stands out.
+
+        It is far wider than they are, or nearly as wide and plainly the sum of what is hardly ever
+        negative.
+        """
+        bounds = {position: states[position].column.bounds for position in self.columns}
+        factors = dict(zip(self.columns, self.coefficients, strict=True))
+        widths = {
+            position: abs(factor) * (bounds[position][1] - bounds[position][0])
+            for position, factor in factors.items()
+        }
+        second, first = sorted(widths, key=lambda position: widths[position])[-2:]
+        if widths[first] >= FAR_WIDER * widths[second]:
+            return first
+        negative = [position for position, factor in factors.items() if factor < 0]
+        positive = [position for position, factor in factors.items() if factor > 0]
+        alone = min(negative, positive, key=len)
+        has_no_negative = all(low >= -HARDLY * (high - low) for low, high in bounds.values())
+        is_sum = len(alone) == 1 < len(factors) - 1 and has_no_negative
+        return alone[0] if is_sum and widths[alone[0]] >= AS_WIDE * widths[first] else None
 
     def narrow(self, position: int, rows: PartialRows, interval: Interval) -> None:
         """Narrow one column by the values of the others; by their bounds where not yet drawn.
@@ -112,24 +132,15 @@ class Identity(Rule):
 def learn(study: RuleStudy) -> list[Identity]:
     """Learn which numbers add up.
 
-    Columns that are known together are standardised and decomposed by a rank-revealing QR; a
-    column that the others explain to within rounding gives an equation, which is kept if its
-    coefficients are whole (times at most `MAX_COEFFICIENT`) and it holds in every complete row.
-    With k columns k rows always fit; there are `SPARE_ROWS` more, each of which would have to fall
-    on a plane by chance.
+    A dependence (see `dependences`) is kept if its coefficients are whole (times at most
+    `MAX_COEFFICIENT`) and it holds in every complete row.
     """
     identities: dict[tuple[int, ...], Identity] = {}
-    for positions in _known_together(study.schema, study.values):
-        columns = study.values[:, positions]
-        complete = columns[~np.isnan(columns).any(axis=1)]
-        varied = complete.std(axis=0) > 0 if len(complete) else np.zeros(0, dtype=np.bool_)
-        if varied.sum() < 2 or len(complete) < varied.sum() + SPARE_ROWS:
-            continue
-        chosen, complete = np.asarray(positions)[varied], complete[:, varied]
-        for factors in _equations(complete):
-            identity = _verified(study.schema, chosen, complete, factors)
-            if identity is not None:
-                identities.setdefault(identity.columns, identity)
+    numbers = [i for i, column in enumerate(study.schema.columns) if column.type.can_add]
+    for positions, complete, factors in dependences.find(study.values, numbers):
+        identity = _verified(study.schema, positions, complete, factors)
+        if identity is not None:
+            identities.setdefault(identity.columns, identity)
     _add_implied(study, identities)
     return list(identities.values())
 
@@ -172,59 +183,15 @@ def _without(study: RuleStudy, column: int, one: Identity, other: Identity) -> I
     return _verified(study.schema, np.array(used), complete, coefficients)
 
 
-def _known_together(schema: Schema, values: Floats) -> Iterator[list[int]]:
-    """Return sets of columns: those of each pattern of missingness with all that are never so."""
-    numbers = [i for i, column in enumerate(schema.columns) if column.type.can_add]
-    patterns: dict[bytes, list[int]] = {}
-    for position in numbers:
-        missing = np.packbits(np.isnan(values[:, position])).tobytes()
-        patterns.setdefault(missing, []).append(position)
-    always = patterns.pop(bytes((len(values) + 7) // 8), [])
-    yield always
-    for positions in patterns.values():
-        if len(positions) + len(always) > 1:
-            yield [*positions, *always]
-    if len(patterns) > 1:
-        yield numbers
-
-
-def _equations(complete: Floats) -> Iterator[Floats]:
-    """Return the factors of equations that hold nearly, the dependent column's being -1."""
-    number = min(len(complete), _enough(complete))
-    sample = complete[np.linspace(0, len(complete) - 1, number).astype(np.int64)]
-    spread = sample.std(axis=0)
-    spread[spread == 0] = 1.0
-    standard = (sample - sample.mean(axis=0)) / spread
-    triangle, pivots = qr(standard, mode="r", pivoting=True)
-    left = np.abs(np.diag(triangle)) / np.sqrt(len(sample))
-    ranks = {int((left > share).sum()) for share in (EXACT, ROUNDED)}
-    for rank in sorted(ranks - {0}, reverse=True):
-        factors = solve_triangular(triangle[:rank, :rank], triangle[:rank, rank:])
-        for index, dependent in enumerate(pivots[rank:]):
-            equation = np.zeros(len(spread))
-            equation[pivots[:rank]] = factors[:, index] * spread[dependent] / spread[pivots[:rank]]
-            equation[dependent] = -1.0
-            yield equation
-
-
-def _enough(complete: Floats) -> int:
-    return max(SAMPLE_ROWS, 2 * int(complete.shape[1]) + SPARE_ROWS)
-
-
 def _verified(
     schema: Schema, positions: Int64s, complete: Floats, factors: Floats
 ) -> Identity | None:
     """Return the equation in whole numbers, if there is one and every row fits it."""
-    for multiple in range(1, MAX_COEFFICIENT + 1):
-        rounded = np.round(factors * multiple)
-        if np.abs(factors * multiple - rounded).max() <= NEAR_WHOLE:
-            break
-    else:
+    rounded = dependences.whole(factors, MAX_COEFFICIENT)
+    if rounded is None:
         return None
     used = np.flatnonzero(rounded)
-    if len(used) < 2 or np.abs(rounded).max() > MAX_COEFFICIENT:
-        return None
-    rounded *= np.sign(rounded[used[np.argmin(positions[used])]])
+    rounded = rounded * np.sign(rounded[used[np.argmin(positions[used])]])
     steps = np.array([schema.columns[int(i)].step for i in positions[used]])
     sums = complete[:, used] @ rounded[used]
     constant = float(np.round((sums.min() + sums.max()) / 2 / steps.min()) * steps.min())

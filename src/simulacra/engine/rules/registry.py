@@ -7,12 +7,14 @@ from simulacra.engine.rules import (
     exclusive_options,
     identities,
     orderings,
+    products,
 )
 from simulacra.engine.rules.bands import Band
 from simulacra.engine.rules.coverings import Covering
 from simulacra.engine.rules.exclusions import Exclusion
 from simulacra.engine.rules.identities import Identity
 from simulacra.engine.rules.orderings import Ordering
+from simulacra.engine.rules.products import Product
 from simulacra.engine.rules.rule import RuleKind
 
 KINDS: tuple[RuleKind, ...] = (
@@ -21,6 +23,7 @@ KINDS: tuple[RuleKind, ...] = (
     RuleKind(exclusive_options.learn, Exclusion),
     RuleKind(orderings.learn, Ordering),
     RuleKind(identities.learn, Identity),
+    RuleKind(products.learn, Product),
     RuleKind(coverings.learn, Covering),
 )
 """In the order in which they are learned and listed."""

@@ -30,6 +30,10 @@ class Rule(ABC):
     def positions(self) -> tuple[int, ...]:
         """The positions of its columns."""
 
+    def total(self, states: Sequence[States]) -> int | None:  # noqa: ARG002 - most rules have none
+        """Return the column that the others decide, which is drawn after them; None if none is."""
+        return None
+
     def forbid(self, position: int, rows: PartialRows) -> Flags | None:  # noqa: ARG002 - some rules only narrow
         """Return the states that a column must not be in.
 

@@ -184,7 +184,7 @@ class Rules:
         rules = [
             kind.from_json(rule, states)
             for kind in registry.CLASSES
-            for rule in document[kind.kind]
+            for rule in document.get(kind.kind, ())  # a kind may be newer than the model
         ]
         return cls(states, tuple(rules))
 

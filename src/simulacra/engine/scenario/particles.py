@@ -139,7 +139,8 @@ def draw(
 def _draw(
     pool: DonorPool, models: Sequence[ConditionalModel], plan: Plan, number: int, rng_seed: int
 ) -> Particles:
-    draws = Draws(is_scenario=True)
+    ranges = {position: (window.first, window.last) for position, window in plan.windows.items()}
+    draws = Draws(is_scenario=True, ranges=ranges)
     weights = np.ones(number)
     for model in models:
         position = model.column
