@@ -133,6 +133,23 @@ def _constant_sum(size: int, rng: np.random.Generator) -> Columns:
     }
 
 
+def _products(size: int, rng: np.random.Generator) -> Columns:
+    """Return a health check with a body-mass index, and a stay with what it costs."""
+    height = np.round(rng.normal(171, 9, size), 1)
+    weight = np.round(22 * (height / 100) ** 2 * np.exp(rng.normal(0.12, 0.18, size)), 1)
+    is_measured = rng.random(size) < 0.9
+    nights, rate = rng.integers(1, 9, size), np.round(rng.gamma(4, 25, size) + 20, 2)
+    return {
+        "sex": np.where(height + rng.normal(0, 9, size) > 171, "male", "female"),
+        "weight": _skipped(weight, is_measured),
+        "height": _skipped(height, is_measured),
+        "index": _skipped(np.round(weight / (height / 100) ** 2, 2), is_measured),
+        "nights": nights,
+        "rate": rate,
+        "bill": np.round(nights * rate, 2),
+    }
+
+
 DEGREES = ("None", "School", "College", "Bachelor", "Master", "Doctor")
 EDGES, BANDS = (18, 25, 35, 50, 65), ("18-24", "25-34", "35-49", "50-64", "65+")
 BRANDS = ("asta", "brio", "corvo", "dado", "elan", "fjord")
@@ -195,5 +212,24 @@ QUESTIONNAIRES: Mapping[str, Questionnaire] = {
         (rules.total(tuple(f"points_{brand}" for brand in BRANDS[:4]), 100.0),),
         {"segment": {"Senior": 0.8, "Young": 0.1, "Family": 0.1}},
         {"intent": {"min": 5, "max": 10}},
+    ),
+    "products": Questionnaire(
+        _products,
+        (
+            rules.formula(
+                "index = weight / height^2",
+                ("weight", "height", "index"),
+                lambda rows: rows["weight"] / (rows["height"] / 100) ** 2,
+                decimals=2,
+            ),
+            rules.formula(
+                "bill = nights * rate",
+                ("nights", "rate", "bill"),
+                lambda rows: rows["nights"] * rows["rate"],
+                decimals=2,
+            ),
+        ),
+        {"sex": {"male": 0.7, "female": 0.3}},
+        {"index": {"min": 30, "max": 40}},
     ),
 }

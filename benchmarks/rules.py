@@ -86,6 +86,18 @@ def total(parts: Sequence[str], total_value: str | float, decimals: int = 0) -> 
     return Rule(f"{' + '.join(parts)} = {total_value}", columns, broken_rows)
 
 
+def formula(
+    name: str, columns: Sequence[str], value: Callable[[pd.DataFrame], pd.Series], decimals: int
+) -> Rule:
+    """Return a formula: the last of `columns` is `value` of the others, rounded to `decimals`."""
+
+    def broken_rows(rows: pd.DataFrame) -> Mask:
+        slack = 0.5 * 10.0**-decimals * (1 + 1e-5)
+        return np.asarray((value(rows) - rows[columns[-1]]).abs() > slack)
+
+    return Rule(name, tuple(columns), broken_rows)
+
+
 def ordering(low: str, high: str) -> Rule:
     """Return an order: `low` is at most `high`, where both are known."""
     return Rule(f"{low} <= {high}", (low, high), lambda rows: np.asarray(rows[low] > rows[high]))

@@ -18,7 +18,7 @@ NOTES = """\
 Rows in 100,000 that break a rule which no respondent breaks; the goal is 0. *Scenario*: the same
 under target shares and a range for columns of the rules. *Independent columns* show how often
 chance would break it. Rules that a respondent breaks are not counted, nor rules about columns
-that cleaning has dropped. The studies `skips` to `constant_sum` are defined in code
+that cleaning has dropped. The studies `skips` to `products` are defined in code
 (`questionnaires.py`, 1,500 respondents), the others are real."""
 
 

@@ -33,6 +33,18 @@ def test_a_skip_pattern_is_learned(seed: int) -> None:
 
 
 @given(SEEDS)
+def test_a_zero_on_a_long_scale_may_be_rare(seed: int) -> None:
+    """Who saw no page spent no time on any: 40 of 8,000, below the share of other values."""
+    rng = np.random.default_rng(seed)
+    pages = rng.integers(1, 300, 8_000)
+    pages[:40] = 0
+    seconds = rng.gamma(2, 30, 8_000).round(2) + 0.01
+    seconds[:600] = 0
+    _, sentences = learned({"pages": pages, "seconds": seconds})
+    assert "some values of pages and seconds never meet" in sentences
+
+
+@given(SEEDS)
 def test_an_exclusive_option_is_learned(seed: int) -> None:
     rng = np.random.default_rng(seed)
     none = rng.random(ROWS) < 0.3

@@ -18,8 +18,6 @@ from simulacra.engine.rules.states import PartialRows, RuleStudy, States
 
 MAX_EXPONENT = 3
 """No exponent is larger: volumes have a third power."""
-NEXT_TO_EXACT = 1e-3
-"""Part of half a step up to which a value is exact, and by which one may be off after rounding."""
 FLOAT_ERROR = 1e-14
 """Relative error of a product of a few numbers."""
 MAX_DIGITS = 17
@@ -171,7 +169,7 @@ def _verified(study: RuleStudy, positions: Int64s, exponents: Int64s) -> Product
     if len(positive) < len(positions) + dependences.SPARE_ROWS:
         return None
     steps = np.array([study.schema.columns[int(i)].step for i in positions])
-    half = steps / 2 * (1 + NEXT_TO_EXACT) + FLOAT_ERROR * positive.max(axis=0)
+    half = steps / 2 + FLOAT_ERROR * positive.max(axis=0)
     finest_first = np.argsort((half / positive).mean(axis=0))
     possible = [int(index) for index in finest_first if abs(exponents[index]) == 1]
     if not possible:

@@ -37,16 +37,16 @@ class States:
         """Return the states that a column of a study has.
 
         On a short scale every value that may be emitted as it stands is a state, on a long one
-        those of at least `HEAVY_SHARE` of the rows.
+        those of at least `HEAVY_SHARE` of the rows, and zero, which means that there is nothing.
         """
         if column.type.is_categorical:
             return cls(column, np.empty(0))
         known = np.clip(values[~np.isnan(values)], *column.bounds)
         distinct, counts = np.unique(known, return_counts=True)
-        least: float = disclosure.THRESHOLD
+        is_state = counts >= disclosure.THRESHOLD
         if len(distinct) > tree_codes.MAX_COARSE:
-            least = max(least, HEAVY_SHARE * len(known))
-        return cls(column, distinct[counts >= least])
+            is_state &= (counts >= HEAVY_SHARE * len(known)) | (distinct == 0)
+        return cls(column, distinct[is_state])
 
     @property
     def missing(self) -> int:
