@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from simulacra.cli.operator import console
+from tests.acceptance import harness
 
 PASSWORD = "correct horse battery"
 Run = Callable[..., str]
@@ -56,10 +57,11 @@ def test_suspending_twice_is_one_entry(run: Run, tenant_id: str) -> None:
     run("tenants", "reactivate", tenant_id)
     assert show(run, tenant_id)["status"] == "active"
     entries = json.loads(run("audit", "list", "--tenant", tenant_id, "--json"))
-    actions = [entry["action"] for entry in entries]
+    actions = [entry["action"] for entry in entries if entry["action"] != "tenant.viewed"]
     assert actions == [
         "tenant.reactivated", "tenant.suspended", "client.created", "tenant.created",
     ]  # fmt: skip
+    assert len(entries) > len(actions)  # every look at the tenant is on record
     assert all(entry["actor"].startswith("operator cli:") for entry in entries)
 
 
@@ -109,10 +111,30 @@ def test_an_export_is_the_whole_trail_and_goes_on_record(
     file = tmp_path / "trail.jsonl"
     run("audit", "export", "--output", str(file))
     lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert [line["action"] for line in lines] == ["tenant.created", "client.created"]
+    assert [line["action"] for line in lines][:2] == ["tenant.created", "client.created"]
     assert (lines[0]["subject_id"], len(lines[0]["hash"])) == (tenant_id, 64)
     (newest,) = json.loads(run("audit", "list", "--limit", "1", "--json"))
-    assert (newest["action"], newest["details"]) == ("audit.exported", {"count": 2})
+    assert (newest["action"], newest["details"]) == ("audit.exported", {"count": len(lines)})
+    (newest,) = json.loads(run("audit", "list", "--limit", "1", "--json"))
+    assert newest["action"] == "audit.viewed"
+
+
+def test_the_status_says_what_waits_and_what_is_the_matter(run: Run) -> None:
+    """How full the disks are is up to the machine, and so is the exit code."""
+    run("create-tenant", "--company", "Acme Research", "--email", "a@acme.example")
+    status = json.loads(run("status", "--json", code=None))
+    assert (status["datasets"], status["backlogs"], status["waiting_signups"]) == (0, {}, [])
+    assert {alert["key"] for alert in status["alerts"]} <= {"disk/data", "disk/scratch"}
+    assert "requests_for_access" in run("status", code=None)
+
+
+def test_ways_to_the_operator_can_be_tried(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "No way is configured" in run("alerts", "test", code=1)
+    nobody = f"http://127.0.0.1:{harness.free_port()}/hook/hidden"
+    monkeypatch.setenv("SIMULACRA_ALERT_WEBHOOK_URL", nobody)
+    told = run("alerts", "test", code=1)
+    assert "webhook: the webhook met ConnectError" in told
+    assert "hidden" not in told
 
 
 def test_verifying_says_the_head_and_the_first_fault(run: Run, owner_dsn: str) -> None:

@@ -80,13 +80,16 @@ def _document(it: "tables.AuditEntry") -> "dict[str, console.Value]":
 def print_entries(arguments: argparse.Namespace) -> int:
     """List entries."""
     from simulacra.service import tenancy
-    from simulacra.service.audit import search
+    from simulacra.service.audit import search, trail
+    from simulacra.service.audit.entry import Action
 
     wanted = search.Filter(**{field: getattr(arguments, field) for field in FILTERS.values()})
 
     async def read(runtime: "Runtime", _: "Settings") -> "list[dict[str, console.Value]]":
         async with runtime.database.transaction(tenancy.SYSTEM) as session:
             found, _next = await search.newest(session, wanted, arguments.limit, arguments.before)
+            viewed = Action.AUDIT_VIEWED
+            trail.record(session, installation.actor(), viewed, tenant_id=wanted.tenant_id)
             return [_document(it) for it in found]
 
     console.print_rows(arguments, installation.use(arguments.data_dir, read))

@@ -72,6 +72,7 @@ def print_all(arguments: argparse.Namespace) -> int:
     async def read(runtime: "Runtime", _: "Settings") -> "list[dict[str, console.Value]]":
         async with runtime.database.transaction(tenancy.SYSTEM) as session:
             found = await administration.all_tenants(session)
+            administration.note_view(session, installation.actor())
             return [_row(it, await administration.usage_of(session, it)) for it in found]
 
     console.print_rows(arguments, installation.use(arguments.data_dir, read))
@@ -109,6 +110,7 @@ async def _read(
         tenant = await administration.get(session, tenant_id)
         usage = await administration.usage_of(session, tenant)
         clients = await administration.clients_of(session, tenant_id)
+        administration.note_view(session, installation.actor(), tenant_id)
     fields: dict[str, console.Value] = {
         "tenant_id": tenant.id,
         "company": tenant.company_name,

@@ -28,6 +28,7 @@ class Action(enum.StrEnum):
     ROTATION_REFUSED = "rotation.refused"
     CLIENT_CREATED = "client.created"
     CLIENT_REVOKED = "client.revoked"
+    TOKEN_MINTED = "token.minted"  # noqa: S105 - the name of an action
     TOKEN_REFUSED = "token.refused"  # noqa: S105 - the name of an action
     DATASET_CREATED = "dataset.created"
     DATASET_READY = "dataset.ready"
@@ -44,6 +45,7 @@ class Action(enum.StrEnum):
     TENANT_SUSPENDED = "tenant.suspended"
     TENANT_REACTIVATED = "tenant.reactivated"
     TENANT_CHANGED = "tenant.changed"
+    TENANT_VIEWED = "tenant.viewed"
     SIGNING_KEY_ROTATED = "signing_key.rotated"
     ACCOUNT_CREATED = "account.created"
     ACCOUNT_CHANGED = "account.changed"
@@ -52,6 +54,7 @@ class Action(enum.StrEnum):
     SESSION_REFUSED = "session.refused"
     SESSION_CLOSED = "session.closed"
     AUDIT_EXPORTED = "audit.exported"
+    AUDIT_VIEWED = "audit.viewed"
 
 
 class Outcome(enum.StrEnum):
@@ -95,6 +98,7 @@ class Reason(enum.StrEnum):
     INSUFFICIENT_SCOPE = "insufficient_scope"
     INVALID_CLIENT = "invalid_client"
     INVALID_CREDENTIALS = "invalid_credentials"
+    OTHER_TENANT = "other_tenant"
     EXPIRED = "expired"
     CONSUMED = "consumed"
 

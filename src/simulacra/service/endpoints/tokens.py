@@ -9,10 +9,11 @@ from urllib.parse import parse_qsl, unquote
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from simulacra.service import errors, throttling
-from simulacra.service.audit.entry import Reason
+from simulacra.service import errors, tenancy, throttling
+from simulacra.service.audit import entry, trail
+from simulacra.service.audit.entry import Action, Reason
 from simulacra.service.http import guards, json_text, openapi, rate_limits, serving
-from simulacra.service.identity import embedded, principal, provider, refusals, schemas, tokens
+from simulacra.service.identity import embedded, principal, provider, schemas, tokens
 
 MAX_BODY_BYTES = 16_384
 OF_ADDRESS = throttling.Limit("tokens", calls=600, seconds=60)
@@ -60,7 +61,7 @@ async def issue_token(request: Request, runtime: serving.Runtime) -> Response:
         await _count(runtime.throttle, OF_ADDRESS, address)
         form = await _read(request)
         await _count(runtime.throttle, OF_CLIENT, form.client_id or "", address)
-        body = await _mint(form, issuer, runtime.refusals)
+        body = await _mint(form, issuer, runtime)
     except _RefusedError as refused:
         error = schemas.TokenError(error=refused.error, error_description=str(refused))
         return JSONResponse(
@@ -161,7 +162,7 @@ def _basic(request: Request, fields: Any) -> dict[str, str]:  # noqa: ANN401 - a
 
 
 async def _mint(
-    form: schemas.TokenRequest, issuer: tokens.Tokens, refused: refusals.Refusals
+    form: schemas.TokenRequest, issuer: tokens.Tokens, runtime: serving.Runtime
 ) -> schemas.TokenResponse:
     if form.grant_type != "client_credentials":
         raise _RefusedError(
@@ -175,10 +176,16 @@ async def _mint(
         )
     if not await issuer.clients.authenticate(form.client_id, form.client_secret):
         known = await issuer.clients.owner_of(form.client_id)
-        await refused.record(Reason.INVALID_CLIENT, form.client_id if known else None, known)
+        await runtime.refusals.record(
+            Reason.INVALID_CLIENT, form.client_id if known else None, known
+        )
         challenge = {"WWW-Authenticate": 'Basic realm="simulacra"'}
         raise _RefusedError(401, "invalid_client", "Unknown client or wrong secret.", challenge)
     scopes = _scopes(form.scope)
+    tenant_id = await issuer.clients.owner_of(form.client_id)
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
+        actor = entry.client(form.client_id)
+        trail.record(session, actor, Action.TOKEN_MINTED, form.client_id, tenant_id=tenant_id)
     token = await issuer.mint(form.client_id, scopes)
     return schemas.TokenResponse(
         access_token=token, expires_in=issuer.lifetime, scope=" ".join(scopes)

@@ -4,6 +4,8 @@ It stands outside the framework, because some answers are made where the framewo
 not reach: a body over its limit, a method that a route does not have, an unexpected exception.
 """
 
+import hashlib
+import hmac
 import logging
 import re
 import time
@@ -15,7 +17,7 @@ from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from simulacra.service import keys, throttling
+from simulacra.service import keys, measures, throttling
 from simulacra.service.audit import origin
 from simulacra.service.errors import catalog
 from simulacra.service.http import problems, rate_limits
@@ -29,6 +31,8 @@ SECURITY_HEADERS = {
 }
 OWN_MEDIA_TYPES = ("json", "text/html")
 """Parts of the media types that our own errors have: problems, and the operators' pages."""
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Others are measured as one, since anyone may make them up."""
 FRAMEWORK_CODES = {
     401: "simio_unauthorized",
     404: "simio_not_found",
@@ -38,15 +42,26 @@ FRAMEWORK_CODES = {
     503: "simio_unavailable",
 }
 
+ADDRESS_DIGITS = 16
+"""Of the keyed hash that stands for an address in the log."""
+NOBODY = "-"
+
 logger = logging.getLogger("simulacra.requests")
 
 
 class Envelope:
-    """ASGI application around the framework's."""
+    """ASGI application around the framework's.
 
-    def __init__(self, app: ASGIApp, base_url: str) -> None:
+    Args:
+        app: the framework's.
+        base_url: of the documents that explain errors.
+        address_key: of the hashes that stand for callers' addresses in the log.
+    """
+
+    def __init__(self, app: ASGIApp, base_url: str, address_key: bytes) -> None:
         self._app = app
         self._base_url = base_url
+        self._address_key = address_key
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -54,6 +69,7 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(scope, send, self._base_url)
+        measures.OPEN_REQUESTS.inc()
         origin.REQUEST_ID.set(exchange.request_id)
         try:
             await self._app(scope, receive, exchange.send)
@@ -63,7 +79,8 @@ class Envelope:
             _log_without_values(error, exchange.request_id)
             await exchange.send_problem("simio_internal", "The request failed unexpectedly.")
         finally:
-            exchange.log()
+            measures.OPEN_REQUESTS.dec()
+            exchange.log(self._address_key)
 
 
 class _Exchange:
@@ -106,6 +123,7 @@ class _Exchange:
         await self._respond(problems.Problem(code, detail, headers=headers))
 
     async def _respond(self, problem: problems.Problem) -> None:
+        self._scope["state"]["problem"] = problem.entry.code
         body = problems.render(self._complete(problem))
         self.status = problem.status
         start: Message = {"type": "http.response.start", "status": self.status, "headers": []}
@@ -129,16 +147,43 @@ class _Exchange:
         for name, value in (SECURITY_HEADERS | counted).items():
             headers.setdefault(name, value)
 
-    def log(self) -> None:
-        """Write the one log line of a request: no query, no header, no body."""
-        elapsed = (time.monotonic() - self._began) * 1000
-        route, method = self._scope["path"], self._scope["method"]
-        logger.info("%s %r %d %.1fms %s", method, route, self.status, elapsed, self.request_id)
+    def log(self, address_key: bytes) -> None:
+        """Measure a request and write its one log line: no query, no header, no body."""
+        elapsed = time.monotonic() - self._began
+        path, method, state = self._scope["path"], self._scope["method"], self._scope["state"]
+        route = getattr(self._scope.get("route"), "path", measures.UNMATCHED)
+        known = method if method in METHODS else measures.UNMATCHED
+        measures.REQUEST_SECONDS.labels(known, route, str(self.status)).observe(elapsed)
+        if "problem" in state:
+            measures.PROBLEMS.labels(state["problem"]).inc()
+        client_id = state["caller"].client_id if "caller" in state else NOBODY
+        address = _address(self._scope, address_key)
+        logger.info(
+            "%s %r %d %.1fms %s client=%s from=%s",
+            *(method, path, self.status, elapsed * 1000, self.request_id, client_id, address),
+            extra={
+                "method": method,
+                "path": path,
+                "status": self.status,
+                "seconds": round(elapsed, 4),
+                "request_id": self.request_id,
+                "client_id": client_id,
+                "address": address,
+            },
+        )
 
 
 def too_large(limit: int) -> str:
     """Return the text of a refused body."""
     return f"The body is larger than the {limit:,} bytes that this operation reads."
+
+
+def _address(scope: Scope, key: bytes) -> str:
+    """Return what stands for the caller's address: the same for the same, but nobody's address."""
+    client = scope.get("client")
+    if not client:
+        return NOBODY
+    return hmac.digest(key, client[0].encode(), hashlib.sha256).hex()[:ADDRESS_DIGITS]
 
 
 def _request_id(scope: Scope) -> str:

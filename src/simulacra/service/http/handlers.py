@@ -6,29 +6,36 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 
 from simulacra.engine import errors as engine_errors
 from simulacra.service import errors, outages
 from simulacra.service.errors import catalog
-from simulacra.service.http import envelope, guards, problems, translation
+from simulacra.service.http import cross_tenant, envelope, guards, problems, translation
 
 
 def register(app: FastAPI, base_url: str) -> None:
     """Register the translations with the framework."""
 
-    def respond(request: Request, problem: problems.Problem) -> Response:
+    def respond(
+        request: Request, problem: problems.Problem, afterwards: BackgroundTask | None
+    ) -> Response:
+        request.state.problem = problem.entry.code
         exchange = {"instance": request.url.path, "request_id": request.state.request_id}
         return Response(
             problems.render(problem.document(base_url) | exchange),
             status_code=problem.status,
             headers=problem.headers,
             media_type=problems.MEDIA_TYPE,
+            background=afterwards,
         )
 
     async def handle(request: Request, error: Exception) -> Response:
-        return respond(request, _translate(request, error))
+        is_absent = isinstance(error, errors.NotFoundError)
+        afterwards = cross_tenant.watch(request) if is_absent else None
+        return respond(request, _translate(request, error), afterwards)
 
     for kind in (
         problems.Problem,

@@ -1,17 +1,22 @@
 """Refused tokens and credentials in the audit trail, without letting anyone flood it.
 
 Anyone can send bad tokens as fast as the network carries them. So the first refusal of a kind is
-written at once, and those of the next minute as one entry with their number.
+written at once, and those that follow as one entry with their number every few seconds.
 """
 
-import time
+import asyncio
+import contextlib
 
-from simulacra.service import tenancy
-from simulacra.service.audit import entry, trail
+from simulacra.service import measures, outages, tenancy
+from simulacra.service.audit import entry, origin, trail
 from simulacra.service.audit.entry import Action, Detail, Outcome, Reason
 
-PAUSE_SECONDS = 60
+PAUSE_SECONDS = 5.0
+"""Between two entries of one kind."""
 MAX_KINDS = 1000
+"""Kinds that are counted apart at a time; what comes beyond them is counted without its client."""
+
+Kind = tuple[Reason, str | None, str | None]
 
 
 class Refusals:
@@ -20,25 +25,60 @@ class Refusals:
     def __init__(self, database: tenancy.Database, pause_seconds: float = PAUSE_SECONDS) -> None:
         self._database = database
         self._pause = pause_seconds
-        self._kinds: dict[tuple[Reason, str | None], tuple[float, int]] = {}
+        self._waiting: dict[Kind, int] = {}
+        self._writers: set[asyncio.Task[None]] = set()
+        self._closing = asyncio.Event()
 
     async def record(
         self, reason: Reason, client_id: str | None = None, tenant_id: str | None = None
     ) -> None:
-        """Count one refusal and write it down unless one of its kind was within the last minute.
+        """Count one refusal; the first of its kind is written before this returns.
 
         Args:
             reason: why.
             client_id: of a client that exists; an unknown name is not written down.
             tenant_id: whose client it is.
         """
-        kind, now = (reason, client_id), time.monotonic()
-        written, waiting = self._kinds.get(kind, (float("-inf"), 0))
-        if now - written < self._pause:
-            self._kinds[kind] = (written, waiting + 1)
+        measures.REFUSALS.labels(reason).inc()
+        kind: Kind = (reason, client_id, tenant_id)
+        if kind not in self._waiting and len(self._waiting) >= MAX_KINDS:
+            kind = (reason, None, None)
+        if kind in self._waiting:
+            self._waiting[kind] += 1
             return
-        self._make_room(now)
-        self._kinds[kind] = (now, 0)
+        self._waiting[kind] = 0
+        try:
+            await self._write(kind, 1)
+        except outages.DATABASE:
+            self._waiting[kind] += 1
+            raise
+        finally:
+            writer = asyncio.create_task(self._write_those_that_follow(kind))
+            self._writers.add(writer)
+            writer.add_done_callback(self._writers.discard)
+
+    async def close(self) -> None:
+        """Write what waits; one that the database does not take is lost with the process."""
+        self._closing.set()
+        await asyncio.gather(*self._writers)
+
+    async def _write_those_that_follow(self, kind: Kind) -> None:
+        """Write the number of each pause, until a pause had none."""
+        origin.REQUEST_ID.set(None)  # they are of many requests
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), self._pause)
+            count = self._waiting[kind]
+            if count:
+                with contextlib.suppress(*outages.DATABASE):  # they wait for the next pause
+                    await self._write(kind, count)
+                    self._waiting[kind] -= count
+            if not count or self._closing.is_set():
+                del self._waiting[kind]
+                return
+
+    async def _write(self, kind: Kind, count: int) -> None:
+        reason, client_id, tenant_id = kind
         async with self._database.transaction(tenancy.SYSTEM) as session:
             trail.record(
                 session,
@@ -47,14 +87,5 @@ class Refusals:
                 client_id,
                 tenant_id=tenant_id,
                 outcome=Outcome.REFUSED,
-                details={Detail.REASON: reason, Detail.COUNT: waiting + 1},
+                details={Detail.REASON: reason, Detail.COUNT: count},
             )
-
-    def _make_room(self, now: float) -> None:
-        """Forget kinds that have nothing left to write."""
-        if len(self._kinds) >= MAX_KINDS:
-            self._kinds = {
-                kind: (written, waiting)
-                for kind, (written, waiting) in self._kinds.items()
-                if waiting or now - written < self._pause
-            }

@@ -86,6 +86,11 @@ def limits_of(tenant: tables.Tenant) -> TenantLimits:
     return TenantLimits(**{field: getattr(tenant, field) for field in BOUNDS})
 
 
+def note_view(session: AsyncSession, actor: Actor, tenant_id: str | None = None) -> None:
+    """Put on record that an operator looks at a tenant, or at the list of all."""
+    trail.record(session, actor, Action.TENANT_VIEWED, tenant_id, tenant_id=tenant_id)
+
+
 async def all_tenants(session: AsyncSession) -> Sequence[tables.Tenant]:
     """Return every tenant by company and id."""
     query = select(tables.Tenant).order_by(func.lower(tables.Tenant.company_name), tables.Tenant.id)

@@ -30,10 +30,13 @@ class Done(enum.StrEnum):
 
 
 @router.get("")
-async def list_tenants(request: Request, runtime: serving.Runtime, _: guard.SignedIn) -> Response:
+async def list_tenants(
+    request: Request, runtime: serving.Runtime, operator: guard.SignedIn
+) -> Response:
     """Show every tenant."""
     async with runtime.database.transaction(tenancy.SYSTEM) as session:
         tenants = await administration.all_tenants(session)
+        administration.note_view(session, operator.actor)
         rows = [(it, await administration.usage_of(session, it)) for it in tenants]
     return rendering.render(request, "tenants.html", rows=rows)
 
@@ -43,10 +46,13 @@ async def show_tenant(
     tenant_id: str,
     request: Request,
     runtime: serving.Runtime,
-    _: guard.SignedIn,
+    operator: guard.SignedIn,
     done: Done | None = None,
 ) -> Response:
     """Show one tenant."""
+    if done is None:  # what was done just before is on record itself
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
+            administration.note_view(session, operator.actor, tenant_id)
     return await _page(request, runtime, tenant_id, done=done)
 
 

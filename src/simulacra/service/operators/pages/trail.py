@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from simulacra.service import tenancy
-from simulacra.service.audit import search
+from simulacra.service.audit import search, trail
 from simulacra.service.audit.entry import Action, Outcome
 from simulacra.service.http import serving
 from simulacra.service.operators import guard, rendering
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/audit", route_class=rendering.Page)
 async def show_entries(
     request: Request,
     runtime: serving.Runtime,
-    _: guard.SignedIn,
+    operator: guard.SignedIn,
     action: str = "",
     outcome: str = "",
     tenant_id: str = "",
@@ -38,6 +38,7 @@ async def show_entries(
     )
     async with runtime.database.transaction(tenancy.SYSTEM) as session:
         entries, older = await search.newest(session, wanted, PAGE_ROWS, before)
+        trail.record(session, operator.actor, Action.AUDIT_VIEWED, tenant_id=wanted.tenant_id)
     chosen = {field: value for field, value in dataclasses.asdict(wanted).items() if value}
     return rendering.render(
         request,
