@@ -1,7 +1,10 @@
 """What is deployed fits the code: checked without an engine or a cluster."""
 
+import datetime as dt
 import itertools
+import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +16,10 @@ import pytest
 import yaml
 
 from simulacra.cli import main
+from simulacra.service import measures
 from simulacra.service.jobs import queues
+from simulacra.service.monitoring import gauges
+from simulacra.service.monitoring.state import Backlog, Disk, State
 from simulacra.service.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +29,9 @@ COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("[!k]*.yaml"))
 PROGRAMS = Path(sys.executable).parent
 GIB = 1024**3
+RULES = yaml.safe_load((DEPLOY / "monitoring" / "alerts.yml").read_text())
+DASHBOARD = json.loads((DEPLOY / "monitoring" / "dashboard.json").read_text())
+MEASURE = re.compile(r"simulacra_\w+")
 
 
 def resources() -> list[dict[str, Any]]:
@@ -167,3 +176,47 @@ def test_no_secret_is_among_the_files() -> None:
         if path.is_file():
             assert not re.search(r"://[^:/\s]+:[^@\s.]+@", path.read_text()), path
     assert not any(resource["kind"] == "Secret" for resource in RESOURCES.values())
+
+
+def measured() -> set[str]:
+    """Return the names of all samples that API and worker give out."""
+    disk = Disk(1, 2)
+    collector = gauges.StateCollector(lambda: (0, 0))
+    collector.broken_records = {"audit trail": False}
+    collector.state = State(
+        backlogs={"createDataset": Backlog()},
+        completed=0,
+        failed=0,
+        datasets=0,
+        generations=0,
+        stored_bytes=0,
+        rows=0,
+        waiting_signups=(),
+        refusals=0,
+        other_tenant=0,
+        disks={"data": disk},
+        certificate_expires=dt.datetime.now(dt.UTC),
+        open_jobs={},
+    )
+    names = {sample.name for family in collector.collect() for sample in family.samples}
+    for family in measures.Own().collect():
+        if family.type == "histogram":
+            names |= {f"{family.name}_{end}" for end in ("bucket", "count", "sum")}
+        names.add(f"{family.name}_total" if family.type == "counter" else family.name)
+    return names
+
+
+def test_alert_rules_and_dashboard_name_what_is_measured() -> None:
+    rules = [rule["expr"] for group in RULES["groups"] for rule in group["rules"]]
+    panels = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
+    assert len(rules) > 10
+    assert len(panels) > 10
+    asked = {name for expression in rules + panels for name in MEASURE.findall(expression)}
+    assert asked <= measured()
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is part of Prometheus")
+def test_prometheus_takes_the_alert_rules() -> None:
+    command = ["promtool", "check", "rules", str(DEPLOY / "monitoring" / "alerts.yml")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr

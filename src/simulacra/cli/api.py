@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from simulacra.cli import logs
 from simulacra.cli import settings as cli_settings
 
 
@@ -32,6 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     from simulacra.service import main
 
+    settings = cli_settings.load()
+    logs.configure(settings.log_format)
     with contextlib.suppress(KeyboardInterrupt):  # requests are finished by then
-        uvloop.run(main.serve(cli_settings.load(), arguments.certificate, arguments.key))
+        uvloop.run(main.serve(settings, arguments.certificate, arguments.key))
     return 0

@@ -2,11 +2,10 @@
 
 import argparse
 import importlib
-import logging
 import sys
 from collections.abc import Sequence
 
-from simulacra.cli import failures, terminal
+from simulacra.cli import failures, logs, terminal
 
 COMMANDS = (
     *("fit", "generate", "compile"),
@@ -27,11 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in COMMANDS:
         importlib.import_module(f"simulacra.cli.{name}").register(commands)
     arguments = parser.parse_args(argv)
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    for verbose in ("alembic", "httpx", "procrastinate"):
-        logging.getLogger(verbose).setLevel(logging.WARNING)
+    logs.configure()
     try:
         code: int = arguments.run(arguments)
     except KeyboardInterrupt:

@@ -11,6 +11,7 @@ from ssl import create_default_context
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from simulacra.cli import logs
 from simulacra.cli import settings as cli_settings
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = cli_settings.load(
         data_dir=arguments.data_dir, host=arguments.host, port=arguments.port
     )
+    logs.configure(settings.log_format)
     with directory.held(settings.data_dir):
         _check_port(settings)
         cli_settings.remember(settings)
@@ -86,7 +88,7 @@ def _services(settings: "Settings") -> "list[Service]":
             environment | owner_environment,
             _Probe(ready, certificate.ca),
         ),
-        _service(settings, "worker", [], environment, None),
+        _service(settings, "worker", [], environment | _metrics_of_worker(settings), None),
     ]
     return services
 
@@ -119,6 +121,13 @@ def _environment(settings: "Settings") -> dict[str, str]:
         "SIMULACRA_BASE_URL": settings.base_url,
         "SIMULACRA_DRAIN_SECONDS": str(min(settings.drain_seconds, DRAIN_SECONDS)),
     }
+
+
+def _metrics_of_worker(settings: "Settings") -> dict[str, str]:
+    """Return the port of the worker's metrics, which is next to the API's."""
+    if settings.metrics_port is None:
+        return {}
+    return {"SIMULACRA_METRICS_PORT": str(settings.metrics_port + 1)}
 
 
 class _Probe:

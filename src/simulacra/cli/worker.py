@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 
+from simulacra.cli import logs
 from simulacra.cli import settings as cli_settings
 from simulacra.service.jobs import queues
 
@@ -28,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     from simulacra.service import worker
 
     settings = cli_settings.load(worker_concurrency=arguments.concurrency)
+    logs.configure(settings.log_format)
     asyncio.run(worker.run(settings, arguments.queues))
     return 0
 

@@ -11,6 +11,7 @@ from simulacra.service.generations import tasks as generations
 from simulacra.service.http import translation
 from simulacra.service.identity import clients, embedded, provider, refusals, signing, tokens
 from simulacra.service.jobs import kinds
+from simulacra.service.monitoring import notices, records, watch
 from simulacra.service.settings import Settings
 
 JOB_KINDS = (datasets.TRAINING, generations.GENERATION)
@@ -57,9 +58,53 @@ def identity_of(
     return embedded.Embedded(issuer, keyring)
 
 
+def watch_of(settings: Settings, parts: runtime.Runtime) -> watch.Watch:
+    """Return what looks after the installation, and the ways to its operator."""
+    certificate = settings.data_dir / "tls" / "server.pem"
+    return watch.Watch(
+        database=parts.database,
+        throttle=parts.throttle,
+        records=records.Records(parts.database),
+        channels=channels_of(settings),
+        data_dir=settings.data_dir,
+        certificate=certificate if certificate.exists() else None,
+        job_seconds=settings.job_seconds,
+    )
+
+
+def channels_of(settings: Settings) -> tuple[notices.Channel, ...]:
+    """Return the ways by which alerts go out."""
+    channels: list[notices.Channel] = []
+    if settings.alert_webhook_url is not None:
+        url = settings.alert_webhook_url.get_secret_value()
+        channels.append(notices.Webhook(url, settings.base_url))
+    recipients = tuple(filter(None, map(str.strip, (settings.alert_mail_to or "").split(","))))
+    if recipients:
+        password = settings.smtp_password
+        login = (settings.smtp_user, password.get_secret_value() if password else "")
+        channels.append(
+            notices.Mail(
+                host=settings.smtp_host,
+                port=settings.smtp_port,
+                security=settings.smtp_security,
+                login=None if login[0] is None else (login[0], login[1]),
+                sender=settings.alert_mail_from or recipients[0],
+                recipients=recipients,
+                installation=settings.base_url,
+            )
+        )
+    return tuple(channels)
+
+
+def metrics_address(settings: Settings) -> tuple[str, int] | None:
+    """Return where metrics are given out; None if nowhere."""
+    return None if settings.metrics_port is None else (settings.metrics_host, settings.metrics_port)
+
+
 def _policy(settings: Settings) -> runtime.Policy:
     return runtime.Policy(
         base_url=settings.base_url,
+        data_dir=settings.data_dir,
         retention=dt.timedelta(hours=settings.retention_hours),
         artifact_link=dt.timedelta(seconds=settings.artifact_link_seconds),
         max_upload_bytes=settings.max_upload_bytes,

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from simulacra.service import outages, scratch
+from simulacra.service import measures, outages, scratch
 from simulacra.service.credentials import claims
 from simulacra.service.datasets import expiry as datasets
 from simulacra.service.generations import expiry as generations
@@ -83,6 +83,8 @@ async def tidy(runtime: Runtime) -> None:
         try:
             await chore(runtime)
         except outages.ANY as error:
+            measures.CHORE_FAILURES.labels(name).inc()
             logger.warning("housekeeping: %s met %s", name, type(error).__name__)
         except Exception as error:  # noqa: BLE001 - see above; the text may quote a value
+            measures.CHORE_FAILURES.labels(name).inc()
             logger.error("housekeeping: %s failed by %s", name, type(error).__name__)  # noqa: TRY400

@@ -21,6 +21,7 @@ from simulacra.service.endpoints import (
     usage,
 )
 from simulacra.service.http import addresses, connection, early_response, envelope, guards, handlers
+from simulacra.service.monitoring import exporter, gauges, state
 from simulacra.service.operators import site
 from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
@@ -38,6 +39,8 @@ ROUTERS = (
     site.router,
 )
 FORM_OVERHEAD_BYTES = 64 * 1024
+ADDRESSES = "addresses"
+"""Purpose of the key of the hashes that stand for addresses in the log."""
 
 
 class Server(uvicorn.Server):
@@ -71,17 +74,29 @@ async def serve(
         await runtime.database.check_role()
         await revision.check(runtime.database)
         await runtime.identity.open()
-        config = _config(build(runtime), settings, certificate, key)
-        await Server(config, runtime.draining).serve()
+        app = envelope.Envelope(
+            build(runtime), settings.base_url, runtime.keyring.derive(ADDRESSES)
+        )
+        config = _config(app, settings, certificate, key)
+        collector = gauges.StateCollector(
+            lambda: runtime.database.connections, with_tenants=settings.metrics_tenants
+        )
+
+        async def read() -> None:
+            folders = state.folders_of(settings.data_dir)
+            collector.state = await state.read(runtime.database, folders, certificate)
+
+        async with exporter.serving(collector, compose.metrics_address(settings), read):
+            await Server(config, runtime.draining).serve()
     finally:
         await runtime.close()
 
 
 def _config(
-    app: FastAPI, settings: Settings, certificate: Path | None, key: Path | None
+    app: envelope.Envelope, settings: Settings, certificate: Path | None, key: Path | None
 ) -> uvicorn.Config:
     return uvicorn.Config(
-        early_response.EarlyResponse(envelope.Envelope(app, settings.base_url)),
+        early_response.EarlyResponse(app),
         host=settings.host,
         port=settings.port,
         ssl_certfile=certificate,

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import datetime as dt
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import procrastinate
@@ -20,6 +21,7 @@ class Policy:
     """The figures that bound what the service does."""
 
     base_url: str
+    data_dir: Path
     retention: dt.timedelta
     artifact_link: dt.timedelta
     max_upload_bytes: int
@@ -89,6 +91,7 @@ class Runtime:
         return tenants.Tenants(self.database, self.keyring, self.identity, cap)
 
     async def close(self) -> None:
-        """Close connections, to the identity provider and to the database."""
+        """Write what is still counted, and close connections."""
+        await self.refusals.close()
         await self.identity.close()
         await self.database.close()

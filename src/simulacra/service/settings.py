@@ -55,7 +55,10 @@ class Settings(BaseSettings):
         env_prefix="SIMULACRA_", env_ignore_empty=True, extra="ignore", frozen=True
     )
     secret_names: ClassVar[frozenset[str]] = frozenset(
-        {"database_url", "migration_database_url", "master_key", "auth0_management_client_secret"}
+        {
+            *("database_url", "migration_database_url", "master_key"),
+            *("auth0_management_client_secret", "alert_webhook_url", "smtp_password"),
+        }
     )
 
     data_dir: Path = Field(
@@ -193,6 +196,43 @@ class Settings(BaseSettings):
         description="Trainings of one tenant that run at a time, and likewise generations; its "
         "other jobs wait, so one tenant's backlog does not delay others.",
     )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65534,
+        description="Port on which a process gives its metrics to Prometheus; under `serve` the "
+        "worker takes the next one. Default: none.",
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1",
+        description="Address of that port. It asks for no password: keep it inside your network.",
+    )
+    metrics_tenants: bool = Field(
+        default=False, description="Whether metrics have a series for the id of each tenant."
+    )
+    alert_webhook_url: SecretStr | None = Field(
+        default=None,
+        description="Address to which alerts are posted as JSON with a text, as chat services "
+        "ask for it (https://...).",
+    )
+    alert_mail_to: str | None = Field(
+        default=None, description="Addresses, separated by commas, to which alerts are mailed."
+    )
+    alert_mail_from: str | None = Field(
+        default=None, description="Sender of that mail. Default: its first recipient."
+    )
+    smtp_host: str = Field(default="localhost", description="Mail server for alerts.")
+    smtp_port: int = Field(default=25, ge=1, le=65535, description="Port of the mail server.")
+    smtp_security: Literal["tls", "starttls", "none"] = Field(
+        default="none",
+        description="How the connection to the mail server is encrypted: tls from the start, "
+        "starttls, or none for a server on the same machine.",
+    )
+    smtp_user: str | None = Field(default=None, description="User at the mail server.")
+    smtp_password: SecretStr | None = Field(default=None, description="Password of that user.")
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="How lines of the logs are written: as text or as JSON."
+    )
     drain_seconds: int = Field(
         default=20,
         ge=1,
@@ -246,6 +286,15 @@ class Settings(BaseSettings):
         if scheme not in {"postgresql", "postgres"} or not rest:
             raise ValueError("give a URL that begins with postgresql://")
         return SecretStr(f"postgresql://{rest}")
+
+    @field_validator("alert_webhook_url")
+    @classmethod
+    def _is_address(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            parts = urlsplit(url.get_secret_value())
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise ValueError("give an address that begins with https://")
+        return url
 
     @field_validator("object_store_url")
     @classmethod

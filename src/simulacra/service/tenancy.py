@@ -10,7 +10,7 @@ import datetime as dt
 import logging
 import time
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import sqlalchemy.exc
@@ -31,7 +31,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from simulacra.service import clock, keys
 from simulacra.service.audit import trail
@@ -63,11 +63,12 @@ class Database:
     """A pool of connections to one database; what is put on record is sealed by the keyring."""
 
     def __init__(self, dsn: str, keyring: keys.Keyring, *, pool_size: int = 8) -> None:
+        self._overflow = pool_size
         url = dsn.replace("postgresql://", "postgresql+psycopg://", 1)
         self._engine = create_async_engine(
             url,
             pool_size=pool_size,
-            max_overflow=pool_size,
+            max_overflow=self._overflow,
             pool_timeout=10,
             hide_parameters=True,  # values never reach an exception's text
         )
@@ -146,6 +147,12 @@ class Database:
                 "the role of DATABASE_URL owns the tables and could alter the audit trail; set "
                 "SIMULACRA_MIGRATION_DATABASE_URL to let another role own them"
             )
+
+    @property
+    def connections(self) -> tuple[int, int]:
+        """How many connections are in use, and how many the pool may open."""
+        pool = cast("QueuePool", self._engine.pool)
+        return pool.checkedout(), pool.size() + self._overflow
 
     async def close(self) -> None:
         """Close the pool."""

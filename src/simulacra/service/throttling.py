@@ -101,6 +101,12 @@ class Throttle:
         pause = max(1, math.ceil((used + share - window).total_seconds()))
         return Standing(limit, is_refused=True, remaining=0, reset=pause)
 
+    async def take_back(self, limit: Limit, *who: str) -> None:
+        """Let `who` have the whole allowance again."""
+        async with self._database.transaction(tenancy.SYSTEM) as session:
+            hit = tables.Throttle.key == self._hash(limit, who)
+            await session.execute(delete(tables.Throttle).where(hit))
+
     async def forget(self) -> None:
         """Remove those who have their whole allowance again."""
         async with self._database.transaction(tenancy.SYSTEM) as session:

@@ -12,12 +12,14 @@ import procrastinate.worker
 
 from simulacra.service import compose, housekeeping, outages, revision
 from simulacra.service.jobs import attempts, child, kinds, queues
+from simulacra.service.monitoring import exporter, gauges, records, watch
 from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
 
 HEARTBEAT_SECONDS = 1.0
 STALLED_SECONDS = 5.0
 SWEEP_SECONDS = 2.0
+LOOK_SECONDS = 30.0
 TIDY_SECONDS = 30.0
 FETCH_SECONDS = 1.0
 """How often a worker looks for jobs that came back to the queue, which no message announces."""
@@ -42,12 +44,21 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
     child.start_server(kind.function for kind in runtime.job_kinds.values())
     queue = runtime.queue
     add_tasks(queue, runtime.job_kinds)
+    collector = gauges.StateCollector(lambda: runtime.database.connections)
     try:
         await runtime.database.check_role()
         await revision.check(runtime.database)
         # In one group: a sweeper that failed must take the worker down, to be started again.
-        async with queue.open_async(), asyncio.TaskGroup() as group:
-            sweepers = [group.create_task(_sweep(runtime)), group.create_task(_tidy(runtime))]
+        async with (
+            queue.open_async(),
+            exporter.serving(collector, compose.metrics_address(settings), _nothing),
+            asyncio.TaskGroup() as group,
+        ):
+            sweepers = [
+                group.create_task(_sweep(runtime)),
+                group.create_task(_tidy(runtime)),
+                group.create_task(_look(compose.watch_of(settings, runtime), collector)),
+            ]
             logger.info("worker is ready for %s", ", ".join(names))
             await work(runtime, names, settings.worker_concurrency, settings.drain_seconds)
             for sweeper in sweepers:
@@ -137,3 +148,21 @@ async def _tidy(runtime: Runtime) -> None:
     while True:
         await housekeeping.tidy(runtime)
         await asyncio.sleep(TIDY_SECONDS)
+
+
+async def _look(looking: watch.Watch, collector: gauges.StateCollector) -> None:
+    """Tell operators what is the matter, until cancelled; whichever worker sees it first."""
+    while True:
+        try:
+            await looking.look()
+            broken = await looking.records.broken()
+            collector.broken_records = {name: name in broken for name in records.ALL}
+        except outages.ANY as error:
+            logger.warning("the watch met %s", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - the watch must outlast what it watches
+            logger.error("the watch failed by %s", type(error).__name__)  # noqa: TRY400 - the text may quote a value
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _nothing() -> None:
+    """Read nothing: the state of the installation is given out by the API."""

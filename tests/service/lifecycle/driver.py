@@ -160,7 +160,7 @@ class ServiceDriver:
         """Start the API; return its customers."""
         app = main.build(self.runtime)
         self._app = early_response.EarlyResponse(
-            envelope.Envelope(app, self.runtime.policy.base_url)
+            envelope.Envelope(app, self.runtime.policy.base_url, b"")
         )
         self._stack.push_async_callback(self.runtime.close)
         await self.runtime.database.check_role()

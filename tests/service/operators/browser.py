@@ -18,7 +18,7 @@ class Browser:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
-        app = envelope.Envelope(main.build(runtime), runtime.policy.base_url)
+        app = envelope.Envelope(main.build(runtime), runtime.policy.base_url, b"")
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="https://operator.example"
         )

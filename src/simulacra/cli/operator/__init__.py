@@ -7,6 +7,8 @@ if TYPE_CHECKING:
     import argparse
 
 COMMANDS = (
+    "status",
+    "alerts",
     "signups",
     "create_tenant",
     "tenants",

@@ -11,7 +11,7 @@ import dataclasses
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import procrastinate
@@ -21,7 +21,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.engine.progress import Progress
-from simulacra.service import errors, keys, objects, outages, storage, tenancy
+from simulacra.service import errors, keys, measures, objects, outages, storage, tenancy
 from simulacra.service.database import tables
 from simulacra.service.jobs import child, kinds, transitions
 
@@ -185,12 +185,18 @@ async def carry_out(resources: Resources, tenant_id: str, job_id: str) -> None:
     attempt = await _begin(resources, tenant_id, job_id)
     if attempt is None:
         return
+    with _measured(attempt) as outcome:
+        await _carry_through(attempt, outcome)
+
+
+async def _carry_through(attempt: Attempt, outcome: list[str]) -> None:
+    """Do the work, note how the attempt ended, and record it."""
     try:
-        await _conclude(attempt)
+        outcome[:] = [await _conclude(attempt)]
     except SupersededError:
-        logger.info("job %s was cancelled or taken over", job_id)
+        outcome[:] = ["superseded"]
     except TRANSIENT as error:
-        logger.warning("job %s waits: %s", job_id, type(error).__name__)
+        outcome[:] = [f"waits: {type(error).__name__}"]
         # A process that is killed again and again is one that needs too much.
         await attempt.give_back(is_blamed=isinstance(error, child.KilledError))
         raise
@@ -210,12 +216,31 @@ async def _begin(resources: Resources, tenant_id: str, job_id: str) -> Attempt |
     return Attempt(resources, resources.endings.kinds[job.operation], job)
 
 
-async def _conclude(attempt: Attempt) -> None:
-    """Do the work and end the job, whichever way."""
+@contextlib.contextmanager
+def _measured(attempt: Attempt) -> Iterator[list[str]]:
+    """Measure an attempt, and log its beginning and its end; the body notes the outcome."""
+    job, outcome, began = attempt.job, ["stopped"], time.monotonic()
+    ids = {"job_id": job.id, "tenant_id": job.tenant_id, "operation": job.operation}
+    named = f"job {job.id} of {job.tenant_id}, {job.operation}"
+    logger.info("%s: attempt %d begins", named, job.attempt, extra=ids | {"attempt": job.attempt})
+    measures.RUNNING_ATTEMPTS.inc()
+    try:
+        yield outcome
+    finally:
+        seconds = time.monotonic() - began
+        measures.RUNNING_ATTEMPTS.dec()
+        kind = outcome[0].partition(":")[0]
+        measures.ATTEMPT_SECONDS.labels(job.operation, kind).observe(seconds)
+        figures = {"attempt": job.attempt, "outcome": outcome[0], "seconds": round(seconds, 3)}
+        logger.info("%s: %s after %.2f s", named, outcome[0], seconds, extra=ids | figures)
+
+
+async def _conclude(attempt: Attempt) -> str:
+    """Do the work and end the job, whichever way; return which."""
     job_id = attempt.job.id
     if attempt.is_beyond_maximum:
         await attempt.fail(_too_many_attempts(attempt))
-        return
+        return "failed"
     try:
         save = await _unless_superseded(attempt)
         await attempt.succeed(save)
@@ -227,6 +252,9 @@ async def _conclude(attempt: Attempt) -> None:
     except sqlalchemy.exc.DataError:
         logger.error("job %s: the database cannot hold its result", job_id)  # noqa: TRY400 - as above
         await attempt.fail(_unforeseen_fault(attempt))
+    else:
+        return "completed"
+    return "failed"
 
 
 async def _unless_superseded(attempt: Attempt) -> Save:

@@ -6,6 +6,7 @@ from fastapi.responses import Response
 from simulacra.service import tenancy
 from simulacra.service.audit import search
 from simulacra.service.http import serving
+from simulacra.service.monitoring import alerts, state
 from simulacra.service.operators import guard, rendering
 from simulacra.service.signups import service
 from simulacra.service.tenants import administration
@@ -22,6 +23,7 @@ async def show_overview(request: Request, runtime: serving.Runtime, _: guard.Sig
         tenants = await administration.all_tenants(session)
         waiting = await service.listed(session, service.SignupStatus.PENDING, RECENT)
         recent, _next = await search.newest(session, search.Filter(), RECENT)
+    present = await state.read(runtime.database, state.folders_of(runtime.policy.data_dir))
     active = sum(it.status == administration.TenantStatus.ACTIVE for it in tenants)
     return rendering.render(
         request,
@@ -30,4 +32,10 @@ async def show_overview(request: Request, runtime: serving.Runtime, _: guard.Sig
         suspended=len(tenants) - active,
         signups=waiting,
         entries=recent,
+        state=present,
+        alerts=[
+            it
+            for it in alerts.raised(present, (), runtime.policy.job_seconds)
+            if it.severity is not alerts.Severity.INFO  # requests for access are listed below
+        ],
     )

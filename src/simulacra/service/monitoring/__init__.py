@@ -1,0 +1,1 @@
+"""What operators should know without looking: the state of an installation, metrics, alerts."""
