@@ -143,6 +143,6 @@ def test_neither_api_nor_worker_starts_on_an_older_database(
     monkeypatch.setattr(revision, "needed", lambda: "r9999")
     if command == "worker":  # a fork server of the tests would outlive them
         monkeypatch.setattr("simulacra.service.jobs.child.start_server", lambda _: None)
-        monkeypatch.setattr("simulacra.service.worker._forget_secrets", lambda: None)
+        monkeypatch.setattr("simulacra.service.confinement.environment.restrict", lambda _: None)
     assert cli.main([command]) == 1
     assert "run `simulacra migrate`" in capsys.readouterr().err

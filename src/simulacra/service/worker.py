@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import logging
 import os
-import re
 from collections.abc import Collection
 
 import procrastinate
 import procrastinate.worker
 
 from simulacra.service import compose, housekeeping, outages, revision
+from simulacra.service.confinement import environment
 from simulacra.service.jobs import attempts, child, kinds, queues
 from simulacra.service.monitoring import exporter, gauges, records, watch
 from simulacra.service.runtime import Runtime
@@ -23,8 +23,6 @@ LOOK_SECONDS = 30.0
 TIDY_SECONDS = 30.0
 FETCH_SECONDS = 1.0
 """How often a worker looks for jobs that came back to the queue, which no message announces."""
-
-SECRET_VARIABLES = re.compile(r"DATABASE_URL|PG.*|SIMULACRA_.*|AWS_.*|AZURE_.*|GOOGLE_.*")
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +38,7 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
         revision.OutdatedError: the database wants migrating first.
     """
     runtime = compose.runtime_of(settings)
-    _forget_secrets()
+    environment.restrict(os.environ)  # which job processes inherit
     child.start_server(kind.function for kind in runtime.job_kinds.values())
     queue = runtime.queue
     add_tasks(queue, runtime.job_kinds)
@@ -65,12 +63,6 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
                 sweeper.cancel()
     finally:
         await runtime.close()
-
-
-def _forget_secrets() -> None:
-    """Take what opens the database and the store out of what job processes inherit."""
-    for name in [name for name in os.environ if SECRET_VARIABLES.fullmatch(name)]:
-        del os.environ[name]
 
 
 def add_tasks(queue: procrastinate.App, job_kinds: kinds.Kinds) -> None:

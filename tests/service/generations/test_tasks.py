@@ -45,6 +45,7 @@ Hook = Callable[[], Awaitable[object]]
 async def run_here(
     function: functions.ChildFunction[Any, Any],
     request: object,
+    _folder: Path,
     _limits: child.Limits,
     report: child.OnProgress,
 ) -> object:
@@ -120,6 +121,7 @@ class Workbench:
         self,
         function: functions.ChildFunction[Any, Any],
         request: payloads.SamplingRequest,
+        folder: Path,
         limits: child.Limits,
         report: child.OnProgress,
     ) -> object:
@@ -130,7 +132,7 @@ class Workbench:
             seen.stages.append(progress.stage)
             await report(progress)
 
-        result = await self.run(function, request, limits, note)
+        result = await self.run(function, request, folder, limits, note)
         if self.after_child is not None:
             await self.after_child()
         return result

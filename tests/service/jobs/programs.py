@@ -19,7 +19,8 @@ Result = dict[str, Any]
 def work(request: Request, report: ProgressCallback) -> Result:
     report(Progress("fitting", 0.5, 7, 15))
     says_to = str(Path("/proc/self/fd/2").readlink())
-    return {"text": request["text"], "pid": os.getpid(), "niceness": os.nice(0), "says_to": says_to}
+    niceness = os.getpriority(os.PRIO_PROCESS, 0)
+    return {"text": request["text"], "pid": os.getpid(), "niceness": niceness, "says_to": says_to}
 
 
 def refuse(request: Request, report: ProgressCallback) -> Result:  # noqa: ARG001 - the form of a job

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import threading
 import time
 from multiprocessing import forkserver
@@ -12,7 +13,7 @@ import psutil
 import pytest
 
 from simulacra.engine.progress import Progress
-from simulacra.service import errors
+from simulacra.service import errors, scratch
 from simulacra.service.jobs import child, functions
 from tests.studies import spss_files, workbooks
 
@@ -36,19 +37,26 @@ def run(
     async def note(progress: Progress) -> None:
         seen.append(progress)
 
-    return asyncio.run(child.run(program(function), arguments, limits, note)), seen
+    with scratch.folder() as folder:
+        if "path" in arguments:
+            source = Path(arguments["path"])
+            arguments["path"] = str(folder / source.name)
+            if source.exists():
+                shutil.copy(source, arguments["path"])
+        running = child.run(program(function), arguments, folder, limits, note)
+        return asyncio.run(running), seen
 
 
 def test_a_job_runs_elsewhere_and_reports() -> None:
     result, seen = run("work", text="grüße")
     assert result["text"] == "grüße"
     assert result["pid"] != os.getpid()
-    assert result["niceness"] == os.nice(0) + child.NICENESS
+    assert result["niceness"] == os.getpriority(os.PRIO_PROCESS, 0) + child.NICENESS
     assert result["says_to"] == os.devnull
     assert seen == [Progress("fitting", 0.5, 7, 15)]
 
 
-def test_a_server_that_is_slow_to_fork_does_not_hold_up_the_worker() -> None:
+def test_a_server_that_is_slow_to_fork_does_not_hold_up_the_worker(tmp_path: Path) -> None:
     """As it is while it loads the engine; a worker whose heart does not beat loses its jobs."""
     child.start_server([])
     run("work", text="")
@@ -60,7 +68,8 @@ def test_a_server_that_is_slow_to_fork_does_not_hold_up_the_worker() -> None:
 
         server.suspend()
         rescue.start()
-        running = asyncio.create_task(child.run(program("work"), {"text": "a"}, LIMITS, note))
+        job = child.run(program("work"), {"text": "a"}, tmp_path, LIMITS, note)
+        running = asyncio.create_task(job)
         await asyncio.sleep(0.1)
         assert server.status() == psutil.STATUS_STOPPED  # we are here before the rescue
         server.resume()
@@ -170,5 +179,6 @@ def test_a_job_that_is_not_wanted_any_more_is_ended(tmp_path: Path) -> None:
 
     pid_file = tmp_path / "pid"
     with pytest.raises(NotWantedError):
-        asyncio.run(child.run(program("sleep"), {"pid_file": str(pid_file)}, LIMITS, refuse))
+        request = {"pid_file": str(pid_file)}
+        asyncio.run(child.run(program("sleep"), request, tmp_path, LIMITS, refuse))
     assert not psutil.pid_exists(int(pid_file.read_text()))

@@ -4,11 +4,13 @@ All of them work on tree codes (see `columns.tree_codes`), int32, so that a spli
 the unit. They hold no state, release the interpreter's lock and take their randomness as arguments.
 """
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+from numba.core import caching
 
 from simulacra.engine.columns.arrays import Float32s, Floats, Int32s, Int64s
 
@@ -17,12 +19,25 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 LEAF = -1
 
 
+class _Cache(caching.FunctionCache):
+    """Machine code on disk, as far as this process may read and write it: a job's may not."""
+
+    def load_overload(self, *arguments: Any) -> Any:  # noqa: ANN401 - numba has no types
+        with contextlib.suppress(OSError):
+            return super().load_overload(*arguments)  # type: ignore[no-untyped-call]
+        return None
+
+    def save_overload(self, *arguments: Any) -> None:  # noqa: ANN401 - numba has no types
+        with contextlib.suppress(OSError):
+            super().save_overload(*arguments)  # type: ignore[no-untyped-call]
+
+
 def compiled(function: Function) -> Function:
     """Compile at the first call; what was compiled is kept on disk where there is room for it."""
-    try:
-        return cast("Function", numba.njit(nogil=True, cache=True)(function))
-    except RuntimeError:  # neither the package's folder nor the user's can be written
-        return cast("Function", numba.njit(nogil=True)(function))
+    dispatcher: Any = numba.njit(nogil=True)(function)
+    with contextlib.suppress(RuntimeError):  # neither our folder nor the user's can be written
+        dispatcher._cache = _Cache(function)  # type: ignore[no-untyped-call]  # noqa: SLF001
+    return cast("Function", dispatcher)
 
 
 @compiled

@@ -13,7 +13,7 @@ from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import DatasetStatus
 from simulacra.service.datasets import payloads, repository
-from simulacra.service.jobs import attempts, child, kinds, queues
+from simulacra.service.jobs import attempts, kinds, queues
 from simulacra.service.tenants import encryption
 
 _OPTIONS = pydantic.TypeAdapter(payloads.StudyOptions)
@@ -28,7 +28,7 @@ async def _train(attempt: attempts.Attempt) -> attempts.Save:
         await asyncio.to_thread(
             resources.storage.download, repository.seed_path(dataset_id), key, request.study_file
         )
-        result = await child.run(payloads.FIT, request, resources.limits, attempt.report)
+        result = await attempt.run(payloads.FIT, request, folder)
         models = repository.models_folder(dataset_id)
         model_path, _ = await attempt.store(dataset_id, models, request.model_file, key)
     return functools.partial(_save, attempt.job, result=result, model_path=model_path)

@@ -16,7 +16,7 @@ from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.datasets import scenario_fits
 from simulacra.service.generations import payloads, repository
-from simulacra.service.jobs import attempts, child, kinds, queues
+from simulacra.service.jobs import attempts, kinds, queues
 from simulacra.service.tenants import encryption
 from simulacra.service.usage import ledger
 
@@ -67,7 +67,7 @@ async def _generate(attempt: attempts.Attempt) -> attempts.Save:
         download = resources.storage.download
         await asyncio.to_thread(download, sources.model_path, sources.key, request.model_file)
         request = dataclasses.replace(request, fitted_file=await _fetch(attempt, sources, folder))
-        result = await child.run(payloads.GENERATE, request, resources.limits, attempt.report)
+        result = await attempt.run(payloads.GENERATE, request, folder)
         artifacts = repository.artifacts_folder(generation_id)
         artifact = await attempt.store(
             generation_id, artifacts, request.artifact_file, artifact_key

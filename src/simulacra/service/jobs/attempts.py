@@ -23,7 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from simulacra.engine.progress import Progress
 from simulacra.service import errors, keys, measures, objects, outages, storage, tenancy
 from simulacra.service.database import tables
-from simulacra.service.jobs import child, kinds, transitions
+from simulacra.service.jobs import child, functions, kinds, transitions
+from simulacra.service.jobs.functions import Request, Result
 
 TRANSIENT = (*outages.ANY, objects.UnannouncedError, child.KilledError)
 """Faults of the surroundings, for which no job is ended."""
@@ -107,6 +108,12 @@ class Attempt:
         with contextlib.suppress(*outages.DATABASE):
             async with self._transaction() as session:
                 await transitions.report(session, self.job, **values, progress=self.job.progress)
+
+    async def run(
+        self, function: functions.ChildFunction[Request, Result], request: Request, folder: Path
+    ) -> Result:
+        """Call `function` in a child process that is confined to `folder`; see `child.run`."""
+        return await child.run(function, request, folder, self.resources.limits, self.report)
 
     async def store(
         self, owner_id: str, folder: str, source: Path, key: storage.ObjectKey

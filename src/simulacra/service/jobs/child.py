@@ -1,8 +1,8 @@
 """One job, one process: a crash, a leak or a bomb touches that job alone.
 
-The child gets a function by its address and one request. It has no database, no keys and no network
-of ours; it is limited in memory and processor time and dies with its parent. What it reports are
-`messages`.
+The child gets a function by its address and one request. It is limited in memory and processor time
+and dies with its parent. Before the function sees a byte of a customer's, the child is confined to
+one folder (`confinement`). What it reports are `messages`.
 """
 
 import asyncio
@@ -12,10 +12,12 @@ import multiprocessing
 import os
 import resource
 import signal
+import stat
 from collections.abc import Awaitable, Callable, Iterable
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 from typing import Any
 
 import pydantic
@@ -23,6 +25,7 @@ import pydantic
 from simulacra.engine import errors as engine_errors
 from simulacra.engine.progress import Progress
 from simulacra.service import errors
+from simulacra.service.confinement import layers
 from simulacra.service.embedded import lifeline
 from simulacra.service.errors import catalog, study
 from simulacra.service.jobs import functions, messages
@@ -44,6 +47,7 @@ class Limits:
 
     memory_bytes: int  # of address space; also of a file that it writes
     seconds: int  # of wall clock; also of processor time
+    requires_confinement: bool = False  # fail rather than work without `layers.REQUIRED`
 
 
 class KilledError(Exception):
@@ -64,10 +68,18 @@ def start_server(children: Iterable[functions.ChildFunction[Any, Any]]) -> None:
 async def run(
     function: functions.ChildFunction[Request, Result],
     request: Request,
+    folder: Path,
     limits: Limits,
     on_progress: OnProgress,
 ) -> Result:
     """Call `function` with `request` in a child, and return its result.
+
+    Args:
+        function: what to call.
+        request: what to call it with.
+        folder: the only place that the child can write to, and read a customer's data from.
+        limits: what the child may use.
+        on_progress: called whenever the function reports.
 
     Raises:
         errors.JobFailedError: the engine refused the input, or a limit was reached.
@@ -76,7 +88,8 @@ async def run(
     """
     receiver, sender = multiprocessing.Pipe(duplex=False)
     context = multiprocessing.get_context("forkserver")
-    process = context.Process(target=_main, args=(function, request, limits, sender), daemon=True)
+    arguments = (function, request, folder, limits, sender)
+    process = context.Process(target=_main, args=arguments, daemon=True)
     try:
         await _start(process, sender)
         async with asyncio.timeout(limits.seconds):
@@ -89,7 +102,9 @@ async def run(
         receiver.close()  # now that nobody can be reading from it any more
     if message is None:
         raise _ended_without_result(stage, process.exitcode, limits)
-    return _result(function, message, limits)
+    result = _result(function, message, limits)
+    await asyncio.to_thread(_check_files, folder)
+    return result
 
 
 async def _start(process: ForkServerProcess, sender: Connection) -> None:
@@ -200,6 +215,18 @@ def _crash(stage: str, exit_code: int | None) -> errors.JobFailedError:
     )
 
 
+def _check_files(folder: Path) -> None:
+    """Return if the child left folders and regular files alone: its worker will read them.
+
+    Raises:
+        ChildFaultError: there is a link, say, that would lead the worker to a file of its own.
+    """
+    for parent, folders, names in os.walk(folder):
+        modes = (Path(parent, name).lstat().st_mode for name in (*folders, *names))
+        if not all(stat.S_ISREG(mode) or stat.S_ISDIR(mode) for mode in modes):
+            raise ChildFaultError("the child left something that is no file")
+
+
 def _limit_error(what: str) -> errors.JobFailedError:
     return errors.JobFailedError("simio_job_limit_exceeded", f"The job was stopped: {what}.")
 
@@ -212,10 +239,15 @@ def _be_silent() -> None:
 
 
 def _main(
-    function: functions.ChildFunction[Any, Any], request: object, limits: Limits, sender: Connection
+    function: functions.ChildFunction[Any, Any],
+    request: object,
+    folder: Path,
+    limits: Limits,
+    sender: Connection,
 ) -> None:
     """Run in the child."""
     lifeline.die_with_parent(signal.SIGKILL)
+    work = function.load()
     os.nice(NICENESS)  # the API and the database go first
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 5))
@@ -230,7 +262,8 @@ def _main(
         send(messages.ProgressMade(progress))
 
     try:
-        send(messages.Completion(function.load()(request, report)))
+        _confine(folder, limits, sender)
+        send(messages.Completion(work(request, report)))
     except engine_errors.EngineError as error:
         send(messages.Refusal(study.code_of(error), error.detail))
     except MemoryError:
@@ -240,6 +273,19 @@ def _main(
         send(messages.LimitReached("file") if is_full else _unforeseen(error))
     except Exception as error:  # noqa: BLE001 - the text may quote a cell, so only the type goes on
         send(_unforeseen(error))
+
+
+def _confine(folder: Path, limits: Limits, sender: Connection) -> None:
+    """Give up what the job does not need.
+
+    Raises:
+        layers.UnconfinedError: the machine has not what it takes, and that is required.
+    """
+    parent = os.getppid()
+    entered = layers.enter(folder, kept_descriptor=sender.fileno())
+    lifeline.die_with_parent(signal.SIGKILL, parent)  # forgotten with the change of account
+    if limits.requires_confinement:
+        layers.check(entered)
 
 
 def _unforeseen(error: Exception) -> messages.UnforeseenError:

@@ -6,5 +6,7 @@ does its work when it is imported. It is the only one that does; nothing but the
 """
 
 from simulacra.engine import compilation
+from simulacra.service.confinement import layers
 
 compilation.compile_loops()
+layers.prepare()
