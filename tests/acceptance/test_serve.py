@@ -1,10 +1,13 @@
 """Starting and stopping, as a person at a terminal does."""
 
+import base64
+import secrets
 import subprocess
 from pathlib import Path
 
 import httpx
 
+from simulacra.service.confinement import environment
 from tests.acceptance.harness import (
     SIMULACRA,
     ServerProcess,
@@ -12,6 +15,8 @@ from tests.acceptance.harness import (
     free_port,
     running_server,
 )
+
+PASSWORD_FILES = ("password", "owner-password")
 
 
 def serve(data_dir: Path, port: int, **settings: str) -> "subprocess.CompletedProcess[str]":
@@ -87,10 +92,22 @@ def test_another_master_key_is_named_as_the_cause(empty_dsn: str, tmp_path: Path
     assert "SIMULACRA_MASTER_KEY" in (data_dir / "logs" / "api.log").read_text()
 
 
-def test_the_process_of_a_job_inherits_no_secrets(server: ServerProcess) -> None:
-    worker = server.named("simulacra.cli.main", "worker")
-    assert "DATABASE_URL" in worker.environ()
-    (fork_server,) = [
-        process for process in worker.children() if "forkserver" in " ".join(process.cmdline())
-    ]
-    assert not {"DATABASE_URL", "SIMULACRA_MASTER_KEY"} & set(fork_server.environ())
+def test_no_secret_is_in_the_environment_or_command_of_a_process(tmp_path: Path) -> None:
+    settings = {
+        "SIMULACRA_MASTER_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "AWS_SECRET_ACCESS_KEY": secrets.token_hex(),
+    }
+    with running_server(tmp_path / "run", **settings) as server:
+        client = server.client(server.create_tenant())
+        client.train(b"a,b\n" + b"".join(b"%d,%d\n" % (n % 7, n % 5) for n in range(100)))
+        client.close()
+        kept = [(server.data_dir / "postgres" / name).read_text() for name in PASSWORD_FILES]
+        worker = server.named("simulacra.cli.main", "worker")
+        (fork_server,) = [
+            process for process in worker.children() if "forkserver" in " ".join(process.cmdline())
+        ]
+        api, postgres = server.named("simulacra.cli.main", "api"), server.named("bin/postgres")
+        for process in (api, worker, fork_server, postgres):
+            seen = " ".join([*process.environ().values(), *process.cmdline()])
+            assert not [secret for secret in (*settings.values(), *kept) if secret in seen]
+        assert fork_server.environ() == environment.harmless(fork_server.environ())

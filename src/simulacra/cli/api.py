@@ -23,11 +23,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM."""
     if arguments.migrate:
-        # In a process of its own, so that the modules for migration do not stay in memory.
-        command = [sys.executable, "-m", "simulacra.cli.main", "migrate"]
-        migrated = subprocess.run(command, check=False, env=os.environ)  # noqa: S603 - our own
-        if migrated.returncode != 0:  # its own message says why
-            return migrated.returncode
+        exit_code = _migrate()
+        if exit_code != 0:  # its own message says why
+            return exit_code
     os.environ.pop("SIMULACRA_MIGRATION_DATABASE_URL", None)  # only migrations act as the owner
     import uvloop
 
@@ -38,3 +36,17 @@ def run(arguments: argparse.Namespace) -> int:
     with contextlib.suppress(KeyboardInterrupt):  # requests are finished by then
         uvloop.run(main.serve(settings, arguments.certificate, arguments.key))
     return 0
+
+
+def _migrate() -> int:
+    """Migrate in a process of its own, so that the modules for it do not stay in memory."""
+    from simulacra.service.confinement import environment
+    from simulacra.service.embedded import handover
+
+    command = [sys.executable, "-m", "simulacra.cli.main", "migrate"]
+    with handover.offered(os.environ) as descriptor:
+        visible = handover.name(descriptor, environment.harmless(os.environ))
+        ended = subprocess.run(  # noqa: S603 - our own command
+            command, check=False, env=visible, pass_fds=[descriptor]
+        )
+    return ended.returncode

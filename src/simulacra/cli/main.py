@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from simulacra.cli import failures, logs, terminal
+from simulacra.service.embedded import handover
 
 COMMANDS = (
     *("fit", "generate", "compile"),
@@ -26,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in COMMANDS:
         importlib.import_module(f"simulacra.cli.{name}").register(commands)
     arguments = parser.parse_args(argv)
+    handover.accept()
     logs.configure()
     try:
         code: int = arguments.run(arguments)

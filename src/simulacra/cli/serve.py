@@ -69,15 +69,15 @@ def _services(settings: "Settings") -> "list[Service]":
     hostname = urlsplit(settings.base_url).hostname or "localhost"
     certificate = certificates.ensure(data_dir, sorted({*certificates.LOCAL, hostname}))
     settings.keyring()  # creates the key before two processes could both do so
-    services, environment = [], _environment(settings)
-    owner_environment = {}
+    services, secrets = [], dict(os.environ)
+    owner_secrets = {}
     if settings.database_url is None:
         cluster = postgres.Cluster(data_dir)
         cluster.initialise()
         cluster.allot_port()
         services.append(cluster.service())
-        environment["DATABASE_URL"] = cluster.url()
-        owner_environment["SIMULACRA_MIGRATION_DATABASE_URL"] = cluster.owner_url()
+        secrets["DATABASE_URL"] = cluster.url()
+        owner_secrets["SIMULACRA_MIGRATION_DATABASE_URL"] = cluster.owner_url()
     tls = ["--certificate", str(certificate.cert), "--key", str(certificate.key)]
     ready = f"https://localhost:{settings.port}/readyz"
     services += [
@@ -85,10 +85,10 @@ def _services(settings: "Settings") -> "list[Service]":
             settings,
             "api",
             ["--migrate", *tls],
-            environment | owner_environment,
+            secrets | owner_secrets,
             _Probe(ready, certificate.ca),
         ),
-        _service(settings, "worker", [], environment | _metrics_of_worker(settings), None),
+        _service(settings, "worker", [], secrets | _metrics_of_worker(settings), None),
     ]
     return services
 
@@ -97,15 +97,17 @@ def _service(
     settings: "Settings",
     name: str,
     options: list[str],
-    environment: dict[str, str],
+    secrets: dict[str, str],
     ready: "_Probe | None",
 ) -> "Service":
     from simulacra.service.embedded import child
 
+    visible = _environment(settings)
     return child.Service(
         name=name,
         argv=[sys.executable, "-m", "simulacra.cli.main", name, *options],
-        env=environment,
+        env=visible,
+        confided={name: value for name, value in secrets.items() if name not in visible},
         log=settings.data_dir.absolute() / "logs" / f"{name}.log",
         ready=ready,
         stop_signal=signal.SIGTERM,
@@ -113,8 +115,13 @@ def _service(
 
 
 def _environment(settings: "Settings") -> dict[str, str]:
-    """Return the environment of the child processes: ours, and the settings of this command."""
-    return os.environ | {
+    """Return what everybody may see of the environment of the child processes.
+
+    That is what is harmless of ours, and the settings of this command.
+    """
+    from simulacra.service.confinement import environment
+
+    return environment.harmless(os.environ) | {
         "SIMULACRA_DATA_DIR": str(settings.data_dir.absolute()),
         "SIMULACRA_HOST": settings.host,
         "SIMULACRA_PORT": str(settings.port),

@@ -23,13 +23,17 @@ def add_data_dir(parser: argparse.ArgumentParser) -> None:
 def load(**overrides: object) -> "Settings":
     """Return the settings; overrides that are None do not count.
 
+    Settings hold secrets, so from here on other processes cannot look into this one.
+
     Raises:
         SettingsError: a setting is invalid; names the setting and the fault, not its value.
     """
     import pydantic
 
+    from simulacra.service.confinement import kernel
     from simulacra.service.settings import Settings, SettingsError
 
+    kernel.hide_memory()
     settings = {name: value for name, value in overrides.items() if value is not None}
     try:
         return Settings(**settings)  # type: ignore[arg-type]  # checked by pydantic

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simulacra.service.embedded import lifeline
+from simulacra.service.embedded import handover, lifeline
 
 LOG_LIMIT = 10 * 1024 * 1024
 
@@ -22,6 +22,8 @@ class Service:
         name: what log lines call it.
         argv: its command line; never a place for secrets.
         env: its whole environment; None inherits ours.
+        confided: further variables, which it gets by `handover` and has to accept. Secrets are no
+            business of `env`, which stays readable in `/proc`.
         cwd: its working directory; None inherits ours.
         log: the file its output is appended to, bounded at twice `LOG_LIMIT`; None inherits ours.
         ready: tells whether it does its work yet; None takes it as ready once started. Called
@@ -35,6 +37,7 @@ class Service:
     name: str
     argv: Sequence[str]
     env: Mapping[str, str] | None = None
+    confided: Mapping[str, str] | None = None
     cwd: Path | None = None
     log: Path | None = None
     ready: Callable[[], bool] | None = None
@@ -64,20 +67,22 @@ class Child:
         """Start the process, in a session of its own so that a terminal's Ctrl-C spares it.
 
         Raises:
-            OSError: the log or the interpreter cannot be opened.
+            OSError: the log or the interpreter cannot be opened, or too much is confided.
         """
         service = self.service
         log = _open_log(service.log) if service.log else None
         try:
-            self._process = subprocess.Popen(  # noqa: S603 -- a command line of our own
-                lifeline.command(service.argv, service.terms),
-                env=service.env,
-                cwd=service.cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            with handover.offered(service.confided or {}) as descriptor:
+                self._process = subprocess.Popen(  # noqa: S603 -- a command line of our own
+                    lifeline.command(service.argv, service.terms),
+                    env=handover.name(descriptor, service.env) if service.confided else service.env,
+                    pass_fds=[descriptor] if service.confided else [],
+                    cwd=service.cwd,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
         finally:
             if log is not None:
                 os.close(log)
