@@ -51,7 +51,7 @@ def empty_tables(dsn: str, owner_dsn: str) -> Callable[[], str]:
             for table in grants.APPEND_ONLY:
                 connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
             connection.execute(
-                "TRUNCATE tenants, signups, throttles, operator_accounts, signing_keys, "
+                "TRUNCATE tenants, signups, throttles, operator_accounts, signing_keys, workers, "
                 f"procrastinate_jobs, {', '.join(grants.APPEND_ONLY)} CASCADE"
             )
             for table in grants.APPEND_ONLY:

@@ -9,7 +9,9 @@ import pytest
 
 from simulacra.cli import main as cli
 from simulacra.service import compose, main, readiness, revision
+from simulacra.service.confinement import layers
 from simulacra.service.http import envelope
+from simulacra.service.jobs import workers
 from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
 from tests.coroutines import RunAsync
@@ -33,6 +35,26 @@ def test_a_process_is_ready_until_it_drains(runtime: Runtime, run_async: RunAsyn
         assert "about to end" in refused.json()["detail"]
         assert "retry-after" in refused.headers
         assert (await ask(runtime, "/healthz")).status_code == 200
+
+    run_async(check())
+
+
+def test_readiness_says_whether_all_workers_confine_their_jobs(
+    runtime: Runtime, run_async: RunAsync
+) -> None:
+    async def confinement() -> str:
+        return str((await ask(runtime, "/readyz")).json()["confinement"])
+
+    async def check() -> None:
+        assert await confinement() == "unknown"
+        await workers.note(runtime.database, "wrk_1", layers.REQUIRED)
+        assert await confinement() == "full"
+        await workers.note(runtime.database, "wrk_2", {layers.Layer.FILES})
+        assert await confinement() == "partial"
+        await workers.forget(runtime.database, "wrk_2")
+        assert await confinement() == "full"
+        runtime.database.ahead += workers.MAX_SILENCE
+        assert await confinement() == "unknown"
 
     run_async(check())
 

@@ -30,6 +30,7 @@ def _explain_service_error(error: Exception) -> str | None:
     import psycopg
 
     from simulacra.service import errors, revision, settings
+    from simulacra.service.confinement import layers
     from simulacra.service.database import migrate
     from simulacra.service.embedded.errors import EmbeddedError
 
@@ -39,7 +40,7 @@ def _explain_service_error(error: Exception) -> str | None:
             | settings.SettingsError()
             | errors.OperatorError()
             | (errors.ProviderError() | errors.NotReadyError())
-            | (revision.OutdatedError() | migrate.BlockedError())
+            | (revision.OutdatedError() | migrate.BlockedError() | layers.UnconfinedError())
         ):
             return str(error)
         case psycopg.OperationalError():

@@ -41,6 +41,10 @@ def run(arguments: argparse.Namespace) -> int:
         data_dir=arguments.data_dir, host=arguments.host, port=arguments.port
     )
     logs.configure(settings.log_format)
+    if settings.require_confinement:
+        from simulacra.service.confinement import layers
+
+        layers.check(layers.available())  # rather than start a worker again and again
     with directory.held(settings.data_dir):
         _check_port(settings)
         cli_settings.remember(settings)

@@ -111,6 +111,7 @@ def _policy(settings: Settings) -> runtime.Policy:
         job_memory_bytes=settings.job_memory_bytes,
         job_seconds=settings.job_seconds,
         job_attempts=settings.job_attempts,
+        require_confinement=settings.require_confinement,
         job_history=dt.timedelta(hours=settings.job_history_hours),
         jobs_per_tenant=settings.jobs_per_tenant,
         max_rows_per_request=settings.max_rows_per_request,

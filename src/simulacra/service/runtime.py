@@ -28,6 +28,7 @@ class Policy:
     job_memory_bytes: int
     job_seconds: int
     job_attempts: int
+    require_confinement: bool
     job_history: dt.timedelta
     jobs_per_tenant: int
     max_rows_per_request: int
@@ -75,7 +76,11 @@ class Runtime:
             keyring=self.keyring,
             objects=self.objects,
             endings=self.endings,
-            limits=child.Limits(self.policy.job_memory_bytes, self.policy.job_seconds),
+            limits=child.Limits(
+                memory_bytes=self.policy.job_memory_bytes,
+                seconds=self.policy.job_seconds,
+                requires_confinement=self.policy.require_confinement,
+            ),
             max_attempts=self.policy.job_attempts,
         )
 

@@ -233,6 +233,11 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field(
         default="text", description="How lines of the logs are written: as text or as JSON."
     )
+    require_confinement: bool = Field(
+        default=False,
+        description="Whether a worker refuses to start where Landlock or seccomp is missing, which "
+        "keep code in a hostile file from everything but its own job (see SECURITY.md).",
+    )
     drain_seconds: int = Field(
         default=20,
         ge=1,

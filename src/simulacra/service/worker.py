@@ -9,9 +9,9 @@ from collections.abc import Collection
 import procrastinate
 import procrastinate.worker
 
-from simulacra.service import compose, housekeeping, outages, revision
-from simulacra.service.confinement import environment
-from simulacra.service.jobs import attempts, child, kinds, queues
+from simulacra.service import compose, errors, housekeeping, keys, outages, revision
+from simulacra.service.confinement import environment, layers
+from simulacra.service.jobs import attempts, child, kinds, probe, queues, workers
 from simulacra.service.monitoring import exporter, gauges, records, watch
 from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
@@ -36,7 +36,10 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
     Raises:
         tenancy.UnboundRoleError: row-level security does not bind the role of the database.
         revision.OutdatedError: the database wants migrating first.
+        layers.UnconfinedError: jobs could not be confined here, and that is required.
     """
+    if settings.require_confinement:
+        layers.check(layers.available())
     runtime = compose.runtime_of(settings)
     environment.restrict(os.environ)  # which job processes inherit
     child.start_server(kind.function for kind in runtime.job_kinds.values())
@@ -52,17 +55,45 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
             exporter.serving(collector, compose.metrics_address(settings), _nothing),
             asyncio.TaskGroup() as group,
         ):
-            sweepers = [
-                group.create_task(_sweep(runtime)),
-                group.create_task(_tidy(runtime)),
-                group.create_task(_look(compose.watch_of(settings, runtime), collector)),
-            ]
+            held = await _confinement(runtime)
+            loops = (
+                _sweep(runtime),
+                _tidy(runtime),
+                _report(runtime, held),
+                _look(compose.watch_of(settings, runtime), collector),
+            )
+            sweepers = [group.create_task(loop) for loop in loops]
             logger.info("worker is ready for %s", ", ".join(names))
             await work(runtime, names, settings.worker_concurrency, settings.drain_seconds)
             for sweeper in sweepers:
                 sweeper.cancel()
     finally:
         await runtime.close()
+
+
+async def _confinement(runtime: Runtime) -> Collection[layers.Layer]:
+    """Return the layers that confine jobs here, and log them.
+
+    Raises:
+        layers.UnconfinedError: they are not enough, and that is required.
+    """
+    try:
+        held = await probe.run(runtime.resources.limits)
+    except (errors.JobFailedError, child.ChildFaultError, child.KilledError) as error:
+        logger.warning("the first job failed: %s", error)
+        held = frozenset()
+    if runtime.policy.require_confinement:
+        layers.check(held)
+    missing = set(layers.Layer) - held
+    if layers.REQUIRED & missing:
+        logger.warning(
+            "jobs run without %s: code in a hostile file could reach what the worker can; see "
+            "SECURITY.md",
+            " and ".join(sorted(missing)),
+        )
+    else:
+        logger.info("jobs are confined by %s", ", ".join(sorted(held)))
+    return held
 
 
 def add_tasks(queue: procrastinate.App, job_kinds: kinds.Kinds) -> None:
@@ -133,6 +164,19 @@ async def _sweep(runtime: Runtime) -> None:
             for entry in stalled:
                 logger.warning("queue job %s lost its worker; it goes back to the queue", entry.id)
                 await runtime.endings.admission.replace(runtime.database, entry)
+
+
+async def _report(runtime: Runtime, held: Collection[layers.Layer]) -> None:
+    """Note again and again that this worker is there, until cancelled."""
+    worker_id = keys.random_id("wrk_")
+    try:
+        while True:
+            with contextlib.suppress(*outages.DATABASE):
+                await workers.note(runtime.database, worker_id, held)
+            await asyncio.sleep(TIDY_SECONDS)
+    finally:
+        with contextlib.suppress(*outages.DATABASE):
+            await workers.forget(runtime.database, worker_id)
 
 
 async def _tidy(runtime: Runtime) -> None:

@@ -150,7 +150,7 @@ def test_a_machine_without_a_layer_has_the_others(layer: layers.Layer, tmp_path:
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.stdout.strip().split(",") == sorted(set(layers.Layer) - {layer})
     if layer in layers.REQUIRED:
-        assert f"UnconfinedError: jobs would run without {layer}" in ended.stderr
+        assert f"UnconfinedError: Jobs would run without {layer}" in ended.stderr
     else:
         assert ended.returncode == 0
 

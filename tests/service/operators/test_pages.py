@@ -6,7 +6,9 @@ import re
 import pytest
 
 from simulacra.service import main
+from simulacra.service.confinement import layers
 from simulacra.service.http import openapi
+from simulacra.service.jobs import workers
 from simulacra.service.runtime import Runtime
 from tests.coroutines import RunAsync
 from tests.service.operators import browser
@@ -82,5 +84,23 @@ def test_the_trail_is_filtered_and_paged(
         assert "session.opened" not in second.split("<tbody>")[1]
         nothing = (await operator.http.get("/operator/audit?subject_id=ds_1&action=made.up")).text
         assert "No entry fits." in nothing
+
+    run_async(check())
+
+
+def test_the_overview_says_which_worker_lacks_a_layer(
+    runtime: Runtime, run_async: RunAsync
+) -> None:
+    async def check() -> None:
+        operator = browser.Browser(runtime)
+        await operator.sign_in()
+        assert "None is running" in (await operator.http.get("/operator/")).text
+        await workers.note(runtime.database, "wrk_1", set(layers.Layer))
+        overview = (await operator.http.get("/operator/")).text
+        assert "Landlock, own account, seccomp" in overview
+        assert "missing" not in overview
+        await workers.note(runtime.database, "wrk_2", {layers.Layer.ACCOUNT})
+        overview = (await operator.http.get("/operator/")).text
+        assert "Landlock and seccomp missing" in overview
 
     run_async(check())

@@ -31,6 +31,20 @@ class UnconfinedError(Exception):
     """Not all of `REQUIRED` is there on this machine; the text names what is missing."""
 
 
+_entered: set[Layer] = set()
+
+
+def available() -> frozenset[Layer]:
+    """Return what of `REQUIRED` this machine has."""
+    has = {Layer.FILES: files.is_available(), Layer.SYSTEM_CALLS: system_calls.is_available()}
+    return frozenset(layer for layer in REQUIRED if has[layer])
+
+
+def entered() -> frozenset[Layer]:
+    """Return the layers that confine this process."""
+    return frozenset(_entered)
+
+
 def prepare() -> None:
     """Load what `enter` needs, once for all processes that are forked from this one."""
     files.is_available()
@@ -52,28 +66,31 @@ def enter(folder: Path, *, kept_descriptor: int) -> frozenset[Layer]:
     os.closerange(kept_descriptor + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     kernel.hide_memory()
     kernel.forgo_privileges()
-    entered, readable = set(), files.readable()  # as whoever we still are
+    readable = files.readable()  # as whoever we still are
     if account.adopt(folder, [folder.parent, *readable]):
-        entered.add(Layer.ACCOUNT)
+        _entered.add(Layer.ACCOUNT)
         # They are counted by account, and so limited only where nobody else's are counted.
         resource.setrlimit(resource.RLIMIT_NPROC, (max_threads(), max_threads()))
     if files.is_available():
         files.restrict(folder, readable)
-        entered.add(Layer.FILES)
+        _entered.add(Layer.FILES)
     if system_calls.is_available():
         system_calls.restrict()
-        entered.add(Layer.SYSTEM_CALLS)
-    return frozenset(entered)
+        _entered.add(Layer.SYSTEM_CALLS)
+    return entered()
 
 
-def check(entered: Collection[Layer]) -> None:
+def check(held: Collection[Layer]) -> None:
     """Return if the layers are enough to be called a confinement.
 
     Raises:
         UnconfinedError: they are not.
     """
-    if missing := REQUIRED - set(entered):
-        raise UnconfinedError(f"jobs would run without {' and '.join(sorted(missing))}")
+    if missing := REQUIRED - set(held):
+        raise UnconfinedError(
+            f"Jobs would run without {' and '.join(sorted(missing))}, and require_confinement is "
+            "set; SECURITY.md says what each of them needs."
+        )
 
 
 def max_threads() -> int:

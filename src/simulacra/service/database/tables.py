@@ -18,7 +18,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 Timestamp = dt.datetime
@@ -361,6 +361,17 @@ class OperatorSession(Table):
         ForeignKey("operator_accounts.name", ondelete="CASCADE"), index=True
     )
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+    seen_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+
+
+class Worker(Table):
+    """A worker process; see `jobs.workers`."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    layers: Mapped[list[str]] = mapped_column(ARRAY(Text))  # that confine its jobs
+    started_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
     seen_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from simulacra.service import errors
+from simulacra.service import errors, tenancy
 from simulacra.service.errors import catalog
 from simulacra.service.http import guards, openapi, serving, status_codes
+from simulacra.service.jobs import workers
 
 router = APIRouter(tags=["service"], dependencies=[guards.Open])
 
@@ -23,12 +24,15 @@ async def get_health() -> dict[str, str]:
 async def get_readiness(runtime: serving.Runtime) -> dict[str, str]:
     """Tell whether requests can be served: database, its tables and object store are there.
 
-    A process that is about to end is not ready either.
+    A process that is about to end is not ready either. `confinement` says whether the workers
+    confine all jobs (`full`, `partial`, or `unknown` while there is no worker).
     """
     if runtime.draining.is_set():
         raise errors.NotReadyError("This process is about to end.")
     await runtime.readiness.check()
-    return {"status": "ready", "version": version("simulacra")}
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
+        confinement = workers.confinement(await workers.alive(session))
+    return {"status": "ready", "version": version("simulacra"), "confinement": confinement}
 
 
 @router.get("/errors", operation_id="listErrors", summary="List the error codes")
