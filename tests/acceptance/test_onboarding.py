@@ -182,6 +182,7 @@ def test_rotation_from_request_to_the_end_of_the_old_secret(
     server.secrets.add(token)
     assert sum("idempotent-replayed" in answer.headers for answer in answers) == 49
     location = answers[0].headers["location"]
+    old_token = client.headers["Authorization"]
     assert client.get(location).json()["status"] == "pending"
     assert "credential_claim_token" not in client.get(location).json()
     client.mint()  # the old secret still works
@@ -190,7 +191,16 @@ def test_rotation_from_request_to_the_end_of_the_old_secret(
     server.secrets.add(secret)
     with pytest.raises(httpx.HTTPStatusError, match="401"):
         client.mint()
+    ended = client.get("/v1/datasets")
+    assert (ended.status_code, ended.json()["code"]) == (401, "simio_unauthorized")
+    assert "invalid_token" in ended.headers["www-authenticate"]
+    client.credential = client.credential | {"client_secret": secret}
+    client.headers["Authorization"] = f"Bearer {client.mint()}"
+    server.secrets |= {client.headers["Authorization"].removeprefix("Bearer "), old_token[7:]}
     assert client.get(location).json()["status"] == "completed"
+    (listed,) = client.get("/v1/clients").json()["clients"]
+    assert listed["client_id"] == client.credential["client_id"]
+    assert listed["last_rotated_at"] < listed["last_minted_at"]
     replay = client.post("/v1/credential-rotations", headers=key)
     assert (replay.status_code, replay.json()["code"]) == (
         410,
@@ -225,7 +235,9 @@ def test_a_narrow_token_does_not_lead_to_a_secret(server: ServerProcess, client:
 def test_another_clients_rotation_is_none(
     api: ApiClient, stranger: ApiClient, server: ServerProcess
 ) -> None:
-    rotation = api.post("/v1/credential-rotations")
+    fresh = {"Authorization": f"Bearer {api.mint()}"}
+    server.secrets.add(fresh["Authorization"].removeprefix("Bearer "))
+    rotation = api.post("/v1/credential-rotations", headers=fresh)
     server.secrets.add(rotation.json()["credential_claim_token"])
     location = rotation.headers["location"]
     assert api.get(location).status_code == 200

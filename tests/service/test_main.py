@@ -66,6 +66,7 @@ def test_operations_have_the_names_of_the_contract(published: dict[str, Any]) ->
         "claimCredential",
         "rotateCredential",
         "getRotation",
+        "listClients",
         "createDataset",
         "listDatasets",
         "getDataset",

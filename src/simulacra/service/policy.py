@@ -16,6 +16,9 @@ IDEMPOTENCY_KEY_LIFE = dt.timedelta(hours=24)
 """How long a request that is repeated with its key finds what the first one began."""
 MAX_IDEMPOTENCY_KEY_LENGTH = 128
 
+FRESH_TOKEN = dt.timedelta(minutes=10)
+"""How old a token may be with which a client asks for a new secret."""
+
 MAX_ROTATIONS = 3
 """Rotations that a client may have begun within `ROTATION_WINDOW`."""
 ROTATION_WINDOW = dt.timedelta(hours=24)

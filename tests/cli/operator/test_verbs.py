@@ -170,3 +170,17 @@ def test_usage_is_shown_by_window_and_verified(run: Run, tenant_id: str, empty_d
 
 def test_text_of_a_stranger_cannot_steer_the_terminal() -> None:
     assert console._cell("Acme\x1b[2J\n") == "Acme\ufffd[2J\ufffd"
+
+
+def test_clients_are_made_listed_and_lose_their_tokens(run: Run, tenant_id: str) -> None:
+    options = ("--name", "dashboard", "--scopes", "read:generations", "read:datasets", "--json")
+    made = json.loads(run("clients", "create", tenant_id, *options))
+    assert len(made["credential_claim_token"]) > 40
+    first, second = json.loads(run("clients", "list", tenant_id, "--json"))
+    assert (first["name"], len(first["scopes"].split())) == (None, 4)
+    assert (second["client_id"], second["name"]) == (made["client_id"], "dashboard")
+    assert second["scopes"] == "read:datasets read:generations"
+    assert "dashboard" in run("clients", "list", tenant_id)
+    assert "are refused" in run("clients", "revoke-tokens", made["client_id"])
+    entries = json.loads(run("audit", "list", "--tenant", tenant_id, "--limit", "2", "--json"))
+    assert {entry["action"] for entry in entries} == {"client.tokens_revoked", "claim.expired"}

@@ -1,14 +1,17 @@
 """Rotations on a real PostgreSQL, with the embedded issuer."""
 
 import asyncio
+import dataclasses
 import datetime as dt
+import math
+import time
 from collections.abc import Coroutine
 
 import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import errors, tenancy
+from simulacra.service import errors, policy, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.credentials import claims, rotations
 from simulacra.service.database import tables
@@ -27,14 +30,17 @@ async def caller_of(runtime: Runtime) -> tuple[principal.Principal, str]:
 
 async def works(runtime: Runtime, client_id: str, secret: str) -> bool:
     assert isinstance(runtime.identity, embedded.Embedded)
-    return await runtime.identity.issuer.clients.authenticate(client_id, secret)
+    return await runtime.identity.issuer.clients.authenticate(client_id, secret) is not None
 
 
 async def rotate(
-    runtime: Runtime, caller: principal.Principal, key: str | None
+    runtime: Runtime, caller: principal.Principal, key: str | None, *, age: int = 0
 ) -> rotations.Rotation:
+    """Rotate with a token of so many seconds."""
     parts = runtime.database, runtime.identity, runtime.claims
-    return await rotations.rotate(*parts, caller, key)
+    # Rounded up, as that of a token which is minted right after a rotation.
+    issued_at = math.floor(time.time()) + 1 - age
+    return await rotations.rotate(*parts, dataclasses.replace(caller, issued_at=issued_at), key)
 
 
 async def problem_of(call: Coroutine[None, None, object]) -> problems.Problem:
@@ -221,10 +227,12 @@ def test_a_claim_and_the_next_rotation_at_once_do_not_wait_for_each_other(
         first = await rotate(runtime, caller, "a")
         has_begun, complete = asyncio.Event(), runtime.identity.complete_rotation
 
-        async def complete_later(session: AsyncSession, client_id: str) -> None:
+        async def complete_later(
+            session: AsyncSession, client_id: str, begun_at: dt.datetime
+        ) -> None:
             has_begun.set()
             await asyncio.sleep(0.2)  # the next rotation has come as far as it can
-            await complete(session, client_id)
+            await complete(session, client_id, begun_at)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(runtime.identity, "complete_rotation", complete_later)
@@ -268,5 +276,37 @@ def test_a_rotation_does_not_wait_for_ever_for_another(
             await holder.get(tables.Client, caller.client_id, with_for_update=True)
             problem = await problem_of(rotate(runtime, caller, "k"))
         assert problem.entry.code == "simio_idempotency_in_flight"
+
+    run_async(check())
+
+
+def test_a_rotation_takes_a_fresh_token_even_to_be_repeated(
+    runtime: Runtime, run_async: RunAsync
+) -> None:
+    async def check() -> None:
+        caller, _ = await caller_of(runtime)
+        minutes = policy.FRESH_TOKEN // dt.timedelta(minutes=1)
+        for key in ("k", None):
+            refused = await problem_of(rotate(runtime, caller, key, age=60 * minutes + 5))
+            assert (refused.status, refused.entry.code) == (401, "simio_fresh_token_required")
+            assert "Mint one at https://" in refused.detail
+        assert await count(runtime) == 0
+        made = await rotate(runtime, caller, "k", age=60 * minutes - 60)
+        refused = await problem_of(rotate(runtime, caller, "k", age=60 * minutes + 5))
+        assert refused.entry.code == "simio_fresh_token_required"
+        assert (await rotate(runtime, caller, "k")).token == made.token
+
+    run_async(check())
+
+
+def test_a_rotation_that_waited_for_redemption_with_an_older_token_is_refused(
+    runtime: Runtime, run_async: RunAsync
+) -> None:
+    async def check() -> None:
+        caller, _ = await caller_of(runtime)
+        first = await rotate(runtime, caller, "a")
+        await runtime.claims.redeem(runtime.database, runtime.identity, first.token or "")
+        refused = await problem_of(rotate(runtime, caller, "b", age=5))
+        assert (refused.status, refused.entry.code) == (401, "simio_unauthorized")
 
     run_async(check())

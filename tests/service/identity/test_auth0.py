@@ -1,6 +1,7 @@
 """An Auth0 tenant as identity provider, with the real database and the stand-in."""
 
 import asyncio
+import datetime as dt
 from collections.abc import Callable, Coroutine
 
 import httpx
@@ -105,7 +106,7 @@ def test_a_suspended_tenant_and_a_revoked_client_are_refused_at_once(
     run_async(check)
 
 
-def test_a_rotation_leaves_tokens_alone_and_ends_the_old_secret(
+def test_a_rotation_ends_the_old_secret_and_the_tokens_from_before(
     auth0: Auth0Tenant, run_async: Callable[[Check], None]
 ) -> None:
     async def check(runtime: Runtime, identity: auth0_provider.Auth0) -> None:
@@ -113,11 +114,19 @@ def test_a_rotation_leaves_tokens_alone_and_ends_the_old_secret(
         token = _token(auth0, made)
         async with runtime.database.transaction(tenancy.SYSTEM) as session:
             secret = await identity.begin_rotation(session, made.client_id)
-            await identity.complete_rotation(session, made.client_id)
-        await identity.verify(token)
+            begun_at = dt.datetime.now(dt.UTC)
+            await identity.complete_rotation(session, made.client_id, begun_at)
+        await identity.verify(token)  # of the same second
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
+            later = begun_at + dt.timedelta(seconds=2)
+            await identity.complete_rotation(session, made.client_id, later)
+        with pytest.raises(verification.InvalidTokenError, match="secret was replaced"):
+            await identity.verify(token)
         with pytest.raises(httpx.HTTPStatusError):
             _token(auth0, made)
         new = tenants.Credential(made.tenant_id, made.client_id, secret)
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
+            await identity.complete_rotation(session, made.client_id, begun_at)
         await identity.verify(_token(auth0, new))
 
     run_async(check)

@@ -1,6 +1,7 @@
 """What operators set for a tenant holds at the next request."""
 
 import datetime as dt
+import time
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from simulacra.service import errors, tenancy
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
+from simulacra.service.identity import verification
 from simulacra.service.identity.clients import Clients
 from simulacra.service.runtime import Runtime
 from simulacra.service.tenants import administration, retention, service
@@ -33,10 +35,12 @@ def test_a_suspended_tenants_clients_are_unknown_until_it_is_reactivated(
         made = await _tenant(runtime)
         clients = Clients(runtime.database, runtime.keyring)
         await administration.suspend(runtime.database, made.tenant_id, ANN)
-        assert await clients.tenant_of(made.client_id) is None
+        claims = {"azp": made.client_id, "iat": time.time()}
+        with pytest.raises(verification.InvalidTokenError, match="not active"):
+            await clients.identify(claims)
         assert not await clients.authenticate(made.client_id, made.client_secret)
         await administration.reactivate(runtime.database, made.tenant_id, ANN)
-        assert await clients.tenant_of(made.client_id) == made.tenant_id
+        assert (await clients.identify(claims)).tenant_id == made.tenant_id
 
     run_async(check())
 

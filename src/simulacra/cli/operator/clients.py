@@ -4,16 +4,42 @@ import argparse
 from typing import TYPE_CHECKING
 
 from simulacra.cli.operator import console, installation
+from simulacra.service.identity.principal import SCOPES
 
 if TYPE_CHECKING:
     from simulacra.service.runtime import Runtime
     from simulacra.service.settings import Settings
 
+MAX_NAME_LENGTH = 100
+
 
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the noun and its verbs."""
-    parser = verbs.add_parser("clients", help="replace or revoke the credentials of a tenant")
+    parser = verbs.add_parser("clients", help="list, create, replace or revoke credentials")
     clients = parser.add_subparsers(metavar="VERB", required=True)
+    listing = clients.add_parser("list", help="list the clients of a tenant and their last use")
+    listing.add_argument("tenant_id", metavar="TENANT_ID")
+    console.add_options(listing)
+    listing.set_defaults(run=show)
+    creating = clients.add_parser("create", help="make one more client of a tenant")
+    creating.add_argument("tenant_id", metavar="TENANT_ID")
+    creating.add_argument("--name", required=True, type=_name, help="what it is for")
+    creating.add_argument(
+        "--scopes",
+        nargs="+",
+        choices=SCOPES,
+        default=SCOPES,
+        metavar="SCOPE",
+        help=f"what its tokens may grant, of {', '.join(SCOPES)} (default: all)",
+    )
+    console.add_options(creating)
+    creating.set_defaults(run=create)
+    ending = clients.add_parser(
+        "revoke-tokens", help="refuse the tokens that a client has, and waiting secrets"
+    )
+    ending.add_argument("client_id", metavar="CLIENT_ID")
+    console.add_options(ending)
+    ending.set_defaults(run=revoke_tokens)
     rotating = clients.add_parser(
         "rotate-secret", help="make a new secret for a customer who has lost theirs"
     )
@@ -26,6 +52,83 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     revoking.add_argument("client_id", metavar="CLIENT_ID")
     console.add_options(revoking)
     revoking.set_defaults(run=revoke)
+
+
+def _name(text: str) -> str:
+    name = text.strip()
+    if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
+        raise argparse.ArgumentTypeError(
+            f"give a printable name of at most {MAX_NAME_LENGTH} characters"
+        )
+    return name
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """List the clients of a tenant."""
+    from simulacra.service import tenancy
+    from simulacra.service.identity import clients
+    from simulacra.service.tenants import administration
+
+    async def read(runtime: "Runtime", _: "Settings") -> "list[dict[str, console.Value]]":
+        async with runtime.database.transaction(tenancy.SYSTEM) as session:
+            await administration.get(session, arguments.tenant_id)
+            return [
+                {
+                    "client_id": it.id,
+                    "name": it.name,
+                    "scopes": " ".join(clients.scopes_of(it)),
+                    "created_at": it.created_at,
+                    "last_minted_at": it.last_minted_at,
+                    "last_rotated_at": it.last_rotated_at,
+                    "revoked_at": it.revoked_at,
+                }
+                for it in await clients.listed(session, arguments.tenant_id)
+            ]
+
+    console.print_rows(arguments, installation.use(arguments.data_dir, read))
+    return 0
+
+
+def create(arguments: argparse.Namespace) -> int:
+    """Make a client, and print the token of the claim on its secret."""
+    from simulacra.service.tenants import administration
+
+    async def change(runtime: "Runtime", _: "Settings") -> tuple[str, str]:
+        return await administration.create_client(
+            runtime.database,
+            runtime.identity,
+            runtime.claims,
+            administration.NewClient(arguments.tenant_id, arguments.name, arguments.scopes),
+            installation.actor(),
+        )
+
+    client_id, token = installation.use(arguments.data_dir, change)
+    if arguments.json:
+        console.print_json({"client_id": client_id, "credential_claim_token": token})
+    else:
+        print(f"The secret of client {client_id} waits to be claimed.\n")
+        console.print_claim_token(token)
+    return 0
+
+
+def revoke_tokens(arguments: argparse.Namespace) -> int:
+    """Refuse the tokens that a client has."""
+    from simulacra.service.tenants import administration
+
+    async def change(runtime: "Runtime", _: "Settings") -> None:
+        await administration.revoke_tokens(
+            runtime.database, arguments.client_id, installation.actor()
+        )
+
+    installation.use(arguments.data_dir, change)
+    if arguments.json:
+        console.print_json({"client_id": arguments.client_id})
+    else:
+        print(
+            f"The tokens of client {arguments.client_id} are refused, and secrets that waited to "
+            "be claimed are gone. If its secret may be known too, rotate that."
+        )
+    return 0
 
 
 def rotate_secret(arguments: argparse.Namespace) -> int:

@@ -104,12 +104,13 @@ async def _read(
     runtime: "Runtime", tenant_id: str
 ) -> "tuple[dict[str, console.Value], list[dict[str, console.Value]]]":
     from simulacra.service import tenancy
+    from simulacra.service.identity import clients
     from simulacra.service.tenants import administration
 
     async with runtime.database.transaction(tenancy.SYSTEM) as session:
         tenant = await administration.get(session, tenant_id)
         usage = await administration.usage_of(session, tenant)
-        clients = await administration.clients_of(session, tenant_id)
+        listed = await clients.listed(session, tenant_id)
         administration.note_view(session, installation.actor(), tenant_id)
     fields: dict[str, console.Value] = {
         "tenant_id": tenant.id,
@@ -126,8 +127,14 @@ async def _read(
         "rows_reserved": usage.window.rows_reserved,
     }
     return fields, [
-        {"client_id": it.id, "created_at": it.created_at, "revoked_at": it.revoked_at}
-        for it in clients
+        {
+            "client_id": it.id,
+            "name": it.name,
+            "created_at": it.created_at,
+            "last_minted_at": it.last_minted_at,
+            "revoked_at": it.revoked_at,
+        }
+        for it in listed
     ]
 
 

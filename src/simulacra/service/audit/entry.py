@@ -29,6 +29,7 @@ class Action(enum.StrEnum):
     CLIENT_CREATED = "client.created"
     CLIENT_REVOKED = "client.revoked"
     TOKEN_MINTED = "token.minted"  # noqa: S105 - the name of an action
+    TOKENS_REVOKED = "client.tokens_revoked"
     TOKEN_REFUSED = "token.refused"  # noqa: S105 - the name of an action
     DATASET_CREATED = "dataset.created"
     DATASET_READY = "dataset.ready"

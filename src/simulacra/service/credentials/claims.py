@@ -114,7 +114,7 @@ class ClaimStore:
         actor, tenant_id = entry.client(claim.client_id), claim.tenant_id
         trail.record(session, actor, Action.CLAIM_REDEEMED, claim.id, tenant_id=tenant_id)
         if claim.is_rotation:
-            await identity.complete_rotation(session, claim.client_id)
+            await identity.complete_rotation(session, claim.client_id, claim.created_at)
             completed = Action.ROTATION_COMPLETED
             trail.record(session, actor, completed, claim.client_id, tenant_id=tenant_id)
         return Delivery(claim.client_id, secret.decode())

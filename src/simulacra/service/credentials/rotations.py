@@ -6,6 +6,7 @@ limit never overrun, however many requests come at once.
 """
 
 import dataclasses
+import datetime as dt
 import math
 
 import psycopg.errors
@@ -13,7 +14,7 @@ import sqlalchemy.exc
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import errors, keys, policy, tenancy
+from simulacra.service import clock, errors, keys, policy, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail, Outcome
 from simulacra.service.credentials import claims
@@ -51,20 +52,23 @@ async def rotate(
     """Make a new secret and a claim on it, or find what the same key has made before.
 
     Raises:
+        errors.StaleTokenError: the caller's token is not younger than `policy.FRESH_TOKEN`.
         errors.RotationLimitError: three rotations were made within a day.
         errors.RotationConsumedError, errors.ClaimExpiredError: the claim of this key was redeemed,
             or has expired.
         errors.IdempotencyInFlightError: another rotation of the client has not ended yet.
-        errors.UnauthenticatedError: the client was revoked while this request was waiting.
+        errors.UnauthenticatedError: the client or its token was revoked while this request waited.
         errors.ProviderUnavailableError: the identity provider does not answer.
     """
     async with database.transaction(tenancy.SYSTEM) as session:
-        client = await _lock_client(session, caller.client_id)
-        earlier = await _repeat(session, store, client, key)
-        if earlier is not None:
-            return earlier
-        pause = await _pause(session, client)
-        if pause is None:
+        client = await _lock_client(session, caller)
+        refusal = await _staleness(session, identity, caller)
+        if refusal is None:
+            earlier = await _repeat(session, store, client, key)
+            if earlier is not None:
+                return earlier
+            refusal = await _excess(session, client)
+        if refusal is None:
             return await _rotate(session, identity, store, client, key)
         trail.record(
             session,
@@ -73,14 +77,9 @@ async def rotate(
             client.id,
             tenant_id=client.tenant_id,
             outcome=Outcome.REFUSED,
-            details={Detail.CODE: errors.RotationLimitError.code},
+            details={Detail.CODE: refusal.code},
         )
-    raise errors.RotationLimitError(
-        f"{policy.MAX_ROTATIONS} rotations of this client were made within "
-        f"{policy.ROTATION_WINDOW // policy.HOUR} hours; the next one is possible in "
-        f"{pause} s.",
-        retry_after=pause,
-    )
+    raise refusal
 
 
 async def read(
@@ -128,11 +127,11 @@ async def rotate_for_operator(
     return token
 
 
-async def _lock_client(session: AsyncSession, client_id: str) -> tables.Client:
-    """Lock a client's row, waiting for those who came before."""
+async def _lock_client(session: AsyncSession, caller: principal.Principal) -> tables.Client:
+    """Lock the row of a calling client, waiting for those who came before."""
     await session.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
     try:
-        client = await session.get_one(tables.Client, client_id, with_for_update=True)
+        client = await session.get_one(tables.Client, caller.client_id, with_for_update=True)
     except sqlalchemy.exc.OperationalError as error:
         if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
             raise
@@ -145,7 +144,28 @@ async def _lock_client(session: AsyncSession, client_id: str) -> tables.Client:
     await session.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
     if client.revoked_at is not None:  # while this request was waiting
         raise errors.UnauthenticatedError("The client of this token is not active.")
+    valid_from = client.tokens_valid_from
+    if valid_from is not None and caller.issued_at < valid_from.timestamp():  # likewise
+        raise errors.TokenRefusedError("The token was revoked.", is_invalid=True)
     return client
+
+
+async def _staleness(
+    session: AsyncSession, identity: provider.Provider, caller: principal.Principal
+) -> errors.ServiceError | None:
+    """Return the error of a token that is too old for a rotation.
+
+    A token travels with every request and lives for a day; one that was stolen somewhere must not
+    become a secret, which lives for ever.
+    """
+    age = (await clock.read(session)).timestamp() - caller.issued_at
+    if age <= policy.FRESH_TOKEN.total_seconds():
+        return None
+    return errors.StaleTokenError(
+        f"This token was issued {math.floor(age / 60):,} minutes ago, and a rotation takes one "
+        f"that is younger than {policy.FRESH_TOKEN // dt.timedelta(minutes=1)} minutes. Mint "
+        f"one at {identity.token_url} and repeat the request with it."
+    )
 
 
 async def _repeat(
@@ -173,8 +193,8 @@ async def _repeat(
     return Rotation(row, state, token, is_repeated=True)
 
 
-async def _pause(session: AsyncSession, client: tables.Client) -> int | None:
-    """Return the seconds until the client may rotate again, None if it may now."""
+async def _excess(session: AsyncSession, client: tables.Client) -> errors.ServiceError | None:
+    """Return the error of a client that has rotated too often, and has to wait."""
     rotations = tables.CredentialRotation
     newest = select(rotations.created_at, func.now()).where(
         rotations.client_id == client.id, rotations.created_at > func.now() - policy.ROTATION_WINDOW
@@ -183,7 +203,13 @@ async def _pause(session: AsyncSession, client: tables.Client) -> int | None:
     if len(recent) < policy.MAX_ROTATIONS:
         return None
     created_at, now = recent[policy.MAX_ROTATIONS - 1]
-    return max(1, math.ceil((created_at + policy.ROTATION_WINDOW - now).total_seconds()))
+    pause = max(1, math.ceil((created_at + policy.ROTATION_WINDOW - now).total_seconds()))
+    return errors.RotationLimitError(
+        f"{policy.MAX_ROTATIONS} rotations of this client were made within "
+        f"{policy.ROTATION_WINDOW // policy.HOUR} hours; the next one is possible in "
+        f"{pause} s.",
+        retry_after=pause,
+    )
 
 
 async def _rotate(

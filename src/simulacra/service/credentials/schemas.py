@@ -6,8 +6,9 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulacra.service.credentials import claims, rotations
+from simulacra.service.database import tables
 from simulacra.service.fields import Text
-from simulacra.service.identity import provider
+from simulacra.service.identity import clients, provider
 
 MAX_TOKEN_LENGTH = 256
 
@@ -59,6 +60,41 @@ STATUSES = {
     claims.State.REDEEMED: RotationStatus.COMPLETED,
     claims.State.EXPIRED: RotationStatus.EXPIRED,
 }
+
+
+class ClientDocument(BaseModel):
+    """A client of the tenant; its secret is not shown."""
+
+    client_id: str
+    name: str | None = Field(description="What it is for; null: the tenant's first client.")
+    scopes: list[str] = Field(description="What its tokens may grant.")
+    created_at: dt.datetime
+    last_minted_at: dt.datetime | None = Field(
+        description="When it last minted a token here; null: never, or at another issuer."
+    )
+    last_rotated_at: dt.datetime | None = Field(
+        description="When a new secret last took the place of an old one."
+    )
+    revoked_at: dt.datetime | None
+
+
+class ClientListDocument(BaseModel):
+    """The clients of a tenant."""
+
+    clients: list[ClientDocument]
+
+
+def client_document(client: tables.Client) -> ClientDocument:
+    """Return a client as published."""
+    return ClientDocument(
+        client_id=client.id,
+        name=client.name,
+        scopes=list(clients.scopes_of(client)),
+        created_at=client.created_at,
+        last_minted_at=client.last_minted_at,
+        last_rotated_at=client.last_rotated_at,
+        revoked_at=client.revoked_at,
+    )
 
 
 def credential_document(

@@ -81,6 +81,11 @@ class Client(Table):
     tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"))
     secret_hash: Mapped[bytes]
     pending_secret_hash: Mapped[bytes | None]  # of a rotation, until its claim is redeemed
+    name: Mapped[str | None]  # for people; None: of the tenant's first client
+    scopes: Mapped[list[str] | None] = mapped_column(ARRAY(Text))  # None: all that there are
+    tokens_valid_from: Mapped[Timestamp | None]  # a whole second; earlier tokens are refused
+    last_minted_at: Mapped[Timestamp | None]
+    last_rotated_at: Mapped[Timestamp | None]
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
     revoked_at: Mapped[Timestamp | None]
 

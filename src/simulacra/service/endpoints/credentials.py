@@ -13,6 +13,7 @@ from simulacra.service.http import (
     rate_limits,
     serving,
 )
+from simulacra.service.identity import clients
 
 CLAIMS = throttling.Limit("claims", calls=120, seconds=60)
 """Against load: a token has 285 bits, which nobody guesses."""
@@ -64,7 +65,10 @@ async def rotate_credential(
     runtime: serving.Runtime,
     idempotency_key: idempotency_key.Key,
 ) -> schemas.RotationDocument:
-    """Make a new secret; three times in 24 hours at most, with a token of all scopes.
+    """Make a new secret; three times in 24 hours at most.
+
+    It takes a token with all scopes of the client that was minted within the last ten minutes.
+    Redeeming the claim ends all tokens that were minted before.
 
     With the embedded issuer the old secret works until the new one is claimed. With Auth0 it stops
     at once. A retry with the same Idempotency-Key returns the same claim token.
@@ -92,3 +96,22 @@ async def get_rotation(
     """Tell whether the new secret was claimed; the claim token is not shown here."""
     rotation = await rotations.read(runtime.database, runtime.claims, caller, rotation_id)
     return schemas.rotation_document(rotation)
+
+
+@router.get(
+    "/v1/clients",
+    operation_id="listClients",
+    summary="List the clients of the calling tenant",
+    responses=openapi.problems(401, 403),
+)
+async def list_clients(
+    caller: guards.ReadClients, runtime: serving.Runtime
+) -> schemas.ClientListDocument:
+    """Return every client, the oldest first, with its last token and rotation; never a secret.
+
+    A token or rotation that you know nothing of means that somebody else has the secret or a token:
+    rotate the secret, or ask the operator to revoke the client's tokens.
+    """
+    async with runtime.database.transaction(caller.tenant_id) as session:
+        listed = await clients.listed(session, caller.tenant_id)
+    return schemas.ClientListDocument(clients=[schemas.client_document(it) for it in listed])

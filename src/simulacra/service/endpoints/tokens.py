@@ -13,7 +13,7 @@ from simulacra.service import errors, tenancy, throttling
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Reason
 from simulacra.service.http import guards, json_text, openapi, rate_limits, serving
-from simulacra.service.identity import embedded, principal, provider, schemas, tokens
+from simulacra.service.identity import embedded, provider, schemas, tokens
 
 MAX_BODY_BYTES = 16_384
 OF_ADDRESS = throttling.Limit("tokens", calls=600, seconds=60)
@@ -174,32 +174,34 @@ async def _mint(
         raise _RefusedError(
             403, "access_denied", f"Unknown audience; this service is {issuer.audience}."
         )
-    if not await issuer.clients.authenticate(form.client_id, form.client_secret):
+    grant = await issuer.clients.authenticate(form.client_id, form.client_secret)
+    if grant is None:
         known = await issuer.clients.owner_of(form.client_id)
         await runtime.refusals.record(
             Reason.INVALID_CLIENT, form.client_id if known else None, known
         )
         challenge = {"WWW-Authenticate": 'Basic realm="simulacra"'}
         raise _RefusedError(401, "invalid_client", "Unknown client or wrong secret.", challenge)
-    scopes = _scopes(form.scope)
+    scopes = _scopes(form.scope, grant.scopes)
     tenant_id = await issuer.clients.owner_of(form.client_id)
     async with runtime.database.transaction(tenancy.SYSTEM) as session:
         actor = entry.client(form.client_id)
         trail.record(session, actor, Action.TOKEN_MINTED, form.client_id, tenant_id=tenant_id)
-    token = await issuer.mint(form.client_id, scopes)
+    token = await issuer.mint(form.client_id, scopes, grant.issued_at)
     return schemas.TokenResponse(
         access_token=token, expires_in=issuer.lifetime, scope=" ".join(scopes)
     )
 
 
-def _scopes(requested: str | None) -> tuple[str, ...]:
+def _scopes(requested: str | None, allowed: tuple[str, ...]) -> tuple[str, ...]:
     if not requested:
-        return principal.SCOPES
+        return allowed
     asked = set(requested.split())
-    if unknown := asked - set(principal.SCOPES):
+    if unknown := asked - set(allowed):
         raise _RefusedError(
             400,
             "invalid_scope",
-            f"{len(unknown)} unknown scope(s); there are {', '.join(principal.SCOPES)}.",
+            f"{len(unknown)} scope(s) that this client may not have; it may have "
+            f"{', '.join(allowed)}.",
         )
-    return tuple(scope for scope in principal.SCOPES if scope in asked)
+    return tuple(scope for scope in allowed if scope in asked)

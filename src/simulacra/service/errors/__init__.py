@@ -11,6 +11,7 @@
     ├── access
     │   ├── UnauthenticatedError          the client is not active any more
     │   │   └── TokenRefusedError         the request has no access token, or one not accepted
+    │   │       └── StaleTokenError       since what it asks for takes a new one
     │   ├── ForbiddenError                the caller may not do this
     │   │   └── InsufficientScopeError    since its token lacks a scope
     │   ├── ArtifactLinkInvalidError      the link has expired, or is another generation's
@@ -74,6 +75,7 @@ from simulacra.service.errors.access import (
     InsufficientScopeError,
     RotationConsumedError,
     RotationLimitError,
+    StaleTokenError,
     TokenRefusedError,
     UnauthenticatedError,
 )
@@ -162,6 +164,7 @@ __all__ = [
     "ScenarioInfeasibleError",
     "ServiceError",
     "SignupNotFoundError",
+    "StaleTokenError",
     "StorageUnavailableError",
     "StudyInvalidError",
     "TenantNotFoundError",

@@ -23,6 +23,15 @@ class TokenRefusedError(UnauthenticatedError):
         self.is_invalid = is_invalid
 
 
+class StaleTokenError(TokenRefusedError):
+    """What was asked for takes a token that was minted just now."""
+
+    code = "simio_fresh_token_required"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, is_invalid=True)
+
+
 class ForbiddenError(ServiceError):
     """The caller is known, and may not do this."""
 

@@ -4,6 +4,7 @@ A code is part of the contract. It is written here once; problems, the `/errors`
 OpenAPI document read it from here, and a code that is not here cannot be raised.
 """
 
+import datetime as dt
 from dataclasses import dataclass
 
 from simulacra.service import policy
@@ -99,6 +100,16 @@ _ENTRIES = (
         "The request carries no bearer token, or one that is expired, altered or not for this API.",
         "No Authorization header, an old token, another audience, or a secret in a token's place.",
         "Mint a token with the client credentials and send it as `Authorization: Bearer`.",
+    ),
+    Entry(
+        "simio_fresh_token_required",
+        "A token that was minted just now is needed",
+        "A new secret is given to a token younger than "
+        f"{policy.FRESH_TOKEN // dt.timedelta(minutes=1)} minutes, since an older one may have "
+        "been stolen.",
+        "A token that was kept, as is right for every other call.",
+        "Mint a token with the client credentials and repeat the rotation with it, with the same "
+        "Idempotency-Key.",
     ),
     Entry(
         "simio_row_cap_exceeded",

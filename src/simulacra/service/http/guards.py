@@ -69,7 +69,7 @@ class Tenant(Guard):
         if caller is None:
             caller = request.state.caller = await _identify(request, runtime, credentials)
             await self._count(request, runtime, caller)
-        if not self._covers(caller.scopes):
+        if not self._covers(caller):
             await runtime.refusals.record(
                 Reason.INSUFFICIENT_SCOPE, caller.client_id, caller.tenant_id
             )
@@ -86,10 +86,10 @@ class Tenant(Guard):
         if standing.is_refused:
             raise rate_limits.refusal(standing)
 
-    def _covers(self, scopes: frozenset[str]) -> bool:
-        return (
-            scopes.issuperset(self.scopes) if self.needs_all else not scopes.isdisjoint(self.scopes)
-        )
+    def _covers(self, caller: Principal) -> bool:
+        if self.needs_all:  # that the client may have
+            return caller.scopes.issuperset(caller.granted.intersection(self.scopes))
+        return not caller.scopes.isdisjoint(self.scopes)
 
     async def admit(self, request: Request) -> None:
         """Answer 401, 403 or 429 to a caller who may not use the route."""
@@ -174,5 +174,6 @@ WriteJobs = Annotated[Principal, Depends(Tenant("write:datasets", "write:generat
 ReadUsage = Annotated[Principal, Depends(Tenant("read:datasets", "read:generations"))]
 ReadRotations = Annotated[Principal, Depends(Tenant("read:datasets", "read:generations"))]
 WriteRotations = Annotated[Principal, Depends(Tenant(*SCOPES, needs_all=True))]
-"""A new secret mints tokens of every scope, so a narrower token must not lead to one."""
+"""A new secret mints tokens of every scope of the client; a narrower token must not lead to one."""
+ReadClients = Annotated[Principal, Depends(Tenant("read:datasets", "read:generations"))]
 Open = Depends(Public())

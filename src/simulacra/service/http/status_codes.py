@@ -15,7 +15,10 @@ _CODES: Mapping[int, tuple[str, ...]] = {
         "simio_condition_share_sum",
         "simio_scenario_infeasible",
     ),
-    401: ("simio_unauthorized",),
+    401: (
+        "simio_unauthorized",
+        "simio_fresh_token_required",
+    ),
     402: (
         "simio_row_cap_exceeded",
         "simio_quota_exceeded",

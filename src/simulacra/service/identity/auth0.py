@@ -5,6 +5,7 @@ and checks tokens on the spot. A client that Auth0 knows but our database does n
 """
 
 import asyncio
+import datetime as dt
 from collections.abc import Callable
 
 import httpx
@@ -64,8 +65,15 @@ class Auth0:
         """Return a client's new secret; at Auth0 the old one stops at once."""
         return await self._management.rotate_secret(client_id)
 
-    async def complete_rotation(self, session: AsyncSession, client_id: str) -> None:
-        """Do nothing: the old secret stopped when the new one was made."""
+    async def complete_rotation(
+        self, session: AsyncSession, client_id: str, begun_at: dt.datetime
+    ) -> None:
+        """End the tokens from before the rotation; the old secret stopped when it was begun."""
+        await session.execute(
+            update(tables.Client)
+            .where(tables.Client.id == client_id)
+            .values(tokens_valid_from=begun_at.replace(microsecond=0), last_rotated_at=now())
+        )
 
     async def revoke_client(self, session: AsyncSession, client_id: str) -> None:
         """Refuse a client from now on, and delete it at Auth0, where it can mint no more tokens."""

@@ -1,5 +1,7 @@
 """The service as its own identity provider: secrets and signing keys are in its database."""
 
+import datetime as dt
+
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.functions import now
@@ -44,12 +46,22 @@ class Embedded:
         )
         return secret
 
-    async def complete_rotation(self, session: AsyncSession, client_id: str) -> None:
-        """Put the new secret in the place of the old one."""
+    async def complete_rotation(
+        self,
+        session: AsyncSession,
+        client_id: str,
+        begun_at: dt.datetime,  # noqa: ARG002 - the old secret worked since
+    ) -> None:
+        """Put the new secret in the place of the old one, and end the tokens that there are."""
         await session.execute(
             update(tables.Client)
             .where(tables.Client.id == client_id, tables.Client.pending_secret_hash.is_not(None))
-            .values(secret_hash=tables.Client.pending_secret_hash, pending_secret_hash=None)
+            .values(
+                secret_hash=tables.Client.pending_secret_hash,
+                pending_secret_hash=None,
+                tokens_valid_from=clients.AFTER_ALL_TOKENS,
+                last_rotated_at=now(),
+            )
         )
 
     async def revoke_client(self, session: AsyncSession, client_id: str) -> None:

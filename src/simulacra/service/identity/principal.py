@@ -1,6 +1,6 @@
 """The caller of a request, as a type."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 SCOPES = (
     "read:datasets",
@@ -13,8 +13,18 @@ SCOPES = (
 
 @dataclass(frozen=True)
 class Principal:
-    """An authenticated client acting for its tenant."""
+    """An authenticated client acting for its tenant.
+
+    Attributes:
+        tenant_id: whose data it may see.
+        client_id: who it is.
+        scopes: what its token grants.
+        granted: what any token of the client could grant.
+        issued_at: of the token, in seconds since 1970.
+    """
 
     tenant_id: str
     client_id: str
     scopes: frozenset[str]
+    granted: frozenset[str] = field(default=frozenset(SCOPES), compare=False)
+    issued_at: int = field(default=0, compare=False)

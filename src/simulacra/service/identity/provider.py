@@ -1,6 +1,7 @@
 """The port to whoever issues credentials and tokens: our own issuer, or an Auth0 tenant."""
 
 import dataclasses
+import datetime as dt
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -41,8 +42,13 @@ class Provider(Protocol):
     async def begin_rotation(self, session: AsyncSession, client_id: str) -> str:
         """Return a new secret of a client; who calls has locked the client's row."""
 
-    async def complete_rotation(self, session: AsyncSession, client_id: str) -> None:
-        """Let the newest secret work, and no other, now that it has been delivered."""
+    async def complete_rotation(
+        self, session: AsyncSession, client_id: str, begun_at: dt.datetime
+    ) -> None:
+        """Let the newest secret work, and no other, now that it has been delivered.
+
+        Tokens that were minted with the old one are refused from now on.
+        """
 
     async def revoke_client(self, session: AsyncSession, client_id: str) -> None:
         """Refuse a client from its next request on."""

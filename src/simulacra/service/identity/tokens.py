@@ -18,10 +18,12 @@ class Tokens:
     audience: str
     lifetime: int
 
-    async def mint(self, client_id: str, scopes: tuple[str, ...]) -> str:
-        """Return a token for an authenticated client."""
+    async def mint(
+        self, client_id: str, scopes: tuple[str, ...], issued_at: int | None = None
+    ) -> str:
+        """Return a token for an authenticated client, issued now or as `clients.Grant` says."""
         key = await self.signing_keys.current()
-        issued = int(time.time())
+        issued = int(time.time()) if issued_at is None else issued_at
         claims = {
             "iss": self.issuer,
             "sub": f"{client_id}@clients",

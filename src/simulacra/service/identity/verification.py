@@ -16,7 +16,7 @@ class InvalidTokenError(Exception):
     """The token does not identify an active client of this API; the text says why.
 
     Attributes:
-        client_id: the client of a token that is genuine, but whose client is not active.
+        client_id: the client of a token that is genuine, but not accepted any more.
     """
 
     def __init__(self, message: str, client_id: str | None = None) -> None:
@@ -62,6 +62,7 @@ class Verifier:
             iss={"essential": True, "value": self.issuer},
             aud={"essential": True, "value": self.audience},
             exp={"essential": True},
+            iat={"essential": True},
             azp={"essential": True},
         )
 

@@ -2,9 +2,9 @@
 
 import dataclasses
 import enum
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import clock, errors, policy, tenancy
@@ -12,7 +12,7 @@ from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Actor, Detail
 from simulacra.service.credentials import claims
 from simulacra.service.database import tables
-from simulacra.service.identity import provider
+from simulacra.service.identity import clients, provider
 from simulacra.service.usage import ledger, windows
 
 MAX_WINDOW_DAYS = 366
@@ -81,6 +81,21 @@ class Usage:
     generations: int
 
 
+@dataclasses.dataclass(frozen=True)
+class NewClient:
+    """One more client of a tenant.
+
+    Attributes:
+        tenant_id: whose.
+        name: for people.
+        scopes: what its tokens may grant.
+    """
+
+    tenant_id: str
+    name: str
+    scopes: Collection[str]
+
+
 def limits_of(tenant: tables.Tenant) -> TenantLimits:
     """Return what is set for a tenant."""
     return TenantLimits(**{field: getattr(tenant, field) for field in BOUNDS})
@@ -107,12 +122,6 @@ async def get(session: AsyncSession, tenant_id: str, *, lock: bool = False) -> t
     if tenant is None:
         raise errors.TenantNotFoundError(tenant_id)
     return tenant
-
-
-async def clients_of(session: AsyncSession, tenant_id: str) -> Sequence[tables.Client]:
-    """Return the clients of a tenant, the oldest first."""
-    query = select(tables.Client).where(tables.Client.tenant_id == tenant_id)
-    return (await session.scalars(query.order_by(tables.Client.created_at))).all()
 
 
 async def usage_of(session: AsyncSession, tenant: tables.Tenant) -> Usage:
@@ -183,6 +192,53 @@ async def revoke_client(
         await claims.void(session, client_id)
         revoked = Action.CLIENT_REVOKED
         trail.record(session, actor, revoked, client_id, tenant_id=client.tenant_id)
+
+
+async def revoke_tokens(database: tenancy.Database, client_id: str, actor: Actor) -> None:
+    """Refuse the tokens that a client has; with its secret it mints new ones.
+
+    Secrets that wait to be claimed are destroyed, since whoever had a token may have asked for one.
+
+    Raises:
+        errors.ClientNotFoundError: there is no active client of this id.
+    """
+    async with database.transaction(tenancy.SYSTEM) as session:
+        client = await session.get(tables.Client, client_id, with_for_update=True)
+        if client is None or client.revoked_at is not None:
+            raise errors.ClientNotFoundError(f"There is no active client {client_id!r}.")
+        await session.execute(
+            update(tables.Client)
+            .where(tables.Client.id == client_id)
+            .values(tokens_valid_from=clients.AFTER_ALL_TOKENS)
+        )
+        await claims.void(session, client_id)
+        revoked = Action.TOKENS_REVOKED
+        trail.record(session, actor, revoked, client_id, tenant_id=client.tenant_id)
+
+
+async def create_client(
+    database: tenancy.Database,
+    identity: provider.Provider,
+    store: claims.ClaimStore,
+    wanted: NewClient,
+    actor: Actor,
+) -> tuple[str, str]:
+    """Make one more client of a tenant; return its id and the token of the claim on its secret.
+
+    Raises:
+        errors.TenantNotFoundError: there is none of this id.
+        errors.ProviderError: the identity provider does not make a client.
+    """
+    async with database.transaction(tenancy.SYSTEM) as session:
+        tenant = await get(session, wanted.tenant_id, lock=True)
+        name = f"{tenant.company_name}: {wanted.name}"
+        made = await identity.create_client(session, tenant.id, name)
+        client = await session.get_one(tables.Client, made.client_id)
+        client.name, client.scopes = wanted.name, sorted(wanted.scopes)
+        created = Action.CLIENT_CREATED
+        trail.record(session, actor, created, client.id, tenant_id=tenant.id)
+        _, token = await store.make(session, client, made.client_secret, is_rotation=False)
+    return client.id, token
 
 
 async def set_limits(

@@ -11,6 +11,7 @@ from simulacra.service.audit import search
 from simulacra.service.credentials import rotations
 from simulacra.service.fields import Text
 from simulacra.service.http import serving
+from simulacra.service.identity import clients
 from simulacra.service.operators import guard, rendering
 from simulacra.service.tenants import administration
 
@@ -140,7 +141,7 @@ async def _page(
     async with runtime.database.transaction(tenancy.SYSTEM) as session:
         tenant = await administration.get(session, tenant_id)
         usage = await administration.usage_of(session, tenant)
-        clients = await administration.clients_of(session, tenant_id)
+        listed = await clients.listed(session, tenant_id)
         of_tenant = search.Filter(tenant_id=tenant_id)
         recent, _next = await search.newest(session, of_tenant, RECENT)
     return rendering.render(
@@ -149,7 +150,7 @@ async def _page(
         status=200 if fault is None else 422,
         tenant=tenant,
         usage=usage,
-        clients=clients,
+        clients=listed,
         entries=recent,
         default_hours=round(runtime.policy.retention.total_seconds() / 3600),
         longest_hours=policy.MAX_RETENTION_HOURS,
