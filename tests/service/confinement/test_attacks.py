@@ -161,3 +161,33 @@ def test_variables_that_may_be_secrets_do_not_reach_a_job() -> None:
     variables = kept | secret
     environment.restrict(variables)
     assert variables == kept
+
+
+NOT_ROOT = """
+import os, pathlib, sys, threading
+from simulacra.service.confinement import layers
+layers.prepare()
+folder = pathlib.Path(sys.argv[1])
+os.setresgid(65534, 65534, 65534)
+os.setresuid(65534, 65534, 65534)
+print(*sorted(layers.enter(folder, kept_descriptor=3)), sep=",", flush=True)
+folder.joinpath("result").write_text("done")
+thread = threading.Thread(target=lambda: print("thread", flush=True))
+thread.start()
+thread.join()
+os.fork()
+"""
+
+
+@AS_ROOT
+def test_who_is_not_root_confines_jobs_too() -> None:
+    """In a user namespace, where there are any; this test needs root to be someone else."""
+    with scratch.folder() as folder:
+        os.chown(folder, 65534, 65534)
+        command = [sys.executable, "-c", NOT_ROOT, str(folder)]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        held, thread = ended.stdout.splitlines()
+        assert {*held.split(","), str(layers.Layer.ACCOUNT)} == {*map(str, layers.Layer)}
+        assert thread == "thread"
+        assert "Function not implemented" in ended.stderr
+        assert (folder / "result").read_text() == "done"

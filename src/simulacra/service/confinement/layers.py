@@ -1,8 +1,10 @@
 """Entering the confinement, layer by layer; each holds where another has a gap."""
 
+import contextlib
 import enum
 import os
 import resource
+import sys
 from collections.abc import Collection
 from pathlib import Path
 
@@ -53,7 +55,8 @@ def prepare() -> None:
 def enter(folder: Path, *, kept_descriptor: int) -> frozenset[Layer]:
     """Give up all that a job does not need, for ever, and return the layers that hold.
 
-    A layer that this machine does not have is left out. Call this in a process of one thread.
+    A layer that this machine does not have is left out; systems other than Linux have none. Call
+    this in a process of one thread.
 
     Args:
         folder: what the job may write.
@@ -62,8 +65,9 @@ def enter(folder: Path, *, kept_descriptor: int) -> frozenset[Layer]:
     Raises:
         Exception: a layer that this machine has could not be entered.
     """
-    os.closerange(3, kept_descriptor)
-    os.closerange(kept_descriptor + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    if sys.platform != "linux":
+        return entered()
+    _close_others(kept_descriptor)
     kernel.hide_memory()
     kernel.forgo_privileges()
     readable = files.readable()  # as whoever we still are
@@ -91,6 +95,13 @@ def check(held: Collection[Layer]) -> None:
             f"Jobs would run without {' and '.join(sorted(missing))}, and require_confinement is "
             "set; SECURITY.md says what each of them needs."
         )
+
+
+def _close_others(kept_descriptor: int) -> None:
+    for number in {int(path.name) for path in Path("/proc/self/fd").iterdir()}:
+        if number > 2 and number != kept_descriptor:
+            with contextlib.suppress(OSError):  # of the listing itself
+                os.close(number)
 
 
 def max_threads() -> int:

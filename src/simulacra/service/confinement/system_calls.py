@@ -10,7 +10,6 @@ import errno
 import fcntl
 import os
 import signal
-import termios
 from typing import Any
 
 try:
@@ -54,7 +53,8 @@ FCNTL = (
     *(fcntl.F_GETFL, fcntl.F_SETFL, fcntl.F_GETLK, fcntl.F_SETLK, fcntl.F_SETLKW),
 )
 """Not F_SETOWN, which has the kernel send signals to whom one likes."""
-IOCTL = (termios.TCGETS, termios.FIOCLEX, termios.FIONCLEX, termios.FIONREAD, termios.FIONBIO)
+IOCTL = (0x5401, 0x5421, 0x541B, 0x5450, 0x5451)
+"""TCGETS, FIONBIO, FIONREAD, FIONCLEX and FIOCLEX of <asm-generic/ioctls.h>."""
 
 
 def is_available() -> bool:
