@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
@@ -16,7 +17,7 @@ PATIENT = BOUNDS | {"head_seconds": 60.0, "pause_seconds": 60.0}
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Read the body and count it."""
+    """Read the body, and count it and the headers."""
     assert scope["type"] == "http"
     size, more = 0, True
     while more:
@@ -25,6 +26,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         more = message.get("more_body", False)
     body = str(size).encode()
     headers = [(b"content-length", str(len(body)).encode())]
+    headers.append((b"x-header-count", str(len(scope["headers"])).encode()))
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
@@ -61,6 +63,15 @@ def exchange(*pieces: bytes, bounds: dict[str, float]) -> bytes:
             return await reader.read()
 
     return asyncio.run(run())
+
+
+async def read_before_reset(reader: asyncio.StreamReader) -> bytes:
+    """Return what arrived before the server reset the connection."""
+    answer = b""
+    with contextlib.suppress(ConnectionError):
+        while piece := await reader.read(65536):
+            answer += piece
+    return answer
 
 
 def refusal(answer: bytes, status: bytes, code: str) -> dict[str, Any]:
@@ -128,3 +139,68 @@ def test_long_bodies_and_further_requests_are_untouched() -> None:
                 assert await reader.readexactly(len(str(size))) == str(size).encode()
 
     asyncio.run(run())
+
+
+CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+FRAMED = PATIENT | {"framing_bytes": 1000}
+
+
+@pytest.mark.parametrize(
+    ("first", "endless"),
+    [
+        (b"2\r\n{}\r\n0\r\n", b"X-Trailer: y\r\n"),
+        (b"2\r\n{}\r\n0\r\nX-Trailer: ", b"y" * 64),
+        (b"2;extension=", b"y" * 64),
+        (b"", b"2;extension=" + b"y" * 90 + b"\r\n{}\r\n"),
+        (b"", b"0" * 64),
+    ],
+    ids=["trailers", "one trailer", "one extension", "an extension a chunk", "zeros of a size"],
+)
+def test_what_frames_a_body_without_end_is_refused(first: bytes, endless: bytes) -> None:
+    """The whole that can be sent is what the bound and the system's buffers hold."""
+    one_mb = endless * (1_000_000 // len(endless))
+
+    async def run() -> bytes:
+        async with connected(FRAMED) as (reader, writer), asyncio.timeout(60):
+            writer.write(CHUNKED + first)
+            with pytest.raises(ConnectionError):
+                for _ in range(100):
+                    writer.write(one_mb)
+                    await writer.drain()
+            return await read_before_reset(reader)
+
+    answer = asyncio.run(run())
+    if answer:  # the system may drop it, as the client did not stop sending
+        refused = refusal(answer, b"431", "simio_head_too_large")
+        assert "Chunk extensions and trailers" in refused["detail"]
+
+
+def test_the_refusal_of_a_long_trailer_can_be_read() -> None:
+    answer = exchange(CHUNKED + b"0\r\n", b"X: " + b"y" * 3000, bounds=FRAMED)
+    refused = refusal(answer, b"431", "simio_head_too_large")
+    assert "1,000 bytes" in refused["detail"]
+
+
+@pytest.mark.parametrize("size", [1, 100, 1024, 70_000])
+def test_chunks_of_any_size_are_no_framing_to_speak_of(size: int) -> None:
+    """Sizes are padded to eight digits, the most that a client is known to send."""
+    count = max(3, 300_000 // size)
+    body = (b"%08x\r\n" % size + b"z" * size + b"\r\n") * count
+    close = CHUNKED.replace(b"Host", b"Connection: close\r\nHost")
+    pieces = [body[at : at + 5000] for at in range(0, len(body), 5000)]
+    answer = exchange(close, *pieces, b"0\r\n\r\n", bounds=FRAMED)
+    assert answer.endswith(b"\r\n\r\n%d" % (size * count))
+
+
+def test_a_trailer_is_no_header() -> None:
+    """Nothing that is said after the head may change who is asking, or what."""
+    close = CHUNKED.replace(b"Host", b"Connection: close\r\nHost")
+    answer = exchange(close, b"0\r\nAuthorization: Bearer x\r\n\r\n", bounds=FRAMED)
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"x-header-count: 3\r\n" in answer
+
+
+def test_requests_that_wait_for_an_answer_are_few() -> None:
+    """One read may bring thousands, each of which takes far more memory than it has bytes."""
+    answer = exchange(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 1000, bounds=PATIENT)
+    assert answer.count(b"200 OK") <= 16

@@ -313,7 +313,8 @@ _ENTRIES = (
     Entry(
         "simio_head_too_large",
         "The head of the request is too large",
-        "Request line and headers together are larger than the service reads.",
+        "Request line and headers, or chunk extensions and trailers, are larger than the service "
+        "reads.",
         "A very long address or header, such as cookies of another service.",
         "Leave out what the operation does not ask for.",
     ),

@@ -1,14 +1,15 @@
 """A connection of a client: what comes before there is a request that could be answered.
 
-uvicorn reads a head of any length, waits for a request without limit, and refuses in plain
-text. Here a head is bounded in bytes and time, a body in the pauses it makes, and all
-refusals are problems.
+uvicorn reads a head of any length, waits for a request without limit, keeps every trailer, and
+refuses in plain text. Here a head is bounded in bytes and time, a body in the pauses it makes and
+in what frames its data, trailers are dropped, and all refusals are problems.
 """
 
 import asyncio
 import enum
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http import httptools_impl
 
 from simulacra.service import keys
@@ -29,8 +30,12 @@ class Connection(httptools_impl.HttpToolsProtocol):
     base_url = ""
     head_bytes = 64 * 1024  # and what one read brings beyond them
     head_seconds = 30.0
+    framing_bytes = 64 * 1024  # chunk extensions and trailers, beside what the head left
+    chunk_line_bytes = 12  # up to eight digits of size, and two line ends, which every chunk has
     pause_seconds = 60.0  # between two pieces of a body
     look_seconds = 5.0
+    max_pipelined = 16  # requests that wait for the answer to an earlier one
+    _overhead = 0  # bytes of a request that are not data
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """Begin to wait for a request."""
@@ -44,17 +49,21 @@ class Connection(httptools_impl.HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless the head has become too long."""
+        """Read on, unless what is not data has become too long."""
         if self._phase is Phase.NOTHING:  # whatever comes, be it an empty line, begins a head
             self._expect_head()
         elif self._phase is Phase.BODY:
             self._since = self.loop.time()
+        self._overhead += len(data)  # what turns out to be data is taken off again
         super().data_received(data)
-        if self._phase is Phase.HEAD:
-            self._received += len(data)
-            if self._received > self.head_bytes:
-                limit = f"{self.head_bytes:,} bytes"
-                self._refuse("simio_head_too_large", f"The request's head is over {limit}.")
+        self._overhead = max(self._overhead, 0)  # a request may begin within a piece
+        if self._phase is Phase.HEAD and self._overhead > self.head_bytes:
+            limit = f"{self.head_bytes:,} bytes"
+            self._refuse("simio_head_too_large", f"The request's head is over {limit}.")
+        elif self._overhead > self.head_bytes + self.framing_bytes:
+            limit = f"{self.framing_bytes:,} bytes"
+            detail = f"Chunk extensions and trailers of the body are over {limit}."
+            self._refuse("simio_head_too_large", detail)
 
     def on_message_begin(self) -> None:
         """Count the head of a further request on the same connection."""
@@ -62,10 +71,30 @@ class Connection(httptools_impl.HttpToolsProtocol):
         if self._phase is not Phase.HEAD:
             self._expect_head()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header; a trailer would change the headers of a request that is being served."""
+        if self._phase is Phase.HEAD:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
-        """Wait for the body."""
+        """Wait for the body.
+
+        Raises:
+            httptools.HttpParserError: too many requests wait; one read may bring thousands.
+        """
         self._phase, self._since = Phase.BODY, self.loop.time()
         super().on_headers_complete()
+        if len(self.pipeline) > self.max_pipelined:
+            raise httptools.HttpParserError
+
+    def on_chunk_header(self) -> None:
+        """Allow a chunk its line. Every chunk but the last holds data, so this is bounded too."""
+        self._overhead -= self.chunk_line_bytes
+
+    def on_body(self, body: bytes) -> None:
+        """Take data off what is counted."""
+        self._overhead -= len(body)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Wait for nothing: keeping the connection alive is bounded by uvicorn."""
@@ -77,7 +106,7 @@ class Connection(httptools_impl.HttpToolsProtocol):
         self._refuse("simio_malformed_request", msg)
 
     def _expect_head(self) -> None:
-        self._phase, self._since, self._received = Phase.HEAD, self.loop.time(), 0
+        self._phase, self._since, self._overhead = Phase.HEAD, self.loop.time(), 0
 
     def _look(self) -> None:
         silence = self.loop.time() - self._since
@@ -95,7 +124,8 @@ class Connection(httptools_impl.HttpToolsProtocol):
         if self.transport.is_closing():
             return
         cycle: httptools_impl.RequestResponseCycle | None = self.cycle
-        if cycle is None or cycle.response_complete or not cycle.response_started:
+        is_idle = cycle is None or cycle.response_complete or not cycle.response_started
+        if is_idle and not self.pipeline:
             self.transport.write(_response(problems.Problem(code, detail), self.base_url))
         self.transport.close()
 
