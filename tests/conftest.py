@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import os
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 
@@ -20,6 +21,10 @@ from tests.service.identity import auth0_stand_in, auth0_tenant
 # A first example may compile a loop, and a busy machine is no fault.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+# After some executions on one connection PostgreSQL plans a statement without its parameters. Every
+# test, and every server that a test starts, has it do so from the first one.
+os.environ["PGOPTIONS"] = "-c plan_cache_mode=force_generic_plan"
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -59,12 +59,9 @@ async def request(
         email_key=key,
         status=SignupStatus.PENDING,
     )
-    # Written out, not as parameters: PostgreSQL soon plans the statement without knowing those, and
-    # then cannot tell that the condition is the one of the index.
-    is_alive = signups.status.in_(bindparam("alive", ALIVE, expanding=True, literal_execute=True))
     once = added.on_conflict_do_update(
         index_elements=[signups.email_key],
-        index_where=is_alive,
+        index_where=signups.status.in_(ALIVE),
         set_={"repeats": signups.repeats + 1},
     ).returning(signups)
     async with database.transaction(tenancy.SYSTEM) as session:
