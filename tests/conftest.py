@@ -10,7 +10,7 @@ import hypothesis
 import psycopg
 import pytest
 
-from simulacra.service import compose
+from simulacra.service import compose, keys
 from simulacra.service.database import grants, migrate
 from simulacra.service.embedded import postgres
 from simulacra.service.runtime import Runtime
@@ -57,7 +57,7 @@ def empty_tables(dsn: str, owner_dsn: str) -> Callable[[], str]:
                 connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
             connection.execute(
                 "TRUNCATE tenants, signups, throttles, operator_accounts, signing_keys, workers, "
-                f"procrastinate_jobs, {', '.join(grants.APPEND_ONLY)} CASCADE"
+                f"installation, procrastinate_jobs, {', '.join(grants.APPEND_ONLY)} CASCADE"
             )
             for table in grants.APPEND_ONLY:
                 connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
@@ -77,7 +77,9 @@ def settings(empty_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """Settings of a service on the test database and a directory of its own."""
     for name in ("DATABASE_URL", "SIMULACRA_CONFIG"):
         monkeypatch.delenv(name, raising=False)
-    return Settings(data_dir=tmp_path, database_url=empty_dsn)  # type: ignore[arg-type]  # coerced
+    settings = Settings(data_dir=tmp_path, database_url=empty_dsn)  # type: ignore[arg-type]  # coerced
+    keys.make_master_key(settings.master_key_file)
+    return settings
 
 
 @pytest.fixture

@@ -89,7 +89,24 @@ def test_another_master_key_is_named_as_the_cause(empty_dsn: str, tmp_path: Path
     data_dir = tmp_path / "second"
     ended = serve(data_dir, free_port(), **settings)
     assert ended.returncode == 1
+    assert "SIMULACRA_MASTER_KEY" in ended.stderr
+    assert not (data_dir / "keys").exists(), "a key was made for a database that has another"
+    key = base64.b64encode(bytes(32)).decode()
+    ended = serve(data_dir, free_port(), **settings, SIMULACRA_MASTER_KEY=key)
+    assert ended.returncode == 1
     assert "SIMULACRA_MASTER_KEY" in (data_dir / "logs" / "api.log").read_text()
+
+
+def test_a_lost_key_is_not_replaced(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        server.stop()
+        key = server.data_dir / "keys" / "master.key"
+        for damage in (lambda: key.write_bytes(b""), key.unlink):
+            damage()
+            ended = serve(server.data_dir, free_port())
+            assert ended.returncode == 1
+            assert str(key) in ended.stderr
+        assert not key.exists()
 
 
 def test_no_secret_is_in_the_environment_or_command_of_a_process(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 import uvicorn
 
 from simulacra.cli import main
+from simulacra.service import keys
 from simulacra.service.database import tables
 from simulacra.service.identity import embedded
 from simulacra.service.identity.principal import SCOPES
@@ -30,6 +31,7 @@ def test_the_owners_url_is_forgotten_before_serving(
     monkeypatch.setenv("DATABASE_URL", empty_dsn)
     monkeypatch.setenv("SIMULACRA_MIGRATION_DATABASE_URL", owner_dsn)
     monkeypatch.setenv("SIMULACRA_DATA_DIR", str(tmp_path))
+    keys.make_master_key(tmp_path / "keys" / "master.key")
     served = []
 
     async def serve(_server: uvicorn.Server) -> None:

@@ -8,6 +8,7 @@ import sqlalchemy.exc
 
 from simulacra.cli import failures
 from simulacra.cli.main import main
+from tests.cli.served import serve_once
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +37,7 @@ def test_a_database_that_does_not_answer(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://u:hunter2@127.0.0.1:1/x")
+    serve_once(tmp_path)
     create = ("operator", "create-tenant", "--company", "Acme", "--email", "a@acme.example")
     for command in (("migrate",), (*create, "--data-dir", str(tmp_path))):
         message = refusal(capsys, *command)
@@ -59,6 +61,28 @@ def test_a_data_directory_that_is_a_file(
     create = ("operator", "create-tenant", "--company", "Acme", "--email", "a@acme.example")
     for command in (("serve",), create):
         assert str(file) in refusal(capsys, *command, "--data-dir", str(file))
+
+
+@pytest.mark.parametrize("url", ["", "postgresql://u@127.0.0.1:1/x"])
+def test_a_data_directory_that_was_never_served(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str
+) -> None:
+    """A mistyped path is not made an installation, with a key and a database of its own."""
+    monkeypatch.setenv("DATABASE_URL", url)
+    never = tmp_path / "never"
+    command = ("operator", "tenants", "list", "--data-dir", str(never))
+    assert f"No server has run on {never}" in refusal(capsys, *command)
+    assert not never.exists()
+
+
+def test_a_shell_without_the_key_makes_none(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u@127.0.0.1:1/x")
+    for command in (("operator", "tenants", "list"), ("api",), ("worker",), ("ready",)):
+        assert "There is no master key" in refusal(capsys, *command)
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_fault_of_ours_keeps_its_trace(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,11 +19,28 @@ def test_ids_carry_at_least_128_bits_and_only_letters_and_digits() -> None:
 def test_master_key_is_made_once_and_is_private(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "master.key"
     with ThreadPoolExecutor(8) as pool:
-        found = set(pool.map(lambda _: keys.ensure_master_key(path), range(8)))
+        list(pool.map(lambda _: keys.make_master_key(path), range(8)))
+        found = set(pool.map(lambda _: keys.read_master_key(path), range(8)))
     assert found == {path.read_bytes()}
     assert len(path.read_bytes()) == keys.MASTER_KEY_BYTES
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [file.name for file in path.parent.iterdir()] == ["master.key"]
+
+
+@pytest.mark.parametrize("content", [b"", bytes(31), bytes(33)])
+def test_a_file_that_holds_no_key_is_refused(tmp_path: Path, content: bytes) -> None:
+    """An empty file would be a key that everybody knows."""
+    path = tmp_path / "master.key"
+    path.write_bytes(content)
+    with pytest.raises(keys.MasterKeyError, match=f"has {len(content)} bytes"):
+        keys.read_master_key(path)
+
+
+def test_reading_makes_no_key(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "master.key"
+    with pytest.raises(keys.MasterKeyError, match="SIMULACRA_MASTER_KEY"):
+        keys.read_master_key(path)
+    assert not path.parent.exists()
 
 
 def test_purposes_have_keys_of_their_own() -> None:

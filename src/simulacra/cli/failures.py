@@ -29,7 +29,7 @@ def explain(error: Exception) -> str | None:
 def _explain_service_error(error: Exception) -> str | None:
     import psycopg
 
-    from simulacra.service import errors, revision, settings
+    from simulacra.service import errors, keys, revision, settings
     from simulacra.service.confinement import layers
     from simulacra.service.database import migrate
     from simulacra.service.embedded.errors import EmbeddedError
@@ -38,6 +38,7 @@ def _explain_service_error(error: Exception) -> str | None:
         case (
             EmbeddedError()
             | settings.SettingsError()
+            | (keys.MasterKeyError() | keys.OtherKeyError())
             | errors.OperatorError()
             | (errors.ProviderError() | errors.NotReadyError())
             | (revision.OutdatedError() | migrate.BlockedError() | layers.UnconfinedError())

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     parser = commands.add_parser(
-        "ready", help="tell whether database, its tables and object store answer"
+        "ready", help="tell whether database, its tables and object store answer, and the key fits"
     )
     parser.set_defaults(run=run)
 
@@ -26,10 +26,12 @@ def run(_: argparse.Namespace) -> int:
 
 
 async def _check(settings: "Settings") -> None:
-    from simulacra.service import readiness, storage, tenancy
+    from simulacra.service import canary, readiness, storage, tenancy
 
-    database = tenancy.Database(settings.dsn(), settings.keyring(), pool_size=1)
+    keyring = settings.keyring()
+    database = tenancy.Database(settings.dsn(), keyring, pool_size=1)
     try:
         await readiness.Readiness(database, storage.Storage(settings.store_url())).check()
+        await canary.verify(database, keyring)
     finally:
         await database.close()

@@ -72,7 +72,7 @@ def _services(settings: "Settings") -> "list[Service]":
     data_dir = settings.data_dir.absolute()
     hostname = urlsplit(settings.base_url).hostname or "localhost"
     certificate = certificates.ensure(data_dir, sorted({*certificates.LOCAL, hostname}))
-    settings.keyring()  # creates the key before two processes could both do so
+    _ensure_master_key(settings)
     services, secrets = [], dict(os.environ)
     owner_secrets = {}
     if settings.database_url is None:
@@ -95,6 +95,22 @@ def _services(settings: "Settings") -> "list[Service]":
         _service(settings, "worker", [], secrets | _metrics_of_worker(settings), None),
     ]
     return services
+
+
+def _ensure_master_key(settings: "Settings") -> None:
+    """Make the key of an installation that is new; any other must have its own."""
+    from simulacra.service import canary, keys
+    from simulacra.service.embedded import postgres
+
+    if settings.master_key is None and not settings.master_key_file.exists():
+        is_used = (
+            postgres.Cluster(settings.data_dir).folder.exists()
+            if settings.database_url is None
+            else canary.is_used(settings.dsn())
+        )
+        if not is_used:
+            keys.make_master_key(settings.master_key_file)
+    settings.keyring()
 
 
 def _service(

@@ -50,10 +50,21 @@ def remember(settings: "Settings") -> None:
 
 
 def load_as_served(data_dir: Path | None) -> "Settings":
-    """Return the settings, with the last address of the server of a data directory."""
+    """Return the settings, with the last address of the server of a data directory.
+
+    Raises:
+        SettingsError: no server has ever run on the directory, which is nevertheless needed.
+    """
+    from simulacra.service.settings import SettingsError
+
     settings = load(data_dir=data_dir)
     try:
         address = json.loads((settings.data_dir / ADDRESS_FILE).read_text())
     except FileNotFoundError:
-        return settings
+        if data_dir is None and settings.database_url is not None:
+            return settings
+        raise SettingsError(
+            f"No server has run on {settings.data_dir}: give the --data-dir of one, set "
+            "DATABASE_URL, or start one with `simulacra serve`."
+        ) from None
     return load(data_dir=data_dir, **address)

@@ -19,15 +19,20 @@ JOB_KINDS = (datasets.TRAINING, generations.GENERATION)
 
 
 def runtime_of(settings: Settings) -> runtime.Runtime:
-    """Return the parts of a process; nothing is connected yet."""
-    keyring = settings.keyring()
-    database = tenancy.Database(settings.dsn(), keyring)
+    """Return the parts of a process; nothing is connected yet.
+
+    Raises:
+        settings.NoDatabaseError: no database is configured.
+        keys.MasterKeyError: there is no master key.
+    """
+    dsn, keyring = settings.dsn(), settings.keyring()
+    database = tenancy.Database(dsn, keyring)
     objects = storage.Storage(settings.store_url())
     return runtime.Runtime(
         database=database,
         storage=objects,
         keyring=keyring,
-        queue=procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=settings.dsn())),
+        queue=procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=dsn)),
         job_kinds=kinds.by_operation(*JOB_KINDS),
         policy=_policy(settings),
         identity=identity_of(settings, database, keyring),

@@ -22,6 +22,10 @@ NONCE_BYTES = 12
 ALPHANUMERIC = string.ascii_letters + string.digits
 
 
+class MasterKeyError(Exception):
+    """There is no master key, or what is there is none."""
+
+
 class OtherKeyError(Exception):
     """Something was sealed under another key or for another place, or was altered since."""
 
@@ -31,8 +35,31 @@ def random_id(prefix: str = "", length: int = 24) -> str:
     return prefix + "".join(secrets.choice(ALPHANUMERIC) for _ in range(length))
 
 
-def ensure_master_key(path: Path) -> bytes:
-    """Return the key in the file at `path`; make both, readable by their owner alone, if absent."""
+def read_master_key(path: Path) -> bytes:
+    """Return the key in the file at `path`.
+
+    Raises:
+        MasterKeyError: there is no such file, or it does not hold a key.
+        OSError: it cannot be read.
+    """
+    try:
+        key = path.read_bytes()
+    except FileNotFoundError:
+        raise MasterKeyError(
+            f"There is no master key: SIMULACRA_MASTER_KEY is not set, and {path} is not there. A "
+            "key is made only by the first `simulacra serve` of a new installation; use the one "
+            "that the database was first used with."
+        ) from None
+    if len(key) != MASTER_KEY_BYTES:
+        raise MasterKeyError(
+            f"{path} has {len(key)} bytes; a master key has {MASTER_KEY_BYTES}. Put back the file "
+            "that the database was first used with."
+        )
+    return key
+
+
+def make_master_key(path: Path) -> None:
+    """Make a key in a file at `path`, readable by its owner alone; one that is there is kept."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_suffix(f".{random_id()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -45,7 +72,6 @@ def ensure_master_key(path: Path) -> bytes:
         pass
     finally:
         draft.unlink()
-    return path.read_bytes()
 
 
 class Sealer:

@@ -8,7 +8,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import Depends, FastAPI
 
-from simulacra.service import compose, revision
+from simulacra.service import canary, compose, revision
 from simulacra.service.endpoints import (
     artifacts,
     credentials,
@@ -67,12 +67,14 @@ async def serve(
     Raises:
         tenancy.UnboundRoleError: row-level security does not bind the role of the database.
         revision.OutdatedError: the database wants migrating first.
+        keys.OtherKeyError: the database was first used with another master key.
         guards.UnguardedRouteError: a route does not say who may call it.
     """
     runtime = compose.runtime_of(settings)
     try:
         await runtime.database.check_role()
         await revision.check(runtime.database)
+        await canary.check(runtime.database, runtime.keyring)
         await runtime.identity.open()
         app = envelope.Envelope(
             build(runtime), settings.base_url, runtime.keyring.derive(ADDRESSES)

@@ -83,7 +83,8 @@ class Settings(BaseSettings):
     master_key: SecretStr | None = Field(
         default=None,
         description="32 random bytes in base64, from which every key and secret hash derives. "
-        "Default: created once in DATA_DIR/keys/master.key, readable by its owner alone.",
+        "Default: DATA_DIR/keys/master.key, which the first `simulacra serve` of a new "
+        "installation makes, readable by its owner alone.",
     )
     host: str = Field(default="127.0.0.1", description="Address that the API listens on.")
     port: int = Field(default=8443, ge=1, le=65535, description="Port that the API listens on.")
@@ -332,11 +333,20 @@ class Settings(BaseSettings):
         """``iss`` of our tokens: the base URL with a trailing slash, as Auth0 writes it."""
         return f"{self.base_url}/"
 
+    @property
+    def master_key_file(self) -> Path:
+        """Where the master key is, unless a setting holds it."""
+        return self.data_dir / "keys" / "master.key"
+
     def keyring(self) -> keys.Keyring:
-        """Return the keys of this installation, making the master key on first use."""
+        """Return the keys of this installation.
+
+        Raises:
+            keys.MasterKeyError: there is no master key; only `simulacra serve` makes one.
+        """
         if self.master_key is not None:
             return keys.Keyring(base64.b64decode(self.master_key.get_secret_value()))
-        return keys.Keyring(keys.ensure_master_key(self.data_dir / "keys" / "master.key"))
+        return keys.Keyring(keys.read_master_key(self.master_key_file))
 
     def auth0_account(self) -> tuple[str, str, str]:
         """Return domain, management client id and secret of the Auth0 tenant."""

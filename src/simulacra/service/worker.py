@@ -9,7 +9,7 @@ from collections.abc import Collection
 import procrastinate
 import procrastinate.worker
 
-from simulacra.service import compose, errors, housekeeping, keys, outages, revision
+from simulacra.service import canary, compose, errors, housekeeping, keys, outages, revision
 from simulacra.service.confinement import environment, layers
 from simulacra.service.jobs import attempts, child, kinds, probe, queues, workers
 from simulacra.service.monitoring import exporter, gauges, records, watch
@@ -36,6 +36,7 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
     Raises:
         tenancy.UnboundRoleError: row-level security does not bind the role of the database.
         revision.OutdatedError: the database wants migrating first.
+        keys.OtherKeyError: the database was first used with another master key.
         layers.UnconfinedError: jobs could not be confined here, and that is required.
     """
     if settings.require_confinement:
@@ -49,6 +50,7 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
     try:
         await runtime.database.check_role()
         await revision.check(runtime.database)
+        await canary.check(runtime.database, runtime.keyring)
         # In one group: a sweeper that failed must take the worker down, to be started again.
         async with (
             queue.open_async(),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulacra.cli import main
+from tests.cli.served import serve_once
 
 Run = Callable[..., str]
 
@@ -23,6 +24,7 @@ def run(
     monkeypatch.setenv("DATABASE_URL", empty_dsn)
     monkeypatch.setenv("SIMULACRA_MIGRATION_DATABASE_URL", owner_dsn)
     monkeypatch.delenv("SIMULACRA_CONFIG", raising=False)
+    serve_once(tmp_path)
 
     def run(*words: str, stdin: str = "", code: int | None = 0) -> str:
         monkeypatch.setattr("sys.stdin", io.StringIO(stdin))

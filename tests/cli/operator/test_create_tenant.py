@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from simulacra.cli import main
+from tests.cli.served import serve_once
 
 
 def create_tenant(data_dir: Path, *options: str) -> str:
     """Make a tenant with no server running, in a process of its own."""
+    serve_once(data_dir)
     command = [sys.executable, "-m", "simulacra.cli.main", "operator", "create-tenant"]
     names = ["--company", "Acme Research", "--email", "data@acme.example"]
     ended = subprocess.run(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulacra.service import compose
+from simulacra.service import compose, keys
 from simulacra.service.settings import Settings
 from simulacra.service.signups import service
 
@@ -19,6 +19,7 @@ def request_id(empty_dsn: str, tmp_path: Path) -> str:
     """The id of a pending request."""
 
     async def ask() -> str:
+        keys.make_master_key(tmp_path / "keys" / "master.key")
         settings = Settings(data_dir=tmp_path, database_url=empty_dsn)  # type: ignore[arg-type]  # coerced
         runtime = compose.runtime_of(settings)
         row, _ = await service.request(

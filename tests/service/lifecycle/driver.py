@@ -342,6 +342,7 @@ class ServiceDriver:
 def settings(database_url: str, folder: Path) -> Settings:
     """Return settings with limits so small that a short run reaches them."""
     limits = {f"{kind}_per_minute": MANY for kind in ("reads", "writes", "uploads")}
+    keys.make_master_key(folder / "keys" / "master.key")
     return Settings(
         data_dir=folder,
         database_url=database_url,  # type: ignore[arg-type]  # coerced

@@ -22,15 +22,18 @@ T = TypeVar("T")
 
 def use(data_dir: Path | None, work: "Callable[[Runtime, Settings], Awaitable[T]]") -> T:
     """Return what `work` makes of the installation; its server may run or not."""
-    with _settled(cli_settings.load_as_served(data_dir)) as settings:
+    settings = cli_settings.load_as_served(data_dir)
+    settings.keyring()  # refuses to go on without one, before anything is started or migrated
+    with _settled(settings) as settings:
         return asyncio.run(_use(settings, work))
 
 
 async def _use(settings: "Settings", work: "Callable[[Runtime, Settings], Awaitable[T]]") -> T:
-    from simulacra.service import compose
+    from simulacra.service import canary, compose
 
     runtime = compose.runtime_of(settings)
     try:
+        await canary.check(runtime.database, runtime.keyring)
         return await work(runtime, settings)
     finally:
         await runtime.close()

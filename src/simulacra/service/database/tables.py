@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     ColumnElement,
     DateTime,
     ForeignKey,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Identity,
     Index,
     LargeBinary,
+    SmallInteger,
     Text,
     bindparam,
     text,
@@ -85,6 +87,16 @@ class JobResult:
     job_id: Mapped[str] = mapped_column(index=True)
     sealed_key: Mapped[bytes | None]  # destroyed at the end: the bytes in the store are noise
     error: Mapped[Json | None]
+
+
+class Installation(Table):
+    """The one row about the installation as a whole; see `canary`."""
+
+    __tablename__ = "installation"
+
+    id: Mapped[int] = mapped_column(SmallInteger, CheckConstraint("id = 1"), primary_key=True)
+    sealed_canary: Mapped[bytes]
+    created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
 
 
 class Tenant(Table):
