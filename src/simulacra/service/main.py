@@ -20,7 +20,15 @@ from simulacra.service.endpoints import (
     tokens,
     usage,
 )
-from simulacra.service.http import addresses, connection, early_response, envelope, guards, handlers
+from simulacra.service.http import (
+    addresses,
+    connection,
+    early_response,
+    envelope,
+    guards,
+    handlers,
+    pieces,
+)
 from simulacra.service.monitoring import exporter, gauges, state
 from simulacra.service.operators import site
 from simulacra.service.runtime import Runtime
@@ -98,7 +106,7 @@ def _config(
     app: envelope.Envelope, settings: Settings, certificate: Path | None, key: Path | None
 ) -> uvicorn.Config:
     return uvicorn.Config(
-        early_response.EarlyResponse(app),
+        early_response.EarlyResponse(pieces.Pieces(app)),
         host=settings.host,
         port=settings.port,
         ssl_certfile=certificate,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from simulacra.service.http import connection
 
@@ -31,25 +31,43 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+async def long_answer(_: Scope, _receive: Receive, send: Send) -> None:
+    """Answer with 100 MB, which no buffer of a system holds."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    for _piece in range(1000):
+        await send({"type": "http.response.body", "body": b"z" * 100_000, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
 @contextlib.asynccontextmanager
-async def connected(
-    bounds: dict[str, float],
-) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+async def serving(app: ASGIApp, bounds: dict[str, float]) -> AsyncIterator[uvicorn.Server]:
     protocol = connection.of("https://api.example", **bounds)
-    config = uvicorn.Config(
-        application, port=0, http=protocol, ws="none", lifespan="off", log_config=None
-    )
+    config = uvicorn.Config(app, port=0, http=protocol, ws="none", lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     config.load()
     server.lifespan = config.lifespan_class(config)
     await server.startup()
-    port = server.servers[0].sockets[0].getsockname()[1]
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        yield reader, writer
+        yield server
     finally:
-        writer.close()
         await server.shutdown()
+
+
+async def connect(server: uvicorn.Server) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    port = server.servers[0].sockets[0].getsockname()[1]
+    return await asyncio.open_connection("127.0.0.1", port)
+
+
+@contextlib.asynccontextmanager
+async def connected(
+    bounds: dict[str, float],
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    async with serving(application, bounds) as server:
+        reader, writer = await connect(server)
+        try:
+            yield reader, writer
+        finally:
+            writer.close()
 
 
 def exchange(*pieces: bytes, bounds: dict[str, float]) -> bytes:
@@ -118,6 +136,78 @@ def test_a_body_that_pauses_too_long_ends_the_connection() -> None:
     begun = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf"
     answer = exchange(begun, bounds=BOUNDS | {"head_seconds": 60.0})
     refusal(answer, b"408", "simio_request_timeout")
+
+
+def drip(bounds: dict[str, float]) -> dict[str, Any]:
+    """Send a body byte by byte, with no pause that is too long, until it is refused."""
+
+    async def run() -> bytes:
+        async with connected(bounds) as (reader, writer), asyncio.timeout(60):
+            writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")
+            answer = asyncio.create_task(reader.read())
+            while not answer.done():
+                writer.write(b"z")
+                await asyncio.wait([answer], timeout=0.02)
+            return await answer
+
+    return refusal(asyncio.run(run()), b"408", "simio_request_timeout")
+
+
+def test_a_body_that_drips_ends_the_connection() -> None:
+    refused = drip(PATIENT | {"pause_seconds": 0.5})
+    assert "less than 1,024 bytes a second" in refused["detail"]
+
+
+def test_a_body_has_a_deadline() -> None:
+    refused = drip(PATIENT | {"bytes_per_second": 1.0, "body_seconds": 0.5})
+    assert "did not arrive within" in refused["detail"]
+
+
+@pytest.mark.parametrize("taken", [0, 10_000_000])
+def test_a_client_that_stops_reading_is_let_go(taken: int) -> None:
+    async def run() -> None:
+        async with serving(long_answer, PATIENT | {"pause_seconds": 0.2}) as server:
+            reader, writer = await connect(server)
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            await reader.readexactly(taken or 1)
+            async with asyncio.timeout(60):
+                while server.server_state.connections:  # noqa: ASYNC110 - no event tells
+                    await asyncio.sleep(0.05)
+            writer.close()
+
+    asyncio.run(run())
+
+
+def test_a_client_that_reads_slowly_gets_everything() -> None:
+    """It makes many pauses; that each is short is what counts, not how many there are."""
+
+    async def run() -> None:
+        async with serving(long_answer, PATIENT | {"pause_seconds": 5.0}) as server:
+            reader, writer = await connect(server)
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            size = 0
+            while piece := await reader.read(2_000_000):
+                size += len(piece)
+                await asyncio.sleep(0.001)
+            assert size > 100_000_000
+            writer.close()
+
+    asyncio.run(run())
+
+
+def test_bytes_buy_time_but_no_more_than_one_pause() -> None:
+    pace = connection.Pace(60.0, 1024.0, now=0.0)
+    assert not pace.is_over(60.0)
+    assert pace.is_over(60.1)
+    for second in range(0, 600, 10):  # as much as is wanted
+        pace.progress(10_240, float(second))
+        assert not pace.is_over(second + 10.0)
+    pace.progress(10_000_000, 600.0)
+    assert pace.is_over(660.1)
+    slow = connection.Pace(60.0, 1024.0, now=0.0)
+    for second in range(0, 100, 20):  # one byte in twenty seconds buys next to nothing
+        slow.progress(1, float(second))
+    assert slow.is_over(61.0)
 
 
 def test_a_body_that_is_not_http_is_refused_too() -> None:

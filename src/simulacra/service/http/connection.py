@@ -1,8 +1,9 @@
 """A connection of a client: what comes before there is a request that could be answered.
 
 uvicorn reads a head of any length, waits for a request without limit, keeps every trailer, and
-refuses in plain text. Here a head is bounded in bytes and time, a body in the pauses it makes and
-in what frames its data, trailers are dropped, and all refusals are problems.
+refuses in plain text. Here a head is bounded in bytes and time, a body in its pace and in what
+frames its data, trailers are dropped, and all refusals are problems. A client that does not take
+what it asked for is let go.
 """
 
 import asyncio
@@ -24,6 +25,23 @@ class Phase(enum.Enum):
     NOTHING = enum.auto()
 
 
+class Pace:
+    """How long a transfer may take that has come so far: every byte buys it a little time."""
+
+    def __init__(self, pause_seconds: float, bytes_per_second: float, now: float) -> None:
+        self._pause_seconds, self._bytes_per_second = pause_seconds, bytes_per_second
+        self._until = now + pause_seconds
+
+    def progress(self, count: int, now: float) -> None:
+        """Note that `count` bytes have moved; time that is saved up never exceeds one pause."""
+        earned = self._until + max(count, 0) / self._bytes_per_second
+        self._until = min(earned, now + self._pause_seconds)
+
+    def is_over(self, now: float) -> bool:
+        """Tell whether its time is over."""
+        return now > self._until
+
+
 class Connection(httptools_impl.HttpToolsProtocol):
     """uvicorn's protocol with bounds; `of` makes the class that a server is given."""
 
@@ -32,9 +50,13 @@ class Connection(httptools_impl.HttpToolsProtocol):
     head_seconds = 30.0
     framing_bytes = 64 * 1024  # chunk extensions and trailers, beside what the head left
     chunk_line_bytes = 12  # up to eight digits of size, and two line ends, which every chunk has
-    pause_seconds = 60.0  # between two pieces of a body
+    pause_seconds = 60.0  # without anything of a body, or of an answer that the client takes
+    bytes_per_second = 1024.0  # and at least so many on average, either way
+    body_seconds = 3600.0  # for a whole body
     look_seconds = 5.0
     max_pipelined = 16  # requests that wait for the answer to an earlier one
+    _taking: Pace | None = None  # while the client owes us the reading of an answer
+    _waiting = 0  # bytes of the answer that it had not taken at the last look
     _overhead = 0  # bytes of a request that are not data
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
@@ -53,7 +75,7 @@ class Connection(httptools_impl.HttpToolsProtocol):
         if self._phase is Phase.NOTHING:  # whatever comes, be it an empty line, begins a head
             self._expect_head()
         elif self._phase is Phase.BODY:
-            self._since = self.loop.time()
+            self._sending.progress(len(data), self.loop.time())
         self._overhead += len(data)  # what turns out to be data is taken off again
         super().data_received(data)
         self._overhead = max(self._overhead, 0)  # a request may begin within a piece
@@ -83,6 +105,7 @@ class Connection(httptools_impl.HttpToolsProtocol):
             httptools.HttpParserError: too many requests wait; one read may bring thousands.
         """
         self._phase, self._since = Phase.BODY, self.loop.time()
+        self._sending = self._pace()
         super().on_headers_complete()
         if len(self.pipeline) > self.max_pipelined:
             raise httptools.HttpParserError
@@ -101,6 +124,11 @@ class Connection(httptools_impl.HttpToolsProtocol):
         self._phase = Phase.NOTHING
         super().on_message_complete()
 
+    def resume_writing(self) -> None:
+        """Go on, since the client has taken most of what had piled up."""
+        self._taking = None
+        super().resume_writing()
+
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP, in our form."""
         self._refuse("simio_malformed_request", msg)
@@ -108,15 +136,44 @@ class Connection(httptools_impl.HttpToolsProtocol):
     def _expect_head(self) -> None:
         self._phase, self._since, self._overhead = Phase.HEAD, self.loop.time(), 0
 
+    def _pace(self) -> "Pace":
+        return Pace(self.pause_seconds, self.bytes_per_second, self.loop.time())
+
     def _look(self) -> None:
-        silence = self.loop.time() - self._since
-        is_paused = self.flow.read_paused  # the server itself has stopped reading
         self._looking = self.loop.call_later(self.look_seconds, self._look)
-        if self._phase is Phase.HEAD and silence > self.head_seconds:
+        self._look_at_reading()
+        if not self.transport.is_closing():
+            self._look_at_writing()
+
+    def _look_at_reading(self) -> None:
+        """Let a client go that takes nothing of an answer, or too little."""
+        now, waiting = self.loop.time(), self.transport.get_write_buffer_size()
+        if not waiting:
+            self._taking = None
+        elif self._taking is None:
+            self._taking = self._pace()
+        else:
+            self._taking.progress(self._waiting - waiting, now)
+            if self._taking.is_over(now):
+                self.transport.abort()  # to close would be to wait for the client again
+        self._waiting = waiting
+
+    def _look_at_writing(self) -> None:
+        """Refuse a head or body that does not come."""
+        now = self.loop.time()
+        if self._phase is Phase.HEAD and now - self._since > self.head_seconds:
             detail = f"No whole request head arrived within {self.head_seconds:.0f} seconds."
             self._refuse("simio_request_timeout", detail)
-        elif self._phase is Phase.BODY and silence > self.pause_seconds and not is_paused:
-            detail = f"Nothing of the body arrived for {self.pause_seconds:.0f} seconds."
+        elif self._phase is Phase.BODY and now - self._since > self.body_seconds:
+            detail = f"The body did not arrive within {self.body_seconds:,.0f} seconds."
+            self._refuse("simio_request_timeout", detail)
+        elif self._phase is Phase.BODY and self.flow.read_paused:  # the server itself does not read
+            self._sending = self._pace()
+        elif self._phase is Phase.BODY and self._sending.is_over(now):
+            detail = (
+                f"Nothing of the body arrived for {self.pause_seconds:.0f} seconds, or less than "
+                f"{self.bytes_per_second:,.0f} bytes a second."
+            )
             self._refuse("simio_request_timeout", detail)
 
     def _refuse(self, code: str, detail: str) -> None:
