@@ -140,12 +140,12 @@ def test_downloads_follow_the_rfc(api: ApiClient, dataset_id: str) -> None:
     ("conditions", "code", "pointer"),
     [
         (
-            {"numeric": {f"a{n}~/": {"min": 1, "max": 2} for n in range(20_000)}},
+            {"numeric": {f"a{n}~/": {"min": 1, "max": 2} for n in range(7_000)}},
             "simio_unknown_condition_column",
             "/conditions/numeric/a0~0~1",
         ),
         (
-            {"categorical": {"segment": {f"Premium{n}": 0 for n in range(20_000)}}},
+            {"categorical": {"segment": {f"Premium{n}": 0 for n in range(7_000)}}},
             "simio_unknown_condition_level",
             "/conditions/categorical/segment/Premium0",
         ),
@@ -157,9 +157,15 @@ def test_thousands_of_unknown_names_get_a_short_answer(
 ) -> None:
     """Looking for what each might have meant would keep the service from everybody for minutes."""
     refused = problem(api.generate(dataset_id, row_count=1, conditions=conditions), 400, code)
-    assert refused["detail"].startswith("20000 ")
+    assert refused["detail"].startswith("7000 ")
     assert len(refused["errors"]) == 20
     assert refused["errors"][0]["pointer"] == pointer
+
+
+def test_a_scenario_that_takes_long_to_parse_is_refused(api: ApiClient, dataset_id: str) -> None:
+    shares = {"segment": {f"Premium{n}": 0 for n in range(20_000)}}
+    refused = api.generate(dataset_id, row_count=1, conditions={"categorical": shares})
+    problem(refused, 413, "simio_file_too_large")
 
 
 def test_of_two_idempotency_keys_none_is_dropped(api: ApiClient, dataset_id: str) -> None:

@@ -1,10 +1,11 @@
 """Types of the fields of requests: text that can be stored, and whole numbers."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 NUL = "\0"
+MOST_UNKNOWN = 20
 MAX_WAIT_SECONDS = 30
 """How long a request may be held until its work is done."""
 
@@ -28,6 +29,21 @@ def storable(text: str) -> str:
 def _without_fraction(value: object) -> object:
     """Take 5000.0 for 5000: some clients' JSON knows no integers."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+class Body(BaseModel):
+    """A JSON object with known names; thousands of unknown ones are one fault and not thousands."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_few_unknown_names(cls, value: Any) -> Any:  # noqa: ANN401 - whatever JSON can say
+        if isinstance(value, dict):
+            unknown = value.keys() - cls.model_fields.keys()
+            if len(unknown) > MOST_UNKNOWN:
+                raise ValueError(f"the object has {len(unknown)} names that are not known here")
+        return value
 
 
 Text = Annotated[str, AfterValidator(storable)]

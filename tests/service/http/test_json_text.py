@@ -1,9 +1,12 @@
+import asyncio
 import json
+import threading
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.types import Message
 
 from simulacra.service.http import json_text
 
@@ -46,3 +49,24 @@ def test_many_names_are_compared_in_linear_time() -> None:
     names = ",".join(f'"{n}":1' for n in range(200_000))
     with pytest.raises(json.JSONDecodeError, match="'199999' more than once"):
         json_text.parse(f'{{{names},"199999":1}}'.encode())
+
+
+def test_a_long_body_is_parsed_while_others_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parser waits here for something that only the event loop does."""
+    body = json.dumps({"column": "x" * json_text.AT_ONCE_BYTES}).encode()
+    is_served = threading.Event()
+
+    def parse(given: bytes) -> Any:  # noqa: ANN401
+        assert is_served.wait(timeout=30), "nobody is served while a body is parsed"
+        return json.loads(given)
+
+    async def receive() -> Message:
+        asyncio.get_running_loop().call_later(0.01, is_served.set)
+        return {"type": "http.request", "body": body}
+
+    async def run() -> Any:  # noqa: ANN401
+        scope = {"type": "http", "method": "POST", "headers": []}
+        return await json_text._Request(scope, receive).json()
+
+    monkeypatch.setattr(json_text, "parse", parse)
+    assert asyncio.run(run()) == json.loads(body)

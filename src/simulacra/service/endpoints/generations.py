@@ -19,7 +19,8 @@ from simulacra.service.http import (
 from simulacra.service.idempotency import bindings
 from simulacra.service.jobs import repository as jobs
 
-MAX_BODY_BYTES = 1024**2
+MAX_BODY_BYTES = 256 * 1024
+"""A scenario of two thousand columns; a longer one would hold up the others while it is parsed."""
 
 router = APIRouter(tags=["generations"], route_class=json_text.Route)
 

@@ -4,12 +4,12 @@ import datetime as dt
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from simulacra.engine import limits
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import GenerationStatus
-from simulacra.service.fields import MAX_WAIT_SECONDS, WholeNumber
+from simulacra.service.fields import MAX_WAIT_SECONDS, Body, WholeNumber
 
 
 class OutputFormat(StrEnum):
@@ -51,10 +51,8 @@ Ranges = Annotated[
 ]
 
 
-class Conditions(BaseModel):
+class Conditions(Body):
     """A scenario: what the delivered rows shall look like."""
-
-    model_config = ConfigDict(extra="forbid")
 
     categorical: ShareMaps = Field(
         default_factory=dict,
@@ -69,10 +67,8 @@ class Conditions(BaseModel):
     )
 
 
-class GenerationRequest(BaseModel):
+class GenerationRequest(Body):
     """What rows to make."""
-
-    model_config = ConfigDict(extra="forbid")
 
     row_count: Annotated[WholeNumber, Field(ge=1)] = Field(
         description="Rows wanted; tight scenarios may give fewer, never more.", examples=[5000]

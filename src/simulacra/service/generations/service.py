@@ -59,8 +59,7 @@ class Generations:
             simulacra.engine.errors.ConditionError: so it is too; says it of every field.
             errors.IdempotencyConflictError: the key belongs to another request.
         """
-        fields = request.model_dump(mode="json", exclude={"wait_seconds"})
-        whole = fingerprint.of_request(f"/v1/datasets/{dataset_id}/generations", fields)
+        whole = await asyncio.to_thread(_fingerprint, dataset_id, request)
         async with self.database.transaction(caller.tenant_id) as session:
             job = tables.Job(
                 id=jobs.new_id(),
@@ -118,6 +117,12 @@ class Generations:
         """Return the generation that a job of the caller's makes, or what is left of it."""
         async with self.database.transaction(caller.tenant_id) as session:
             return await repository.of_job(session, job_id)
+
+
+def _fingerprint(dataset_id: str, request: GenerationRequest) -> bytes:
+    """Return the fingerprint of a request; blocks, as a scenario may have a megabyte."""
+    fields = request.model_dump(mode="json", exclude={"wait_seconds"})
+    return fingerprint.of_request(f"/v1/datasets/{dataset_id}/generations", fields)
 
 
 def _check_cap(tenant: tables.Tenant, row_count: int) -> None:

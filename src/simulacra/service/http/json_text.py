@@ -4,15 +4,21 @@ Python's reader keeps the last of two equal names, so that half of a share map c
 silently; and it accepts lone surrogates, which no later step can write.
 """
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from simulacra.service.http import guards
+
+AT_ONCE_BYTES = 16 * 1024
+"""A body up to this size takes two milliseconds or so, which a thread is not worth."""
+_PARSER = ThreadPoolExecutor(1, "json")  # more of them would leave less to the event loop
 
 
 def parse(body: bytes) -> Any:  # noqa: ANN401 - whatever JSON can say
@@ -65,4 +71,8 @@ class Route(APIRoute):
 
 class _Request(Request):
     async def json(self) -> Any:  # noqa: ANN401 - as the framework declares it
-        return parse(await self.body())
+        body = await self.body()
+        if len(body) <= AT_ONCE_BYTES:
+            return parse(body)
+        # Meanwhile all others are served.
+        return await asyncio.get_running_loop().run_in_executor(_PARSER, parse, body)
