@@ -13,6 +13,7 @@ from simulacra.service.identity import clients, embedded, provider, refusals, si
 from simulacra.service.jobs import kinds
 from simulacra.service.monitoring import notices, records, watch
 from simulacra.service.settings import Settings
+from simulacra.service.tenants import capacity
 
 JOB_KINDS = (datasets.TRAINING, generations.GENERATION)
 """What is done in the background: a new kind of job is one more record here."""
@@ -121,6 +122,12 @@ def _policy(settings: Settings) -> runtime.Policy:
         jobs_per_tenant=settings.jobs_per_tenant,
         max_rows_per_request=settings.max_rows_per_request,
         claim=dt.timedelta(hours=settings.claim_hours),
+        capacity=capacity.Capacity(
+            stored_bytes=settings.stored_bytes_per_tenant,
+            trainings=settings.trainings_per_tenant,
+            uploads=settings.uploads_per_tenant,
+            downloads=settings.downloads_per_tenant,
+        ),
         limits=_limits(settings),
     )
 

@@ -9,11 +9,21 @@ from typing import Any
 
 import procrastinate
 
-from simulacra.service import errors, keys, objects, readiness, storage, tenancy, throttling
+from simulacra.service import (
+    errors,
+    keys,
+    objects,
+    readiness,
+    storage,
+    tenancy,
+    throttling,
+)
 from simulacra.service.credentials import claims
 from simulacra.service.identity import provider, refusals
 from simulacra.service.jobs import admission, attempts, child, kinds, transitions
 from simulacra.service.tenants import service as tenants
+from simulacra.service.tenants.capacity import Capacity
+from simulacra.service.transfers import Transfers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +43,7 @@ class Policy:
     jobs_per_tenant: int
     max_rows_per_request: int
     claim: dt.timedelta
+    capacity: Capacity
     limits: Mapping[throttling.RouteClass, throttling.Limit]
 
 
@@ -52,6 +63,7 @@ class Runtime:
     readiness: readiness.Readiness
     problem_document: Callable[[errors.ServiceError], dict[str, Any]]
     """How the error of a job is written down, for those who will ask what became of it."""
+    transfers: Transfers = dataclasses.field(default_factory=Transfers)
     draining: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
     """Set when the process takes nothing new and ends what it holds."""
 

@@ -197,6 +197,28 @@ class Settings(BaseSettings):
         description="Trainings of one tenant that run at a time, and likewise generations; its "
         "other jobs wait, so one tenant's backlog does not delay others.",
     )
+    trainings_per_tenant: int = Field(
+        default=20,
+        ge=1,
+        description="Trainings of one tenant that may wait or run; a further upload is refused.",
+    )
+    stored_bytes_per_tenant: int = Field(
+        default=20 * 1024 * MIB,
+        ge=1,
+        description="Maximum size of the seed files and artifacts that are kept for one tenant, in "
+        "bytes.",
+    )
+    uploads_per_tenant: int = Field(
+        default=64,
+        ge=1,
+        description="Uploads of one tenant at a time, in each API process.",
+    )
+    downloads_per_tenant: int = Field(
+        default=8,
+        ge=1,
+        description="Downloads of one tenant at a time, in each API process; a download takes up "
+        "to 10 MB of memory.",
+    )
     metrics_port: int | None = Field(
         default=None,
         ge=1,

@@ -22,8 +22,12 @@ LIMITS = {
     "subscription_window_days": "length of a window, days",
     "max_rows_per_request": "rows of one generation",
     "retention_hours": "life of what they make from now on, hours; 'none' for the service's",
+    "max_stored_bytes": "bytes of seed files and artifacts; 'none' for the service's limit",
+    "max_trainings": "trainings that may wait or run; 'none' for the service's limit",
+    "max_uploads": "uploads at a time in each API process; 'none' for the service's limit",
+    "max_downloads": "downloads at a time in each API process; 'none' for the service's limit",
 }
-REMOVABLE = ("subscription_rows", "retention_hours")  # as administration.REMOVABLE
+NEEDED = ("subscription_window_days", "max_rows_per_request")  # administration.REMOVABLE: the rest
 
 
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -38,7 +42,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     _add(tenants, "reactivate", "let a suspended tenant in again").set_defaults(run=reactivate)
     setting = _add(tenants, "set", "set what a tenant may use; what is left out stays")
     for name, meaning in LIMITS.items():
-        kind = _number_or_none if name in REMOVABLE else _number
+        kind = _number if name in NEEDED else _number_or_none
         option = f"--{name.replace('_', '-')}"
         setting.add_argument(option, type=kind, metavar="N", help=meaning)
     setting.set_defaults(run=set_limits)

@@ -112,6 +112,10 @@ class Tenant(Table):
     subscription_rows: Mapped[int | None]  # of one window; None: as many as it likes
     subscription_window_days: Mapped[int] = mapped_column(server_default=text("30"))
     retention_hours: Mapped[int | None]  # of new datasets and generations; None: the policy's
+    max_stored_bytes: Mapped[int | None]  # None, here and below: what the settings say
+    max_trainings: Mapped[int | None]
+    max_uploads: Mapped[int | None]
+    max_downloads: Mapped[int | None]
     sealed_key: Mapped[bytes]  # the tenant key, sealed by the installation's
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
 

@@ -22,6 +22,7 @@ from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import repository as jobs
 from simulacra.service.jobs import transitions
 from simulacra.service.tenants import encryption, retention
+from simulacra.service.tenants.capacity import Capacity
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Datasets:
 
     Attributes:
         retention: how long a dataset lives where nothing is set for its tenant.
+        capacity: what a tenant may take up where nothing is set for it.
     """
 
     database: tenancy.Database
@@ -51,6 +53,25 @@ class Datasets:
     objects: objects.Register
     endings: transitions.Endings
     retention: dt.timedelta
+    capacity: Capacity
+
+    async def admit(self, caller: Principal) -> Capacity:
+        """Return what the caller's tenant may take up, before the body of an upload is read.
+
+        Raises:
+            errors.StorageQuotaError: the tenant stores as much as it may.
+            errors.TooManyAtOnceError: as many of its trainings wait or run as may.
+        """
+        async with self.database.transaction(caller.tenant_id) as session:
+            tenant = await session.get_one(tables.Tenant, caller.tenant_id)
+            await self._check_room(session, tenant)
+            return self.capacity.of(tenant)
+
+    async def _check_room(
+        self, session: AsyncSession, tenant: tables.Tenant, more_bytes: int = 1
+    ) -> None:
+        await self.capacity.check_trainings(session, tenant, tasks.TRAINING.operation)
+        await self.capacity.check_storage(session, tenant, more_bytes)
 
     async def create(
         self,
@@ -69,6 +90,8 @@ class Datasets:
             errors.InvalidFieldsError: a sheet is named, and the file has none.
             errors.IdempotencyConflictError: the key belongs to another request.
             errors.StorageUnavailableError: the object store does not answer.
+            errors.StorageQuotaError: the tenant may not store so much.
+            errors.TooManyAtOnceError: as many of its trainings wait or run as may.
         """
         file_format = _detect(file)
         if fields.sheet is not None and file_format != formats.Format.XLSX:
@@ -95,6 +118,8 @@ class Datasets:
             rejoined = await bindings.bind(session, key, whole, job.id)
             if rejoined is not None:
                 return await repository.of_job(session, rejoined), True
+            tenant = await session.get_one(tables.Tenant, caller.tenant_id)
+            await self._check_room(session, tenant, digest.size_bytes)
             dataset = await self._row(session, job, seed, digest, fields)
             session.add(dataset)
             await objects.keep(session, seed.path)

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import itertools
 import logging
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from simulacra.service import errors, storage, tenancy
 from simulacra.service.audit import entry, trail
@@ -18,6 +20,7 @@ from simulacra.service.generations import links, repository
 from simulacra.service.http import guards, openapi, ranges, serving
 from simulacra.service.identity.principal import Principal
 from simulacra.service.tenants import encryption
+from simulacra.service.transfers import Direction
 
 MEDIA_TYPES = {
     "parquet": "application/vnd.apache.parquet",
@@ -65,6 +68,7 @@ async def download_artifact(
         key = await encryption.unseal(
             session, runtime.keyring, caller.tenant_id, generation_id, generation.sealed_key
         )
+        tenant = await session.get_one(tables.Tenant, caller.tenant_id)
     headers, size = _headers(generation), int(generation.size_bytes or 0)
     if if_none_match is not None and _names(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
@@ -77,9 +81,24 @@ async def download_artifact(
     status, media_type = (200 if part is None else 206), MEDIA_TYPES[generation.output_format]
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=media_type)
-    chunks = await asyncio.to_thread(_begin, runtime.storage, generation, key, start, stop)
-    await _record(runtime.database, caller, generation_id, stop - start)
-    return StreamingResponse(chunks, status_code=status, headers=headers, media_type=media_type)
+    most = runtime.policy.capacity.of(tenant).downloads
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(runtime.transfers.one(Direction.DOWNLOADS, caller.tenant_id, most))
+        chunks = await asyncio.to_thread(_begin, runtime.storage, generation, key, start, stop)
+        await _record(runtime.database, caller, generation_id, stop - start)
+        download = _Download(chunks, status_code=status, headers=headers, media_type=media_type)
+        download.held = stack.pop_all()
+    return download
+
+
+class _Download(StreamingResponse):
+    """An answer that counts as a download until its last byte is taken, or its client is gone."""
+
+    held: contextlib.ExitStack
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self.held:
+            await super().__call__(scope, receive, send)
 
 
 def _begin(

@@ -17,6 +17,7 @@ from simulacra.service.http import (
 )
 from simulacra.service.idempotency import bindings
 from simulacra.service.jobs import repository as jobs
+from simulacra.service.transfers import Direction
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
 
@@ -41,7 +42,7 @@ ENVELOPE = {"model": schemas.DatasetDocument, "links": LINKS}
     responses={
         200: ENVELOPE | {"description": "Training ended within `wait_seconds`."},
         202: ENVELOPE | {"description": "Training goes on; poll the job."},
-        **openapi.problems(401, 403, 409, 413, 415),
+        **openapi.problems(401, 402, 403, 409, 413, 415),
     },
     openapi_extra={
         "requestBody": {
@@ -65,11 +66,13 @@ async def create_dataset(
     """
     datasets = datasets_of(runtime)
     key = bindings.of(caller, tasks.TRAINING.operation, idempotency_key)
-    async with (
-        bindings.lease(runtime.database, key) as held,
-        upload.read(request) as (file, fields),
-    ):
-        dataset, is_replayed = await datasets.create(caller, file, fields, held)
+    async with bindings.lease(runtime.database, key) as held:
+        # A retry of what has begun finds its job, however many others there are.
+        is_new = held is None or held.lease_token is not None
+        most = (await datasets.admit(caller) if is_new else runtime.policy.capacity).uploads
+        with runtime.transfers.one(Direction.UPLOADS, caller.tenant_id, most):
+            async with upload.read(request) as (file, fields):
+                dataset, is_replayed = await datasets.create(caller, file, fields, held)
     if fields.wait_seconds and not _is_done(dataset):
         await jobs.wait(
             runtime.database,
@@ -182,6 +185,7 @@ def datasets_of(runtime: serving.Runtime) -> service.Datasets:
         objects=runtime.objects,
         endings=runtime.endings,
         retention=runtime.policy.retention,
+        capacity=runtime.policy.capacity,
     )
 
 

@@ -121,6 +121,7 @@ def generations_of(runtime: serving.Runtime) -> service.Generations:
         database=runtime.database,
         admission=runtime.endings.admission,
         retention=runtime.policy.retention,
+        capacity=runtime.policy.capacity,
     )
 
 

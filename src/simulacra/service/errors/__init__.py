@@ -5,6 +5,7 @@
     │   ├── InvalidFieldsError            fields that are wrong, or wrong together
     │   ├── StudyInvalidError             the uploaded file cannot be used
     │   ├── ConditionsInvalidError        conditions that do not fit the schema of the dataset
+    │   ├── TooManyAtOnceError            as much is under way as may be at a time
     │   ├── ScenarioInfeasibleError       the model cannot produce a single row of the scenario
     │   ├── IdempotencyConflictError      the key belongs to another request
     │   └── IdempotencyInFlightError      the first request with the key has not ended yet
@@ -36,6 +37,7 @@
     ├── quotas
     │   ├── RowCapExceededError           more rows than one request may ask for
     │   ├── QuotaExceededError            more rows than the subscription has left
+    │   ├── StorageQuotaError             more bytes than the tenant may keep
     │   └── ReservationConflictError      other generations hold the rows at the moment
     └── outages
         └── OutageError                   something that the service needs does not answer
@@ -104,6 +106,7 @@ from simulacra.service.errors.quotas import (
     QuotaExceededError,
     ReservationConflictError,
     RowCapExceededError,
+    StorageQuotaError,
 )
 from simulacra.service.errors.requests import (
     ConditionsInvalidError,
@@ -112,6 +115,7 @@ from simulacra.service.errors.requests import (
     InvalidFieldsError,
     ScenarioInfeasibleError,
     StudyInvalidError,
+    TooManyAtOnceError,
 )
 from simulacra.service.errors.work import (
     DatasetFailedError,
@@ -165,10 +169,12 @@ __all__ = [
     "ServiceError",
     "SignupNotFoundError",
     "StaleTokenError",
+    "StorageQuotaError",
     "StorageUnavailableError",
     "StudyInvalidError",
     "TenantNotFoundError",
     "TokenRefusedError",
+    "TooManyAtOnceError",
     "UnauthenticatedError",
     "UnknownSignupError",
     "pointer",

@@ -127,6 +127,13 @@ _ENTRIES = (
         "subscription raised.",
     ),
     Entry(
+        "simio_storage_quota_exceeded",
+        "The tenant stores as many bytes as it may",
+        "Seed files and artifacts are kept until they expire, and count until then.",
+        "Many large studies or artifacts within the retention.",
+        "Delete datasets that are not needed, wait until some expire, or have the limit raised.",
+    ),
+    Entry(
         "simio_forbidden",
         "The token does not grant this operation",
         "The token is valid, but lacks the scope that the operation needs.",
@@ -296,9 +303,11 @@ _ENTRIES = (
     Entry(
         "simio_rate_limited",
         "Too many calls",
-        "More calls came than the operation takes in that time.",
-        "A loop without a pause, or many clients behind one address.",
-        "Wait as long as Retry-After says; RateLimit-Policy shows the limit.",
+        "More calls came than the operation takes in that time, or more are under way than may be "
+        "at a time.",
+        "A loop without a pause, many clients behind one address, or many transfers or trainings "
+        "at once.",
+        "Wait as long as Retry-After says; RateLimit-Policy or the detail shows the limit.",
         retryable=True,
     ),
     Entry(

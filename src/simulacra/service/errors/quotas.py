@@ -51,6 +51,12 @@ class QuotaExceededError(QuotaError):
     code = "simio_quota_exceeded"
 
 
+class StorageQuotaError(ServiceError):
+    """The tenant stores as many bytes as it may."""
+
+    code = "simio_storage_quota_exceeded"
+
+
 class ReservationConflictError(QuotaError):
     """The rows may be free once other requests or generations of the tenant have ended."""
 

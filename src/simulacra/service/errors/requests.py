@@ -37,6 +37,16 @@ class ScenarioInfeasibleError(ServiceError):
     code = "simio_scenario_infeasible"
 
 
+class TooManyAtOnceError(ServiceError):
+    """The tenant has as many of something under way as it may; `retry_after` is in seconds."""
+
+    code = "simio_rate_limited"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
 class IdempotencyConflictError(ServiceError):
     """The Idempotency-Key was used for another request."""
 

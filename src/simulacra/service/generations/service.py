@@ -21,6 +21,7 @@ from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import admission
 from simulacra.service.jobs import repository as jobs
 from simulacra.service.tenants import retention
+from simulacra.service.tenants.capacity import Capacity
 from simulacra.service.usage import ledger
 
 
@@ -30,11 +31,13 @@ class Generations:
 
     Attributes:
         retention: how long a generation lives where nothing is set for its tenant.
+        capacity: what a tenant may take up where nothing is set for it.
     """
 
     database: tenancy.Database
     admission: admission.Admission
     retention: dt.timedelta
+    capacity: Capacity
 
     async def create(
         self,
@@ -55,6 +58,7 @@ class Generations:
             errors.RowCapExceededError: these are too many rows for one request.
             errors.QuotaExceededError: these are too many rows for the subscription.
             errors.ReservationConflictError: other generations hold the rows at the moment.
+            errors.StorageQuotaError: the tenant stores as much as it may.
             errors.ConditionsInvalidError: the conditions do not fit the schema.
             simulacra.engine.errors.ConditionError: so it is too; says it of every field.
             errors.IdempotencyConflictError: the key belongs to another request.
@@ -75,6 +79,7 @@ class Generations:
             dataset = await datasets.get_ready(session, dataset_id)
             tenant = await session.get_one(tables.Tenant, caller.tenant_id)
             _check_cap(tenant, request.row_count)
+            await self.capacity.check_storage(session, tenant)
             await asyncio.to_thread(conditions.check, dataset, request.conditions)
             generation = await self._row(session, job, request)
             session.add(generation)

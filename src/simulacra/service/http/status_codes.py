@@ -22,6 +22,7 @@ _CODES: Mapping[int, tuple[str, ...]] = {
     402: (
         "simio_row_cap_exceeded",
         "simio_quota_exceeded",
+        "simio_storage_quota_exceeded",
     ),
     403: (
         "simio_forbidden",

@@ -63,8 +63,7 @@ class Admission:
 
     async def admit(self, session: AsyncSession, tenant_id: str, operation: str) -> None:
         """Give the next jobs of a tenant their queue entries, as many as it has room for."""
-        queue_of_tenant = func.hashtext(f"{tenant_id}/{operation}")
-        await session.execute(select(func.pg_advisory_xact_lock(LOCK, queue_of_tenant)))
+        await _lock(session, tenant_id, operation)
         is_of_tenant = and_(_jobs.tenant_id == tenant_id, _jobs.operation == operation)
         is_admitted = and_(is_of_tenant, _jobs.status.in_(OPEN), _jobs.admitted_at.is_not(None))
         admitted = await session.scalar(select(func.count()).select_from(_jobs).where(is_admitted))
@@ -128,6 +127,20 @@ class Admission:
             allow_unknown=True,
         )
         await deferrer.defer_async(tenant_id=job.tenant_id, job_id=job.id)
+
+
+async def count_open(session: AsyncSession, tenant_id: str, operation: str) -> int:
+    """Return how many jobs of a tenant wait or run; none is added until the transaction ends."""
+    await _lock(session, tenant_id, operation)
+    is_open = and_(
+        _jobs.tenant_id == tenant_id, _jobs.operation == operation, _jobs.status.in_(OPEN)
+    )
+    return await session.scalar(select(func.count()).select_from(_jobs).where(is_open)) or 0
+
+
+async def _lock(session: AsyncSession, tenant_id: str, operation: str) -> None:
+    queue_of_tenant = func.hashtext(f"{tenant_id}/{operation}")
+    await session.execute(select(func.pg_advisory_xact_lock(LOCK, queue_of_tenant)))
 
 
 def _is_waiting() -> ColumnElement[bool]:

@@ -13,11 +13,14 @@ from simulacra.service.audit.entry import Action, Actor, Detail
 from simulacra.service.credentials import claims
 from simulacra.service.database import tables
 from simulacra.service.identity import clients, provider
+from simulacra.service.tenants import capacity
 from simulacra.service.usage import ledger, windows
 
 MAX_WINDOW_DAYS = 366
 MAX_ROWS = 2**53
 """What every client's numbers hold."""
+MAX_BYTES = 2**53
+MAX_AT_ONCE = 100_000
 
 
 class TenantStatus(enum.StrEnum):
@@ -32,8 +35,15 @@ BOUNDS = {
     "subscription_window_days": (1, MAX_WINDOW_DAYS),
     "max_rows_per_request": (1, MAX_ROWS),
     "retention_hours": (1, policy.MAX_RETENTION_HOURS),
+    "max_stored_bytes": (0, MAX_BYTES),
+    "max_trainings": (1, MAX_AT_ONCE),
+    "max_uploads": (1, MAX_AT_ONCE),
+    "max_downloads": (1, MAX_AT_ONCE),
 }
-REMOVABLE = ("subscription_rows", "retention_hours")
+REMOVABLE = (
+    *("subscription_rows", "retention_hours"),
+    *("max_stored_bytes", "max_trainings", "max_uploads", "max_downloads"),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,12 +55,20 @@ class TenantLimits:
         subscription_window_days: length of a window, days.
         max_rows_per_request: rows of one generation.
         retention_hours: life of a new dataset or generation, hours; None: the installation's.
+        max_stored_bytes: of seed files and artifacts; None, here and below: the installation's.
+        max_trainings: that wait or run.
+        max_uploads: at a time, in each API process.
+        max_downloads: likewise.
     """
 
     subscription_rows: int | None
     subscription_window_days: int
     max_rows_per_request: int
     retention_hours: int | None
+    max_stored_bytes: int | None = None
+    max_trainings: int | None = None
+    max_uploads: int | None = None
+    max_downloads: int | None = None
 
     def __post_init__(self) -> None:
         for field, figure in self.figures().items():
@@ -126,18 +144,14 @@ async def get(session: AsyncSession, tenant_id: str, *, lock: bool = False) -> t
 
 async def usage_of(session: AsyncSession, tenant: tables.Tenant) -> Usage:
     """Return what a tenant has and did; reads in the scope `tenancy.SYSTEM`."""
-    studies, deliveries = tables.Dataset, tables.Generation
-    has = select(func.count(studies.id), func.sum(studies.seed_bytes)).where(
+    studies = tables.Dataset
+    has = select(func.count(studies.id)).where(
         studies.tenant_id == tenant.id,
         studies.deleted_at.is_(None),
         studies.expires_at > clock.now(session),
     )
-    keeps = select(func.sum(deliveries.size_bytes)).where(
-        deliveries.tenant_id == tenant.id, deliveries.expires_at > clock.now(session)
-    )
-    datasets, seed_bytes = (await session.execute(has)).one()
-    artifact_bytes = await session.scalar(keeps)
-    stored_bytes = int(seed_bytes or 0) + int(artifact_bytes or 0)
+    datasets = await session.scalar(has) or 0
+    stored_bytes = await capacity.stored_bytes(session, tenant.id)
     window = await windows.current(session, tenant)
     generations = await ledger.billed_generations(session, window)
     return Usage(datasets, stored_bytes, window, generations)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
+from pydantic import BaseModel
 
 from simulacra.service import errors, policy, tenancy
 from simulacra.service.audit import search
@@ -92,24 +93,29 @@ async def rotate_secret(
     )
 
 
+class LimitsForm(BaseModel):
+    """The limits as they were typed; an empty one is none."""
+
+    subscription_rows: Text = ""
+    subscription_window_days: Text = ""
+    max_rows_per_request: Text = ""
+    retention_hours: Text = ""
+    max_stored_bytes: Text = ""
+    max_trainings: Text = ""
+    max_uploads: Text = ""
+    max_downloads: Text = ""
+
+
 @router.post("/{tenant_id}/limits", max_body_size=rendering.MAX_FORM_BYTES)
 async def set_limits(
     tenant_id: str,
     request: Request,
     runtime: serving.Runtime,
     operator: guard.SignedIn,
-    subscription_rows: Annotated[Text, Form()] = "",
-    subscription_window_days: Annotated[Text, Form()] = "",
-    max_rows_per_request: Annotated[Text, Form()] = "",
-    retention_hours: Annotated[Text, Form()] = "",
+    form: Annotated[LimitsForm, Form()],
 ) -> Response:
     """Set what the tenant may use, or show the form again with what is wrong."""
-    given = {
-        "subscription_rows": subscription_rows,
-        "subscription_window_days": subscription_window_days,
-        "max_rows_per_request": max_rows_per_request,
-        "retention_hours": retention_hours,
-    }
+    given = form.model_dump()
     try:
         limits = _limits(given)
     except errors.LimitError as error:
@@ -154,6 +160,7 @@ async def _page(
         entries=recent,
         default_hours=round(runtime.policy.retention.total_seconds() / 3600),
         longest_hours=policy.MAX_RETENTION_HOURS,
+        capacity=runtime.policy.capacity,
         rotation_note=OLD_WORKS if runtime.identity.issues_tokens else OLD_STOPS,
         done=done,
         given=given or _texts(administration.limits_of(tenant)),
