@@ -29,6 +29,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
         SIMULACRA_TRAININGS_PER_TENANT=str(TRAININGS),
         SIMULACRA_UPLOADS_PER_TENANT=str(UPLOADS),
         SIMULACRA_DOWNLOADS_PER_TENANT=str(DOWNLOADS),
+        SIMULACRA_SCRATCH_BYTES="10000000",
         SIMULACRA_WORKER_CONCURRENCY="1",
         **harness.UNHURRIED,
     ) as it:
@@ -110,6 +111,16 @@ def test_uploads_that_stall_are_few(greedy: ApiClient, other: ApiClient) -> None
         refused(greedy.upload(GOOD_ROWS))
         assert other.upload(GOOD_ROWS).status_code == 202
     until(202, lambda: greedy.upload(GOOD_ROWS))
+
+
+def test_who_lacks_room_for_an_upload_is_told_and_nobody_else(
+    greedy: ApiClient, other: ApiClient
+) -> None:
+    refusal = greedy.upload(GOOD_ROWS + b"20,A\n" * 600_000)
+    assert problem(refusal, 503, "simio_unavailable")["retryable"]
+    assert int(refusal.headers["retry-after"]) > 0
+    for client in (greedy, other):
+        assert client.upload(GOOD_ROWS).status_code == 202
 
 
 def test_downloads_that_stall_are_few(greedy: ApiClient, other: ApiClient) -> None:

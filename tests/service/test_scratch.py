@@ -1,15 +1,18 @@
 """Folders that outlive their process are removed; those of living ones are not."""
 
+import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+from collections import namedtuple
 from pathlib import Path
 
 import pytest
 
-from simulacra.service import scratch
+from simulacra.service import errors, outages, scratch
 
 HOLDER = """
 import sys, time
@@ -53,3 +56,36 @@ def test_what_is_not_ours_is_left_alone(own_place: Path) -> None:
     os.utime(stranger, (0, 0))
     assert scratch.sweep(min_age=0) == 0
     assert stranger.is_dir()
+
+
+def test_room_is_set_aside_and_its_lack_is_for_the_one_who_needs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usage = namedtuple("usage", "free")  # noqa: PYI024 - one field of what is replaced
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(free=100))
+    space = scratch.Space()
+    with space.reserve("ten_1", 40):
+        with pytest.raises(errors.ScratchFullError), space.reserve("ten_1", 11):  # over its share
+            pass
+        with (
+            space.reserve("ten_2", 50),
+            space.reserve("ten_3", 10),
+            pytest.raises(errors.ScratchFullError),
+            space.reserve("ten_4", 1),
+        ):
+            pass
+    with pytest.raises(ZeroDivisionError), space.reserve("ten_1", 50):
+        raise ZeroDivisionError
+    with space.reserve("ten_1", 50):  # all was given back
+        pass
+    with pytest.raises(errors.ScratchFullError), scratch.Space(20).reserve("ten_1", 11):
+        pass
+
+
+def test_a_full_disk_is_an_outage_that_passes() -> None:
+    with pytest.raises(outages.ANY) as full, scratch.folder():
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert isinstance(full.value, errors.ServiceError)
+    assert (full.value.code, full.value.retry_after) == ("simio_unavailable", 10)
+    with pytest.raises(FileNotFoundError), scratch.folder():
+        raise FileNotFoundError(errno.ENOENT, "")

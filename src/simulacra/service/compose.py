@@ -5,7 +5,7 @@ import functools
 
 import procrastinate
 
-from simulacra.service import keys, readiness, runtime, storage, tenancy, throttling
+from simulacra.service import keys, readiness, runtime, scratch, storage, tenancy, throttling
 from simulacra.service.datasets import tasks as datasets
 from simulacra.service.generations import tasks as generations
 from simulacra.service.http import translation
@@ -40,6 +40,7 @@ def runtime_of(settings: Settings) -> runtime.Runtime:
         refusals=refusals.Refusals(database),
         throttle=throttling.Throttle(database, keyring),
         readiness=readiness.Readiness(database, objects),
+        space=scratch.Space(settings.scratch_bytes),
         problem_document=functools.partial(translation.document, base_url=settings.base_url),
     )
 

@@ -13,4 +13,4 @@ DATABASE = (
     psycopg.OperationalError,
     procrastinate.exceptions.ConnectorException,
 )
-ANY = (*DATABASE, errors.StorageUnavailableError)
+ANY = (*DATABASE, errors.StorageUnavailableError, errors.ScratchFullError)

@@ -14,6 +14,7 @@ from simulacra.service import (
     keys,
     objects,
     readiness,
+    scratch,
     storage,
     tenancy,
     throttling,
@@ -61,6 +62,7 @@ class Runtime:
     refusals: refusals.Refusals
     throttle: throttling.Throttle
     readiness: readiness.Readiness
+    space: scratch.Space
     problem_document: Callable[[errors.ServiceError], dict[str, Any]]
     """How the error of a job is written down, for those who will ask what became of it."""
     transfers: Transfers = dataclasses.field(default_factory=Transfers)

@@ -219,6 +219,12 @@ class Settings(BaseSettings):
         description="Downloads of one tenant at a time, in each API process; a download takes up "
         "to 10 MB of memory.",
     )
+    scratch_bytes: int | None = Field(
+        default=None,
+        ge=1,
+        description="Size of the temporary folder of an API process, in bytes, if it has a limit "
+        "that its disk does not show; an upload needs four times its own. Default: what is free.",
+    )
     metrics_port: int | None = Field(
         default=None,
         ge=1,

@@ -47,6 +47,19 @@ def refusal(*arguments: bytes | str) -> problems.Problem:
     return translation.problem_of(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [({"content-length": "30"}, 60), ({"content-length": "999"}, 200), ({}, 200)],
+    ids=["told", "too long", "chunked"],
+)
+def test_room_is_needed_for_the_form_and_its_sealed_copy(
+    headers: dict[str, str], expected: int
+) -> None:
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    request = Request({"type": "http", "headers": raw})
+    assert upload.disk_bytes(request, max_upload_bytes=100) == expected
+
+
 def test_a_form_is_read() -> None:
     assert read(form(FILE, ("display_name", None, " Wave 1 "))) == (b"a,b\n1,2\n", "Wave 1")
 

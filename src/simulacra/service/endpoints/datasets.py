@@ -70,7 +70,11 @@ async def create_dataset(
         # A retry of what has begun finds its job, however many others there are.
         is_new = held is None or held.lease_token is not None
         most = (await datasets.admit(caller) if is_new else runtime.policy.capacity).uploads
-        with runtime.transfers.one(Direction.UPLOADS, caller.tenant_id, most):
+        size = upload.disk_bytes(request, runtime.policy.max_upload_bytes)
+        with (
+            runtime.transfers.one(Direction.UPLOADS, caller.tenant_id, most),
+            runtime.space.reserve(caller.tenant_id, size),
+        ):
             async with upload.read(request) as (file, fields):
                 dataset, is_replayed = await datasets.create(caller, file, fields, held)
     if fields.wait_seconds and not _is_done(dataset):

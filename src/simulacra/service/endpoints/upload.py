@@ -43,6 +43,12 @@ async def read(request: Request) -> AsyncIterator[tuple[BinaryIO, UploadFields]]
         await form.close()
 
 
+def disk_bytes(request: Request, max_upload_bytes: int) -> int:
+    """Return how much of the temporary folder an upload takes: the form, and its sealed copy."""
+    length = request.headers.get("content-length", "")
+    return 2 * (min(int(length), max_upload_bytes) if length.isdecimal() else max_upload_bytes)
+
+
 class _Parser(MultiPartParser):
     """The framework's parser, which does not mind that a body ends before its form does."""
 

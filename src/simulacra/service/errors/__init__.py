@@ -43,6 +43,7 @@
         └── OutageError                   something that the service needs does not answer
             ├── DatabaseUnavailableError
             ├── StorageUnavailableError
+            ├── ScratchFullError          the temporary folder has no room for a file
             ├── NotReadyError             the process cannot serve requests
             └── ProviderError             the identity provider does not do what it was asked
                 ├── ProviderUnavailableError
@@ -99,6 +100,7 @@ from simulacra.service.errors.outages import (
     ProviderError,
     ProviderRefusedError,
     ProviderUnavailableError,
+    ScratchFullError,
     StorageUnavailableError,
 )
 from simulacra.service.errors.quotas import (
@@ -166,6 +168,7 @@ __all__ = [
     "RotationNotFoundError",
     "RowCapExceededError",
     "ScenarioInfeasibleError",
+    "ScratchFullError",
     "ServiceError",
     "SignupNotFoundError",
     "StaleTokenError",

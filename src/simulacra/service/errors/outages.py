@@ -42,6 +42,16 @@ class NotReadyError(OutageError):
         self.detail = reason
 
 
+class ScratchFullError(OutageError):
+    """The temporary folder has no room for what is to be written there."""
+
+    retry_after = 10
+
+    def __init__(self) -> None:
+        super().__init__("the temporary folder is full, or what is left of it is set aside")
+        self.detail = "There is no room for the file at the moment; others are being received."
+
+
 class ProviderError(OutageError):
     """The identity provider does not do what it was asked."""
 
