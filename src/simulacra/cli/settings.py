@@ -61,10 +61,17 @@ def load_as_served(data_dir: Path | None) -> "Settings":
     try:
         address = json.loads((settings.data_dir / ADDRESS_FILE).read_text())
     except FileNotFoundError:
-        if data_dir is None and settings.database_url is not None:
+        if _is_installation(settings) or (data_dir is None and settings.database_url is not None):
             return settings
         raise SettingsError(
             f"No server has run on {settings.data_dir}: give the --data-dir of one, set "
             "DATABASE_URL, or start one with `simulacra serve`."
         ) from None
     return load(data_dir=data_dir, **address)
+
+
+def _is_installation(settings: "Settings") -> bool:
+    """Tell whether a data directory on which no server has run was restored from a backup."""
+    if settings.database_url is None:
+        return (settings.data_dir / "postgres").is_dir()
+    return settings.master_key_file.exists()
