@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "r0012"
-down_revision = "r0009"
+down_revision = "r0011"
 
 
 def _timestamp(name: str) -> sa.Column[object]:
