@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import keys, tenancy
 from simulacra.service.database import tables
+from simulacra.service.database.prepared import Prepared
 from simulacra.service.embedded import postgres
 from simulacra.service.runtime import Runtime
 from tests.coroutines import RunAsync
@@ -172,5 +173,70 @@ def test_connections_that_a_restart_cut_while_they_were_idle_fail_no_query(
         monkeypatch.setattr(tenancy, "IDLE_SECONDS", 0.0)
         second = set(await asyncio.gather(*(backend() for _ in range(4))))
         assert not first & second
+
+    run_async(check())
+
+
+def _by_id(owned: type[tables.TenantOwned]) -> Prepared:
+    wanted = sa.bindparam("id", None, sa.Text)
+    return Prepared.of_tenant(
+        owned, sa.select(tables.Dataset.id).where(tables.Dataset.id == wanted)
+    )
+
+
+def test_a_prepared_query_sees_one_tenants_rows(
+    runtime: Runtime, run_async: RunAsync, in_an_hour: dt.datetime
+) -> None:
+    async def check() -> None:
+        one = await _tenant_with_dataset(runtime, "one", in_an_hour)
+        two = await _tenant_with_dataset(runtime, "two", in_an_hour)
+        query = _by_id(tables.Dataset)
+        for tenant_id, own, other in ((one, "ds_one", "ds_two"), (two, "ds_two", "ds_one")):
+            for _ in range(12):  # by then PostgreSQL plans it without its parameters
+                assert await runtime.database.read(tenant_id, query, {"id": own}) == (own,)
+                assert await runtime.database.read(tenant_id, query, {"id": other}) is None
+        assert runtime.database.connections[0] == 0
+
+    run_async(check())
+
+
+def test_each_of_the_two_locks_holds_alone_for_a_prepared_query(
+    runtime: Runtime, run_async: RunAsync, in_an_hour: dt.datetime
+) -> None:
+    """Without the criteria row-level security holds, and without a tenant's scope the criteria."""
+
+    async def check() -> None:
+        one = await _tenant_with_dataset(runtime, "one", in_an_hour)
+        await _tenant_with_dataset(runtime, "two", in_an_hour)
+        everybody = Prepared(sa.select(sa.func.count()).select_from(tables.Dataset))
+        with pytest.raises(tenancy.ScopeMissingError):
+            await runtime.database.read(one, everybody, {})
+        everybody.is_narrowed = True
+        assert await runtime.database.read(one, everybody, {}) == (1,)
+        assert await runtime.database.read(tenancy.SYSTEM, everybody, {}) == (2,)
+        query = _by_id(tables.Dataset)
+        assert await runtime.database.read(tenancy.SYSTEM, query, {"id": "ds_two"}) is None
+        assert await runtime.database.look_up(everybody) == 0  # no scope, no rows
+
+    run_async(check())
+
+
+def test_a_query_on_other_tables_too_is_not_prepared_for_a_tenant() -> None:
+    joined = sa.select(tables.Dataset.id).join(tables.Tenant)
+    with pytest.raises(ValueError, match="one table"):
+        Prepared.of_tenant(tables.Dataset, joined)
+    with pytest.raises(ValueError, match="one table"):
+        Prepared.of_tenant(tables.Job, sa.select(tables.Dataset.id))
+
+
+def test_a_prepared_statement_that_fails_leaves_the_connection_usable(
+    runtime: Runtime, run_async: RunAsync
+) -> None:
+    async def check() -> None:
+        broken = Prepared(sa.select(sa.literal_column("1 / 0")))
+        for _ in range(20):
+            with pytest.raises(psycopg.errors.DivisionByZero):
+                await runtime.database.look_up(broken)
+        assert await runtime.database.look_up(Prepared(sa.select(sa.literal_column("1")))) == 1
 
     run_async(check())

@@ -1,5 +1,6 @@
 """From settings to a runtime: what the API and the worker have in common."""
 
+import asyncio
 import datetime as dt
 import functools
 
@@ -10,7 +11,7 @@ from simulacra.service.datasets import tasks as datasets
 from simulacra.service.generations import tasks as generations
 from simulacra.service.http import translation
 from simulacra.service.identity import clients, embedded, provider, refusals, signing, tokens
-from simulacra.service.jobs import kinds
+from simulacra.service.jobs import announcements, kinds
 from simulacra.service.monitoring import notices, records, watch
 from simulacra.service.settings import Settings
 from simulacra.service.tenants import capacity
@@ -27,6 +28,7 @@ def runtime_of(settings: Settings) -> runtime.Runtime:
         keys.MasterKeyError: there is no master key.
     """
     dsn, keyring = settings.dsn(), settings.keyring()
+    draining = asyncio.Event()
     database = tenancy.Database(dsn, keyring)
     objects = storage.Storage(settings.store_url())
     return runtime.Runtime(
@@ -41,6 +43,8 @@ def runtime_of(settings: Settings) -> runtime.Runtime:
         throttle=throttling.Throttle(database, keyring),
         readiness=readiness.Readiness(database, objects),
         space=scratch.Space(settings.scratch_bytes),
+        announcements=announcements.Announcements(dsn, draining),
+        draining=draining,
         problem_document=functools.partial(translation.document, base_url=settings.base_url),
     )
 

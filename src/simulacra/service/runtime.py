@@ -21,7 +21,7 @@ from simulacra.service import (
 )
 from simulacra.service.credentials import claims
 from simulacra.service.identity import provider, refusals
-from simulacra.service.jobs import admission, attempts, child, kinds, transitions
+from simulacra.service.jobs import admission, announcements, attempts, child, kinds, transitions
 from simulacra.service.tenants import service as tenants
 from simulacra.service.tenants.capacity import Capacity
 from simulacra.service.transfers import Transfers
@@ -65,9 +65,10 @@ class Runtime:
     space: scratch.Space
     problem_document: Callable[[errors.ServiceError], dict[str, Any]]
     """How the error of a job is written down, for those who will ask what became of it."""
-    transfers: Transfers = dataclasses.field(default_factory=Transfers)
-    draining: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
+    announcements: announcements.Announcements
+    draining: asyncio.Event
     """Set when the process takes nothing new and ends what it holds."""
+    transfers: Transfers = dataclasses.field(default_factory=Transfers)
 
     @property
     def objects(self) -> objects.Register:
@@ -112,5 +113,6 @@ class Runtime:
     async def close(self) -> None:
         """Write what is still counted, and close connections."""
         await self.refusals.close()
+        await self.announcements.close()
         await self.identity.close()
         await self.database.close()

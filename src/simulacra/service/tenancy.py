@@ -36,9 +36,11 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from simulacra.service import clock, keys
 from simulacra.service.audit import trail
 from simulacra.service.database import tables
+from simulacra.service.database.prepared import SCOPE, Prepared
 
 SYSTEM = "*"
 """Scope of the service itself: credentials, the signing keys, and finding a job's tenant."""
+Row = tuple[Any, ...]
 Values = Mapping[str, object]
 """What the bound parameters of a statement stand for."""
 
@@ -49,6 +51,7 @@ LAST_USED = "last used"
 logger = logging.getLogger(__name__)
 
 _SET_SCOPE = text("SELECT set_config('simulacra.tenant', :scope, true)")
+_SCOPE_TEXT = f"SELECT set_config('simulacra.tenant', %({SCOPE})s, true)"
 
 
 class ScopeMissingError(RuntimeError):
@@ -103,14 +106,28 @@ class Database:
         async with self.transaction(SYSTEM) as session:
             return await trail.verify(session, self._audit_key, noted)
 
-    async def look_up(self, query: Select[Any], values: Values | None = None) -> Any:  # noqa: ANN401 - whatever it selects
+    async def read(self, scope: str, query: Prepared, values: Values) -> Row | None:
+        """Return the first row of a prepared query in the scope of one tenant's id.
+
+        Setting the scope, the query and the commit take one round trip. As in a transaction, the
+        query is narrowed to the tenant, and row-level security checks the scope again.
+
+        Raises:
+            ScopeMissingError: the query is not narrowed to a tenant.
+        """
+        if not query.is_narrowed:
+            raise ScopeMissingError("prepare the query by Prepared.of_tenant")
+        parameters = query.parameters({**values, SCOPE: scope})
+        return await self._run_at_once((_SCOPE_TEXT, {SCOPE: scope}), (query.text, parameters))
+
+    async def look_up(self, query: Select[Any] | Prepared, values: Values | None = None) -> Any:  # noqa: ANN401 - whatever it selects
         """Return the one value of a query on tables that no tenant owns, without a transaction.
 
         For the checks that every request begins with; on a tenant's table it finds nothing.
         """
         return await self._run_alone(query, values)
 
-    async def change(self, statement: UpdateBase, values: Values) -> Any:  # noqa: ANN401 - likewise
+    async def change(self, statement: UpdateBase | Prepared, values: Values) -> Any:  # noqa: ANN401 - likewise
         """Write to a table that no tenant owns; the statement is a transaction of its own.
 
         Returns:
@@ -118,11 +135,36 @@ class Database:
         """
         return await self._run_alone(statement, values)
 
-    async def _run_alone(self, statement: Executable, values: Values | None) -> Any:  # noqa: ANN401 - likewise
+    async def _run_alone(
+        self,
+        statement: Executable | Prepared,
+        values: Values | None,
+    ) -> Any:  # noqa: ANN401 - likewise
         """Spend one round trip, where a transaction with a scope takes four."""
+        if isinstance(statement, Prepared):
+            row = await self._run_at_once((statement.text, statement.parameters(values or {})))
+            return row and row[0]
         async with self._engine.connect() as connection:
             plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
             return await plain.scalar(statement, values)
+
+    async def _run_at_once(self, *steps: tuple[str, Values]) -> Row | None:
+        """Run statements as one transaction in one round trip, and return the last one's first row.
+
+        That is PostgreSQL's pipeline mode: what is sent does not wait for what comes back.
+        """
+        async with self._engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            driver = cast("psycopg.AsyncConnection[Row]", raw.driver_connection)
+            try:
+                async with driver.pipeline():
+                    for text_, parameters in steps:
+                        cursor = await driver.execute(text_.encode(), parameters)
+                    await driver.commit()
+                return await cursor.fetchone() if cursor.description else None
+            except psycopg.OperationalError:
+                await connection.invalidate()
+                raise
 
     async def check_role(self) -> None:
         """Refuse a role that row-level security does not bind; checked once, at the start.

@@ -14,11 +14,12 @@ import hashlib
 import hmac
 import math
 
-from sqlalchemy import Interval, UpdateBase, bindparam, delete, func, select
+from sqlalchemy import Interval, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from simulacra.service import keys, tenancy
 from simulacra.service.database import tables
+from simulacra.service.database.prepared import Prepared
 
 
 class RouteClass(enum.StrEnum):
@@ -55,13 +56,13 @@ class Standing:
     reset: int
 
 
-def _hit() -> UpdateBase:
+def _hit() -> Prepared:
     """Return the statement that counts a call; it returns nothing where the call is too many."""
-    share, window = bindparam("share", type_=Interval), bindparam("window", type_=Interval)
+    share, window = (bindparam(name, None, Interval) for name in ("share", "window"))
     full_at = func.greatest(tables.Throttle.full_at, _NOW) + share
-    return (
+    return Prepared(
         insert(tables.Throttle)
-        .values(key=bindparam("who"), full_at=_NOW + share)
+        .values(key=bindparam("who", None), full_at=_NOW + share)
         .on_conflict_do_update(
             index_elements=[tables.Throttle.key],
             set_={"full_at": full_at},
@@ -73,7 +74,6 @@ def _hit() -> UpdateBase:
 
 _NOW = func.clock_timestamp()
 _HIT = _hit()
-"""Made once, since to make it takes as long as to run it."""
 
 
 class Throttle:

@@ -16,7 +16,6 @@ from simulacra.service.http import (
     waiting,
 )
 from simulacra.service.idempotency import bindings
-from simulacra.service.jobs import repository as jobs
 from simulacra.service.transfers import Direction
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
@@ -78,12 +77,8 @@ async def create_dataset(
             async with upload.read(request) as (file, fields):
                 dataset, is_replayed = await datasets.create(caller, file, fields, held)
     if fields.wait_seconds and not _is_done(dataset):
-        await jobs.wait(
-            runtime.database,
-            runtime.draining,
-            caller.tenant_id,
-            dataset.job_id,
-            fields.wait_seconds,
+        await runtime.announcements.wait(
+            runtime.database, caller.tenant_id, dataset.job_id, fields.wait_seconds
         )
         dataset = await datasets.of_job(caller, dataset.job_id)
     waiting.announce(response, dataset.job_id, is_done=_is_done(dataset), is_replayed=is_replayed)

@@ -17,7 +17,6 @@ from simulacra.service.http import (
     waiting,
 )
 from simulacra.service.idempotency import bindings
-from simulacra.service.jobs import repository as jobs
 
 MAX_BODY_BYTES = 256 * 1024
 """A scenario of two thousand columns; a longer one would hold up the others while it is parsed."""
@@ -65,12 +64,8 @@ async def create_generation(
     key = bindings.of(caller, tasks.GENERATION.operation, idempotency_key)
     generation, is_replayed = await generations.create(caller, dataset_id, body, key)
     if body.wait_seconds and not _is_done(generation):
-        await jobs.wait(
-            runtime.database,
-            runtime.draining,
-            caller.tenant_id,
-            generation.job_id,
-            body.wait_seconds,
+        await runtime.announcements.wait(
+            runtime.database, caller.tenant_id, generation.job_id, body.wait_seconds
         )
         generation = await generations.of_job(caller, generation.job_id)
     waiting.announce(

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from simulacra.service.database import statuses
 from simulacra.service.http import guards, openapi, serving, waiting
-from simulacra.service.jobs import repository, schemas, service
+from simulacra.service.jobs import schemas, service
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -42,9 +42,7 @@ async def get_job(
     """
     job = await service.read(runtime.database, caller, job_id)
     if wait_seconds and not statuses.JobStatus(job.status).is_final:
-        await repository.wait(
-            runtime.database, runtime.draining, caller.tenant_id, job_id, wait_seconds
-        )
+        await runtime.announcements.wait(runtime.database, caller.tenant_id, job_id, wait_seconds)
         job = await service.read(runtime.database, caller, job_id)
     document = schemas.document(job)
     if not document.status.is_final:

@@ -5,30 +5,33 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, cast, func, select, update
+from sqlalchemy import BigInteger, Text, bindparam, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import keys, tenancy
 from simulacra.service.database import tables
+from simulacra.service.database.prepared import Prepared
 from simulacra.service.identity import principal, verification
 
 CLIENT_ID_LENGTH = 32
 SECRET_LENGTH = 64
 
 _IS_ACTIVE = (
-    tables.Client.id == bindparam("client"),
+    tables.Client.id == bindparam("client", None, Text),
     tables.Client.revoked_at.is_(None),
     tables.Client.tenant_id.in_(select(tables.Tenant.id).where(tables.Tenant.status == "active")),
 )
 _VALID_FROM = func.coalesce(func.extract("epoch", tables.Client.tokens_valid_from), 0)
-_STANDING = select(
-    func.jsonb_build_object(
-        *("tenant_id", tables.Client.tenant_id),
-        *("scopes", tables.Client.scopes),
-        *("valid_from", cast(_VALID_FROM, BigInteger)),
-    )
-).where(*_IS_ACTIVE)
-"""Made once, since every request asks it."""
+_STANDING = Prepared(
+    select(
+        func.jsonb_build_object(
+            *("tenant_id", tables.Client.tenant_id),
+            *("scopes", tables.Client.scopes),
+            *("valid_from", cast(_VALID_FROM, BigInteger)),
+        )
+    ).where(*_IS_ACTIVE)
+)
+"""Every request asks it."""
 _MINT = (
     update(tables.Client)
     .where(*_IS_ACTIVE, tables.Client.secret_hash == bindparam("stored"))

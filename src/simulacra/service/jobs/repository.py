@@ -1,21 +1,21 @@
-"""Job rows: made, read and awaited."""
+"""Job rows: made and read."""
 
-import asyncio
-import contextlib
-import time
-
-from sqlalchemy import select
+from sqlalchemy import Text, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import clock, errors, keys, tenancy
 from simulacra.service.audit import origin
 from simulacra.service.database import tables
+from simulacra.service.database.prepared import Prepared
 from simulacra.service.database.statuses import JobStatus
 from simulacra.service.jobs import admission
 
 REDACTED = "The result of the job is gone, and with it the explanation of its error."
-POLL_SECONDS = (0.03, 0.5)
-"""First and longest pause between two looks at a job that somebody waits for."""
+_COLUMNS = tuple(column.key for column in tables.Job.__table__.columns)
+_BY_ID = Prepared.of_tenant(
+    tables.Job,
+    select(*tables.Job.__table__.columns).where(tables.Job.id == bindparam("job", None, Text)),
+)
 
 
 def new_id() -> str:
@@ -44,30 +44,21 @@ async def get(session: AsyncSession, job_id: str) -> tables.Job:
     return job
 
 
+async def read(database: tenancy.Database, tenant_id: str, job_id: str) -> tables.Job:
+    """Return a job of a tenant as it is now, in one round trip: for those who ask again and again.
+
+    Raises:
+        errors.JobNotFoundError: there is none of this id.
+    """
+    row = await database.read(tenant_id, _BY_ID, {"job": job_id})
+    if row is None:
+        raise errors.JobNotFoundError(f"There is no job {job_id!r}.")
+    return tables.Job(**dict(zip(_COLUMNS, row, strict=True)))
+
+
 async def redact(session: AsyncSession, job_id: str) -> None:
     """Leave of a job's error its code: what it quotes of the data ends with what the job made."""
     job = await session.get(tables.Job, job_id, populate_existing=True, with_for_update=True)
     if job is not None and job.error is not None:
         remaining = {name: member for name, member in job.error.items() if name != "errors"}
         job.error = remaining | {"detail": REDACTED}
-
-
-async def wait(
-    database: tenancy.Database,
-    draining: asyncio.Event,
-    tenant_id: str,
-    job_id: str,
-    seconds: float,
-) -> None:
-    """Return when the job is final, after `seconds`, or when `draining` is set."""
-    deadline = time.monotonic() + seconds
-    pause, longest = POLL_SECONDS
-    while time.monotonic() + pause < deadline:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(draining.wait(), pause)
-            return
-        async with database.transaction(tenant_id) as session:
-            status = await session.scalar(select(tables.Job.status).where(tables.Job.id == job_id))
-        if status is None or JobStatus(status).is_final:
-            return
-        pause = min(pause * 1.3, longest)

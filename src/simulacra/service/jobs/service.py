@@ -17,8 +17,7 @@ TOMBSTONE = dt.timedelta(days=7)
 
 async def read(database: tenancy.Database, caller: Principal, job_id: str) -> tables.Job:
     """Return a job."""
-    async with database.transaction(caller.tenant_id) as session:
-        return await repository.get(session, job_id)
+    return await repository.read(database, caller.tenant_id, job_id)
 
 
 async def cancel(

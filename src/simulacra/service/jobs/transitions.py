@@ -25,7 +25,7 @@ from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Detail, Outcome
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import OPEN, JobStatus
-from simulacra.service.jobs import admission, kinds
+from simulacra.service.jobs import admission, announcements, kinds
 
 SOURCES: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.QUEUED: frozenset({JobStatus.PROCESSING}),
@@ -125,6 +125,7 @@ class Endings:
         values = {"stage": "completed", "progress": 1.0}
         moved = _only(await _move(session, JobStatus.COMPLETED, _is_held(job), **values))
         await save(session)
+        await announcements.announce(session, [moved])
         await self.admission.admit(session, moved.tenant_id, moved.operation)
 
     async def fail(
@@ -138,6 +139,7 @@ class Endings:
         document = self._document(job, error)
         moved = _only(await _move(session, JobStatus.FAILED, _is_held(job), error=document))
         await self._close(session, moved, End(entry.SYSTEM, error))
+        await announcements.announce(session, [moved])
         await self.admission.admit(session, moved.tenant_id, moved.operation)
 
     async def cancel(
@@ -162,6 +164,7 @@ class Endings:
         moved = await _move(session, status, _jobs.status.in_(OPEN), *which, stage=status)
         for job in sorted(moved, key=lambda job: job.created_at):  # so are their windows of usage
             await self._close(session, job, end)
+        await announcements.announce(session, moved)
         for tenant_id, operation in sorted({(job.tenant_id, job.operation) for job in moved}):
             await self.admission.admit(session, tenant_id, operation)
         return moved
