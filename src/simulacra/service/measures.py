@@ -17,7 +17,8 @@ from prometheus_client import (
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-disable_created_metrics()  # a second series for each, which nobody asks for
+# Without a second series for each, which nobody asks for.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types here
 REGISTRY = CollectorRegistry()
 SHORT = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 LONG = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 1800.0)
