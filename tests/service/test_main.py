@@ -60,6 +60,7 @@ def test_operations_have_the_names_of_the_contract(published: dict[str, Any]) ->
     assert set(operations(published)) == {
         "issueToken",
         "getJwks",
+        "getCustody",
         "getOpenidConfiguration",
         "createSignup",
         "getSignup",

@@ -12,6 +12,7 @@ from simulacra.service import canary, compose, revision
 from simulacra.service.endpoints import (
     artifacts,
     credentials,
+    custody,
     datasets,
     generations,
     jobs,
@@ -43,6 +44,7 @@ ROUTERS = (
     artifacts.router,
     jobs.router,
     usage.router,
+    custody.router,
     service.router,
     site.router,
 )

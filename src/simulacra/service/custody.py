@@ -1,0 +1,148 @@
+"""What becomes of a study, step by step: place, key, readers, end and record.
+
+`GET /v1/custody` and docs/custody.md say the same; the page is checked against these texts.
+"""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator
+
+from simulacra.service.audit.entry import Action
+
+DATASET_KEY = (
+    "The dataset's own key (AES-256-GCM), which is sealed under the tenant's key, and that under "
+    "the installation's master key."
+)
+OPERATOR = "Who holds the master key and can read both database and store: the operator."
+TENANT = "Clients of the tenant with the scope to do so."
+PLAIN = "None of its own: the database stores it in plain text."
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One step of a study's way.
+
+    Attributes:
+        name: an identifier.
+        what: is held.
+        place: where it lies.
+        key: that it is encrypted under.
+        readers: who can read it.
+        end: when it ends, and how.
+        recorded: actions of the audit trail that it leaves.
+    """
+
+    name: str
+    what: str
+    place: str
+    key: str
+    readers: str
+    end: str
+    recorded: tuple[Action, ...] = ()
+
+
+def steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) -> Iterator[Step]:
+    """Yield the steps in the order in which a study takes them.
+
+    Args:
+        retention: of a new dataset or generation of the tenant.
+        link: lifetime of an artifact link.
+        history: how long the record of an ended job is kept.
+    """
+    kept = (
+        f"With the dataset: {_hours(retention)} after its upload unless extended, or when deleted."
+    )
+    yield Step(
+        "upload",
+        "The seed file as it arrives.",
+        "A temporary folder of the API process.",
+        "None: it is plain text on the machine's own disk, encrypted as that disk is.",
+        "The API process and the machine's administrator.",
+        "With the request; after a crash another process removes it.",
+    )
+    yield Step(
+        "seed_file",
+        "The seed file.",
+        "The object store.",
+        DATASET_KEY,
+        f"Jobs of the tenant. {OPERATOR} The API never hands it out.",
+        f"{kept} The key is destroyed at once, the bytes are removed soon after.",
+        (Action.DATASET_CREATED, Action.DATASET_DELETED, Action.DATASET_EXPIRED),
+    )
+    yield Step(
+        "training",
+        "The study in memory, and its files in a temporary folder.",
+        "A process of the job alone, confined to its folder, without network, keys or database.",
+        "None while it is worked on.",
+        "That process, its worker, and the machine's administrator.",
+        "With the job; after a crash another process removes its folder.",
+        (Action.DATASET_READY, Action.DATASET_FAILED),
+    )
+    yield Step(
+        "model",
+        "The fitted model, which holds answers of respondents, and what scenarios refitted of it.",
+        "The object store.",
+        DATASET_KEY,
+        f"Jobs of the tenant. {OPERATOR} The API never hands it out.",
+        f"{kept} The key is destroyed at once, the bytes are removed soon after.",
+    )
+    yield Step(
+        "schema",
+        "Names, labels, levels and their shares, rounded bounds, what cleaning did; no cell.",
+        "The database.",
+        PLAIN,
+        f"{TENANT} The operator.",
+        kept,
+    )
+    yield Step(
+        "scenario",
+        "The conditions of a generation and its report; no cell.",
+        "The database.",
+        PLAIN,
+        f"{TENANT} The operator.",
+        f"With the generation: {_hours(retention)} after it was asked for, or with its dataset.",
+        (Action.GENERATION_CREATED, Action.GENERATION_FAILED),
+    )
+    yield Step(
+        "artifact",
+        "The file of synthetic rows.",
+        "The object store.",
+        "The generation's own key (AES-256-GCM), sealed like a dataset's.",
+        f"Who has a link, which lives {_minutes(link)}, and a token of the tenant. {OPERATOR}",
+        f"With the generation: {_hours(retention)} after it was asked for, or with its dataset. "
+        "The key is destroyed at once, the bytes are removed soon after.",
+        (Action.GENERATION_READY, Action.ARTIFACT_DOWNLOADED, Action.GENERATION_EXPIRED),
+    )
+    yield Step(
+        "jobs",
+        "Kind, times, progress and error of a job; no cell.",
+        "The database.",
+        PLAIN,
+        f"{TENANT} The operator.",
+        f"{_hours(history)} after its end; its id and times a week later.",
+    )
+    yield Step(
+        "records",
+        "The audit trail and the ledger of rows: ids, numbers, words of a closed list.",
+        "The database, where entries can be added and read, but not changed.",
+        "None; each entry of the trail is sealed by a keyed hash over itself and the one before.",
+        "The operator; of the ledger, the tenant its sums.",
+        "They stay.",
+    )
+    yield Step(
+        "logs",
+        "Methods, paths, status codes, durations, ids of requests, jobs and clients, and hashes of "
+        "addresses; no query, header, body, file name or cell.",
+        "Files of the machine.",
+        "None.",
+        "The machine's administrator.",
+        "As the operator rotates them.",
+    )
+
+
+def _hours(length: dt.timedelta) -> str:
+    return f"{length / dt.timedelta(hours=1):,g} hours"
+
+
+def _minutes(length: dt.timedelta) -> str:
+    return f"{length / dt.timedelta(minutes=1):,g} minutes"
