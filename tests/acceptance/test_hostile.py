@@ -51,6 +51,23 @@ def test_json_that_cannot_be_used(api: ApiClient, dataset_id: str, body: str) ->
     problem(api.post(path, content=body, headers=json_type), 400, "simio_malformed_body")
 
 
+@pytest.mark.parametrize("depth", [40, 500, 930, 960, 4000])
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/datasets/{}/generations", "/v1/datasets/{}/retention", "/v1/signup"],
+)
+def test_json_of_any_depth_is_malformed_and_no_fault_of_ours(
+    api: ApiClient, dataset_id: str, path: str, depth: int
+) -> None:
+    json_type = {"content-type": "application/json"}
+    answer = api.post(path.format(dataset_id), content="[" * depth, headers=json_type)
+    problem(answer, 400, "simio_malformed_body")
+    if depth < 2000:  # operations with a few short fields take 4 KiB
+        closed = "[" * depth + "]" * depth
+        answer = api.post(path.format(dataset_id), content=closed, headers=json_type)
+        assert "nested" in problem(answer, 400, "simio_malformed_body")["detail"]
+
+
 @pytest.mark.parametrize(
     "body",
     [

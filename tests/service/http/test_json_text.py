@@ -4,11 +4,15 @@ import threading
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message
 
-from simulacra.service.http import json_text
+from simulacra.service import main
+from simulacra.service.http import guards, json_text
+from simulacra.service.operators import rendering
+from simulacra.service.runtime import Runtime
 
 WHOLE_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 DOCUMENTS = st.recursive(
@@ -42,6 +46,27 @@ def test_what_is_written_is_read(document: Any) -> None:  # noqa: ANN401
 def test_what_can_be_misread_is_refused(body: bytes, reason: str) -> None:
     with pytest.raises(json.JSONDecodeError, match=reason):
         json_text.parse(body)
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_how_deep_it_may_be_is_the_same_wherever_it_is_read(opening: str, closing: str) -> None:
+    """Python's own limit is some hundred levels, less those of the calls that led here."""
+
+    def nested(depth: int) -> bytes:
+        return (opening * depth + "1" + closing * depth).encode()
+
+    json_text.parse(nested(json_text.MAX_DEPTH))
+    for depth in (json_text.MAX_DEPTH + 1, 300, 700, 900, 100_000):
+        with pytest.raises(json.JSONDecodeError, match="nested"):
+            json_text.parse(nested(depth))
+
+
+def test_every_operation_that_takes_json_reads_it_here(runtime: Runtime) -> None:
+    routes = [route for route in guards.routes(main.build(runtime)) if isinstance(route, APIRoute)]
+    taking = [route for route in routes if route.body_field is not None]
+    own = (json_text.Route, rendering.Page)  # pages take forms
+    assert len([route for route in taking if isinstance(route, json_text.Route)]) >= 4
+    assert [route.path for route in taking if not isinstance(route, own)] == []
 
 
 def test_many_names_are_compared_in_linear_time() -> None:

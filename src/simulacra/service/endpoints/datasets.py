@@ -10,6 +10,7 @@ from simulacra.service.http import (
     content,
     guards,
     idempotency_key,
+    json_text,
     openapi,
     paging,
     serving,
@@ -18,7 +19,7 @@ from simulacra.service.http import (
 from simulacra.service.idempotency import bindings
 from simulacra.service.transfers import Direction
 
-router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
+router = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=json_text.Route)
 
 LINKS = {
     "job": openapi.link("getJob", "job_id", "job_id", "Poll until the job is completed."),

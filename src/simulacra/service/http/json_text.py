@@ -1,13 +1,14 @@
 """JSON that means one thing only, after I-JSON (RFC 7493): each name once, whole characters.
 
 Python's reader keeps the last of two equal names, so that half of a share map could be lost
-silently; and it accepts lone surrogates, which no later step can write.
+silently; and it accepts lone surrogates, which no later step can write. How deep it reads depends
+on how deep it was called, so there is a limit of our own, far from where any step gives up.
 """
 
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,6 +19,9 @@ from simulacra.service.http import guards
 
 AT_ONCE_BYTES = 16 * 1024
 """A body up to this size takes two milliseconds or so, which a thread is not worth."""
+MAX_DEPTH = 32
+"""Arrays and objects within each other; what the operations take has five."""
+TOO_DEEP = f"it is nested too deeply; {MAX_DEPTH} levels are the limit"
 _PARSER = ThreadPoolExecutor(1, "json")  # more of them would leave less to the event loop
 
 
@@ -30,16 +34,32 @@ def parse(body: bytes) -> Any:  # noqa: ANN401 - whatever JSON can say
     """
     try:
         value = json.loads(body, object_pairs_hook=_each_name_once)
+        _check_depth(value)
         json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError:
         raise
     except RecursionError:
-        raise _refusal("it is nested too deeply") from None
+        raise _refusal(TOO_DEEP) from None
     except UnicodeError:
         raise _refusal("it is not UTF-8, or holds half of a surrogate pair") from None
     except ValueError:
         raise _refusal("it has a number of too many digits") from None
     return value
+
+
+def _check_depth(value: object) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [inner for outer in level for inner in _within(outer)]
+        if not level:
+            return
+    raise _refusal(TOO_DEEP)
+
+
+def _within(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _each_name_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
