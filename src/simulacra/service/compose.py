@@ -5,8 +5,10 @@ import datetime as dt
 import functools
 
 import procrastinate
+import psycopg
 
 from simulacra.service import keys, readiness, runtime, scratch, storage, tenancy, throttling
+from simulacra.service.database import timeouts
 from simulacra.service.datasets import tasks as datasets
 from simulacra.service.generations import tasks as generations
 from simulacra.service.http import translation
@@ -20,8 +22,10 @@ JOB_KINDS = (datasets.TRAINING, generations.GENERATION)
 """What is done in the background: a new kind of job is one more record here."""
 
 
-def runtime_of(settings: Settings) -> runtime.Runtime:
-    """Return the parts of a process; nothing is connected yet.
+def runtime_of(
+    settings: Settings, limits: timeouts.Timeouts = timeouts.OF_REQUESTS
+) -> runtime.Runtime:
+    """Return the parts of a process, whose connections have `limits`; nothing is connected yet.
 
     Raises:
         settings.NoDatabaseError: no database is configured.
@@ -29,13 +33,13 @@ def runtime_of(settings: Settings) -> runtime.Runtime:
     """
     dsn, keyring = settings.dsn(), settings.keyring()
     draining = asyncio.Event()
-    database = tenancy.Database(dsn, keyring)
+    database = tenancy.Database(dsn, keyring, limits=limits)
     objects = storage.Storage(settings.store_url())
     return runtime.Runtime(
         database=database,
         storage=objects,
         keyring=keyring,
-        queue=procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=dsn)),
+        queue=procrastinate.App(connector=_connector(dsn, limits)),
         job_kinds=kinds.by_operation(*JOB_KINDS),
         policy=_policy(settings),
         identity=identity_of(settings, database, keyring),
@@ -47,6 +51,14 @@ def runtime_of(settings: Settings) -> runtime.Runtime:
         draining=draining,
         problem_document=functools.partial(translation.document, base_url=settings.base_url),
     )
+
+
+def _connector(dsn: str, limits: timeouts.Timeouts) -> procrastinate.PsycopgConnector:
+    async def set_limits(connection: psycopg.AsyncConnection) -> None:
+        await connection.execute(limits.as_query())
+        await connection.commit()
+
+    return procrastinate.PsycopgConnector(conninfo=dsn, configure=set_limits)
 
 
 def identity_of(

@@ -16,6 +16,7 @@ import psycopg
 import sqlalchemy.exc
 from sqlalchemy import (
     Boolean,
+    ExceptionContext,
     Executable,
     Select,
     UpdateBase,
@@ -35,7 +36,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from simulacra.service import clock, keys
 from simulacra.service.audit import trail
-from simulacra.service.database import tables
+from simulacra.service.database import tables, timeouts
 from simulacra.service.database.prepared import SCOPE, Prepared
 
 SYSTEM = "*"
@@ -65,7 +66,14 @@ class UnboundRoleError(RuntimeError):
 class Database:
     """A pool of connections to one database; what is put on record is sealed by the keyring."""
 
-    def __init__(self, dsn: str, keyring: keys.Keyring, *, pool_size: int = 8) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        keyring: keys.Keyring,
+        *,
+        pool_size: int = 8,
+        limits: timeouts.Timeouts = timeouts.OF_REQUESTS,
+    ) -> None:
         self._overflow = pool_size
         url = dsn.replace("postgresql://", "postgresql+psycopg://", 1)
         self._engine = create_async_engine(
@@ -75,6 +83,7 @@ class Database:
             pool_timeout=10,
             hide_parameters=True,  # values never reach an exception's text
         )
+        _limit(self._engine, limits)
         _ping_after_a_pause(self._engine)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         self._audit_key = keyring.derive("audit")
@@ -199,6 +208,29 @@ class Database:
     async def close(self) -> None:
         """Close the pool."""
         await self._engine.dispose()
+
+
+def _limit(engine: AsyncEngine, limits: timeouts.Timeouts) -> None:
+    """Limit what each connection may do, and take a transaction that was ended for an outage.
+
+    A cancelled statement is an outage to the driver already.
+    """
+
+    def set_limits(connection: Any, _record: object) -> None:  # noqa: ANN401 - of the driver
+        cursor = connection.cursor()
+        cursor.execute(limits.as_query())
+        cursor.close()
+        connection.commit()
+
+    def translate(context: ExceptionContext) -> None:
+        error = context.original_exception
+        if isinstance(error, psycopg.errors.IdleInTransactionSessionTimeout):
+            raise sqlalchemy.exc.OperationalError(
+                context.statement, None, error, hide_parameters=True
+            ) from error
+
+    event.listen(engine.sync_engine, "connect", set_limits)
+    event.listen(engine.sync_engine, "handle_error", translate)
 
 
 def _ping_after_a_pause(engine: AsyncEngine) -> None:

@@ -11,6 +11,7 @@ import procrastinate.worker
 
 from simulacra.service import canary, compose, errors, housekeeping, keys, outages, revision
 from simulacra.service.confinement import environment, layers
+from simulacra.service.database import timeouts
 from simulacra.service.jobs import attempts, child, kinds, probe, queues, workers
 from simulacra.service.monitoring import exporter, gauges, records, watch
 from simulacra.service.runtime import Runtime
@@ -41,7 +42,7 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
     """
     if settings.require_confinement:
         layers.check(layers.available())
-    runtime = compose.runtime_of(settings)
+    runtime = compose.runtime_of(settings, timeouts.OF_JOBS)
     environment.restrict(os.environ)  # which job processes inherit
     child.start_server(kind.function for kind in runtime.job_kinds.values())
     queue = runtime.queue

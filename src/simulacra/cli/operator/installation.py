@@ -30,8 +30,9 @@ def use(data_dir: Path | None, work: "Callable[[Runtime, Settings], Awaitable[T]
 
 async def _use(settings: "Settings", work: "Callable[[Runtime, Settings], Awaitable[T]]") -> T:
     from simulacra.service import canary, compose
+    from simulacra.service.database import timeouts
 
-    runtime = compose.runtime_of(settings)
+    runtime = compose.runtime_of(settings, timeouts.OF_OPERATORS)
     try:
         await canary.check(runtime.database, runtime.keyring)
         return await work(runtime, settings)
