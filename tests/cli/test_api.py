@@ -38,7 +38,7 @@ def test_the_owners_url_is_forgotten_before_serving(
         served.append(dict(os.environ))
 
     monkeypatch.setattr("uvicorn.Server.serve", serve)
-    assert main.main(["api", "--migrate"]) == 0
+    assert main.main(["api"]) == 0
     (environment,) = served
     assert owner_dsn not in environment.values()
     assert environment["DATABASE_URL"] == empty_dsn

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from simulacra.cli import main as cli
-from simulacra.service import compose, main, readiness, revision
+from simulacra.service import compose, keys, main, readiness, revision
 from simulacra.service.confinement import layers
 from simulacra.service.http import envelope
 from simulacra.service.jobs import workers
@@ -61,6 +61,7 @@ def test_readiness_says_whether_all_workers_confine_their_jobs(
 
 def test_without_a_database_a_process_is_alive_and_not_ready(tmp_path: Path) -> None:
     settings = Settings.model_validate({"data_dir": tmp_path, "database_url": NOWHERE})
+    keys.make_master_key(settings.master_key_file)
 
     async def check() -> None:
         runtime = compose.runtime_of(settings)

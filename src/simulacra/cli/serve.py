@@ -1,6 +1,8 @@
 """`simulacra serve`: all parts on one machine, as one process tree."""
 
 import argparse
+import dataclasses
+import math
 import os
 import signal
 import socket
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 DRAIN_SECONDS = 2
 """How long open requests may take after a stop; no other machine could take over later ones."""
+
+OWNER_URL = "SIMULACRA_MIGRATION_DATABASE_URL"
+"""Whose role owns the tables. Only the migration gets it, a process that soon ends."""
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -74,27 +79,24 @@ def _services(settings: "Settings") -> "list[Service]":
     certificate = certificates.ensure(data_dir, sorted({*certificates.LOCAL, hostname}))
     _ensure_master_key(settings)
     services, secrets = [], dict(os.environ)
-    owner_secrets = {}
+    owners = {OWNER_URL: url} if (url := secrets.pop(OWNER_URL, None)) else {}
     if settings.database_url is None:
         cluster = postgres.Cluster(data_dir)
         cluster.initialise()
         cluster.allot_port()
         services.append(cluster.service())
         secrets["DATABASE_URL"] = cluster.url()
-        owner_secrets["SIMULACRA_MIGRATION_DATABASE_URL"] = cluster.owner_url()
+        owners[OWNER_URL] = cluster.owner_url()
     tls = ["--certificate", str(certificate.cert), "--key", str(certificate.key)]
     ready = f"https://localhost:{settings.port}/readyz"
-    services += [
-        _service(
-            settings,
-            "api",
-            ["--migrate", *tls],
-            secrets | owner_secrets,
-            _Probe(ready, certificate.ca),
-        ),
-        _service(settings, "worker", [], secrets | _metrics_of_worker(settings), None),
+    migration = _service(settings, "migrate", [], secrets | owners)
+    api = _service(settings, "api", tls, secrets)
+    return [
+        *services,
+        dataclasses.replace(migration, is_step=True, start_timeout=math.inf),
+        dataclasses.replace(api, ready=_Probe(ready, certificate.ca)),
+        _service(settings, "worker", [], secrets | _metrics_of_worker(settings)),
     ]
-    return services
 
 
 def _ensure_master_key(settings: "Settings") -> None:
@@ -118,7 +120,6 @@ def _service(
     name: str,
     options: list[str],
     secrets: dict[str, str],
-    ready: "_Probe | None",
 ) -> "Service":
     from simulacra.service.embedded import child
 
@@ -129,7 +130,6 @@ def _service(
         env=visible,
         confided={name: value for name, value in secrets.items() if name not in visible},
         log=settings.data_dir.absolute() / "logs" / f"{name}.log",
-        ready=ready,
         stop_signal=signal.SIGTERM,
     )
 

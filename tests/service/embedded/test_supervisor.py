@@ -75,6 +75,37 @@ def test_a_child_that_keeps_ending_is_started_later_and_later(
     ]
 
 
+def test_a_step_is_done_before_the_next_starts_and_is_not_done_again(
+    data_dir: Path, census: Census, wait: Wait, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    code = "import sys, pathlib; pathlib.Path(sys.argv[1], 'done').open('a').write('x')"
+    data_dir.mkdir()
+    step = dataclasses.replace(python("step", data_dir, code), is_step=True)
+    seeing = "import pathlib, sys, time; assert pathlib.Path(sys.argv[1], 'done').exists()"
+    next_one = python("next", data_dir, f"{seeing}; time.sleep(0.2)")
+
+    run_until(lambda: caplog.text.count("next ended (exit code 0)") == 2, [step, next_one], wait)
+
+    assert (data_dir / "done").read_text() == "x"
+    events = [record.message.split(" after")[0] for record in caplog.records]
+    assert events[:2] == ["step is done", "next is ready"]
+    assert not census()
+
+
+def test_a_step_that_fails_lets_nothing_start_after_it(
+    data_dir: Path, census: Census, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    step = dataclasses.replace(python("step", data_dir, "raise SystemExit(3)"), is_step=True)
+
+    with pytest.raises(errors.StartError, match="step failed 3 times"):
+        supervisor.Supervisor([step, python("next", data_dir, WAITING)]).run()
+
+    assert "next" not in caplog.text
+    assert not census()
+
+
 def test_a_child_that_never_starts_stops_everything(data_dir: Path, census: Census) -> None:
     steady = python("steady", data_dir, WAITING)
     broken = python("broken", data_dir, "raise SystemExit('no such thing')")

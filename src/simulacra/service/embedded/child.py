@@ -28,6 +28,8 @@ class Service:
         log: the file its output is appended to, bounded at twice `LOG_LIMIT`; None inherits ours.
         ready: tells whether it does its work yet; None takes it as ready once started. Called
             often, so it must answer within a second or so.
+        is_step: whether it is to end by itself, with exit code 0, before the next one starts; it is
+            not started again.
         start_timeout: seconds from start to readiness before it counts as failed.
         stop_signal: asks it to stop.
         stop_timeout: seconds from being asked to being killed.
@@ -41,6 +43,7 @@ class Service:
     cwd: Path | None = None
     log: Path | None = None
     ready: Callable[[], bool] | None = None
+    is_step: bool = False
     start_timeout: float = 60.0
     stop_signal: signal.Signals = signal.SIGTERM
     stop_timeout: float = 10.0
@@ -95,7 +98,9 @@ class Child:
         return code
 
     def is_ready(self) -> bool:
-        """Tell whether the process does its work yet."""
+        """Tell whether the process does its work yet; a step has done it when it has ended."""
+        if self.service.is_step:
+            return False
         return self.service.ready is None or self.service.ready()
 
     def signal(self, number: signal.Signals) -> None:

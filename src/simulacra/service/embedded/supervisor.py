@@ -1,9 +1,9 @@
 """Keeps a list of services running until it is told to stop.
 
 Services start in order, each once the one before it is ready; one that ends is started again,
-later and later when it keeps ending; all are stopped in reverse order on SIGINT, SIGTERM or the
-SIGHUP of a closed terminal. The supervisor is one thread that sleeps until a signal or the next
-thing to do.
+later and later when it keeps ending, unless it was a step that is done; all are stopped in reverse
+order on SIGINT, SIGTERM or the SIGHUP of a closed terminal. The supervisor is one thread that
+sleeps until a signal or the next thing to do.
 
 No process is left behind. The kernel ends the services when the supervisor dies (`lifeline`), and
 hands it the children of a service that died, which it ends as well.
@@ -148,8 +148,13 @@ class Keeper:
             errors.StartError: it has failed three times without ever being ready.
             OSError: its log cannot be written.
         """
+        if self.service.is_step and self.ready:
+            return
         code = self.child.exit_code()
-        if code is not None:
+        if code == 0 and self.service.is_step:
+            log.info("%s is done after %.2f s", self.service.name, now - self._since)
+            self.ready = self.has_been_ready = True
+        elif code is not None:
             self._note_failure(code, now)
         elif self.child.pid is None and now >= self._due:
             self.child.start()
