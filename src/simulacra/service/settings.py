@@ -32,6 +32,7 @@ from pydantic_settings import (
 )
 
 from simulacra.service import keys, policy
+from simulacra.service.embedded import directory
 
 MIB = 1024**2
 MOST_PER_MINUTE = 1_000_000
@@ -371,9 +372,11 @@ class Settings(BaseSettings):
 
         Raises:
             keys.MasterKeyError: there is no master key; only `simulacra serve` makes one.
+            directory.errors.ExposedError: others can read its file, and that cannot be mended.
         """
         if self.master_key is not None:
             return keys.Keyring(base64.b64decode(self.master_key.get_secret_value()))
+        directory.protect(self.master_key_file)
         return keys.Keyring(keys.read_master_key(self.master_key_file))
 
     def auth0_account(self) -> tuple[str, str, str]:

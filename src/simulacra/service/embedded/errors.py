@@ -2,6 +2,7 @@
 
     EmbeddedError
     ├── DirectoryInUseError  another process already runs on this data directory
+    ├── ExposedError         other accounts can get at a folder or key, and that cannot be mended
     ├── ClusterError         PostgreSQL is missing, cannot be initialised or does not answer
     └── StartError           a service died, or never became ready, again and again at start-up
 
@@ -15,6 +16,10 @@ class EmbeddedError(Exception):
 
 class DirectoryInUseError(EmbeddedError):
     """Another process already runs on this data directory."""
+
+
+class ExposedError(EmbeddedError):
+    """Other accounts can get at a folder or key, and that cannot be mended."""
 
 
 class ClusterError(EmbeddedError):
