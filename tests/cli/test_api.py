@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 import uvicorn
 
@@ -45,7 +46,7 @@ def test_the_owners_url_is_forgotten_before_serving(
 
 
 @contextlib.contextmanager
-def api_process(settings: Settings) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
+def api_process(settings: Settings, **more: str) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
     """An API process on the test database, and its address."""
     port = harness.free_port()
     environment = harness.clean_environment() | {
@@ -54,7 +55,11 @@ def api_process(settings: Settings) -> Iterator[tuple["subprocess.Popen[bytes]",
         "SIMULACRA_PORT": str(port),
         "SIMULACRA_BASE_URL": settings.base_url,
     }
-    process = subprocess.Popen([*harness.SIMULACRA, "api"], env=environment)
+    log = settings.data_dir / "api.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*harness.SIMULACRA, "api"], env=environment | more, stdout=output, stderr=output
+        )
     try:
         yield process, f"http://127.0.0.1:{port}"
     finally:
@@ -70,6 +75,30 @@ def wait_for(url: str) -> None:
                 return
         time.sleep(0.05)
     raise AssertionError("the API does not answer")
+
+
+@pytest.mark.parametrize(
+    ("proxies", "is_believed"),
+    [(None, False), ("", False), ("192.0.2.1", False), ("192.0.2.1, 127.0.0.0/8", True)],
+)
+def test_a_forwarded_address_is_believed_of_named_proxies_alone(
+    settings: Settings, proxies: str | None, *, is_believed: bool
+) -> None:
+    chosen = {} if proxies is None else {"SIMULACRA_TRUSTED_PROXIES": proxies}
+    with api_process(settings, **chosen) as (_, url):
+        wait_for(url)
+        for number in range(3):
+            forged = {"X-Forwarded-For": f"198.51.100.{number}", "Forwarded": "for=203.0.113.9"}
+            answer = httpx.post(f"{url}/oauth/token", data={"grant_type": "x"}, headers=forged)
+            assert answer.status_code == 400
+    lines = (settings.data_dir / "api.log").read_text().splitlines()
+    logged = {line.rpartition("from=")[2] for line in lines if "/oauth/token" in line}
+    with psycopg.connect(settings.dsn()) as connection:
+        counted = connection.execute("SELECT count(*) FROM throttles").fetchone()
+    assert counted is not None
+    expected = 3 if is_believed else 1
+    # Two counters for each address: of the address, and of it together with the client.
+    assert (len(logged), counted[0]) == (expected, 2 * expected)
 
 
 def test_a_request_that_waits_for_a_job_is_answered_when_the_process_is_told_to_stop(

@@ -29,6 +29,15 @@ def test_arguments_win_over_environment_over_file(
     assert (settings.port, settings.retention_hours, settings.host) == (3333, 6, "::1")
 
 
+def test_proxies_are_named_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIMULACRA_TRUSTED_PROXIES", " 10.0.0.0/8, ::1 ,")
+    assert Settings().trusted_proxies == "10.0.0.0/8,::1"
+    for everybody in ("*", "10.0.0.1,*", "proxy"):
+        monkeypatch.setenv("SIMULACRA_TRUSTED_PROXIES", everybody)
+        with pytest.raises(pydantic.ValidationError, match="trusted_proxies"):
+            Settings()
+
+
 def test_base_url_of_the_file_is_kept(tmp_path: Path) -> None:
     (tmp_path / "simulacra.toml").write_text('base_url = "https://api.example/"\n')
     settings = Settings(data_dir=tmp_path)

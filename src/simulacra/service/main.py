@@ -116,6 +116,7 @@ def _config(
         lifespan="off",  # `serve` opens and closes
         access_log=False,
         server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies,
         log_config=None,
         http=connection.of(settings.base_url),

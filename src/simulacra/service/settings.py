@@ -8,6 +8,7 @@ shows asterisks.
 """
 
 import base64
+import ipaddress
 import os
 import re
 import tomllib
@@ -90,9 +91,9 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address that the API listens on.")
     port: int = Field(default=8443, ge=1, le=65535, description="Port that the API listens on.")
     trusted_proxies: str = Field(
-        default="127.0.0.1",
-        description="Addresses of the reverse proxies, separated by commas, whose X-Forwarded-For "
-        "header is trusted.",
+        default="",
+        description="Addresses or networks of the reverse proxies, separated by commas, whose "
+        "X-Forwarded-For header is trusted. Default: nobody's.",
     )
     base_url: str = Field(
         default="",
@@ -297,6 +298,14 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
             raise ValueError("give an origin such as https://synthetic.example.com")
         return url
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, proxies: str) -> str:
+        named = [name for name in map(str.strip, proxies.split(",")) if name]
+        for name in named:
+            ipaddress.ip_network(name, strict=False)  # and not *, with which anybody is trusted
+        return ",".join(named)
 
     @field_validator("auth0_domain")
     @classmethod
