@@ -8,7 +8,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import Depends, FastAPI
 
-from simulacra.service import canary, compose, revision
+from simulacra.service import canary, compose, revision, scratch
 from simulacra.service.endpoints import (
     artifacts,
     credentials,
@@ -82,6 +82,7 @@ async def serve(
     """
     runtime = compose.runtime_of(settings)
     try:
+        await asyncio.to_thread(scratch.sweep)  # plain text that a killed process left
         await runtime.database.check_role()
         await revision.check(runtime.database)
         await canary.check(runtime.database, runtime.keyring)

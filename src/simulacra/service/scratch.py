@@ -10,7 +10,6 @@ import fcntl
 import os
 import shutil
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +18,6 @@ from simulacra.service import errors
 
 PREFIX = "simulacra-"
 LOCK = "lock"
-MIN_AGE_SECONDS = 60.0
-"""Younger folders are left alone: between its making and its lock a folder looks deserted."""
 MAX_SHARE = 0.5
 """Of the room that is left, what one tenant may have set aside."""
 
@@ -74,34 +71,45 @@ def translated() -> Iterator[None]:
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
     """Make a folder for the body of the statement."""
-    with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
-        descriptor = os.open(Path(name, LOCK), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        try:
+    with translated():
+        path, descriptor = _make()
+    try:
+        with translated():
+            yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _make() -> tuple[Path, int]:
+    """Return a new folder and the descriptor that locks it.
+
+    Between its making and its lock a folder looks deserted. Whoever sweeps it away in that moment
+    holds the lock until it is gone, so that we see it once we have the lock, and make another.
+    """
+    while True:
+        path = Path(tempfile.mkdtemp(prefix=PREFIX))
+        with contextlib.suppress(FileNotFoundError):
+            descriptor = os.open(path / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            with translated():
-                yield Path(name)
-        finally:
+            if (path / LOCK).exists():
+                return path, descriptor
             os.close(descriptor)
 
 
-def sweep(min_age: float = MIN_AGE_SECONDS) -> int:
+def sweep() -> int:
     """Remove the folders of processes that are gone; return how many there were."""
-    folders = Path(tempfile.gettempdir()).glob(f"{PREFIX}*")
-    deserted = [path for path in folders if _is_deserted(path, min_age)]
-    for path in deserted:
-        shutil.rmtree(path, ignore_errors=True)
-    return len(deserted)
+    return sum(map(_remove_deserted, Path(tempfile.gettempdir()).glob(f"{PREFIX}*")))
 
 
-def _is_deserted(path: Path, min_age: float) -> bool:
+def _remove_deserted(path: Path) -> bool:
     try:
-        if time.time() - path.stat().st_mtime < min_age:
-            return False
         descriptor = os.open(path / LOCK, os.O_RDWR | os.O_CLOEXEC)
     except OSError:  # it is gone, is not ours to open, or never had a lock: not one of these
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(path, ignore_errors=True)
     except BlockingIOError:
         return False
     finally:

@@ -9,7 +9,16 @@ from collections.abc import Collection
 import procrastinate
 import procrastinate.worker
 
-from simulacra.service import canary, compose, errors, housekeeping, keys, outages, revision
+from simulacra.service import (
+    canary,
+    compose,
+    errors,
+    housekeeping,
+    keys,
+    outages,
+    revision,
+    scratch,
+)
 from simulacra.service.confinement import environment, layers
 from simulacra.service.database import timeouts
 from simulacra.service.jobs import attempts, child, kinds, probe, queues, workers
@@ -49,6 +58,7 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
     add_tasks(queue, runtime.job_kinds)
     collector = gauges.StateCollector(lambda: runtime.database.connections)
     try:
+        await asyncio.to_thread(scratch.sweep)  # rows in plain text that a killed process left
         await runtime.database.check_role()
         await revision.check(runtime.database)
         await canary.check(runtime.database, runtime.keyring)
