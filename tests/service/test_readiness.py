@@ -2,6 +2,9 @@
 
 import asyncio
 import base64
+import shutil
+import tempfile
+from collections import namedtuple
 from pathlib import Path
 
 import httpx
@@ -77,6 +80,29 @@ def test_without_a_database_a_process_is_alive_and_not_ready(tmp_path: Path) -> 
     asyncio.run(check())
 
 
+def test_with_a_full_disk_a_process_is_alive_and_not_ready(
+    settings: Settings, runtime: Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = namedtuple("usage", "free")  # noqa: PYI024 - one field of what is replaced
+    free = {settings.data_dir: 2**40, Path(tempfile.gettempdir()): 2**40}
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(free[folder]))
+    monkeypatch.setattr(readiness, "FRESH_SECONDS", 0.0)
+
+    async def check() -> None:
+        assert (await ask(runtime, "/readyz")).status_code == 200
+        for folder, name in zip(free, ("data", "scratch"), strict=True):
+            free[folder] = readiness.MIN_FREE_BYTES - 1
+            refused = await ask(runtime, "/readyz")
+            detail = f"The disk of the {name} folder is full."
+            assert (refused.status_code, refused.json()["detail"]) == (503, detail)
+            assert refused.json()["code"] == "simio_unavailable"
+            assert (await ask(runtime, "/healthz")).status_code == 200
+            free[folder] = readiness.MIN_FREE_BYTES
+            assert (await ask(runtime, "/readyz")).status_code == 200
+
+    run_async(check())
+
+
 def test_without_an_object_store_a_process_is_not_ready(
     settings: Settings, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,7 +132,7 @@ def test_the_parts_are_not_asked_more_often_than_their_answer_ages(
 
     monkeypatch.setattr(revision, "check", count)
     monkeypatch.setattr(readiness, "FRESH_SECONDS", 1000.0)
-    patient = readiness.Readiness(runtime.database, runtime.storage)
+    patient = readiness.Readiness(runtime.database, runtime.storage, dict)
 
     async def check() -> None:
         await asyncio.gather(*(patient.check() for _ in range(50)))

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     parser = commands.add_parser(
-        "ready", help="tell whether database, its tables and object store answer, and the key fits"
+        "ready",
+        help="tell whether database, its tables and object store answer, the key fits, and the "
+        "disks have room",
     )
     parser.set_defaults(run=run)
 
@@ -26,12 +28,13 @@ def run(_: argparse.Namespace) -> int:
 
 
 async def _check(settings: "Settings") -> None:
-    from simulacra.service import canary, readiness, storage, tenancy
+    from simulacra.service import canary, compose, readiness, storage, tenancy
 
     keyring = settings.keyring()
     database = tenancy.Database(settings.dsn(), keyring, pool_size=1)
     try:
-        await readiness.Readiness(database, storage.Storage(settings.store_url())).check()
+        objects = storage.Storage(settings.store_url())
+        await readiness.Readiness(database, objects, compose.folders_of(settings)).check()
         await canary.verify(database, keyring)
     finally:
         await database.close()

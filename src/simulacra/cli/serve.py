@@ -88,13 +88,14 @@ def _services(settings: "Settings") -> "list[Service]":
         secrets["DATABASE_URL"] = cluster.url()
         owners[OWNER_URL] = cluster.owner_url()
     tls = ["--certificate", str(certificate.cert), "--key", str(certificate.key)]
-    ready = f"https://localhost:{settings.port}/readyz"
+    # Not whether it is ready: with a full disk it has to run, so that room can be made.
+    alive = f"https://localhost:{settings.port}/healthz"
     migration = _service(settings, "migrate", [], secrets | owners)
     api = _service(settings, "api", tls, secrets)
     return [
         *services,
         dataclasses.replace(migration, is_step=True, start_timeout=math.inf),
-        dataclasses.replace(api, ready=_Probe(ready, certificate.ca)),
+        dataclasses.replace(api, ready=_Probe(alive, certificate.ca)),
         _service(settings, "worker", [], secrets | _metrics_of_worker(settings)),
     ]
 
@@ -158,7 +159,7 @@ def _metrics_of_worker(settings: "Settings") -> dict[str, str]:
 
 
 class _Probe:
-    """Asks the API whether it is ready."""
+    """Asks the API whether it serves, which it does once the database has answered."""
 
     def __init__(self, url: str, ca: Path) -> None:
         self._url, self._context = url, create_default_context(cafile=str(ca))
@@ -175,8 +176,10 @@ class _Probe:
 
 def _announce(settings: "Settings") -> None:
     data_dir = settings.data_dir
+    is_ready = _Probe(f"https://localhost:{settings.port}/readyz", data_dir / "ca.pem")()
+    standing = "is ready" if is_ready else "runs, but is not ready; /readyz says why"
     print(
-        f"Simulacra is ready.\n\n"
+        f"Simulacra {standing}.\n\n"
         f"  API      {settings.base_url}\n"
         f"  CA file  {data_dir.absolute() / 'ca.pem'}\n"
         f"  Logs     {data_dir.absolute() / 'logs'}\n\n"

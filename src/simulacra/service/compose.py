@@ -3,6 +3,8 @@
 import asyncio
 import datetime as dt
 import functools
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import procrastinate
 import psycopg
@@ -14,7 +16,7 @@ from simulacra.service.generations import tasks as generations
 from simulacra.service.http import translation
 from simulacra.service.identity import clients, embedded, provider, refusals, signing, tokens
 from simulacra.service.jobs import announcements, kinds
-from simulacra.service.monitoring import notices, records, watch
+from simulacra.service.monitoring import notices, records, state, watch
 from simulacra.service.settings import Settings
 from simulacra.service.tenants import capacity
 
@@ -45,7 +47,7 @@ def runtime_of(
         identity=identity_of(settings, database, keyring),
         refusals=refusals.Refusals(database),
         throttle=throttling.Throttle(database, keyring),
-        readiness=readiness.Readiness(database, objects),
+        readiness=readiness.Readiness(database, objects, folders_of(settings)),
         space=scratch.Space(settings.scratch_bytes),
         announcements=announcements.Announcements(dsn, draining),
         draining=draining,
@@ -79,6 +81,11 @@ def identity_of(
         lifetime=settings.token_seconds,
     )
     return embedded.Embedded(issuer, keyring)
+
+
+def folders_of(settings: Settings) -> Callable[[], Mapping[str, Path]]:
+    """Return what finds the folders that a process fills up."""
+    return functools.partial(state.folders_of, settings.data_dir)
 
 
 def watch_of(settings: Settings, parts: runtime.Runtime) -> watch.Watch:
