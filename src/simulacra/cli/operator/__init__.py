@@ -13,6 +13,7 @@ COMMANDS = (
     "create_tenant",
     "tenants",
     "clients",
+    "jobs",
     "rotate_signing_key",
     "accounts",
     "audit",
@@ -24,7 +25,7 @@ def register(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     """Add the command and its nouns."""
     parser = nouns.add_parser(
         "operator",
-        help="decide on requests for access, manage tenants, read the audit trail and the ledger",
+        help="decide on requests for access, manage tenants and jobs, read trail and ledger",
     )
     verbs = parser.add_subparsers(metavar="NOUN", required=True)
     for name in COMMANDS:

@@ -3,11 +3,14 @@
 import argparse
 import datetime as dt
 import json
+import sys
 from collections.abc import Mapping, Sequence
 
+from simulacra.cli import option_types, terminal
 from simulacra.cli import settings as cli_settings
-from simulacra.cli import terminal
 
+PAGE_ROWS = 50
+"""Rows of a list, unless another number is asked for."""
 Value = str | int | bytes | dt.datetime | Mapping[str, "Value"] | None
 
 
@@ -15,6 +18,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what every verb takes."""
     parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
     cli_settings.add_data_dir(parser)
+
+
+def add_page(parser: argparse.ArgumentParser, option: str, metavar: str, meaning: str) -> None:
+    """Add what a list takes that is printed a page at a time; `option` is where a page begins."""
+    count = option_types.WholeNumber(1)
+    parser.add_argument(
+        "--limit",
+        type=count,
+        default=PAGE_ROWS,
+        metavar="N",
+        help=f"at most so many (default: {PAGE_ROWS})",
+    )
+    parser.add_argument(f"--{option}", metavar=metavar, help=meaning)
 
 
 def print_json(value: object) -> None:
@@ -36,6 +52,18 @@ def print_rows(arguments: argparse.Namespace, rows: Sequence[Mapping[str, Value]
     for line in table:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         print("  ".join(cells).rstrip())
+
+
+def print_page(
+    arguments: argparse.Namespace,
+    rows: Sequence[Mapping[str, Value]],
+    option: str,
+    following: str | None,
+) -> None:
+    """Print rows like `print_rows`; `following` is the value of `option` for the next page."""
+    print_rows(arguments, rows)
+    if following is not None and not arguments.json:
+        print(f"There are more: --{option} {following}", file=sys.stderr)
 
 
 def print_fields(fields: Mapping[str, Value]) -> None:

@@ -42,6 +42,8 @@ class Action(enum.StrEnum):
     GENERATION_FAILED = "generation.failed"
     GENERATION_EXPIRED = "generation.expired"
     ARTIFACT_DOWNLOADED = "artifact.downloaded"
+    JOB_VIEWED = "job.viewed"
+    JOB_RETRIED = "job.retried"
     TENANT_CREATED = "tenant.created"
     TENANT_SUSPENDED = "tenant.suspended"
     TENANT_REACTIVATED = "tenant.reactivated"

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service.database import tables
 
-Row = TypeVar("Row", tables.Dataset, tables.Generation)
+Row = TypeVar("Row", tables.Dataset, tables.Generation, tables.Job)
 
 
 async def page(

@@ -52,6 +52,7 @@
     ├── TenantNotFoundError
     ├── ClientNotFoundError
     ├── LimitError                        a limit of a tenant is out of range
+    ├── JobError                          there is no such job, or its state does not allow it
     ├── AccountError                      an account cannot be made or changed
     └── DecisionError                     a request for access cannot be decided on
         ├── AlreadyDecidedError
@@ -88,6 +89,7 @@ from simulacra.service.errors.operators import (
     AlreadyDecidedError,
     ClientNotFoundError,
     DecisionError,
+    JobError,
     LimitError,
     OperatorError,
     TenantNotFoundError,
@@ -149,6 +151,7 @@ __all__ = [
     "InsufficientScopeError",
     "InvalidFieldsError",
     "JobCancelledError",
+    "JobError",
     "JobFailedError",
     "JobNotFoundError",
     "LimitError",

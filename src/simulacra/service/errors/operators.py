@@ -28,6 +28,10 @@ class LimitError(OperatorError):
         self.field = field
 
 
+class JobError(OperatorError):
+    """There is no job of this id, or its state does not allow what was asked for."""
+
+
 class AccountError(OperatorError):
     """An account of the operators' page cannot be made or changed."""
 

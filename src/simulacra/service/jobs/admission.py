@@ -36,6 +36,8 @@ from simulacra.service.jobs import kinds
 LOCK = 7_265_003
 """First key of the advisory locks under which a tenant's entries are counted."""
 RECONCILING = 7_265_004
+FIRST = 1000
+"""Priority of an entry that an operator moved up; all others begin at 0."""
 
 _jobs = tables.Job
 _entries = table(
@@ -112,6 +114,16 @@ class Admission:
             job = await session.get(tables.Job, job_id) if job_id is not None else None
             if job is not None and job.status in OPEN:
                 await self._defer(session, job, priority=entry.priority + 1)
+
+    async def move_up(self, session: AsyncSession, job: tables.Job) -> None:
+        """Put a fresh entry in the place of an admitted job's, due now and before all that wait.
+
+        An attempt must not have the job any more: the entry of its worker goes too, as in
+        `replace`.
+        """
+        of_job = _entries.c.args["job_id"].astext == job.id
+        await session.execute(delete(_entries).where(of_job))
+        await self._defer(session, job, priority=FIRST)
 
     async def _defer(self, session: AsyncSession, job: tables.Job, *, priority: int = 0) -> None:
         """Write a job's queue entry in the session's transaction."""

@@ -102,6 +102,22 @@ async def give_back(session: AsyncSession, job: tables.Job, *, is_blamed: bool) 
     )
 
 
+async def take_back(session: AsyncSession, job_id: str) -> None:
+    """End the attempt that has a job, if one has it; its worker notices within a second.
+
+    The attempt does not count, since neither the job nor its worker is known to be at fault.
+    """
+    await _move(
+        session,
+        JobStatus.QUEUED,
+        _jobs.id == job_id,
+        stage="queued",
+        progress=0.0,
+        attempt_token=None,
+        excused_attempts=_jobs.excused_attempts + 1,
+    )
+
+
 @dataclasses.dataclass(frozen=True)
 class Endings:
     """The moves that end jobs, with all that depends on them.
