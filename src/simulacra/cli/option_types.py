@@ -1,6 +1,7 @@
 """Values of options: each function reads one from text; its error states what would be valid."""
 
 import argparse
+import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -35,6 +36,21 @@ class WholeNumber:
         if number < self._minimum or (self._maximum is not None and number > self._maximum):
             raise argparse.ArgumentTypeError(f"{number} is out of bounds; give {bounds}")
         return number
+
+
+def moment(text: str) -> dt.datetime:
+    """Return a moment; without an offset it is in UTC.
+
+    Raises:
+        argparse.ArgumentTypeError: the text is no ISO 8601 time.
+    """
+    try:
+        time = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no time; give one like 2026-01-31T12:00:00Z"
+        ) from None
+    return time if time.tzinfo else time.replace(tzinfo=dt.UTC)
 
 
 def existing_file(text: str) -> Path:

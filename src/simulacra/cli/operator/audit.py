@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from simulacra.cli.operator import console, installation
+from simulacra.cli import option_types
+from simulacra.cli.operator import console, installation, naming
 
 if TYPE_CHECKING:
     from simulacra.service.audit.trail import Head, TrailCheck
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from simulacra.service.settings import Settings
 
 FILTERS = {
-    "tenant": "tenant_id",
     "subject": "subject_id",
     "actor": "actor_id",
     "request": "request_id",
@@ -31,9 +31,9 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     listing = audit.add_parser("list", help="list entries, the newest first")
     for option, field in FILTERS.items():
         listing.add_argument(f"--{option}", dest=field, help=f"only entries with this {option}")
-    listing.add_argument("--limit", type=int, default=50, help="at most so many (default: 50)")
-    listing.add_argument(
-        "--before", type=int, metavar="NUMBER", help="only entries before this one"
+    naming.add_tenant_filter(listing, "only entries about this tenant")
+    console.add_page(
+        listing, "before", "NUMBER", "only entries before this one", option_types.WholeNumber(1)
     )
     console.add_options(listing)
     listing.set_defaults(run=print_entries)
@@ -83,16 +83,20 @@ def print_entries(arguments: argparse.Namespace) -> int:
     from simulacra.service.audit import search, trail
     from simulacra.service.audit.entry import Action
 
-    wanted = search.Filter(**{field: getattr(arguments, field) for field in FILTERS.values()})
+    fields = {field: getattr(arguments, field) for field in FILTERS.values()}
 
-    async def read(runtime: "Runtime", _: "Settings") -> "list[dict[str, console.Value]]":
+    async def read(runtime: "Runtime", _: "Settings") -> "console.Page":
+        tenant_id = await naming.tenant_id_if_given(runtime, arguments.tenant)
+        wanted = search.Filter(**fields, tenant_id=tenant_id)
         async with runtime.database.transaction(tenancy.SYSTEM) as session:
-            found, _next = await search.newest(session, wanted, arguments.limit, arguments.before)
+            found, following = await search.newest(
+                session, wanted, arguments.limit, arguments.before
+            )
             viewed = Action.AUDIT_VIEWED
-            trail.record(session, installation.actor(), viewed, tenant_id=wanted.tenant_id)
-            return [_document(it) for it in found]
+            trail.record(session, installation.actor(), viewed, tenant_id=tenant_id)
+        return console.Page([_document(it) for it in found], "before", following)
 
-    console.print_rows(arguments, installation.use(arguments.data_dir, read))
+    console.print_page(arguments, installation.use(arguments.data_dir, read))
     return 0
 
 

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from simulacra.cli.operator import console, installation
+from simulacra.cli.operator import console, installation, naming
 from simulacra.service.identity.principal import SCOPES
 
 if TYPE_CHECKING:
@@ -18,11 +18,12 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser = verbs.add_parser("clients", help="list, create, replace or revoke credentials")
     clients = parser.add_subparsers(metavar="VERB", required=True)
     listing = clients.add_parser("list", help="list the clients of a tenant and their last use")
-    listing.add_argument("tenant_id", metavar="TENANT_ID")
+    naming.add_tenant(listing)
+    console.add_page(listing, "after", "CLIENT_ID", "only clients that are newer than this one")
     console.add_options(listing)
     listing.set_defaults(run=show)
     creating = clients.add_parser("create", help="make one more client of a tenant")
-    creating.add_argument("tenant_id", metavar="TENANT_ID")
+    naming.add_tenant(creating)
     creating.add_argument("--name", required=True, type=_name, help="what it is for")
     creating.add_argument(
         "--scopes",
@@ -69,10 +70,13 @@ def show(arguments: argparse.Namespace) -> int:
     from simulacra.service.identity import clients
     from simulacra.service.tenants import administration
 
-    async def read(runtime: "Runtime", _: "Settings") -> "list[dict[str, console.Value]]":
+    async def read(runtime: "Runtime", _: "Settings") -> "console.Page":
         async with runtime.database.transaction(tenancy.SYSTEM) as session:
-            await administration.get(session, arguments.tenant_id)
-            return [
+            tenant = await administration.find(session, arguments.tenant)
+            found, following = await clients.page(
+                session, tenant.id, arguments.limit, arguments.after
+            )
+            rows: list[dict[str, console.Value]] = [
                 {
                     "client_id": it.id,
                     "name": it.name,
@@ -82,10 +86,11 @@ def show(arguments: argparse.Namespace) -> int:
                     "last_rotated_at": it.last_rotated_at,
                     "revoked_at": it.revoked_at,
                 }
-                for it in await clients.listed(session, arguments.tenant_id)
+                for it in found
             ]
+        return console.Page(rows, "after", following)
 
-    console.print_rows(arguments, installation.use(arguments.data_dir, read))
+    console.print_page(arguments, installation.use(arguments.data_dir, read))
     return 0
 
 
@@ -94,11 +99,12 @@ def create(arguments: argparse.Namespace) -> int:
     from simulacra.service.tenants import administration
 
     async def change(runtime: "Runtime", _: "Settings") -> tuple[str, str]:
+        tenant_id = await naming.tenant_id(runtime, arguments.tenant)
         return await administration.create_client(
             runtime.database,
             runtime.identity,
             runtime.claims,
-            administration.NewClient(arguments.tenant_id, arguments.name, arguments.scopes),
+            administration.NewClient(tenant_id, arguments.name, arguments.scopes),
             installation.actor(),
         )
 

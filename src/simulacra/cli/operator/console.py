@@ -4,7 +4,8 @@ import argparse
 import datetime as dt
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from simulacra.cli import option_types, terminal
 from simulacra.cli import settings as cli_settings
@@ -14,23 +15,38 @@ PAGE_ROWS = 50
 Value = str | int | bytes | dt.datetime | Mapping[str, "Value"] | None
 
 
+class Page(NamedTuple):
+    """Rows of a list, and where the rows that follow begin.
+
+    Attributes:
+        rows: of the same fields.
+        option: which names the beginning of a page.
+        following: its value for the next page; None: there is none.
+    """
+
+    rows: Sequence[Mapping[str, Value]]
+    option: str = ""
+    following: int | str | None = None
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what every verb takes."""
     parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
     cli_settings.add_data_dir(parser)
 
 
-def add_page(parser: argparse.ArgumentParser, option: str, metavar: str, meaning: str) -> None:
+def add_page(
+    parser: argparse.ArgumentParser,
+    option: str,
+    metavar: str,
+    meaning: str,
+    kind: Callable[[str], object] = str,
+) -> None:
     """Add what a list takes that is printed a page at a time; `option` is where a page begins."""
     count = option_types.WholeNumber(1)
-    parser.add_argument(
-        "--limit",
-        type=count,
-        default=PAGE_ROWS,
-        metavar="N",
-        help=f"at most so many (default: {PAGE_ROWS})",
-    )
-    parser.add_argument(f"--{option}", metavar=metavar, help=meaning)
+    explanation = f"at most so many (default: {PAGE_ROWS})"
+    parser.add_argument("--limit", type=count, default=PAGE_ROWS, metavar="N", help=explanation)
+    parser.add_argument(f"--{option}", type=kind, metavar=metavar, help=meaning)
 
 
 def print_json(value: object) -> None:
@@ -54,16 +70,11 @@ def print_rows(arguments: argparse.Namespace, rows: Sequence[Mapping[str, Value]
         print("  ".join(cells).rstrip())
 
 
-def print_page(
-    arguments: argparse.Namespace,
-    rows: Sequence[Mapping[str, Value]],
-    option: str,
-    following: str | None,
-) -> None:
-    """Print rows like `print_rows`; `following` is the value of `option` for the next page."""
-    print_rows(arguments, rows)
-    if following is not None and not arguments.json:
-        print(f"There are more: --{option} {following}", file=sys.stderr)
+def print_page(arguments: argparse.Namespace, page: Page) -> None:
+    """Print rows like `print_rows`, and for people how to see those that follow."""
+    print_rows(arguments, page.rows)
+    if page.following is not None and not arguments.json:
+        print(f"There are more: --{page.option} {page.following}", file=sys.stderr)
 
 
 def print_fields(fields: Mapping[str, Value]) -> None:
@@ -77,15 +88,15 @@ def print_one(
     arguments: argparse.Namespace,
     fields: Mapping[str, Value],
     title: str,
-    rows: Sequence[Mapping[str, Value]],
+    page: Page,
 ) -> None:
     """Print one thing and the list of what belongs to it; JSON has the list as a member."""
     if arguments.json:
-        print_json({**fields, title.lower(): rows})
+        print_json({**fields, title.lower(): page.rows})
         return
     print_fields(fields)
     print(f"\n{title}:\n")
-    print_rows(arguments, rows)
+    print_page(arguments, page)
 
 
 def print_claim_token(token: str) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from simulacra.cli.operator import console, installation
+from simulacra.cli.operator import console, installation, naming
 from simulacra.service.database.statuses import JobStatus
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser = verbs.add_parser("jobs", help="see jobs, begin one anew, cancel one")
     jobs = parser.add_subparsers(metavar="VERB", required=True)
     listing = jobs.add_parser("list", help="list jobs, the newest first")
-    listing.add_argument("--tenant", metavar="TENANT_ID", help="only jobs of this tenant")
+    naming.add_tenant_filter(listing, "only jobs of this tenant")
     listing.add_argument("--status", choices=[it.value for it in JobStatus])
     listing.add_argument("--operation", help="for example createDataset or createGeneration")
     console.add_page(listing, "before", "JOB_ID", "only jobs that are older than this one")
@@ -45,20 +45,18 @@ def print_all(arguments: argparse.Namespace) -> int:
     from simulacra.service.jobs import administration
 
     status = None if arguments.status is None else JobStatus(arguments.status)
-    wanted = administration.Filter(arguments.tenant, status, arguments.operation)
 
-    async def read(
-        runtime: "Runtime", _: "Settings"
-    ) -> "tuple[list[dict[str, console.Value]], str | None]":
+    async def read(runtime: "Runtime", _: "Settings") -> "console.Page":
+        tenant_id = await naming.tenant_id_if_given(runtime, arguments.tenant)
+        wanted = administration.Filter(tenant_id, status, arguments.operation)
         async with runtime.database.transaction(tenancy.SYSTEM) as session:
             found, following = await administration.newest(
                 session, wanted, arguments.limit, arguments.before
             )
-            administration.note_view(session, installation.actor(), wanted.tenant_id)
-            return [_row(it) for it in found], following
+            administration.note_view(session, installation.actor(), tenant_id)
+        return console.Page([_row(it) for it in found], "before", following)
 
-    rows, following = installation.use(arguments.data_dir, read)
-    console.print_page(arguments, rows, "before", following)
+    console.print_page(arguments, installation.use(arguments.data_dir, read))
     return 0
 
 

@@ -21,6 +21,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         "list", help="list requests for access, the oldest first"
     )
     listing.add_argument("--status", choices=STATUSES, default="pending")
+    console.add_page(listing, "after", "REQUEST_ID", "only requests that are newer than this one")
     console.add_options(listing)
     listing.set_defaults(run=print_all)
     approving = verbs.add_parser("approve", help="approve a request for access")
@@ -45,11 +46,12 @@ def print_all(arguments: argparse.Namespace) -> int:
 
     wanted = None if arguments.status == "all" else service.SignupStatus(arguments.status)
 
-    async def read(runtime: "Runtime", _: "Settings") -> "list[dict[str, console.Value]]":
+    async def read(runtime: "Runtime", _: "Settings") -> "console.Page":
         async with runtime.database.transaction(tenancy.SYSTEM) as session:
-            return [_row(row) for row in await service.listed(session, wanted)]
+            found, following = await service.page(session, wanted, arguments.limit, arguments.after)
+        return console.Page([_row(it) for it in found], "after", following)
 
-    console.print_rows(arguments, installation.use(arguments.data_dir, read))
+    console.print_page(arguments, installation.use(arguments.data_dir, read))
     return 0
 
 

@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from simulacra.cli.operator import console, installation
+from simulacra.cli.operator import console, installation, naming
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -34,7 +34,9 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     """Add the noun and its verbs."""
     parser = verbs.add_parser("tenants", help="see tenants, suspend them, set their limits")
     tenants = parser.add_subparsers(metavar="VERB", required=True)
-    console.add_options(listing := tenants.add_parser("list", help="list every tenant"))
+    listing = tenants.add_parser("list", help="list tenants by company")
+    console.add_page(listing, "after", "TENANT_ID", "only tenants that come after this one")
+    console.add_options(listing)
     listing.set_defaults(run=print_all)
     _add(tenants, "show", "show a tenant, its clients and its usage").set_defaults(run=show)
     refused = "refuse a tenant's clients from their next request on"
@@ -52,7 +54,7 @@ def _add(
     verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", verb: str, meaning: str
 ) -> argparse.ArgumentParser:
     parser = verbs.add_parser(verb, help=meaning)
-    parser.add_argument("tenant_id", metavar="TENANT_ID")
+    naming.add_tenant(parser)
     console.add_options(parser)
     return parser
 
@@ -69,17 +71,18 @@ def _number_or_none(text: str) -> int | str:
 
 
 def print_all(arguments: argparse.Namespace) -> int:
-    """List every tenant."""
+    """List tenants."""
     from simulacra.service import tenancy
     from simulacra.service.tenants import administration
 
-    async def read(runtime: "Runtime", _: "Settings") -> "list[dict[str, console.Value]]":
+    async def read(runtime: "Runtime", _: "Settings") -> "console.Page":
         async with runtime.database.transaction(tenancy.SYSTEM) as session:
-            found = await administration.all_tenants(session)
+            found, following = await administration.page(session, arguments.limit, arguments.after)
             administration.note_view(session, installation.actor())
-            return [_row(it, await administration.usage_of(session, it)) for it in found]
+            rows = [_row(it, await administration.usage_of(session, it)) for it in found]
+        return console.Page(rows, "after", following)
 
-    console.print_rows(arguments, installation.use(arguments.data_dir, read))
+    console.print_page(arguments, installation.use(arguments.data_dir, read))
     return 0
 
 
@@ -98,24 +101,24 @@ def _row(tenant: "tables.Tenant", usage: "Usage") -> "dict[str, console.Value]":
 def show(arguments: argparse.Namespace) -> int:
     """Show one tenant."""
     fields, clients = installation.use(
-        arguments.data_dir, lambda runtime, _: _read(runtime, arguments.tenant_id)
+        arguments.data_dir, lambda runtime, _: _read(runtime, arguments.tenant)
     )
-    console.print_one(arguments, fields, "Clients", clients)
+    console.print_one(arguments, fields, "Clients", console.Page(clients))
     return 0
 
 
 async def _read(
-    runtime: "Runtime", tenant_id: str
+    runtime: "Runtime", name: str
 ) -> "tuple[dict[str, console.Value], list[dict[str, console.Value]]]":
     from simulacra.service import tenancy
     from simulacra.service.identity import clients
     from simulacra.service.tenants import administration
 
     async with runtime.database.transaction(tenancy.SYSTEM) as session:
-        tenant = await administration.get(session, tenant_id)
+        tenant = await administration.find(session, name)
         usage = await administration.usage_of(session, tenant)
-        listed = await clients.listed(session, tenant_id)
-        administration.note_view(session, installation.actor(), tenant_id)
+        listed = await clients.listed(session, tenant.id)
+        administration.note_view(session, installation.actor(), tenant.id)
     fields: dict[str, console.Value] = {
         "tenant_id": tenant.id,
         "company": tenant.company_name,
@@ -182,7 +185,8 @@ def _change(
     """Make a change and show the tenant as it is then."""
 
     async def make(runtime: "Runtime", _: "Settings") -> None:
-        await change(runtime.database, arguments.tenant_id, installation.actor())
+        tenant_id = await naming.tenant_id(runtime, arguments.tenant)
+        await change(runtime.database, tenant_id, installation.actor())
 
     installation.use(arguments.data_dir, make)
     return show(arguments)

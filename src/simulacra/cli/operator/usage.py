@@ -3,7 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from simulacra.cli.operator import console, installation
+from simulacra.cli import option_types
+from simulacra.cli.operator import console, installation, naming
 
 if TYPE_CHECKING:
     from simulacra.service.runtime import Runtime
@@ -15,36 +16,41 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser = verbs.add_parser("usage", help="see the rows tenants use, verify the ledger")
     usage = parser.add_subparsers(metavar="VERB", required=True)
     showing = usage.add_parser("show", help="list a tenant's windows, the newest first")
-    showing.add_argument("tenant_id", metavar="TENANT_ID")
+    naming.add_tenant(showing)
+    before = "only windows that begin before this time, ISO 8601"
+    console.add_page(showing, "before", "TIME", before, option_types.moment)
     console.add_options(showing)
     showing.set_defaults(run=show)
     verify = usage.add_parser("verify", help="recompute every balance from the ledger")
-    verify.add_argument("--tenant", dest="tenant_id", metavar="TENANT_ID", help="only this one's")
+    naming.add_tenant_filter(verify, "only this one's")
     console.add_options(verify)
     verify.set_defaults(run=print_check)
 
 
 def show(arguments: argparse.Namespace) -> int:
     """List a tenant's windows."""
-    fields, rows = installation.use(
-        arguments.data_dir, lambda runtime, _: _read(runtime, arguments.tenant_id)
+    fields, page = installation.use(
+        arguments.data_dir, lambda runtime, _: _read(runtime, arguments)
     )
-    console.print_one(arguments, fields, "Windows", rows)
+    console.print_one(arguments, fields, "Windows", page)
     return 0
 
 
 async def _read(
-    runtime: "Runtime", tenant_id: str
-) -> "tuple[dict[str, console.Value], list[dict[str, console.Value]]]":
+    runtime: "Runtime", arguments: argparse.Namespace
+) -> "tuple[dict[str, console.Value], console.Page]":
     from simulacra.service import tenancy
     from simulacra.service.tenants import administration
     from simulacra.service.usage import ledger, windows
 
     async with runtime.database.transaction(tenancy.SYSTEM) as session:
-        tenant = await administration.get(session, tenant_id)
+        tenant = await administration.find(session, arguments.tenant)
         current = await windows.current(session, tenant)
-        stored = await windows.all_of(session, tenant_id)
-        found = stored if current in stored else [current, *stored]
+        limit, before = arguments.limit, arguments.before
+        found = list(await windows.all_of(session, tenant.id, before=before, limit=limit + 1))
+        if current not in found and (before is None or current.starts_at < before):
+            found.insert(0, current)
+        following = console.plain(found[limit - 1].starts_at) if len(found) > limit else None
         rows: list[dict[str, console.Value]] = [
             {
                 "starts_at": it.starts_at,
@@ -53,20 +59,20 @@ async def _read(
                 "rows_reserved": it.rows_reserved,
                 "generations": await ledger.billed_generations(session, it),
             }
-            for it in found
+            for it in found[:limit]
         ]
     return {
-        "tenant_id": tenant_id,
+        "tenant_id": tenant.id,
         "subscription_rows": tenant.subscription_rows,
         "rows_remaining": windows.remaining(tenant, current),
         "max_rows_per_request": tenant.max_rows_per_request,
-    }, rows
+    }, console.Page(rows, "before", following)
 
 
 def print_check(arguments: argparse.Namespace) -> int:
     """Check the ledger; the exit code is 1 where it has a fault."""
     check = installation.use(
-        arguments.data_dir, lambda runtime, _: _verify(runtime, arguments.tenant_id)
+        arguments.data_dir, lambda runtime, _: _verify(runtime, arguments.tenant)
     )
     if arguments.json:
         console.print_json(
@@ -79,12 +85,8 @@ def print_check(arguments: argparse.Namespace) -> int:
     return 1 if check.faults else 0
 
 
-async def _verify(runtime: "Runtime", tenant_id: str | None) -> "LedgerCheck":
-    from simulacra.service import tenancy
-    from simulacra.service.tenants import administration
+async def _verify(runtime: "Runtime", name: str | None) -> "LedgerCheck":
     from simulacra.service.usage import verification
 
-    if tenant_id is not None:
-        async with runtime.database.transaction(tenancy.SYSTEM) as session:
-            await administration.get(session, tenant_id)
+    tenant_id = await naming.tenant_id_if_given(runtime, name)
     return await verification.verify(runtime.database, tenant_id)

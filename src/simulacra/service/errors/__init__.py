@@ -50,6 +50,7 @@
                 └── ProviderRefusedError
     OperatorError                         for the person who runs the service; it has no code
     ├── TenantNotFoundError
+    ├── AmbiguousTenantError              several have the name
     ├── ClientNotFoundError
     ├── LimitError                        a limit of a tenant is out of range
     ├── JobError                          there is no such job, or its state does not allow it
@@ -87,6 +88,7 @@ from simulacra.service.errors.base import Fault, ServiceError, pointer
 from simulacra.service.errors.operators import (
     AccountError,
     AlreadyDecidedError,
+    AmbiguousTenantError,
     ClientNotFoundError,
     DecisionError,
     JobError,
@@ -132,6 +134,7 @@ from simulacra.service.errors.work import (
 __all__ = [
     "AccountError",
     "AlreadyDecidedError",
+    "AmbiguousTenantError",
     "ArtifactLinkInvalidError",
     "ClaimConsumedError",
     "ClaimExpiredError",

@@ -1,15 +1,24 @@
 """What an operator asked for and cannot have; the texts are for the person to read."""
 
+from collections.abc import Sequence
+
 
 class OperatorError(Exception):
     """What an operator asked for cannot be done; the text says why."""
 
 
 class TenantNotFoundError(OperatorError):
-    """There is no tenant of this id."""
+    """There is no tenant of this id or name."""
 
-    def __init__(self, tenant_id: str) -> None:
-        super().__init__(f"There is no tenant {tenant_id!r}.")
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no tenant {name!r}.")
+
+
+class AmbiguousTenantError(OperatorError):
+    """Several tenants have this company name or contact address."""
+
+    def __init__(self, name: str, ids: Sequence[str]) -> None:
+        super().__init__(f"{name!r} may be {' or '.join(ids)}; give the id.")
 
 
 class ClientNotFoundError(OperatorError):

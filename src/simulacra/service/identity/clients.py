@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Text, bindparam, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import keys, tenancy
-from simulacra.service.database import tables
+from simulacra.service import errors, keys, tenancy
+from simulacra.service.database import paging, tables
 from simulacra.service.database.prepared import Prepared
 from simulacra.service.identity import principal, verification
 
@@ -130,6 +130,21 @@ async def listed(session: AsyncSession, tenant_id: str) -> Sequence[tables.Clien
     """Return the clients of a tenant, the oldest first."""
     query = select(tables.Client).where(tables.Client.tenant_id == tenant_id)
     return (await session.scalars(query.order_by(tables.Client.created_at))).all()
+
+
+async def page(
+    session: AsyncSession, tenant_id: str, limit: int, after: str | None
+) -> tuple[Sequence[tables.Client], str | None]:
+    """Return up to `limit` clients of a tenant behind the one named `after`, and the next `after`.
+
+    Raises:
+        errors.ClientNotFoundError: the tenant has no client `after`.
+    """
+    table = tables.Client
+    query = select(table).where(table.tenant_id == tenant_id)
+    if after is not None and await session.scalar(query.where(table.id == after)) is None:
+        raise errors.ClientNotFoundError(f"The tenant has no client {after!r}.")
+    return await paging.ascending_page(session, table, query, after, limit)
 
 
 def scopes_of(client: tables.Client) -> tuple[str, ...]:

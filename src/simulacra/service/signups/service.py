@@ -19,7 +19,7 @@ from simulacra.service import errors, keys, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action
 from simulacra.service.credentials import claims
-from simulacra.service.database import tables
+from simulacra.service.database import paging, tables
 from simulacra.service.tenants import service
 
 
@@ -95,6 +95,21 @@ async def listed(
     if status is not None:
         query = query.where(tables.Signup.status == status)
     return (await session.scalars(query)).all()
+
+
+async def page(
+    session: AsyncSession, status: SignupStatus | None, limit: int, after: str | None
+) -> tuple[Sequence[tables.Signup], str | None]:
+    """Return up to `limit` requests behind the one named `after`, and the next `after`.
+
+    Raises:
+        errors.UnknownSignupError: there is no request `after`.
+    """
+    table = tables.Signup
+    if after is not None and await session.get(table, after) is None:
+        raise errors.UnknownSignupError(f"There is no request {after!r}.")
+    query = select(table) if status is None else select(table).where(table.status == status)
+    return await paging.ascending_page(session, table, query, after, limit)
 
 
 async def approve(

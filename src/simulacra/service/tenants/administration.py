@@ -4,14 +4,14 @@ import dataclasses
 import enum
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import clock, errors, policy, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Actor, Detail
 from simulacra.service.credentials import claims
-from simulacra.service.database import tables
+from simulacra.service.database import paging, tables
 from simulacra.service.identity import clients, provider
 from simulacra.service.tenants import capacity
 from simulacra.service.usage import ledger, windows
@@ -128,6 +128,43 @@ async def all_tenants(session: AsyncSession) -> Sequence[tables.Tenant]:
     """Return every tenant by company and id."""
     query = select(tables.Tenant).order_by(func.lower(tables.Tenant.company_name), tables.Tenant.id)
     return (await session.scalars(query)).all()
+
+
+async def page(
+    session: AsyncSession, limit: int, after: str | None
+) -> tuple[Sequence[tables.Tenant], str | None]:
+    """Return up to `limit` tenants behind the one of the id `after`, and the next `after`.
+
+    Raises:
+        errors.TenantNotFoundError: there is none of the id `after`.
+    """
+    if after is not None:
+        await get(session, after)
+    table, name = tables.Tenant, func.lower(tables.Tenant.company_name)
+    return await paging.ascending_page(session, table, select(table), after, limit, by=name)
+
+
+async def find(session: AsyncSession, name: str) -> tables.Tenant:
+    """Return the tenant of an id, of an exact company name, or of a contact's address.
+
+    Raises:
+        errors.TenantNotFoundError: there is none.
+        errors.AmbiguousTenantError: there are several.
+    """
+    tenant = await session.get(tables.Tenant, name)
+    if tenant is not None:
+        return tenant
+    is_named = or_(
+        tables.Tenant.company_name == name,
+        func.lower(tables.Tenant.contact_email) == name.lower(),
+    )
+    query = select(tables.Tenant).where(is_named).order_by(tables.Tenant.id)
+    found = (await session.scalars(query)).all()
+    if len(found) > 1:
+        raise errors.AmbiguousTenantError(name, [it.id for it in found])
+    if not found:
+        raise errors.TenantNotFoundError(name)
+    return found[0]
 
 
 async def get(session: AsyncSession, tenant_id: str, *, lock: bool = False) -> tables.Tenant:

@@ -60,11 +60,19 @@ async def lock(session: AsyncSession, tenant_id: str, starts_at: dt.datetime) ->
     )
 
 
-async def all_of(session: AsyncSession, tenant_id: str) -> Sequence[tables.UsageWindow]:
-    """Return the stored windows of a tenant, the newest first."""
+async def all_of(
+    session: AsyncSession,
+    tenant_id: str,
+    *,
+    before: dt.datetime | None = None,
+    limit: int | None = None,
+) -> Sequence[tables.UsageWindow]:
+    """Return the stored windows of a tenant, the newest first; or some that begin `before`."""
     stored = tables.UsageWindow
     query = select(stored).where(stored.tenant_id == tenant_id)
-    return (await session.scalars(query.order_by(stored.starts_at.desc()))).all()
+    if before is not None:
+        query = query.where(stored.starts_at < before)
+    return (await session.scalars(query.order_by(stored.starts_at.desc()).limit(limit))).all()
 
 
 def remaining(tenant: tables.Tenant, window: tables.UsageWindow) -> int | None:

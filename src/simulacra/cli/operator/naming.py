@@ -1,0 +1,39 @@
+"""How a command line names a tenant: by its id, its company or its contact's address."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simulacra.service.runtime import Runtime
+
+METAVAR = "TENANT"
+MEANING = "id, exact company name, or contact address"
+
+
+def add_tenant(parser: argparse.ArgumentParser) -> None:
+    """Add the tenant that a verb is about."""
+    parser.add_argument("tenant", metavar=METAVAR, help=MEANING)
+
+
+def add_tenant_filter(parser: argparse.ArgumentParser, meaning: str) -> None:
+    """Add an option for the tenant to which a verb confines itself."""
+    parser.add_argument("--tenant", metavar=METAVAR, help=f"{meaning} ({MEANING})")
+
+
+async def tenant_id(runtime: "Runtime", name: str) -> str:
+    """Return the id of the tenant that is meant.
+
+    Raises:
+        errors.TenantNotFoundError: there is none of this name.
+        errors.AmbiguousTenantError: there are several; it names their ids.
+    """
+    from simulacra.service import tenancy
+    from simulacra.service.tenants import administration
+
+    async with runtime.database.transaction(tenancy.SYSTEM) as session:
+        return (await administration.find(session, name)).id
+
+
+async def tenant_id_if_given(runtime: "Runtime", name: str | None) -> str | None:
+    """Return the id of the tenant that is meant, or None if none is; raises like `tenant_id`."""
+    return None if name is None else await tenant_id(runtime, name)
