@@ -20,7 +20,7 @@ setup: .venv/.ready ## make .venv as uv.lock says
 
 .venv/.ready: pyproject.toml uv.lock $(UV)
 	@echo "Setting up .venv ..."
-	@$(UV) sync --quiet --locked --all-extras --python $(PYTHON)
+	@$(UV) sync --quiet --locked --all-extras --compile-bytecode --python $(PYTHON)
 	@echo "Compiling the loops of the engine ..."
 	@$(BIN)/simulacra compile
 	@touch $@

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from simulacra.cli.operator import console, installation
 
 if TYPE_CHECKING:
+    from simulacra.cli.operator.installation import Installation
     from simulacra.service.database import tables
-    from simulacra.service.runtime import Runtime
     from simulacra.service.settings import Settings
 
 
@@ -34,8 +34,8 @@ def print_all(arguments: argparse.Namespace) -> int:
     """List the accounts."""
     from simulacra.service.operators import accounts
 
-    async def read(runtime: "Runtime", _: "Settings") -> "list[tables.OperatorAccount]":
-        return list(await accounts.all_accounts(runtime.database))
+    async def read(parts: "Installation", _: "Settings") -> "list[tables.OperatorAccount]":
+        return list(await accounts.all_accounts(parts.database))
 
     found = installation.use(arguments.data_dir, read)
     rows: list[dict[str, console.Value]] = [
@@ -52,9 +52,9 @@ def create(arguments: argparse.Namespace) -> int:
 
     password = _read_password()
 
-    async def make(runtime: "Runtime", settings: "Settings") -> str:
+    async def make(parts: "Installation", settings: "Settings") -> str:
         actor = installation.actor()
-        await accounts.create(runtime.database, arguments.name, password, actor)
+        await accounts.create(parts.database, arguments.name, password, actor)
         return settings.base_url
 
     base_url = installation.use(arguments.data_dir, make)
@@ -67,9 +67,9 @@ def set_password(arguments: argparse.Namespace) -> int:
 
     password = _read_password()
 
-    async def change(runtime: "Runtime", _: "Settings") -> None:
+    async def change(parts: "Installation", _: "Settings") -> None:
         actor = installation.actor()
-        await accounts.set_password(runtime.database, arguments.name, password, actor)
+        await accounts.set_password(parts.database, arguments.name, password, actor)
 
     installation.use(arguments.data_dir, change)
     return _report(arguments, f"Account {arguments.name} is signed out and has a new password.")
@@ -79,8 +79,8 @@ def remove(arguments: argparse.Namespace) -> int:
     """Remove an account."""
     from simulacra.service.operators import accounts
 
-    async def drop(runtime: "Runtime", _: "Settings") -> None:
-        await accounts.remove(runtime.database, arguments.name, installation.actor())
+    async def drop(parts: "Installation", _: "Settings") -> None:
+        await accounts.remove(parts.database, arguments.name, installation.actor())
 
     installation.use(arguments.data_dir, drop)
     return _report(arguments, f"Account {arguments.name} is removed.")

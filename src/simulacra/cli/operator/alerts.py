@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from simulacra.cli.operator import console, installation
 
 if TYPE_CHECKING:
-    from simulacra.service.runtime import Runtime
+    from simulacra.cli.operator.installation import Installation
     from simulacra.service.settings import Settings
 
 
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if not results or any(results.values()) else 0
 
 
-async def _send(_: "Runtime", settings: "Settings") -> "dict[str, str | None]":
+async def _send(_: "Installation", settings: "Settings") -> "dict[str, str | None]":
     from simulacra.service import compose
     from simulacra.service.monitoring import alerts, notices
 

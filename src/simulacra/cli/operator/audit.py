@@ -10,9 +10,9 @@ from simulacra.cli import option_types
 from simulacra.cli.operator import console, installation, naming
 
 if TYPE_CHECKING:
+    from simulacra.cli.operator.installation import Installation
     from simulacra.service.audit.trail import Head, TrailCheck
     from simulacra.service.database import tables
-    from simulacra.service.runtime import Runtime
     from simulacra.service.settings import Settings
 
 FILTERS = {
@@ -85,10 +85,10 @@ def print_entries(arguments: argparse.Namespace) -> int:
 
     fields = {field: getattr(arguments, field) for field in FILTERS.values()}
 
-    async def read(runtime: "Runtime", _: "Settings") -> "console.Page":
-        tenant_id = await naming.tenant_id_if_given(runtime, arguments.tenant)
+    async def read(parts: "Installation", _: "Settings") -> "console.Page":
+        tenant_id = await naming.tenant_id_if_given(parts, arguments.tenant)
         wanted = search.Filter(**fields, tenant_id=tenant_id)
-        async with runtime.database.transaction(tenancy.SYSTEM) as session:
+        async with parts.database.transaction(tenancy.SYSTEM) as session:
             found, following = await search.newest(
                 session, wanted, arguments.limit, arguments.before
             )
@@ -103,21 +103,21 @@ def print_entries(arguments: argparse.Namespace) -> int:
 def write_entries(arguments: argparse.Namespace) -> int:
     """Write the whole trail."""
     if arguments.output is None:
-        count = installation.use(arguments.data_dir, lambda runtime, _: _write(runtime, sys.stdout))
+        count = installation.use(arguments.data_dir, lambda parts, _: _write(parts, sys.stdout))
     else:
         with arguments.output.open("w") as file:
-            count = installation.use(arguments.data_dir, lambda runtime, _: _write(runtime, file))
+            count = installation.use(arguments.data_dir, lambda parts, _: _write(parts, file))
     print(f"{count:,} entries", file=sys.stderr)
     return 0
 
 
-async def _write(runtime: "Runtime", file: TextIO) -> int:
+async def _write(parts: "Installation", file: TextIO) -> int:
     from simulacra.service import tenancy
     from simulacra.service.audit import trail
     from simulacra.service.audit.entry import Action, Detail
 
     count = 0
-    async with runtime.database.transaction(tenancy.SYSTEM) as session:
+    async with parts.database.transaction(tenancy.SYSTEM) as session:
         async for it in trail.entries(session):
             fields = {column.key: getattr(it, column.key) for column in it.__table__.columns}
             file.write(json.dumps(fields, default=console.plain) + "\n")
@@ -130,8 +130,8 @@ async def _write(runtime: "Runtime", file: TextIO) -> int:
 def print_check(arguments: argparse.Namespace) -> int:
     """Check the chain; the exit code is 1 where it is broken."""
 
-    async def verify(runtime: "Runtime", _: "Settings") -> "TrailCheck":
-        return await runtime.database.verify_trail(arguments.head)
+    async def verify(parts: "Installation", _: "Settings") -> "TrailCheck":
+        return await parts.database.verify_trail(arguments.head)
 
     check = installation.use(arguments.data_dir, verify)
     if arguments.json:

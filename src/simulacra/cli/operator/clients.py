@@ -7,7 +7,7 @@ from simulacra.cli.operator import console, installation, naming
 from simulacra.service.identity.principal import SCOPES
 
 if TYPE_CHECKING:
-    from simulacra.service.runtime import Runtime
+    from simulacra.cli.operator.installation import Installation
     from simulacra.service.settings import Settings
 
 MAX_NAME_LENGTH = 100
@@ -70,8 +70,8 @@ def show(arguments: argparse.Namespace) -> int:
     from simulacra.service.identity import clients
     from simulacra.service.tenants import administration
 
-    async def read(runtime: "Runtime", _: "Settings") -> "console.Page":
-        async with runtime.database.transaction(tenancy.SYSTEM) as session:
+    async def read(parts: "Installation", _: "Settings") -> "console.Page":
+        async with parts.database.transaction(tenancy.SYSTEM) as session:
             tenant = await administration.find(session, arguments.tenant)
             found, following = await clients.page(
                 session, tenant.id, arguments.limit, arguments.after
@@ -98,12 +98,12 @@ def create(arguments: argparse.Namespace) -> int:
     """Make a client, and print the token of the claim on its secret."""
     from simulacra.service.tenants import administration
 
-    async def change(runtime: "Runtime", _: "Settings") -> tuple[str, str]:
-        tenant_id = await naming.tenant_id(runtime, arguments.tenant)
+    async def change(parts: "Installation", _: "Settings") -> tuple[str, str]:
+        tenant_id = await naming.tenant_id(parts, arguments.tenant)
         return await administration.create_client(
-            runtime.database,
-            runtime.identity,
-            runtime.claims,
+            parts.database,
+            parts.runtime.identity,
+            parts.runtime.claims,
             administration.NewClient(tenant_id, arguments.name, arguments.scopes),
             installation.actor(),
         )
@@ -121,9 +121,9 @@ def revoke_tokens(arguments: argparse.Namespace) -> int:
     """Refuse the tokens that a client has."""
     from simulacra.service.tenants import administration
 
-    async def change(runtime: "Runtime", _: "Settings") -> None:
+    async def change(parts: "Installation", _: "Settings") -> None:
         await administration.revoke_tokens(
-            runtime.database, arguments.client_id, installation.actor()
+            parts.database, arguments.client_id, installation.actor()
         )
 
     installation.use(arguments.data_dir, change)
@@ -141,8 +141,8 @@ def rotate_secret(arguments: argparse.Namespace) -> int:
     """Make a new secret, and print the token of the claim on it."""
     from simulacra.service.credentials import rotations
 
-    async def change(runtime: "Runtime", _: "Settings") -> str:
-        database, identity, claims = runtime.database, runtime.identity, runtime.claims
+    async def change(parts: "Installation", _: "Settings") -> str:
+        database, identity, claims = parts.database, parts.runtime.identity, parts.runtime.claims
         return await rotations.rotate_for_operator(
             database, identity, claims, arguments.client_id, installation.actor()
         )
@@ -160,8 +160,8 @@ def revoke(arguments: argparse.Namespace) -> int:
     """Revoke a client."""
     from simulacra.service.tenants import administration
 
-    async def change(runtime: "Runtime", _: "Settings") -> None:
-        database, identity = runtime.database, runtime.identity
+    async def change(parts: "Installation", _: "Settings") -> None:
+        database, identity = parts.database, parts.runtime.identity
         actor = installation.actor()
         await administration.revoke_client(database, identity, arguments.client_id, actor)
 

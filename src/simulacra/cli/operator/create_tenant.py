@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from simulacra.cli.operator import console, installation
 
 if TYPE_CHECKING:
-    from simulacra.service.runtime import Runtime
+    from simulacra.cli.operator.installation import Installation
     from simulacra.service.settings import Settings
 
 
@@ -37,15 +37,15 @@ def _email(text: str) -> str:
 def create_tenant(arguments: argparse.Namespace) -> int:
     """Make a tenant; the server may run or not."""
 
-    async def create(runtime: "Runtime", _: "Settings") -> tuple[str, dict[str, str]]:
-        tenant = await runtime.tenants.create(
+    async def create(parts: "Installation", _: "Settings") -> tuple[str, dict[str, str]]:
+        tenant = await parts.runtime.tenants.create(
             company=arguments.company, email=arguments.email, actor=installation.actor()
         )
         return tenant.tenant_id, {
             "client_id": tenant.client_id,
             "client_secret": tenant.client_secret,
-            "token_url": runtime.identity.token_url,
-            "audience": runtime.identity.audience,
+            "token_url": parts.runtime.identity.token_url,
+            "audience": parts.runtime.identity.audience,
         }
 
     tenant_id, credential = installation.use(arguments.data_dir, create)

@@ -20,24 +20,77 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def use(data_dir: Path | None, work: "Callable[[Runtime, Settings], Awaitable[T]]") -> T:
+class Installation:
+    """What a command works with.
+
+    Most commands need no more than the database. The parts of a service, which take longer to load
+    than all else, are made when they are first asked for.
+
+    Attributes:
+        database: of the installation.
+        keyring: its keys.
+    """
+
+    def __init__(self, settings: "Settings") -> None:
+        from simulacra.service import tenancy
+        from simulacra.service.database import timeouts
+
+        self._settings = settings
+        self._runtime: Runtime | None = None
+        self.keyring = settings.keyring()
+        self.database = tenancy.Database(settings.dsn(), self.keyring, limits=timeouts.OF_OPERATORS)
+
+    @property
+    def runtime(self) -> "Runtime":
+        """The parts of a service."""
+        from simulacra.service import compose
+        from simulacra.service.database import timeouts
+
+        if self._runtime is None:
+            self._runtime = compose.runtime_of(self._settings, timeouts.OF_OPERATORS)
+        return self._runtime
+
+    async def close(self) -> None:
+        """Close what is open."""
+        if self._runtime is not None:
+            await self._runtime.close()
+        await self.database.close()
+
+
+def use(data_dir: Path | None, work: "Callable[[Installation, Settings], Awaitable[T]]") -> T:
     """Return what `work` makes of the installation; its server may run or not."""
     settings = cli_settings.load_as_served(data_dir)
     settings.keyring()  # refuses to go on without one, before anything is started or migrated
-    with _settled(settings) as settings:
-        return asyncio.run(_use(settings, work))
+    with _served(settings) as (settings, owner_dsn):
+        return asyncio.run(_use(settings, owner_dsn, work))
 
 
-async def _use(settings: "Settings", work: "Callable[[Runtime, Settings], Awaitable[T]]") -> T:
-    from simulacra.service import canary, compose
-    from simulacra.service.database import timeouts
+async def _use(
+    settings: "Settings",
+    owner_dsn: str | None,
+    work: "Callable[[Installation, Settings], Awaitable[T]]",
+) -> T:
+    from simulacra.service import canary
 
-    runtime = compose.runtime_of(settings, timeouts.OF_OPERATORS)
+    installation = Installation(settings)
     try:
-        await canary.check(runtime.database, runtime.keyring)
-        return await work(runtime, settings)
+        await _migrate_if_needed(installation, settings.dsn(), owner_dsn)
+        await canary.check(installation.database, installation.keyring)
+        return await work(installation, settings)
     finally:
-        await runtime.close()
+        await installation.close()
+
+
+async def _migrate_if_needed(installation: Installation, dsn: str, owner_dsn: str | None) -> None:
+    """Ask for the revision first: what migrates takes a while to load, and has seldom to."""
+    from simulacra.service import revision
+
+    try:
+        await revision.check(installation.database)
+    except revision.OutdatedError:
+        from simulacra.service.database import migrate
+
+        await asyncio.to_thread(migrate.upgrade, dsn, owner_dsn)
 
 
 def actor() -> "Actor":
@@ -53,18 +106,15 @@ def actor() -> "Actor":
 
 
 @contextlib.contextmanager
-def _settled(settings: "Settings") -> "Iterator[Settings]":
-    """Yield the settings with the URL of a migrated database: the configured or embedded one."""
-    from pydantic import SecretStr
-
-    from simulacra.service.database import migrate
+def _served(settings: "Settings") -> "Iterator[tuple[Settings, str | None]]":
+    """Yield the settings with the URL of the configured or embedded database, and its owner's."""
     from simulacra.service.embedded import postgres
 
-    with contextlib.ExitStack() as stack:
-        owner_dsn = settings.migration_dsn()
-        if settings.database_url is None:
-            cluster = stack.enter_context(postgres.running(settings.data_dir))
-            settings = settings.model_copy(update={"database_url": SecretStr(cluster.url())})
-            owner_dsn = cluster.owner_url()
-        migrate.upgrade(settings.dsn(), owner_dsn)
-        yield settings
+    if settings.database_url is not None:
+        yield settings, settings.migration_dsn()
+        return
+    from pydantic import SecretStr
+
+    with postgres.running(settings.data_dir) as cluster:
+        url = SecretStr(cluster.url())
+        yield settings.model_copy(update={"database_url": url}), cluster.owner_url()

@@ -9,10 +9,10 @@ from simulacra.service.database.statuses import JobStatus
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from simulacra.cli.operator.installation import Installation
     from simulacra.service.audit.entry import Actor
     from simulacra.service.database import tables
     from simulacra.service.jobs.transitions import Endings
-    from simulacra.service.runtime import Runtime
     from simulacra.service.settings import Settings
     from simulacra.service.tenancy import Database
 
@@ -46,10 +46,10 @@ def print_all(arguments: argparse.Namespace) -> int:
 
     status = None if arguments.status is None else JobStatus(arguments.status)
 
-    async def read(runtime: "Runtime", _: "Settings") -> "console.Page":
-        tenant_id = await naming.tenant_id_if_given(runtime, arguments.tenant)
+    async def read(parts: "Installation", _: "Settings") -> "console.Page":
+        tenant_id = await naming.tenant_id_if_given(parts, arguments.tenant)
         wanted = administration.Filter(tenant_id, status, arguments.operation)
-        async with runtime.database.transaction(tenancy.SYSTEM) as session:
+        async with parts.database.transaction(tenancy.SYSTEM) as session:
             found, following = await administration.newest(
                 session, wanted, arguments.limit, arguments.before
             )
@@ -80,8 +80,8 @@ def show(arguments: argparse.Namespace) -> int:
     from simulacra.service import tenancy
     from simulacra.service.jobs import administration
 
-    async def read(runtime: "Runtime", _: "Settings") -> "dict[str, console.Value]":
-        async with runtime.database.transaction(tenancy.SYSTEM) as session:
+    async def read(parts: "Installation", _: "Settings") -> "dict[str, console.Value]":
+        async with parts.database.transaction(tenancy.SYSTEM) as session:
             job = await administration.get(session, arguments.job_id)
             administration.note_view(session, installation.actor(), job.tenant_id, job.id)
             return _fields(job)
@@ -139,8 +139,8 @@ def _change(
 ) -> int:
     """Make a change and show the job as it is then."""
 
-    async def make(runtime: "Runtime", _: "Settings") -> None:
-        await change(runtime.database, runtime.endings, arguments.job_id, installation.actor())
+    async def make(parts: "Installation", _: "Settings") -> None:
+        await change(parts.database, parts.runtime.endings, arguments.job_id, installation.actor())
 
     installation.use(arguments.data_dir, make)
     return show(arguments)

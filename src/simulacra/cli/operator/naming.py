@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simulacra.service.runtime import Runtime
+    from simulacra.cli.operator.installation import Installation
 
 METAVAR = "TENANT"
 MEANING = "id, exact company name, or contact address"
@@ -20,7 +20,7 @@ def add_tenant_filter(parser: argparse.ArgumentParser, meaning: str) -> None:
     parser.add_argument("--tenant", metavar=METAVAR, help=f"{meaning} ({MEANING})")
 
 
-async def tenant_id(runtime: "Runtime", name: str) -> str:
+async def tenant_id(parts: "Installation", name: str) -> str:
     """Return the id of the tenant that is meant.
 
     Raises:
@@ -30,10 +30,10 @@ async def tenant_id(runtime: "Runtime", name: str) -> str:
     from simulacra.service import tenancy
     from simulacra.service.tenants import administration
 
-    async with runtime.database.transaction(tenancy.SYSTEM) as session:
+    async with parts.database.transaction(tenancy.SYSTEM) as session:
         return (await administration.find(session, name)).id
 
 
-async def tenant_id_if_given(runtime: "Runtime", name: str | None) -> str | None:
+async def tenant_id_if_given(parts: "Installation", name: str | None) -> str | None:
     """Return the id of the tenant that is meant, or None if none is; raises like `tenant_id`."""
-    return None if name is None else await tenant_id(runtime, name)
+    return None if name is None else await tenant_id(parts, name)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from simulacra.cli.operator import console, installation
 
 if TYPE_CHECKING:
-    from simulacra.service.runtime import Runtime
+    from simulacra.cli.operator.installation import Installation
     from simulacra.service.settings import Settings
 
 
@@ -24,12 +24,12 @@ def rotate(arguments: argparse.Namespace) -> int:
     from simulacra.service import errors
     from simulacra.service.identity import embedded
 
-    async def change(runtime: "Runtime", _: "Settings") -> str:
-        if not isinstance(runtime.identity, embedded.Embedded):
+    async def change(parts: "Installation", _: "Settings") -> str:
+        if not isinstance(parts.runtime.identity, embedded.Embedded):
             raise errors.OperatorError(
                 "Auth0 signs the tokens: rotate its key in the Auth0 dashboard."
             )
-        return await runtime.identity.issuer.signing_keys.rotate(installation.actor())
+        return await parts.runtime.identity.issuer.signing_keys.rotate(installation.actor())
 
     kid = installation.use(arguments.data_dir, change)
     if arguments.json:

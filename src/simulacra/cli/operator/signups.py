@@ -7,8 +7,8 @@ from simulacra.cli import terminal
 from simulacra.cli.operator import console, installation
 
 if TYPE_CHECKING:
+    from simulacra.cli.operator.installation import Installation
     from simulacra.service.database import tables
-    from simulacra.service.runtime import Runtime
     from simulacra.service.settings import Settings
 
 STATUSES = ("pending", "approved", "declined", "all")
@@ -46,8 +46,8 @@ def print_all(arguments: argparse.Namespace) -> int:
 
     wanted = None if arguments.status == "all" else service.SignupStatus(arguments.status)
 
-    async def read(runtime: "Runtime", _: "Settings") -> "console.Page":
-        async with runtime.database.transaction(tenancy.SYSTEM) as session:
+    async def read(parts: "Installation", _: "Settings") -> "console.Page":
+        async with parts.database.transaction(tenancy.SYSTEM) as session:
             found, following = await service.page(session, wanted, arguments.limit, arguments.after)
         return console.Page([_row(it) for it in found], "after", following)
 
@@ -60,11 +60,11 @@ def approve(arguments: argparse.Namespace) -> int:
     from simulacra.service.signups import service
 
     async def change(
-        runtime: "Runtime", _: "Settings"
+        parts: "Installation", _: "Settings"
     ) -> "tuple[dict[str, console.Value], str | None]":
         row, token = await service.approve(
-            runtime.tenants,
-            runtime.claims,
+            parts.runtime.tenants,
+            parts.runtime.claims,
             arguments.request_id,
             installation.actor(),
             hand_over=arguments.hand_over,
@@ -87,9 +87,9 @@ def decline(arguments: argparse.Namespace) -> int:
     """Decline a request."""
     from simulacra.service.signups import service
 
-    async def change(runtime: "Runtime", _: "Settings") -> "dict[str, console.Value]":
+    async def change(parts: "Installation", _: "Settings") -> "dict[str, console.Value]":
         actor = installation.actor()
-        return _row(await service.decline(runtime.database, arguments.request_id, actor))
+        return _row(await service.decline(parts.database, arguments.request_id, actor))
 
     shown = installation.use(arguments.data_dir, change)
     if arguments.json:

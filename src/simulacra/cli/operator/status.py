@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from simulacra.cli.operator import console, installation
 
 if TYPE_CHECKING:
+    from simulacra.cli.operator.installation import Installation
     from simulacra.service.monitoring.alerts import Alert
     from simulacra.service.monitoring.state import State
-    from simulacra.service.runtime import Runtime
     from simulacra.service.settings import Settings
 
 GIB = 1024**3
@@ -40,11 +40,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any(it.severity == "critical" for it in alerts) else 0
 
 
-async def _read(runtime: "Runtime", settings: "Settings") -> "tuple[State, list[Alert]]":
+async def _read(parts: "Installation", settings: "Settings") -> "tuple[State, list[Alert]]":
     from simulacra.service import compose
     from simulacra.service.monitoring import alerts
 
-    watch = compose.watch_of(settings, runtime)
+    watch = compose.watch_of(settings, parts.runtime)
     state = await watch.read()
     return state, list(alerts.raised(state, (), settings.job_seconds))
 

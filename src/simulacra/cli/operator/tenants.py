@@ -9,9 +9,9 @@ from simulacra.cli.operator import console, installation, naming
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from simulacra.cli.operator.installation import Installation
     from simulacra.service.audit.entry import Actor
     from simulacra.service.database import tables
-    from simulacra.service.runtime import Runtime
     from simulacra.service.settings import Settings
     from simulacra.service.tenancy import Database
     from simulacra.service.tenants.administration import Usage
@@ -75,8 +75,8 @@ def print_all(arguments: argparse.Namespace) -> int:
     from simulacra.service import tenancy
     from simulacra.service.tenants import administration
 
-    async def read(runtime: "Runtime", _: "Settings") -> "console.Page":
-        async with runtime.database.transaction(tenancy.SYSTEM) as session:
+    async def read(parts: "Installation", _: "Settings") -> "console.Page":
+        async with parts.database.transaction(tenancy.SYSTEM) as session:
             found, following = await administration.page(session, arguments.limit, arguments.after)
             administration.note_view(session, installation.actor())
             rows = [_row(it, await administration.usage_of(session, it)) for it in found]
@@ -101,20 +101,20 @@ def _row(tenant: "tables.Tenant", usage: "Usage") -> "dict[str, console.Value]":
 def show(arguments: argparse.Namespace) -> int:
     """Show one tenant."""
     fields, clients = installation.use(
-        arguments.data_dir, lambda runtime, _: _read(runtime, arguments.tenant)
+        arguments.data_dir, lambda parts, _: _read(parts, arguments.tenant)
     )
     console.print_one(arguments, fields, "Clients", console.Page(clients))
     return 0
 
 
 async def _read(
-    runtime: "Runtime", name: str
+    parts: "Installation", name: str
 ) -> "tuple[dict[str, console.Value], list[dict[str, console.Value]]]":
     from simulacra.service import tenancy
     from simulacra.service.identity import clients
     from simulacra.service.tenants import administration
 
-    async with runtime.database.transaction(tenancy.SYSTEM) as session:
+    async with parts.database.transaction(tenancy.SYSTEM) as session:
         tenant = await administration.find(session, name)
         usage = await administration.usage_of(session, tenant)
         listed = await clients.listed(session, tenant.id)
@@ -184,9 +184,9 @@ def _change(
 ) -> int:
     """Make a change and show the tenant as it is then."""
 
-    async def make(runtime: "Runtime", _: "Settings") -> None:
-        tenant_id = await naming.tenant_id(runtime, arguments.tenant)
-        await change(runtime.database, tenant_id, installation.actor())
+    async def make(parts: "Installation", _: "Settings") -> None:
+        tenant_id = await naming.tenant_id(parts, arguments.tenant)
+        await change(parts.database, tenant_id, installation.actor())
 
     installation.use(arguments.data_dir, make)
     return show(arguments)

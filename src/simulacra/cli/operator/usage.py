@@ -7,7 +7,7 @@ from simulacra.cli import option_types
 from simulacra.cli.operator import console, installation, naming
 
 if TYPE_CHECKING:
-    from simulacra.service.runtime import Runtime
+    from simulacra.cli.operator.installation import Installation
     from simulacra.service.usage.verification import LedgerCheck
 
 
@@ -29,21 +29,19 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def show(arguments: argparse.Namespace) -> int:
     """List a tenant's windows."""
-    fields, page = installation.use(
-        arguments.data_dir, lambda runtime, _: _read(runtime, arguments)
-    )
+    fields, page = installation.use(arguments.data_dir, lambda parts, _: _read(parts, arguments))
     console.print_one(arguments, fields, "Windows", page)
     return 0
 
 
 async def _read(
-    runtime: "Runtime", arguments: argparse.Namespace
+    parts: "Installation", arguments: argparse.Namespace
 ) -> "tuple[dict[str, console.Value], console.Page]":
     from simulacra.service import tenancy
     from simulacra.service.tenants import administration
     from simulacra.service.usage import ledger, windows
 
-    async with runtime.database.transaction(tenancy.SYSTEM) as session:
+    async with parts.database.transaction(tenancy.SYSTEM) as session:
         tenant = await administration.find(session, arguments.tenant)
         current = await windows.current(session, tenant)
         limit, before = arguments.limit, arguments.before
@@ -71,9 +69,7 @@ async def _read(
 
 def print_check(arguments: argparse.Namespace) -> int:
     """Check the ledger; the exit code is 1 where it has a fault."""
-    check = installation.use(
-        arguments.data_dir, lambda runtime, _: _verify(runtime, arguments.tenant)
-    )
+    check = installation.use(arguments.data_dir, lambda parts, _: _verify(parts, arguments.tenant))
     if arguments.json:
         console.print_json(
             {"windows": check.windows, "entries": check.entries, "faults": check.faults}
@@ -85,8 +81,8 @@ def print_check(arguments: argparse.Namespace) -> int:
     return 1 if check.faults else 0
 
 
-async def _verify(runtime: "Runtime", name: str | None) -> "LedgerCheck":
+async def _verify(parts: "Installation", name: str | None) -> "LedgerCheck":
     from simulacra.service.usage import verification
 
-    tenant_id = await naming.tenant_id_if_given(runtime, name)
-    return await verification.verify(runtime.database, tenant_id)
+    tenant_id = await naming.tenant_id_if_given(parts, name)
+    return await verification.verify(parts.database, tenant_id)

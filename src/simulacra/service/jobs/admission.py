@@ -8,10 +8,9 @@ on how many jobs of a tenant run together.
 
 import dataclasses
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import procrastinate
 import psycopg
-from procrastinate import jobs as queue_jobs
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -33,6 +32,12 @@ from simulacra.service.database import tables
 from simulacra.service.database.statuses import OPEN, JobStatus
 from simulacra.service.jobs import kinds
 
+if TYPE_CHECKING:  # who counts jobs does not need the queue, which takes a while to load
+    import procrastinate
+    from procrastinate import jobs as queue_jobs
+
+TAKEN = "doing"
+"""Status of an entry that a worker has, as procrastinate has it."""
 LOCK = 7_265_003
 """First key of the advisory locks under which a tenant's entries are counted."""
 RECONCILING = 7_265_004
@@ -59,7 +64,7 @@ class Admission:
         jobs_per_tenant: entries that a tenant has at a time for each kind of work.
     """
 
-    app: procrastinate.App
+    app: "procrastinate.App"
     kinds: kinds.Kinds
     jobs_per_tenant: int
 
@@ -97,7 +102,7 @@ class Admission:
                 await self.admit(session, tenant_id, operation)
         return len(lost)
 
-    async def replace(self, database: tenancy.Database, entry: queue_jobs.Job) -> None:
+    async def replace(self, database: tenancy.Database, entry: "queue_jobs.Job") -> None:
         """Put a fresh entry in the place of one whose worker was lost, before all that wait.
 
         That worker may wake up and end its entry. By then another one must have the job by an entry
@@ -105,7 +110,7 @@ class Admission:
         """
         is_lost = and_(
             _entries.c.id == entry.id,
-            cast(_entries.c.status, Text) == queue_jobs.Status.DOING.value,
+            cast(_entries.c.status, Text) == TAKEN,
             _entries.c.worker_id.is_not_distinct_from(entry.worker_id),
         )
         lost = delete(_entries).where(is_lost).returning(_entries.c.args["job_id"].astext)

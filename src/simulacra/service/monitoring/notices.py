@@ -8,8 +8,6 @@ import smtplib
 import ssl
 from typing import Literal, Protocol
 
-import httpx
-
 from simulacra.service.monitoring.alerts import Alert
 
 TIMEOUT_SECONDS = 10.0
@@ -51,6 +49,8 @@ class Webhook:
 
     async def send(self, alert: Alert) -> None:
         """Send one notice."""
+        import httpx  # noqa: PLC0415 - only who sends waits for it to be loaded
+
         document = {
             "text": f"{self.installation} [{alert.severity}] {alert.text}",
             "alert": alert.key,
