@@ -7,6 +7,7 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import Depends, FastAPI
+from opentelemetry import trace
 
 from simulacra.service import canary, compose, revision, scratch
 from simulacra.service.endpoints import (
@@ -30,7 +31,7 @@ from simulacra.service.http import (
     handlers,
     pieces,
 )
-from simulacra.service.monitoring import exporter, gauges, state
+from simulacra.service.monitoring import exporter, gauges, state, traces
 from simulacra.service.operators import site
 from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
@@ -81,6 +82,17 @@ async def serve(
         guards.UnguardedRouteError: a route does not say who may call it.
     """
     runtime = compose.runtime_of(settings)
+    with traces.sent_to(settings.traces_collector, "api") as spans:
+        await _serve(runtime, settings, spans, certificate, key)
+
+
+async def _serve(
+    runtime: Runtime,
+    settings: Settings,
+    spans: trace.TracerProvider,
+    certificate: Path | None,
+    key: Path | None,
+) -> None:
     try:
         await asyncio.to_thread(scratch.sweep)  # plain text that a killed process left
         await runtime.database.check_role()
@@ -88,7 +100,7 @@ async def serve(
         await canary.check(runtime.database, runtime.keyring)
         await runtime.identity.open()
         app = envelope.Envelope(
-            build(runtime), settings.base_url, runtime.keyring.derive(ADDRESSES)
+            build(runtime, spans), settings.base_url, runtime.keyring.derive(ADDRESSES)
         )
         config = _config(app, settings, certificate, key)
         collector = gauges.StateCollector(
@@ -126,8 +138,8 @@ def _config(
     )
 
 
-def build(runtime: Runtime) -> FastAPI:
-    """Return the framework's application around a runtime."""
+def build(runtime: Runtime, spans: trace.TracerProvider | None = None) -> FastAPI:
+    """Return the framework's application around a runtime, whose spans go to `spans`."""
     policy = runtime.policy
     app = FastAPI(
         title="Simulacra",
@@ -140,6 +152,13 @@ def build(runtime: Runtime) -> FastAPI:
         redirect_slashes=False,  # its target would be built from the caller's Host header
         dependencies=[Depends(addresses.check)],
         max_body_size=policy.max_upload_bytes + FORM_OVERHEAD_BYTES,
+        telemetry={  # nothing that the environment could ask for: exceptions quote cells
+            "tracer_provider": spans or trace.NoOpTracerProvider(),
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
     )
     app.state.runtime = runtime
     for router in ROUTERS:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import procrastinate
+from opentelemetry import trace
 
 from simulacra.service import (
     errors,
@@ -68,6 +69,8 @@ class Runtime:
     announcements: announcements.Announcements
     draining: asyncio.Event
     """Set when the process takes nothing new and ends what it holds."""
+    tracer: trace.Tracer = dataclasses.field(default_factory=trace.NoOpTracer)
+    """What attempts at jobs are traced by."""
     transfers: Transfers = dataclasses.field(default_factory=Transfers)
 
     @property
@@ -97,6 +100,7 @@ class Runtime:
                 requires_confinement=self.policy.require_confinement,
             ),
             max_attempts=self.policy.job_attempts,
+            tracer=self.tracer,
         )
 
     @property

@@ -261,6 +261,11 @@ class Settings(BaseSettings):
     )
     smtp_user: str | None = Field(default=None, description="User at the mail server.")
     smtp_password: SecretStr | None = Field(default=None, description="Password of that user.")
+    traces_collector: str | None = Field(
+        default=None,
+        description="Address of an OpenTelemetry collector to which traces are sent by OTLP over "
+        "HTTP, such as http://localhost:4318. Default: none are made.",
+    )
     log_format: Literal["text", "json"] = Field(
         default="text", description="How lines of the logs are written: as text or as JSON."
     )
@@ -338,6 +343,14 @@ class Settings(BaseSettings):
             parts = urlsplit(url.get_secret_value())
             if parts.scheme not in {"http", "https"} or not parts.hostname:
                 raise ValueError("give an address that begins with https://")
+        return url
+
+    @field_validator("traces_collector")
+    @classmethod
+    def _is_collector(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "http://localhost")
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+            raise ValueError("give an address such as http://localhost:4318")
         return url
 
     @field_validator("object_store_url")

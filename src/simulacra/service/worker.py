@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 import os
 from collections.abc import Collection
@@ -22,7 +23,7 @@ from simulacra.service import (
 from simulacra.service.confinement import environment, layers
 from simulacra.service.database import timeouts
 from simulacra.service.jobs import attempts, child, kinds, probe, queues, workers
-from simulacra.service.monitoring import exporter, gauges, records, watch
+from simulacra.service.monitoring import exporter, gauges, records, traces, watch
 from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
 
@@ -52,6 +53,12 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
     if settings.require_confinement:
         layers.check(layers.available())
     runtime = compose.runtime_of(settings, timeouts.OF_JOBS)
+    with traces.sent_to(settings.traces_collector, "worker") as spans:
+        traced = dataclasses.replace(runtime, tracer=spans.get_tracer("simulacra"))
+        await _run(traced, settings, names)
+
+
+async def _run(runtime: Runtime, settings: Settings, names: Collection[str]) -> None:
     environment.restrict(os.environ)  # which job processes inherit
     child.start_server(kind.function for kind in runtime.job_kinds.values())
     queue = runtime.queue

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import procrastinate
 import sqlalchemy.exc
+from opentelemetry import trace
 from procrastinate import jobs as queue_jobs
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -66,6 +67,7 @@ class Resources:
     Attributes:
         limits: what the child process of one attempt may use.
         max_attempts: how many attempts a job has.
+        tracer: makes a span of each attempt.
     """
 
     database: tenancy.Database
@@ -75,6 +77,7 @@ class Resources:
     endings: transitions.Endings
     limits: child.Limits
     max_attempts: int
+    tracer: trace.Tracer = dataclasses.field(default_factory=trace.NoOpTracer)
 
 
 @dataclasses.dataclass
@@ -231,9 +234,13 @@ def _measured(attempt: Attempt) -> Iterator[list[str]]:
     named = f"job {job.id} of {job.tenant_id}, {job.operation}"
     logger.info("%s: attempt %d begins", named, job.attempt, extra=ids | {"attempt": job.attempt})
     measures.RUNNING_ATTEMPTS.inc()
+    span = attempt.resources.tracer.start_span(f"job {job.operation}")
     try:
         yield outcome
     finally:
+        told: dict[str, str | int] = {**ids, "job_attempt": job.attempt, "job_outcome": outcome[0]}
+        span.set_attributes({name.replace("_", "."): value for name, value in told.items()})
+        span.end()
         seconds = time.monotonic() - began
         measures.RUNNING_ATTEMPTS.dec()
         kind = outcome[0].partition(":")[0]
