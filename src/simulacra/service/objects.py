@@ -14,12 +14,14 @@ import dataclasses
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Sequence
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import clock, errors, outages, storage, tenancy
 from simulacra.service.database import tables
 
+SWEEPING = 7_265_005
+"""Advisory lock that who sweeps shares; who makes a backup holds it alone, so that all stays."""
 BATCH = 100
 GRACE = dt.timedelta(hours=1)
 """How much longer than a job may take an object may stay announced."""
@@ -101,6 +103,8 @@ class Register:
 
     async def _sweep_batch(self, *which: ColumnElement[bool]) -> int:
         async with self.database.transaction(tenancy.SYSTEM) as session:
+            if not await session.scalar(select(func.pg_try_advisory_xact_lock_shared(SWEEPING))):
+                return 0
             is_forgotten = and_(
                 _rows.state == "announced",
                 _rows.changed_at < clock.now(session) - self.longest_job - GRACE,

@@ -144,6 +144,38 @@ class Storage:
                 if part:
                     yield part
 
+    def open_sealed(self, path: str) -> tuple[int, IO[bytes]]:
+        """Return the length of the object at `path` as it lies in the store, and its bytes.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+            errors.StorageUnavailableError: the store does not answer, now or while it is read.
+        """
+        source = _Source(self._store, path)
+        return source.size_bytes, io.BufferedReader(cast("io.RawIOBase", source), CHUNK_BYTES)
+
+    def write_sealed(self, path: str, source: IO[bytes]) -> None:
+        """Put bytes to `path` that `open_sealed` returned for the same path.
+
+        Raises:
+            errors.StorageUnavailableError: the store does not take it.
+        """
+        with scratch.folder() as folder:
+            sealed = folder / "sealed"
+            with sealed.open("wb") as file:
+                shutil.copyfileobj(source, file, CHUNK_BYTES)
+            with _translated():
+                obstore.put(self._store, path, sealed)
+
+    def is_empty(self) -> bool:
+        """Tell whether there is no object.
+
+        Raises:
+            errors.StorageUnavailableError: the store does not answer.
+        """
+        with _translated():
+            return not any(batch for batch in obstore.list(self._store))
+
     async def check(self) -> None:
         """Ask the store for what is below a path where nothing is.
 
@@ -169,13 +201,13 @@ class _Source(io.RawIOBase):
         self._block = memoryview(b"")
         self.failure: Exception | None = None
         with _translated():
-            self._size = obstore.head(store, path)["size"]
+            self.size_bytes = obstore.head(store, path)["size"]
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # typeshed: Buffer
-        if not self._block and self._position < self._size:
+        if not self._block and self._position < self.size_bytes:
             try:
                 with _translated():
                     self._block = self._fetch()
@@ -188,7 +220,7 @@ class _Source(io.RawIOBase):
         return len(data)
 
     def _fetch(self) -> memoryview:
-        end = min(self._position + BLOCK_BYTES, self._size)
+        end = min(self._position + BLOCK_BYTES, self.size_bytes)
         return memoryview(obstore.get_range(self._store, self._path, start=self._position, end=end))
 
 

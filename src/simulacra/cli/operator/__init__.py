@@ -18,6 +18,7 @@ COMMANDS = (
     "accounts",
     "audit",
     "usage",
+    "backup",
 )
 
 

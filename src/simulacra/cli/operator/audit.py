@@ -56,9 +56,8 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 def _head(text: str) -> "Head":
     from simulacra.service.audit import trail
 
-    number, _, digest = text.partition(":")
     try:
-        return trail.Head(int(number), bytes.fromhex(digest))
+        return trail.Head.parse(text)
     except ValueError:
         raise argparse.ArgumentTypeError("give what `audit verify` printed: NUMBER:HASH") from None
 

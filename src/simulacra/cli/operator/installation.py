@@ -29,13 +29,15 @@ class Installation:
     Attributes:
         database: of the installation.
         keyring: its keys.
+        owner_dsn: how the owner of the tables connects, or else the service.
     """
 
-    def __init__(self, settings: "Settings") -> None:
+    def __init__(self, settings: "Settings", owner_dsn: str | None) -> None:
         from simulacra.service import tenancy
         from simulacra.service.database import timeouts
 
         self._settings = settings
+        self.owner_dsn = owner_dsn or settings.dsn()
         self._runtime: Runtime | None = None
         self.keyring = settings.keyring()
         self.database = tenancy.Database(settings.dsn(), self.keyring, limits=timeouts.OF_OPERATORS)
@@ -61,8 +63,17 @@ def use(data_dir: Path | None, work: "Callable[[Installation, Settings], Awaitab
     """Return what `work` makes of the installation; its server may run or not."""
     settings = cli_settings.load_as_served(data_dir)
     settings.keyring()  # refuses to go on without one, before anything is started or migrated
-    with _served(settings) as (settings, owner_dsn):
-        return asyncio.run(_use(settings, owner_dsn, work))
+    with served(settings) as (settings, owner_dsn):
+        return use_served(settings, owner_dsn, work)
+
+
+def use_served(
+    settings: "Settings",
+    owner_dsn: str | None,
+    work: "Callable[[Installation, Settings], Awaitable[T]]",
+) -> T:
+    """Return what `work` makes of an installation whose database answers; see `served`."""
+    return asyncio.run(_use(settings, owner_dsn, work))
 
 
 async def _use(
@@ -72,7 +83,7 @@ async def _use(
 ) -> T:
     from simulacra.service import canary
 
-    installation = Installation(settings)
+    installation = Installation(settings, owner_dsn)
     try:
         await _migrate_if_needed(installation, settings.dsn(), owner_dsn)
         await canary.check(installation.database, installation.keyring)
@@ -106,7 +117,7 @@ def actor() -> "Actor":
 
 
 @contextlib.contextmanager
-def _served(settings: "Settings") -> "Iterator[tuple[Settings, str | None]]":
+def served(settings: "Settings") -> "Iterator[tuple[Settings, str | None]]":
     """Yield the settings with the URL of the configured or embedded database, and its owner's."""
     from simulacra.service.embedded import postgres
 

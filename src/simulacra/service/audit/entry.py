@@ -56,6 +56,8 @@ class Action(enum.StrEnum):
     SESSION_OPENED = "session.opened"
     SESSION_REFUSED = "session.refused"
     SESSION_CLOSED = "session.closed"
+    BACKUP_CREATED = "backup.created"
+    BACKUP_RESTORED = "backup.restored"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_VIEWED = "audit.viewed"
 

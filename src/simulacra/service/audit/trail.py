@@ -7,6 +7,7 @@ statements, and nobody who holds it waits for another lock.
 
 import dataclasses
 from collections.abc import AsyncIterator, Mapping
+from typing import Self
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,6 +31,16 @@ class Head:
 
     def __str__(self) -> str:
         return f"{self.number}:{self.hash.hex()}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the head of which `text` is the form.
+
+        Raises:
+            ValueError: it is that of none.
+        """
+        number, _, digest = text.partition(":")
+        return cls(int(number), bytes.fromhex(digest))
 
 
 @dataclasses.dataclass(frozen=True)

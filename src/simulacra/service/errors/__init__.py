@@ -54,6 +54,7 @@
     ├── ClientNotFoundError
     ├── LimitError                        a limit of a tenant is out of range
     ├── JobError                          there is no such job, or its state does not allow it
+    ├── BackupError                       a backup cannot be made, read or restored
     ├── AccountError                      an account cannot be made or changed
     └── DecisionError                     a request for access cannot be decided on
         ├── AlreadyDecidedError
@@ -89,6 +90,7 @@ from simulacra.service.errors.operators import (
     AccountError,
     AlreadyDecidedError,
     AmbiguousTenantError,
+    BackupError,
     ClientNotFoundError,
     DecisionError,
     JobError,
@@ -136,6 +138,7 @@ __all__ = [
     "AlreadyDecidedError",
     "AmbiguousTenantError",
     "ArtifactLinkInvalidError",
+    "BackupError",
     "ClaimConsumedError",
     "ClaimExpiredError",
     "ClaimNotFoundError",

@@ -41,6 +41,10 @@ class JobError(OperatorError):
     """There is no job of this id, or its state does not allow what was asked for."""
 
 
+class BackupError(OperatorError):
+    """A backup cannot be made, read or restored."""
+
+
 class AccountError(OperatorError):
     """An account of the operators' page cannot be made or changed."""
 

@@ -1,0 +1,1 @@
+"""Backups: one encrypted file that an installation can be made from again."""
