@@ -74,6 +74,8 @@ def test_suspending_twice_is_one_entry(run: Run, tenant_id: str) -> None:
         (("accounts", "create", "Ann Lee"), "no name of an account"),
         (("accounts", "create", "ann"), "15 to 1,024"),
         (("accounts", "remove", "ann"), "There is no account 'ann'."),
+        (("accounts", "enable-totp", "bob"), "There is no account 'bob'."),
+        (("accounts", "sign-out", "bob"), "There is no account 'bob'."),
     ],
     ids=str,
 )
@@ -101,6 +103,16 @@ def test_accounts_come_and_go(run: Run) -> None:
     assert json.loads(run("accounts", "set-password", "ann.lee", "--json", stdin=f"{PASSWORD}2"))
     (account,) = json.loads(run("accounts", "list", "--json"))
     assert account["name"] == "ann.lee"
+    assert account["second_factor"] is None
+    enrolled = json.loads(run("accounts", "enable-totp", "ann.lee", "--json"))
+    assert enrolled["uri"].startswith("otpauth://totp/Simulacra:ann.lee?secret=")
+    assert len(enrolled["recovery_codes"]) == 10
+    (account,) = json.loads(run("accounts", "list", "--json"))
+    assert account["second_factor"] == "totp"
+    assert json.loads(run("accounts", "sessions", "ann.lee", "--json")) == []
+    assert "0 sessions" in run("accounts", "sign-out", "ann.lee")
+    run("accounts", "disable-totp", "ann.lee")
+    assert "otpauth://" in run("accounts", "enable-totp", "ann.lee")
     run("accounts", "remove", "ann.lee")
     assert json.loads(run("accounts", "list", "--json")) == []
 

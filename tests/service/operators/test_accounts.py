@@ -96,3 +96,33 @@ def test_a_new_password_ends_every_session(runtime: Runtime, run_async: RunAsync
         assert await signed_in.find(bobs) is None
 
     run_async(check())
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["password12345678", "x" * 40, "qwertyuiopasdfgh", "abcdefghijklmnopq", "ann.lee ann.lee",
+     "simulacra-operator", "111111222222333333", "passwordpassword" * 64],
+)  # fmt: skip
+def test_what_is_guessed_early_is_refused_with_advice_and_not_quoted(
+    runtime: Runtime, run_async: RunAsync, password: str
+) -> None:
+    async def check() -> None:
+        with pytest.raises(errors.AccountError, match="too easy to guess") as refused:
+            await accounts.create(runtime.database, "ann.lee", password, ROOT)
+        assert password not in str(refused.value)
+        await accounts.create(runtime.database, "ann.lee", PASSWORD, ROOT)
+        with pytest.raises(errors.AccountError, match="too easy to guess"):
+            await accounts.set_password(runtime.database, "ann.lee", password, ROOT)
+        assert await accounts.authenticate(runtime.database, "ann.lee", PASSWORD)
+
+    run_async(check())
+
+
+def test_a_password_of_the_longest_kind_is_rated_at_once(
+    runtime: Runtime, run_async: RunAsync
+) -> None:
+    async def check() -> None:
+        long = "".join(str(number * number % 97) + "ab"[number % 2] for number in range(1000))
+        await accounts.create(runtime.database, "ann", long[:1024], ROOT)
+
+    run_async(check())

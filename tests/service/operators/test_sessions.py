@@ -3,18 +3,19 @@
 import pytest
 import sqlalchemy as sa
 
-from simulacra.service import keys, tenancy
+from simulacra.service import errors, keys, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Reason
 from simulacra.service.database import tables
-from simulacra.service.operators import accounts
+from simulacra.service.operators import accounts, guard
 from simulacra.service.operators.sessions import Sessions
 from simulacra.service.runtime import Runtime
 from tests.coroutines import RunAsync
+from tests.service.operators import browser
 
 
 async def _ann(runtime: Runtime) -> Sessions:
-    await accounts.create(runtime.database, "ann", "x" * 15, entry.operator("cli:root"))
+    await accounts.create(runtime.database, "ann", browser.PASSWORD, entry.operator("cli:root"))
     return Sessions(runtime.database, runtime.keyring)
 
 
@@ -105,5 +106,37 @@ def test_refused_sign_ins_are_on_record_without_the_strangers_words(
             ("anonymous", "ann"),
             ("anonymous", None),
         ]
+
+    run_async(check())
+
+
+def test_all_sessions_of_one_account_are_listed_and_ended(
+    runtime: Runtime, run_async: RunAsync
+) -> None:
+    async def check() -> None:
+        signed_in = await _ann(runtime)
+        await accounts.create(runtime.database, "bob", browser.PASSWORD, entry.operator("cli:root"))
+        anns, bobs = [await signed_in.open("ann") for _ in range(2)], await signed_in.open("bob")
+        assert len(await signed_in.of("ann")) == 2
+        assert await signed_in.close_all("ann", entry.operator("ann")) == 2
+        assert [await signed_in.find(token) for token in anns] == [None, None]
+        assert await signed_in.of("ann") == []
+        assert await signed_in.find(bobs) is not None
+        with pytest.raises(errors.AccountError, match="no account"):
+            await signed_in.close_all("eve", entry.operator("ann"))
+
+    run_async(check())
+
+
+def test_the_page_signs_out_everywhere(runtime: Runtime, run_async: RunAsync) -> None:
+    async def check() -> None:
+        here = browser.Browser(runtime)
+        signed_in = await here.sign_in()
+        elsewhere = await guard.sessions_of(runtime).open("ann")
+        assert (await here.post("sign-out-everywhere", "forged")).status_code == 403
+        assert await guard.sessions_of(runtime).find(elsewhere) is not None
+        answer = await here.post("sign-out-everywhere", signed_in.forms_token)
+        assert answer.headers["location"] == "/operator/sign-in"
+        assert await guard.sessions_of(runtime).of("ann") == []
 
     run_async(check())

@@ -12,7 +12,7 @@ from simulacra.service.runtime import Runtime
 from tests.coroutines import RunAsync
 from tests.service.operators import browser
 
-OPEN = {"/sign-in", "/static/{name}"}
+OPEN = {"/sign-in", "/sign-in/code", "/static/{name}"}
 
 
 def test_every_route_but_signing_in_and_the_style_needs_a_session() -> None:

@@ -402,6 +402,19 @@ class OperatorAccount(Table):
     password_hash: Mapped[str]  # argon2id
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
     password_set_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+    totp_secret: Mapped[bytes | None]  # sealed; None where there is no second factor
+    totp_step: Mapped[int | None]  # of the last code, which is not good again
+
+
+class OperatorRecoveryCode(Table):
+    """Stands in once for the second factor of an account; kept as a keyed hash."""
+
+    __tablename__ = "operator_recovery_codes"
+
+    code_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    account_name: Mapped[str] = mapped_column(
+        ForeignKey("operator_accounts.name", ondelete="CASCADE"), index=True
+    )
 
 
 class OperatorSession(Table):

@@ -19,6 +19,12 @@ NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 PASSWORD_LENGTH = (15, 1024)
 """NIST SP 800-63B-4, section 3.1.1.1: fifteen characters where a password stands alone."""
 
+MIN_SCORE = 4
+"""Of 4, by zxcvbn: more than 10^10 guesses."""
+RATED_CHARACTERS = 72
+"""How many it rates; what is strong so far is not made weaker by more."""
+ISSUER_WORD = "simulacra"
+
 HASHER = argon2.PasswordHasher()
 """Second recommended option of RFC 9106: 64 MiB, three passes, four lanes."""
 _HASHING = concurrent.futures.ThreadPoolExecutor(max_workers=2)
@@ -32,14 +38,15 @@ async def create(database: tenancy.Database, name: str, password: str, actor: Ac
     """Make an account.
 
     Raises:
-        errors.AccountError: the name is taken or malformed, or the password too short or too long.
+        errors.AccountError: the name is taken or malformed, or the password too short, too long or
+            easy to guess.
     """
     if not NAME.fullmatch(name):
         raise errors.AccountError(
             f"{name!r} is no name of an account: give 2 to 32 lower-case letters, digits, dots, "
             "hyphens or underscores, beginning with a letter."
         )
-    hashed = await _hash(password)
+    hashed = await _hash(name, password)
     async with database.transaction(tenancy.SYSTEM) as session:
         if await session.get(tables.OperatorAccount, name) is not None:
             raise errors.AccountError(f"There is an account {name!r} already.")
@@ -51,9 +58,10 @@ async def set_password(database: tenancy.Database, name: str, password: str, act
     """Replace the password of an account and sign it out everywhere.
 
     Raises:
-        errors.AccountError: there is no such account, or the password is too short or too long.
+        errors.AccountError: there is no such account, or the password is too short, too long or
+            easy to guess.
     """
-    hashed = await _hash(password)
+    hashed = await _hash(name, password)
     async with database.transaction(tenancy.SYSTEM) as session:
         account = await session.get(tables.OperatorAccount, name, with_for_update=True)
         if account is None:
@@ -110,10 +118,29 @@ async def _in_thread(call: Callable[..., T], *arguments: object) -> T:
     return await asyncio.get_running_loop().run_in_executor(_HASHING, call, *arguments)
 
 
-async def _hash(password: str) -> str:
+async def _hash(name: str, password: str) -> str:
     shortest, longest = PASSWORD_LENGTH
     if not shortest <= len(password) <= longest:
         raise errors.AccountError(
             f"The password has {len(password)} characters; give {shortest} to {longest:,}."
         )
+    await _in_thread(_check_strength, name, password)
     return await _in_thread(HASHER.hash, password)
+
+
+def _check_strength(name: str, password: str) -> None:
+    """Refuse what is guessed early: common passwords, repetitions, keyboard rows, the own name.
+
+    Its words of advice quote nothing of the password.
+    """
+    # Its lists of words take memory that the API, which makes no accounts, does not need.
+    from zxcvbn import zxcvbn  # noqa: PLC0415
+
+    known = [ISSUER_WORD, name, *re.split(r"[._-]", name)]
+    rated = zxcvbn(password[:RATED_CHARACTERS], user_inputs=known)
+    if rated["score"] < MIN_SCORE:
+        feedback = rated["feedback"]
+        advice = [feedback["warning"], *feedback["suggestions"]]
+        raise errors.AccountError(
+            " ".join(["The password is too easy to guess.", *filter(None, advice)])
+        )

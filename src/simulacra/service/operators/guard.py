@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 
 from simulacra.service import errors
 from simulacra.service.http import guards, serving
-from simulacra.service.operators import sessions
+from simulacra.service.operators import second_factor, sessions
 
 COOKIE = "__Host-simulacra-operator"
 """The prefix makes browsers insist on `Secure`, on `Path=/`, and on no other host having set it."""
@@ -70,6 +70,11 @@ class Operator(guards.Guard):
 def sessions_of(runtime: serving.Runtime) -> sessions.Sessions:
     """Return the sessions of the installation that serves a request."""
     return sessions.Sessions(runtime.database, runtime.keyring)
+
+
+def second_factors_of(runtime: serving.Runtime) -> second_factor.SecondFactors:
+    """Return the second factors of the installation that serves a request."""
+    return second_factor.SecondFactors(runtime.database, runtime.keyring)
 
 
 def check_origin(request: Request) -> None:

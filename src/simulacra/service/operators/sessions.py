@@ -9,11 +9,12 @@ import datetime as dt
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import keys, tenancy
+from simulacra.service import errors, keys, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Actor, Detail, Outcome, Reason
 from simulacra.service.database import tables
@@ -84,6 +85,29 @@ class Sessions:
             )
             if name is not None:
                 trail.record(session, entry.operator(name), Action.SESSION_CLOSED, name)
+
+    async def of(self, name: str) -> Sequence[tables.OperatorSession]:
+        """Return the sessions of an account that are not over, the newest first."""
+        rows = tables.OperatorSession
+        query = select(rows).where(rows.account_name == name, _is_alive())
+        async with self._database.transaction(tenancy.SYSTEM) as session:
+            return (await session.scalars(query.order_by(rows.created_at.desc()))).all()
+
+    async def close_all(self, name: str, actor: Actor) -> int:
+        """End every session of an account, and return how many there were.
+
+        Raises:
+            errors.AccountError: there is no such account.
+        """
+        rows = tables.OperatorSession
+        async with self._database.transaction(tenancy.SYSTEM) as session:
+            if await _known(session, name) is None:
+                raise errors.AccountError(f"There is no account {name!r}.")
+            ended = delete(rows).where(rows.account_name == name).returning(rows.token_hash)
+            count = len((await session.scalars(ended)).all())
+            details = {Detail.COUNT: count}
+            trail.record(session, actor, Action.SESSION_CLOSED, name, details=details)
+        return count
 
     async def refuse(self, name: str, reason: Reason) -> None:
         """Put a refused sign-in on record; a name that is no account's is not written down."""

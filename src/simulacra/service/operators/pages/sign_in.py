@@ -10,7 +10,7 @@ from simulacra.service import throttling
 from simulacra.service.audit.entry import Reason
 from simulacra.service.fields import Text
 from simulacra.service.http import rate_limits, serving
-from simulacra.service.operators import accounts, guard, rendering
+from simulacra.service.operators import accounts, guard, rendering, sessions
 
 OF_ADDRESS = throttling.Limit("sign-ins", calls=60, seconds=900)
 OF_ACCOUNT = throttling.Limit("sign-ins-of-account", calls=100, seconds=900)
@@ -37,14 +37,56 @@ async def sign_in(
     signed_in = guard.sessions_of(runtime)
     pause = await _pause(runtime.throttle, name, rate_limits.address_of(request))
     if pause:
-        fault = f"Too many sign-ins. Try again in {math.ceil(pause / 60)} minutes."
-        answer = rendering.render(request, "sign_in.html", status=429, name=name, fault=fault)
-        answer.headers["Retry-After"] = str(pause)
-        return answer
+        return _too_many(request, name, pause)
     if not await accounts.authenticate(runtime.database, name, password):
         await signed_in.refuse(name, Reason.INVALID_CREDENTIALS)
         fault = "The name or the password is wrong."
         return rendering.render(request, "sign_in.html", status=403, name=name, fault=fault)
+    factors = guard.second_factors_of(runtime)
+    if await factors.is_asked_of(name):
+        first = await factors.issue_pass(name)
+        return rendering.render(request, "sign_in_code.html", first=first, fault=None)
+    return await _open(request, signed_in, name)
+
+
+@router.post("/sign-in/code", dependencies=[guard.Open], max_body_size=rendering.MAX_FORM_BYTES)
+async def give_code(
+    request: Request,
+    runtime: serving.Runtime,
+    first: Annotated[Text, Form()] = "",
+    code: Annotated[Text, Form()] = "",
+) -> Response:
+    """Open a session for whoever has the second factor, too; guesses count as sign-ins."""
+    signed_in, factors = guard.sessions_of(runtime), guard.second_factors_of(runtime)
+    name = await factors.holder_of(first)
+    if name is None:
+        return rendering.redirect(rendering.SIGN_IN)
+    pause = await _pause(runtime.throttle, name, rate_limits.address_of(request))
+    if pause:
+        return _too_many(request, name, pause)
+    if not await factors.accept(name, code):
+        await signed_in.refuse(name, Reason.INVALID_CODE)
+        fault = "The code is wrong, or was used before."
+        shown = {"first": first, "fault": fault}
+        return rendering.render(request, "sign_in_code.html", status=403, **shown)
+    return await _open(request, signed_in, name)
+
+
+@router.post("/sign-out", max_body_size=rendering.MAX_FORM_BYTES)
+async def sign_out(request: Request, runtime: serving.Runtime, _: guard.SignedIn) -> Response:
+    """Close the session."""
+    await guard.sessions_of(runtime).close(request.cookies[guard.COOKIE])
+    return _signed_out()
+
+
+@router.post("/sign-out-everywhere", max_body_size=rendering.MAX_FORM_BYTES)
+async def sign_out_everywhere(runtime: serving.Runtime, operator: guard.SignedIn) -> Response:
+    """Close this session and all others of the account."""
+    await guard.sessions_of(runtime).close_all(operator.name, operator.actor)
+    return _signed_out()
+
+
+async def _open(request: Request, signed_in: sessions.Sessions, name: str) -> Response:
     await signed_in.close(request.cookies.get(guard.COOKIE, ""))  # one browser, one session
     token = await signed_in.open(name)
     response = rendering.redirect(rendering.HOME)
@@ -52,13 +94,17 @@ async def sign_in(
     return response
 
 
-@router.post("/sign-out", max_body_size=rendering.MAX_FORM_BYTES)
-async def sign_out(request: Request, runtime: serving.Runtime, _: guard.SignedIn) -> Response:
-    """Close the session."""
-    await guard.sessions_of(runtime).close(request.cookies[guard.COOKIE])
+def _signed_out() -> Response:
     response = rendering.redirect(rendering.SIGN_IN)
     response.delete_cookie(guard.COOKIE, secure=True, httponly=True, samesite="strict")
     return response
+
+
+def _too_many(request: Request, name: str, pause: int) -> Response:
+    fault = f"Too many sign-ins. Try again in {math.ceil(pause / 60)} minutes."
+    answer = rendering.render(request, "sign_in.html", status=429, name=name, fault=fault)
+    answer.headers["Retry-After"] = str(pause)
+    return answer
 
 
 async def _pause(throttle: throttling.Throttle, name: str, address: str) -> int:
