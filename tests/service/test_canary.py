@@ -5,7 +5,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from simulacra.service import canary, compose, keys, tenancy
+from simulacra.service import canary, compose, keys, root_key, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action
 from simulacra.service.runtime import Runtime
@@ -58,13 +58,13 @@ def test_a_database_from_before_there_were_canaries_knows_its_key_by_the_trail(
 def test_a_database_is_used_once_something_hangs_from_its_key(
     runtime: Runtime, run_async: RunAsync, settings: Settings
 ) -> None:
-    assert not canary.is_used(settings.dsn())
+    assert not root_key.is_used(settings.dsn())
 
     async def check() -> None:
         await canary.check(runtime.database, runtime.keyring)
 
     run_async(check())
-    assert canary.is_used(settings.dsn())
+    assert root_key.is_used(settings.dsn())
 
 
 def test_no_process_writes_with_another_key(

@@ -28,13 +28,14 @@ def run(_: argparse.Namespace) -> int:
 
 
 async def _check(settings: "Settings") -> None:
-    from simulacra.service import canary, compose, readiness, storage, tenancy
+    from simulacra.service import canary, compose, readiness, root_key, storage, tenancy
 
-    keyring = settings.keyring()
-    database = tenancy.Database(settings.dsn(), keyring, pool_size=1)
+    dsn, master = settings.dsn(), settings.keyring()
+    database = tenancy.Database(dsn, master, pool_size=1)  # which writes nothing here
     try:
         objects = storage.Storage(settings.store_url())
         await readiness.Readiness(database, objects, compose.folders_of(settings)).check()
+        keyring = root_key.load(dsn, master, may_make=False)
         await canary.verify(database, keyring)
     finally:
         await database.close()

@@ -102,14 +102,14 @@ def _services(settings: "Settings") -> "list[Service]":
 
 def _ensure_master_key(settings: "Settings") -> None:
     """Make the key of an installation that is new; any other must have its own."""
-    from simulacra.service import canary, keys
+    from simulacra.service import keys, root_key
     from simulacra.service.embedded import postgres
 
     if settings.master_key is None and not settings.master_key_file.exists():
         is_used = (
             postgres.Cluster(settings.data_dir).folder.exists()
             if settings.database_url is None
-            else canary.is_used(settings.dsn())
+            else root_key.is_used(settings.dsn())
         )
         if not is_used:
             keys.make_master_key(settings.master_key_file)

@@ -6,16 +6,15 @@ another key, and what they wrote nobody else could read; the audit trail would b
 
 import hmac
 
-import psycopg
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import keys, tenancy
+from simulacra.service import keys, root_key, tenancy
 from simulacra.service.audit import chain
 from simulacra.service.database import tables
 
-TEXT, CONTEXT = b"simulacra", "canary"
+TEXT, CONTEXT = root_key.CANARY
 
 
 async def check(database: tenancy.Database, keyring: keys.Keyring) -> None:
@@ -43,21 +42,6 @@ async def verify(database: tenancy.Database, keyring: keys.Keyring) -> None:
     async with database.transaction(tenancy.SYSTEM) as session:
         if not await _has_canary(session, keyring):
             await _check_trail(session, keyring)
-
-
-def is_used(dsn: str) -> bool:
-    """Tell whether some master key belongs to a database already.
-
-    Raises:
-        psycopg.OperationalError: it does not answer.
-    """
-    with psycopg.connect(dsn) as connection:
-        connection.execute("SELECT set_config('simulacra.tenant', '*', false)")
-        for table in ("installation", "audit_entries", "signing_keys", "tenants"):
-            there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [table]).fetchone()
-            if there == (True,) and connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():  # noqa: S608 - names of ours
-                return True
-    return False
 
 
 async def _has_canary(session: AsyncSession, keyring: keys.Keyring) -> bool:

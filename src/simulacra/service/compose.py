@@ -25,16 +25,20 @@ JOB_KINDS = (datasets.TRAINING, generations.GENERATION)
 
 
 def runtime_of(
-    settings: Settings, limits: timeouts.Timeouts = timeouts.OF_REQUESTS
+    settings: Settings,
+    keyring: keys.Keyring | None = None,
+    limits: timeouts.Timeouts = timeouts.OF_REQUESTS,
 ) -> runtime.Runtime:
     """Return the parts of a process, whose connections have `limits`; nothing is connected yet.
+
+    Without a keyring, as `root_key.load` returns it, the keys are those of the master key.
 
     Raises:
         settings.NoDatabaseError: no database is configured.
         keys.MasterKeyError: there is no master key.
     """
-    dsn, keyring = settings.dsn(), settings.keyring()
-    draining = asyncio.Event()
+    dsn, draining = settings.dsn(), asyncio.Event()
+    keyring = keyring or settings.keyring()
     database = tenancy.Database(dsn, keyring, limits=limits)
     objects = storage.Storage(settings.store_url())
     return runtime.Runtime(

@@ -1,8 +1,8 @@
 """The one place for key material: derivation, keyed hashes, and sealing of other keys.
 
-Every secret hangs from one master key. Purposes are separated by HKDF (RFC 5869), so a key that
-leaks from one use tells nothing about another. Sealing is AES-256-GCM with the context as
-associated data: a sealed key that is moved to another row does not open.
+Every secret hangs from one root key, which the master key seals. Purposes are separated by HKDF
+(RFC 5869), so a key that leaks from one use tells nothing about another. Sealing is AES-256-GCM
+with the context as associated data: a sealed key that is moved to another row does not open.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ import os
 import secrets
 import string
 from pathlib import Path
+from typing import Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 MASTER_KEY_BYTES = 32
 NONCE_BYTES = 12
+ROOT = "root"
 ALPHANUMERIC = string.ascii_letters + string.digits
 
 
@@ -105,17 +107,41 @@ class Sealer:
 
 
 class Keyring:
-    """The keys of one installation, derived from its master key."""
+    """The keys that derive from one key: from the root key of an installation, or its master key.
 
-    def __init__(self, master: bytes) -> None:
-        self._master = master
+    The master key seals the root key and backups, and nothing else; all other keys are the root
+    key's. An installation from before there were root keys has its first master key for one.
+    """
+
+    def __init__(self, root: bytes) -> None:
+        self._root = root
         self.sealer = Sealer(self.derive("seal"))
         self._pepper = self.derive("secret-hash")
+
+    @classmethod
+    def generate(cls) -> Self:
+        """Return the keys of a fresh random key."""
+        return cls(secrets.token_bytes(MASTER_KEY_BYTES))
+
+    def seal_root(self, root: "Keyring") -> bytes:
+        """Return the key of `root`, sealed by this master key's."""
+        return self._root_sealer().seal(root._root, ROOT)  # noqa: SLF001 - of this class
+
+    def open_root(self, sealed: bytes) -> "Keyring":
+        """Return the keys of the root key that `seal_root` sealed.
+
+        Raises:
+            OtherKeyError: it was sealed under another master key, or altered.
+        """
+        return Keyring(self._root_sealer().open(sealed, ROOT))
+
+    def _root_sealer(self) -> Sealer:
+        return Sealer(self.derive(ROOT))
 
     def derive(self, purpose: str) -> bytes:
         """Return the 256-bit key of one purpose."""
         hkdf = HKDF(hashes.SHA256(), 32, salt=None, info=f"simulacra/{purpose}".encode())
-        return hkdf.derive(self._master)
+        return hkdf.derive(self._root)
 
     def hash_secret(self, secret: str) -> bytes:
         """Return the keyed hash under which a high-entropy secret is stored."""

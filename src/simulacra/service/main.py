@@ -9,7 +9,7 @@ import uvicorn
 from fastapi import Depends, FastAPI
 from opentelemetry import trace
 
-from simulacra.service import canary, compose, revision, scratch
+from simulacra.service import canary, compose, revision, root_key, scratch
 from simulacra.service.endpoints import (
     artifacts,
     credentials,
@@ -81,7 +81,8 @@ async def serve(
         keys.OtherKeyError: the database was first used with another master key.
         guards.UnguardedRouteError: a route does not say who may call it.
     """
-    runtime = compose.runtime_of(settings)
+    keyring = root_key.load(settings.dsn(), settings.keyring())
+    runtime = compose.runtime_of(settings, keyring)
     with traces.sent_to(settings.traces_collector, "api") as spans:
         await _serve(runtime, settings, spans, certificate, key)
 

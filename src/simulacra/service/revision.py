@@ -7,6 +7,7 @@ how processes are replaced one by one. It must not be older.
 
 import pkgutil
 
+import psycopg
 import sqlalchemy.exc
 from sqlalchemy import Text, literal_column, select, text
 
@@ -22,6 +23,20 @@ def needed() -> str:
     """Return the revision that this code needs: revisions are named in their order."""
     modules = pkgutil.iter_modules(versions.__path__)
     return max(module.name.partition("_")[0] for module in modules)
+
+
+def is_met(dsn: str) -> bool:
+    """Tell whether a database is as new as this code, or newer; blocks.
+
+    Raises:
+        psycopg.OperationalError: it does not answer.
+    """
+    with psycopg.connect(dsn) as connection:
+        try:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
+            return False
+    return row is not None and row[0] >= needed()
 
 
 async def check(database: tenancy.Database) -> None:

@@ -390,7 +390,7 @@ class Settings(BaseSettings):
         return self.data_dir / "keys" / "master.key"
 
     def keyring(self) -> keys.Keyring:
-        """Return the keys of this installation.
+        """Return the keys of the master key; `root_key.load` gives the installation's for them.
 
         Raises:
             keys.MasterKeyError: there is no master key; only `simulacra serve` makes one.

@@ -18,6 +18,7 @@ from simulacra.service import (
     keys,
     outages,
     revision,
+    root_key,
     scratch,
 )
 from simulacra.service.confinement import environment, layers
@@ -52,7 +53,8 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
     """
     if settings.require_confinement:
         layers.check(layers.available())
-    runtime = compose.runtime_of(settings, timeouts.OF_JOBS)
+    keyring = root_key.load(settings.dsn(), settings.keyring())
+    runtime = compose.runtime_of(settings, keyring, timeouts.OF_JOBS)
     with traces.sent_to(settings.traces_collector, "worker") as spans:
         traced = dataclasses.replace(runtime, tracer=spans.get_tracer("simulacra"))
         await _run(traced, settings, names)

@@ -20,7 +20,7 @@ SHORT = timeouts.Timeouts(statement=0.2, idle=0.2)
 
 @contextlib.asynccontextmanager
 async def process(settings: Settings, limits: timeouts.Timeouts) -> AsyncIterator[Runtime]:
-    runtime = compose.runtime_of(settings, limits)
+    runtime = compose.runtime_of(settings, limits=limits)
     try:
         yield runtime
     finally:

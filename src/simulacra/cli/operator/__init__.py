@@ -15,6 +15,7 @@ COMMANDS = (
     "clients",
     "jobs",
     "rotate_signing_key",
+    "rotate_master_key",
     "accounts",
     "audit",
     "usage",

@@ -48,7 +48,7 @@ async def _create(parts: "Installation", settings: "Settings", file: Path) -> "M
 
     store = storage.Storage(settings.store_url())
     manifest = await asyncio.to_thread(
-        making.make, file, parts.owner_dsn, store, parts.keyring, settings.data_dir
+        making.make, file, parts.owner_dsn, store, settings.keyring(), settings.data_dir
     )
     async with parts.database.transaction(tenancy.SYSTEM) as session:
         created = Action.BACKUP_CREATED

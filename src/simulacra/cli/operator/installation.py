@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from simulacra.service.audit.entry import Actor
+    from simulacra.service.keys import Keyring
     from simulacra.service.runtime import Runtime
     from simulacra.service.settings import Settings
 
@@ -32,14 +33,13 @@ class Installation:
         owner_dsn: how the owner of the tables connects, or else the service.
     """
 
-    def __init__(self, settings: "Settings", owner_dsn: str | None) -> None:
+    def __init__(self, settings: "Settings", owner_dsn: str | None, keyring: "Keyring") -> None:
         from simulacra.service import tenancy
         from simulacra.service.database import timeouts
 
-        self._settings = settings
+        self._settings, self.keyring = settings, keyring
         self.owner_dsn = owner_dsn or settings.dsn()
         self._runtime: Runtime | None = None
-        self.keyring = settings.keyring()
         self.database = tenancy.Database(settings.dsn(), self.keyring, limits=timeouts.OF_OPERATORS)
 
     @property
@@ -49,7 +49,7 @@ class Installation:
         from simulacra.service.database import timeouts
 
         if self._runtime is None:
-            self._runtime = compose.runtime_of(self._settings, timeouts.OF_OPERATORS)
+            self._runtime = compose.runtime_of(self._settings, self.keyring, timeouts.OF_OPERATORS)
         return self._runtime
 
     async def close(self) -> None:
@@ -73,35 +73,29 @@ def use_served(
     work: "Callable[[Installation, Settings], Awaitable[T]]",
 ) -> T:
     """Return what `work` makes of an installation whose database answers; see `served`."""
-    return asyncio.run(_use(settings, owner_dsn, work))
+    from simulacra.service import revision, root_key
+
+    dsn = settings.dsn()
+    if not revision.is_met(dsn):  # what migrates takes a while to load, and has seldom to
+        from simulacra.service.database import migrate
+
+        migrate.upgrade(dsn, owner_dsn)
+    keyring = root_key.load(dsn, settings.keyring())
+    return asyncio.run(_use(Installation(settings, owner_dsn, keyring), settings, work))
 
 
 async def _use(
+    installation: Installation,
     settings: "Settings",
-    owner_dsn: str | None,
     work: "Callable[[Installation, Settings], Awaitable[T]]",
 ) -> T:
     from simulacra.service import canary
 
-    installation = Installation(settings, owner_dsn)
     try:
-        await _migrate_if_needed(installation, settings.dsn(), owner_dsn)
         await canary.check(installation.database, installation.keyring)
         return await work(installation, settings)
     finally:
         await installation.close()
-
-
-async def _migrate_if_needed(installation: Installation, dsn: str, owner_dsn: str | None) -> None:
-    """Ask for the revision first: what migrates takes a while to load, and has seldom to."""
-    from simulacra.service import revision
-
-    try:
-        await revision.check(installation.database)
-    except revision.OutdatedError:
-        from simulacra.service.database import migrate
-
-        await asyncio.to_thread(migrate.upgrade, dsn, owner_dsn)
 
 
 def actor() -> "Actor":

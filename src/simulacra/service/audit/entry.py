@@ -50,6 +50,7 @@ class Action(enum.StrEnum):
     TENANT_CHANGED = "tenant.changed"
     TENANT_VIEWED = "tenant.viewed"
     SIGNING_KEY_ROTATED = "signing_key.rotated"
+    MASTER_KEY_ROTATED = "master_key.rotated"
     ACCOUNT_CREATED = "account.created"
     ACCOUNT_CHANGED = "account.changed"
     ACCOUNT_REMOVED = "account.removed"

@@ -90,12 +90,13 @@ class JobResult:
 
 
 class Installation(Table):
-    """The one row about the installation as a whole; see `canary`."""
+    """The one row about the installation as a whole; see `canary` and `root_key`."""
 
     __tablename__ = "installation"
 
     id: Mapped[int] = mapped_column(SmallInteger, CheckConstraint("id = 1"), primary_key=True)
     sealed_canary: Mapped[bytes]
+    sealed_root: Mapped[bytes | None]  # None: the first master key is the root key
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
 
 
