@@ -81,6 +81,7 @@ async def serve(
         keys.OtherKeyError: the database was first used with another master key.
         guards.UnguardedRouteError: a route does not say who may call it.
     """
+    revision.require(settings.dsn())
     keyring = root_key.load(settings.dsn(), settings.keyring())
     runtime = compose.runtime_of(settings, keyring)
     with traces.sent_to(settings.traces_collector, "api") as spans:
@@ -97,7 +98,6 @@ async def _serve(
     try:
         await asyncio.to_thread(scratch.sweep)  # plain text that a killed process left
         await runtime.database.check_role()
-        await revision.check(runtime.database)
         await canary.check(runtime.database, runtime.keyring)
         await runtime.identity.open()
         app = envelope.Envelope(

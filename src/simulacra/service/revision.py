@@ -25,18 +25,19 @@ def needed() -> str:
     return max(module.name.partition("_")[0] for module in modules)
 
 
-def is_met(dsn: str) -> bool:
-    """Tell whether a database is as new as this code, or newer; blocks.
+def require(dsn: str) -> None:
+    """Refuse a database that is older than this code, before anything is made of it; blocks.
 
     Raises:
+        OutdatedError: it has to be migrated first.
         psycopg.OperationalError: it does not answer.
     """
     with psycopg.connect(dsn) as connection:
         try:
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
-            return False
-    return row is not None and row[0] >= needed()
+            row = None
+    _compare(None if row is None else row[0])
 
 
 async def check(database: tenancy.Database) -> None:
@@ -50,6 +51,10 @@ async def check(database: tenancy.Database) -> None:
         current = await database.look_up(version)
     except sqlalchemy.exc.ProgrammingError:  # there is no such table
         current = None
+    _compare(current)
+
+
+def _compare(current: str | None) -> None:
     if current is None or current < needed():
         seen = f"is at migration {current}" if current else "has no tables"
         raise OutdatedError(

@@ -23,7 +23,7 @@ def load(dsn: str, master: keys.Keyring, *, may_make: bool = True) -> keys.Keyri
     """Return the keys of an installation; blocks.
 
     Args:
-        dsn: of its database.
+        dsn: of its database, which has been migrated.
         master: keys of the master key.
         may_make: whether to make the root key of a database that is new.
 
@@ -32,8 +32,6 @@ def load(dsn: str, master: keys.Keyring, *, may_make: bool = True) -> keys.Keyri
         psycopg.OperationalError: the database does not answer.
     """
     with _connected(dsn) as connection:
-        if not _knows_root_keys(connection):
-            return master  # `revision` has the process wait for the migration
         row = connection.execute(_ROW).fetchone()
         if row is None and may_make and not _is_used(connection):
             _make(connection, master)
@@ -89,14 +87,6 @@ def _connected(dsn: str) -> psycopg.Connection:
     connection = psycopg.connect(dsn)
     connection.execute("SELECT set_config('simulacra.tenant', '*', false)")
     return connection
-
-
-def _knows_root_keys(connection: psycopg.Connection) -> bool:
-    there = connection.execute(
-        "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('installation')"
-        " AND attname = 'sealed_root'"
-    )
-    return there.fetchone() is not None
 
 
 def _is_used(connection: psycopg.Connection) -> bool:

@@ -53,6 +53,7 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
     """
     if settings.require_confinement:
         layers.check(layers.available())
+    revision.require(settings.dsn())
     keyring = root_key.load(settings.dsn(), settings.keyring())
     runtime = compose.runtime_of(settings, keyring, timeouts.OF_JOBS)
     with traces.sent_to(settings.traces_collector, "worker") as spans:
@@ -69,7 +70,6 @@ async def _run(runtime: Runtime, settings: Settings, names: Collection[str]) -> 
     try:
         await asyncio.to_thread(scratch.sweep)  # rows in plain text that a killed process left
         await runtime.database.check_role()
-        await revision.check(runtime.database)
         await canary.check(runtime.database, runtime.keyring)
         # In one group: a sweeper that failed must take the worker down, to be started again.
         async with (

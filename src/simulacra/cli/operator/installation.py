@@ -73,15 +73,23 @@ def use_served(
     work: "Callable[[Installation, Settings], Awaitable[T]]",
 ) -> T:
     """Return what `work` makes of an installation whose database answers; see `served`."""
-    from simulacra.service import revision, root_key
+    from simulacra.service import root_key
 
-    dsn = settings.dsn()
-    if not revision.is_met(dsn):  # what migrates takes a while to load, and has seldom to
+    migrate_if_needed(settings, owner_dsn)
+    keyring = root_key.load(settings.dsn(), settings.keyring())
+    return asyncio.run(_use(Installation(settings, owner_dsn, keyring), settings, work))
+
+
+def migrate_if_needed(settings: "Settings", owner_dsn: str | None) -> None:
+    """Bring the database up to date."""
+    from simulacra.service import revision
+
+    try:
+        revision.require(settings.dsn())
+    except revision.OutdatedError:  # which is seldom, and what migrates takes a while to load
         from simulacra.service.database import migrate
 
-        migrate.upgrade(dsn, owner_dsn)
-    keyring = root_key.load(dsn, settings.keyring())
-    return asyncio.run(_use(Installation(settings, owner_dsn, keyring), settings, work))
+        migrate.upgrade(settings.dsn(), owner_dsn)
 
 
 async def _use(

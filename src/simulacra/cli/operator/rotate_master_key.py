@@ -40,6 +40,7 @@ def rotate(arguments: argparse.Namespace) -> int:
     keys.make_master_key(successor_file)  # one that a run before has made is kept
     successor = keys.read_master_key(successor_file)
     with installation.served(settings) as (served, owner_dsn):
+        installation.migrate_if_needed(served, owner_dsn)
         root_key.rotate(served.dsn(), present, keys.Keyring(successor))
         retired = None if arguments.key_file else _replace(settings.master_key_file, successor_file)
         installation.use_served(_with_key(served, successor), owner_dsn, _record)
