@@ -1,10 +1,15 @@
 """Starting and stopping, as a person at a terminal does."""
 
 import base64
+import concurrent.futures
 import contextlib
 import os
+import random
+import re
 import secrets
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import httpx
@@ -13,6 +18,7 @@ import pytest
 
 from simulacra.service.confinement import environment
 from tests.acceptance.harness import (
+    SECONDS,
     SIMULACRA,
     ServerProcess,
     clean_environment,
@@ -22,6 +28,7 @@ from tests.acceptance.harness import (
 
 MOST_OF_A_HEAP = 256 * 1024**2
 """Larger mappings are address space set aside, with nothing in it."""
+TROUBLE = re.compile(r"ERROR|CRITICAL|FATAL|PANIC|WARNING|Traceback|Error\b|Exception")
 PASSWORD_FILES = ("password", "owner-password")
 
 
@@ -155,3 +162,44 @@ def test_no_secret_is_in_the_environment_or_command_of_a_process(tmp_path: Path)
             seen = " ".join([*process.environ().values(), *process.cmdline()])
             assert not [secret for secret in (*settings.values(), *kept) if secret in seen]
         assert fork_server.environ() == environment.harmless(fork_server.environ())
+
+
+@pytest.mark.parametrize("is_busy", [False, True], ids=["idle", "busy"])
+def test_a_clean_stop_logs_no_error(tmp_path: Path, *, is_busy: bool) -> None:
+    """Neither with nothing to do, nor with a job that runs and a request that waits for it."""
+    with running_server(tmp_path) as server:
+        client = server.client(server.create_tenant())
+        waiting = None
+        if is_busy:
+            started = client.upload(large_study()).json()
+            job = f"/v1/jobs/{started['job_id']}"
+            while client.get(job).json()["status"] == "queued":
+                time.sleep(0.05)
+            pool = concurrent.futures.ThreadPoolExecutor(1)
+            waiting = pool.submit(client.get, job, params={"wait_seconds": 30})
+            until_logged(server, "api.log", "/v1/jobs/")
+        logs = [*sorted((server.data_dir / "logs").iterdir()), tmp_path / "serve.log"]
+        assert len(logs) >= 5
+        before = {log: log.stat().st_size for log in logs}
+        assert server.stop(signal.SIGTERM) == 0
+        if waiting is not None:
+            assert waiting.result(SECONDS).json()["status"] in ("processing", "queued")
+        client.close()
+        for log, size in before.items():
+            new = log.read_bytes()[size:].decode().splitlines()
+            assert [line for line in new if TROUBLE.search(line)] == [], log.name
+
+
+def large_study() -> bytes:
+    """A study whose training takes longer than a stop."""
+    rng = random.Random(7)
+    names = ",".join(f"column_{number}" for number in range(60))
+    rows = [",".join(str(rng.randrange(9)) for _ in range(60)) for _ in range(8000)]
+    return "\n".join([names, *rows]).encode()
+
+
+def until_logged(server: ServerProcess, log: str, word: str) -> None:
+    deadline = time.monotonic() + SECONDS
+    while word not in (server.data_dir / "logs" / log).read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

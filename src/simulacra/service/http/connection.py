@@ -124,6 +124,18 @@ class Connection(httptools_impl.HttpToolsProtocol):
         self._phase = Phase.NOTHING
         super().on_message_complete()
 
+    def shutdown(self) -> None:
+        """Let an idle client go at once: to close would be to wait until it closes as well (TLS).
+
+        A server that stops would otherwise wait for every browser that keeps a connection.
+        """
+        cycle: httptools_impl.RequestResponseCycle | None = self.cycle
+        is_idle = cycle is None or cycle.response_complete
+        if is_idle and not self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            super().shutdown()
+
     def resume_writing(self) -> None:
         """Go on, since the client has taken most of what had piled up."""
         self._taking = None
