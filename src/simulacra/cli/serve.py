@@ -17,6 +17,7 @@ from simulacra.cli import logs
 from simulacra.cli import settings as cli_settings
 
 if TYPE_CHECKING:
+    from simulacra.service.embedded.certificates import Certificates
     from simulacra.service.embedded.child import Service
     from simulacra.service.settings import Settings
 
@@ -54,7 +55,11 @@ def run(arguments: argparse.Namespace) -> int:
         _check_port(settings)
         cli_settings.remember(settings)
         services = _services(settings)
-        supervisor.Supervisor(services, on_ready=lambda: _announce(settings)).run()
+        supervisor.Supervisor(
+            services,
+            on_ready=lambda: _announce(settings),
+            daily=lambda: _certificates(settings),  # renewed while the API runs, which sees it
+        ).run()
     return 0
 
 
@@ -72,11 +77,10 @@ def _check_port(settings: "Settings") -> None:
 
 
 def _services(settings: "Settings") -> "list[Service]":
-    from simulacra.service.embedded import certificates, postgres
+    from simulacra.service.embedded import postgres
 
     data_dir = settings.data_dir.absolute()
-    hostname = urlsplit(settings.base_url).hostname or "localhost"
-    certificate = certificates.ensure(data_dir, sorted({*certificates.LOCAL, hostname}))
+    certificate = _certificates(settings)
     _ensure_master_key(settings)
     services, secrets = [], dict(os.environ)
     owners = {OWNER_URL: url} if (url := secrets.pop(OWNER_URL, None)) else {}
@@ -98,6 +102,14 @@ def _services(settings: "Settings") -> "list[Service]":
         dataclasses.replace(api, ready=_Probe(alive, certificate.ca)),
         _service(settings, "worker", [], secrets | _metrics_of_worker(settings)),
     ]
+
+
+def _certificates(settings: "Settings") -> "Certificates":
+    from simulacra.service.embedded import certificates
+
+    hostname = urlsplit(settings.base_url).hostname or "localhost"
+    names = sorted({*certificates.LOCAL, hostname})
+    return certificates.ensure(settings.data_dir.absolute(), names)
 
 
 def _ensure_master_key(settings: "Settings") -> None:
@@ -162,12 +174,13 @@ class _Probe:
     """Asks the API whether it serves, which it does once the database has answered."""
 
     def __init__(self, url: str, ca: Path) -> None:
-        self._url, self._context = url, create_default_context(cafile=str(ca))
+        self._url, self._ca = url, ca
 
     def __call__(self) -> bool:
         try:
+            context = create_default_context(cafile=str(self._ca))  # it may have been renewed
             with urllib.request.urlopen(  # noqa: S310 - our own https address
-                self._url, timeout=1, context=self._context
+                self._url, timeout=1, context=context
             ) as answer:
                 return bool(answer.status == 200)
         except OSError:

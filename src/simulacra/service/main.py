@@ -1,7 +1,9 @@
 """The API process: composition root."""
 
 import asyncio
+import contextlib
 import socket
+from collections.abc import AsyncIterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -31,6 +33,7 @@ from simulacra.service.http import (
     handlers,
     pieces,
 )
+from simulacra.service.http import certificate as certificate_file
 from simulacra.service.monitoring import exporter, gauges, state, traces
 from simulacra.service.operators import site
 from simulacra.service.runtime import Runtime
@@ -112,10 +115,28 @@ async def _serve(
             folders = state.folders_of(settings.data_dir)
             collector.state = await state.read(runtime.database, folders, certificate)
 
-        async with exporter.serving(collector, compose.metrics_address(settings), read):
+        async with (
+            exporter.serving(collector, compose.metrics_address(settings), read),
+            _following(config, certificate, key),
+        ):
             await Server(config, runtime.draining).serve()
     finally:
         await runtime.close()
+
+
+@contextlib.asynccontextmanager
+async def _following(
+    config: uvicorn.Config, path: Path | None, key: Path | None
+) -> AsyncIterator[None]:
+    """Take up new certificates during the statement, if there is one."""
+    if path is None:
+        yield
+        return
+    task = asyncio.create_task(certificate_file.follow(config, path, key))
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 def _config(

@@ -93,6 +93,31 @@ def test_a_step_is_done_before_the_next_starts_and_is_not_done_again(
     assert not census()
 
 
+def test_what_is_due_daily_is_done_again_and_again_whatever_becomes_of_it(
+    data_dir: Path, wait: Wait, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "DAILY", 0.02)
+    monkeypatch.setattr(supervisor, "STEADY_TICK", 0.02)
+    done = []
+
+    def daily() -> None:
+        done.append(1)
+        raise OSError("the disk is full")
+
+    def press() -> None:
+        try:
+            wait(lambda: len(done) > 2)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    thread = threading.Thread(target=press)
+    thread.start()
+    supervisor.Supervisor([python("steady", data_dir, WAITING)], daily=daily).run()
+    thread.join()
+    assert len(done) > 2
+    assert "the disk is full" in caplog.text
+
+
 def test_a_step_that_fails_lets_nothing_start_after_it(
     data_dir: Path, census: Census, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 ATTEMPTS = 3  # of a service that has never been ready
 BACKOFF = (0.1, 30.0)  # seconds: the first, doubled with every failure, and the longest
 STEADY = 60.0  # seconds of readiness after which earlier failures are forgotten
+DAILY = 86_400.0  # seconds
 STARTING_TICK, STEADY_TICK = 0.05, 30.0  # seconds between looks
 ORPHAN_GRACE = 5.0  # seconds from SIGTERM to SIGKILL
 PR_SET_CHILD_SUBREAPER = 36  # <sys/prctl.h>
@@ -40,10 +41,14 @@ class Supervisor:
     """
 
     def __init__(
-        self, services: Sequence[child.Service], on_ready: Callable[[], None] = lambda: None
+        self,
+        services: Sequence[child.Service],
+        on_ready: Callable[[], None] = lambda: None,
+        daily: Callable[[], object] = lambda: None,
     ) -> None:
         self._keepers = [Keeper(service) for service in services]
         self._on_ready = on_ready  # called once, when all services are ready for the first time
+        self._daily, self._daily_due = daily, time.monotonic() + DAILY
         self._announced = False
         self._orphans: dict[int, float] = {}
         self._spared: set[int] = set()  # children that were there before us are not ours to end
@@ -77,6 +82,17 @@ class Supervisor:
         if not self._announced and all(keeper.has_been_ready for keeper in self._keepers):
             self._announced = True
             self._on_ready()
+        self._do_daily()
+
+    def _do_daily(self) -> None:
+        """Do what is due once a day; the services outlast its failure."""
+        if time.monotonic() < self._daily_due:
+            return
+        self._daily_due = time.monotonic() + DAILY
+        try:
+            self._daily()
+        except Exception as error:  # noqa: BLE001 - of whatever is done
+            log.error("what is due once a day failed: %s", error)  # noqa: TRY400 - says it all
 
     def _pause(self) -> float:
         settled = all(keeper.ready for keeper in self._keepers) and not self._orphans
