@@ -1,3 +1,4 @@
+import csv
 import datetime as dt
 from pathlib import Path
 
@@ -82,3 +83,21 @@ def test_generated_rows_can_be_a_study_themselves(
     types = {column.name: column.type for column in mixed_model.schema.columns}
     del types["agreement"]  # the order of its levels is not in the rows
     assert {name: again[name].type for name in types} == types
+
+
+def test_csv_holds_what_a_spreadsheet_would_take_for_a_formula_as_it_is(tmp_path: Path) -> None:
+    """The file is data: what a program would read back must be what was made."""
+    levels = [
+        "=cmd|' /C calc'!A0",
+        "@SUM(1,2)",
+        "+49 30 1",
+        "-1+2",
+        "\t=1+1",
+        '=HYPERLINK("x","y")',
+    ]
+    table = pa.table({"=1+1": levels, "change": [-4, -3, -2, -1, 0, 1]})
+    path = tmp_path / "rows.csv"
+    files.write(table, path)
+    assert pa_csv.read_csv(path).equals(table)
+    with path.open(newline="") as file:
+        assert [row[0] for row in csv.reader(file)] == ["=1+1", *levels]  # one cell each
