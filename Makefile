@@ -10,7 +10,12 @@ export UV_SYSTEM_CERTS := 1
 # The environment lives here, whatever is activated around us.
 unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT PYTHONPATH
 
-.PHONY: help setup quickstart serve test check lint format types layers bench faults openapi clean
+# Advisories are part of PyPI's document on each version, which a mirror of packages may not have.
+ASK_PYPI := import importlib.metadata as m, json, urllib.request as u; \
+	where = 'https://pypi.org/pypi/uvicorn/' + m.version('uvicorn') + '/json'; \
+	json.load(u.urlopen(where, timeout=20))['vulnerabilities']
+
+.PHONY: help setup quickstart serve test check lint format types layers bench faults openapi sbom audit clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -65,6 +70,21 @@ faults: setup ## inject faults into a cluster for five minutes, and look for los
 
 openapi: setup ## write contract/openapi.json from the code
 	@$(BIN)/python -m simulacra.cli.main openapi > contract/openapi.json
+
+sbom: $(UV) ## write the bill of materials of the service (CycloneDX) to sbom.cdx.json
+	@$(UV) export --quiet --locked --no-dev --extra service --preview-features sbom-export \
+		--format cyclonedx1.5 --output-file sbom.cdx.json
+	@echo "sbom.cdx.json"
+
+audit: setup ## look the locked packages up in the advisory database of PyPI
+	@$(UV) sync --quiet --locked --all-extras --group audit --python $(PYTHON)
+	@$(UV) export --quiet --locked --no-dev --extra service --no-emit-project \
+		--format requirements.txt --output-file .audit-requirements.txt
+	@if $(BIN)/python -c "$(ASK_PYPI)" 2>/dev/null; then \
+		$(BIN)/pip-audit --requirement .audit-requirements.txt --require-hashes --disable-pip --strict; \
+	else \
+		echo "The audit is skipped: pypi.org, which has the advisories, cannot be reached."; \
+	fi
 
 clean: ## remove the environment and the caches
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -162,6 +162,23 @@ def test_probes_tell_alive_from_ready() -> None:
     assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
 
 
+def test_what_pods_may_reach_is_named() -> None:
+    """A rule without a destination allows any."""
+    policies = [it for it in resources() if it["kind"] == "NetworkPolicy"]
+    rules = [rule for it in policies for rule in it["spec"].get("egress", ())]
+    assert len(rules) >= 3
+    assert all(rule.get("to") and rule.get("ports") for rule in rules)
+    everybody = [it for it in policies if it["spec"]["podSelector"] == {}]
+    assert any(set(it["spec"]["policyTypes"]) == {"Ingress", "Egress"} for it in everybody)
+    open_to_all = [rule["ports"] for it in everybody for rule in it["spec"].get("egress", ())]
+    ports = {port["port"] for group in open_to_all for port in group}
+    assert ports == {53, 5432}, "a migration needs its database alone"
+    pods = {it["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"]
+            for it in resources() if it["kind"] == "Deployment"}  # fmt: skip
+    selectors = [it["spec"]["podSelector"].get("matchExpressions", ()) for it in policies]
+    assert {pod for chosen in selectors for one in chosen for pod in one["values"]} == pods
+
+
 def test_the_image_holds_no_more_than_it_copies() -> None:
     assert "STOPSIGNAL SIGTERM" in DOCKERFILE
     lines = (ROOT / ".dockerignore").read_text().splitlines()
