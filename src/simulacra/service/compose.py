@@ -9,7 +9,17 @@ from pathlib import Path
 import procrastinate
 import psycopg
 
-from simulacra.service import keys, readiness, runtime, scratch, storage, tenancy, throttling
+from simulacra.service import (
+    keys,
+    readiness,
+    revision,
+    root_key,
+    runtime,
+    scratch,
+    storage,
+    tenancy,
+    throttling,
+)
 from simulacra.service.database import timeouts
 from simulacra.service.datasets import tasks as datasets
 from simulacra.service.generations import tasks as generations
@@ -65,6 +75,20 @@ def _connector(dsn: str, limits: timeouts.Timeouts) -> procrastinate.PsycopgConn
         await connection.commit()
 
     return procrastinate.PsycopgConnector(conninfo=dsn, configure=set_limits)
+
+
+def keyring_of(settings: Settings) -> keys.Keyring:
+    """Return the keys of the installation, made if it is new; asks its database.
+
+    Raises:
+        settings.NoDatabaseError: no database is configured.
+        keys.MasterKeyError: there is no master key.
+        keys.OtherKeyError: the database has another master key.
+        revision.OutdatedError: the database wants migrating first.
+    """
+    dsn, master = settings.dsn(), settings.keyring()
+    revision.require(dsn)
+    return root_key.load(dsn, master)
 
 
 def identity_of(

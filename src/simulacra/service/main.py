@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import Depends, FastAPI
 from opentelemetry import trace
 
-from simulacra.service import canary, compose, revision, root_key, scratch
+from simulacra.service import canary, compose, scratch
 from simulacra.service.endpoints import (
     artifacts,
     credentials,
@@ -84,9 +84,7 @@ async def serve(
         keys.OtherKeyError: the database was first used with another master key.
         guards.UnguardedRouteError: a route does not say who may call it.
     """
-    revision.require(settings.dsn())
-    keyring = root_key.load(settings.dsn(), settings.keyring())
-    runtime = compose.runtime_of(settings, keyring)
+    runtime = compose.runtime_of(settings, compose.keyring_of(settings))
     with traces.sent_to(settings.traces_collector, "api") as spans:
         await _serve(runtime, settings, spans, certificate, key)
 

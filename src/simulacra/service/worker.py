@@ -17,8 +17,6 @@ from simulacra.service import (
     housekeeping,
     keys,
     outages,
-    revision,
-    root_key,
     scratch,
 )
 from simulacra.service.confinement import environment, layers
@@ -53,9 +51,7 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
     """
     if settings.require_confinement:
         layers.check(layers.available())
-    revision.require(settings.dsn())
-    keyring = root_key.load(settings.dsn(), settings.keyring())
-    runtime = compose.runtime_of(settings, keyring, timeouts.OF_JOBS)
+    runtime = compose.runtime_of(settings, compose.keyring_of(settings), timeouts.OF_JOBS)
     with traces.sent_to(settings.traces_collector, "worker") as spans:
         traced = dataclasses.replace(runtime, tracer=spans.get_tracer("simulacra"))
         await _run(traced, settings, names)
