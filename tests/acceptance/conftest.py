@@ -15,6 +15,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[harness.ServerP
     with harness.running_server(
         tmp_path_factory.mktemp("server"),
         SIMULACRA_MAX_UPLOAD_BYTES="20000000",
+        SIMULACRA_TRUSTED_PROXIES="127.0.0.1",  # so that a test can come from elsewhere
         **harness.UNHURRIED,
     ) as it:
         yield it

@@ -165,7 +165,7 @@ def test_the_trail_is_filtered_and_links_lead_on(visit: Visit) -> None:
 def test_signing_out_leaves_nothing_behind_the_back_button(visit: Visit) -> None:
     with visit(java_script_enabled=False, viewport=LIGHT) as page:
         page.goto("/operator/tenants")
-        page.get_by_role("button", name="Sign out").click()
+        page.get_by_role("button", name="Sign out", exact=True).click()
         playwright.expect(page).to_have_title("Sign in · Simulacra")
         page.go_back()
         playwright.expect(page).to_have_title("Sign in · Simulacra")
