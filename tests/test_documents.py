@@ -28,6 +28,12 @@ def test_relative_links_lead_somewhere(document: Path) -> None:
         assert (document.parent / target).exists(), target
 
 
+def test_the_tests_that_bear_out_a_claim_exist() -> None:
+    named = set(re.findall(r"`([\w/]+/test_\w+\.py)`", (ROOT / "docs" / "asvs.md").read_text()))
+    assert len(named) > 40
+    assert sorted(name for name in named if not (ROOT / "tests" / name).exists()) == []
+
+
 def test_the_targets_that_the_readme_names_exist() -> None:
     help_text = subprocess.run(
         ["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True
