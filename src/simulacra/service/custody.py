@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from simulacra.service.audit.entry import Action
 
 DATASET_KEY = (
-    "The dataset's own key (AES-256-GCM), which is sealed under the tenant's key, and that under "
-    "the installation's master key."
+    "The dataset's own key (AES-256-GCM), sealed under the tenant's key, which hangs from the "
+    "installation's root key, and that from its master key."
 )
 OPERATOR = "Who holds the master key and can read both database and store: the operator."
 TENANT = "Clients of the tenant with the scope to do so."
