@@ -1,12 +1,8 @@
 """Notices arrive at a real web server and a real mail server of this machine."""
 
 import asyncio
-import contextlib
 import email.message
-import http.server
 import json
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,49 +12,28 @@ from aiosmtpd.handlers import Message
 from simulacra.service.monitoring import notices
 from simulacra.service.monitoring.alerts import Alert, Severity
 from tests.acceptance import harness
+from tests.service.monitoring.receiver import receiving
 
 ALERT = Alert("disk/data", Severity.CRITICAL, "The disk is full: nearly, at least.")
 HERE = "https://simulacra.example"
-
-
-@contextlib.contextmanager
-def web_server(status: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """A server that answers every POST with one status, and what it was sent."""
-    bodies = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            bodies.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-            self.send_response(status)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/hook/secret", bodies
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+HOOK = "/hook/secret"
 
 
 def test_a_webhook_gets_a_text() -> None:
-    with web_server(200) as (url, bodies):
-        asyncio.run(notices.Webhook(url, HERE).send(ALERT))
-    (body,) = bodies
+    with receiving() as (address, posted):
+        asyncio.run(notices.Webhook(f"{address}{HOOK}", HERE).send(ALERT))
+    ((path, sent),) = posted
+    assert path == HOOK
+    body = json.loads(sent)
     assert body["text"] == f"{HERE} [critical] The disk is full: nearly, at least."
     assert (body["alert"], body["severity"]) == ("disk/data", "critical")
 
 
 def test_a_webhook_that_refuses_is_a_fault_without_its_address() -> None:
-    with web_server(403) as (url, _), pytest.raises(notices.DeliveryError) as refused:
-        asyncio.run(notices.Webhook(url, HERE).send(ALERT))
+    with receiving(403) as (address, _), pytest.raises(notices.DeliveryError) as refused:
+        asyncio.run(notices.Webhook(f"{address}{HOOK}", HERE).send(ALERT))
     assert str(refused.value) == "the webhook answered 403"
-    nobody = f"http://127.0.0.1:{harness.free_port()}/hook/secret"
+    nobody = f"http://127.0.0.1:{harness.free_port()}{HOOK}"
     with pytest.raises(notices.DeliveryError) as unreachable:
         asyncio.run(notices.Webhook(nobody, HERE).send(ALERT))
     assert "secret" not in str(unreachable.value)

@@ -1,10 +1,6 @@
 """Traces arrive at a collector, and say nothing of a query or an exception."""
 
-import contextlib
 import dataclasses
-import http.server
-import threading
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -15,40 +11,16 @@ from simulacra.service import main
 from simulacra.service.monitoring import traces
 from simulacra.service.runtime import Runtime
 from tests.coroutines import RunAsync
+from tests.service.monitoring.receiver import receiving
 
 Attributes = dict[str, object]
 
 
-@contextlib.contextmanager
-def collector() -> Iterator[tuple[str, list[bytes]]]:
-    """A collector of this machine, and the bodies that it was sent."""
-    bodies: list[bytes] = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            assert self.path == "/v1/traces"
-            bodies.append(self.rfile.read(int(self.headers["content-length"])))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", bodies
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def spans(bodies: list[bytes]) -> list[tuple[str, Attributes, int]]:
+def spans(posted: list[tuple[str, bytes]]) -> list[tuple[str, Attributes, int]]:
     """Return name, attributes and status of each span."""
     found = []
-    for body in bodies:
+    for path, body in posted:
+        assert path == "/v1/traces"
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
             for scope in resource.scope_spans:
                 for span in scope.spans:
@@ -65,33 +37,33 @@ def test_a_request_is_a_span_without_its_query(
     monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
 
     async def check() -> None:
-        with collector() as (address, bodies):
+        with receiving() as (address, posted):
             with traces.sent_to(address, "api") as provider:
                 app = main.build(runtime, provider)
                 transport = httpx.ASGITransport(app)
                 async with httpx.AsyncClient(transport=transport, base_url="https://x") as http:
                     await http.get("/errors/simio_internal?signature=hidden")
-            ((name, attributes, _),) = spans(bodies)
+            ((name, attributes, _),) = spans(posted)
             assert name == "GET /errors/{code}"
             assert attributes["http.route"] == "/errors/{code}"
-            assert b"hidden" not in b"".join(bodies)
-            assert b"simulacra-api" in b"".join(bodies)
+            assert b"hidden" not in b"".join(body for _, body in posted)
+            assert b"simulacra-api" in b"".join(body for _, body in posted)
 
     run_async(check())
 
 
 def test_what_a_span_must_not_say_is_dropped() -> None:
-    with collector() as (address, bodies):
+    with receiving() as (address, posted):
         with traces.sent_to(address, "worker") as provider:
             span = provider.get_tracer("simulacra").start_span("job createDataset")
             span.set_attributes({"job.id": "job_1", "cell": "hidden"})
             span.record_exception(ValueError("hidden"))
             span.set_status(StatusCode.ERROR, "hidden")
             span.end()
-        ((name, attributes, status),) = spans(bodies)
+        ((name, attributes, status),) = spans(posted)
     assert (name, attributes) == ("job createDataset", {"job.id": "job_1"})
     assert status == StatusCode.ERROR.value
-    assert b"hidden" not in b"".join(bodies)
+    assert b"hidden" not in b"".join(body for _, body in posted)
 
 
 def test_nothing_is_made_unless_asked_for(runtime: Runtime) -> None:
