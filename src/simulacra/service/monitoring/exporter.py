@@ -7,7 +7,9 @@ it gives out is read from the database every few seconds, however often it is as
 import asyncio
 import contextlib
 import logging
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
+from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.registry import Collector
@@ -58,10 +60,10 @@ async def serving(
         await asyncio.to_thread(_stop, server, thread)
 
 
-def _stop(server: object, thread: object) -> None:
-    server.shutdown()  # type: ignore[attr-defined]  # a WSGIServer, which has no stub here
-    server.server_close()  # type: ignore[attr-defined]
-    thread.join()  # type: ignore[attr-defined]
+def _stop(server: WSGIServer, thread: threading.Thread) -> None:
+    server.shutdown()
+    server.server_close()
+    thread.join()
 
 
 async def _keep_reading(read: Callable[[], Awaitable[None]], pause_seconds: float) -> None:
