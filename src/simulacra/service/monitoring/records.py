@@ -1,6 +1,7 @@
 """Whether the records that must not change are whole: the audit trail, and the ledger of rows."""
 
 import asyncio
+import random
 import time
 
 from simulacra.service import tenancy
@@ -12,12 +13,16 @@ PAUSE_SECONDS = 6 * 3600.0
 
 
 class Records:
-    """Checks them now and then, and remembers what was found."""
+    """Checks them now and then, and remembers what was found.
+
+    The first check comes after a random part of the pause, so that workers that start together do
+    not all read both records at once, and not before they take their first job.
+    """
 
     def __init__(self, database: tenancy.Database, pause_seconds: float = PAUSE_SECONDS) -> None:
         self._database = database
         self._pause = pause_seconds
-        self._checked = float("-inf")
+        self._checked = time.monotonic() - random.uniform(0.0, pause_seconds)  # noqa: S311 - it spreads load
         self._checking = asyncio.Lock()
         self._broken: tuple[str, ...] = ()
 
