@@ -62,35 +62,26 @@ class Product(Rule):
             if other != position
         ):
             return
-        own, own_width = 1, 0.0
-        # The product over the columns with this one, and over the others.
-        beside_low, beside_high = np.ones(rows.count), np.ones(rows.count)
-        across_low, across_high = np.ones(rows.count), np.ones(rows.count)
-        is_above = position != self.result and self._exponent(position) > 0
-        if is_above:  # the factor stands with what is multiplied
-            beside_low, beside_high = beside_low * self.factor, beside_high * self.factor
-        else:
-            across_low, across_high = across_low * self.factor, across_high * self.factor
-        for other, width in zip(self.positions, self.widths, strict=True):
-            exponent = -1 if other == self.result else self._exponent(other)
-            if other == position:
-                own, own_width = abs(exponent), width
-                continue
-            values = rows.values.get(other)
-            first, last = rows.column(other).bounds if values is None else (values, values)
-            low = np.maximum(np.asarray(first) - width, 0.0) ** abs(exponent)
-            high = np.maximum(np.asarray(last) + width, 0.0) ** abs(exponent)
-            if (exponent > 0) == is_above:
-                beside_low, beside_high = beside_low * low, beside_high * high
-            else:
-                across_low, across_high = across_low * low, across_high * high
+        own, own_width = 0, 0.0
+        # The factor times all powers, the result's being -1, is 1: the others give the own one.
+        low, high = np.full(rows.count, self.factor), np.full(rows.count, self.factor)
         with np.errstate(divide="ignore", invalid="ignore"):  # 0 / 0 says nothing: it is NaN
-            low = (across_low / beside_high) ** (1 / own) - own_width
-            high = (across_high / beside_low) ** (1 / own) + own_width
-        interval.narrow(low, high)
-
-    def _exponent(self, position: int) -> int:
-        return self.exponents[self.columns.index(position)]
+            for other, exponent, width in zip(
+                self.positions, (-1, *self.exponents), self.widths, strict=True
+            ):
+                if other == position:
+                    own, own_width = exponent, width
+                    continue
+                values = rows.values.get(other)
+                ends = rows.column(other).bounds if values is None else (values, values)
+                least = np.maximum(np.asarray(ends[0]) - width, 0.0) ** float(exponent)
+                most = np.maximum(np.asarray(ends[1]) + width, 0.0) ** float(exponent)
+                low, high = (
+                    (low * least, high * most) if exponent > 0 else (low * most, high * least)
+                )
+            low, high = low ** (-1 / own), high ** (-1 / own)
+        low, high = (low, high) if own < 0 else (high, low)
+        interval.narrow(low - own_width, high + own_width)
 
     def sentences(self, states: Sequence[States]) -> Iterator[str]:
         """Yield the formula; a factor other than 1 is not told."""
