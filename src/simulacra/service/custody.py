@@ -131,12 +131,12 @@ def steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) ->
     )
     yield Step(
         "logs",
-        "Methods, paths, status codes, durations, ids of requests, jobs and clients, and hashes of "
-        "addresses; no query, header, body, file name or cell.",
+        "Methods, paths, status codes, durations, ids of requests, jobs, clients and tenants, and "
+        "hashes of addresses; no query, header, body, file name or cell.",
         "Files of the machine.",
         "None.",
         "The machine's administrator.",
-        "As the operator rotates them.",
+        "Under `simulacra serve` with the 20 MiB written after them; elsewhere as the operator says.",
     )
 
 
