@@ -135,6 +135,7 @@ async def _following(
         yield
     finally:
         task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _config(

@@ -1,6 +1,7 @@
 """What a running process holds: made by a composition root, reached by endpoints and tasks."""
 
 import asyncio
+import contextlib
 import dataclasses
 import datetime as dt
 from collections.abc import Callable, Mapping
@@ -115,8 +116,9 @@ class Runtime:
         return tenants.Tenants(self.database, self.keyring, self.identity, cap)
 
     async def close(self) -> None:
-        """Write what is still counted, and close connections."""
-        await self.refusals.close()
-        await self.announcements.close()
-        await self.identity.close()
-        await self.database.close()
+        """Write what is still counted, and close connections; one that fails stops no other."""
+        async with contextlib.AsyncExitStack() as parts:
+            parts.push_async_callback(self.database.close)
+            parts.push_async_callback(self.identity.close)
+            parts.push_async_callback(self.announcements.close)
+            parts.push_async_callback(self.refusals.close)

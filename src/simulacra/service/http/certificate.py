@@ -22,7 +22,7 @@ async def follow(config: uvicorn.Config, certificate: Path, key: Path | None) ->
     seen = _states(files)
     while True:
         await asyncio.sleep(LOOK_SECONDS)
-        with contextlib.suppress(FileNotFoundError):  # it is being replaced
+        with contextlib.suppress(OSError):  # it is being replaced, or cannot be read just now
             present = _states(files)
             if present != seen and config.ssl is not None and _load(config.ssl, certificate, key):
                 seen = present

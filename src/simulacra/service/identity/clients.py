@@ -38,6 +38,7 @@ _MINT = (
     .values(last_minted_at=func.clock_timestamp())
     .returning(
         func.jsonb_build_object(
+            *("tenant_id", tables.Client.tenant_id),
             *("scopes", tables.Client.scopes),
             "issued_at",
             cast(
@@ -67,10 +68,12 @@ class Grant:
     """What an authenticated client may have in a token.
 
     Attributes:
+        tenant_id: whose client it is.
         scopes: at most these.
         issued_at: the token's ``iat``, by the database's clock.
     """
 
+    tenant_id: str
     scopes: tuple[str, ...]
     issued_at: int
 
@@ -123,7 +126,9 @@ class Clients:
         if not self._keyring.matches(secret, stored if stored is not None else b""):
             return None
         found = await self._database.change(_MINT, {"client": client_id, "stored": stored})
-        return Grant(_scopes(found["scopes"]), found["issued_at"]) if found else None
+        if found is None:
+            return None
+        return Grant(found["tenant_id"], _scopes(found["scopes"]), found["issued_at"])
 
 
 async def listed(session: AsyncSession, tenant_id: str) -> Sequence[tables.Client]:

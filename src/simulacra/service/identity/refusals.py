@@ -60,22 +60,25 @@ class Refusals:
     async def close(self) -> None:
         """Write what waits; one that the database does not take is lost with the process."""
         self._closing.set()
-        await asyncio.gather(*self._writers)
+        await asyncio.gather(*self._writers, return_exceptions=True)
 
     async def _write_those_that_follow(self, kind: Kind) -> None:
         """Write the number of each pause, until a pause had none."""
         origin.REQUEST_ID.set(None)  # they are of many requests
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), self._pause)
-            count = self._waiting[kind]
-            if count:
+        try:
+            while count := await self._counted_in_a_pause(kind):
                 with contextlib.suppress(*outages.DATABASE):  # they wait for the next pause
                     await self._write(kind, count)
                     self._waiting[kind] -= count
-            if not count or self._closing.is_set():
-                del self._waiting[kind]
-                return
+                if self._closing.is_set():
+                    return
+        finally:  # whatever it failed by, the next refusal begins anew
+            del self._waiting[kind]
+
+    async def _counted_in_a_pause(self, kind: Kind) -> int:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), self._pause)
+        return self._waiting[kind]
 
     async def _write(self, kind: Kind, count: int) -> None:
         reason, client_id, tenant_id = kind

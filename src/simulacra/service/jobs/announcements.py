@@ -107,7 +107,7 @@ class Announcements:
                     self._wake(*self._waiting)  # for what ended before
                     async for announcement in connection.notifies():
                         self._wake(announcement.payload)
-            except psycopg.OperationalError as error:
+            except psycopg.Error as error:
                 logger.warning("ends of jobs are not announced: %s", type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
 
