@@ -170,3 +170,15 @@ def test_a_named_directory_of_secrets_must_be_there(
     monkeypatch.setenv("SIMULACRA_SECRETS_DIR", str(tmp_path / "nowhere"))
     with pytest.raises(SettingsError, match=r"SIMULACRA_SECRETS_DIR names .*nowhere"):
         Settings()
+
+
+def test_a_password_goes_to_another_machine_encrypted_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIMULACRA_SMTP_USER", "u")
+    monkeypatch.setenv("SIMULACRA_SMTP_PASSWORD", "hunter2")
+    Settings(data_dir=tmp_path)  # to this machine
+    with pytest.raises(pydantic.ValidationError, match="smtp_password needs") as refused:
+        Settings(data_dir=tmp_path, smtp_host="mail.example.com")
+    assert all("hunter2" not in error["msg"] for error in refused.value.errors())
+    Settings(data_dir=tmp_path, smtp_host="mail.example.com", smtp_security="starttls")

@@ -118,14 +118,13 @@ def folders_of(settings: Settings) -> Callable[[], Mapping[str, Path]]:
 
 def watch_of(settings: Settings, parts: runtime.Runtime) -> watch.Watch:
     """Return what looks after the installation, and the ways to its operator."""
-    certificate = settings.data_dir / "tls" / "server.pem"
     return watch.Watch(
         database=parts.database,
         throttle=parts.throttle,
         records=records.Records(parts.database),
         channels=channels_of(settings),
         data_dir=settings.data_dir,
-        certificate=certificate if certificate.exists() else None,
+        certificate=settings.served_certificate(),
         job_seconds=settings.job_seconds,
     )
 
@@ -139,13 +138,13 @@ def channels_of(settings: Settings) -> tuple[notices.Channel, ...]:
     recipients = tuple(filter(None, map(str.strip, (settings.alert_mail_to or "").split(","))))
     if recipients:
         password = settings.smtp_password
-        login = (settings.smtp_user, password.get_secret_value() if password else "")
+        secret = password.get_secret_value() if password else ""
         channels.append(
             notices.Mail(
                 host=settings.smtp_host,
                 port=settings.smtp_port,
                 security=settings.smtp_security,
-                login=None if login[0] is None else (login[0], login[1]),
+                login=None if settings.smtp_user is None else (settings.smtp_user, secret),
                 sender=settings.alert_mail_from or recipients[0],
                 recipients=recipients,
                 installation=settings.base_url,

@@ -136,7 +136,8 @@ def steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) ->
         "Files of the machine.",
         "None.",
         "The machine's administrator.",
-        "Under `simulacra serve` with the 20 MiB written after them; elsewhere as the operator says.",
+        "Under `simulacra serve` with the 20 MiB written after them; elsewhere as the operator "
+        "says.",
     )
 
 

@@ -13,7 +13,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -56,13 +56,6 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="SIMULACRA_", env_ignore_empty=True, extra="ignore", frozen=True
     )
-    secret_names: ClassVar[frozenset[str]] = frozenset(
-        {
-            *("database_url", "migration_database_url", "master_key"),
-            *("auth0_management_client_secret", "alert_webhook_url", "smtp_password"),
-        }
-    )
-
     data_dir: Path = Field(
         default=Path("simulacra-data"),
         description="Directory of the embedded database, the local object store, keys and logs.",
@@ -378,6 +371,18 @@ class Settings(BaseSettings):
                     f"it decodes to {len(key)} bytes; {keys.MASTER_KEY_BYTES} are needed"
                 )
         return secret
+
+    @model_validator(mode="after")
+    def _sends_no_password_in_plain_text(self) -> Self:
+        is_local = self.smtp_host in {"localhost", "127.0.0.1", "::1"}
+        if self.smtp_password is not None and self.smtp_security == "none" and not is_local:
+            raise ValueError("smtp_password needs smtp_security tls or starttls on another machine")
+        return self
+
+    def served_certificate(self) -> Path | None:
+        """Return the certificate that `simulacra serve` made, if it has run here."""
+        certificate = self.data_dir / "tls" / "server.pem"
+        return certificate if certificate.exists() else None
 
     @property
     def issuer(self) -> str:

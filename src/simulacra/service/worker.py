@@ -22,7 +22,7 @@ from simulacra.service import (
 from simulacra.service.confinement import environment, layers
 from simulacra.service.database import timeouts
 from simulacra.service.jobs import attempts, child, kinds, probe, queues, workers
-from simulacra.service.monitoring import exporter, gauges, records, traces, watch
+from simulacra.service.monitoring import exporter, gauges, traces, watch
 from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
 
@@ -52,12 +52,15 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
     if settings.require_confinement:
         layers.check(layers.available())
     runtime = compose.runtime_of(settings, compose.keyring_of(settings), timeouts.OF_JOBS)
+    looking = compose.watch_of(settings, runtime)  # which needs the environment as it is
     with traces.sent_to(settings.traces_collector, "worker") as spans:
         traced = dataclasses.replace(runtime, tracer=spans.get_tracer("simulacra"))
-        await _run(traced, settings, names)
+        await _run(traced, settings, names, looking)
 
 
-async def _run(runtime: Runtime, settings: Settings, names: Collection[str]) -> None:
+async def _run(
+    runtime: Runtime, settings: Settings, names: Collection[str], looking: watch.Watch
+) -> None:
     environment.restrict(os.environ)  # which job processes inherit
     child.start_server(kind.function for kind in runtime.job_kinds.values())
     queue = runtime.queue
@@ -70,7 +73,7 @@ async def _run(runtime: Runtime, settings: Settings, names: Collection[str]) -> 
         # In one group: a sweeper that failed must take the worker down, to be started again.
         async with (
             queue.open_async(),
-            exporter.serving(collector, compose.metrics_address(settings), _nothing),
+            exporter.serving(collector, compose.metrics_address(settings)),
             asyncio.TaskGroup() as group,
         ):
             held = await _confinement(runtime)
@@ -78,7 +81,8 @@ async def _run(runtime: Runtime, settings: Settings, names: Collection[str]) -> 
                 _sweep(runtime),
                 _tidy(runtime),
                 _report(runtime, held),
-                _look(compose.watch_of(settings, runtime), collector),
+                _look(looking, collector),
+                looking.records.keep_checking(),
             )
             sweepers = [group.create_task(loop) for loop in loops]
             logger.info("worker is ready for %s", ", ".join(names))
@@ -209,14 +213,9 @@ async def _look(looking: watch.Watch, collector: gauges.StateCollector) -> None:
     while True:
         try:
             await looking.look()
-            broken = await looking.records.broken()
-            collector.broken_records = {name: name in broken for name in records.ALL}
+            collector.broken_records = looking.records.found
         except outages.ANY as error:
             logger.warning("the watch met %s", type(error).__name__)
         except Exception as error:  # noqa: BLE001 - the watch must outlast what it watches
             logger.error("the watch failed by %s", type(error).__name__)  # noqa: TRY400 - the text may quote a value
         await asyncio.sleep(LOOK_SECONDS)
-
-
-async def _nothing() -> None:
-    """Read nothing: the state of the installation is given out by the API."""

@@ -1,5 +1,6 @@
 import dataclasses
 import datetime as dt
+import platform
 
 import pytest
 
@@ -22,13 +23,15 @@ QUIET = State(
     certificate_expires=dt.datetime.now(dt.UTC) + dt.timedelta(days=60),
     open_jobs={},
 )
+SMALL = Disk(free=40 * 1024**3, total=1000 * 1024**3)
+HOST = platform.node()
 WAITING, RUNNING = Backlog(waiting=1, longest_wait=901), Backlog(running=1, longest_run=3_601)
 JOB_SECONDS = 1_800
 
 
 def keys(broken: tuple[str, ...] = (), **changes: object) -> list[str]:
     state = dataclasses.replace(QUIET, **changes)  # type: ignore[arg-type]  # fields of the state
-    return [alert.key for alert in alerts.raised(state, broken, JOB_SECONDS)]
+    return [alert.key for alert in alerts.raised(alerts.Situation(state, broken, JOB_SECONDS))]
 
 
 def test_nothing_is_the_matter_with_a_busy_installation() -> None:
@@ -42,8 +45,8 @@ def test_nothing_is_the_matter_with_a_busy_installation() -> None:
         ({"backlogs": {"createDataset": WAITING}}, "wait/createDataset"),
         ({"backlogs": {"createDataset": RUNNING}}, "run/createDataset"),
         ({"failed": 40}, "failures"),
-        ({"disks": {"scratch": Disk(free=40 * 1024**3, total=1000 * 1024**3)}}, "disk/scratch"),
-        ({"disks": {"data": Disk(free=1024**3, total=8 * 1024**3)}}, "disk/data"),
+        ({"disks": {"scratch": SMALL}}, f"disk/scratch/{HOST}"),
+        ({"disks": {"data": Disk(free=1024**3, total=8 * 1024**3)}}, f"disk/data/{HOST}"),
         ({"certificate_expires": dt.datetime.now(dt.UTC) + dt.timedelta(days=13)}, "certificate"),
         ({"refusals": 100}, "refusals"),
         ({"other_tenant": 1}, "other_tenant"),

@@ -1,12 +1,13 @@
 """`simulacra operator alerts`: try the ways by which operators are told."""
 
 import argparse
+import asyncio
 from typing import TYPE_CHECKING
 
-from simulacra.cli.operator import console, installation
+from simulacra.cli import settings as cli_settings
+from simulacra.cli.operator import console
 
 if TYPE_CHECKING:
-    from simulacra.cli.operator.installation import Installation
     from simulacra.service.settings import Settings
 
 
@@ -21,7 +22,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def run(arguments: argparse.Namespace) -> int:
     """Send a notice; the exit code is 1 if one did not get through, or there is no way."""
-    results = installation.use(arguments.data_dir, _send)
+    results = asyncio.run(_send(cli_settings.load_as_served(arguments.data_dir)))
     if arguments.json:
         console.print_json(results)
     elif not results:
@@ -31,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if not results or any(results.values()) else 0
 
 
-async def _send(_: "Installation", settings: "Settings") -> "dict[str, str | None]":
+async def _send(settings: "Settings") -> "dict[str, str | None]":
     from simulacra.service import compose
     from simulacra.service.monitoring import alerts, notices
 

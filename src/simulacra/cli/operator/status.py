@@ -37,16 +37,18 @@ def run(arguments: argparse.Namespace) -> int:
         console.print_rows(arguments, _backlogs(state))
         print("\nWhat is the matter:\n")
         print("\n".join(f"  [{it.severity}] {it.text}" for it in alerts) or "  Nothing.")
+        print(
+            "\nWorkers check the audit trail and the ledger; so do `audit verify`, `usage verify`."
+        )
     return 1 if any(it.severity == "critical" for it in alerts) else 0
 
 
 async def _read(parts: "Installation", settings: "Settings") -> "tuple[State, list[Alert]]":
-    from simulacra.service import compose
-    from simulacra.service.monitoring import alerts
+    from simulacra.service.monitoring import alerts, state
 
-    watch = compose.watch_of(settings, parts.runtime)
-    state = await watch.read()
-    return state, list(alerts.raised(state, (), settings.job_seconds))
+    folders = state.folders_of(settings.data_dir)
+    seen = await state.read(parts.database, folders, settings.served_certificate())
+    return seen, list(alerts.raised(alerts.Situation(seen, (), settings.job_seconds)))
 
 
 def _fields(state: "State") -> "dict[str, console.Value]":

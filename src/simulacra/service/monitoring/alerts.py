@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import enum
+import platform
 from collections.abc import Callable, Iterator, Sequence
 
 from simulacra.service.monitoring.state import State
@@ -37,25 +38,40 @@ class Alert:
     text: str
 
 
-def raised(state: State, broken: Sequence[str], job_seconds: float) -> Iterator[Alert]:
-    """Yield what somebody should look at.
+@dataclasses.dataclass(frozen=True)
+class Situation:
+    """What conditions are told.
 
-    Args:
+    Attributes:
         state: of the installation.
         broken: names of records that are not whole; see `records`.
-        job_seconds: how long a job may run.
+        job_seconds: how long an attempt at a job may take.
     """
+
+    state: State
+    broken: Sequence[str]
+    job_seconds: float
+
+
+def raised(situation: Situation) -> Iterator[Alert]:
+    """Yield what somebody should look at."""
     for condition in CONDITIONS:
-        yield from condition(state)
-    for operation, backlog in state.backlogs.items():
-        if backlog.longest_run > 2 * job_seconds:
+        yield from condition(situation)
+
+
+def _long_runs(it: Situation) -> Iterator[Alert]:
+    for operation, backlog in it.state.backlogs.items():
+        if backlog.longest_run > 2 * it.job_seconds:
             yield Alert(
                 f"run/{operation}",
                 Severity.CRITICAL,
-                f"A {operation} runs since {backlog.longest_run:,.0f} s, longer than jobs may. "
-                "Is a worker alive? See worker.log.",
+                f"An attempt at a {operation} takes {backlog.longest_run:,.0f} s, longer than it "
+                "may. Is a worker alive? See worker.log.",
             )
-    for record in broken:
+
+
+def _broken_records(it: Situation) -> Iterator[Alert]:
+    for record in it.broken:
         yield Alert(
             f"record/{record}",
             Severity.CRITICAL,
@@ -64,8 +80,8 @@ def raised(state: State, broken: Sequence[str], job_seconds: float) -> Iterator[
         )
 
 
-def _long_waits(state: State) -> Iterator[Alert]:
-    for operation, backlog in state.backlogs.items():
+def _long_waits(it: Situation) -> Iterator[Alert]:
+    for operation, backlog in it.state.backlogs.items():
         if backlog.longest_wait > LONG_WAIT_SECONDS:
             yield Alert(
                 f"wait/{operation}",
@@ -75,30 +91,31 @@ def _long_waits(state: State) -> Iterator[Alert]:
             )
 
 
-def _failures(state: State) -> Iterator[Alert]:
-    ended = state.completed + state.failed
-    if state.failed >= MANY_FAILURES and state.failed > FAILED_SHARE * ended:
+def _failures(it: Situation) -> Iterator[Alert]:
+    ended = it.state.completed + it.state.failed
+    if it.state.failed >= MANY_FAILURES and it.state.failed > FAILED_SHARE * ended:
         yield Alert(
             "failures",
             Severity.WARNING,
-            f"{state.failed:,} of {ended:,} jobs that ended in the last hour failed. See "
+            f"{it.state.failed:,} of {ended:,} jobs that ended in the last hour failed. See "
             "worker.log and the audit trail.",
         )
 
 
-def _full_disks(state: State) -> Iterator[Alert]:
-    for name, disk in state.disks.items():
-        if disk.free_share < MIN_FREE_SHARE or disk.free < MIN_FREE_BYTES:
+def _full_disks(it: Situation) -> Iterator[Alert]:
+    for name, disk in it.state.disks.items():
+        least = max(MIN_FREE_SHARE * disk.total, min(MIN_FREE_BYTES, disk.total / 4))
+        if disk.free < least:
             yield Alert(
-                f"disk/{name}",
+                f"disk/{name}/{platform.node()}",
                 Severity.CRITICAL,
-                f"{disk.free / 1024**3:,.1f} of {disk.total / 1024**3:,.0f} GiB are free on the "
-                f"disk for {name}. Uploads and jobs fail when it is full.",
+                f"{disk.free / 1024**3:,.1f} of {disk.total / 424**3:,.0f} GiB are free on the "
+                f"disk for {name} of {platform.node()}. Uploads and jobs fail when it is full.",
             )
 
 
-def _certificate(state: State) -> Iterator[Alert]:
-    expires = state.certificate_expires
+def _certificate(it: Situation) -> Iterator[Alert]:
+    expires = it.state.certificate_expires
     if expires is not None and expires - dt.datetime.now(dt.UTC) < CERTIFICATE_LIFE:
         yield Alert(
             "certificate",
@@ -107,29 +124,29 @@ def _certificate(state: State) -> Iterator[Alert]:
         )
 
 
-def _refusals(state: State) -> Iterator[Alert]:
-    if state.refusals >= MANY_REFUSALS:
+def _refusals(it: Situation) -> Iterator[Alert]:
+    if it.state.refusals >= MANY_REFUSALS:
         yield Alert(
             "refusals",
             Severity.WARNING,
-            f"{state.refusals:,} tokens or credentials were refused in the last hour. See "
+            f"{it.state.refusals:,} tokens or credentials were refused in the last hour. See "
             "`simulacra operator audit list --action token.refused`.",
         )
 
 
-def _other_tenant(state: State) -> Iterator[Alert]:
-    if state.other_tenant:
+def _other_tenant(it: Situation) -> Iterator[Alert]:
+    if it.state.other_tenant:
         yield Alert(
             "other_tenant",
             Severity.CRITICAL,
-            f"{state.other_tenant:,} requests in the last hour asked for what belongs to another "
-            "tenant. They got nothing, but where do they know the ids from? The audit trail "
+            f"{it.state.other_tenant:,} requests in the last hour asked for what belongs to "
+            "another tenant. They got nothing, but where do they know the ids from? The trail "
             "names the clients.",
         )
 
 
-def _signups(state: State) -> Iterator[Alert]:
-    for signup_id in state.waiting_signups:
+def _signups(it: Situation) -> Iterator[Alert]:
+    for signup_id in it.state.waiting_signups:
         yield Alert(
             f"signup/{signup_id}",
             Severity.INFO,
@@ -138,13 +155,15 @@ def _signups(state: State) -> Iterator[Alert]:
         )
 
 
-CONDITIONS: tuple[Callable[[State], Iterator[Alert]], ...] = (
+CONDITIONS: tuple[Callable[[Situation], Iterator[Alert]], ...] = (
     _long_waits,
+    _long_runs,
     _failures,
     _full_disks,
     _certificate,
     _refusals,
     _other_tenant,
     _signups,
+    _broken_records,
 )
 """A new one is a function beside these and an entry here."""

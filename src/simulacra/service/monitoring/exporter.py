@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 async def serving(
     collector: Collector,
     address: tuple[str, int] | None,
-    read: Callable[[], Awaitable[None]],
+    read: Callable[[], Awaitable[None]] | None = None,
     pause_seconds: float = READ_SECONDS,
 ) -> AsyncIterator[int | None]:
     """Serve metrics for the body of the statement: `measures`, and those of a collector.
@@ -33,7 +33,7 @@ async def serving(
     Args:
         collector: of what is read.
         address: host and port to listen on, 0 for any; None serves nothing.
-        read: brings up to date what the collector gives out.
+        read: brings up to date what the collector gives out, if that takes reading.
         pause_seconds: between two readings.
 
     Yields:
@@ -51,12 +51,13 @@ async def serving(
     registry.register(collector)
     server, thread = start_http_server(port, host, registry)
     logger.info("metrics are at http://%s:%d/metrics", host, server.server_port)
-    reading = asyncio.create_task(_keep_reading(read, pause_seconds))
+    tasks = [asyncio.create_task(_keep_reading(read, pause_seconds))] if read is not None else []
     try:
         yield server.server_port
     finally:
-        reading.cancel()
-        await asyncio.gather(reading, return_exceptions=True)
+        for reading in tasks:
+            reading.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.to_thread(_stop, server, thread)
 
 

@@ -8,6 +8,8 @@ import smtplib
 import ssl
 from typing import Literal, Protocol
 
+import httpx
+
 from simulacra.service.monitoring.alerts import Alert
 
 TIMEOUT_SECONDS = 10.0
@@ -41,16 +43,19 @@ class Webhook:
     Attributes:
         url: may hold a secret, as those of chat services do.
         installation: base URL of the service, for who has several.
+        client: knows the proxy and the authorities of the environment that it was made in; a
+            worker forgets them, since jobs inherit its environment.
     """
 
     url: str
     installation: str
+    client: httpx.AsyncClient = dataclasses.field(
+        default_factory=lambda: httpx.AsyncClient(timeout=TIMEOUT_SECONDS)
+    )
     name = "webhook"
 
     async def send(self, alert: Alert) -> None:
         """Send one notice."""
-        import httpx  # noqa: PLC0415 - only who sends waits for it to be loaded
-
         document = {
             "text": f"{self.installation} [{alert.severity}] {alert.text}",
             "alert": alert.key,
@@ -58,8 +63,7 @@ class Webhook:
             "installation": self.installation,
         }
         try:
-            async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as client:
-                answer = await client.post(self.url, json=document)
+            answer = await self.client.post(self.url, json=document)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise DeliveryError(f"the webhook met {type(error).__name__}") from None
         if not answer.is_success:
@@ -76,6 +80,7 @@ class Mail:
         login: user and password; None for a server that asks for none.
         sender, recipients: addresses.
         installation: base URL of the service.
+        context: knows the authorities of the environment that it was made in.
     """
 
     host: str
@@ -85,6 +90,7 @@ class Mail:
     sender: str
     recipients: tuple[str, ...]
     installation: str
+    context: ssl.SSLContext = dataclasses.field(default_factory=ssl.create_default_context)
     name = "mail"
 
     async def send(self, alert: Alert) -> None:
@@ -99,32 +105,29 @@ class Mail:
         message["From"], message["To"] = self.sender, ", ".join(self.recipients)
         message["Subject"] = f"[Simulacra {alert.severity}] {alert.key}"
         message.set_content(f"{alert.text}\n\n{self.installation}\n")
-        context = ssl.create_default_context()
-        with self._connect(context) as server:
+        with self._connect() as server:
             if self.security == "starttls":
-                server.starttls(context=context)
+                server.starttls(context=self.context)
             if self.login is not None:
                 server.login(*self.login)
             server.send_message(message)
 
-    def _connect(self, context: ssl.SSLContext) -> smtplib.SMTP:
+    def _connect(self) -> smtplib.SMTP:
         if self.security == "tls":
-            return smtplib.SMTP_SSL(self.host, self.port, timeout=TIMEOUT_SECONDS, context=context)
+            return smtplib.SMTP_SSL(
+                self.host, self.port, timeout=TIMEOUT_SECONDS, context=self.context
+            )
         return smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS)
 
 
-async def deliver(channels: tuple[Channel, ...], alert: Alert) -> bool:
-    """Send a notice by every channel; tell whether all took it, or there is none."""
-    level = logging.INFO if alert.severity == "info" else logging.WARNING
-    logger.log(level, "alert %s: %s", alert.key, alert.text)
-    are_sent = [await _sent(channel, alert) for channel in channels]
-    return all(are_sent)
-
-
-async def _sent(channel: Channel, alert: Alert) -> bool:
+async def is_sent(channel: Channel, alert: Alert) -> bool:
+    """Send a notice by a channel, and tell whether it got through; the log says why not."""
     try:
         await channel.send(alert)
     except DeliveryError as error:
         logger.error("the alert %s was not sent: %s", alert.key, error)  # noqa: TRY400 - it says all
-        return False
-    return True
+    except Exception as error:  # noqa: BLE001 - libraries refuse odd settings in many ways
+        logger.error("the alert %s met %s in the %s", alert.key, type(error).__name__, channel.name)  # noqa: TRY400 - the text may quote an address
+    else:
+        return True
+    return False

@@ -32,7 +32,8 @@ class Backlog:
 
     Attributes:
         waiting, running: how many.
-        longest_wait, longest_run: seconds since the oldest was asked for, or begun.
+        longest_wait: seconds since the oldest was asked for.
+        longest_run: seconds of the longest attempt: since the job began, over its attempts.
     """
 
     waiting: int = 0
@@ -124,7 +125,8 @@ def folders_of(data_dir: Path) -> dict[str, Path]:
 async def _jobs(session: AsyncSession) -> dict[str, Any]:
     job, now = tables.Job, clock.now(session)
     since = case((job.status == JobStatus.QUEUED, job.created_at), else_=job.started_at)
-    age = func.extract("epoch", now - func.min(since))
+    tries = case((job.status == JobStatus.QUEUED, 1), else_=func.greatest(job.attempt, 1))
+    age = func.max(func.extract("epoch", now - since) / tries)
     opened = await session.execute(
         select(job.operation, job.status, func.count(), age)
         .where(job.status.in_(OPEN))
@@ -206,4 +208,7 @@ def _disk(folder: Path) -> Disk:
 def _expiry(certificate: Path | None) -> dt.datetime | None:
     if certificate is None:
         return None
-    return x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
+    try:
+        return x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
+    except (OSError, ValueError):  # it is gone, or just being replaced
+        return None

@@ -1,6 +1,8 @@
 """Looks at an installation again and again, and tells operators what somebody should look at."""
 
+import asyncio
 import dataclasses
+import logging
 from pathlib import Path
 
 from simulacra.service import tenancy, throttling
@@ -10,6 +12,10 @@ REPEAT = throttling.Limit("alerts", calls=1, seconds=6 * 3600)
 """A cause that lasts is told of again after six hours."""
 ONCE = throttling.Limit("alerts-once", calls=1, seconds=30 * 24 * 3600)
 """What happened once, such as a request for access, is told of once."""
+LOG = "log"
+"""The channel that is always there."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,12 +57,26 @@ class Watch:
         Raises:
             outages.DATABASE: the database does not answer.
         """
-        seen = await self.read()
-        broken = await self.records.broken()
-        found = list(alerts.raised(seen, broken, self.job_seconds))
+        situation = alerts.Situation(await self.read(), self.records.broken, self.job_seconds)
+        found = list(alerts.raised(situation))
         for alert in found:
-            limit = ONCE if alert.severity is alerts.Severity.INFO else REPEAT
-            standing = await self.throttle.hit(limit, alert.key)
-            if not standing.is_refused and not await notices.deliver(self.channels, alert):
-                await self.throttle.take_back(limit, alert.key)  # to be tried again
+            await self._tell(alert)
         return found
+
+    async def _tell(self, alert: alerts.Alert) -> None:
+        """Tell by the log, and by every channel; one that fails is tried again at the next look."""
+        is_news = alert.severity is alerts.Severity.INFO
+        limit = ONCE if is_news else REPEAT
+        if not (await self.throttle.hit(limit, LOG, alert.key)).is_refused:
+            level = logging.INFO if is_news else logging.WARNING
+            logger.log(level, "alert %s: %s", alert.key, alert.text)
+        for channel in self.channels:
+            if (await self.throttle.hit(limit, channel.name, alert.key)).is_refused:
+                continue
+            sent = False
+            try:
+                sent = await notices.is_sent(channel, alert)
+            finally:  # also where the worker is stopped meanwhile
+                if not sent:
+                    taking_back = self.throttle.take_back(limit, channel.name, alert.key)
+                    await asyncio.shield(taking_back)

@@ -38,7 +38,7 @@ async def show_overview(request: Request, runtime: serving.Runtime, _: guard.Sig
         state=present,
         alerts=[
             it
-            for it in alerts.raised(present, (), runtime.policy.job_seconds)
+            for it in alerts.raised(alerts.Situation(present, (), runtime.policy.job_seconds))
             if it.severity is not alerts.Severity.INFO  # requests for access are listed below
         ],
         workers=[(worker, sorted(layers.REQUIRED - set(worker.layers))) for worker in working],
