@@ -40,6 +40,23 @@ def test_of_processes_that_start_at_once_all_have_one_root_key(empty_dsn: str) -
     assert all(is_same(root, roots[0]) for root in roots)
 
 
+def test_a_process_that_was_just_beaten_to_it_takes_the_key_that_is_there(
+    empty_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_used = root_key._is_used
+
+    def beaten(connection: psycopg.Connection) -> bool:
+        """Another process makes the key between this one's two looks at the database."""
+        monkeypatch.setattr(root_key, "_is_used", is_used)
+        first.append(root_key.load(empty_dsn, FIRST))
+        return is_used(connection)
+
+    first: list[keys.Keyring] = []
+    monkeypatch.setattr(root_key, "_is_used", beaten)
+    assert is_same(root_key.load(empty_dsn, FIRST), first[0])
+    assert not is_same(first[0], FIRST)
+
+
 def test_another_master_key_opens_the_same_root_key_and_the_one_before_does_not(
     empty_dsn: str,
 ) -> None:

@@ -33,8 +33,9 @@ def load(dsn: str, master: keys.Keyring, *, may_make: bool = True) -> keys.Keyri
     """
     with _connected(dsn) as connection:
         row = connection.execute(_ROW).fetchone()
-        if row is None and may_make and not _is_used(connection):
-            _make(connection, master)
+        if row is None and may_make:
+            if not _is_used(connection):
+                _make(connection, master)
             row = connection.execute(_ROW).fetchone()  # another process may have been the first
     if row is None or row[0] is None:
         return master  # whether it is the right one, `canary` tells

@@ -8,7 +8,7 @@ import time
 from collections.abc import Coroutine
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import errors, policy, tenancy
@@ -18,6 +18,7 @@ from simulacra.service.database import tables
 from simulacra.service.http import problems, translation
 from simulacra.service.identity import embedded, principal
 from simulacra.service.runtime import Runtime
+from tests.acceptance import harness
 from tests.coroutines import RunAsync
 
 
@@ -226,13 +227,24 @@ def test_a_claim_and_the_next_rotation_at_once_do_not_wait_for_each_other(
         caller, _ = await caller_of(runtime)
         first = await rotate(runtime, caller, "a")
         has_begun, complete = asyncio.Event(), runtime.identity.complete_rotation
+        has_rotated = asyncio.Event()
 
         async def complete_later(
             session: AsyncSession, client_id: str, begun_at: dt.datetime
         ) -> None:
             has_begun.set()
-            await asyncio.sleep(0.2)  # the next rotation has come as far as it can
+            await as_far_as_it_can()
             await complete(session, client_id, begun_at)
+
+        async def as_far_as_it_can() -> None:
+            """Wait until the next rotation has ended, or waits for a lock."""
+            waiting = select(func.count()).select_from(text("pg_stat_activity"))
+            waiting = waiting.where(text("wait_event_type = 'Lock'"))
+            async with asyncio.timeout(harness.SECONDS):
+                while not (  # noqa: ASYNC110 - the database sends no event of it
+                    has_rotated.is_set() or await runtime.database.look_up(waiting)
+                ):
+                    await asyncio.sleep(0.01)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(runtime.identity, "complete_rotation", complete_later)
@@ -240,7 +252,11 @@ def test_a_claim_and_the_next_rotation_at_once_do_not_wait_for_each_other(
                 runtime.claims.redeem(runtime.database, runtime.identity, first.token or "")
             )
             await has_begun.wait()
-            second = await rotate(runtime, caller, "b")
+            try:
+                # The redemption ends the tokens that there are, so this one is of a minute later.
+                second = await rotate(runtime, caller, "b", age=-60)
+            finally:
+                has_rotated.set()
         assert await works(runtime, caller.client_id, (await redeeming).client_secret)
         newest = await runtime.claims.redeem(runtime.database, runtime.identity, second.token or "")
         assert await works(runtime, caller.client_id, newest.client_secret)
