@@ -25,7 +25,7 @@ def _stored(folder: Path) -> set[str]:
 
 
 async def _write(runtime: Runtime, tenant_id: str, path: str) -> None:
-    await runtime.objects.announce(tenant_id, path.partition("/")[0], path)
+    await runtime.objects.announce(tenant_id, path.partition("/")[0], runtime.stores.own, path)
     runtime.storage.write(path, io.BytesIO(b"rows"), KEY)
 
 
@@ -98,7 +98,9 @@ def test_what_is_still_being_written_when_its_owner_ends_is_removed_once_it_is_t
         return digest
 
     async def upload(tenant_id: str) -> None:
-        async with runtime.objects.written(tenant_id, "ds_1", "ds_1/seed", write):
+        async with runtime.objects.written(
+            tenant_id, "ds_1", runtime.stores.own, "ds_1/seed", write
+        ):
             raise AssertionError("it was cancelled before")
 
     async def check() -> None:

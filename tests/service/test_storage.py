@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def storage(folder: Path) -> Storage:
-    return Storage(folder.as_uri())
+    return Storage.at(folder.as_uri())
 
 
 @pytest.mark.parametrize("size", [0, 1, TWO_AND_A_HALF_MIB])
@@ -51,7 +51,7 @@ def test_the_stored_bytes_do_not_show_the_plain_ones(storage: Storage, folder: P
 def test_chunks_are_the_slice_asked_for(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    storage = Storage(tmp_path_factory.mktemp("objects").as_uri())
+    storage = Storage.at(tmp_path_factory.mktemp("objects").as_uri())
     size = data.draw(st.sampled_from([1, 1000, 1024**2, TWO_AND_A_HALF_MIB]))
     start = data.draw(st.integers(0, size))
     stop = data.draw(st.integers(start, size))

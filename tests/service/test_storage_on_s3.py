@@ -50,7 +50,7 @@ def serving(server: s3.S3Server) -> Iterator["subprocess.Popen[bytes]"]:
 def store(server: s3.S3Server, monkeypatch: pytest.MonkeyPatch) -> storage.Storage:
     for name, value in server.variables.items():
         monkeypatch.setenv(name, value)
-    return storage.Storage(server.url)
+    return storage.Storage.at(server.url)
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_an_outage_is_told_in_bounded_time_and_never_as_a_wrong_key(
     with serving(server) as process:
         store.write("long", io.BytesIO(os.urandom(FORTY_MB)), KEY)
         monkeypatch.setitem(storage.RETRY, "max_retries", 1)
-        hasty = storage.Storage(server.url)
+        hasty = storage.Storage.at(server.url)
         with pytest.raises(errors.StorageUnavailableError), hasty.read("long", KEY) as stream:
             assert stream.read(1000)
             process.kill()

@@ -33,7 +33,7 @@ async def _check(settings: "Settings") -> None:
     dsn, master = settings.dsn(), settings.keyring()
     database = tenancy.Database(dsn, master, pool_size=1)  # which writes nothing here
     try:
-        objects = storage.Storage(settings.store_url())
+        objects = storage.Storage.at(settings.store_url())
         await readiness.Readiness(database, objects, compose.folders_of(settings)).check()
         keyring = root_key.load(dsn, master, may_make=False)
         await canary.verify(database, keyring)

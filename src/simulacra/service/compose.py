@@ -28,6 +28,7 @@ from simulacra.service.identity import clients, embedded, provider, refusals, si
 from simulacra.service.jobs import announcements, kinds
 from simulacra.service.monitoring import notices, records, state, watch
 from simulacra.service.settings import Settings
+from simulacra.service.stores import directory
 from simulacra.service.tenants import capacity
 
 JOB_KINDS = (datasets.TRAINING, generations.GENERATION)
@@ -50,10 +51,10 @@ def runtime_of(
     dsn, draining = settings.dsn(), asyncio.Event()
     keyring = keyring or settings.keyring()
     database = tenancy.Database(dsn, keyring, limits=limits)
-    objects = storage.Storage(settings.store_url())
+    objects = storage.Storage.at(settings.store_url())
     return runtime.Runtime(
         database=database,
-        storage=objects,
+        stores=directory.Stores.of_installation(objects, keyring),
         keyring=keyring,
         queue=procrastinate.App(connector=_connector(dsn, limits)),
         job_kinds=kinds.by_operation(*JOB_KINDS),

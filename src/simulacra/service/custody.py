@@ -13,9 +13,34 @@ DATASET_KEY = (
     "The dataset's own key (AES-256-GCM), sealed under the tenant's key, which hangs from the "
     "installation's root key, and that from its master key."
 )
+OWN_KEY = (
+    "A key of its own (AES-256-GCM), wrapped by your key {key}, and sealed once more under the "
+    "tenant's key: neither is enough without the other."
+)
+OWN_OPERATOR = (
+    "The operator, for as long as you let the service use your bucket and your key; not you, who "
+    "have only encrypted bytes there."
+)
 OPERATOR = "Who holds the master key and can read both database and store: the operator."
+STORE = "The object store."
+ARTIFACT = "artifact"
 TENANT = "Clients of the tenant with the scope to do so."
 PLAIN = "None of its own: the database stores it in plain text."
+
+
+@dataclasses.dataclass(frozen=True)
+class OwnStorage:
+    """A bucket and a key of a tenant's own.
+
+    Attributes:
+        bucket: with the prefix of its objects.
+        key: address of the key that wraps theirs.
+        holds_studies: whether seed files and models lie there too, not artifacts alone.
+    """
+
+    bucket: str
+    key: str
+    holds_studies: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,14 +66,38 @@ class Step:
     recorded: tuple[Action, ...] = ()
 
 
-def steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) -> Iterator[Step]:
+def steps(
+    retention: dt.timedelta,
+    link: dt.timedelta,
+    history: dt.timedelta,
+    own: OwnStorage | None = None,
+) -> Iterator[Step]:
     """Yield the steps in the order in which a study takes them.
 
     Args:
         retention: of a new dataset or generation of the tenant.
         link: lifetime of an artifact link.
         history: how long the record of an ended job is kept.
+        own: where the tenant keeps what it makes from now on, if not in the installation's store.
     """
+    for step in _steps(retention, link, history):
+        is_there = own is not None and (own.holds_studies or step.name == ARTIFACT)
+        yield _elsewhere(step, own, link) if own is not None and is_there else step
+
+
+def _elsewhere(step: Step, own: OwnStorage, link: dt.timedelta) -> Step:
+    """Return a step as it is where its object lies in a bucket of the tenant's own."""
+    if step.place != STORE:
+        return step
+    readers = f"Jobs of the tenant. {OWN_OPERATOR} The API never hands it out."
+    if step.name == ARTIFACT:
+        readers = f"Who has a link, which lives {_minutes(link)}. {OWN_OPERATOR}"
+    place, key = f"Your bucket {own.bucket}.", OWN_KEY.format(key=own.key)
+    end = f"{step.end} All of it at once, as soon as you take your key away."
+    return dataclasses.replace(step, place=place, key=key, readers=readers, end=end)
+
+
+def _steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) -> Iterator[Step]:
     kept = (
         f"With the dataset: {_hours(retention)} after its upload unless extended, or when deleted."
     )
@@ -63,7 +112,7 @@ def steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) ->
     yield Step(
         "seed_file",
         "The seed file.",
-        "The object store.",
+        STORE,
         DATASET_KEY,
         f"Jobs of the tenant. {OPERATOR} The API never hands it out.",
         f"{kept} The key is destroyed at once, the bytes are removed soon after.",
@@ -81,7 +130,7 @@ def steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) ->
     yield Step(
         "model",
         "The fitted model, which holds answers of respondents, and what scenarios refitted of it.",
-        "The object store.",
+        STORE,
         DATASET_KEY,
         f"Jobs of the tenant. {OPERATOR} The API never hands it out.",
         f"{kept} The key is destroyed at once, the bytes are removed soon after.",
@@ -104,9 +153,9 @@ def steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) ->
         (Action.GENERATION_CREATED, Action.GENERATION_FAILED),
     )
     yield Step(
-        "artifact",
+        ARTIFACT,
         "The file of synthetic rows.",
-        "The object store.",
+        STORE,
         "The generation's own key (AES-256-GCM), sealed like a dataset's.",
         f"Who has a link, which lives {_minutes(link)}, and a token of the tenant. {OPERATOR}",
         f"With the generation: {_hours(retention)} after it was asked for, or with its dataset. "

@@ -12,13 +12,17 @@ import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import clock, errors, outages, storage, tenancy
 from simulacra.service.database import tables
+from simulacra.service.stores.directory import Stores
+from simulacra.service.stores.store import Store
 
 SWEEPING = 7_265_005
 """Advisory lock that who sweeps shares; who makes a backup holds it alone, so that all stays."""
@@ -28,6 +32,8 @@ GRACE = dt.timedelta(hours=1)
 
 _rows = tables.StoredObject
 
+logger = logging.getLogger(__name__)
+
 
 class UnannouncedError(RuntimeError):
     """An object was to be kept that is not there any more, since its writer took too long."""
@@ -35,26 +41,27 @@ class UnannouncedError(RuntimeError):
 
 @dataclasses.dataclass(frozen=True)
 class Register:
-    """The objects of one store, as the database knows them.
+    """The objects of all stores, as the database knows them.
 
     Attributes:
         database: holds the register.
-        store: holds the objects.
+        stores: hold the objects.
         longest_job: no object is written for longer than this.
     """
 
     database: tenancy.Database
-    store: storage.Storage
+    stores: Stores
     longest_job: dt.timedelta
 
-    async def announce(self, tenant_id: str, owner_id: str, path: str) -> None:
-        """Say that an object of `owner_id` is about to be written to `path`."""
+    async def announce(self, tenant_id: str, owner_id: str, store: Store, path: str) -> None:
+        """Say that an object of `owner_id` is about to be written to `path` of a store."""
         async with self.database.transaction(tenant_id) as session:
             session.add(
                 _rows(
                     path=path,
                     tenant_id=tenant_id,
                     owner_id=owner_id,
+                    store_id=store.id,
                     state="announced",
                     changed_at=clock.now(session),
                 )
@@ -62,14 +69,19 @@ class Register:
 
     @contextlib.asynccontextmanager
     async def written(
-        self, tenant_id: str, owner_id: str, path: str, write: Callable[[], storage.Digest]
+        self,
+        tenant_id: str,
+        owner_id: str,
+        store: Store,
+        path: str,
+        write: Callable[[], storage.Digest],
     ) -> AsyncIterator[storage.Digest]:
         """Announce an object, `write` it in a thread, and discard it after the statement if unkept.
 
         Yields:
             What `write` returns.
         """
-        await self.announce(tenant_id, owner_id, path)
+        await self.announce(tenant_id, owner_id, store, path)
         digest = await asyncio.to_thread(write)  # if this is cancelled, `sweep` finds the object
         try:
             yield digest
@@ -86,51 +98,89 @@ class Register:
     async def remove(self, owner_id: str) -> None:
         """Remove the doomed objects of one owner now; in an outage `sweep` will."""
         with contextlib.suppress(*outages.ANY):
-            await self._sweep_batch(_rows.owner_id == owner_id)
+            await self._sweep_batch(_Failures(), _rows.owner_id == owner_id)
 
     async def sweep(self) -> int:
-        """Remove what nobody keeps from the store, then its row; return how many objects.
+        """Remove what nobody keeps from its store, then its row; return how many objects.
+
+        A store that fails is left alone until the next sweep, and the object that it was asked to
+        remove then goes last: neither one object nor one customer's store holds up the others.
 
         Raises:
-            errors.StorageUnavailableError: the store does not answer; the rows stay for the next
-                time. The object that it was asked to remove then goes last, so that it does not
-                hold up the others.
+            errors.StorageUnavailableError: our own store fails; what a customer's store says goes
+                to the log.
         """
-        removed = 0
-        while count := await self._sweep_batch():
-            removed += count
+        removed, failures = 0, _Failures()
+        while batch := await self._sweep_batch(failures):
+            removed += batch.removed
+        if None in failures:
+            raise failures[None]
         return removed
 
-    async def _sweep_batch(self, *which: ColumnElement[bool]) -> int:
+    async def _sweep_batch(self, failures: "_Failures", *which: ColumnElement[bool]) -> "_Swept":
         async with self.database.transaction(tenancy.SYSTEM) as session:
             if not await session.scalar(select(func.pg_try_advisory_xact_lock_shared(SWEEPING))):
-                return 0
+                return _Swept(0, 0)
             is_forgotten = and_(
                 _rows.state == "announced",
                 _rows.changed_at < clock.now(session) - self.longest_job - GRACE,
             )
-            lost = select(_rows.path).where(or_(_rows.state == "doomed", is_forgotten), *which)
-            batch = lost.order_by(_rows.changed_at).limit(BATCH).with_for_update(skip_locked=True)
-            paths = (await session.scalars(batch)).all()
-            removed, failure = await self._remove(paths)
+            lost = select(_rows).where(
+                or_(_rows.state == "doomed", is_forgotten), failures.elsewhere(), *which
+            )
+            lost = lost.order_by(_rows.changed_at).limit(BATCH).with_for_update(skip_locked=True)
+            batch = (await session.scalars(lost)).all()
+            removed, refused = await self._remove(session, batch, failures)
             await session.execute(delete(_rows).where(_rows.path.in_(removed)))
-            if failure is not None:
-                refused = update(_rows).where(_rows.path == paths[len(removed)])
-                await session.execute(refused.values(state="doomed", changed_at=clock.now(session)))
-        if failure is not None:
-            raise failure
-        return len(paths)
+            later = update(_rows).where(_rows.path.in_(refused))
+            await session.execute(later.values(state="doomed", changed_at=clock.now(session)))
+        return _Swept(len(batch), len(removed))
 
     async def _remove(
-        self, paths: Sequence[str]
-    ) -> tuple[Sequence[str], errors.StorageUnavailableError | None]:
-        """Remove objects up to one that cannot be removed; return which, and what went wrong."""
-        for number, path in enumerate(paths):
+        self,
+        session: AsyncSession,
+        batch: Sequence[tables.StoredObject],
+        failures: "_Failures",
+    ) -> tuple[list[str], list[str]]:
+        """Remove objects, up to the first of each store that cannot be; return both kinds."""
+        removed: list[str] = []
+        refused: list[str] = []
+        for row in batch:
+            if row.store_id in failures:
+                continue
+            store = await self.stores.of(session, row.store_id)
             try:
-                await asyncio.to_thread(self.store.delete, path)
+                await asyncio.to_thread(store.objects.delete, row.path)
+                removed.append(row.path)
             except errors.StorageUnavailableError as error:
-                return paths[:number], error
-        return paths, None
+                logger.warning(
+                    "an object of %s that nobody keeps stays for now: %s", row.owner_id, error
+                )
+                failures[row.store_id] = error
+                refused.append(row.path)
+        return removed, refused
+
+
+class _Swept(NamedTuple):
+    """How many objects a batch had, and how many of them were removed."""
+
+    size: int
+    removed: int
+
+    def __bool__(self) -> bool:
+        return self.size > 0
+
+
+class _Failures(dict[str | None, errors.StorageUnavailableError]):
+    """What went wrong in one sweep, by the id of the store."""
+
+    def elsewhere(self) -> ColumnElement[bool]:
+        """Return the condition that an object is in none of these stores."""
+        theirs = [store_id for store_id in self if store_id is not None]
+        is_ours = _rows.store_id.is_(None)
+        return and_(
+            or_(is_ours, _rows.store_id.not_in(theirs)), or_(~is_ours, literal(None not in self))
+        )
 
 
 async def keep(session: AsyncSession, path: str) -> None:

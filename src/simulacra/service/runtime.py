@@ -24,6 +24,7 @@ from simulacra.service import (
 from simulacra.service.credentials import claims
 from simulacra.service.identity import provider, refusals
 from simulacra.service.jobs import admission, announcements, attempts, child, kinds, transitions
+from simulacra.service.stores.directory import Stores
 from simulacra.service.tenants import service as tenants
 from simulacra.service.tenants.capacity import Capacity
 from simulacra.service.transfers import Transfers
@@ -55,7 +56,7 @@ class Runtime:
     """The parts of one process."""
 
     database: tenancy.Database
-    storage: storage.Storage
+    stores: Stores
     keyring: keys.Keyring
     queue: procrastinate.App
     job_kinds: kinds.Kinds
@@ -75,10 +76,15 @@ class Runtime:
     transfers: Transfers = dataclasses.field(default_factory=Transfers)
 
     @property
+    def storage(self) -> storage.Storage:
+        """The installation's own store."""
+        return self.stores.own.objects
+
+    @property
     def objects(self) -> objects.Register:
         """The register of the objects in the store."""
         longest_job = dt.timedelta(seconds=self.policy.job_seconds)
-        return objects.Register(self.database, self.storage, longest_job)
+        return objects.Register(self.database, self.stores, longest_job)
 
     @property
     def endings(self) -> transitions.Endings:
@@ -91,7 +97,7 @@ class Runtime:
         """What attempts at jobs work with."""
         return attempts.Resources(
             database=self.database,
-            storage=self.storage,
+            stores=self.stores,
             keyring=self.keyring,
             objects=self.objects,
             endings=self.endings,

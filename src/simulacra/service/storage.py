@@ -13,7 +13,7 @@ import hashlib
 import io
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self, cast
 from urllib.parse import unquote, urlsplit
@@ -81,12 +81,33 @@ class Digest:
     sha256: str
 
 
+Fault = Callable[[BaseError | FileNotFoundError], errors.StorageUnavailableError]
+"""Makes the error that callers see of what the client of a store raised."""
+
+
 class Storage:
     """Objects by path; all methods but `check` block, so servers call them in a thread."""
 
-    def __init__(self, url: str) -> None:
-        self._store: ObjectStore = _open_store(url)
-        self._folder = _folder_of(url)
+    def __init__(
+        self, client: ObjectStore, *, folder: Path | None = None, fault: Fault | None = None
+    ) -> None:
+        """Keep objects where `client` does.
+
+        Args:
+            client: of the store.
+            folder: of a store that is one.
+            fault: tells of a store of somebody else's, who may have removed what was there: then
+                an object that is missing is a fault too.
+        """
+        self._store = client
+        self._folder = folder
+        self._fault = fault or _fault
+        self._is_ours = fault is None
+
+    @classmethod
+    def at(cls, url: str) -> Self:
+        """Return the store of a URL."""
+        return cls(_open_store(url), folder=_folder_of(url))
 
     def write(self, path: str, source: IO[bytes], key: ObjectKey) -> Digest:
         """Encrypt `source` from its present position to `path`; an existing object is replaced.
@@ -100,8 +121,7 @@ class Storage:
         with scratch.folder() as folder:
             sealed = folder / "sealed"
             digest = _encrypt(source, sealed, key, path)
-            with _translated():
-                obstore.put(self._store, path, sealed)
+            self._put(path, sealed)
         return digest
 
     @contextlib.contextmanager
@@ -114,7 +134,7 @@ class Storage:
                 are read.
             tink.TinkError: the bytes are not what `write` sealed under this key and path.
         """
-        source = _Source(self._store, path)
+        source = _Source(self, path)
         plain = key.cipher.new_decrypting_stream(cast("IO[bytes]", source), path.encode())
         with contextlib.closing(plain) as stream:
             try:
@@ -151,7 +171,7 @@ class Storage:
             FileNotFoundError: there is no such object.
             errors.StorageUnavailableError: the store does not answer, now or while it is read.
         """
-        source = _Source(self._store, path)
+        source = _Source(self, path)
         return source.size_bytes, io.BufferedReader(cast("io.RawIOBase", source), CHUNK_BYTES)
 
     def write_sealed(self, path: str, source: IO[bytes]) -> None:
@@ -164,8 +184,7 @@ class Storage:
             sealed = folder / "sealed"
             with sealed.open("wb") as file:
                 shutil.copyfileobj(source, file, CHUNK_BYTES)
-            with _translated():
-                obstore.put(self._store, path, sealed)
+            self._put(path, sealed)
 
     def is_empty(self) -> bool:
         """Tell whether there is no object.
@@ -173,7 +192,7 @@ class Storage:
         Raises:
             errors.StorageUnavailableError: the store does not answer.
         """
-        with _translated():
+        with self._translated():
             return not any(batch for batch in obstore.list(self._store))
 
     async def check(self) -> None:
@@ -189,28 +208,64 @@ class Storage:
         """Remove the object at `path`, if it is there, whole or in part."""
         if self._folder is not None:
             _adopt_part(self._folder / path)
-        with contextlib.suppress(FileNotFoundError), _translated():
+        with contextlib.suppress(FileNotFoundError), self._translated():
             obstore.delete(self._store, path)
+
+    def length(self, path: str) -> int:
+        """Return the length in bytes of the object at `path` as it lies in the store."""
+        with self._told_if_missing(), self._translated():
+            return obstore.head(self._store, path)["size"]
+
+    def fetch(self, path: str, start: int, stop: int) -> memoryview:
+        """Return bytes of the object at `path` as they lie in the store."""
+        with self._told_if_missing(), self._translated():
+            return memoryview(obstore.get_range(self._store, path, start=start, end=stop))
+
+    def _put(self, path: str, sealed: Path) -> None:
+        try:
+            with self._translated():
+                obstore.put(self._store, path, sealed)
+        except FileNotFoundError as error:  # the bucket is what is missing
+            raise self._fault(error) from None
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn what the client of the store raises into our error; the log says why."""
+        try:
+            yield
+        except BaseError as error:
+            reason = str(error).partition("\n")[0]
+            logger.warning("object store: %s", reason)
+            raise self._fault(error) from None
+
+    @contextlib.contextmanager
+    def _told_if_missing(self) -> Iterator[None]:
+        """Tell that an object is missing: of a store of ours as such, of another as its fault."""
+        try:
+            yield
+        except FileNotFoundError as error:
+            if self._is_ours:
+                raise
+            raise self._fault(error) from None
 
 
 class _Source(io.RawIOBase):
     """An object as the raw stream that tink reads ciphertext from, a block at a time."""
 
-    def __init__(self, store: ObjectStore, path: str) -> None:
-        self._store, self._path, self._position = store, path, 0
+    def __init__(self, storage: Storage, path: str) -> None:
+        self._storage, self._path, self._position = storage, path, 0
         self._block = memoryview(b"")
         self.failure: Exception | None = None
-        with _translated():
-            self.size_bytes = obstore.head(store, path)["size"]
+        self.size_bytes = storage.length(path)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # typeshed: Buffer
         if not self._block and self._position < self.size_bytes:
+            end = min(self._position + BLOCK_BYTES, self.size_bytes)
             try:
-                with _translated():
-                    self._block = self._fetch()
+                self._block = self._storage.fetch(self._path, self._position, end)
             except (errors.StorageUnavailableError, FileNotFoundError) as error:
                 self.failure = error
                 raise
@@ -219,22 +274,10 @@ class _Source(io.RawIOBase):
         buffer[: len(data)] = data
         return len(data)
 
-    def _fetch(self) -> memoryview:
-        end = min(self._position + BLOCK_BYTES, self.size_bytes)
-        return memoryview(obstore.get_range(self._store, self._path, start=self._position, end=end))
 
-
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    """Turn what the client of the store raises into `StorageUnavailableError`; the log says why."""
-    try:
-        yield
-    except BaseError as error:
-        reason = str(error).partition("\n")[0]
-        logger.warning("object store: %s", reason)
-        raise errors.StorageUnavailableError(
-            f"the object store does not answer ({type(error).__name__})"
-        ) from None
+def _fault(error: BaseError | FileNotFoundError) -> errors.StorageUnavailableError:
+    name = type(error).__name__
+    return errors.StorageUnavailableError(f"the object store does not answer ({name})")
 
 
 def _folder_of(url: str) -> Path | None:

@@ -18,7 +18,7 @@ KEY = storage.ObjectKey.generate()
 
 async def store(runtime: Runtime, tenant_id: str, path: str) -> None:
     """Write an object that is kept."""
-    await runtime.objects.announce(tenant_id, path.partition("/")[0], path)
+    await runtime.objects.announce(tenant_id, path.partition("/")[0], runtime.stores.own, path)
     runtime.storage.write(path, io.BytesIO(b"rows"), KEY)
     async with runtime.database.transaction(tenant_id) as session:
         await objects.keep(session, path)

@@ -33,7 +33,8 @@ class Fits:
     async def write(self) -> str:
         """Announce and write an object as an attempt does."""
         path = f"{scenario_fits.folder(self.dataset_id)}/{keys.random_id()}"
-        await self.runtime.objects.announce(self.caller.tenant_id, self.dataset_id, path)
+        own = self.runtime.stores.own
+        await self.runtime.objects.announce(self.caller.tenant_id, self.dataset_id, own, path)
         self.runtime.storage.write(path, io.BytesIO(b"fits"), KEY)
         return path
 

@@ -93,12 +93,16 @@ class Workbench:
         self.caller = await work.tenant(self.runtime)
         tenant_id = self.caller.tenant_id
         path = f"{datasets.models_folder(self.dataset_id)}/model"
-        await self.runtime.objects.announce(tenant_id, self.dataset_id, path)
+        await self.runtime.objects.announce(
+            tenant_id, self.dataset_id, self.runtime.stores.own, path
+        )
         self.runtime.storage.upload(path, model_file, self.key)
         schema = simulacra.load(model_file).schema.to_json()
         async with self.runtime.database.transaction(tenant_id) as session:
             now, keyring = await clock.read(session), self.runtime.keyring
-            sealed = await encryption.seal(session, keyring, tenant_id, self.dataset_id, self.key)
+            sealed = await encryption.seal(
+                session, keyring, tenant_id, self.dataset_id, self.key.to_bytes()
+            )
             session.add(
                 tables.Dataset(
                     id=self.dataset_id,
@@ -164,7 +168,8 @@ class Workbench:
             assert (row.status, row.rows_generated) == ("ready", 60)
             assert row.sealed_key is not None
             assert row.artifact_path is not None
-            key = await encryption.unseal(session, keyring, tenant_id, row.id, row.sealed_key)
+            opened = await encryption.unseal(session, keyring, tenant_id, row.id, row.sealed_key)
+        key = storage.ObjectKey.from_bytes(opened)
         with self.runtime.storage.read(row.artifact_path, key) as stream:
             return row, stream.read()
 

@@ -290,7 +290,7 @@ class ServiceDriver:
             return False
         dataset_id = keys.random_id("ds_")
         path = datasets.seed_path(dataset_id)
-        await self.runtime.objects.announce(tenant.id, dataset_id, path)
+        await self.runtime.objects.announce(tenant.id, dataset_id, self.runtime.stores.own, path)
         target = self.store / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(b"half an object")

@@ -46,7 +46,7 @@ async def _create(parts: "Installation", settings: "Settings", file: Path) -> "M
     from simulacra.service.audit.entry import Action, Detail
     from simulacra.service.backups import making
 
-    store = storage.Storage(settings.store_url())
+    store = storage.Storage.at(settings.store_url())
     manifest = await asyncio.to_thread(
         making.make, file, parts.owner_dsn, store, settings.keyring(), settings.data_dir
     )
@@ -77,7 +77,7 @@ def restore(arguments: argparse.Namespace) -> int:
     if settings.database_url is None:
         restoring.check_is_new(settings.data_dir)
     with installation.served(settings) as (served, owner_dsn):
-        store = storage.Storage(served.store_url())
+        store = storage.Storage.at(served.store_url())
         place = restoring.Place(served.dsn(), owner_dsn, store, served.data_dir)
         restoring.restore(arguments.file, keyring, place)
         faults = installation.use_served(

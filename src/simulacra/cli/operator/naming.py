@@ -3,6 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from simulacra.cli.operator import console
+
 if TYPE_CHECKING:
     from simulacra.cli.operator.installation import Installation
 
@@ -13,6 +15,16 @@ MEANING = "id, exact company name, or contact address"
 def add_tenant(parser: argparse.ArgumentParser) -> None:
     """Add the tenant that a verb is about."""
     parser.add_argument("tenant", metavar=METAVAR, help=MEANING)
+
+
+def add_verb(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", verb: str, meaning: str
+) -> argparse.ArgumentParser:
+    """Add a verb that is about one tenant."""
+    parser = verbs.add_parser(verb, help=meaning)
+    add_tenant(parser)
+    console.add_options(parser)
+    return parser
 
 
 def add_tenant_filter(parser: argparse.ArgumentParser, meaning: str) -> None:

@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from simulacra.cli.operator import console, installation, naming
+from simulacra.cli.operator import console, installation, naming, storage
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -38,25 +38,21 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     console.add_page(listing, "after", "TENANT_ID", "only tenants that come after this one")
     console.add_options(listing)
     listing.set_defaults(run=print_all)
-    _add(tenants, "show", "show a tenant, its clients and its usage").set_defaults(run=show)
+    naming.add_verb(tenants, "show", "show a tenant, its clients and its usage").set_defaults(
+        run=show
+    )
     refused = "refuse a tenant's clients from their next request on"
-    _add(tenants, "suspend", refused).set_defaults(run=suspend)
-    _add(tenants, "reactivate", "let a suspended tenant in again").set_defaults(run=reactivate)
-    setting = _add(tenants, "set", "set what a tenant may use; what is left out stays")
+    naming.add_verb(tenants, "suspend", refused).set_defaults(run=suspend)
+    naming.add_verb(tenants, "reactivate", "let a suspended tenant in again").set_defaults(
+        run=reactivate
+    )
+    setting = naming.add_verb(tenants, "set", "set what a tenant may use; what is left out stays")
     for name, meaning in LIMITS.items():
         kind = _number if name in NEEDED else _number_or_none
         option = f"--{name.replace('_', '-')}"
         setting.add_argument(option, type=kind, metavar="N", help=meaning)
     setting.set_defaults(run=set_limits)
-
-
-def _add(
-    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", verb: str, meaning: str
-) -> argparse.ArgumentParser:
-    parser = verbs.add_parser(verb, help=meaning)
-    naming.add_tenant(parser)
-    console.add_options(parser)
-    return parser
+    storage.register(tenants)
 
 
 def _number(text: str) -> int:

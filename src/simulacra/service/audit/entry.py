@@ -48,6 +48,8 @@ class Action(enum.StrEnum):
     TENANT_SUSPENDED = "tenant.suspended"
     TENANT_REACTIVATED = "tenant.reactivated"
     TENANT_CHANGED = "tenant.changed"
+    STORAGE_CHANGED = "tenant.storage_changed"
+    STORAGE_REMOVED = "tenant.storage_removed"
     TENANT_VIEWED = "tenant.viewed"
     SIGNING_KEY_ROTATED = "signing_key.rotated"
     MASTER_KEY_ROTATED = "master_key.rotated"

@@ -74,9 +74,12 @@ def make(
 def _add_objects(
     connection: psycopg.Connection, store: storage.Storage, to: archive.Writer
 ) -> list[str]:
-    """Add every object that is kept; return those that are not in the store."""
+    """Add every object that is kept in our store; return those that are not there.
+
+    What lies in the bucket of a customer stays there, under keys that this backup holds sealed.
+    """
     missing = []
-    kept = "SELECT path FROM objects WHERE state = 'kept' ORDER BY path"
+    kept = "SELECT path FROM objects WHERE state = 'kept' AND store_id IS NULL ORDER BY path"
     for (path,) in connection.execute(kept).fetchall():
         try:
             size, source = store.open_sealed(path)

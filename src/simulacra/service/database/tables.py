@@ -86,6 +86,7 @@ class JobResult:
     status: Mapped[str] = mapped_column(Word)
     job_id: Mapped[str] = mapped_column(index=True)
     sealed_key: Mapped[bytes | None]  # destroyed at the end: the bytes in the store are noise
+    store_id: Mapped[str | None] = mapped_column(ForeignKey("customer_stores.id"))  # None: ours
     error: Mapped[Json | None]
 
 
@@ -119,6 +120,33 @@ class Tenant(Table):
     max_downloads: Mapped[int | None]
     sealed_key: Mapped[bytes]  # the tenant key, sealed by the installation's
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+
+
+class CustomerStore(Table, TenantOwned):
+    """A bucket and a key of a tenant's own; see `stores`.
+
+    A tenant has one at a time. Those it had before stay as long as something lies there.
+    """
+
+    __tablename__ = "customer_stores"
+    __table_args__ = (
+        Index(
+            "customer_stores_current",
+            "tenant_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    location: Mapped[Json]  # as `stores.location.Location`; no secret
+    holds_studies: Mapped[bool]  # seed files and models, beside artifacts
+    sealed_credentials: Mapped[bytes | None]  # None: those of the service itself
+    created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+    checked_at: Mapped[Timestamp] = mapped_column(
+        server_default=NOW
+    )  # the last time that writing and reading worked
+    ended_at: Mapped[Timestamp | None]
 
 
 class Client(Table):
@@ -390,6 +418,7 @@ class StoredObject(Table, TenantOwned):
 
     path: Mapped[str] = mapped_column(primary_key=True)
     owner_id: Mapped[str] = mapped_column(index=True)
+    store_id: Mapped[str | None] = mapped_column(ForeignKey("customer_stores.id"))  # its owner's
     state: Mapped[str] = mapped_column(Word)
     changed_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
 

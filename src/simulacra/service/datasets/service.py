@@ -21,17 +21,29 @@ from simulacra.service.idempotency import bindings, fingerprint
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import repository as jobs
 from simulacra.service.jobs import transitions
+from simulacra.service.stores.directory import Stores
+from simulacra.service.stores.store import Store
 from simulacra.service.tenants import encryption, retention
 from simulacra.service.tenants.capacity import Capacity
 
 
 @dataclasses.dataclass(frozen=True)
 class _Seed:
-    """A seed file on its way into the store."""
+    """A seed file on its way into its store.
+
+    Attributes:
+        dataset_id: whose it is.
+        format: of the file.
+        store: that takes it.
+        key: it is encrypted with.
+        wrapped_key: the key, as the store has wrapped it.
+    """
 
     dataset_id: str
     format: str
+    store: Store
     key: storage.ObjectKey
+    wrapped_key: bytes
 
     @property
     def path(self) -> str:
@@ -48,7 +60,7 @@ class Datasets:
     """
 
     database: tenancy.Database
-    store: storage.Storage
+    stores: Stores
     keyring: keys.Keyring
     objects: objects.Register
     endings: transitions.Endings
@@ -89,7 +101,8 @@ class Datasets:
             errors.StudyInvalidError: the file is not of a format that can be read.
             errors.InvalidFieldsError: a sheet is named, and the file has none.
             errors.IdempotencyConflictError: the key belongs to another request.
-            errors.StorageUnavailableError: the object store does not answer.
+            errors.StorageUnavailableError: the object store does not answer; or its subclass, if
+                it is the bucket of the tenant, or the key is.
             errors.StorageQuotaError: the tenant may not store so much.
             errors.TooManyAtOnceError: as many of its trainings wait or run as may.
         """
@@ -102,10 +115,12 @@ class Datasets:
             async with self.database.transaction(caller.tenant_id) as session:
                 begun = await bindings.find(session, key, whole)
                 return await repository.of_job(session, begun), True
-        seed = _Seed(keys.random_id("ds_"), file_format, storage.ObjectKey.generate())
-        write = functools.partial(self.store.write, seed.path, file, seed.key)
+        seed = await self._seed(caller, file_format)
+        write = functools.partial(seed.store.objects.write, seed.path, file, seed.key)
         async with (
-            self.objects.written(caller.tenant_id, seed.dataset_id, seed.path, write) as digest,
+            self.objects.written(
+                caller.tenant_id, seed.dataset_id, seed.store, seed.path, write
+            ) as digest,
             self.database.transaction(caller.tenant_id) as session,
         ):
             job = tables.Job(
@@ -127,6 +142,13 @@ class Datasets:
             about: entry.Details = {Detail.BYTES: digest.size_bytes, Detail.FORMAT: file_format}
             _record(session, caller, Action.DATASET_CREATED, dataset.id, about)
         return dataset, False
+
+    async def _seed(self, caller: Principal, file_format: str) -> _Seed:
+        """Return what a new seed file is stored as, with the key that it will have."""
+        dataset_id, key = keys.random_id("ds_"), storage.ObjectKey.generate()
+        async with self.database.transaction(caller.tenant_id) as session:
+            store = await self.stores.for_studies(session, caller.tenant_id)
+        return _Seed(dataset_id, file_format, store, key, await store.wrap(key, dataset_id))
 
     async def read(self, caller: Principal, dataset_id: str) -> tables.Dataset:
         """Return a live dataset."""
@@ -198,8 +220,9 @@ class Datasets:
             seed_bytes=digest.size_bytes,
             seed_sha256=digest.sha256,
             sealed_key=await encryption.seal(
-                session, self.keyring, tenant_id, seed.dataset_id, seed.key
+                session, self.keyring, tenant_id, seed.dataset_id, seed.wrapped_key
             ),
+            store_id=seed.store.id,
             created_at=now,
             expires_at=now + await retention.of_tenant(session, tenant_id, self.retention),
         )

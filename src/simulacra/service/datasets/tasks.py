@@ -14,6 +14,7 @@ from simulacra.service.database import tables
 from simulacra.service.database.statuses import DatasetStatus
 from simulacra.service.datasets import payloads, repository
 from simulacra.service.jobs import attempts, kinds, queues
+from simulacra.service.stores.store import Store
 from simulacra.service.tenants import encryption
 
 _OPTIONS = pydantic.TypeAdapter(payloads.StudyOptions)
@@ -21,30 +22,35 @@ _OPTIONS = pydantic.TypeAdapter(payloads.StudyOptions)
 
 async def _train(attempt: attempts.Attempt) -> attempts.Save:
     """Fit the model of a dataset."""
-    resources, dataset_id = attempt.resources, attempt.job.dataset_id
-    key, options = await _read(attempt)
+    dataset_id = attempt.job.dataset_id
+    store, key, options = await _read(attempt)
     with scratch.folder() as folder:
         request = payloads.TrainingRequest(folder / "study", folder / "model", options)
         await asyncio.to_thread(
-            resources.storage.download, repository.seed_path(dataset_id), key, request.study_file
+            store.objects.download, repository.seed_path(dataset_id), key, request.study_file
         )
         result = await attempt.run(payloads.FIT, request, folder)
         models = repository.models_folder(dataset_id)
-        model_path, _ = await attempt.store(dataset_id, models, request.model_file, key)
+        model_path, _ = await attempt.store(dataset_id, models, request.model_file, key, store)
     return functools.partial(_save, attempt.job, result=result, model_path=model_path)
 
 
-async def _read(attempt: attempts.Attempt) -> tuple[storage.ObjectKey, payloads.StudyOptions]:
-    """Return the key of the seed file and what the upload says about the study."""
+async def _read(
+    attempt: attempts.Attempt,
+) -> tuple[Store, storage.ObjectKey, payloads.StudyOptions]:
+    """Return the store and key of the seed file and what the upload says about the study."""
     tenant_id, dataset_id = attempt.job.tenant_id, attempt.job.dataset_id
-    async with attempt.resources.database.transaction(tenant_id) as session:
+    resources = attempt.resources
+    async with resources.database.transaction(tenant_id) as session:
         dataset = await session.get_one(tables.Dataset, dataset_id)
         if dataset.sealed_key is None:
             raise attempts.SupersededError(attempt.job.id)
-        key = await encryption.unseal(
-            session, attempt.resources.keyring, tenant_id, dataset_id, dataset.sealed_key
+        wrapped = await encryption.unseal(
+            session, resources.keyring, tenant_id, dataset_id, dataset.sealed_key
         )
-        return key, _OPTIONS.validate_python(dataset.options or {})
+        store = await resources.stores.of(session, dataset.store_id)
+    key = await store.unwrap(wrapped, dataset_id)
+    return store, key, _OPTIONS.validate_python(dataset.options or {})
 
 
 async def _save(

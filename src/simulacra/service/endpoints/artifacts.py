@@ -1,14 +1,15 @@
-"""The artifact relay."""
+"""The way of artifacts to the customer."""
 
 import asyncio
 import base64
 import contextlib
+import dataclasses
 import itertools
 import logging
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -33,21 +34,35 @@ logger = logging.getLogger(__name__)
 router = APIRouter(tags=["generations"])
 
 
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The whole file.",
+        "content": {media_type: {} for media_type in MEDIA_TYPES.values()},
+    },
+    206: {"description": "The range asked for."},
+    304: {"description": "The caller's copy is current."},
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class _Wanted:
+    """Which bytes a request is after (RFC 9110, sections 13 and 14)."""
+
+    range_header: Annotated[str | None, Header(alias="Range")] = None
+    if_range: Annotated[str | None, Header()] = None
+    if_none_match: Annotated[str | None, Header()] = None
+
+
+Wanted = Annotated[_Wanted, Depends()]
+
+
 @router.head("/v1/generations/{generation_id}/artifact", include_in_schema=False)
 @router.get(
     "/v1/generations/{generation_id}/artifact",
     operation_id="downloadArtifact",
     summary="Download the rows",
     response_class=Response,
-    responses={
-        200: {
-            "description": "The whole file.",
-            "content": {media_type: {} for media_type in MEDIA_TYPES.values()},
-        },
-        206: {"description": "The range asked for."},
-        304: {"description": "The caller's copy is current."},
-        **openapi.problems(401, 403, 404, 416),
-    },
+    responses={**RESPONSES, **openapi.problems(401, 403, 404, 416)},
 )
 async def download_artifact(
     generation_id: str,
@@ -55,25 +70,57 @@ async def download_artifact(
     caller: guards.ReadGenerations,
     runtime: serving.Runtime,
     token: Annotated[str, Query(description="From `artifact_url`; do not build it yourself.")],
-    range_header: Annotated[str | None, Header(alias="Range")] = None,
-    if_range: Annotated[str | None, Header()] = None,
-    if_none_match: Annotated[str | None, Header()] = None,
+    wanted: Wanted,
 ) -> Response:
     """Return the artifact, or one range of it; use the `artifact_url` of the generation."""
+    links.check(runtime.keyring, caller, generation_id, token)
+    return await _answer(request, runtime, caller, generation_id, wanted)
+
+
+@router.head("/v1/generations/{generation_id}/delivery", include_in_schema=False)
+@router.get(
+    "/v1/generations/{generation_id}/delivery",
+    operation_id="deliverArtifact",
+    summary="Download the rows from storage of your own",
+    response_class=Response,
+    responses={**RESPONSES, **openapi.problems(403, 404, 416)},
+)
+async def deliver_artifact(
+    generation_id: str,
+    request: Request,
+    caller: guards.HolderOfLink,
+    runtime: serving.Runtime,
+    wanted: Wanted,
+) -> Response:
+    """Return the artifact, or one range of it, out of your own bucket and under your own key.
+
+    The absolute `artifact_url` of a generation points here. The link is enough: a bearer token may
+    come along and is not looked at.
+    """
+    return await _answer(request, runtime, caller, generation_id, wanted)
+
+
+async def _answer(
+    request: Request,
+    runtime: serving.Runtime,
+    caller: Principal,
+    generation_id: str,
+    wanted: _Wanted,
+) -> Response:
     async with runtime.database.transaction(caller.tenant_id) as session:
         generation = await repository.get(session, generation_id)
-        links.check(runtime.keyring, caller, generation_id, token)
         if generation.sealed_key is None or generation.artifact_path is None:
             raise errors.GenerationNotFoundError(f"Generation {generation_id} has no artifact.")
-        key = await encryption.unseal(
+        wrapped = await encryption.unseal(
             session, runtime.keyring, caller.tenant_id, generation_id, generation.sealed_key
         )
+        store = await runtime.stores.of(session, generation.store_id)
         tenant = await session.get_one(tables.Tenant, caller.tenant_id)
     headers, size = _headers(generation), int(generation.size_bytes or 0)
-    if if_none_match is not None and _names(if_none_match, headers["ETag"]):
+    if wanted.if_none_match is not None and _names(wanted.if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    is_ranged = request.method == "GET" and if_range in (None, headers["ETag"])
-    part = ranges.parse(range_header, size) if is_ranged else None
+    is_ranged = request.method == "GET" and wanted.if_range in (None, headers["ETag"])
+    part = ranges.parse(wanted.range_header, size) if is_ranged else None
     start, stop = part or (0, size)
     if part is not None:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
@@ -84,7 +131,8 @@ async def download_artifact(
     most = runtime.policy.capacity.of(tenant).downloads
     with contextlib.ExitStack() as stack:
         stack.enter_context(runtime.transfers.one(Direction.DOWNLOADS, caller.tenant_id, most))
-        chunks = await asyncio.to_thread(_begin, runtime.storage, generation, key, start, stop)
+        key = await store.unwrap(wrapped, generation_id)
+        chunks = await asyncio.to_thread(_begin, store.objects, generation, key, start, stop)
         await _record(runtime.database, caller, generation_id, stop - start)
         download = _Download(chunks, status_code=status, headers=headers, media_type=media_type)
         download.held = stack.pop_all()

@@ -9,6 +9,8 @@ from pydantic import BaseModel, Field
 from simulacra.service import custody
 from simulacra.service.database import tables
 from simulacra.service.http import guards, openapi, serving
+from simulacra.service.stores import directory
+from simulacra.service.stores.location import Location
 
 router = APIRouter(tags=["service"])
 
@@ -41,15 +43,23 @@ class CustodyDocument(BaseModel):
 async def get_custody(caller: guards.ReadUsage, runtime: serving.Runtime) -> CustodyDocument:
     """Return, for each step of a study, place, key, readers, end and record.
 
-    The texts are true for the caller's tenant: lifetimes are those that hold for it now.
+    The texts are true for the caller's tenant: lifetimes and places are those that hold now.
     """
     async with runtime.database.transaction(caller.tenant_id) as session:
         tenant = await session.get_one(tables.Tenant, caller.tenant_id)
         hours = tenant.retention_hours
+        row = await directory.current(session, caller.tenant_id)
     policy = runtime.policy
     retention = policy.retention if hours is None else dt.timedelta(hours=hours)
-    steps = custody.steps(retention, policy.artifact_link, policy.job_history)
+    steps = custody.steps(retention, policy.artifact_link, policy.job_history, _own(row))
     return CustodyDocument(
         retention_hours=retention / dt.timedelta(hours=1),
         steps=[CustodyStep(**dataclasses.asdict(step)) for step in steps],
     )
+
+
+def _own(row: tables.CustomerStore | None) -> custody.OwnStorage | None:
+    if row is None:
+        return None
+    location = Location.model_validate(row.location)
+    return custody.OwnStorage(location.bucket, location.key, row.holds_studies)

@@ -180,7 +180,7 @@ def datasets_of(runtime: serving.Runtime) -> service.Datasets:
     """Return the datasets of the installation that serves a request."""
     return service.Datasets(
         database=runtime.database,
-        store=runtime.storage,
+        stores=runtime.stores,
         keyring=runtime.keyring,
         objects=runtime.objects,
         endings=runtime.endings,

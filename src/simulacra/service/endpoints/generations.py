@@ -17,6 +17,7 @@ from simulacra.service.http import (
     waiting,
 )
 from simulacra.service.idempotency import bindings
+from simulacra.service.identity.principal import Principal
 
 MAX_BODY_BYTES = 256 * 1024
 """A scenario of two thousand columns; a longer one would hold up the others while it is parsed."""
@@ -71,7 +72,7 @@ async def create_generation(
     waiting.announce(
         response, generation.job_id, is_done=_is_done(generation), is_replayed=is_replayed
     )
-    return _document(runtime, generation)
+    return _document(runtime, caller, generation)
 
 
 @router.get(
@@ -92,7 +93,7 @@ async def list_generations(
     async with runtime.database.transaction(caller.tenant_id) as session:
         rows, next_after = await repository.page(session, dataset_id, after, limit)
     return schemas.GenerationList(
-        generations=[_document(runtime, row) for row in rows], next_after=next_after
+        generations=[_document(runtime, caller, row) for row in rows], next_after=next_after
     )
 
 
@@ -107,7 +108,8 @@ async def get_generation(
     generation_id: str, caller: guards.ReadGenerations, runtime: serving.Runtime
 ) -> schemas.GenerationDocument:
     """Return a generation, its report, and a fresh artifact link."""
-    return _document(runtime, await generations_of(runtime).read(caller, generation_id))
+    generation = await generations_of(runtime).read(caller, generation_id)
+    return _document(runtime, caller, generation)
 
 
 def generations_of(runtime: serving.Runtime) -> service.Generations:
@@ -115,17 +117,20 @@ def generations_of(runtime: serving.Runtime) -> service.Generations:
     return service.Generations(
         database=runtime.database,
         admission=runtime.endings.admission,
+        stores=runtime.stores,
         retention=runtime.policy.retention,
         capacity=runtime.policy.capacity,
     )
 
 
 def _document(
-    runtime: serving.Runtime, generation: tables.Generation
+    runtime: serving.Runtime, caller: Principal, generation: tables.Generation
 ) -> schemas.GenerationDocument:
     url = None
     if generation.sha256 is not None:
-        url = links.sign(runtime.keyring, runtime.policy.artifact_link, generation)
+        policy = runtime.policy
+        signer = links.Links(runtime.keyring, policy.artifact_link, policy.base_url)
+        url = signer.sign(caller, generation)
     return schemas.document(generation, url)
 
 

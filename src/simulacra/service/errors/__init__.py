@@ -43,6 +43,8 @@
         └── OutageError                   something that the service needs does not answer
             ├── DatabaseUnavailableError
             ├── StorageUnavailableError
+            │   └── CustomerStorageError  so does a customer's own bucket
+            │       └── CustomerKeyError  or a customer's own key
             ├── ScratchFullError          the temporary folder has no room for a file
             ├── NotReadyError             the process cannot serve requests
             └── ProviderError             the identity provider does not do what it was asked
@@ -52,6 +54,7 @@
     ├── TenantNotFoundError
     ├── AmbiguousTenantError              several have the name
     ├── ClientNotFoundError
+    ├── StorageError                      a tenant's own storage cannot be used
     ├── LimitError                        a limit of a tenant is out of range
     ├── JobError                          there is no such job, or its state does not allow it
     ├── BackupError                       a backup cannot be made, read or restored
@@ -96,10 +99,13 @@ from simulacra.service.errors.operators import (
     JobError,
     LimitError,
     OperatorError,
+    StorageError,
     TenantNotFoundError,
     UnknownSignupError,
 )
 from simulacra.service.errors.outages import (
+    CustomerKeyError,
+    CustomerStorageError,
     DatabaseUnavailableError,
     NotReadyError,
     OutageError,
@@ -144,6 +150,8 @@ __all__ = [
     "ClaimNotFoundError",
     "ClientNotFoundError",
     "ConditionsInvalidError",
+    "CustomerKeyError",
+    "CustomerStorageError",
     "DatabaseUnavailableError",
     "DatasetFailedError",
     "DatasetNotFoundError",
@@ -181,6 +189,7 @@ __all__ = [
     "ServiceError",
     "SignupNotFoundError",
     "StaleTokenError",
+    "StorageError",
     "StorageQuotaError",
     "StorageUnavailableError",
     "StudyInvalidError",

@@ -359,6 +359,27 @@ _ENTRIES = (
         retryable=True,
     ),
     Entry(
+        "simio_customer_storage_unavailable",
+        "The bucket of your organisation cannot be used",
+        "Your organisation keeps its data in a bucket of its own, and the service cannot read or "
+        "write there. Nothing is lost and nothing is billed for rows that were not delivered.",
+        "The bucket is gone, access to it was taken back, or its host does not answer.",
+        "Have whoever looks after the bucket give the service access again; then repeat the "
+        "request, with the same Idempotency-Key, or generate again if the job has failed.",
+        retryable=True,
+    ),
+    Entry(
+        "simio_customer_key_unavailable",
+        "The key of your organisation cannot be used",
+        "Your organisation's data are encrypted under a key of its own, without which the service "
+        "can read none of them.",
+        "The key was disabled or deleted, its use was taken back, or the key service does not "
+        "answer.",
+        "Have whoever looks after the key allow its use again; then repeat the request, with the "
+        "same Idempotency-Key, or generate again if the job has failed.",
+        retryable=True,
+    ),
+    Entry(
         "simio_unavailable",
         "The service is not available for a moment",
         "A part that the request needs, such as the database, does not answer.",

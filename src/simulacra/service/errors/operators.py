@@ -25,6 +25,10 @@ class ClientNotFoundError(OperatorError):
     """There is no client of this id, or none that is active."""
 
 
+class StorageError(OperatorError):
+    """A tenant's own storage cannot be set up, or does not work."""
+
+
 class LimitError(OperatorError):
     """A limit of a tenant is out of range.
 

@@ -34,6 +34,30 @@ class StorageUnavailableError(OutageError):
     part = "object store"
 
 
+class CustomerStorageError(StorageUnavailableError):
+    """The bucket that the caller's organisation keeps its data in cannot be used.
+
+    Attributes:
+        is_refusal: whether another try will meet the same, until somebody there mends it.
+    """
+
+    code = "simio_customer_storage_unavailable"
+    retry_after = 60
+    part = "bucket that your organisation keeps its data in"
+
+    def __init__(self, reason: str, *, is_refusal: bool = False) -> None:
+        super().__init__(f"the {self.part} {reason}")
+        self.detail = f"The {self.part} {reason}."
+        self.is_refusal = is_refusal
+
+
+class CustomerKeyError(CustomerStorageError):
+    """The key that the caller's organisation encrypts its data under cannot be used."""
+
+    code = "simio_customer_key_unavailable"
+    part = "key that your organisation encrypts its data under"
+
+
 class NotReadyError(OutageError):
     """The process cannot serve requests; the reason names neither address nor secret."""
 

@@ -20,6 +20,7 @@ from simulacra.service.idempotency import bindings, fingerprint
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import admission
 from simulacra.service.jobs import repository as jobs
+from simulacra.service.stores.directory import Stores
 from simulacra.service.tenants import retention
 from simulacra.service.tenants.capacity import Capacity
 from simulacra.service.usage import ledger
@@ -36,6 +37,7 @@ class Generations:
 
     database: tenancy.Database
     admission: admission.Admission
+    stores: Stores
     retention: dt.timedelta
     capacity: Capacity
 
@@ -109,6 +111,7 @@ class Generations:
             output_format=request.output_format,
             seed=secrets.randbelow(limits.DRAWN_SEEDS) if request.seed is None else request.seed,
             conditions=request.conditions.model_dump(),
+            store_id=await self.stores.for_artifacts(session, job.tenant_id),
             created_at=now,
             expires_at=now + await retention.of_tenant(session, job.tenant_id, self.retention),
         )

@@ -17,6 +17,7 @@ from simulacra.service.database import tables
 from simulacra.service.datasets import scenario_fits
 from simulacra.service.generations import payloads, repository
 from simulacra.service.jobs import attempts, kinds, queues
+from simulacra.service.stores.store import Store
 from simulacra.service.tenants import encryption
 from simulacra.service.usage import ledger
 
@@ -33,6 +34,8 @@ class _Sources:
         columns: the digest of the conditioned columns.
         fitted_path: where that is which was fitted for a scenario on the same columns.
         key: the dataset's, of both.
+        store: the dataset's, where both are.
+        target: the store that is to hold the rows.
     """
 
     generation: tables.Generation
@@ -40,6 +43,23 @@ class _Sources:
     columns: str
     fitted_path: str | None
     key: storage.ObjectKey
+    store: Store
+    target: Store
+
+
+@dataclasses.dataclass(frozen=True)
+class _Artifact:
+    """The rows of a generation, in the store.
+
+    Attributes:
+        path: of the object.
+        digest: of the rows.
+        wrapped_key: of the object, as its store has wrapped it.
+    """
+
+    path: str
+    digest: storage.Digest
+    wrapped_key: bytes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,24 +79,24 @@ class _Fitted:
 
 async def _generate(attempt: attempts.Attempt) -> attempts.Save:
     """Make the rows of a generation."""
-    resources, generation_id = attempt.resources, str(attempt.job.generation_id)
+    generation_id = str(attempt.job.generation_id)
     sources = await _read(attempt)
     artifact_key = storage.ObjectKey.generate()
+    wrapped = await sources.target.wrap(artifact_key, generation_id)
     with scratch.folder() as folder:
         request = _request(sources.generation, folder)
-        download = resources.storage.download
+        download = sources.store.objects.download
         await asyncio.to_thread(download, sources.model_path, sources.key, request.model_file)
         request = dataclasses.replace(request, fitted_file=await _fetch(attempt, sources, folder))
         result = await attempt.run(payloads.GENERATE, request, folder)
         artifacts = repository.artifacts_folder(generation_id)
-        artifact = await attempt.store(
-            generation_id, artifacts, request.artifact_file, artifact_key
+        path, digest = await attempt.store(
+            generation_id, artifacts, request.artifact_file, artifact_key, sources.target
         )
         new_file = request.new_fitted_file if result.has_fitted else None
         fitted = await _store_fitted(attempt, sources, new_file)
-    return functools.partial(
-        _save, attempt, result=result, artifact=artifact, key=artifact_key, fitted=fitted
-    )
+    artifact = _Artifact(path, digest, wrapped)
+    return functools.partial(_save, attempt, result=result, artifact=artifact, fitted=fitted)
 
 
 def _request(generation: tables.Generation, folder: Path) -> payloads.SamplingRequest:
@@ -100,18 +120,23 @@ async def _read(attempt: attempts.Attempt) -> _Sources:
         errors.JobFailedError: the dataset was deleted in the moment when this was requested.
     """
     tenant_id, dataset_id = attempt.job.tenant_id, attempt.job.dataset_id
-    async with attempt.resources.database.transaction(tenant_id) as session:
+    resources = attempt.resources
+    async with resources.database.transaction(tenant_id) as session:
         generation = await session.get_one(tables.Generation, attempt.job.generation_id)
         dataset = await session.get_one(tables.Dataset, dataset_id)
         if dataset.sealed_key is None or dataset.model_path is None:
             detail = "The dataset was deleted before the rows were made."
             raise errors.JobFailedError("simio_dataset_not_found", detail)
-        key = await encryption.unseal(
-            session, attempt.resources.keyring, tenant_id, dataset_id, dataset.sealed_key
+        wrapped = await encryption.unseal(
+            session, resources.keyring, tenant_id, dataset_id, dataset.sealed_key
         )
+        store = await resources.stores.of(session, dataset.store_id)
+        target = await resources.stores.of(session, generation.store_id)
         columns = scenario_fits.columns_of(generation.conditions)
         fitted_path = await scenario_fits.find(session, dataset_id, columns)
-        return _Sources(generation, dataset.model_path, columns, fitted_path, key)
+        model_path = dataset.model_path
+    key = await store.unwrap(wrapped, dataset_id)
+    return _Sources(generation, model_path, columns, fitted_path, key, store, target)
 
 
 async def _fetch(attempt: attempts.Attempt, sources: _Sources, folder: Path) -> Path | None:
@@ -122,7 +147,7 @@ async def _fetch(attempt: attempts.Attempt, sources: _Sources, folder: Path) -> 
     """
     if sources.fitted_path is None:
         return None
-    target, download = folder / "fitted", attempt.resources.storage.download
+    target, download = folder / "fitted", sources.store.objects.download
     try:
         await asyncio.to_thread(download, sources.fitted_path, sources.key, target)
     except (OSError, tink.TinkError, errors.StorageUnavailableError) as error:
@@ -141,7 +166,7 @@ async def _store_fitted(
     dataset_id = attempt.job.dataset_id
     fits = scenario_fits.folder(dataset_id)
     try:
-        path, _ = await attempt.store(dataset_id, fits, file, sources.key)
+        path, _ = await attempt.store(dataset_id, fits, file, sources.key, sources.store)
     except (*outages.ANY, OSError) as error:
         name = type(error).__name__
         logger.warning("job %s does not keep what it fitted: %s", attempt.job.id, name)
@@ -154,8 +179,7 @@ async def _save(
     session: AsyncSession,
     *,
     result: payloads.SamplingResult,
-    artifact: tuple[str, storage.Digest],
-    key: storage.ObjectKey,
+    artifact: _Artifact,
     fitted: _Fitted | None,
 ) -> None:
     """Deliver the rows, bill them, and keep what was fitted for them.
@@ -164,10 +188,9 @@ async def _save(
         attempts.SupersededError: the generation has expired: the sweeper will end it, unbilled.
     """
     tenant_id, generation_id = attempt.job.tenant_id, str(attempt.job.generation_id)
-    artifact_path, digest = artifact
-    keyring = attempt.resources.keyring
-    sealed = await encryption.seal(session, keyring, tenant_id, generation_id, key)
-    await objects.keep(session, artifact_path)
+    keyring, wrapped = attempt.resources.keyring, artifact.wrapped_key
+    sealed = await encryption.seal(session, keyring, tenant_id, generation_id, wrapped)
+    await objects.keep(session, artifact.path)
     is_live = tables.Generation.expires_at > clock.now(session)
     delivered = await session.scalar(
         update(tables.Generation)
@@ -176,9 +199,9 @@ async def _save(
             status=result.status,
             rows_generated=result.rows_generated,
             report=result.report,
-            artifact_path=artifact_path,
-            size_bytes=digest.size_bytes,
-            sha256=digest.sha256,
+            artifact_path=artifact.path,
+            size_bytes=artifact.digest.size_bytes,
+            sha256=artifact.digest.sha256,
             sealed_key=sealed,
             ready_at=clock.now(session),
         )
@@ -197,7 +220,7 @@ async def _save(
         Action.GENERATION_READY,
         generation_id,
         tenant_id=tenant_id,
-        details={Detail.ROWS: result.rows_generated, Detail.BYTES: digest.size_bytes},
+        details={Detail.ROWS: result.rows_generated, Detail.BYTES: artifact.digest.size_bytes},
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Query, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
@@ -12,8 +12,9 @@ from starlette.routing import BaseRoute
 
 from simulacra.service import errors
 from simulacra.service.audit.entry import Reason
+from simulacra.service.generations import links
 from simulacra.service.http import rate_limits, serving
-from simulacra.service.identity import verification
+from simulacra.service.identity import clients, verification
 from simulacra.service.identity.principal import SCOPES, Principal
 from simulacra.service.throttling import RouteClass
 
@@ -68,7 +69,7 @@ class Tenant(Guard):
         caller: Principal | None = getattr(request.state, "caller", None)
         if caller is None:
             caller = request.state.caller = await _identify(request, runtime, credentials)
-            await self._count(request, runtime, caller)
+            await _count(request, runtime, caller, self.counts_as)
         if not self._covers(caller):
             await runtime.refusals.record(
                 Reason.INSUFFICIENT_SCOPE, caller.client_id, caller.tenant_id
@@ -79,13 +80,6 @@ class Tenant(Guard):
             )
         return caller
 
-    async def _count(self, request: Request, runtime: serving.Runtime, caller: Principal) -> None:
-        """Count the call; `envelope` puts the standing on whatever the answer will be."""
-        limit = runtime.policy.limits[self.counts_as]
-        standing = request.state.standing = await runtime.throttle.hit(limit, caller.client_id)
-        if standing.is_refused:
-            raise rate_limits.refusal(standing)
-
     def _covers(self, caller: Principal) -> bool:
         if self.needs_all:  # that the client may have
             return caller.scopes.issuperset(caller.granted.intersection(self.scopes))
@@ -94,6 +88,34 @@ class Tenant(Guard):
     async def admit(self, request: Request) -> None:
         """Answer 401, 403 or 429 to a caller who may not use the route."""
         await self(request, serving.runtime_of(request), await BEARER(request))
+
+
+class Link(Guard):
+    """The route needs a signed link, which names the client that it was given to.
+
+    The client and its tenant must be active, and it must not have had its tokens revoked since.
+    """
+
+    async def __call__(
+        self,
+        request: Request,
+        runtime: serving.Runtime,
+        generation_id: str,
+        token: Annotated[str, Query(description="From `artifact_url`; do not build it yourself.")],
+    ) -> Principal:
+        """Return the client, or answer 403 to a link that is not valid, or 429."""
+        claims = links.read(runtime.keyring, generation_id, token)
+        known = clients.Clients(runtime.database, runtime.keyring)
+        try:
+            caller = await known.identify(claims)
+        except verification.InvalidTokenError as error:
+            await runtime.refusals.record(Reason.INACTIVE, error.client_id)
+            raise links.refusal(generation_id) from None
+        if caller.tenant_id != claims["tenant"] or links.SCOPE not in caller.scopes:
+            raise links.refusal(generation_id)
+        request.state.caller = caller
+        await _count(request, runtime, caller, RouteClass.READS)
+        return caller
 
 
 def check(app: FastAPI) -> None:
@@ -141,6 +163,16 @@ def _class_of(scopes: Iterable[str]) -> RouteClass:
     return RouteClass.WRITES if is_write else RouteClass.READS
 
 
+async def _count(
+    request: Request, runtime: serving.Runtime, caller: Principal, counts_as: RouteClass
+) -> None:
+    """Count the call; `envelope` puts the standing on whatever the answer will be."""
+    limit = runtime.policy.limits[counts_as]
+    standing = request.state.standing = await runtime.throttle.hit(limit, caller.client_id)
+    if standing.is_refused:
+        raise rate_limits.refusal(standing)
+
+
 async def _identify(
     request: Request, runtime: serving.Runtime, credentials: HTTPAuthorizationCredentials | None
 ) -> Principal:
@@ -176,4 +208,5 @@ ReadRotations = Annotated[Principal, Depends(Tenant("read:datasets", "read:gener
 WriteRotations = Annotated[Principal, Depends(Tenant(*SCOPES, needs_all=True))]
 """A new secret mints tokens of every scope of the client; a narrower token must not lead to one."""
 ReadClients = Annotated[Principal, Depends(Tenant("read:datasets", "read:generations"))]
+HolderOfLink = Annotated[Principal, Depends(Link())]
 Open = Depends(Public())

@@ -66,7 +66,11 @@ _CODES: Mapping[int, tuple[str, ...]] = {
         "simio_job_limit_exceeded",
         "simio_internal",
     ),
-    503: ("simio_unavailable",),
+    503: (
+        "simio_customer_key_unavailable",
+        "simio_customer_storage_unavailable",
+        "simio_unavailable",
+    ),
 }
 
 STATUS_CODES: Mapping[str, int] = {

@@ -8,6 +8,7 @@ such as a store that does not answer, sends it back to the queue, for longer eac
 import asyncio
 import contextlib
 import dataclasses
+import datetime as dt
 import logging
 import random
 import time
@@ -22,10 +23,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.engine.progress import Progress
-from simulacra.service import errors, keys, measures, objects, outages, storage, tenancy
+from simulacra.service import clock, errors, keys, measures, objects, outages, storage, tenancy
 from simulacra.service.database import tables
 from simulacra.service.jobs import child, functions, kinds, transitions
 from simulacra.service.jobs.functions import Request, Result
+from simulacra.service.stores.directory import Stores
+from simulacra.service.stores.store import Store
 
 TRANSIENT = (*outages.ANY, objects.UnannouncedError, child.KilledError)
 """Faults of the surroundings, for which no job is ended."""
@@ -35,6 +38,9 @@ WATCH_SECONDS = 1.0
 PATIENCE_SECONDS = 30.0
 """How long the end of an attempt waits for a database that is away. Then its work is lost, and the
 job is blamed for an attempt without an end."""
+
+CUSTOMER_PATIENCE = dt.timedelta(hours=1)
+"""How long a job waits for a customer's own store or key service that does not answer."""
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +77,7 @@ class Resources:
     """
 
     database: tenancy.Database
-    storage: storage.Storage
+    stores: Stores
     keyring: keys.Keyring
     objects: objects.Register
     endings: transitions.Endings
@@ -119,7 +125,7 @@ class Attempt:
         return await child.run(function, request, folder, self.resources.limits, self.report)
 
     async def store(
-        self, owner_id: str, folder: str, source: Path, key: storage.ObjectKey
+        self, owner_id: str, folder: str, source: Path, key: storage.ObjectKey, store: Store
     ) -> tuple[str, storage.Digest]:
         """Write a file to the store, at a path below `folder` that is of this attempt alone.
 
@@ -128,14 +134,15 @@ class Attempt:
             folder: of the object.
             source: the file.
             key: of the object.
+            store: that takes it.
 
         Raises:
             errors.StorageUnavailableError: the store does not take it.
             OSError: the file cannot be read, or there is no room to encrypt it.
         """
         path = f"{folder}/{keys.random_id()}"
-        await self.resources.objects.announce(self.job.tenant_id, owner_id, path)
-        digest = await asyncio.to_thread(self.resources.storage.upload, path, source, key)
+        await self.resources.objects.announce(self.job.tenant_id, owner_id, store, path)
+        digest = await asyncio.to_thread(store.objects.upload, path, source, key)
         self.stored_paths.append(path)
         return path, digest
 
@@ -176,6 +183,12 @@ class Attempt:
                 async with self._transaction() as session:
                     if await session.scalar(mine) != self.job.attempt_token:
                         return
+
+    async def age(self) -> dt.timedelta:
+        """Return how long ago the first attempt at the job began."""
+        async with self._transaction() as session:
+            now = await clock.read(session)
+        return now - (self.job.started_at or now)
 
     async def discard(self) -> None:
         """Have the objects removed that this attempt wrote and did not keep."""
@@ -260,6 +273,10 @@ async def _conclude(attempt: Attempt) -> str:
         await attempt.succeed(save)
     except errors.JobFailedError as error:
         await attempt.fail(error)
+    except errors.CustomerStorageError as error:
+        if not await _is_hopeless(attempt, error):
+            raise
+        await attempt.fail(errors.JobFailedError(error.code, error.detail))
     except child.ChildFaultError as error:
         logger.error("job %s: %s", job_id, error)  # noqa: TRY400 - a trace of this side says nothing
         await attempt.fail(_unforeseen_fault(attempt))
@@ -307,6 +324,17 @@ async def _until_database_answers(end: Callable[[], Awaitable[None]]) -> None:
             pause *= 1.5
         else:
             return
+
+
+async def _is_hopeless(attempt: Attempt, error: errors.CustomerStorageError) -> bool:
+    """Tell whether a job is to fail for what a customer's own store or key service says.
+
+    What refuses us will refuse us again; what does not answer may be back in a minute, but nobody
+    should be left waiting for the rest of a day, with rows of the subscription reserved.
+    """
+    if error.is_refusal:
+        return True
+    return await attempt.age() > CUSTOMER_PATIENCE
 
 
 def _too_many_attempts(attempt: Attempt) -> errors.JobFailedError:

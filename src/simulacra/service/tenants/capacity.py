@@ -15,7 +15,7 @@ class Capacity:
     """What a tenant may take up.
 
     Attributes:
-        stored_bytes: of seed files and artifacts that are alive.
+        stored_bytes: of seed files and artifacts that are alive, but not in a bucket of its own.
         trainings: that wait or run.
         uploads: at a time, in each API process.
         downloads: likewise.
@@ -73,13 +73,18 @@ TRAINING_SECONDS = 10
 
 
 async def stored_bytes(session: AsyncSession, tenant_id: str) -> int:
-    """Return the bytes of seed files and artifacts that are alive."""
+    """Return the bytes of seed files and artifacts that are alive in the installation's store."""
     studies, deliveries, now = tables.Dataset, tables.Generation, clock.now(session)
     seeds = select(func.coalesce(func.sum(studies.seed_bytes), 0)).where(
-        studies.tenant_id == tenant_id, studies.deleted_at.is_(None), studies.expires_at > now
+        studies.tenant_id == tenant_id,
+        studies.store_id.is_(None),
+        studies.deleted_at.is_(None),
+        studies.expires_at > now,
     )
     artifacts = select(func.coalesce(func.sum(deliveries.size_bytes), 0)).where(
-        deliveries.tenant_id == tenant_id, deliveries.expires_at > now
+        deliveries.tenant_id == tenant_id,
+        deliveries.store_id.is_(None),
+        deliveries.expires_at > now,
     )
     both = select(seeds.scalar_subquery() + artifacts.scalar_subquery())
     return int((await session.execute(both)).scalar_one())

@@ -1,8 +1,8 @@
-"""Object keys under tenant keys under the installation's key."""
+"""Object keys, wrapped by their store, under tenant keys under the installation's key."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import keys, storage
+from simulacra.service import keys
 from simulacra.service.database import tables
 
 TENANT_KEY_BYTES = 32
@@ -18,19 +18,27 @@ async def seal(
     keyring: keys.Keyring,
     tenant_id: str,
     owner_id: str,
-    key: storage.ObjectKey,
+    wrapped: bytes,
 ) -> bytes:
-    """Return `key` sealed under its tenant's key and bound to the row that owns it."""
+    """Return the key of an object sealed under its tenant's key and bound to its owner's row.
+
+    Args:
+        session: in the tenant's scope.
+        keyring: of the installation.
+        tenant_id: whose object it is.
+        owner_id: of the dataset or generation that it belongs to.
+        wrapped: the key, as `stores.Store.wrap` returned it.
+    """
     sealer = await _sealer(session, keyring, tenant_id)
-    return sealer.seal(key.to_bytes(), f"object/{owner_id}")
+    return sealer.seal(wrapped, f"object/{owner_id}")
 
 
 async def unseal(
     session: AsyncSession, keyring: keys.Keyring, tenant_id: str, owner_id: str, sealed: bytes
-) -> storage.ObjectKey:
-    """Return the key that `seal` sealed for the same owner."""
+) -> bytes:
+    """Return what `seal` sealed for the same owner, for `stores.Store.unwrap`."""
     sealer = await _sealer(session, keyring, tenant_id)
-    return storage.ObjectKey.from_bytes(sealer.open(sealed, f"object/{owner_id}"))
+    return sealer.open(sealed, f"object/{owner_id}")
 
 
 async def _sealer(session: AsyncSession, keyring: keys.Keyring, tenant_id: str) -> keys.Sealer:

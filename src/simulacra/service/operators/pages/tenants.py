@@ -14,7 +14,7 @@ from simulacra.service.fields import Text
 from simulacra.service.http import serving
 from simulacra.service.identity import clients
 from simulacra.service.operators import guard, rendering
-from simulacra.service.tenants import administration
+from simulacra.service.tenants import administration, own_storage
 
 RECENT = 10
 OLD_WORKS = "The old secret works until the new one is claimed."
@@ -149,6 +149,7 @@ async def _page(
         usage = await administration.usage_of(session, tenant)
         listed = await clients.listed(session, tenant_id)
         of_tenant = search.Filter(tenant_id=tenant_id)
+        storages = await own_storage.listed(session, tenant_id)
         recent, _next = await search.newest(session, of_tenant, RECENT)
     return rendering.render(
         request,
@@ -157,6 +158,7 @@ async def _page(
         tenant=tenant,
         usage=usage,
         clients=listed,
+        storages=storages,
         entries=recent,
         default_hours=round(runtime.policy.retention.total_seconds() / 3600),
         longest_hours=policy.MAX_RETENTION_HOURS,
