@@ -85,6 +85,7 @@ def test_operations_have_the_names_of_the_contract(published: dict[str, Any]) ->
         "getHealth",
         "getReadiness",
         "listErrors",
+        "listChanges",
         "getError",
     }
 

@@ -162,6 +162,7 @@ def metrics_address(settings: Settings) -> tuple[str, int] | None:
 def _policy(settings: Settings) -> runtime.Policy:
     return runtime.Policy(
         base_url=settings.base_url,
+        support_contact=settings.support_contact,
         data_dir=settings.data_dir,
         retention=dt.timedelta(hours=settings.retention_hours),
         artifact_link=dt.timedelta(seconds=settings.artifact_link_seconds),

@@ -12,6 +12,9 @@ from fastapi import Depends, FastAPI
 from opentelemetry import trace
 
 from simulacra.service import canary, compose, scratch
+from simulacra.service.documentation import errors as error_pages
+from simulacra.service.documentation import exchange
+from simulacra.service.documentation import site as documentation
 from simulacra.service.endpoints import (
     artifacts,
     credentials,
@@ -50,6 +53,9 @@ ROUTERS = (
     usage.router,
     custody.router,
     service.router,
+    error_pages.router,
+    documentation.router,
+    exchange.router,
     site.router,
 )
 FORM_OVERHEAD_BYTES = 64 * 1024
@@ -184,6 +190,6 @@ def build(runtime: Runtime, spans: trace.TracerProvider | None = None) -> FastAP
     app.state.runtime = runtime
     for router in ROUTERS:
         app.include_router(router)
-    handlers.register(app, policy.base_url)
+    handlers.register(app, policy.base_url, error_pages.page_of)
     guards.check(app)
     return app

@@ -35,6 +35,7 @@ class Policy:
     """The figures that bound what the service does."""
 
     base_url: str
+    support_contact: str | None
     data_dir: Path
     retention: dt.timedelta
     artifact_link: dt.timedelta

@@ -123,6 +123,12 @@ class Settings(BaseSettings):
         ge=60,
         description="Lifetime of an access token of the embedded provider, in seconds.",
     )
+    support_contact: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Whom customers write to: an e-mail address or a URL, shown wherever they are "
+        "sent to support.",
+    )
     artifact_link_seconds: int = Field(
         default=900, ge=1, description="Lifetime of an artifact link, in seconds."
     )

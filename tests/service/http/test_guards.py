@@ -19,6 +19,15 @@ from tests.coroutines import RunAsync
 
 TOKEN = HTTPAuthorizationCredentials(scheme="Bearer", credentials="a.b.c")
 OPEN_PATHS = {
+    "/",
+    "/__docs__",
+    "/__docs__/",
+    "/__docs__/static/{name}",
+    "/__docs__/whats-new",
+    "/__docs__/{slug}",
+    "/llms.txt",
+    "/llms-full.txt",
+    "/v1/whats-new",
     "/oauth/token",
     "/.well-known/jwks.json",
     "/.well-known/openid-configuration",

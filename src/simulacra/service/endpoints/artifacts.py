@@ -18,7 +18,7 @@ from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.generations import links, repository
-from simulacra.service.http import guards, openapi, ranges, serving
+from simulacra.service.http import conditional, guards, openapi, ranges, serving
 from simulacra.service.identity.principal import Principal
 from simulacra.service.tenants import encryption
 from simulacra.service.transfers import Direction
@@ -117,7 +117,9 @@ async def _answer(
         store = await runtime.stores.of(session, generation.store_id)
         tenant = await session.get_one(tables.Tenant, caller.tenant_id)
     headers, size = _headers(generation), int(generation.size_bytes or 0)
-    if wanted.if_none_match is not None and _names(wanted.if_none_match, headers["ETag"]):
+    if wanted.if_none_match is not None and conditional.names(
+        wanted.if_none_match, headers["ETag"]
+    ):
         return Response(status_code=304, headers=headers)
     is_ranged = request.method == "GET" and wanted.if_range in (None, headers["ETag"])
     part = ranges.parse(wanted.range_header, size) if is_ranged else None
@@ -179,12 +181,6 @@ async def _record(
             tenant_id=caller.tenant_id,
             details={Detail.BYTES: size_bytes},
         )
-
-
-def _names(if_none_match: str, etag: str) -> bool:
-    """Tell whether If-None-Match holds the tag: a list, compared weakly (RFC 9110, 13.1.2)."""
-    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-    return bool(tags & {etag, "*"})
 
 
 def _headers(generation: tables.Generation) -> dict[str, str]:

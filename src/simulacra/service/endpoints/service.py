@@ -1,14 +1,12 @@
-"""Health, readiness, the error pages and the OpenAPI document."""
+"""Health, readiness and the OpenAPI document."""
 
-import dataclasses
 from importlib.metadata import version
 from typing import Any
 
 from fastapi import APIRouter, Request
 
 from simulacra.service import errors, tenancy
-from simulacra.service.errors import catalog
-from simulacra.service.http import guards, openapi, serving, status_codes
+from simulacra.service.http import guards, openapi, serving
 from simulacra.service.jobs import workers
 
 router = APIRouter(tags=["service"], dependencies=[guards.Open])
@@ -33,31 +31,6 @@ async def get_readiness(runtime: serving.Runtime) -> dict[str, str]:
     async with runtime.database.transaction(tenancy.SYSTEM) as session:
         confinement = workers.confinement(await workers.alive(session))
     return {"status": "ready", "version": version("simulacra"), "confinement": confinement}
-
-
-@router.get("/errors", operation_id="listErrors", summary="List the error codes")
-async def list_errors() -> dict[str, list[dict[str, Any]]]:
-    """Return every code with its meaning, cause, fix and whether to retry."""
-    return {"errors": [_explain(entry) for entry in catalog.CATALOG.values()]}
-
-
-@router.get(
-    "/errors/{code}",
-    operation_id="getError",
-    summary="Explain an error code",
-    responses=openapi.problems(404),
-)
-async def get_error(code: str) -> dict[str, Any]:
-    """Return what a code means, why it happens, what to do, and whether to retry."""
-    entry = catalog.CATALOG.get(code)
-    if entry is None:
-        raise errors.NotFoundError(f"There is no error code {code!r}; see /errors.")
-    return _explain(entry)
-
-
-def _explain(entry: catalog.Entry) -> dict[str, Any]:
-    texts = dataclasses.asdict(entry)
-    return {"code": texts.pop("code"), "status": status_codes.STATUS_CODES[entry.code], **texts}
 
 
 @router.get("/openapi.json", operation_id="getOpenapi", include_in_schema=False)

@@ -14,6 +14,7 @@ from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Reason
 from simulacra.service.http import guards, json_text, openapi, rate_limits, serving
 from simulacra.service.identity import embedded, provider, schemas, tokens
+from simulacra.service.identity import exchange as elsewhere
 
 MAX_BODY_BYTES = 16_384
 OF_ADDRESS = throttling.Limit("tokens", calls=600, seconds=60)
@@ -97,6 +98,38 @@ async def get_openid_configuration(runtime: serving.Runtime) -> schemas.IssuerDo
         token_endpoint=runtime.identity.token_url,
         jwks_uri=f"{issuer}.well-known/jwks.json",
     )
+
+
+async def exchange(
+    runtime: serving.Runtime, address: str, client_id: str, client_secret: str
+) -> schemas.TokenResponse:
+    """Return a token for credentials that were typed into our own page, whoever issues it.
+
+    Raises:
+        problems.Problem: too many calls.
+        errors.CredentialsRefusedError: the client is unknown or not active, or the secret wrong.
+        errors.ProviderError: the identity provider does not answer.
+    """
+    for limit, who in ((OF_ADDRESS, (address,)), (OF_CLIENT, (client_id, address))):
+        standing = await runtime.throttle.hit(limit, *who)
+        if standing.is_refused:
+            raise rate_limits.refusal(standing)
+    identity = runtime.identity
+    if not isinstance(identity, embedded.Embedded):
+        minted = await elsewhere.at(identity.token_url, identity.audience, client_id, client_secret)
+        if minted is None:
+            raise errors.CredentialsRefusedError
+        return minted
+    form = schemas.TokenRequest(
+        grant_type="client_credentials",
+        client_id=client_id,
+        client_secret=client_secret,
+        scope=None,
+    )
+    try:
+        return await _mint(form, identity.issuer, runtime)
+    except _RefusedError:
+        raise errors.CredentialsRefusedError from None
 
 
 def _issuer(identity: provider.Provider) -> tokens.Tokens:

@@ -11,6 +11,7 @@
     │   └── IdempotencyInFlightError      the first request with the key has not ended yet
     ├── access
     │   ├── UnauthenticatedError          the client is not active any more
+    │   │   ├── CredentialsRefusedError   the client is unknown, or its secret wrong
     │   │   └── TokenRefusedError         the request has no access token, or one not accepted
     │   │       └── StaleTokenError       since what it asks for takes a new one
     │   ├── ForbiddenError                the caller may not do this
@@ -80,6 +81,7 @@ from simulacra.service.errors.access import (
     ArtifactLinkInvalidError,
     ClaimConsumedError,
     ClaimExpiredError,
+    CredentialsRefusedError,
     ForbiddenError,
     InsufficientScopeError,
     RotationConsumedError,
@@ -150,6 +152,7 @@ __all__ = [
     "ClaimNotFoundError",
     "ClientNotFoundError",
     "ConditionsInvalidError",
+    "CredentialsRefusedError",
     "CustomerKeyError",
     "CustomerStorageError",
     "DatabaseUnavailableError",

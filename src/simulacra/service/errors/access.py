@@ -23,6 +23,16 @@ class TokenRefusedError(UnauthenticatedError):
         self.is_invalid = is_invalid
 
 
+class CredentialsRefusedError(UnauthenticatedError):
+    """The client is unknown or not active, or its secret is wrong."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Unknown client or wrong secret. Copy both from the answer of the claim, without "
+            "blanks; after a rotation the new secret counts."
+        )
+
+
 class StaleTokenError(TokenRefusedError):
     """What was asked for takes a token that was minted just now."""
 

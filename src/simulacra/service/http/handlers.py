@@ -1,5 +1,6 @@
 """From exceptions to problem responses: one translation for each kind."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -15,17 +16,31 @@ from simulacra.service import errors, outages
 from simulacra.service.errors import catalog
 from simulacra.service.http import cross_tenant, envelope, guards, problems, translation
 
+PageOf = Callable[[Request, dict[str, Any]], Response | None]
 
-def register(app: FastAPI, base_url: str) -> None:
-    """Register the translations with the framework."""
+
+def register(app: FastAPI, base_url: str, page_of: PageOf) -> None:
+    """Register the translations with the framework.
+
+    Args:
+        app: the framework's application.
+        base_url: of the documents that explain errors.
+        page_of: returns a problem as a page, or None to a program.
+    """
 
     def respond(
         request: Request, problem: problems.Problem, afterwards: BackgroundTask | None
     ) -> Response:
         request.state.problem = problem.entry.code
         exchange = {"instance": request.url.path, "request_id": request.state.request_id}
+        document = problem.document(base_url) | exchange
+        page = page_of(request, document)
+        if page is not None:
+            page.headers.update(problem.headers)
+            page.background = afterwards
+            return page
         return Response(
-            problems.render(problem.document(base_url) | exchange),
+            problems.render(document),
             status_code=problem.status,
             headers=problem.headers,
             media_type=problems.MEDIA_TYPE,

@@ -17,7 +17,10 @@ PATTERN = re.compile(
 def _read_key(
     idempotency_key: Annotated[
         str | None,
-        Header(description=f"{LENGTH} of A-Z a-z 0-9 . _ : -; makes a retry of this request safe."),
+        Header(
+            alias="Idempotency-Key",
+            description=f"{LENGTH} of A-Z a-z 0-9 . _ : -; makes a retry of this request safe.",
+        ),
     ] = None,
 ) -> str | None:
     """Return the key without its quotes, or None if there is no header."""

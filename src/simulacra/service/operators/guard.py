@@ -2,12 +2,11 @@
 
 import re
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
 from simulacra.service import errors
-from simulacra.service.http import guards, serving
+from simulacra.service.http import guards, same_origin, serving
 from simulacra.service.operators import second_factor, sessions
 
 COOKIE = "__Host-simulacra-operator"
@@ -31,7 +30,7 @@ class Visitor(guards.Guard):
     async def admit(self, request: Request) -> None:
         """Refuse a form of another site."""
         if request.method not in SAFE_METHODS:
-            check_origin(request)
+            same_origin.check(request)
 
 
 class Operator(guards.Guard):
@@ -53,7 +52,7 @@ class Operator(guards.Guard):
         if getattr(request.state, "operator", None) is not None:
             return
         if request.method not in SAFE_METHODS:
-            check_origin(request)
+            same_origin.check(request)
         token, runtime = request.cookies.get(COOKIE, ""), serving.runtime_of(request)
         signed_in = TOKEN.fullmatch(token) and await sessions_of(runtime).find(token)
         if not signed_in:
@@ -75,22 +74,6 @@ def sessions_of(runtime: serving.Runtime) -> sessions.Sessions:
 def second_factors_of(runtime: serving.Runtime) -> second_factor.SecondFactors:
     """Return the second factors of the installation that serves a request."""
     return second_factor.SecondFactors(runtime.database, runtime.keyring)
-
-
-def check_origin(request: Request) -> None:
-    """Refuse a form that another site has sent.
-
-    Browsers say where a request comes from (Fetch Metadata; before it, Origin), and scripts cannot
-    change it. A cookie of SameSite=Strict is not sent from elsewhere either; this adds to it.
-
-    Raises:
-        errors.ForbiddenError: it comes from another site, or its origin is unknown.
-    """
-    site = request.headers.get("sec-fetch-site")
-    origin = urlsplit(request.headers.get("origin", "")).netloc
-    is_same_origin = site == "same-origin" if site else origin == request.headers.get("host")
-    if not is_same_origin:
-        raise errors.ForbiddenError("The form was sent from another site.")
 
 
 SignedIn = Annotated[sessions.SignedIn, Depends(Operator())]

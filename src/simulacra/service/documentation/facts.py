@@ -1,0 +1,49 @@
+"""What is true of this installation, for its documents."""
+
+import dataclasses
+import datetime as dt
+from importlib.metadata import version
+
+from simulacra.service import policy
+from simulacra.service.runtime import Runtime
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """The figures and addresses that texts quote.
+
+    Attributes:
+        base_url: of the API.
+        token_url: where clients mint their tokens.
+        audience: of their tokens.
+        support: whom customers write to; None: the operator has not said.
+        version: of the software.
+    """
+
+    base_url: str
+    token_url: str
+    audience: str
+    support: str | None
+    version: str
+    retention_hours: int
+    max_retention_days: int
+    link_minutes: int
+    max_upload_bytes: int
+    max_rows_per_request: int
+
+
+def of(runtime: Runtime) -> Facts:
+    """Return the facts of an installation."""
+    figures = runtime.policy
+    return Facts(
+        base_url=figures.base_url,
+        token_url=runtime.identity.token_url,
+        audience=runtime.identity.audience,
+        support=figures.support_contact,
+        version=version("simulacra"),
+        retention_hours=figures.retention // policy.HOUR,
+        max_retention_days=policy.MAX_RETENTION.days,
+        link_minutes=figures.artifact_link // dt.timedelta(minutes=1),
+        max_upload_bytes=figures.max_upload_bytes,
+        max_rows_per_request=figures.max_rows_per_request,
+    )

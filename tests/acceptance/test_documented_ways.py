@@ -1,0 +1,208 @@
+"""What the served documents say can be done is done as they say it, against a real server."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+
+from simulacra.service.documentation import agents
+from tests.acceptance import harness
+
+TRUSTING = (
+    "request <- function(...) httr2::req_options("
+    'httr2::request(...), cainfo = Sys.getenv("CURL_CA_BUNDLE"))\n'
+)
+"""R's libcurl trusts the machine's authorities and no variable; this one is the test server's."""
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"^\d+\. `(?P<id>\w+)` \((?P<method>[A-Z]+) (?P<path>\S+)\)", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def blocks(server: harness.ServerProcess) -> dict[str, list[str]]:
+    """The code of the quickstart, by language."""
+    text = httpx.get(f"{server.url}/__docs__/quickstart.md", verify=server.tls).text
+    found: dict[str, list[str]] = {}
+    for language, code in BLOCK.findall(text):
+        found.setdefault(language, []).append(code)
+    return found
+
+
+@pytest.fixture(scope="module")
+def environment(server: harness.ServerProcess, blocks: dict[str, list[str]]) -> dict[str, str]:
+    """The variables as the page sets them, with a client's own in the place of dots."""
+    credential = server.create_tenant("Quickstart")
+    server.secrets.add(credential["client_secret"])
+    found = dict(re.findall(r"^export (\w+)=(\S+)", blocks["sh"][0], re.MULTILINE))
+    authority = str(server.data_dir / "ca.pem")
+    trusted = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+    return (
+        harness.clean_environment()
+        | found
+        | {
+            "SIMIO_CLIENT_ID": credential["client_id"],
+            "SIMIO_CLIENT_SECRET": credential["client_secret"],
+        }
+        | dict.fromkeys(trusted, authority)
+    )
+
+
+def _run(command: list[str], code: str, folder: Path, environment: dict[str, str]) -> str:
+    script = folder / "script"
+    script.write_text(code)
+    ended = subprocess.run(
+        [*command, os.fspath(script)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def _check(rows: Any) -> None:  # noqa: ANN401 - Arrow has no stubs
+    assert rows.num_rows == 5000
+    for column, level, share in (("segment", "Premium", 0.55), ("channel", "Online", 0.70)):
+        made = rows[column].to_pylist()
+        assert made.count(level) == pytest.approx(share * 5000, abs=1)
+    assert 25 <= min(rows["age"].to_pylist()) <= max(rows["age"].to_pylist()) <= 44
+
+
+@pytest.mark.parametrize(
+    ("language", "command"),
+    [("python", [sys.executable]), ("sh", ["sh"]), ("r", ["Rscript"]), ("julia", ["julia"])],
+)
+def test_the_quickstart_of_the_page_runs_as_it_stands(
+    language: str,
+    command: list[str],
+    blocks: dict[str, list[str]],
+    environment: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    tools = ("curl", "jq") if language == "sh" else (command[0],)
+    if missing := [it for it in tools if shutil.which(it) is None]:
+        pytest.skip(f"{', '.join(missing)} is not installed")
+    _run([sys.executable], blocks["python"][0], tmp_path, environment)
+    code = TRUSTING + blocks["r"][-1] if language == "r" else blocks[language][-1]
+    told = _run(command, code, tmp_path, environment)
+    assert "ready 5000 rows" in told
+    if language == "python":
+        _check(pq.read_table(tmp_path / "synthetic.parquet"))
+    else:
+        _check(pyarrow.csv.read_csv(tmp_path / "synthetic.csv"))
+
+
+class Agent:
+    """A program that knows the address of llms.txt, its credentials and a study, and no more."""
+
+    def __init__(self, http: httpx.Client, credential: dict[str, str]) -> None:
+        self.http, self.credential = http, credential
+        self.manual = http.get("/llms.txt").text
+        address = re.search(r"\[OpenAPI document\]\((\S+)\)", self.manual)
+        assert address is not None
+        self.contract = http.get(address[1]).json()
+        self.operations = {
+            operation["operationId"]: (method, path, operation)
+            for method, path, operation in agents.each(self.contract)
+        }
+
+    def mint(self) -> None:
+        minting = re.search(r"Tokens come from (\S+) .* for the audience `(\S+)`", self.manual)
+        assert minting is not None
+        asked = {
+            "grant_type": "client_credentials",
+            "audience": minting[2],
+            "client_id": self.credential["client_id"],
+            "client_secret": self.credential["client_secret"],
+        }
+        token = self.http.post(minting[1], json=asked).raise_for_status().json()["access_token"]
+        self.http.headers["Authorization"] = f"Bearer {token}"
+
+    def call(self, operation_id: str, found: dict[str, Any], **content: Any) -> dict[str, Any]:  # noqa: ANN401 - httpx's
+        """Call an operation with what earlier answers have given, and take the ids of this one."""
+        method, path, operation = self.operations[operation_id]
+        headers = {}
+        if any(it["name"] == "Idempotency-Key" for it in operation.get("parameters", [])):
+            headers["Idempotency-Key"] = f"agent-{operation_id}"
+        answer = self.http.request(
+            method, path.format_map(found), headers=headers, **content
+        ).raise_for_status()
+        body: dict[str, Any] = answer.json()
+        found |= {name: value for name, value in body.items() if name.endswith(("_id", "_url"))}
+        return body
+
+    def finish(self, found: dict[str, Any]) -> None:
+        while self.call("getJob", found, params={"wait_seconds": 20})["status"] != "completed":
+            pass
+
+
+@pytest.fixture
+def agent(server: harness.ServerProcess) -> Iterator[Agent]:
+    credential = server.create_tenant("Agent")
+    with httpx.Client(base_url=server.url, verify=server.tls, timeout=harness.SECONDS) as http:
+        yield Agent(http, credential)
+
+
+def test_a_script_that_reads_llms_txt_gets_to_rows(agent: Agent, study_csv: bytes) -> None:
+    steps = [it["id"] for it in LINK.finditer(agent.manual)]
+    found: dict[str, Any] = {}
+    for step in steps:
+        match step:
+            case "issueToken":
+                agent.mint()
+            case "createDataset":
+                agent.call(step, found, files={"seed_file": ("study.csv", study_csv)})
+            case "getJob":
+                agent.finish(found)
+            case "getDatasetSchema":
+                schema = agent.call(step, found)["schema"]
+            case "createGeneration":
+                column = next(it for it in schema if it["name"] == "segment")
+                conditions = {"categorical": {column["name"]: {column["levels"][0]: 0.5}}}
+                agent.call(step, found, json={"row_count": 100, "conditions": conditions})
+                agent.finish(found)
+            case "getGeneration":
+                assert agent.call(step, found)["status"] == "ready"
+            case "downloadArtifact":
+                rows = agent.http.get(found["artifact_url"]).raise_for_status().content
+            case _:
+                raise AssertionError(step)
+    assert rows[:4] == b"PAR1"
+    for step in steps[1:-1]:  # the links of the contract lead the same way
+        responses = agent.operations[step][2]["responses"].values()
+        assert any(answer.get("links") for answer in responses), step
+
+
+def test_the_manuals_are_true_to_the_installation_and_are_not_sent_twice(
+    server: harness.ServerProcess,
+) -> None:
+    with httpx.Client(base_url=server.url, verify=server.tls) as http:
+        short, full = http.get("/llms.txt"), http.get("/llms-full.txt")
+        for manual in (short, full):
+            assert manual.headers["content-type"].startswith("text/markdown")
+            known = {"If-None-Match": manual.headers["etag"]}
+            assert http.get(manual.url.path, headers=known).status_code == 304
+            assert manual.text.startswith("# Simulacra\n\n> ")
+            assert server.url in manual.text
+            assert "{{" not in manual.text
+            for target in set(re.findall(r"\]\((https://[^)#]+)", manual.text)):
+                assert http.get(target).status_code == 200, target
+        contract = http.get("/openapi.json").json()
+        for _, path, operation in agents.each(contract):
+            assert f"### {operation['operationId']}: " in full.text
+            assert path in full.text
+        for entry in http.get("/errors").json()["errors"]:
+            assert f"### {entry['code']} ({entry['status']})" in full.text
+        releases = http.get("/v1/whats-new").json()["releases"]
+        assert releases
+        assert all(release["changes"] for release in releases)
