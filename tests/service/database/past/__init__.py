@@ -1,0 +1,1 @@
+"""An installation that has been used, as a database of each older version holds it."""
