@@ -1,6 +1,8 @@
 """What is deployed fits the code: checked without an engine or a cluster."""
 
+import asyncio
 import datetime as dt
+import ipaddress
 import itertools
 import json
 import re
@@ -16,7 +18,7 @@ import pytest
 import yaml
 
 from simulacra.cli import main
-from simulacra.service import measures
+from simulacra.service import liveness, measures
 from simulacra.service.jobs import queues
 from simulacra.service.monitoring import gauges
 from simulacra.service.monitoring.state import Backlog, Disk, State
@@ -158,8 +160,36 @@ def test_a_worker_has_the_memory_of_its_jobs() -> None:
 
 def test_probes_tell_alive_from_ready() -> None:
     (container,) = PODS["Deployment/simulacra-api"]["containers"]
-    assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
+    assert container["startupProbe"]["httpGet"]["path"] == "/healthz"
     assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+
+
+@pytest.mark.parametrize("name", [name for name in PODS if name.startswith("Deployment/")])
+def test_what_waits_for_the_requests_of_customers_restarts_no_process(name: str) -> None:
+    (container,) = PODS[name]["containers"]
+    probe = container["livenessProbe"]["httpGet"]
+    assert probe == {"path": liveness.PATH, "port": "liveness"}
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    assert ports["liveness"] == int(CONFIG["SIMULACRA_LIVENESS_PORT"])
+    host = CONFIG["SIMULACRA_LIVENESS_HOST"]
+    assert ipaddress.ip_address(host).is_unspecified  # since the kubelet asks the pod's address
+
+
+def test_an_image_is_asked_where_it_tells_that_it_is_alive() -> None:
+    """A container that waits for its database is alive: to start it again helps nobody."""
+    (port,) = re.findall(r"SIMULACRA_LIVENESS_PORT=(\d+)", DOCKERFILE)
+    (command,) = re.findall(r"^HEALTHCHECK .* CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)
+    program, option, code = json.loads(command)
+    assert (program, option) == ("python", "-c")
+    assert f"HTTPConnection('127.0.0.1', {port}, " in code
+
+    async def check() -> int:
+        async with liveness.serving(("127.0.0.1", 0)) as free:
+            asking = code.replace(f" {port},", f" {free},")
+            asker = await asyncio.create_subprocess_exec(sys.executable, "-c", asking)
+            return await asker.wait()
+
+    assert asyncio.run(check()) == 0
 
 
 def test_what_pods_may_reach_is_named() -> None:

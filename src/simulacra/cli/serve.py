@@ -96,11 +96,13 @@ def _services(settings: "Settings") -> "list[Service]":
     alive = f"https://localhost:{settings.port}/healthz"
     migration = _service(settings, "migrate", [], secrets | owners)
     api = _service(settings, "api", tls, secrets)
+    worker = _service(settings, "worker", [], secrets | _metrics_of_worker(settings))
+    api_port, worker_port = _liveness_ports(settings)
     return [
         *services,
         dataclasses.replace(migration, is_step=True, start_timeout=math.inf),
-        dataclasses.replace(api, ready=_Probe(alive, certificate.ca)),
-        _service(settings, "worker", [], secrets | _metrics_of_worker(settings)),
+        dataclasses.replace(_watched(api, settings, api_port), ready=_Probe(alive, certificate.ca)),
+        _watched(worker, settings, worker_port),
     ]
 
 
@@ -161,6 +163,29 @@ def _environment(settings: "Settings") -> dict[str, str]:
         "SIMULACRA_BASE_URL": settings.base_url,
         "SIMULACRA_DRAIN_SECONDS": str(min(settings.drain_seconds, DRAIN_SECONDS)),
     }
+
+
+def _liveness_ports(settings: "Settings") -> tuple[int, int]:
+    """Return where API and worker tell whether they are alive: where it is set, or anywhere."""
+    if settings.liveness_port is not None:
+        return settings.liveness_port, settings.liveness_port + 1
+    with socket.socket() as one, socket.socket() as other:
+        for probe in (one, other):
+            probe.bind((settings.liveness_host, 0))
+        return one.getsockname()[1], other.getsockname()[1]
+
+
+def _watched(service: "Service", settings: "Settings", port: int) -> "Service":
+    """Return a service that is started again when it does not say any more that it is alive."""
+    from simulacra.service import liveness
+
+    host = settings.liveness_host
+    asked = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - we compare with it
+    return dataclasses.replace(
+        service,
+        env={**(service.env or {}), "SIMULACRA_LIVENESS_PORT": str(port)},
+        alive=lambda: liveness.ask(asked, port),
+    )
 
 
 def _metrics_of_worker(settings: "Settings") -> dict[str, str]:

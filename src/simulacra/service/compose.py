@@ -154,6 +154,12 @@ def channels_of(settings: Settings) -> tuple[notices.Channel, ...]:
     return tuple(channels)
 
 
+def liveness_address(settings: Settings) -> tuple[str, int] | None:
+    """Return where it is told whether a process is alive; None if nowhere."""
+    port = settings.liveness_port
+    return None if port is None else (settings.liveness_host, port)
+
+
 def metrics_address(settings: Settings) -> tuple[str, int] | None:
     """Return where metrics are given out; None if nowhere."""
     return None if settings.metrics_port is None else (settings.metrics_host, settings.metrics_port)

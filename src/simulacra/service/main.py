@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import Depends, FastAPI
 from opentelemetry import trace
 
-from simulacra.service import canary, compose, scratch
+from simulacra.service import canary, compose, liveness, scratch
 from simulacra.service.documentation import errors as error_pages
 from simulacra.service.documentation import exchange
 from simulacra.service.documentation import site as documentation
@@ -89,10 +89,12 @@ async def serve(
         revision.OutdatedError: the database wants migrating first.
         keys.OtherKeyError: the database was first used with another master key.
         guards.UnguardedRouteError: a route does not say who may call it.
+        OSError: nothing can listen where liveness or metrics are told.
     """
-    runtime = compose.runtime_of(settings, compose.keyring_of(settings))
-    with traces.sent_to(settings.traces_collector, "api") as spans:
-        await _serve(runtime, settings, spans, certificate, key)
+    async with liveness.serving(compose.liveness_address(settings)):
+        runtime = compose.runtime_of(settings, compose.keyring_of(settings))
+        with traces.sent_to(settings.traces_collector, "api") as spans:
+            await _serve(runtime, settings, spans, certificate, key)
 
 
 async def _serve(

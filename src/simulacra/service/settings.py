@@ -226,6 +226,17 @@ class Settings(BaseSettings):
         description="Size of the temporary folder of an API process, in bytes, if it has a limit "
         "that its disk does not show; an upload needs four times its own. Default: what is free.",
     )
+    liveness_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65534,
+        description="Port on which a process tells at /livez whether it is alive, however busy it "
+        "is; under `serve` the worker takes the next one. Default: none, or any under `serve`.",
+    )
+    liveness_host: str = Field(
+        default="127.0.0.1",
+        description="Address of that port; it tells nothing else.",
+    )
     metrics_port: int | None = Field(
         default=None,
         ge=1,

@@ -16,6 +16,7 @@ from simulacra.service import (
     errors,
     housekeeping,
     keys,
+    liveness,
     outages,
     scratch,
 )
@@ -51,11 +52,12 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
     """
     if settings.require_confinement:
         layers.check(layers.available())
-    runtime = compose.runtime_of(settings, compose.keyring_of(settings), timeouts.OF_JOBS)
-    looking = compose.watch_of(settings, runtime)  # which needs the environment as it is
-    with traces.sent_to(settings.traces_collector, "worker") as spans:
-        traced = dataclasses.replace(runtime, tracer=spans.get_tracer("simulacra"))
-        await _run(traced, settings, names, looking)
+    async with liveness.serving(compose.liveness_address(settings)):
+        runtime = compose.runtime_of(settings, compose.keyring_of(settings), timeouts.OF_JOBS)
+        looking = compose.watch_of(settings, runtime)  # which needs the environment as it is
+        with traces.sent_to(settings.traces_collector, "worker") as spans:
+            traced = dataclasses.replace(runtime, tracer=spans.get_tracer("simulacra"))
+            await _run(traced, settings, names, looking)
 
 
 async def _run(

@@ -216,3 +216,38 @@ def test_a_child_whose_parent_is_gone_already_does_not_start() -> None:
     result = subprocess.run(orphaned, capture_output=True, check=False)
 
     assert (result.returncode, result.stdout) == (-signal.SIGKILL, b"")
+
+
+def test_a_service_that_says_no_more_that_it_is_alive_is_started_again(
+    data_dir: Path, wait: Wait, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "STEADY_TICK", 0.02)
+    monkeypatch.setattr(supervisor, "SILENCE", 0.1)
+    caplog.set_level(logging.INFO)
+    told = iter([True] * 3 + [False] * 1000)
+    stuck = dataclasses.replace(
+        python("stuck", data_dir, WAITING), ready=lambda: True, alive=lambda: next(told)
+    )
+
+    run_until(lambda: caplog.text.count("stuck is ready") == 2, [stuck], wait)
+
+    warnings = [record.message for record in caplog.records if record.levelno == logging.WARNING]
+    assert warnings == [
+        "stuck has not said for 0 s that it is alive: killing it",
+        "stuck ended (SIGKILL): starting it again in 0.1 s",
+    ]
+
+
+def test_a_service_that_is_silent_for_a_moment_goes_on(
+    data_dir: Path, wait: Wait, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "STEADY_TICK", 0.02)
+    asked = []
+
+    def is_alive() -> bool:
+        asked.append(1)
+        return len(asked) % 2 == 0
+
+    busy = dataclasses.replace(python("busy", data_dir, WAITING), alive=is_alive)
+    run_until(lambda: len(asked) > 10, [busy], wait)
+    assert "killing" not in caplog.text

@@ -28,6 +28,8 @@ class Service:
         log: the file its output is appended to, bounded at twice `LOG_LIMIT`; None inherits ours.
         ready: tells whether it does its work yet; None takes it as ready once started. Called
             often, so it must answer within a second or so.
+        alive: tells whether it still does its work, once it has been ready; None asks nothing but
+            its process. Called as `ready` is.
         is_step: whether it is to end by itself, with exit code 0, before the next one starts; it is
             not started again.
         start_timeout: seconds from start to readiness before it counts as failed.
@@ -43,6 +45,7 @@ class Service:
     cwd: Path | None = None
     log: Path | None = None
     ready: Callable[[], bool] | None = None
+    alive: Callable[[], bool] | None = None
     is_step: bool = False
     start_timeout: float = 60.0
     stop_signal: signal.Signals = signal.SIGTERM
@@ -102,6 +105,10 @@ class Child:
         if self.service.is_step:
             return False
         return self.service.ready is None or self.service.ready()
+
+    def is_alive(self) -> bool:
+        """Tell whether the process still does its work."""
+        return self.service.alive is None or self.service.alive()
 
     def signal(self, number: signal.Signals) -> None:
         """Send the process a signal; one that has just ended is left in peace."""

@@ -1,8 +1,9 @@
 """Keeps a list of services running until it is told to stop.
 
 Services start in order, each once the one before it is ready; one that ends is started again,
-later and later when it keeps ending, unless it was a step that is done; all are stopped in reverse
-order on SIGINT, SIGTERM or the SIGHUP of a closed terminal. The supervisor is one thread that
+later and later when it keeps ending, unless it was a step that is done. One that runs but does not
+say any more that it is alive is ended. All are stopped in reverse order on SIGINT, SIGTERM or the
+SIGHUP of a closed terminal. The supervisor is one thread that
 sleeps until a signal or the next thing to do.
 
 No process is left behind. The kernel ends the services when the supervisor dies (`lifeline`), and
@@ -29,6 +30,7 @@ ATTEMPTS = 3  # of a service that has never been ready
 BACKOFF = (0.1, 30.0)  # seconds: the first, doubled with every failure, and the longest
 STEADY = 60.0  # seconds of readiness after which earlier failures are forgotten
 DAILY = 86_400.0  # seconds
+SILENCE = 45.0  # seconds that a service may fail to say that it is alive: two looks, at least
 STARTING_TICK, STEADY_TICK = 0.05, 30.0  # seconds between looks
 ORPHAN_GRACE = 5.0  # seconds from SIGTERM to SIGKILL
 PR_SET_CHILD_SUBREAPER = 36  # <sys/prctl.h>
@@ -155,6 +157,7 @@ class Keeper:
         self.has_been_ready = False
         self._failures = 0
         self._since = 0.0  # when it was started, or became ready
+        self._alive_at = 0.0  # when it was last seen to be alive
         self._due = 0.0  # when to start it again
 
     def step(self, now: float) -> None:
@@ -183,12 +186,24 @@ class Keeper:
         if self.ready:
             if now - self._since > STEADY:
                 self._failures = 0
+            self._end_if_stuck(now)
         elif self.child.is_ready():
             self.ready = self.has_been_ready = True
             log.info("%s is ready after %.2f s", self.service.name, now - self._since)
-            self._since = now
+            self._since = self._alive_at = now
         elif now - self._since > self.service.start_timeout:
             log.warning("%s is not ready in time: killing it", self.service.name)
+            self.child.signal(signal.SIGKILL)
+
+    def _end_if_stuck(self, now: float) -> None:
+        """Kill a process that runs and does nothing any more; its end has it started again."""
+        if self.child.is_alive():
+            self._alive_at = now
+        elif now - self._alive_at > SILENCE:
+            silent = now - self._alive_at
+            log.warning(
+                "%s has not said for %.0f s that it is alive: killing it", self.service.name, silent
+            )
             self.child.signal(signal.SIGKILL)
 
     def _note_failure(self, code: int, now: float) -> None:
