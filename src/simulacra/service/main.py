@@ -34,6 +34,7 @@ from simulacra.service.http import (
     envelope,
     guards,
     handlers,
+    openapi,
     pieces,
 )
 from simulacra.service.http import certificate as certificate_file
@@ -109,9 +110,9 @@ async def _serve(
         await runtime.database.check_role()
         await canary.check(runtime.database, runtime.keyring)
         await runtime.identity.open()
-        app = envelope.Envelope(
-            build(runtime, spans), settings.base_url, runtime.keyring.derive(ADDRESSES)
-        )
+        api = build(runtime, spans)
+        openapi.document(api)  # the framework keeps it; a request should not wait for its making
+        app = envelope.Envelope(api, settings.base_url, runtime.keyring.derive(ADDRESSES))
         config = _config(app, settings, certificate, key)
         collector = gauges.StateCollector(
             lambda: runtime.database.connections, with_tenants=settings.metrics_tenants

@@ -100,3 +100,17 @@ def test_a_rotation_is_on_record(runtime: Runtime, run_async: RunAsync) -> None:
             assert [tuple(row) for row in found] == [(kid, "cli:root")]
 
     run_async(check())
+
+
+def test_a_key_that_is_known_is_not_opened_again(runtime: Runtime, run_async: RunAsync) -> None:
+    """That takes 45 ms of the event loop, and every forged token may have the keys looked up."""
+
+    async def check() -> None:
+        known = issuer_of(runtime).signing_keys
+        first = {id(key) for key in (await known.verifying(None)).keys}
+        await known.rotate(ACTOR)
+        again = (await known.verifying(None)).keys
+        assert len(again) == 2
+        assert first <= {id(key) for key in again}
+
+    run_async(check())

@@ -256,7 +256,9 @@ class Dataset(Table, TenantOwned, JobResult):
     seed_sha256: Mapped[str]
     row_count: Mapped[int | None]
     column_count: Mapped[int | None]
-    published_schema: Mapped[Json | None]
+    # Megabytes, of a wide study, whose parsing would hold up all other requests of the process: who
+    # needs it asks for it, see `datasets.repository.schema_text`.
+    published_schema: Mapped[Json | None] = mapped_column(deferred=True, deferred_raiseload=True)
     model_path: Mapped[str | None]
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
     ready_at: Mapped[Timestamp | None]

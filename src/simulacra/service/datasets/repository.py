@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import clock, errors
@@ -85,6 +85,24 @@ async def get_ready(session: AsyncSession, dataset_id: str) -> tables.Dataset:
     raise errors.DatasetNotReadyError(
         f"Dataset {dataset_id} is {dataset.status}; its job is {dataset.job_id}."
     )
+
+
+async def schema_text(session: AsyncSession, dataset_id: str) -> str:
+    """Return the published schema of a live dataset as JSON, which nobody has parsed.
+
+    Raises:
+        errors.DatasetNotFoundError: there is none of this id.
+        errors.DatasetFailedError: its training failed, so it will never have a model.
+        errors.DatasetNotReadyError: it is still being trained.
+    """
+    await get_ready(session, dataset_id)
+    rows = tables.Dataset
+    text = await session.scalar(
+        select(cast(rows.published_schema, Text)).where(rows.id == dataset_id)
+    )
+    if text is None:  # deleted at this moment
+        raise errors.DatasetNotFoundError(f"There is no dataset {dataset_id!r}.")
+    return text
 
 
 async def page(

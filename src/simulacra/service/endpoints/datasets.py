@@ -1,7 +1,8 @@
 """Uploading, listing, reading and deleting datasets."""
 
+import json
+
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 
 from simulacra.service.database import statuses, tables
 from simulacra.service.datasets import repository, schemas, service, tasks
@@ -133,8 +134,9 @@ async def get_dataset_schema(
 ) -> Response:
     """Return names, types, levels and ranges as conditions use them, and the cleaning report."""
     async with runtime.database.transaction(caller.tenant_id) as session:
-        dataset = await repository.get_ready(session, dataset_id)
-    return JSONResponse({"dataset_id": dataset.id, **(dataset.published_schema or {})})
+        published = await repository.schema_text(session, dataset_id)
+    whole = f'{{"dataset_id": {json.dumps(dataset_id)}, {published.removeprefix("{")}'
+    return Response(whole, media_type="application/json")
 
 
 @router.post(

@@ -4,25 +4,25 @@ Conditions that name thousands of columns or levels that are not there were made
 dataset: that is said once, not of each.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 
 from simulacra.engine.columns import schema
 from simulacra.engine.scenario import conditions
 from simulacra.service import errors
-from simulacra.service.database import tables
 from simulacra.service.generations.schemas import Conditions
 
 MOST_UNKNOWN = 20
 
 
-def check(dataset: tables.Dataset, scenario: Conditions) -> None:
-    """Refuse conditions that do not fit the schema; blocks for as long as this takes.
+def check(schema_text: str, scenario: Conditions) -> None:
+    """Refuse conditions that do not fit a published schema; blocks for as long as this takes.
 
     Raises:
         errors.ConditionsInvalidError: more than `MOST_UNKNOWN` columns, or levels, are unknown.
         simulacra.engine.errors.ConditionError: any other faults, every one of them.
     """
-    published = schema.Schema.from_json(dataset.published_schema or {})
+    published = schema.Schema.from_json(json.loads(schema_text))
     _refuse_many(
         "simio_unknown_condition_column", "columns", list(_unknown_columns(published, scenario))
     )

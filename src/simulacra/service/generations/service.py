@@ -78,11 +78,11 @@ class Generations:
             begun = await bindings.bind(session, key, whole, job.id)
             if begun is not None:
                 return await repository.of_job(session, begun), True
-            dataset = await datasets.get_ready(session, dataset_id)
+            published = await datasets.schema_text(session, dataset_id)
             tenant = await session.get_one(tables.Tenant, caller.tenant_id)
             _check_cap(tenant, request.row_count)
             await self.capacity.check_storage(session, tenant)
-            await asyncio.to_thread(conditions.check, dataset, request.conditions)
+            await asyncio.to_thread(conditions.check, published, request.conditions)
             generation = await self._row(session, job, request)
             session.add(generation)
             await ledger.reserve(session, tenant, generation.id, request.row_count)
