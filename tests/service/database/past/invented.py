@@ -18,7 +18,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from simulacra.service.database.statuses import OPEN, DatasetStatus, GenerationStatus, JobStatus
 from tests.service.database.past.rows import Row, Tables
 
-NOT_DRAWN = {"installation", "signing_keys", "audit_entries", "usage_windows", "usage_entries"}
+NOT_DRAWN = {
+    "audit_entries", "customer_stores", "installation", "signing_keys", "usage_entries",
+    "usage_windows",
+}  # fmt: skip
 QUEUE = "procrastinate_"
 ROWS = 8
 WORDS: Mapping[tuple[str, str], Sequence[str]] = {
@@ -53,7 +56,8 @@ def _value(draws: random.Random, column: sa.Column[object], rows: Tables) -> str
     if column.nullable and draws.random() < 0.3:
         return None
     for key in column.foreign_keys:
-        return draws.choice(rows[key.column.table.name])[key.column.name]
+        referred = rows[key.column.table.name]
+        return draws.choice(referred)[key.column.name] if referred else None
     words = WORDS.get((column.table.name, column.name)) or _checked_words(column)
     return str(draws.choice(words)) if words else _of_type(draws, column)
 

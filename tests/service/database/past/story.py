@@ -248,7 +248,8 @@ class _Telling:
         }
         register, tenant_id = self.runtime.objects, self.ids["tenant"]
         for state in ("announced", "doomed"):
-            await register.announce(tenant_id, f"ds_{state}", f"datasets/ds_{state}/seed")
+            path = f"datasets/ds_{state}/seed"
+            await register.announce(tenant_id, f"ds_{state}", self.runtime.stores.own, path)
         await register.discard(tenant_id, "datasets/ds_doomed/seed")
         async with self.runtime.database.transaction(tenant_id) as session:
             session.add(
@@ -272,7 +273,7 @@ class _Telling:
         """Return a copy of the store as it was before each attempt wrote to a path of its own."""
         early = self.folder / "early"
         early.mkdir()
-        target = storage.Storage(early.as_uri())
+        target = storage.Storage.at(early.as_uri())
         for row in await self.service.rows_of(tables.Dataset):
             if row.sealed_key is not None:
                 seed = repository.seed_path(row.id)
@@ -296,8 +297,9 @@ class _Telling:
         """Seal an object anew, since it is bound to its path."""
         async with self.runtime.database.transaction(row.tenant_id) as session:
             assert row.sealed_key is not None
-            key = await encryption.unseal(
+            opened = await encryption.unseal(
                 session, self.runtime.keyring, row.tenant_id, row.id, row.sealed_key
             )
+        key = storage.ObjectKey.from_bytes(opened)
         with self.runtime.storage.read(old, key) as stream:
             target.write(new, stream, key)

@@ -12,7 +12,7 @@ order of `jobs.transitions`: jobs before datasets and generations.
 from alembic import op
 
 revision = "r0017"
-down_revision = "r0015"
+down_revision = "r0016"
 
 # Row-level security is forced, so without a scope the owner of the tables sees no row either.
 SEE_ALL_TENANTS = "SELECT set_config('simulacra.tenant', '*', true)"
