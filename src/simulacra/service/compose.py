@@ -11,6 +11,7 @@ import psycopg
 
 from simulacra.service import (
     keys,
+    policy,
     readiness,
     revision,
     root_key,
@@ -108,6 +109,7 @@ def identity_of(
         issuer=settings.issuer,
         audience=settings.audience,
         lifetime=settings.token_seconds,
+        also=(policy.PUBLIC_AUDIENCE,),
     )
     return embedded.Embedded(issuer, keyring)
 

@@ -1,8 +1,19 @@
 """Types of the fields of requests: text that can be stored, and whole numbers."""
 
-from typing import Annotated, Any
+import difflib
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 NUL = "\0"
 MOST_UNKNOWN = 20
@@ -44,6 +55,44 @@ class Body(BaseModel):
             if len(unknown) > MOST_UNKNOWN:
                 raise ValueError(f"the object has {len(unknown)} names that are not known here")
         return value
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _suggests_names(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401 - as above
+        """Say of a name that is not known here which one may be meant."""
+        try:
+            return handler(value)
+        except ValidationError as error:
+            told = [cls._told(dict(fault)) for fault in error.errors(include_url=False)]
+            raise ValidationError.from_exception_data(error.title, told) from None
+
+    @classmethod
+    def _told(cls, fault: dict[str, Any]) -> InitErrorDetails:
+        kind: Any = fault["type"]
+        loc, context = fault["loc"], fault.get("ctx", {})
+        if kind == "extra_forbidden" and len(loc) == 1:
+            kind = PydanticCustomError(
+                "unknown_member", "{text}", {"text": cls._advice(str(loc[0]))}
+            )
+        elif kind == "unknown_member":
+            kind = PydanticCustomError("unknown_member", "{text}", context)
+        return InitErrorDetails(type=kind, loc=loc, input=fault["input"], ctx=context)
+
+    @classmethod
+    def _advice(cls, name: str) -> str:
+        """Return what to say of a name that is not known here."""
+        for member, field in cls.model_fields.items():
+            within = field.annotation
+            if (
+                isinstance(within, type)
+                and issubclass(within, Body)
+                and name in within.model_fields
+            ):
+                return f"There is no such field here; it belongs into {member!r}."
+        near = difflib.get_close_matches(name.lower(), cls.model_fields, 1, cutoff=0.45)
+        if near:
+            return f"There is no such field here; did you mean {near[0]!r}?"
+        return f"There is no such field here; there are {', '.join(map(repr, cls.model_fields))}."
 
 
 Text = Annotated[str, AfterValidator(storable)]

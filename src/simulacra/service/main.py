@@ -30,6 +30,7 @@ from simulacra.service.endpoints import (
 from simulacra.service.http import (
     addresses,
     connection,
+    cross_origin,
     early_response,
     envelope,
     guards,
@@ -112,7 +113,8 @@ async def _serve(
         await runtime.identity.open()
         api = build(runtime, spans)
         openapi.document(api)  # the framework keeps it; a request should not wait for its making
-        app = envelope.Envelope(api, settings.base_url, runtime.keyring.derive(ADDRESSES))
+        inner = cross_origin.allowing(api, settings.cors_origins)
+        app = envelope.Envelope(inner, settings.base_url, runtime.keyring.derive(ADDRESSES))
         config = _config(app, settings, certificate, key)
         collector = gauges.StateCollector(
             lambda: runtime.database.connections, with_tenants=settings.metrics_tenants

@@ -16,6 +16,10 @@ IDEMPOTENCY_KEY_LIFE = dt.timedelta(hours=24)
 """How long a request that is repeated with its key finds what the first one began."""
 MAX_IDEMPOTENCY_KEY_LENGTH = 128
 
+PUBLIC_AUDIENCE = "https://api.simulacra-data.com"
+"""The audience that the customers' guide prints. Our own issuer gives it to who asks for it, so
+that what is written for the guide works here with nothing but the hosts changed."""
+
 FRESH_TOKEN = dt.timedelta(minutes=10)
 """How old a token may be with which a client asks for a new secret."""
 

@@ -129,6 +129,11 @@ class Settings(BaseSettings):
         description="Whom customers write to: an e-mail address or a URL, shown wherever they are "
         "sent to support.",
     )
+    cors_origins: str | None = Field(
+        default=None,
+        description="Origins whose pages may call the API from a browser, by commas, such as "
+        "https://app.example.com; none unless set.",
+    )
     artifact_link_seconds: int = Field(
         default=900, ge=1, description="Lifetime of an artifact link, in seconds."
     )
@@ -362,6 +367,17 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
             raise ValueError("give an address such as http://localhost:4318")
         return url
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, text: str | None) -> str | None:
+        for origin in filter(None, map(str.strip, (text or "").split(","))):
+            parts = urlsplit(origin)
+            is_local = parts.hostname in {"localhost", "127.0.0.1"}
+            is_plain = parts.path.strip("/") or parts.query or parts.username
+            if not parts.hostname or is_plain or not (parts.scheme == "https" or is_local):
+                raise ValueError("give origins such as https://app.example.com, by commas")
+        return text
 
     @field_validator("object_store_url")
     @classmethod

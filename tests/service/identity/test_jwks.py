@@ -35,7 +35,7 @@ def _play(auth0: Auth0Tenant, run_async: RunAsync) -> None:
         async with httpx.AsyncClient(timeout=2) as http:
             keys = jwks.RemoteKeys(f"https://{auth0.domain}{PATH}", http, clock)
             issuer = f"https://{auth0.domain}/"
-            await run_async(verification.Verifier(keys, issuer, auth0.audience), clock)
+            await run_async(verification.Verifier(keys, issuer, (auth0.audience,)), clock)
             await keys.close()
 
     asyncio.run(run())

@@ -59,7 +59,8 @@ async def create_generation(
     """Start a generation; conditions use the names and levels of the dataset's schema.
 
     The answer is 202 with the job to poll, or 200 with the finished generation when it ends
-    within `wait_seconds`. Both have the same form: look at `status`.
+    within `wait_seconds`. Both have the same form: look at `status`. A generation that fails
+    within `wait_seconds` is answered with its problem, which names the job.
     """
     generations = generations_of(runtime)
     key = bindings.of(caller, tasks.GENERATION.operation, idempotency_key)
@@ -69,6 +70,8 @@ async def create_generation(
             runtime.database, caller.tenant_id, generation.job_id, body.wait_seconds
         )
         generation = await generations.of_job(caller, generation.job_id)
+    if body.wait_seconds:
+        waiting.refuse_failure(generation.error, generation.job_id)
     waiting.announce(
         response, generation.job_id, is_done=_is_done(generation), is_replayed=is_replayed
     )

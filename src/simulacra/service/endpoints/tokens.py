@@ -191,6 +191,8 @@ def _basic(request: Request, fields: Any) -> dict[str, str]:  # noqa: ANN401 - a
         client_id, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         raise ValueError("malformed Basic header") from None
+    if fields.get("client_id", unquote(client_id)) != unquote(client_id):
+        raise ValueError("two clients at once")
     return {"client_id": unquote(client_id), "client_secret": unquote(secret)}
 
 
@@ -203,7 +205,8 @@ async def _mint(
         )
     if not form.client_id or not form.client_secret:
         raise _RefusedError(400, "invalid_request", "client_id and client_secret are required.")
-    if form.audience not in (None, issuer.audience):
+    audience = form.audience or issuer.audience
+    if audience not in issuer.audiences:
         raise _RefusedError(
             403, "access_denied", f"Unknown audience; this service is {issuer.audience}."
         )
@@ -216,7 +219,7 @@ async def _mint(
         challenge = {"WWW-Authenticate": 'Basic realm="simulacra"'}
         raise _RefusedError(401, "invalid_client", "Unknown client or wrong secret.", challenge)
     scopes = _scopes(form.scope, grant.scopes)
-    token = await issuer.mint(form.client_id, scopes, grant.issued_at)
+    token = await issuer.mint(form.client_id, scopes, grant.issued_at, audience)
     async with runtime.database.transaction(tenancy.SYSTEM) as session:  # or nobody gets it
         actor, minted = entry.client(form.client_id), Action.TOKEN_MINTED
         trail.record(session, actor, minted, form.client_id, tenant_id=grant.tenant_id)

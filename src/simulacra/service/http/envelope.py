@@ -42,6 +42,8 @@ FRAMEWORK_CODES = {
     503: "simio_unavailable",
 }
 
+SINGLE_HEADERS = ("Host", "Authorization", "Content-Type", "Content-Encoding")
+"""Of two of these one part of a chain may take the first, and another the last."""
 ADDRESS_DIGITS = 16
 """Of the keyed hash that stands for an address in the log."""
 NOBODY = "-"
@@ -72,7 +74,11 @@ class Envelope:
         measures.OPEN_REQUESTS.inc()
         origin.REQUEST_ID.set(exchange.request_id)
         try:
-            await self._app(scope, receive, exchange.send)
+            refusal = _refusal(Headers(scope=scope))
+            if refusal is None:
+                await self._app(scope, receive, exchange.send)
+            else:
+                await exchange.respond(refusal)
         except ClientDisconnect:
             exchange.status = 499  # as nginx logs it: the caller hung up before the body ended
         except Exception as error:  # noqa: BLE001 - the last line: unknown text must not leak
@@ -113,16 +119,17 @@ class _Exchange:
     async def send_problem(self, code: str, detail: str) -> None:
         """Answer with a problem, unless an answer has begun."""
         if self.status == 0:
-            await self._respond(problems.Problem(code, detail))
+            await self.respond(problems.Problem(code, detail))
 
     async def _replace(self, status: int, headers: dict[str, str]) -> None:
         fallback = "simio_internal" if status >= 500 else "simio_malformed_body"
         code = FRAMEWORK_CODES.get(status, fallback)
         limit = self._scope.get(MAX_BODY_SIZE_SCOPE_KEY)
         detail = too_large(limit) if status == 413 and limit else catalog.CATALOG[code].meaning
-        await self._respond(problems.Problem(code, detail, headers=headers))
+        await self.respond(problems.Problem(code, detail, headers=headers))
 
-    async def _respond(self, problem: problems.Problem) -> None:
+    async def respond(self, problem: problems.Problem) -> None:
+        """Answer with a problem."""
         self._scope["state"]["problem"] = problem.entry.code
         body = problems.render(self._complete(problem))
         self.status = problem.status
@@ -171,6 +178,22 @@ class _Exchange:
                 "address": address,
             },
         )
+
+
+def _refusal(headers: Headers) -> problems.Problem | None:
+    """Return the problem of a head that could be understood in two ways, or of no use to us."""
+    for name in SINGLE_HEADERS:
+        if len(headers.getlist(name)) > 1:
+            detail = f"The request has the header {name} more than once; send it once."
+            return problems.Problem("simio_malformed_request", detail)
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    if encoding != "identity":
+        return problems.Problem(
+            "simio_unsupported_content_type",
+            "Bodies are read as they are; send this one without a Content-Encoding.",
+            headers={"Accept-Encoding": "identity"},
+        )
+    return None
 
 
 def too_large(limit: int) -> str:

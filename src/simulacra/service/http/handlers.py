@@ -14,7 +14,7 @@ from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 from simulacra.engine import errors as engine_errors
 from simulacra.service import errors, outages
 from simulacra.service.errors import catalog
-from simulacra.service.http import cross_tenant, envelope, guards, problems, translation
+from simulacra.service.http import cross_tenant, envelope, guards, problems, translation, wording
 
 PageOf = Callable[[Request, dict[str, Any]], Response | None]
 
@@ -112,6 +112,7 @@ def from_validation(faults: list[Any]) -> problems.Problem:
 
 def _fault(error: dict[str, Any]) -> errors.Fault:
     place, *path = error["loc"] or ("body",)
+    told = wording.sentence(error["type"], error.get("ctx", {}), error["msg"])
     if place == "body":
-        return errors.Fault(errors.pointer(*map(str, path)), error["msg"])
-    return errors.Fault(str(path[0] if path else place), error["msg"], is_parameter=True)
+        return errors.Fault(errors.pointer(*map(str, path)), told)
+    return errors.Fault(str(path[0] if path else place), told, is_parameter=True)

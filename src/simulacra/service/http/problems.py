@@ -28,7 +28,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
         *,
         faults: Sequence[errors.Fault] = (),
         headers: Mapping[str, str] | None = None,
-        extensions: Mapping[str, BaseModel] | None = None,
+        extensions: Mapping[str, BaseModel | str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.entry = catalog.CATALOG[code]
@@ -51,7 +51,11 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
         if self.faults:
             document["errors"] = [_fault(fault) for fault in self.faults]
         for member, extension in self.extensions.items():
-            document[member] = extension.model_dump(mode="json", exclude_none=True)
+            document[member] = (
+                extension
+                if isinstance(extension, str)
+                else extension.model_dump(mode="json", exclude_none=True)
+            )
         return document
 
 
@@ -105,4 +109,5 @@ class ProblemDocument(BaseModel):
     request_id: str | None = Field(None, description="Quote it to support.")
     retryable: bool = Field(description="Whether the same request may succeed later.")
     errors: list[FaultDocument] | None = None
+    job_id: str | None = Field(None, description="The job that failed within `wait_seconds`.")
     quota: QuotaDocument | None = Field(None, description="With codes about row quotas.")

@@ -1,10 +1,13 @@
 """`wait_seconds`: how long a request may be held until its work is done."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import Query, Response
 
+from simulacra.service import errors
 from simulacra.service.fields import MAX_WAIT_SECONDS
+from simulacra.service.http import problems
 
 RETRY_AFTER_SECONDS = "2"
 
@@ -16,6 +19,30 @@ WaitSeconds = Annotated[
         description="Hold the answer for up to so many seconds until the work is done.",
     ),
 ]
+
+
+def refuse_failure(error: Mapping[str, Any] | None, job_id: str) -> None:
+    """Answer with the problem of work that has failed while its request was held.
+
+    A 200 whose body says that there is nothing would be taken for a success.
+
+    Raises:
+        problems.Problem: the one that the job ended with, if it did.
+    """
+    if error is None:
+        return
+    faults = [
+        errors.Fault(
+            it.get("pointer") or it["parameter"],
+            it["detail"],
+            it["code"],
+            is_parameter="parameter" in it,
+        )
+        for it in error.get("errors", ())
+    ]
+    raise problems.Problem(
+        error["code"], error["detail"], faults=faults, extensions={"job_id": job_id}
+    )
 
 
 def announce(response: Response, job_id: str, *, is_done: bool, is_replayed: bool) -> None:

@@ -47,7 +47,7 @@ class Auth0:
         self._management = management.Management(account, self._http)
         self._clients = known
         self._keys = jwks.RemoteKeys(f"https://{domain}/.well-known/jwks.json", self._http)
-        self._verifier = verification.Verifier(self._keys, f"https://{domain}/", audience)
+        self._verifier = verification.Verifier(self._keys, f"https://{domain}/", (audience,))
         self._discarding: set[asyncio.Task[None]] = set()
         self.token_url = f"https://{domain}/oauth/token"
         self.audience = audience

@@ -33,11 +33,11 @@ class Keys(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Verifier:
-    """Accepts RS256 tokens of one issuer for one audience (RFC 7519, RFC 8725)."""
+    """Accepts RS256 tokens of one issuer for one of some audiences (RFC 7519, RFC 8725)."""
 
     keys: Keys
     issuer: str
-    audience: str
+    audiences: tuple[str, ...]
 
     async def claims(self, token: str) -> dict[str, Any]:
         """Return the claims of a token; ``azp`` is the client, which is still to be looked up.
@@ -60,7 +60,7 @@ class Verifier:
         return jwt.JWTClaimsRegistry(
             leeway=LEEWAY_SECONDS,
             iss={"essential": True, "value": self.issuer},
-            aud={"essential": True, "value": self.audience},
+            aud={"essential": True, "values": list(self.audiences)},
             exp={"essential": True},
             iat={"essential": True},
             azp={"essential": True},
