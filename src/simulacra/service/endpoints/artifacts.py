@@ -73,8 +73,10 @@ async def download_artifact(
     wanted: Wanted,
 ) -> Response:
     """Return the artifact, or one range of it; use the `artifact_url` of the generation."""
+    async with runtime.database.transaction(caller.tenant_id) as session:
+        generation = await repository.get(session, generation_id)  # a stranger's is not there
     links.check(runtime.keyring, caller, generation_id, token)
-    return await _answer(request, runtime, caller, generation_id, wanted)
+    return await _answer(request, runtime, caller, generation, wanted)
 
 
 @router.head("/v1/generations/{generation_id}/delivery", include_in_schema=False)
@@ -97,20 +99,22 @@ async def deliver_artifact(
     The absolute `artifact_url` of a generation points here. The link is enough: a bearer token may
     come along and is not looked at.
     """
-    return await _answer(request, runtime, caller, generation_id, wanted)
+    async with runtime.database.transaction(caller.tenant_id) as session:
+        generation = await repository.get(session, generation_id)
+    return await _answer(request, runtime, caller, generation, wanted)
 
 
 async def _answer(
     request: Request,
     runtime: serving.Runtime,
     caller: Principal,
-    generation_id: str,
+    generation: tables.Generation,
     wanted: _Wanted,
 ) -> Response:
+    generation_id = generation.id
+    if generation.sealed_key is None or generation.artifact_path is None:
+        raise errors.GenerationNotFoundError(f"Generation {generation_id} has no artifact.")
     async with runtime.database.transaction(caller.tenant_id) as session:
-        generation = await repository.get(session, generation_id)
-        if generation.sealed_key is None or generation.artifact_path is None:
-            raise errors.GenerationNotFoundError(f"Generation {generation_id} has no artifact.")
         wrapped = await encryption.unseal(
             session, runtime.keyring, caller.tenant_id, generation_id, generation.sealed_key
         )
