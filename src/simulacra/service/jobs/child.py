@@ -13,6 +13,7 @@ import os
 import resource
 import signal
 import stat
+import sys
 from collections.abc import Awaitable, Callable, Iterable
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
@@ -59,7 +60,13 @@ class ChildFaultError(Exception):
 
 
 def start_server(children: Iterable[functions.ChildFunction[Any, Any]]) -> None:
-    """Start the process that children are forked from, with what `children` call loaded."""
+    """Start the process that children are forked from, with what `children` call loaded.
+
+    From now on the main module of this process has neither a name nor a file: multiprocessing
+    would run it again in every child, and none needs anything of it.
+    """
+    main = sys.modules["__main__"]
+    main.__spec__, main.__file__ = None, None
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([*(function.module for function in children), PRELOAD])
     forkserver.ensure_running()
