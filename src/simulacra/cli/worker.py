@@ -1,7 +1,6 @@
 """`simulacra worker`: one worker process."""
 
 import argparse
-import asyncio
 
 from simulacra.cli import logs
 from simulacra.cli import settings as cli_settings
@@ -26,11 +25,13 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(arguments: argparse.Namespace) -> int:
     """Execute jobs until SIGTERM."""
+    import uvloop
+
     from simulacra.service import worker
 
     settings = cli_settings.load(worker_concurrency=arguments.concurrency)
     logs.configure(settings.log_format)
-    asyncio.run(worker.run(settings, arguments.queues))
+    uvloop.run(worker.run(settings, arguments.queues))
     return 0
 
 
