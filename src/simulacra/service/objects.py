@@ -88,12 +88,11 @@ class Register:
         finally:
             await asyncio.shield(self.discard(tenant_id, path))
 
-    async def discard(self, tenant_id: str, path: str) -> None:
-        """Have an object removed that was written, unless it was kept; in an outage, later."""
-        is_unkept = and_(_rows.path == path, _rows.state == "announced")
+    async def discard(self, tenant_id: str, *paths: str) -> None:
+        """Have objects removed that were written, unless they were kept; in an outage, later."""
         with contextlib.suppress(*outages.ANY):
             async with self.database.transaction(tenant_id) as session:
-                await session.execute(update(_rows).where(is_unkept).values(state="doomed"))
+                await doom_unkept(session, *paths)
 
     async def remove(self, owner_id: str) -> None:
         """Remove the doomed objects of one owner now; in an outage `sweep` will."""
@@ -194,6 +193,12 @@ async def keep(session: AsyncSession, path: str) -> None:
     keeping = keeping.values(state="kept", changed_at=clock.now(session))
     if await session.scalar(keeping.returning(_rows.path)) is None:
         raise UnannouncedError(path)
+
+
+async def doom_unkept(session: AsyncSession, *paths: str) -> None:
+    """Have objects removed that were written and not kept, if the transaction commits."""
+    is_unkept = and_(_rows.path.in_(paths), _rows.state == "announced")
+    await session.execute(update(_rows).where(is_unkept).values(state="doomed"))
 
 
 async def doom(session: AsyncSession, *owner_ids: str) -> None:

@@ -1,5 +1,6 @@
 """Fencing, on real PostgreSQL: who lost a job's token changes nothing."""
 
+import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -74,8 +75,10 @@ def test_a_worker_that_lost_its_job_changes_nothing(runtime: Runtime, run_async:
         assert slow is not None
         assert quick is not None
         assert quick.job.attempt == 2
+        await slow.report(Progress("fitting", 0.5))
         for write in (
-            slow.report(Progress("fitting", 0.5)),
+            slow.record(),
+            slow.record(),  # now that there is nothing to write
             slow.succeed(_nothing),
             slow.fail(errors.ServiceError("late")),
         ):
@@ -187,11 +190,13 @@ def test_progress_is_shown_and_never_goes_back_before_the_next_attempt(
         attempt = await attempts._begin(runtime.resources, job.tenant_id, job.id)
         assert attempt is not None
         await attempt.report(Progress("fitting", 0.41, 7, 15))
+        await attempt.record()
         seen = await shown(job)
         assert (seen.fraction, seen.step, seen.steps) == (0.41, 7, 15)
-        await attempt.report(Progress("fitting", 0.47, 8, 15))  # too soon after the other
+        await attempt.report(Progress("fitting", 0.47, 8, 15))  # and that is not recorded yet
         assert (await shown(job)).step == 7
         await attempt.report(Progress("writing", 0.3))
+        await attempt.record()
         assert await shown(job) == schemas.Progress(stage="writing", fraction=0.41)
         async with runtime.database.transaction(job.tenant_id) as session:
             await transitions.give_back(session, attempt.job, is_blamed=True)
@@ -200,8 +205,29 @@ def test_progress_is_shown_and_never_goes_back_before_the_next_attempt(
         assert attempt is not None
         assert await shown(job) == schemas.Progress(stage="starting", fraction=0)
         await attempt.report(Progress("fitting", 0.41, 7, 15))
+        await attempt.record()
         await attempt.succeed(_nothing)
         assert await shown(job) == schemas.Progress(stage="completed", fraction=1)
+
+    run_async(check())
+
+
+def test_progress_is_recorded_while_the_job_is_watched(
+    runtime: Runtime, run_async: RunAsync
+) -> None:
+    async def check() -> None:
+        job = await _job(runtime)
+        attempt = await attempts._begin(runtime.resources, job.tenant_id, job.id)
+        assert attempt is not None
+        watching = asyncio.create_task(attempt.watch())
+        for step in (7, 8):
+            await attempt.report(Progress("fitting", 0.41, step, 15))
+            async with asyncio.timeout(60):
+                while (await _read(runtime, job)).step != step:  # noqa: ASYNC110 - nobody tells
+                    await asyncio.sleep(0.05)
+        await attempt.succeed(_nothing)
+        async with asyncio.timeout(60):
+            await watching  # since the job has no token any more
 
     run_async(check())
 
@@ -215,8 +241,9 @@ def test_a_cancelled_job_stops_its_worker(runtime: Runtime, run_async: RunAsync)
             reason = errors.JobCancelledError("not wanted")
             end = transitions.End(entry.SYSTEM, reason)
             await runtime.endings.cancel(session, end, tables.Job.id == job.id)
+        await attempt.report(Progress("fitting", 0.5))
         with pytest.raises(attempts.SupersededError):
-            await attempt.report(Progress("fitting", 0.5))
+            await attempt.record()
         assert (await _read(runtime, job)).status == "cancelled"
 
     run_async(check())

@@ -94,7 +94,7 @@ class Attempt:
     kind: kinds.JobKind["Attempt"]
     job: tables.Job  # with the token of this attempt
     stored_paths: list[str] = dataclasses.field(default_factory=list)
-    _last_report: float = 0.0
+    _news: Progress | None = None
 
     @property
     def is_beyond_maximum(self) -> bool:
@@ -103,20 +103,25 @@ class Attempt:
         return blamed > self.resources.max_attempts
 
     async def report(self, progress: Progress) -> None:
-        """Record progress, at most a few times a second; an outage loses the record only.
+        """Note progress, for `watch` to record; a short job has ended before that."""
+        self._news = progress
+
+    async def record(self) -> None:
+        """Write down progress that was noted since the last time.
 
         Raises:
             SupersededError: the job is not ours any more.
         """
-        now = time.monotonic()
-        if progress.stage == self.job.stage and now - self._last_report < PROGRESS_SECONDS:
-            return
-        self._last_report, self.job.stage = now, progress.stage
-        self.job.progress = max(self.job.progress, progress.fraction)  # never back
-        values = {"stage": progress.stage, "step": progress.step, "steps": progress.steps}
-        with contextlib.suppress(*outages.DATABASE):
-            async with self._transaction() as session:
-                await transitions.report(session, self.job, **values, progress=self.job.progress)
+        news, self._news = self._news, None
+        async with self._transaction() as session:
+            if news is None:
+                mine = select(tables.Job.attempt_token).where(tables.Job.id == self.job.id)
+                if await session.scalar(mine) != self.job.attempt_token:
+                    raise SupersededError
+                return
+            self.job.progress = max(self.job.progress, news.fraction)  # never back
+            values = {"stage": news.stage, "step": news.step, "steps": news.steps}
+            await transitions.report(session, self.job, **values, progress=self.job.progress)
 
     async def run(
         self, function: functions.ChildFunction[Request, Result], request: Request, folder: Path
@@ -147,11 +152,16 @@ class Attempt:
         return path, digest
 
     async def succeed(self, save: Save) -> None:
-        """End the job and `save` what it made, in one transaction."""
+        """End the job and `save` what it made, in one transaction.
+
+        It removes what was stored and is not kept, too, which spares a transaction of its own.
+        """
 
         async def end() -> None:
             async with self._transaction() as session:
                 await self.resources.endings.complete(session, self.job, save)
+                await objects.doom_unkept(session, *self.stored_paths)
+            self.stored_paths.clear()
 
         await _until_database_answers(end)
 
@@ -175,14 +185,21 @@ class Attempt:
             await _until_database_answers(end)
 
     async def watch(self) -> None:
-        """Return when the job is not ours any more."""
-        mine = select(tables.Job.attempt_token).where(tables.Job.id == self.job.id)
+        """Record progress, and return when the job is not ours any more.
+
+        An outage loses the record only.
+        """
+        looked_at = time.monotonic()
         while True:
-            await asyncio.sleep(WATCH_SECONDS)
+            await asyncio.sleep(PROGRESS_SECONDS)
+            if self._news is None and time.monotonic() - looked_at < WATCH_SECONDS:
+                continue
+            looked_at = time.monotonic()
             with contextlib.suppress(*outages.DATABASE):
-                async with self._transaction() as session:
-                    if await session.scalar(mine) != self.job.attempt_token:
-                        return
+                try:
+                    await self.record()
+                except SupersededError:
+                    return
 
     async def age(self) -> dt.timedelta:
         """Return how long ago the first attempt at the job began."""
@@ -192,8 +209,8 @@ class Attempt:
 
     async def discard(self) -> None:
         """Have the objects removed that this attempt wrote and did not keep."""
-        for path in self.stored_paths:
-            await self.resources.objects.discard(self.job.tenant_id, path)
+        if self.stored_paths:
+            await self.resources.objects.discard(self.job.tenant_id, *self.stored_paths)
 
     def _transaction(self) -> contextlib.AbstractAsyncContextManager[AsyncSession]:
         return self.resources.database.transaction(self.job.tenant_id)

@@ -233,9 +233,10 @@ async def _move(
             "ended_at": func.coalesce(_jobs.ended_at, clock.now(session)),
         }
     moved = update(_jobs).where(_jobs.status.in_(SOURCES[to]), *which).values(status=to, **values)
-    rows = await session.scalars(
-        moved.returning(_jobs), execution_options={"populate_existing": True}
-    )
+    # The rows that come back are written over jobs that the session has, so that SQLAlchemy need
+    # not find out which of them the condition meets.
+    options = {"populate_existing": True, "synchronize_session": False}
+    rows = await session.scalars(moved.returning(_jobs), execution_options=options)
     return rows.all()
 
 
