@@ -68,13 +68,7 @@ class Bench:
 
     def run(self, name: str, unit: str, plan: Json) -> Json:
         """Run the load of `plan` in a separate process and return its figures."""
-        plan |= {"seconds": self.seconds, "urls": self.target.urls}
-        command = [sys.executable, "-m", "benchmarks.load", "--load"]
-        pipes: Json = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        load = subprocess.Popen(command, cwd=page.ROOT, **pipes)  # noqa: S603 - this very module
-        with sampled(self.target) as cores:
-            out, _ = load.communicate(json.dumps(plan))
-        figures: Json = json.loads(out)
+        figures, cores = under(self.target, plan | {"seconds": self.seconds})
         per = 60 if unit == "min" else 1
         rate = f"{figures['done'] / figures['seconds'] * per:,.1f}/{unit}"
         latency = " | ".join(f"{figures[key] * 1000:,.1f}" for key in ("p50", "p99"))
@@ -82,6 +76,22 @@ class Bench:
         line = f"| {name} | {rate} | {latency} | {figures['refused']} | {shares} | {limit(cores)} |"
         print(line, flush=True)
         return figures
+
+
+def under(target: cluster.ServiceCluster, plan: Json) -> tuple[Json, dict[str, float]]:
+    """Run the load of `plan` in a separate process; return its figures and the cores of each part.
+
+    Args:
+        target: on what.
+        plan: for `Load`, without the addresses.
+    """
+    command = [sys.executable, "-m", "benchmarks.load", "--load"]
+    pipes: Json = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    load = subprocess.Popen(command, cwd=page.ROOT, **pipes)  # noqa: S603 - this very module
+    with sampled(target) as cores:
+        out, _ = load.communicate(json.dumps(plan | {"urls": target.urls}))
+    figures: Json = json.loads(out)
+    return figures, cores
 
 
 def limit(cores: dict[str, float]) -> str:

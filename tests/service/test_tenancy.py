@@ -240,3 +240,27 @@ def test_a_prepared_statement_that_fails_leaves_the_connection_usable(
         assert await runtime.database.look_up(Prepared(sa.select(sa.literal_column("1")))) == 1
 
     run_async(check())
+
+
+@pytest.mark.parametrize("ending", ["it succeeds", "it fails", "it is cancelled"])
+def test_a_transaction_after_a_prepared_statement_is_one(
+    runtime: Runtime, run_async: RunAsync, ending: str
+) -> None:
+    """Prepared statements commit by themselves; what comes next must not."""
+    expressions = {"it succeeds": "1", "it fails": "1 / 0", "it is cancelled": "pg_sleep(60)"}
+    prepared = Prepared(sa.select(sa.literal_column(expressions[ending])))
+
+    async def check() -> None:
+        looking = asyncio.create_task(runtime.database.look_up(prepared))
+        if ending == "it is cancelled":
+            await asyncio.sleep(0.5)  # it sleeps on the server by then, or has not begun
+            looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+        with pytest.raises(ZeroDivisionError):
+            async with runtime.database.transaction("*") as session:
+                await session.execute(sa.text("CREATE TEMPORARY TABLE mark ()"))
+                raise ZeroDivisionError
+        marks = sa.select(sa.func.count()).select_from(sa.text("pg_class"))
+        assert await runtime.database.look_up(marks.where(sa.text("relname = 'mark'"))) == 0
+
+    run_async(check())

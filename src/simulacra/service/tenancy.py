@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import psycopg
 import sqlalchemy.exc
+from psycopg.pq import TransactionStatus
 from sqlalchemy import (
     Boolean,
     ExceptionContext,
@@ -160,20 +161,27 @@ class Database:
     async def _run_at_once(self, *steps: tuple[str, Values]) -> Row | None:
         """Run statements as one transaction in one round trip, and return the last one's first row.
 
-        That is PostgreSQL's pipeline mode: what is sent does not wait for what comes back.
+        The driver opens no transaction meanwhile. The server makes one of a statement that comes
+        alone, and of the statements of a pipeline, where what is sent does not wait for what comes
+        back. BEGIN and COMMIT would take the driver as long again.
         """
         async with self._engine.connect() as connection:
             raw = await connection.get_raw_connection()
             driver = cast("psycopg.AsyncConnection[Row]", raw.driver_connection)
             try:
-                async with driver.pipeline():
+                await driver.set_autocommit(True)
+                async with driver.pipeline() if len(steps) > 1 else contextlib.nullcontext():
                     for text_, parameters in steps:
                         cursor = await driver.execute(text_.encode(), parameters)
-                    await driver.commit()
                 return await cursor.fetchone() if cursor.description else None
             except psycopg.OperationalError:
                 await connection.invalidate()
                 raise
+            finally:
+                if driver.info.transaction_status is TransactionStatus.IDLE:
+                    await driver.set_autocommit(False)
+                else:  # cancelled half-way, or closed: no transaction may begin on it
+                    await connection.invalidate()
 
     async def check_role(self) -> None:
         """Refuse a role that row-level security does not bind; checked once, at the start.
