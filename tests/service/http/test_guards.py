@@ -1,11 +1,14 @@
 import asyncio
 import dataclasses
+import inspect
 import types
+from collections.abc import Iterator
 from typing import Annotated, cast
 from unittest import mock
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security.http import HTTPAuthorizationCredentials
 
@@ -97,6 +100,26 @@ def test_a_caller_who_is_known_still_needs_the_scope() -> None:
         'scope="read:generations"'
     }
     refusals.record.assert_awaited_once_with(Reason.INSUFFICIENT_SCOPE, "client", "tenant")
+
+
+def _called(dependant: Dependant) -> Iterator[object]:
+    """Yield what FastAPI calls for a route: the endpoint, and what it depends on."""
+    yield dependant.call
+    for nested in dependant.dependencies:
+        yield from _called(nested)
+
+
+def test_no_request_waits_for_a_thread_that_calls_a_plain_function(runtime: Runtime) -> None:
+    """A change of threads takes longer than what most of them do."""
+    routes = [route for route in guards.routes(main.build(runtime)) if isinstance(route, APIRoute)]
+    called = [call for route in routes for call in _called(route.dependant)]
+    assert len(called) > len(routes)
+    assert [
+        call
+        for call in called
+        if not inspect.iscoroutinefunction(call)
+        and not inspect.iscoroutinefunction(getattr(call, "__call__", None))  # noqa: B004 - how
+    ] == []
 
 
 def test_exactly_these_routes_are_open() -> None:

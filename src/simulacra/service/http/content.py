@@ -23,7 +23,7 @@ def require(request: Request, media_type: str) -> None:
         )
 
 
-def _json_only(request: Request) -> None:
+async def _json_only(request: Request) -> None:
     if request.headers.get("content-length", "0") != "0" or "content-type" in request.headers:
         require(request, JSON)
 

@@ -39,7 +39,7 @@ class Guard:
 class Public(Guard):
     """The route is open to anyone."""
 
-    def __call__(self) -> None:
+    async def __call__(self) -> None:
         """Let everyone in."""
 
 

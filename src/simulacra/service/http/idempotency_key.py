@@ -14,15 +14,7 @@ PATTERN = re.compile(
 )
 
 
-def _read_key(
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            description=f"{LENGTH} of A-Z a-z 0-9 . _ : -; makes a retry of this request safe.",
-        ),
-    ] = None,
-) -> str | None:
+def _read_key(idempotency_key: str | None) -> str | None:
     """Return the key without its quotes, or None if there is no header."""
     if idempotency_key is None:
         return None
@@ -36,8 +28,18 @@ def _read_key(
     return match["key"]
 
 
-def _only_key(request: Request, key: Annotated[str | None, Depends(_read_key)]) -> str | None:
+async def _only_key(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description=f"{LENGTH} of A-Z a-z 0-9 . _ : -; makes a retry of this request safe.",
+        ),
+    ] = None,
+) -> str | None:
     """Return the key, unless there are several: none of them may be ignored silently."""
+    key = _read_key(idempotency_key)
     count = len(request.headers.getlist("idempotency-key"))
     if count > 1:
         raise problems.Problem(

@@ -8,9 +8,14 @@ from simulacra.service import runtime
 
 
 def runtime_of(request: Request) -> runtime.Runtime:
-    """Return the runtime that serves `request` (a FastAPI dependency)."""
+    """Return the runtime that serves `request`."""
     return cast("runtime.Runtime", request.app.state.runtime)
 
 
-Runtime = Annotated[runtime.Runtime, Depends(runtime_of)]
+async def _serving(request: Request) -> runtime.Runtime:
+    """Return it to FastAPI, which would call a plain function in another thread."""
+    return runtime_of(request)
+
+
+Runtime = Annotated[runtime.Runtime, Depends(_serving)]
 """A parameter of endpoints."""
