@@ -1,7 +1,8 @@
 """Run a benchmark: print its tables, and write them to docs/benchmarks/NAME.md.
 
 python -m benchmarks.run NAME [--data DIRECTORY] [--quick] [--only CASE ...]
-python -m benchmarks.run all     those that need no data, the others where the data is; not peers, not growth
+python -m benchmarks.run all     those that need no data, the others where the data is; neither
+                                 peers nor growth
 """
 
 import argparse
