@@ -34,7 +34,7 @@ def announced(since: dt.datetime, until: dt.datetime, successor: str) -> Any:  #
         "Link": f'<{successor}>; rel="successor-version"',
     }
 
-    def say(response: Response) -> None:
+    async def say(response: Response) -> None:
         response.headers.update(headers)
 
     return Depends(say)
