@@ -79,6 +79,7 @@ def test_operations_have_the_names_of_the_contract(published: dict[str, Any]) ->
         "getGeneration",
         "downloadArtifact",
         "deliverArtifact",
+        "listJobs",
         "getJob",
         "cancelJob",
         "getUsage",

@@ -6,7 +6,11 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from simulacra.service import errors
 from simulacra.service.database import tables
+
+AFTER = "after"
+"""The parameter of the API that names the row before a page."""
 
 Row = TypeVar(
     "Row",
@@ -29,10 +33,13 @@ async def page(
     """Return up to `limit` rows of a query behind the one named `after`, and the next `after`.
 
     The newest rows come first.
+
+    Raises:
+        errors.InvalidFieldsError: the session's tenant has no row `after`.
     """
     order = tuple_(table.created_at, table.id)
     if after is not None:
-        query = query.where(order < _place(table, table.created_at, after))
+        query = query.where(order < await _place(session, table, table.created_at, after))
     return await _cut(session, query.order_by(table.created_at.desc(), table.id.desc()), limit)
 
 
@@ -45,14 +52,22 @@ async def ascending_page(
     *,
     by: ColumnElement[Any] | None = None,
 ) -> tuple[Sequence[Row], str | None]:
-    """Return a page like `page`, with the oldest rows first, or those with the least `by`."""
+    """Return a page like `page`, with the oldest rows first, or those with the least `by`.
+
+    Raises:
+        errors.InvalidFieldsError: the session's tenant has no row `after`.
+    """
     key = table.created_at if by is None else by
     if after is not None:
-        query = query.where(tuple_(key, table.id) > _place(table, key, after))
+        query = query.where(tuple_(key, table.id) > await _place(session, table, key, after))
     return await _cut(session, query.order_by(key, table.id), limit)
 
 
-def _place(table: type[Row], key: Any, row_id: str) -> Any:  # noqa: ANN401 - of any type
+async def _place(session: AsyncSession, table: type[Row], key: Any, row_id: str) -> Any:  # noqa: ANN401 - of any type
+    """Return where a row stands; without one the page would be empty and look like the last."""
+    if await session.scalar(select(table.id).where(table.id == row_id)) is None:
+        detail = "It is no `next_after` of this list, or is too old; begin with the first page."
+        raise errors.InvalidFieldsError([errors.Fault(AFTER, detail, is_parameter=True)])
     return select(key, table.id).where(table.id == row_id).scalar_subquery()
 
 

@@ -1,9 +1,12 @@
-"""Reading and cancelling jobs."""
+"""Listing, reading and cancelling jobs."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
 
+from fastapi import APIRouter, Query, Response
+
+from simulacra.service import errors
 from simulacra.service.database import statuses
-from simulacra.service.http import guards, openapi, serving, waiting
+from simulacra.service.http import guards, openapi, paging, serving, waiting
 from simulacra.service.jobs import schemas, service
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
@@ -18,6 +21,33 @@ LINKS = {
     ),
 }
 ENVELOPE = {"model": schemas.JobDocument, "links": LINKS, "description": "The job as it is now."}
+
+
+@router.get(
+    "",
+    operation_id="listJobs",
+    summary="List the jobs of the tenant",
+    response_model_exclude_none=True,
+    responses=openapi.problems(401, 403),
+)
+async def list_jobs(
+    caller: guards.ReadJobs,
+    runtime: serving.Runtime,
+    status: Annotated[
+        statuses.JobStatus | None, Query(description="Those in one state only.")
+    ] = None,
+    kind: Annotated[
+        str | None, Query(description="Those of one `operation` only, such as createDataset.")
+    ] = None,
+    after: paging.After = None,
+    limit: paging.Limit = paging.DEFAULT_LIMIT,
+) -> schemas.JobList:
+    """Return the jobs that are on record, the newest first."""
+    if kind is not None and kind not in runtime.job_kinds:
+        detail = f"There is no such kind of job; there are {', '.join(runtime.job_kinds)}."
+        raise errors.InvalidFieldsError([errors.Fault("kind", detail, is_parameter=True)])
+    jobs, next_after = await service.page(runtime.database, caller, status, kind, after, limit)
+    return schemas.JobList(jobs=[schemas.document(it) for it in jobs], next_after=next_after)
 
 
 @router.get(

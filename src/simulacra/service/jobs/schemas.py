@@ -42,6 +42,13 @@ class JobDocument(BaseModel):
     ended_at: dt.datetime | None = None
 
 
+class JobList(BaseModel):
+    """One page of jobs, the newest first."""
+
+    jobs: list[JobDocument]
+    next_after: str | None = Field(None, description="`after` of the next page.")
+
+
 def document(job: tables.Job) -> JobDocument:
     """Return the public form of a job."""
     status = JobStatus(job.status)

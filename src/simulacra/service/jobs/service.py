@@ -1,12 +1,14 @@
 """What can be done with jobs from outside, and what becomes of their records."""
 
 import datetime as dt
+from collections.abc import Sequence
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from simulacra.service import clock, errors, tenancy
 from simulacra.service.audit import entry
-from simulacra.service.database import tables
+from simulacra.service.database import paging, tables
+from simulacra.service.database.statuses import JobStatus
 from simulacra.service.idempotency import bindings
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import repository, transitions
@@ -18,6 +20,28 @@ TOMBSTONE = dt.timedelta(days=7)
 async def read(database: tenancy.Database, caller: Principal, job_id: str) -> tables.Job:
     """Return a job."""
     return await repository.read(database, caller.tenant_id, job_id)
+
+
+async def page(
+    database: tenancy.Database,
+    caller: Principal,
+    status: JobStatus | None,
+    operation: str | None,
+    after: str | None,
+    limit: int,
+) -> tuple[Sequence[tables.Job], str | None]:
+    """Return up to `limit` of the caller's jobs behind the one named `after`, and the next `after`.
+
+    Raises:
+        errors.InvalidFieldsError: the tenant has no job `after`.
+    """
+    query = select(tables.Job)
+    if status is not None:
+        query = query.where(tables.Job.status == status)
+    if operation is not None:
+        query = query.where(tables.Job.operation == operation)
+    async with database.transaction(caller.tenant_id) as session:
+        return await paging.page(session, tables.Job, query, after, limit)
 
 
 async def cancel(
