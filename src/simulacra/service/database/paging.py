@@ -20,6 +20,8 @@ Row = TypeVar(
     tables.Tenant,
     tables.Client,
     tables.Signup,
+    tables.Webhook,
+    tables.WebhookDelivery,
 )
 
 

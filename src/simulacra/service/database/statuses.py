@@ -1,4 +1,4 @@
-"""The words that the status columns of jobs, datasets and generations hold."""
+"""The words that the status columns hold."""
 
 from enum import StrEnum
 
@@ -45,3 +45,34 @@ class GenerationStatus(StrEnum):
     PARTIAL = "partial"
     FAILED = "failed"
     EXPIRED = "expired"
+
+
+class DeliveryStatus(StrEnum):
+    """States of the delivery of an event to a webhook; the last two are final."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class DeliveryFailure(StrEnum):
+    """Why the last attempt at a delivery did not succeed."""
+
+    STATUS = "status"  # the answer was no 2xx
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+    TLS = "tls"
+    ADDRESS = "address"  # unknown, or one that webhooks may not go to
+    PROTOCOL = "protocol"  # the answer was not HTTP
+    DISABLED = "disabled"  # its webhook was, before it was delivered
+
+
+class DisabledReason(StrEnum):
+    """Why a webhook was disabled."""
+
+    REQUESTED = "requested"  # by a client of the tenant
+    GONE = "gone"  # the receiver answered 410
+    FAILING = "failing"  # the receiver took nothing for days
+    BACKLOG = "backlog"  # too many deliveries wait
+    CLIENT_REVOKED = "client_revoked"
+    OPERATOR = "operator"

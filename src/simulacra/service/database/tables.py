@@ -263,6 +263,7 @@ class Dataset(Table, TenantOwned, JobResult):
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
     ready_at: Mapped[Timestamp | None]
     expires_at: Mapped[Timestamp] = mapped_column(index=True)
+    announced_expiry: Mapped[Timestamp | None]  # the end that webhooks were told of
     deleted_at: Mapped[Timestamp | None]
 
 
@@ -326,6 +327,7 @@ class Job(Table, TenantOwned):
             postgresql_where=text("status IN ('queued', 'processing')"),
         ),
         Index("jobs_ended", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
+        Index("jobs_listed", "tenant_id", "created_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -423,6 +425,71 @@ class StoredObject(Table, TenantOwned):
     store_id: Mapped[str | None] = mapped_column(ForeignKey("customer_stores.id"))  # its owner's
     state: Mapped[str] = mapped_column(Word)
     changed_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+
+
+class Webhook(Table, TenantOwned):
+    """An address that events of a tenant are posted to; see `webhooks`.
+
+    It acts for the client that made it, and ends with it.
+    """
+
+    __tablename__ = "webhooks"
+    __table_args__ = (Index("webhooks_url", "tenant_id", "url", unique=True),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.id"), index=True)
+    url: Mapped[str]  # may hold a secret of the customer's: not for logs
+    events: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    description: Mapped[str | None]
+    created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+    failing_since: Mapped[Timestamp | None]  # the first failure since the last success
+    disabled_at: Mapped[Timestamp | None]
+    disabled_reason: Mapped[str | None] = mapped_column(Word)
+
+
+class WebhookSecret(Table, TenantOwned):
+    """A key that signs what is posted to a webhook: the present one, or one that was replaced."""
+
+    __tablename__ = "webhook_secrets"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    webhook_id: Mapped[str] = mapped_column(
+        ForeignKey("webhooks.id", ondelete="CASCADE"), index=True
+    )
+    sealed_secret: Mapped[bytes]
+    created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+    signs_until: Mapped[Timestamp | None]  # None: it is the present one
+
+
+class WebhookDelivery(Table, TenantOwned):
+    """An event on its way to one webhook.
+
+    The number of attempts fences as a job's token does: who took it for one attempt and was lost
+    for long records nothing once another one has begun. `next_attempt_at` is a lease meanwhile.
+    """
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        Index("webhook_deliveries_of", "webhook_id", "created_at", "id"),
+        Index(
+            "webhook_deliveries_waiting",
+            "next_attempt_at",
+            postgresql_where=text("status = 'waiting'"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)  # the receiver's `webhook-id`
+    webhook_id: Mapped[str] = mapped_column(ForeignKey("webhooks.id", ondelete="CASCADE"))
+    event: Mapped[str]
+    body: Mapped[str]  # as it is signed and posted
+    status: Mapped[str] = mapped_column(Word)
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    created_at: Mapped[Timestamp] = mapped_column(server_default=NOW, index=True)
+    next_attempt_at: Mapped[Timestamp]
+    last_attempt_at: Mapped[Timestamp | None]
+    ended_at: Mapped[Timestamp | None]
+    response_status: Mapped[int | None]
+    failure: Mapped[str | None]
 
 
 class OperatorAccount(Table):
