@@ -82,6 +82,14 @@ def test_operations_have_the_names_of_the_contract(published: dict[str, Any]) ->
         "listJobs",
         "getJob",
         "cancelJob",
+        "createWebhook",
+        "listWebhooks",
+        "getWebhook",
+        "updateWebhook",
+        "deleteWebhook",
+        "rotateWebhookSecret",
+        "testWebhook",
+        "listWebhookDeliveries",
         "getUsage",
         "getHealth",
         "getReadiness",
@@ -131,6 +139,11 @@ def test_what_changes_something_for_the_customer_says_so(published: dict[str, An
         "createSignup",
         "claimCredential",
         "rotateCredential",
+        "createWebhook",
+        "updateWebhook",
+        "deleteWebhook",
+        "rotateWebhookSecret",
+        "testWebhook",
     }
 
 

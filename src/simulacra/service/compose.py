@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import httpx
 import procrastinate
 import psycopg
 
@@ -31,6 +32,7 @@ from simulacra.service.monitoring import notices, records, state, watch
 from simulacra.service.settings import Settings
 from simulacra.service.stores import directory
 from simulacra.service.tenants import capacity
+from simulacra.service.webhooks import delivery, sending, targets
 
 JOB_KINDS = (datasets.TRAINING, generations.GENERATION)
 """What is done in the background: a new kind of job is one more record here."""
@@ -66,6 +68,9 @@ def runtime_of(
         readiness=readiness.Readiness(database, objects, folders_of(settings)),
         space=scratch.Space(settings.scratch_bytes),
         announcements=announcements.Announcements(dsn, draining),
+        webhook_targets=targets.Targets(
+            settings.networks_of_webhooks(), is_proxied=settings.webhook_proxy is not None
+        ),
         draining=draining,
         problem_document=functools.partial(translation.document, base_url=settings.base_url),
     )
@@ -160,6 +165,14 @@ def liveness_address(settings: Settings) -> tuple[str, int] | None:
     """Return where it is told whether a process is alive; None if nowhere."""
     port = settings.liveness_port
     return None if port is None else (settings.liveness_host, port)
+
+
+def deliveries_of(settings: Settings, parts: runtime.Runtime) -> delivery.Deliveries:
+    """Return what delivers events to webhooks."""
+    proxy = settings.webhook_proxy
+    way = None if proxy is None else httpx.Proxy(proxy.get_secret_value())
+    sender = sending.Sender(parts.webhook_targets, way)
+    return delivery.Deliveries(parts.database, parts.keyring.sealer, sender)
 
 
 def metrics_address(settings: Settings) -> tuple[str, int] | None:

@@ -11,6 +11,7 @@ from simulacra.service.generations import expiry as generations
 from simulacra.service.idempotency import bindings
 from simulacra.service.jobs import service as jobs
 from simulacra.service.runtime import Runtime
+from simulacra.service.webhooks import upkeep as webhooks
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,10 @@ async def _forget_keys(runtime: Runtime) -> None:
 
 async def _expire_generations(runtime: Runtime) -> None:
     await generations.sweep(runtime.database, runtime.endings)
+
+
+async def _announce_expiry(runtime: Runtime) -> None:
+    await datasets.announce(runtime.database, runtime.outbox)
 
 
 async def _expire_datasets(runtime: Runtime) -> None:
@@ -53,6 +58,10 @@ async def _tidy_identity(runtime: Runtime) -> None:
     await runtime.identity.tidy()
 
 
+async def _tidy_webhooks(runtime: Runtime) -> None:
+    await webhooks.tidy(runtime.database)
+
+
 async def _sweep_scratch(_: Runtime) -> None:
     await asyncio.to_thread(scratch.sweep)
 
@@ -60,6 +69,7 @@ async def _sweep_scratch(_: Runtime) -> None:
 CHORES: tuple[Chore, ...] = (
     _forget_keys,
     _expire_generations,
+    _announce_expiry,
     _expire_datasets,
     _retire_jobs,
     _remove_objects,
@@ -67,6 +77,7 @@ CHORES: tuple[Chore, ...] = (
     _expire_claims,
     _forget_throttles,
     _tidy_identity,
+    _tidy_webhooks,
     _sweep_scratch,
 )
 """In their order: a tombstone outlasts its key, a dataset's its generations', objects go last."""

@@ -26,6 +26,7 @@ from simulacra.service.endpoints import (
     signups,
     tokens,
     usage,
+    webhooks,
 )
 from simulacra.service.http import (
     addresses,
@@ -52,6 +53,7 @@ ROUTERS = (
     generations.router,
     artifacts.router,
     jobs.router,
+    webhooks.router,
     usage.router,
     custody.router,
     service.router,

@@ -61,6 +61,12 @@ CHORE_FAILURES = Counter(
     ("chore",),
     registry=REGISTRY,
 )
+WEBHOOK_DELIVERIES = Counter(
+    "simulacra_webhook_deliveries_total",
+    "Attempts at deliveries to webhooks, by how they ended: delivered, or why not.",
+    ("outcome",),
+    registry=REGISTRY,
+)
 
 
 class Own(Collector):

@@ -28,6 +28,9 @@ from simulacra.service.stores.directory import Stores
 from simulacra.service.tenants import service as tenants
 from simulacra.service.tenants.capacity import Capacity
 from simulacra.service.transfers import Transfers
+from simulacra.service.webhooks import service as webhooks
+from simulacra.service.webhooks.events import Outbox
+from simulacra.service.webhooks.targets import Targets
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +73,8 @@ class Runtime:
     problem_document: Callable[[errors.ServiceError], dict[str, Any]]
     """How the error of a job is written down, for those who will ask what became of it."""
     announcements: announcements.Announcements
+    webhook_targets: Targets
+    """Where webhooks may go."""
     draining: asyncio.Event
     """Set when the process takes nothing new and ends what it holds."""
     tracer: trace.Tracer = dataclasses.field(default_factory=trace.NoOpTracer)
@@ -91,7 +96,18 @@ class Runtime:
     def endings(self) -> transitions.Endings:
         """The moves that end jobs."""
         turns = admission.Admission(self.queue, self.job_kinds, self.policy.jobs_per_tenant)
-        return transitions.Endings(self.job_kinds, turns, self.problem_document)
+        return transitions.Endings(self.job_kinds, turns, self.outbox, self.problem_document)
+
+    @property
+    def outbox(self) -> Outbox:
+        """Where events for webhooks are written down."""
+        return Outbox(self.policy.base_url)
+
+    @property
+    def webhooks(self) -> webhooks.Webhooks:
+        """The webhooks of all tenants."""
+        sealer, targets = self.keyring.sealer, self.webhook_targets
+        return webhooks.Webhooks(self.database, sealer, targets, self.outbox)
 
     @property
     def resources(self) -> attempts.Resources:

@@ -276,6 +276,17 @@ class Settings(BaseSettings):
     )
     smtp_user: str | None = Field(default=None, description="User at the mail server.")
     smtp_password: SecretStr | None = Field(default=None, description="Password of that user.")
+    webhook_networks: str = Field(
+        default="",
+        description="Networks of your own, separated by commas, that customers' webhooks may reach "
+        "besides the public internet, such as 10.20.0.0/16; into one of this machine http will do.",
+    )
+    webhook_proxy: SecretStr | None = Field(
+        default=None,
+        description="Proxy (http://...) that makes all connections to customers' webhooks. It has "
+        "to refuse those into your network, since it is what looks names up. Default: none is "
+        "used.",
+    )
     traces_collector: str | None = Field(
         default=None,
         description="Address of an OpenTelemetry collector to which traces are sent by OTLP over "
@@ -319,7 +330,7 @@ class Settings(BaseSettings):
             raise ValueError("give an origin such as https://synthetic.example.com")
         return url
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "webhook_networks")
     @classmethod
     def _are_addresses(cls, proxies: str) -> str:
         named = [name for name in map(str.strip, proxies.split(",")) if name]
@@ -350,6 +361,14 @@ class Settings(BaseSettings):
         if scheme not in {"postgresql", "postgres"} or not rest:
             raise ValueError("give a URL that begins with postgresql://")
         return SecretStr(f"postgresql://{rest}")
+
+    @field_validator("webhook_proxy")
+    @classmethod
+    def _is_proxy(cls, url: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(url.get_secret_value() if url is not None else "http://localhost")
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+            raise ValueError("give an address such as http://proxy.example.com:3128")
+        return url
 
     @field_validator("alert_webhook_url")
     @classmethod
@@ -446,6 +465,11 @@ class Settings(BaseSettings):
         if domain is None or client_id is None or secret is None:
             raise SettingsError("No Auth0 tenant: set identity_provider and auth0_*")
         return domain, client_id, secret.get_secret_value()
+
+    def networks_of_webhooks(self) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+        """Return the networks that webhooks may reach although they are not public."""
+        named = filter(None, self.webhook_networks.split(","))
+        return [ipaddress.ip_network(name, strict=False) for name in named]
 
     def store_url(self) -> str:
         """Return where objects are kept, as a URL."""

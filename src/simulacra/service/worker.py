@@ -26,6 +26,7 @@ from simulacra.service.jobs import attempts, child, kinds, probe, queues, worker
 from simulacra.service.monitoring import exporter, gauges, traces, watch
 from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
+from simulacra.service.webhooks import delivery
 
 HEARTBEAT_SECONDS = 1.0
 STALLED_SECONDS = 5.0
@@ -54,14 +55,20 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
         layers.check(layers.available())
     async with liveness.serving(compose.liveness_address(settings)):
         runtime = compose.runtime_of(settings, compose.keyring_of(settings), timeouts.OF_JOBS)
-        looking = compose.watch_of(settings, runtime)  # which needs the environment as it is
+        # Both need the environment as it is.
+        looking = compose.watch_of(settings, runtime)
+        delivering = compose.deliveries_of(settings, runtime)
         with traces.sent_to(settings.traces_collector, "worker") as spans:
             traced = dataclasses.replace(runtime, tracer=spans.get_tracer("simulacra"))
-            await _run(traced, settings, names, looking)
+            await _run(traced, settings, names, looking, delivering)
 
 
 async def _run(
-    runtime: Runtime, settings: Settings, names: Collection[str], looking: watch.Watch
+    runtime: Runtime,
+    settings: Settings,
+    names: Collection[str],
+    looking: watch.Watch,
+    delivering: delivery.Deliveries,
 ) -> None:
     environment.restrict(os.environ)  # which job processes inherit
     child.start_server(kind.function for kind in runtime.job_kinds.values())
@@ -85,6 +92,7 @@ async def _run(
                 _report(runtime, held),
                 _look(looking, collector),
                 looking.records.keep_checking(),
+                delivering.run(),
             )
             sweepers = [group.create_task(loop) for loop in loops]
             logger.info("worker is ready for %s", ", ".join(names))

@@ -15,7 +15,8 @@ def test_jobs_are_listed_in_pages_with_the_newest_first(
         async with api.client(runtime) as acme, api.client(runtime) as other:
             made = [(await work.training(runtime, acme.tenant_id)).id for _ in range(5)]
             await work.training(runtime, other.tenant_id)
-            seen, after = [], {}
+            seen: list[str] = []
+            after: dict[str, str] = {}
             while True:
                 answer = await acme.http.get("/v1/jobs", params={"limit": 2, **after})
                 page = answer.raise_for_status().json()

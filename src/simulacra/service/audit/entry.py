@@ -9,6 +9,7 @@ import enum
 import re
 from collections.abc import Mapping
 
+from simulacra.service.database.statuses import DisabledReason
 from simulacra.service.errors import catalog
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
@@ -44,6 +45,13 @@ class Action(enum.StrEnum):
     ARTIFACT_DOWNLOADED = "artifact.downloaded"
     JOB_VIEWED = "job.viewed"
     JOB_RETRIED = "job.retried"
+    WEBHOOK_CREATED = "webhook.created"
+    WEBHOOK_CHANGED = "webhook.changed"
+    WEBHOOK_SECRET_ROTATED = "webhook.secret_rotated"  # noqa: S105 - the name of an action
+    WEBHOOK_ENABLED = "webhook.enabled"
+    WEBHOOK_DISABLED = "webhook.disabled"
+    WEBHOOK_DELETED = "webhook.deleted"
+    WEBHOOK_VIEWED = "webhook.viewed"
     TENANT_CREATED = "tenant.created"
     TENANT_SUSPENDED = "tenant.suspended"
     TENANT_REACTIVATED = "tenant.reactivated"
@@ -122,7 +130,7 @@ class Reason(enum.StrEnum):
 UNSET = "unset"
 """In place of a limit that was taken off."""
 FORMATS = frozenset({"arrow", "csv", "parquet", "sav", "xlsx", "zsav"})
-WORDS = frozenset({*catalog.CATALOG, *Reason, *FORMATS, UNSET})
+WORDS = frozenset({*catalog.CATALOG, *Reason, *DisabledReason, *FORMATS, UNSET})
 
 Details = Mapping[Detail, int | str]
 """Numbers, and words of `WORDS`."""

@@ -15,7 +15,10 @@ from simulacra.service.idempotency import bindings
 from simulacra.service.jobs import repository as jobs
 from simulacra.service.jobs import transitions
 from simulacra.service.tenants import retention
+from simulacra.service.webhooks.events import EXPIRY_NOTICE, Outbox
 
+MOST_AT_ONCE = 1000
+"""Datasets that one round tells of."""
 ENDED = (DatasetStatus.EXPIRED, DatasetStatus.DELETED)
 
 _rows = tables.Dataset
@@ -32,6 +35,23 @@ async def shred(session: AsyncSession, dataset: tables.Dataset, status: DatasetS
     await jobs.redact(session, dataset.job_id)
     await scenario_fits.forget(session, dataset.id)
     await objects.doom(session, dataset.id)
+
+
+async def announce(database: tenancy.Database, outbox: Outbox) -> None:
+    """Tell once of each dataset that its end is near; one that is extended has another end."""
+    async with database.transaction(tenancy.SYSTEM) as session:
+        now, until = clock.now(session), _rows.expires_at
+        is_near = (until > now) & (until <= now + EXPIRY_NOTICE)
+        is_told = _rows.announced_expiry.is_not_distinct_from(until)
+        is_ready = _rows.status == DatasetStatus.READY
+        near = select(_rows).where(is_ready, is_near, ~is_told).limit(MOST_AT_ONCE)
+        # Who has locked one is changing it, or tells of it.
+        locked = near.with_for_update(key_share=True, skip_locked=True)
+        datasets = (await session.scalars(locked)).all()
+        for dataset in datasets:
+            dataset.announced_expiry = dataset.expires_at
+        await session.flush()
+        await outbox.datasets_expire(session, datasets)
 
 
 async def sweep(database: tenancy.Database, endings: transitions.Endings) -> None:

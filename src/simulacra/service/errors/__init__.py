@@ -26,6 +26,7 @@
     │       ├── DatasetNotFoundError
     │       ├── GenerationNotFoundError
     │       ├── JobNotFoundError
+    │       ├── WebhookNotFoundError
     │       ├── SignupNotFoundError
     │       ├── ClaimNotFoundError
     │       └── RotationNotFoundError
@@ -35,6 +36,11 @@
     │   ├── ModelInvalidError             its model cannot be loaded
     │   ├── JobCancelledError             somebody cancelled the job
     │   └── JobFailedError                the job cannot succeed
+    ├── webhooks
+    │   ├── WebhookAddressError           its address is none that webhooks may go to
+    │   ├── WebhookExistsError            the tenant has one with this address
+    │   ├── WebhookLimitError             the tenant has as many as it may
+    │   └── WebhookDisabledError          nothing is sent to it
     ├── quotas
     │   ├── RowCapExceededError           more rows than one request may ask for
     │   ├── QuotaExceededError            more rows than the subscription has left
@@ -58,6 +64,7 @@
     ├── StorageError                      a tenant's own storage cannot be used
     ├── LimitError                        a limit of a tenant is out of range
     ├── JobError                          there is no such job, or its state does not allow it
+    ├── WebhookError                      there is no such webhook, or it is disabled already
     ├── BackupError                       a backup cannot be made, read or restored
     ├── AccountError                      an account cannot be made or changed
     └── DecisionError                     a request for access cannot be decided on
@@ -76,6 +83,7 @@ from simulacra.service.errors.absence import (
     NotFoundError,
     RotationNotFoundError,
     SignupNotFoundError,
+    WebhookNotFoundError,
 )
 from simulacra.service.errors.access import (
     ArtifactLinkInvalidError,
@@ -104,6 +112,7 @@ from simulacra.service.errors.operators import (
     StorageError,
     TenantNotFoundError,
     UnknownSignupError,
+    WebhookError,
 )
 from simulacra.service.errors.outages import (
     CustomerKeyError,
@@ -132,6 +141,12 @@ from simulacra.service.errors.requests import (
     ScenarioInfeasibleError,
     StudyInvalidError,
     TooManyAtOnceError,
+)
+from simulacra.service.errors.webhooks import (
+    WebhookAddressError,
+    WebhookDisabledError,
+    WebhookExistsError,
+    WebhookLimitError,
 )
 from simulacra.service.errors.work import (
     DatasetFailedError,
@@ -201,5 +216,11 @@ __all__ = [
     "TooManyAtOnceError",
     "UnauthenticatedError",
     "UnknownSignupError",
+    "WebhookAddressError",
+    "WebhookDisabledError",
+    "WebhookError",
+    "WebhookExistsError",
+    "WebhookLimitError",
+    "WebhookNotFoundError",
     "pointer",
 ]

@@ -27,6 +27,12 @@ class JobNotFoundError(NotFoundError):
     code = "simio_job_not_found"
 
 
+class WebhookNotFoundError(NotFoundError):
+    """There is no such webhook."""
+
+    code = "simio_webhook_not_found"
+
+
 class SignupNotFoundError(NotFoundError):
     """There is no such request for access."""
 

@@ -176,6 +176,44 @@ _ENTRIES = (
         "Take the `job_id` from the response that started the work.",
     ),
     Entry(
+        "simio_webhook_not_found",
+        "There is no such webhook",
+        "No webhook of yours has this id.",
+        "A wrong id, a webhook that was deleted, or one of another tenant.",
+        "List your webhooks, and use an id from there.",
+    ),
+    Entry(
+        "simio_webhook_address_refused",
+        "The address of the webhook is not allowed",
+        "Webhooks go to public addresses, and to those of a private network that the operator "
+        "allows.",
+        "A host name that is not known, or one of an address inside a private network.",
+        "Give the address of a public receiver, or ask the operator to allow your network.",
+    ),
+    Entry(
+        "simio_webhook_exists",
+        "There is a webhook with this address",
+        "An address has one webhook, so that no event comes twice.",
+        "A creation that is repeated, perhaps since its answer was lost.",
+        "Change the events of the webhook that the detail names. If its secret was lost with the "
+        "answer, rotate it.",
+    ),
+    Entry(
+        "simio_webhook_limit_exceeded",
+        "There are as many webhooks as there may be",
+        "A tenant may have a fixed number of webhooks.",
+        "A webhook for each dataset or run, where one takes the events of all.",
+        "Delete a webhook, or use one that you have.",
+    ),
+    Entry(
+        "simio_webhook_disabled",
+        "The webhook is disabled",
+        "Nothing is sent to a webhook that is disabled.",
+        "Its receiver failed for days or answered 410, its client was revoked, or somebody "
+        "disabled it; `disabled_reason` says which.",
+        "Set its `status` to enabled once the receiver is ready.",
+    ),
+    Entry(
         "simio_signup_not_found",
         "There is no such request for access",
         "No request for access has this id.",

@@ -45,6 +45,10 @@ class JobError(OperatorError):
     """There is no job of this id, or its state does not allow what was asked for."""
 
 
+class WebhookError(OperatorError):
+    """There is no webhook of this id, or it is disabled already."""
+
+
 class BackupError(OperatorError):
     """A backup cannot be made, read or restored."""
 

@@ -16,10 +16,11 @@ from simulacra.service.database import tables
 from simulacra.service.http import serving
 from simulacra.service.identity.principal import Principal
 
-OWNED: Mapping[str, type[tables.Dataset | tables.Generation | tables.Job]] = {
+OWNED: Mapping[str, type[tables.Dataset | tables.Generation | tables.Job | tables.Webhook]] = {
     "dataset_id": tables.Dataset,
     "generation_id": tables.Generation,
     "job_id": tables.Job,
+    "webhook_id": tables.Webhook,
 }
 """What a parameter of a path is the id of."""
 

@@ -14,6 +14,7 @@ _CODES: Mapping[int, tuple[str, ...]] = {
         "simio_condition_out_of_range",
         "simio_condition_share_sum",
         "simio_scenario_infeasible",
+        "simio_webhook_address_refused",
     ),
     401: (
         "simio_unauthorized",
@@ -33,6 +34,7 @@ _CODES: Mapping[int, tuple[str, ...]] = {
         "simio_dataset_not_found",
         "simio_generation_not_found",
         "simio_job_not_found",
+        "simio_webhook_not_found",
         "simio_signup_not_found",
         "simio_credential_claim_not_found",
         "simio_rotation_request_not_found",
@@ -46,6 +48,9 @@ _CODES: Mapping[int, tuple[str, ...]] = {
         "simio_job_cancelled",
         "simio_idempotency_in_flight",
         "simio_quota_reservation_conflict",
+        "simio_webhook_exists",
+        "simio_webhook_limit_exceeded",
+        "simio_webhook_disabled",
     ),
     410: (
         "simio_credential_claim_consumed",

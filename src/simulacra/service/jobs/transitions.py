@@ -7,10 +7,11 @@
 No other module writes a status. A move asks for the states that it starts from, and the moves of
 an attempt for its token too, so of two that race one finds nothing to move. With the last move of a
 job goes, in the same transaction, what depends on it: rows that were reserved are given back, what
-the job was to make ends, and the tenant's next job gets its turn.
+the job was to make ends, webhooks are to be told, and the tenant's next job gets its turn.
 
 Locks are taken in one order, so that none of these transactions waits for another one that waits
-for it: key, job, dataset or generation, window of usage, the tenant's place in the queue, trail.
+for it: key, job, dataset or generation, window of usage, webhooks, the tenant's place in the
+queue, trail.
 """
 
 import dataclasses
@@ -26,6 +27,7 @@ from simulacra.service.audit.entry import Detail, Outcome
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import OPEN, JobStatus
 from simulacra.service.jobs import admission, announcements, kinds
+from simulacra.service.webhooks.events import Outbox
 
 SOURCES: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.QUEUED: frozenset({JobStatus.PROCESSING}),
@@ -125,11 +127,13 @@ class Endings:
     Attributes:
         kinds: every job kind.
         admission: gives the next job of the tenant its turn.
+        outbox: takes the events that tell of them.
         problem_document: returns an error as it is written down for its reader.
     """
 
     kinds: kinds.Kinds
     admission: admission.Admission
+    outbox: Outbox
     problem_document: Callable[[errors.ServiceError], dict[str, Any]]
 
     async def complete(self, session: AsyncSession, job: tables.Job, save: Save) -> None:
@@ -141,7 +145,7 @@ class Endings:
         values = {"stage": "completed", "progress": 1.0}
         moved = _only(await _move(session, JobStatus.COMPLETED, _is_held(job), **values))
         await save(session)
-        await announcements.announce(session, [moved])
+        await self._tell(session, [moved])
         await self.admission.admit(session, moved.tenant_id, moved.operation)
 
     async def fail(
@@ -155,7 +159,7 @@ class Endings:
         document = self._document(job, error)
         moved = _only(await _move(session, JobStatus.FAILED, _is_held(job), error=document))
         await self._close(session, moved, End(entry.SYSTEM, error))
-        await announcements.announce(session, [moved])
+        await self._tell(session, [moved])
         await self.admission.admit(session, moved.tenant_id, moved.operation)
 
     async def cancel(
@@ -180,10 +184,15 @@ class Endings:
         moved = await _move(session, status, _jobs.status.in_(OPEN), *which, stage=status)
         for job in sorted(moved, key=lambda job: job.created_at):  # so are their windows of usage
             await self._close(session, job, end)
-        await announcements.announce(session, moved)
+        await self._tell(session, moved)
         for tenant_id, operation in sorted({(job.tenant_id, job.operation) for job in moved}):
             await self.admission.admit(session, tenant_id, operation)
         return moved
+
+    async def _tell(self, session: AsyncSession, jobs: Sequence[tables.Job]) -> None:
+        """Tell who waits for some jobs that they have ended, once the transaction commits."""
+        await announcements.announce(session, jobs)
+        await self.outbox.jobs_ended(session, jobs)
 
     async def _close(self, session: AsyncSession, job: tables.Job, end: End) -> None:
         """End what a job was to make, which will not come."""

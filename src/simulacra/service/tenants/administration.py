@@ -12,9 +12,11 @@ from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Actor, Detail
 from simulacra.service.credentials import claims
 from simulacra.service.database import paging, tables
+from simulacra.service.database.statuses import DisabledReason
 from simulacra.service.identity import clients, provider
 from simulacra.service.tenants import capacity
 from simulacra.service.usage import ledger, windows
+from simulacra.service.webhooks import repository as webhooks
 
 MAX_WINDOW_DAYS = 366
 MAX_ROWS = 2**53
@@ -241,6 +243,8 @@ async def revoke_client(
             return
         await identity.revoke_client(session, client_id)
         await claims.void(session, client_id)
+        is_of_client = tables.Webhook.client_id == client_id
+        await webhooks.disable(session, DisabledReason.CLIENT_REVOKED, actor, is_of_client)
         revoked = Action.CLIENT_REVOKED
         trail.record(session, actor, revoked, client_id, tenant_id=client.tenant_id)
 
