@@ -244,6 +244,8 @@ def measured() -> set[str]:
         disks={"data": disk},
         certificate_expires=dt.datetime.now(dt.UTC),
         open_jobs={},
+        deliveries=0,
+        longest_delivery_wait=0,
     )
     names = {sample.name for family in collector.collect() for sample in family.samples}
     for family in measures.Own().collect():

@@ -22,6 +22,8 @@ QUIET = State(
     disks={"data": ROOM, "scratch": ROOM},
     certificate_expires=dt.datetime.now(dt.UTC) + dt.timedelta(days=60),
     open_jobs={},
+    deliveries=30,
+    longest_delivery_wait=2.0,
 )
 SMALL = Disk(free=40 * 1024**3, total=1000 * 1024**3)
 HOST = platform.node()
@@ -45,6 +47,7 @@ def test_nothing_is_the_matter_with_a_busy_installation() -> None:
         ({"backlogs": {"createDataset": WAITING}}, "wait/createDataset"),
         ({"backlogs": {"createDataset": RUNNING}}, "run/createDataset"),
         ({"failed": 40}, "failures"),
+        ({"longest_delivery_wait": 901.0}, "webhooks"),
         ({"disks": {"scratch": SMALL}}, f"disk/scratch/{HOST}"),
         ({"disks": {"data": Disk(free=1024**3, total=8 * 1024**3)}}, f"disk/data/{HOST}"),
         ({"certificate_expires": dt.datetime.now(dt.UTC) + dt.timedelta(days=13)}, "certificate"),

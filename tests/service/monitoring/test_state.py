@@ -4,11 +4,16 @@ import datetime as dt
 from pathlib import Path
 
 from simulacra.service import tenancy
+from simulacra.service.audit import entry
 from simulacra.service.audit.entry import Reason
 from simulacra.service.database import tables
 from simulacra.service.monitoring import state
 from simulacra.service.runtime import Runtime
+from simulacra.service.tenants import administration
+from simulacra.service.webhooks.sending import Outcome
 from tests.coroutines import RunAsync
+from tests.service.jobs import work
+from tests.service.webhooks import steps
 
 GENERATE, TRAIN = "createGeneration", "createDataset"
 
@@ -99,5 +104,28 @@ def test_requests_for_access_and_refusals_are_counted(
         seen = await state.read(runtime.database, state.folders_of(tmp_path))
         assert sorted(seen.waiting_signups) == ["sig_0", "sig_2"]
         assert (seen.refusals, seen.other_tenant) == (3, 1)
+
+    run_async(check())
+
+
+def test_deliveries_that_may_be_made_are_counted(
+    runtime: Runtime, run_async: RunAsync, tmp_path: Path
+) -> None:
+    """Those of a tenant that is suspended wait for nobody who could be told of it."""
+
+    async def check() -> None:
+        callers = [await work.tenant(runtime) for _ in range(2)]
+        for caller in callers:
+            webhook, _ = await steps.webhook(runtime, caller)
+            await steps.webhooks_of(runtime).test(caller, webhook.id)
+        suspended = callers[1].tenant_id
+        await administration.suspend(runtime.database, suspended, entry.SYSTEM)
+        runtime.database.ahead = dt.timedelta(minutes=20)
+        seen = await state.read(runtime.database, state.folders_of(tmp_path))
+        assert seen.deliveries == 1
+        assert 1_200 <= seen.longest_delivery_wait < 3_600
+        assert await steps.deliver(steps.answering(runtime, Outcome(204))) == 1
+        seen = await state.read(runtime.database, state.folders_of(tmp_path))
+        assert (seen.deliveries, seen.longest_delivery_wait) == (0, 0)
 
     run_async(check())

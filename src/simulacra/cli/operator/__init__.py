@@ -14,6 +14,7 @@ COMMANDS = (
     "tenants",
     "clients",
     "jobs",
+    "webhooks",
     "rotate_signing_key",
     "rotate_master_key",
     "accounts",

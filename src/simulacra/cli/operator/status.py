@@ -59,6 +59,7 @@ def _fields(state: "State") -> "dict[str, console.Value]":
         "rows_last_hour": state.rows,
         "jobs_completed_last_hour": state.completed,
         "jobs_failed_last_hour": state.failed,
+        "webhook_deliveries_waiting": state.deliveries,
         "requests_for_access": len(state.waiting_signups),
         "refusals_last_hour": state.refusals,
         "other_tenant_last_hour": state.other_tenant,

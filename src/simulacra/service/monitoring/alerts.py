@@ -91,6 +91,17 @@ def _long_waits(it: Situation) -> Iterator[Alert]:
             )
 
 
+def _late_deliveries(it: Situation) -> Iterator[Alert]:
+    if it.state.longest_delivery_wait > LONG_WAIT_SECONDS:
+        yield Alert(
+            "webhooks",
+            Severity.WARNING,
+            f"{it.state.deliveries:,} deliveries to webhooks wait, the oldest since "
+            f"{it.state.longest_delivery_wait / 60:,.0f} minutes. Is a worker alive? See "
+            "worker.log. If one is, receivers of a customer are slow.",
+        )
+
+
 def _failures(it: Situation) -> Iterator[Alert]:
     ended = it.state.completed + it.state.failed
     if it.state.failed >= MANY_FAILURES and it.state.failed > FAILED_SHARE * ended:
@@ -158,6 +169,7 @@ def _signups(it: Situation) -> Iterator[Alert]:
 CONDITIONS: tuple[Callable[[Situation], Iterator[Alert]], ...] = (
     _long_waits,
     _long_runs,
+    _late_deliveries,
     _failures,
     _full_disks,
     _certificate,

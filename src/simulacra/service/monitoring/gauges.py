@@ -34,6 +34,7 @@ class StateCollector(Collector):
         if self.state is not None:
             yield from _of_jobs(self.state)
             yield from _of_holdings(self.state)
+            yield from _of_webhooks(self.state)
             yield from _of_machine(self.state)
             if self._with_tenants:
                 yield _labelled(
@@ -90,6 +91,15 @@ def _of_holdings(state: State) -> Iterator[Metric]:
         "other_tenant_last_hour",
         "Requests in the last hour for what belongs to another tenant.",
         state.other_tenant,
+    )
+
+
+def _of_webhooks(state: State) -> Iterator[Metric]:
+    yield _plain("webhook_deliveries_waiting", "Deliveries that wait.", state.deliveries)
+    yield _plain(
+        "webhook_longest_wait_seconds",
+        "How long the oldest delivery that is due has been.",
+        state.longest_delivery_wait,
     )
 
 

@@ -19,6 +19,7 @@ from simulacra.service import clock, tenancy
 from simulacra.service.audit.entry import Action, Detail, Reason
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import OPEN, JobStatus
+from simulacra.service.webhooks import repository as webhooks
 
 LATELY = dt.timedelta(hours=1)
 """How far back ended jobs, refusals and attempts on other tenants are counted."""
@@ -75,6 +76,8 @@ class State:
         disks: by what lies there.
         certificate_expires: None if this process serves without one of its own.
         open_jobs: by tenant.
+        deliveries: to webhooks, that wait.
+        longest_delivery_wait: seconds since the oldest of those that are due was.
     """
 
     backlogs: Mapping[str, Backlog]
@@ -90,6 +93,8 @@ class State:
     disks: Mapping[str, Disk]
     certificate_expires: dt.datetime | None
     open_jobs: Mapping[str, int]
+    deliveries: int
+    longest_delivery_wait: float
 
 
 async def read(
@@ -110,6 +115,7 @@ async def read(
             **await _jobs(session),
             **await _holdings(session),
             **await _refused(session),
+            **await _deliveries(session),
             "waiting_signups": await _signups(session),
         }
     disks = {name: _disk(folder) for name, folder in folders.items()}
@@ -192,6 +198,16 @@ async def _refused(session: AsyncSession) -> dict[str, Any]:
     by_reason: dict[str, int] = {word: int(number or 0) for word, number in found}
     other_tenant = by_reason.pop(Reason.OTHER_TENANT, 0)
     return {"refusals": sum(by_reason.values()), "other_tenant": other_tenant}
+
+
+async def _deliveries(session: AsyncSession) -> dict[str, Any]:
+    waiting, now = tables.WebhookDelivery, clock.now(session)
+    late = func.max(func.extract("epoch", now - waiting.next_attempt_at))
+    found = await session.execute(
+        select(func.count(waiting.id), late).where(webhooks.is_deliverable())
+    )
+    number, seconds = found.one()
+    return {"deliveries": number, "longest_delivery_wait": max(float(seconds or 0.0), 0.0)}
 
 
 async def _signups(session: AsyncSession) -> list[str]:

@@ -235,15 +235,7 @@ def _due(session: AsyncSession, busy: Counter[str], room: int) -> Select[tables.
     place = func.row_number().over(partition_by=_rows.tenant_id, order_by=order)
     ranked = (
         select(_rows.id, (place + _number_of(busy)).label("place"))
-        .join(_webhooks, _webhooks.id == _rows.webhook_id)
-        .join(tables.Client, tables.Client.id == _webhooks.client_id)
-        .join(tables.Tenant, tables.Tenant.id == _rows.tenant_id)
-        .where(
-            is_due,
-            _webhooks.disabled_at.is_(None),
-            tables.Client.revoked_at.is_(None),
-            tables.Tenant.status == "active",
-        )
+        .where(is_due, repository.is_deliverable())
         .subquery()
     )
     chosen = (

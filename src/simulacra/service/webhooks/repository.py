@@ -53,6 +53,18 @@ async def deliveries(
     return await paging.page(session, _deliveries, query, after, limit)
 
 
+def is_deliverable() -> ColumnElement[bool]:
+    """Return the condition that a delivery may be made: all that it is made for are active."""
+    client, tenant = tables.Client, tables.Tenant
+    active = (
+        select(_rows.id)
+        .join(client, client.id == _rows.client_id)
+        .join(tenant, tenant.id == _rows.tenant_id)
+        .where(_rows.disabled_at.is_(None), client.revoked_at.is_(None), tenant.status == "active")
+    )
+    return (_deliveries.status == DeliveryStatus.WAITING) & _deliveries.webhook_id.in_(active)
+
+
 async def disable(
     session: AsyncSession, reason: DisabledReason, actor: Actor, *which: ColumnElement[bool]
 ) -> Sequence[tables.Webhook]:
