@@ -7,6 +7,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterator
 
+from simulacra.service import policy
 from simulacra.service.audit.entry import Action
 
 DATASET_KEY = (
@@ -169,6 +170,17 @@ def _steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) -
         PLAIN,
         f"{TENANT} The operator.",
         f"{_hours(history)} after its end; its id and times a week later.",
+    )
+    yield Step(
+        "webhooks",
+        "Addresses that the tenant gave, and events for them: ids, states, times, links; no name "
+        "of its study, no cell.",
+        "The database; each event is posted to the tenant's address, over TLS.",
+        "Secrets that sign: the installation's key. The rest has none of its own.",
+        f"{TENANT} Whoever receives at the address; the operator sees its origin alone.",
+        f"{policy.DELIVERY_HISTORY.days} days after an event; addresses and secrets when the "
+        "tenant deletes its webhook.",
+        (Action.WEBHOOK_CREATED, Action.WEBHOOK_DISABLED, Action.WEBHOOK_DELETED),
     )
     yield Step(
         "records",

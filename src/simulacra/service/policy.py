@@ -20,6 +20,9 @@ PUBLIC_AUDIENCE = "https://api.simulacra-data.com"
 """The audience that the customers' guide prints. Our own issuer gives it to who asks for it, so
 that what is written for the guide works here with nothing but the hosts changed."""
 
+DELIVERY_HISTORY = dt.timedelta(days=7)
+"""How long a delivery to a webhook can be looked at."""
+
 FRESH_TOKEN = dt.timedelta(minutes=10)
 """How old a token may be with which a client asks for a new secret."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from simulacra.service import tenancy
+from simulacra.service import policy, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.database import tables
 from simulacra.service.identity.principal import Principal
@@ -336,7 +336,7 @@ def test_old_deliveries_and_too_many_are_forgotten(
             pass
         await upkeep.tidy(runtime.database)
         assert [row.id for row in await steps.sent(runtime, caller.tenant_id)] == ids[2:]
-        runtime.database.ahead = upkeep.KEPT + dt.timedelta(seconds=1)
+        runtime.database.ahead = policy.DELIVERY_HISTORY + dt.timedelta(seconds=1)
         await upkeep.tidy(runtime.database)
         assert await steps.sent(runtime, caller.tenant_id) == []
 

@@ -1,17 +1,13 @@
 """What becomes of webhooks' records in time."""
 
-import datetime as dt
-
 from sqlalchemy import delete, func, select
 
-from simulacra.service import clock, tenancy
+from simulacra.service import clock, policy, tenancy
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import DeliveryStatus, DisabledReason
 from simulacra.service.webhooks import repository
 
-KEPT = dt.timedelta(days=7)
-"""How long a delivery can be looked at."""
 MAX_ENDED = 10_000
 """Ended deliveries that are kept of one tenant; the oldest go first."""
 MAX_WAITING = 10_000
@@ -24,7 +20,9 @@ async def tidy(database: tenancy.Database) -> None:
     """Forget old deliveries and secrets, and disable webhooks that too much waits for."""
     async with database.transaction(tenancy.SYSTEM) as session:
         now = clock.now(session)
-        await session.execute(delete(_rows).where(_rows.created_at <= now - KEPT))
+        await session.execute(
+            delete(_rows).where(_rows.created_at <= now - policy.DELIVERY_HISTORY)
+        )
         await session.execute(delete(_secrets).where(_secrets.signs_until <= now))
     await _forget_surplus(database)
     async with database.transaction(tenancy.SYSTEM) as session:
