@@ -48,12 +48,20 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 class _Wanted:
     """Which bytes a request is after (RFC 9110, sections 13 and 14)."""
 
-    range_header: Annotated[str | None, Header(alias="Range")] = None
-    if_range: Annotated[str | None, Header()] = None
-    if_none_match: Annotated[str | None, Header()] = None
+    range_header: str | None
+    if_range: str | None
+    if_none_match: str | None
 
 
-Wanted = Annotated[_Wanted, Depends()]
+async def _read_wanted(
+    range_header: Annotated[str | None, Header(alias="Range")] = None,
+    if_range: Annotated[str | None, Header()] = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> _Wanted:
+    return _Wanted(range_header, if_range, if_none_match)
+
+
+Wanted = Annotated[_Wanted, Depends(_read_wanted)]
 
 
 @router.head("/v1/generations/{generation_id}/artifact", include_in_schema=False)
