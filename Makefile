@@ -68,8 +68,9 @@ bench: setup ## measure what the documents quote, into docs/benchmarks
 faults: setup ## inject faults into a cluster for five minutes, and look for lost work
 	@$(BIN)/python -m tests.acceptance.faults --minutes 5
 
-openapi: setup ## write contract/openapi.json from the code
+openapi: setup ## write the documents in contract/ from the code
 	@$(BIN)/python -m simulacra.cli.main openapi > contract/openapi.json
+	@$(BIN)/python -m simulacra.cli.main openapi --arazzo > contract/arazzo.json
 
 sbom: $(UV) ## write the bill of materials of the service (CycloneDX) to sbom.cdx.json
 	@$(UV) export --quiet --locked --no-dev --extra service --preview-features sbom-export \

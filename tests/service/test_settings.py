@@ -182,3 +182,16 @@ def test_a_password_goes_to_another_machine_encrypted_or_not_at_all(
         Settings(data_dir=tmp_path, smtp_host="mail.example.com")
     assert all("hunter2" not in error["msg"] for error in refused.value.errors())
     Settings(data_dir=tmp_path, smtp_host="mail.example.com", smtp_security="starttls")
+
+
+@pytest.mark.parametrize(
+    "contact", ["help@acme.example", "https://acme.example/help", "http://intranet"]
+)
+def test_a_support_contact_is_a_mail_address_or_a_page(tmp_path: Path, contact: str) -> None:
+    assert Settings(data_dir=tmp_path, support_contact=contact).support_contact == contact
+
+
+@pytest.mark.parametrize("contact", ["", "ask Jo", "javascript:alert(1)", "a@b@c", "https://"])
+def test_another_support_contact_is_refused(tmp_path: Path, contact: str) -> None:
+    with pytest.raises(pydantic.ValidationError, match="give a mail address"):
+        Settings(data_dir=tmp_path, support_contact=contact)

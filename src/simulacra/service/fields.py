@@ -1,5 +1,6 @@
-"""Types of the fields of requests: text that can be stored, and whole numbers."""
+"""Types of fields: text that can be stored, whole numbers, and JSON that others have written."""
 
+import dataclasses
 import difflib
 from typing import Annotated, Any, Self
 
@@ -8,12 +9,13 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
+    GetJsonSchemaHandler,
     ModelWrapValidatorHandler,
     ValidationError,
     model_validator,
 )
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
 NUL = "\0"
 MOST_UNKNOWN = 20
@@ -95,5 +97,23 @@ class Body(BaseModel):
         return f"There is no such field here; there are {', '.join(map(repr, cls.model_fields))}."
 
 
+@dataclasses.dataclass(frozen=True)
+class As:
+    """Annotates a field whose value is JSON that another part has written, in the form of a model.
+
+    The form is described in the OpenAPI document, and tests hold what is written to it. The value
+    itself goes out as it is: it may have been stored by another version.
+    """
+
+    model: type[BaseModel]
+
+    def __get_pydantic_json_schema__(
+        self, _: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return handler(self.model.__pydantic_core_schema__)
+
+
 Text = Annotated[str, AfterValidator(storable)]
-WholeNumber = Annotated[int, Field(strict=True), BeforeValidator(_without_fraction)]
+WholeNumber = BeforeValidator(_without_fraction)
+"""Annotates a strict integer, after its bounds: what comes later is not a bound of an integer any
+more, neither to pydantic nor in the OpenAPI document."""

@@ -12,6 +12,7 @@ from fastapi import Depends, FastAPI
 from opentelemetry import trace
 
 from simulacra.service import canary, compose, liveness, scratch
+from simulacra.service.contract import routes, texts
 from simulacra.service.documentation import errors as error_pages
 from simulacra.service.documentation import exchange
 from simulacra.service.documentation import site as documentation
@@ -36,7 +37,7 @@ from simulacra.service.http import (
     envelope,
     guards,
     handlers,
-    openapi,
+    head,
     pieces,
 )
 from simulacra.service.http import certificate as certificate_file
@@ -60,6 +61,7 @@ ROUTERS = (
     error_pages.router,
     documentation.router,
     exchange.router,
+    routes.router,
     site.router,
 )
 FORM_OVERHEAD_BYTES = 64 * 1024
@@ -114,7 +116,7 @@ async def _serve(
         await canary.check(runtime.database, runtime.keyring)
         await runtime.identity.open()
         api = build(runtime, spans)
-        openapi.document(api)  # the framework keeps it; a request should not wait for its making
+        api.state.documents.prepare()  # the framework keeps it; a request should not wait for its making
         inner = cross_origin.allowing(api, settings.cors_origins)
         app = envelope.Envelope(inner, settings.base_url, runtime.keyring.derive(ADDRESSES))
         config = _config(app, settings, certificate, key)
@@ -179,6 +181,10 @@ def build(runtime: Runtime, spans: trace.TracerProvider | None = None) -> FastAP
         title="Simulacra",
         version=version("simulacra"),
         summary="Scenario-conditioned synthetic survey data.",
+        description=texts.DESCRIPTION,
+        contact=_contact(policy.support_contact),
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_tags=[{"name": name, "description": it} for name, it in texts.TAGS.items()],
         servers=[{"url": policy.base_url}],
         docs_url=None,
         redoc_url=None,
@@ -195,8 +201,17 @@ def build(runtime: Runtime, spans: trace.TracerProvider | None = None) -> FastAP
         },
     )
     app.state.runtime = runtime
+    app.state.documents = routes.Documents(app)
     for router in ROUTERS:
         app.include_router(router)
     handlers.register(app, policy.base_url, error_pages.page_of)
     guards.check(app)
+    head.answer(app)
     return app
+
+
+def _contact(support: str | None) -> dict[str, str] | None:
+    """Return the contact of the OpenAPI document; an address without a scheme is one of mail."""
+    if support is None:
+        return None
+    return {"url" if "://" in support else "email": support}

@@ -39,6 +39,7 @@ MIB = 1024**2
 MOST_PER_MINUTE = 1_000_000
 """A call's share of the minute must not vanish in the microseconds of PostgreSQL's clock."""
 DOMAIN = r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?"
+CONTACT = r"https?://[^\s/]+(/\S*)?|[^\s@:/]+@[^\s@:/]+"
 STORES = ("s3", "gs", "az", "file", "memory")
 
 
@@ -93,6 +94,11 @@ class Settings(BaseSettings):
         description="Public origin of the API, without a trailing slash; URLs of the token issuer "
         "and of the error pages begin with it. Default: https://localhost:PORT.",
     )
+    support_contact: str | None = Field(
+        default=None,
+        description="Where customers find help: a mail address, or the address of a page "
+        "(https://...). The API document and the error pages name it. Default: they name nobody.",
+    )
     audience: str = Field(
         default="",
         description="Audience of the access tokens; with Auth0, the identifier of the API there. "
@@ -122,12 +128,6 @@ class Settings(BaseSettings):
         default=86_400,
         ge=60,
         description="Lifetime of an access token of the embedded provider, in seconds.",
-    )
-    support_contact: str | None = Field(
-        default=None,
-        max_length=200,
-        description="Whom customers write to: an e-mail address or a URL, shown wherever they are "
-        "sent to support.",
     )
     cors_origins: str | None = Field(
         default=None,
@@ -329,6 +329,13 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
             raise ValueError("give an origin such as https://synthetic.example.com")
         return url
+
+    @field_validator("support_contact")
+    @classmethod
+    def _is_reachable(cls, contact: str | None) -> str | None:
+        if contact is not None and not re.fullmatch(CONTACT, contact):
+            raise ValueError("give a mail address, or the address of a page (https://...)")
+        return contact
 
     @field_validator("trusted_proxies", "webhook_networks")
     @classmethod

@@ -42,6 +42,7 @@ OPEN_PATHS = {
     "/errors",
     "/errors/{code}",
     "/openapi.json",
+    "/arazzo.json",
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from simulacra.service import main
 from simulacra.service.confinement import layers
-from simulacra.service.http import openapi
+from simulacra.service.contract import document as contract
 from simulacra.service.jobs import workers
 from simulacra.service.runtime import Runtime
 from tests.coroutines import RunAsync
@@ -16,7 +16,7 @@ from tests.service.operators import browser
 
 def test_nothing_of_it_is_in_the_published_contract(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
-        document = openapi.document(main.build(runtime))
+        document = contract.of(main.build(runtime))
         assert not [path for path in document["paths"] if "operator" in path]
 
     run_async(check())

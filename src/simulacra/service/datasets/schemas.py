@@ -9,7 +9,8 @@ from simulacra.service import policy
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import DatasetStatus
 from simulacra.service.datasets import payloads
-from simulacra.service.fields import MAX_WAIT_SECONDS, Text, WholeNumber
+from simulacra.service.errors.documents import ProblemDocument
+from simulacra.service.fields import MAX_WAIT_SECONDS, As, Text, WholeNumber
 
 
 class UploadFields(BaseModel):
@@ -76,9 +77,9 @@ class RetentionRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    retention_hours: Annotated[WholeNumber, Field(ge=1, le=policy.MAX_RETENTION_HOURS)] = Field(
-        description="Hours from the creation of the dataset.", examples=[72]
-    )
+    retention_hours: Annotated[
+        int, Field(strict=True, ge=1, le=policy.MAX_RETENTION_HOURS), WholeNumber
+    ] = Field(description="Hours from the creation of the dataset.", examples=[72])
 
 
 class DatasetDocument(BaseModel):
@@ -96,7 +97,9 @@ class DatasetDocument(BaseModel):
     created_at: dt.datetime
     ready_at: dt.datetime | None = None
     expires_at: dt.datetime
-    error: dict[str, Any] | None = Field(None, description="Problem document of a failed training.")
+    error: Annotated[dict[str, Any], As(ProblemDocument)] | None = Field(
+        None, description="Problem document of a failed training."
+    )
 
 
 class DatasetList(BaseModel):
@@ -113,6 +116,9 @@ class DatasetDeletion(BaseModel):
     status: DatasetStatus
 
 
+ColumnType = Literal["nominal", "ordinal", "integer", "number", "boolean", "date", "datetime"]
+
+
 class ColumnDocument(BaseModel):
     """One column of the cleaned schema."""
 
@@ -121,9 +127,7 @@ class ColumnDocument(BaseModel):
     name: str = Field(description="Use this name in conditions.")
     source_name: str = Field(description="Name in the seed file.")
     label: str | None = None
-    type: str = Field(
-        description="nominal, ordinal, integer, number, boolean, date or datetime",
-    )
+    type: ColumnType
     levels: list[str] | None = None
     shares: list[float] | None = Field(None, description="Share of each level in the seed.")
     min: float | str | None = None
@@ -153,7 +157,7 @@ class MultipleResponseDocument(BaseModel):
 
     name: str
     label: str
-    kind: str = Field(
+    kind: Literal["dichotomy", "category"] = Field(
         description="`dichotomy`: a column tells whether one option was chosen; `category`: each "
         "column holds one of the options chosen."
     )
@@ -165,15 +169,31 @@ class MultipleResponseDocument(BaseModel):
     )
 
 
+CleaningAction = Literal[
+    "read",
+    "skipped",
+    "renamed",
+    "dropped",
+    "kept",
+    "typed",
+    "pooled",
+    "merged",
+    "relabelled",
+    "filled",
+    "blanked",
+    "removed",
+]
+
+
 class CleaningDocument(BaseModel):
     """Something that reading or cleaning did."""
 
     column: str | None = Field(
         description="Name in the schema, or in the file if it was dropped; null: the whole file."
     )
-    action: str = Field(
-        description="`read`, `skipped`, `renamed`, `dropped`, `kept`, `typed`, `pooled`, `merged`, "
-        "`relabelled`, `filled`, `blanked` or `removed`"
+    action: CleaningAction = Field(
+        description="`read`: how the file was understood; `skipped`: rows that are no data; "
+        "`filled`: blanks that mean something."
     )
     reason: str
     count: int = Field(description="How many rows, columns or levels it concerns.")

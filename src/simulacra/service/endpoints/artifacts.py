@@ -18,14 +18,14 @@ from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.generations import links, repository
-from simulacra.service.http import conditional, guards, openapi, ranges, serving
+from simulacra.service.http import etags, guards, openapi, ranges, serving
 from simulacra.service.identity.principal import Principal
 from simulacra.service.tenants import encryption
 from simulacra.service.transfers import Direction
 
 MEDIA_TYPES = {
     "parquet": "application/vnd.apache.parquet",
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
     "arrow": "application/vnd.apache.arrow.file",
 }
 
@@ -34,14 +34,36 @@ logger = logging.getLogger(__name__)
 router = APIRouter(tags=["generations"])
 
 
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The whole file.",
-        "content": {media_type: {} for media_type in MEDIA_TYPES.values()},
-    },
-    206: {"description": "The range asked for."},
-    304: {"description": "The caller's copy is current."},
+OF_ALL = ("ETag", "Repr-Digest", "Accept-Ranges", "Content-Disposition", "Cache-Control")
+HEAD: dict[int | str, dict[str, Any]] = {
+    200: {"description": "There is a file.", **openapi.sends(*OF_ALL, "Content-Length")},
+    304: {"description": "Your copy is current.", **openapi.sends(*OF_ALL)},
 }
+ANY_MEDIA_TYPE = "application/octet-stream"
+"""For formats to come without a media type of their own: the file is bytes, whatever it is."""
+ROWS = {
+    "content": {
+        media_type: {"schema": {"type": "string", "format": "binary"}}
+        for media_type in (ANY_MEDIA_TYPE, *MEDIA_TYPES.values())
+    },
+    "links": {"usage": openapi.link("getUsage", "See what is left of the subscription.")},
+}
+GET: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The whole file.", **ROWS, **openapi.sends(*OF_ALL, "Content-Length")},
+    206: {
+        "description": "The range that was asked for.",
+        **ROWS,
+        **openapi.sends(*OF_ALL, "Content-Length", "Content-Range"),
+    },
+    304: HEAD[304],
+    **openapi.problems("simio_range_not_satisfiable"),
+}
+ABSENT = openapi.problems(
+    "simio_artifact_link_invalid",
+    "simio_generation_not_found",
+    "simio_customer_key_unavailable",
+    "simio_customer_storage_unavailable",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,9 +76,17 @@ class _Wanted:
 
 
 async def _read_wanted(
-    range_header: Annotated[str | None, Header(alias="Range")] = None,
-    if_range: Annotated[str | None, Header()] = None,
-    if_none_match: Annotated[str | None, Header()] = None,
+    range_header: Annotated[
+        str | None, Header(alias="Range", description="One range of bytes, such as `bytes=0-999`.")
+    ] = None,
+    if_range: Annotated[
+        str | None,
+        Header(alias="If-Range", description="An `ETag`: the range counts for this file only."),
+    ] = None,
+    if_none_match: Annotated[
+        str | None,
+        Header(alias="If-None-Match", description="The `ETag` of the copy that you have."),
+    ] = None,
 ) -> _Wanted:
     return _Wanted(range_header, if_range, if_none_match)
 
@@ -64,13 +94,19 @@ async def _read_wanted(
 Wanted = Annotated[_Wanted, Depends(_read_wanted)]
 
 
-@router.head("/v1/generations/{generation_id}/artifact", include_in_schema=False)
+@router.head(
+    "/v1/generations/{generation_id}/artifact",
+    operation_id="headArtifact",
+    summary="Ask for size and tag of the rows",
+    response_class=Response,
+    responses={**HEAD, **ABSENT},
+)
 @router.get(
     "/v1/generations/{generation_id}/artifact",
     operation_id="downloadArtifact",
     summary="Download the rows",
     response_class=Response,
-    responses={**RESPONSES, **openapi.problems(401, 403, 404, 416)},
+    responses={**GET, **ABSENT},
 )
 async def download_artifact(
     generation_id: str,
@@ -87,13 +123,19 @@ async def download_artifact(
     return await _answer(request, runtime, caller, generation, wanted)
 
 
-@router.head("/v1/generations/{generation_id}/delivery", include_in_schema=False)
+@router.head(
+    "/v1/generations/{generation_id}/delivery",
+    operation_id="headDelivery",
+    summary="Ask for size and tag of the rows in storage of your own",
+    response_class=Response,
+    responses={**HEAD, **ABSENT},
+)
 @router.get(
     "/v1/generations/{generation_id}/delivery",
     operation_id="deliverArtifact",
     summary="Download the rows from storage of your own",
     response_class=Response,
-    responses={**RESPONSES, **openapi.problems(403, 404, 416)},
+    responses={**GET, **ABSENT},
 )
 async def deliver_artifact(
     generation_id: str,
@@ -129,9 +171,7 @@ async def _answer(
         store = await runtime.stores.of(session, generation.store_id)
         tenant = await session.get_one(tables.Tenant, caller.tenant_id)
     headers, size = _headers(generation), int(generation.size_bytes or 0)
-    if wanted.if_none_match is not None and conditional.names(
-        wanted.if_none_match, headers["ETag"]
-    ):
+    if etags.is_current(wanted.if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     is_ranged = request.method == "GET" and wanted.if_range in (None, headers["ETag"])
     part = ranges.parse(wanted.range_header, size) if is_ranged else None

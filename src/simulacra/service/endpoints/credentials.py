@@ -22,20 +22,37 @@ router = APIRouter(tags=["credentials"], route_class=json_text.Route)
 
 LINKS = {
     "claim": openapi.body_link(
-        "claimCredential", "claim_token", "credential_claim_token", "Fetch the new secret, once."
+        "claimCredential",
+        "Fetch the new secret, once.",
+        claim_token="credential_claim_token",  # noqa: S106 - a member's name
     ),
-    "rotation": openapi.link("getRotation", "rotation_id", "rotation_id", "See what became of it."),
+    "rotation": openapi.link("getRotation", "See what became of it.", rotation_id="rotation_id"),
 }
 ROTATION = {"model": schemas.RotationDocument, "links": LINKS}
+TOKEN_LINK = openapi.body_link(
+    "issueToken",
+    "Get an access token with it.",
+    client_id="client_id",
+    client_secret="client_secret",  # noqa: S106 - a member's name
+    audience="audience",
+    grant_type="grant_type",
+)
 
 
 @router.post(
     "/v1/credential-claims",
     operation_id="claimCredential",
     summary="Exchange a claim token for the client's secret",
-    responses=openapi.problems(404, 410, 413, 415, 429),
+    responses={
+        200: {"description": "The secret, this once.", "links": {"token": TOKEN_LINK}},
+        **openapi.problems(
+            "simio_credential_claim_not_found",
+            "simio_credential_claim_consumed",
+            "simio_credential_claim_expired",
+        ),
+    },
     openapi_extra=openapi.CONSEQUENTIAL,
-    dependencies=[guards.Open, content.JsonOnly, Depends(rate_limits.by_address(CLAIMS))],
+    dependencies=[guards.Open, content.JsonOnly, Depends(rate_limits.ByAddress(CLAIMS))],
     max_body_size=content.MAX_BYTES,
 )
 async def claim_credential(
@@ -53,9 +70,19 @@ async def claim_credential(
     status_code=201,
     response_model_exclude_none=True,
     responses={
-        201: ROTATION | {"description": "A new secret waits to be claimed."},
-        200: ROTATION | {"description": "The same key asked before; nothing was rotated again."},
-        **openapi.problems(401, 403, 409, 410, 429),
+        201: ROTATION
+        | {"description": "A new secret waits to be claimed."}
+        | openapi.sends("Location"),
+        200: ROTATION
+        | {"description": "The same key asked before; nothing was rotated again."}
+        | openapi.sends("Location", "Idempotent-Replayed"),
+        **openapi.problems(
+            "simio_fresh_token_required",
+            "simio_idempotency_in_flight",
+            "simio_credential_claim_expired",
+            "simio_rotation_claim_already_consumed",
+            "simio_rotation_rate_limited",
+        ),
     },
     openapi_extra=openapi.CONSEQUENTIAL,
 )
@@ -88,7 +115,13 @@ async def rotate_credential(
     operation_id="getRotation",
     summary="Read a rotation of the calling client",
     response_model_exclude_none=True,
-    responses=openapi.problems(401, 403, 404),
+    responses={
+        200: {
+            "description": "The rotation as it is now.",
+            "links": {"token": openapi.link("issueToken", "Once completed: mint anew.")},
+        },
+        **openapi.problems("simio_rotation_request_not_found"),
+    },
 )
 async def get_rotation(
     rotation_id: str, caller: guards.ReadRotations, runtime: serving.Runtime
@@ -102,7 +135,12 @@ async def get_rotation(
     "/v1/clients",
     operation_id="listClients",
     summary="List the clients of the calling tenant",
-    responses=openapi.problems(401, 403),
+    responses={
+        200: {
+            "description": "The clients.",
+            "links": {"rotate": openapi.link("rotateCredential", "Replace a secret.")},
+        }
+    },
 )
 async def list_clients(
     caller: guards.ReadClients, runtime: serving.Runtime

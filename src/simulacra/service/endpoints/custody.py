@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from simulacra.service import custody
 from simulacra.service.database import tables
-from simulacra.service.http import guards, openapi, serving
+from simulacra.service.http import guards, serving
 from simulacra.service.stores import directory
 from simulacra.service.stores.location import Location
 
@@ -38,7 +38,7 @@ class CustodyDocument(BaseModel):
     "/v1/custody",
     operation_id="getCustody",
     summary="Read where a study lies, and who can read it",
-    responses=openapi.problems(401, 403),
+    response_description="The steps of a study.",
 )
 async def get_custody(caller: guards.ReadUsage, runtime: serving.Runtime) -> CustodyDocument:
     """Return, for each step of a study, place, key, readers, end and record.

@@ -23,13 +23,17 @@ from simulacra.service.transfers import Direction
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=json_text.Route)
 
 LINKS = {
-    "job": openapi.link("getJob", "job_id", "job_id", "Poll until the job is completed."),
+    "job": openapi.link("getJob", "Poll until the job is completed.", job_id="job_id"),
     "schema": openapi.link(
-        "getDatasetSchema", "dataset_id", "dataset_id", "Read it before building conditions."
+        "getDatasetSchema", "Read it before building conditions.", dataset_id="dataset_id"
     ),
     "generate": openapi.link(
-        "createGeneration", "dataset_id", "dataset_id", "Ask for synthetic rows."
+        "createGeneration", "Once ready: ask for synthetic rows.", dataset_id="dataset_id"
     ),
+}
+KEPT_LINKS = LINKS | {
+    "keep": openapi.link("extendDatasetRetention", "Keep it longer.", dataset_id="dataset_id"),
+    "delete": openapi.link("deleteDataset", "Delete it.", dataset_id="dataset_id"),
 }
 ENVELOPE = {"model": schemas.DatasetDocument, "links": LINKS}
 
@@ -41,17 +45,26 @@ ENVELOPE = {"model": schemas.DatasetDocument, "links": LINKS}
     response_model=schemas.DatasetDocument,
     response_model_exclude_none=True,
     responses={
-        200: ENVELOPE | {"description": "Training ended within `wait_seconds`."},
-        202: ENVELOPE | {"description": "Training goes on; poll the job."},
-        **openapi.problems(401, 402, 403, 409, 413, 415),
+        200: ENVELOPE
+        | {"description": "Training ended within `wait_seconds`."}
+        | openapi.sends("Idempotent-Replayed"),
+        202: ENVELOPE
+        | {"description": "Training goes on; poll the job."}
+        | openapi.sends("Location", "Retry-After", "Idempotent-Replayed"),
+        **openapi.problems(
+            "simio_malformed_body",
+            "simio_upload_invalid",
+            "simio_storage_quota_exceeded",
+            "simio_idempotency_conflict",
+            "simio_idempotency_in_flight",
+            "simio_file_too_large",
+            "simio_unsupported_content_type",
+            "simio_customer_key_unavailable",
+            "simio_customer_storage_unavailable",
+        ),
     },
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"multipart/form-data": {"schema": schemas.UploadForm.model_json_schema()}},
-        },
-        **openapi.CONSEQUENTIAL,
-    },
+    openapi_extra=openapi.body(schemas.UploadForm.model_json_schema(), content.MULTIPART)
+    | openapi.CONSEQUENTIAL,
 )
 async def create_dataset(
     request: Request,
@@ -95,7 +108,17 @@ async def create_dataset(
     operation_id="listDatasets",
     summary="List the datasets of the tenant",
     response_model_exclude_none=True,
-    responses=openapi.problems(401, 403),
+    responses={
+        200: {
+            "description": "A page of datasets.",
+            "links": {
+                "next": openapi.link("listDatasets", "Read the next page.", after="next_after"),
+                "newest": openapi.link(
+                    "getDataset", "Read the newest.", dataset_id="datasets/0/dataset_id"
+                ),
+            },
+        }
+    },
 )
 async def list_datasets(
     caller: guards.ReadDatasets,
@@ -116,7 +139,10 @@ async def list_datasets(
     operation_id="getDataset",
     summary="Read a dataset",
     response_model_exclude_none=True,
-    responses=openapi.problems(401, 403, 404),
+    responses={
+        200: {"description": "The dataset as it is now.", "links": KEPT_LINKS},
+        **openapi.problems("simio_dataset_not_found"),
+    },
 )
 async def get_dataset(
     dataset_id: str, caller: guards.ReadDatasets, runtime: serving.Runtime
@@ -130,7 +156,19 @@ async def get_dataset(
     operation_id="getDatasetSchema",
     summary="Read the cleaned schema",
     response_model=schemas.SchemaDocument,
-    responses=openapi.problems(401, 403, 404, 409),
+    responses={
+        200: {
+            "description": "The schema.",
+            "links": {
+                "generate": openapi.link(
+                    "createGeneration", "Ask for synthetic rows.", dataset_id="dataset_id"
+                )
+            },
+        },
+        **openapi.problems(
+            "simio_dataset_not_found", "simio_dataset_not_ready", "simio_dataset_failed"
+        ),
+    },
 )
 async def get_dataset_schema(
     dataset_id: str, caller: guards.ReadDatasets, runtime: serving.Runtime
@@ -147,7 +185,10 @@ async def get_dataset_schema(
     operation_id="extendDatasetRetention",
     summary="Keep a dataset longer",
     response_model_exclude_none=True,
-    responses=openapi.problems(401, 403, 404, 409, 413, 415),
+    responses={
+        200: {"description": "The dataset, with its new `expires_at`.", "links": KEPT_LINKS},
+        **openapi.problems("simio_dataset_not_found", "simio_dataset_failed"),
+    },
     openapi_extra=openapi.CONSEQUENTIAL,
     dependencies=[content.JsonOnly],
     max_body_size=content.MAX_BYTES,
@@ -170,7 +211,19 @@ async def extend_dataset_retention(
     "/{dataset_id}",
     operation_id="deleteDataset",
     summary="Delete a dataset",
-    responses=openapi.problems(401, 403, 404),
+    responses={
+        200: {
+            "description": "It is gone.",
+            "links": {
+                "generations": openapi.link(
+                    "listGenerations",
+                    "See its generations, which are still there.",
+                    dataset_id="dataset_id",
+                )
+            },
+        },
+        **openapi.problems("simio_dataset_not_found"),
+    },
     openapi_extra=openapi.CONSEQUENTIAL,
 )
 async def delete_dataset(

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from simulacra.service.database import statuses, tables
+from simulacra.service.errors import study
 from simulacra.service.generations import links, repository, schemas, service, tasks
 from simulacra.service.http import (
     content,
@@ -25,9 +26,15 @@ MAX_BODY_BYTES = 256 * 1024
 router = APIRouter(tags=["generations"], route_class=json_text.Route)
 
 LINKS = {
-    "job": openapi.link("getJob", "job_id", "job_id", "Poll until the job is completed."),
+    "job": openapi.link("getJob", "Poll until the job is completed.", job_id="job_id"),
     "generation": openapi.link(
-        "getGeneration", "generation_id", "generation_id", "Read the report and the artifact link."
+        "getGeneration", "Read the report, and take a fresh link.", generation_id="generation_id"
+    ),
+    "download": openapi.link(
+        "downloadArtifact",
+        "Once there are rows: download them.",
+        generation_id="generation_id",
+        token="artifact_token",  # noqa: S106 - a member's name
     ),
 }
 ENVELOPE = {"model": schemas.GenerationDocument, "links": LINKS}
@@ -40,9 +47,24 @@ ENVELOPE = {"model": schemas.GenerationDocument, "links": LINKS}
     response_model=schemas.GenerationDocument,
     response_model_exclude_none=True,
     responses={
-        200: ENVELOPE | {"description": "Generation ended within `wait_seconds`."},
-        202: ENVELOPE | {"description": "Generation goes on; poll the job."},
-        **openapi.problems(401, 402, 403, 404, 409, 413, 415),
+        200: ENVELOPE
+        | {"description": "Generation ended within `wait_seconds`."}
+        | openapi.sends("Idempotent-Replayed"),
+        202: ENVELOPE
+        | {"description": "Generation goes on; poll the job."}
+        | openapi.sends("Location", "Retry-After", "Idempotent-Replayed"),
+        **openapi.problems(
+            *study.FIELD_CODES.values(),
+            "simio_row_cap_exceeded",
+            "simio_quota_exceeded",
+            "simio_storage_quota_exceeded",
+            "simio_dataset_not_found",
+            "simio_dataset_not_ready",
+            "simio_dataset_failed",
+            "simio_idempotency_conflict",
+            "simio_idempotency_in_flight",
+            "simio_quota_reservation_conflict",
+        ),
     },
     openapi_extra=openapi.CONSEQUENTIAL,
     dependencies=[content.JsonOnly],
@@ -83,7 +105,17 @@ async def create_generation(
     operation_id="listGenerations",
     summary="List the generations of the tenant",
     response_model_exclude_none=True,
-    responses=openapi.problems(401, 403),
+    responses={
+        200: {
+            "description": "A page of generations.",
+            "links": {
+                "next": openapi.link("listGenerations", "Read the next page.", after="next_after"),
+                "newest": openapi.link(
+                    "getGeneration", "Read the newest.", generation_id="generations/0/generation_id"
+                ),
+            },
+        }
+    },
 )
 async def list_generations(
     caller: guards.ReadGenerations,
@@ -105,7 +137,10 @@ async def list_generations(
     operation_id="getGeneration",
     summary="Read a generation",
     response_model_exclude_none=True,
-    responses=openapi.problems(401, 403, 404),
+    responses={
+        200: {"description": "The generation as it is now.", "links": LINKS},
+        **openapi.problems("simio_generation_not_found"),
+    },
 )
 async def get_generation(
     generation_id: str, caller: guards.ReadGenerations, runtime: serving.Runtime
@@ -129,12 +164,12 @@ def generations_of(runtime: serving.Runtime) -> service.Generations:
 def _document(
     runtime: serving.Runtime, caller: Principal, generation: tables.Generation
 ) -> schemas.GenerationDocument:
-    url = None
+    link = None
     if generation.sha256 is not None:
         policy = runtime.policy
         signer = links.Links(runtime.keyring, policy.artifact_link, policy.base_url)
-        url = signer.sign(caller, generation)
-    return schemas.document(generation, url)
+        link = signer.sign(caller, generation)
+    return schemas.document(generation, link)
 
 
 def _is_done(generation: tables.Generation) -> bool:

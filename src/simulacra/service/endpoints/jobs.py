@@ -12,12 +12,13 @@ from simulacra.service.jobs import schemas, service
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 LINKS = {
-    "cancel": openapi.link("cancelJob", "job_id", "job_id", "Stop it, if it is not wanted."),
-    "dataset": openapi.link(
-        "getDatasetSchema", "dataset_id", "dataset_id", "Once completed: read the schema."
+    "again": openapi.link("getJob", "Until then: poll it again.", job_id="job_id"),
+    "cancel": openapi.link("cancelJob", "Stop it, if it is not wanted.", job_id="job_id"),
+    "schema": openapi.link(
+        "getDatasetSchema", "Once a training is completed: read it.", dataset_id="dataset_id"
     ),
     "generation": openapi.link(
-        "getGeneration", "generation_id", "generation_id", "Once completed: fetch the rows."
+        "getGeneration", "Once rows are there: read about them.", generation_id="generation_id"
     ),
 }
 ENVELOPE = {"model": schemas.JobDocument, "links": LINKS, "description": "The job as it is now."}
@@ -56,7 +57,10 @@ async def list_jobs(
     summary="Read a job, or wait for it",
     response_model=schemas.JobDocument,
     response_model_exclude_none=True,
-    responses={200: ENVELOPE, **openapi.problems(401, 403, 404)},
+    responses={
+        200: ENVELOPE | openapi.sends("Retry-After"),
+        **openapi.problems("simio_job_not_found"),
+    },
 )
 async def get_job(
     job_id: str,
@@ -86,7 +90,7 @@ async def get_job(
     summary="Cancel a job",
     response_model=schemas.JobDocument,
     response_model_exclude_none=True,
-    responses={200: ENVELOPE, **openapi.problems(401, 403, 404)},
+    responses={200: ENVELOPE, **openapi.problems("simio_job_not_found")},
     openapi_extra=openapi.CONSEQUENTIAL,
 )
 async def cancel_job(

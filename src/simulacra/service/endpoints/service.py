@@ -1,9 +1,10 @@
-"""Health, readiness and the OpenAPI document."""
+"""Health and readiness."""
 
 from importlib.metadata import version
-from typing import Any
+from typing import Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
 
 from simulacra.service import errors, tenancy
 from simulacra.service.http import guards, openapi, serving
@@ -12,14 +13,49 @@ from simulacra.service.jobs import workers
 router = APIRouter(tags=["service"], dependencies=[guards.Open])
 
 
-@router.get("/healthz", operation_id="getHealth", responses=openapi.problems())
-async def get_health() -> dict[str, str]:
+class HealthDocument(BaseModel):
+    """That the process is alive."""
+
+    status: Literal["ok"]
+    version: str
+
+
+class ReadinessDocument(BaseModel):
+    """That the process can serve requests."""
+
+    status: Literal["ready"]
+    version: str
+    confinement: str = Field(description="Of jobs: `full`, `partial` or `unknown`.")
+
+
+@router.get(
+    "/healthz",
+    operation_id="getHealth",
+    summary="Ask whether the process is alive",
+    responses={
+        200: {
+            "description": "It is.",
+            "links": {"ready": openapi.link("getReadiness", "Ask whether it can serve.")},
+        }
+    },
+)
+async def get_health() -> HealthDocument:
     """Tell that the process is alive, whatever it depends on; see `/readyz`."""
-    return {"status": "ok", "version": version("simulacra")}
+    return HealthDocument(status="ok", version=version("simulacra"))
 
 
-@router.get("/readyz", operation_id="getReadiness", responses=openapi.problems(503))
-async def get_readiness(runtime: serving.Runtime) -> dict[str, str]:
+@router.get(
+    "/readyz",
+    operation_id="getReadiness",
+    summary="Ask whether requests can be served",
+    responses={
+        200: {
+            "description": "They can.",
+            "links": {"token": openapi.link("issueToken", "Get an access token.")},
+        }
+    },
+)
+async def get_readiness(runtime: serving.Runtime) -> ReadinessDocument:
     """Tell whether requests can be served: database, its tables and object store are there.
 
     A process that is about to end is not ready either. `confinement` says whether the workers
@@ -30,10 +66,6 @@ async def get_readiness(runtime: serving.Runtime) -> dict[str, str]:
     await runtime.readiness.check()
     async with runtime.database.transaction(tenancy.SYSTEM) as session:
         confinement = workers.confinement(await workers.alive(session))
-    return {"status": "ready", "version": version("simulacra"), "confinement": confinement}
+    return ReadinessDocument(status="ready", version=version("simulacra"), confinement=confinement)
 
 
-@router.get("/openapi.json", operation_id="getOpenapi", include_in_schema=False)
-async def get_openapi(request: Request) -> dict[str, Any]:
-    """Return the contract."""
-    return openapi.document(request.app)

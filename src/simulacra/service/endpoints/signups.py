@@ -15,8 +15,9 @@ router = APIRouter(tags=["signup"], route_class=json_text.Route)
 RECEIPT = {
     "model": schemas.SignupDocument,
     "links": {
-        "signup": openapi.link("getSignup", "request_id", "request_id", "Poll for the decision.")
+        "signup": openapi.link("getSignup", "Poll for the decision.", request_id="request_id")
     },
+    **openapi.sends("Location", "Retry-After"),
 }
 
 
@@ -29,10 +30,9 @@ RECEIPT = {
     responses={
         202: RECEIPT | {"description": "An operator will decide."},
         200: RECEIPT | {"description": "This address has a pending or approved request."},
-        **openapi.problems(413, 415, 429),
     },
     openapi_extra=openapi.CONSEQUENTIAL,
-    dependencies=[guards.Open, content.JsonOnly, Depends(rate_limits.by_address(REQUESTS))],
+    dependencies=[guards.Open, content.JsonOnly, Depends(rate_limits.ByAddress(REQUESTS))],
     max_body_size=content.MAX_BYTES,
 )
 async def create_signup(
@@ -53,18 +53,19 @@ async def create_signup(
     response_model_exclude_none=True,
     responses={
         200: {
+            "description": "The request as it is now.",
             "links": {
                 "claim": openapi.body_link(
                     "claimCredential",
-                    "claim_token",
-                    "credential_claim_token",
-                    "Fetch the secret, once.",
+                    "Once approved: fetch the secret, once.",
+                    claim_token="credential_claim_token",  # noqa: S106 - a member's name
                 )
-            }
+            },
+            **openapi.sends("Retry-After"),
         },
-        **openapi.problems(404, 429),
+        **openapi.problems("simio_signup_not_found"),
     },
-    dependencies=[guards.Open, Depends(rate_limits.by_address(READS))],
+    dependencies=[guards.Open, Depends(rate_limits.ByAddress(READS))],
 )
 async def get_signup(
     request_id: str, response: Response, runtime: serving.Runtime

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from simulacra.service import errors, tenancy, throttling
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Reason
-from simulacra.service.http import guards, json_text, openapi, rate_limits, serving
+from simulacra.service.http import content, guards, json_text, openapi, rate_limits, serving
 from simulacra.service.identity import embedded, provider, schemas, tokens
 from simulacra.service.identity import exchange as elsewhere
 
@@ -22,6 +22,9 @@ OF_CLIENT = throttling.Limit("tokens-of-client", calls=60, seconds=60)
 """Of a client from one address, so that nobody can lock a client out from elsewhere."""
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
+REFUSAL: dict[str, Any] = {"model": schemas.TokenError, "description": "RFC 6749 error."}
+TOKEN_LINKS = {"token": openapi.link("issueToken", "Get an access token.")}
+
 router = APIRouter(tags=["identity"], dependencies=[guards.Open])
 
 
@@ -29,7 +32,11 @@ class _RefusedError(Exception):
     """An RFC 6749 error response."""
 
     def __init__(
-        self, status: int, error: str, description: str, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        error: schemas.TokenFault,
+        description: str,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(description)
         self.status, self.error, self.headers = status, error, dict(headers or {})
@@ -41,18 +48,23 @@ class _RefusedError(Exception):
     summary="Exchange client credentials for an access token",
     response_model=schemas.TokenResponse,
     responses={
-        **openapi.problems(404, 413),
-        **{status: {"model": schemas.TokenError} for status in (400, 401, 403, 429)},
-    },
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                media_type: {"schema": schemas.TokenRequest.model_json_schema()}
-                for media_type in ("application/json", "application/x-www-form-urlencoded")
+        200: {
+            "description": "The token.",
+            "links": {
+                "upload": openapi.link("createDataset", "Upload a study."),
+                "datasets": openapi.link("listDatasets", "See what was uploaded."),
             },
-        }
+            **openapi.sends("Cache-Control"),
+        },
+        400: REFUSAL,
+        401: REFUSAL | openapi.sends("WWW-Authenticate"),
+        403: REFUSAL,
+        429: REFUSAL | openapi.sends("RateLimit-Policy", "RateLimit", "Retry-After"),
+        **openapi.problems("simio_not_found", "simio_file_too_large"),
     },
+    openapi_extra=openapi.body(
+        schemas.TokenRequest.model_json_schema(), content.JSON, "application/x-www-form-urlencoded"
+    ),
     max_body_size=MAX_BODY_BYTES,
 )
 async def issue_token(request: Request, runtime: serving.Runtime) -> Response:
@@ -75,20 +87,25 @@ async def issue_token(request: Request, runtime: serving.Runtime) -> Response:
     "/.well-known/jwks.json",
     operation_id="getJwks",
     summary="Public keys of the token issuer",
-    responses=openapi.problems(404),
+    responses={
+        200: {"description": "The keys.", "links": TOKEN_LINKS},
+        **openapi.problems("simio_not_found"),
+    },
 )
-async def get_jwks(
-    runtime: serving.Runtime,
-) -> dict[str, Any]:
+async def get_jwks(runtime: serving.Runtime) -> schemas.KeysDocument:
     """Return the keys that verify access tokens (RFC 7517)."""
-    return await _issuer(runtime.identity).signing_keys.public()
+    keys = await _issuer(runtime.identity).signing_keys.public()
+    return schemas.KeysDocument.model_validate(keys)
 
 
 @router.get(
     "/.well-known/openid-configuration",
     operation_id="getOpenidConfiguration",
     summary="Where the token issuer's parts are",
-    responses=openapi.problems(404),
+    responses={
+        200: {"description": "The metadata.", "links": TOKEN_LINKS},
+        **openapi.problems("simio_not_found"),
+    },
 )
 async def get_openid_configuration(runtime: serving.Runtime) -> schemas.IssuerDocument:
     """Return the issuer's metadata (RFC 8414; the path is that of OpenID Connect Discovery)."""

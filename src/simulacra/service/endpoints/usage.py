@@ -13,7 +13,12 @@ router = APIRouter(tags=["usage"])
     "/v1/usage",
     operation_id="getUsage",
     summary="Read the rows used and left",
-    responses=openapi.problems(401, 403),
+    responses={
+        200: {
+            "description": "The figures.",
+            "links": {"generations": openapi.link("listGenerations", "See what rows were for.")},
+        }
+    },
 )
 async def get_usage(caller: guards.ReadUsage, runtime: serving.Runtime) -> schemas.UsageDocument:
     """Return the figures of the current window.

@@ -14,7 +14,7 @@ import dataclasses
 import datetime as dt
 import json
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 from simulacra.service import errors, keys
 from simulacra.service.database import tables
@@ -24,6 +24,13 @@ RELAY, DELIVERY = "artifact", "delivery"
 """The two kinds of links; neither is accepted in the place of the other."""
 SCOPE = "read:generations"
 MAX_LENGTH = 1024
+
+
+class Link(NamedTuple):
+    """A signed link, and the token in it, which is what makes it one."""
+
+    url: str
+    token: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +47,7 @@ class Links:
     lifetime: dt.timedelta
     base_url: str
 
-    def sign(self, caller: Principal, generation: tables.Generation) -> str:
+    def sign(self, caller: Principal, generation: tables.Generation) -> Link:
         """Return a link to the artifact of a generation, for the client that asks for it."""
         kind = RELAY if generation.store_id is None else DELIVERY
         claims = {
@@ -55,7 +62,7 @@ class Links:
         )
         token = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
         relative = f"/v1/generations/{generation.id}/{kind}?token={token}"
-        return relative if kind == RELAY else f"{self.base_url}{relative}"
+        return Link(relative if kind == RELAY else f"{self.base_url}{relative}", token)
 
 
 def check(keyring: keys.Keyring, caller: Principal, generation_id: str, token: str) -> None:

@@ -2,14 +2,17 @@
 
 import datetime as dt
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from simulacra.engine import limits
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import GenerationStatus
-from simulacra.service.fields import MAX_WAIT_SECONDS, Body, WholeNumber
+from simulacra.service.datasets.schemas import QualityDocument, WarningDocument
+from simulacra.service.errors.documents import ProblemDocument
+from simulacra.service.fields import MAX_WAIT_SECONDS, As, Body, WholeNumber
+from simulacra.service.generations import links
 
 
 class OutputFormat(StrEnum):
@@ -70,15 +73,77 @@ class Conditions(Body):
 class GenerationRequest(Body):
     """What rows to make."""
 
-    row_count: Annotated[WholeNumber, Field(ge=1)] = Field(
+    row_count: Annotated[int, Field(strict=True, ge=1), WholeNumber] = Field(
         description="Rows wanted; tight scenarios may give fewer, never more.", examples=[5000]
     )
     output_format: OutputFormat = OutputFormat.PARQUET
-    seed: Annotated[WholeNumber, Field(ge=0, le=limits.MAX_SEED)] | None = Field(
+    seed: Annotated[int, Field(strict=True, ge=0, le=limits.MAX_SEED), WholeNumber] | None = Field(
         None, description="Same dataset, conditions, row count and seed: same rows."
     )
-    wait_seconds: Annotated[WholeNumber, Field(ge=0, le=MAX_WAIT_SECONDS)] = 0
+    wait_seconds: Annotated[int, Field(strict=True, ge=0, le=MAX_WAIT_SECONDS), WholeNumber] = (
+        Field(0, description="Hold the answer for up to so many seconds until the rows are there.")
+    )
     conditions: Conditions = Field(default_factory=Conditions)
+
+
+class SupportDocument(BaseModel):
+    """How many respondents stand behind rows."""
+
+    effective_sample_size: float = Field(
+        description="Of the respondents, weighted to the scenario (Kish)."
+    )
+    seed_rows: int = Field(description="Respondents who have any weight.")
+
+
+class LevelOutcome(BaseModel):
+    """One level of a column with shares."""
+
+    level: str
+    target: float | None = Field(description="The share asked for; null: no condition names it.")
+    achieved: float = Field(description="Its share of the synthetic rows.")
+    rows: int = Field(description="Synthetic rows that have it.")
+    seed_rows: int = Field(
+        description="Respondents who have it and meet all conditions on other columns."
+    )
+
+
+class ShareOutcome(BaseModel):
+    """What became of the shares of a column."""
+
+    kind: Literal["share"]
+    column: str
+    support: SupportDocument
+    levels: list[LevelOutcome]
+
+
+class RangeOutcome(BaseModel):
+    """What became of a range."""
+
+    kind: Literal["range"]
+    column: str
+    support: SupportDocument
+    min: float | str
+    max: float | str
+    achieved: float = Field(description="Share of the synthetic rows within the range.")
+    achieved_min: float | str = Field(description="The smallest value in the rows.")
+    achieved_max: float | str = Field(description="The largest value in the rows.")
+
+
+class ReportDocument(BaseModel):
+    """What was asked for, what was achieved, and how many respondents stand behind it."""
+
+    seed: int = Field(description="That the rows were drawn with.")
+    rows_requested: int
+    rows_generated: int
+    status: Literal["ready", "partial"]
+    support: SupportDocument = Field(description="Behind all conditions together.")
+    conditions: list[Annotated[ShareOutcome | RangeOutcome, Field(discriminator="kind")]]
+    distinct_rows: int = Field(description="Rows that differ from all others.")
+    donors: int = Field(description="Respondents from whom at least one value was taken.")
+    quality: QualityDocument | None = Field(
+        description="Of the model, without conditions; null if it was not measured."
+    )
+    warnings: list[WarningDocument]
 
 
 class GenerationDocument(BaseModel):
@@ -92,21 +157,28 @@ class GenerationDocument(BaseModel):
     rows_generated: int | None = Field(None, description="Rows in the artifact; these are billed.")
     output_format: OutputFormat
     seed: int
-    conditions: dict[str, Any]
-    report: dict[str, Any] | None = Field(
+    conditions: Annotated[dict[str, Any], As(Conditions)]
+    report: Annotated[dict[str, Any], As(ReportDocument)] | None = Field(
         None,
-        description="Per condition: target, achieved and support; distinct rows and donors; the "
-        "quality of the model; and warnings.",
+        description="Once there are rows: what was asked for, what was achieved, and who stands "
+        "behind it.",
     )
     artifact_url: str | None = Field(
-        None, description="Relative link, valid some minutes; the bearer token is still needed."
+        None,
+        description="Relative link, valid some minutes; the bearer token is still needed. It is "
+        "absolute where the rows lie in storage of your own, and then enough by itself.",
+    )
+    artifact_token: str | None = Field(
+        None, description="The `token` of that link, for clients that are made from this document."
     )
     size_bytes: int | None = None
     sha256: str | None = None
     created_at: dt.datetime
     ready_at: dt.datetime | None = None
     expires_at: dt.datetime
-    error: dict[str, Any] | None = Field(None, description="Problem document of a failure.")
+    error: Annotated[dict[str, Any], As(ProblemDocument)] | None = Field(
+        None, description="Problem document of a failure."
+    )
 
 
 class GenerationList(BaseModel):
@@ -116,7 +188,7 @@ class GenerationList(BaseModel):
     next_after: str | None = Field(None, description="`after` of the next page.")
 
 
-def document(generation: tables.Generation, artifact_url: str | None) -> GenerationDocument:
+def document(generation: tables.Generation, link: links.Link | None) -> GenerationDocument:
     """Return the public form of a generation."""
     return GenerationDocument(
         generation_id=generation.id,
@@ -129,7 +201,8 @@ def document(generation: tables.Generation, artifact_url: str | None) -> Generat
         seed=generation.seed,
         conditions=generation.conditions,
         report=generation.report,
-        artifact_url=artifact_url,
+        artifact_url=None if link is None else link.url,
+        artifact_token=None if link is None else link.token,
         size_bytes=generation.size_bytes,
         sha256=generation.sha256,
         created_at=generation.created_at,

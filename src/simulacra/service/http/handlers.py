@@ -91,7 +91,8 @@ def _allowed(request: Request) -> str:
         for route in guards.routes(request.app)
         if isinstance(route, APIRoute) and route.path_regex.match(request.url.path)
     )
-    return ", ".join(sorted({method for route in matching for method in route.methods or ()}))
+    methods = {method for route in matching for method in route.methods or ()}
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 def from_validation(faults: list[Any]) -> problems.Problem:

@@ -14,7 +14,7 @@ PATTERN = re.compile(
 )
 
 
-def _read_key(idempotency_key: str | None) -> str | None:
+def read(idempotency_key: str | None) -> str | None:
     """Return the key without its quotes, or None if there is no header."""
     if idempotency_key is None:
         return None
@@ -28,7 +28,7 @@ def _read_key(idempotency_key: str | None) -> str | None:
     return match["key"]
 
 
-async def _only_key(
+async def only(
     request: Request,
     idempotency_key: Annotated[
         str | None,
@@ -39,7 +39,7 @@ async def _only_key(
     ] = None,
 ) -> str | None:
     """Return the key, unless there are several: none of them may be ignored silently."""
-    key = _read_key(idempotency_key)
+    key = read(idempotency_key)
     count = len(request.headers.getlist("idempotency-key"))
     if count > 1:
         raise problems.Problem(
@@ -48,4 +48,4 @@ async def _only_key(
     return key
 
 
-Key = Annotated[str | None, Depends(_only_key)]
+Key = Annotated[str | None, Depends(only)]

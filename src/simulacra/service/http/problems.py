@@ -1,11 +1,10 @@
 """Errors as RFC 9457 problem documents."""
 
-import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from simulacra.service import errors
 from simulacra.service.errors import catalog
@@ -17,8 +16,8 @@ MEDIA_TYPE = "application/problem+json"
 class Problem(Exception):  # noqa: N818 - the RFC's own word
     """An answer that is not a success; `detail` is written for the caller.
 
-    `extensions` are further members of the document (RFC 9457, section 3.2); `ProblemDocument`
-    names them all.
+    `extensions` are further members of the document (RFC 9457, section 3.2);
+    `documents.ProblemDocument` names them all.
     """
 
     def __init__(
@@ -69,45 +68,3 @@ def render(document: Mapping[str, Any]) -> bytes:
     """Return a problem as JSON; half a surrogate pair that it quotes is written as an escape."""
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace")
-
-
-class FaultDocument(BaseModel):
-    """One field at fault."""
-
-    pointer: str | None = Field(None, description="RFC 6901 pointer into the JSON body.")
-    parameter: str | None = Field(None, description="Name of the query, path or form field.")
-    detail: str
-    code: str
-
-
-class QuotaDocument(BaseModel):
-    """The figures behind a refused `row_count`."""
-
-    row_count: int = Field(description="Rows that the request asked for.")
-    max_rows_per_request: int | None = Field(default=None, description="Cap of one request.")
-    subscription_rows: int | None = Field(default=None, description="Rows of one window.")
-    rows_used: int | None = Field(default=None, description="Rows billed in this window.")
-    rows_reserved: int | None = Field(
-        default=None, description="Rows held for generations that have not ended yet."
-    )
-    rows_remaining: int | None = Field(default=None, description="Rows neither used nor reserved.")
-    window_starts_at: dt.datetime | None = None
-    window_ends_at: dt.datetime | None = Field(
-        default=None, description="When the next window begins."
-    )
-
-
-class ProblemDocument(BaseModel):
-    """RFC 9457 problem; `code` and `type` are stable."""
-
-    type: str = Field(description="Address of the page that explains the code.")
-    title: str
-    status: int
-    detail: str
-    instance: str | None = Field(None, description="Path of the request.")
-    code: str
-    request_id: str | None = Field(None, description="Quote it to support.")
-    retryable: bool = Field(description="Whether the same request may succeed later.")
-    errors: list[FaultDocument] | None = None
-    job_id: str | None = Field(None, description="The job that failed within `wait_seconds`.")
-    quota: QuotaDocument | None = Field(None, description="With codes about row quotas.")

@@ -1,7 +1,7 @@
 """Limits on calls, as headers and refusals (draft-ietf-httpapi-ratelimit-headers)."""
 
+import dataclasses
 import ipaddress
-from typing import Any
 
 from fastapi import Request, Response
 
@@ -12,17 +12,19 @@ NETWORK_BITS = 64
 """What one customer of a provider has of IPv6 addresses."""
 
 
-def by_address(limit: throttling.Limit) -> Any:  # noqa: ANN401 - a dependency
-    """Return a dependency that holds each network address to a limit."""
+@dataclasses.dataclass(frozen=True)
+class ByAddress:
+    """A dependency that holds each network address to a limit."""
 
-    async def check(request: Request, response: Response) -> None:
+    limit: throttling.Limit
+
+    async def __call__(self, request: Request, response: Response) -> None:
+        """Count the call, or answer 429 to one too many."""
         throttle = serving.runtime_of(request).throttle
-        standing = await throttle.hit(limit, address_of(request))
+        standing = await throttle.hit(self.limit, address_of(request))
         if standing.is_refused:
             raise refusal(standing)
         response.headers.update(headers_of(standing))
-
-    return check
 
 
 def headers_of(standing: throttling.Standing) -> dict[str, str]:

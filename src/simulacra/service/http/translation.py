@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from simulacra.engine import errors as engine_errors
 from simulacra.service import errors, outages
-from simulacra.service.errors import quotas, study
+from simulacra.service.errors import documents, quotas, study
 from simulacra.service.http import problems
 
 
@@ -62,5 +62,6 @@ def _challenge(error: str | None, scopes: Iterable[str] = ()) -> str:
 
 def _extensions(error: errors.ServiceError) -> dict[str, BaseModel]:
     if isinstance(error, quotas.QuotaError):
-        return {"quota": problems.QuotaDocument.model_validate(error.quota, from_attributes=True)}
+        quota = documents.QuotaDocument.model_validate(error.quota, from_attributes=True)
+        return {"quota": quota}
     return {}

@@ -1,6 +1,8 @@
 """Bodies of the token endpoint (RFC 6749, section 4.4)."""
 
-from pydantic import BaseModel, Field
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from simulacra.service.fields import Text
 from simulacra.service.identity.principal import SCOPES
@@ -25,11 +27,40 @@ class TokenResponse(BaseModel):
     scope: str
 
 
+TokenFault = Literal[
+    "invalid_request",
+    "invalid_client",
+    "invalid_scope",
+    "unsupported_grant_type",
+    "access_denied",
+    "too_many_requests",
+]
+
+
 class TokenError(BaseModel):
     """RFC 6749, section 5.2."""
 
-    error: str
+    error: TokenFault
     error_description: str
+
+
+class KeyDocument(BaseModel):
+    """A public RSA key (RFC 7517)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    kty: str
+    kid: str
+    use: str
+    alg: str
+    n: str
+    e: str
+
+
+class KeysDocument(BaseModel):
+    """The keys of the token issuer."""
+
+    keys: list[KeyDocument]
 
 
 class IssuerDocument(BaseModel):

@@ -1,12 +1,14 @@
 """Jobs as the API shows them."""
 
 import datetime as dt
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import JobStatus
+from simulacra.service.errors.documents import ProblemDocument
+from simulacra.service.fields import As
 
 
 class Progress(BaseModel):
@@ -36,7 +38,9 @@ class JobDocument(BaseModel):
     progress: Progress
     dataset_id: str | None = None
     generation_id: str | None = None
-    error: dict[str, Any] | None = Field(None, description="Problem document of a failed job.")
+    error: Annotated[dict[str, Any], As(ProblemDocument)] | None = Field(
+        None, description="Problem document of a failed job."
+    )
     created_at: dt.datetime
     started_at: dt.datetime | None = None
     ended_at: dt.datetime | None = None

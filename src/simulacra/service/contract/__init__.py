@@ -1,0 +1,1 @@
+"""The contract that the service publishes: its OpenAPI document, and the workflow that uses it."""

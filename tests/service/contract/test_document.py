@@ -1,0 +1,181 @@
+"""The OpenAPI document in itself: examples, codes, security, headers."""
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from examples.quickstart import SCENARIO
+from simulacra.service import main
+from simulacra.service.contract.document import of
+from simulacra.service.http import status_codes
+from simulacra.service.runtime import Runtime
+from tests.coroutines import RunAsync
+from tests.service.contract.conformity import Document, published
+
+OPERATIONS = published().operations
+EVERY_OPERATION = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+
+
+@pytest.fixture
+def document() -> Document:
+    return published()
+
+
+def nodes(node: object) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+        for inner in node.values():
+            yield from nodes(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from nodes(inner)
+
+
+@EVERY_OPERATION
+def test_examples_of_requests_are_there_and_valid(
+    document: Document, operation: dict[str, Any]
+) -> None:
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        assert document.faults(content["schema"], content["example"]) == []
+    for parameter in map(document.resolve, operation["parameters"]):
+        assert parameter["in"] != "path" or "example" in parameter
+        if "example" in parameter:
+            assert document.faults(parameter["schema"], parameter["example"]) == []
+
+
+@EVERY_OPERATION
+def test_examples_of_answers_are_there_and_valid(
+    document: Document, operation: dict[str, Any]
+) -> None:
+    for response in map(document.resolve, operation["responses"].values()):
+        for media_type, content in response.get("content", {}).items():
+            if media_type == "application/problem+json":
+                assert list(content["examples"]) == response["x-problem-codes"]
+                for example in map(document.resolve, content["examples"].values()):
+                    assert document.faults(content["schema"], example["value"]) == []
+            elif media_type == "application/json":
+                assert document.faults(content["schema"], content["example"]) == []
+
+
+def test_the_example_of_a_generation_is_the_scenario_of_the_readme() -> None:
+    content = OPERATIONS["createGeneration"]["requestBody"]["content"]["application/json"]
+    assert content["example"]["conditions"] == SCENARIO
+    assert content["example"]["row_count"] == 5000
+    (answer,) = OPERATIONS["getGeneration"]["responses"]["200"]["content"].values()
+    support = answer["example"]["report"]["support"]
+    assert (support["seed_rows"], round(support["effective_sample_size"])) == (388, 159)
+
+
+@EVERY_OPERATION
+def test_codes_stand_at_their_status(document: Document, operation: dict[str, Any]) -> None:
+    for status, response in operation["responses"].items():
+        codes = document.resolve(response).get("x-problem-codes", [])
+        assert {status_codes.STATUS_CODES[code] for code in codes} <= {int(status)}
+        assert all(f"`{code}`" in document.resolve(response)["description"] for code in codes)
+
+
+@EVERY_OPERATION
+def test_every_operation_says_what_it_is_and_who_may_call_it(operation: dict[str, Any]) -> None:
+    known = {tag["name"] for tag in published().content["tags"]}
+    assert operation["summary"]
+    assert operation["description"]
+    assert set(operation["tags"]) <= known
+    for requirement in operation["security"]:
+        ((scheme, scopes),) = requirement.items()
+        assert (scheme == "OAuth2") == bool(scopes)
+    is_open = not operation["security"]
+    assert ("401" in operation["responses"]) != is_open or operation["operationId"] == "issueToken"
+
+
+@EVERY_OPERATION
+def test_every_success_leads_on(document: Document, operation: dict[str, Any]) -> None:
+    ends = {"getCustody", "headArtifact", "headDelivery"}
+    if operation["operationId"] not in ends:
+        response = operation["responses"]["200"]
+        assert document.resolve(response)["links"], operation["operationId"]
+
+
+def test_what_links_take_from_an_answer_is_in_it(document: Document) -> None:
+    for operation in OPERATIONS.values():
+        for response in map(document.resolve, operation["responses"].values()):
+            for link in response.get("links", {}).values():
+                taken = link.get("parameters", {}) | link.get("requestBody", {})
+                for expression in taken.values():
+                    pointer = expression.removeprefix("$response.body#/").split("/")
+                    schema = response["content"]["application/json"]["schema"]
+                    for name in pointer:
+                        schema = document.resolve(schema)
+                        schema = schema["items"] if name == "0" else schema["properties"][name]
+
+
+def test_headers_are_described_and_used(document: Document) -> None:
+    described = set(document.content["components"]["headers"])
+    used = {
+        name
+        for operation in OPERATIONS.values()
+        for response in operation["responses"].values()
+        for name in document.resolve(response)["headers"]
+    }
+    assert used == described
+
+
+def test_bounds_are_those_of_json_schema(document: Document) -> None:
+    for node in nodes(document.content["components"]["schemas"]):
+        assert not {"ge", "le", "gt", "lt", "strict"} & set(node)
+    seed = document.content["components"]["schemas"]["GenerationRequest"]["properties"]["seed"]
+    assert {"type": "integer", "minimum": 0, "maximum": 2**63 - 1} in seed["anyOf"]
+
+
+def test_every_object_is_typed_but_for_maps(document: Document) -> None:
+    """Reports, conditions and errors are models; a map says what its values are."""
+    for name, schema in document.content["components"]["schemas"].items():
+        for node in nodes(schema.get("properties", {})):
+            if node.get("type") == "object":
+                is_map = isinstance(node.get("additionalProperties"), dict)
+                assert is_map or node.get("properties"), name
+
+
+def test_models_are_components_and_not_repeated(document: Document) -> None:
+    for path in document.content["paths"].values():
+        assert not [node for node in nodes(path) if "properties" in node and "title" in node]
+
+
+def test_the_document_names_the_installation(document: Document) -> None:
+    content = document.content
+    assert content["servers"] == [{"url": "https://localhost:8443"}]
+    assert content["info"]["license"] == {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+    assert "contact" not in content["info"]  # nobody is named by default
+    flow = content["components"]["securitySchemes"]["OAuth2"]["flows"]["clientCredentials"]
+    assert flow["tokenUrl"] == "https://localhost:8443/oauth/token"
+    assert set(flow["scopes"]) == {
+        f"{verb}:{what}" for verb in ("read", "write") for what in ("datasets", "generations")
+    }
+    named = set(re.findall(r"`(\w+)`", content["info"]["description"]))
+    assert {name for name in named if re.search("[a-z][A-Z]", name)} <= set(OPERATIONS)
+
+
+@pytest.mark.parametrize(
+    ("support", "contact"),
+    [
+        ("help@acme.example", {"email": "help@acme.example"}),
+        ("https://acme.example/help", {"url": "https://acme.example/help"}),
+    ],
+)
+def test_the_document_names_who_helps(
+    runtime: Runtime, run_async: RunAsync, support: str, contact: dict[str, str]
+) -> None:
+    async def check() -> None:
+        policy = dataclasses.replace(
+            runtime.policy, support_contact=support, base_url="https://synthetic.acme.example"
+        )
+        content = of(main.build(dataclasses.replace(runtime, policy=policy)))
+        assert content["info"]["contact"] == contact
+        examples = json.dumps(content["paths"]) + json.dumps(content["components"]["examples"])
+        assert "https://synthetic.acme.example/errors/" in examples
+        assert "localhost" not in examples
+
+    run_async(check())

@@ -1,0 +1,68 @@
+"""What the engine writes has the form that the contract gives it, and nothing more."""
+
+from typing import Any
+
+import pytest
+
+import simulacra
+from examples import study
+from examples.quickstart import SCENARIO
+from simulacra.service.datasets.schemas import SchemaDocument
+from simulacra.service.errors.documents import ProblemDocument
+from simulacra.service.generations.schemas import ReportDocument
+from simulacra.service.http.problems import Problem
+from tests.service.contract.conformity import published
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> simulacra.Model:
+    path = tmp_path_factory.mktemp("study") / "seed.csv"
+    study.write(path)
+    return simulacra.fit(path)
+
+
+def faults(model: str, value: dict[str, Any]) -> list[str]:
+    return published().faults({"$ref": f"#/components/schemas/{model}"}, value)
+
+
+@pytest.mark.parametrize(
+    ("rows", "scenario"),
+    [
+        (200, SCENARIO),
+        (50, {}),
+        (100, {"numeric": {"age": {"min": 60, "max": 65}}}),
+        (60, {"categorical": {"segment": {"Premium": 1.0}}}),
+    ],
+)
+def test_a_report(model: simulacra.Model, rows: int, scenario: dict[str, Any]) -> None:
+    report = jsonable(model.generate(rows, seed=1, **scenario).report.to_json())
+    assert faults("ReportDocument", report) == []
+    assert ReportDocument.model_validate(report).model_dump(exclude_unset=True) == report
+
+
+def test_the_schema_the_cleaning_and_the_quality(model: simulacra.Model) -> None:
+    assert model.quality is not None
+    document = {
+        "dataset_id": "ds_1",
+        **model.schema.to_json(),
+        "quality": jsonable(model.quality.to_json()),
+    }
+    assert document["cleaning"]
+    assert faults("SchemaDocument", document) == []
+    known = SchemaDocument.model_validate(document).model_dump(by_alias=True, exclude_unset=True)
+    assert known == document
+    columns = published().content["components"]["schemas"]["ColumnDocument"]["properties"]
+    assert {name for column in document["schema"] for name in column} <= set(columns)
+
+
+def test_a_problem() -> None:
+    document = Problem("simio_training_failed", "It failed.").document("https://localhost:8443")
+    assert faults("ProblemDocument", document) == []
+    assert ProblemDocument.model_validate(document).model_dump(exclude_unset=True) == document
+
+
+def jsonable(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return JSON with lists in the place of tuples."""
+    if isinstance(value, dict):
+        return {key: jsonable(inner) for key, inner in value.items()}
+    return [jsonable(inner) for inner in value] if isinstance(value, list | tuple) else value
