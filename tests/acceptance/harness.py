@@ -17,6 +17,8 @@ from typing import Any
 import httpx
 import psutil
 
+from tests.service.contract import conformity
+
 SIMULACRA = [sys.executable, "-m", "simulacra.cli.main"]
 SECONDS = 60
 UNHURRIED = {f"SIMULACRA_{name}_PER_MINUTE": "1000000" for name in ("READS", "WRITES", "UPLOADS")}
@@ -131,10 +133,11 @@ class ServerProcess:
 
 
 class ApiClient(httpx.Client):
-    """An HTTP client with a bearer token of one tenant."""
+    """An HTTP client with a bearer token of one tenant; no answer may be beside the contract."""
 
     def __init__(self, server: ServerProcess, credential: dict[str, str]) -> None:
         super().__init__(base_url=server.url, verify=server.tls, timeout=SECONDS)
+        self.event_hooks = {"response": [conformity.check]}
         self.server, self.credential = server, credential
         token = self.mint()
         self.headers["Authorization"] = f"Bearer {token}"
