@@ -10,8 +10,10 @@ import pytest
 
 from examples.quickstart import SCENARIO
 from simulacra.service import main
+from simulacra.service.contract import codes
 from simulacra.service.contract.document import of
-from simulacra.service.http import status_codes
+from simulacra.service.errors import catalog
+from simulacra.service.http import guards, status_codes
 from simulacra.service.runtime import Runtime
 from tests.coroutines import RunAsync
 from tests.service.contract.conformity import Document, published
@@ -43,6 +45,7 @@ def test_examples_of_requests_are_there_and_valid(
         assert document.faults(content["schema"], content["example"]) == []
     for parameter in map(document.resolve, operation["parameters"]):
         assert parameter["in"] != "path" or "example" in parameter
+        assert parameter["description"]
         if "example" in parameter:
             assert document.faults(parameter["schema"], parameter["example"]) == []
 
@@ -179,3 +182,27 @@ def test_the_document_names_who_helps(
         assert "localhost" not in examples
 
     run_async(check())
+
+
+def test_every_code_is_declared_somewhere_but_those_of_jobs(document: Document) -> None:
+    """A job's error may have a code that no answer has; and no operation answers a 405."""
+    declared = {
+        code
+        for operation in OPERATIONS.values()
+        for response in operation["responses"].values()
+        for code in document.resolve(response).get("x-problem-codes", ())
+    }
+    assert set(catalog.CATALOG) - declared == {
+        "simio_method_not_allowed",
+        "simio_scenario_infeasible",
+        "simio_job_cancelled",
+        "simio_training_failed",
+        "simio_generation_failed",
+        "simio_job_limit_exceeded",
+    }
+
+
+def test_every_guard_says_which_codes_it_leads_to() -> None:
+    guard_types = {guard for guard in vars(guards).values() if isinstance(guard, type)}
+    kinds = {it for it in guard_types if issubclass(it, guards.Guard) and it is not guards.Guard}
+    assert kinds == set(codes.OF_GUARDS)

@@ -156,12 +156,14 @@ def _problem_example(app: FastAPI, code: str) -> Json:
 
 
 def _complete_parameter(parameter: Json) -> None:
-    """Give an example of a parameter, and say that what may be left out is not null."""
+    """Describe a parameter, and say that what may be left out is not null."""
     schema = parameter["schema"]
     if "anyOf" in schema:
         (given,) = [one for one in schema.pop("anyOf") if one != {"type": "null"}]
         schema.update(given)
     schema.pop("description", None)  # the parameter's own
+    if parameter["name"] in texts.PARAMETERS:
+        parameter.setdefault("description", texts.PARAMETERS[parameter["name"]])
     if parameter["name"] in examples.PARAMETERS:
         parameter["example"] = examples.PARAMETERS[parameter["name"]]
 

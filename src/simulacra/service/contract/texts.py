@@ -43,6 +43,17 @@ SCOPES = {
     "write:generations": "Generate rows, and cancel the jobs that do.",
 }
 
+PARAMETERS = {
+    "request_id": "What asking for access answered, verbatim.",
+    "rotation_id": "What asking for a new secret answered.",
+    "dataset_id": "What the upload answered.",
+    "generation_id": "What asking for rows answered.",
+    "job_id": "What the request that started the work answered.",
+    "code": "The `code` of a problem.",
+    "limit": "How many of them to a page.",
+}
+"""Of parameters that say nothing themselves, by their name."""
+
 HEADERS = {
     "X-Request-Id": "The id of the request, yours if you sent one; quote it to support.",
     "RateLimit-Policy": (

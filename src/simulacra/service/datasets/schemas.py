@@ -21,22 +21,19 @@ class UploadFields(BaseModel):
     display_name: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
     wait_seconds: int = Field(0, ge=0, le=MAX_WAIT_SECONDS)
     column_types: Json[dict[Text, Text | list[Text]]] = Field(
-        default="{}",
-        validate_default=True,
+        default_factory=dict,
         description="JSON object: column to `nominal`, `ordinal`, `integer`, `number`, `boolean`, "
         "`date` or `datetime`, or to the list of its levels in their order. Columns go by their "
         "names in the file or in the schema.",
         examples=['{"age": "integer", "agreement": ["never", "sometimes", "always"]}'],
     )
     keep_columns: Json[list[Text]] = Field(
-        default="[]",
-        validate_default=True,
+        default_factory=list,
         description="JSON array: columns to keep where cleaning would drop them.",
         examples=['["region_code"]'],
     )
     drop_columns: Json[list[Text]] = Field(
-        default="[]",
-        validate_default=True,
+        default_factory=list,
         description="JSON array: columns to leave out.",
         examples=['["comments"]'],
     )

@@ -22,6 +22,14 @@ from simulacra.service.transfers import Direction
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=json_text.Route)
 
+SEED_FILES = (
+    "text/csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/x-spss-sav",
+    "application/vnd.apache.parquet",
+    "application/octet-stream",
+)
+"""What a seed file may be called; its format is told from its bytes."""
 LINKS = {
     "job": openapi.link("getJob", "Poll until the job is completed.", job_id="job_id"),
     "schema": openapi.link(
@@ -63,7 +71,9 @@ ENVELOPE = {"model": schemas.DatasetDocument, "links": LINKS}
             "simio_customer_storage_unavailable",
         ),
     },
-    openapi_extra=openapi.body(schemas.UploadForm.model_json_schema(), content.MULTIPART)
+    openapi_extra=openapi.body(
+        schemas.UploadForm.model_json_schema(), content.MULTIPART, seed_file=", ".join(SEED_FILES)
+    )
     | openapi.CONSEQUENTIAL,
 )
 async def create_dataset(

@@ -9,9 +9,8 @@ from simulacra.service import policy
 from simulacra.service.http import problems
 
 LENGTH = f"1 to {policy.MAX_IDEMPOTENCY_KEY_LENGTH}"
-PATTERN = re.compile(
-    rf'(?P<quote>"?)(?P<key>[A-Za-z0-9._:-]{{1,{policy.MAX_IDEMPOTENCY_KEY_LENGTH}}})(?P=quote)'
-)
+CHARACTERS = rf"[A-Za-z0-9._:-]{{1,{policy.MAX_IDEMPOTENCY_KEY_LENGTH}}}"
+PATTERN = re.compile(rf'(?P<quote>"?)(?P<key>{CHARACTERS})(?P=quote)')
 
 
 def read(idempotency_key: str | None) -> str | None:
@@ -34,6 +33,7 @@ async def only(
         str | None,
         Header(
             alias="Idempotency-Key",
+            json_schema_extra={"pattern": f'^({CHARACTERS}|"{CHARACTERS}")$'},
             description=f"{LENGTH} of A-Z a-z 0-9 . _ : -; makes a retry of this request safe.",
         ),
     ] = None,

@@ -30,9 +30,17 @@ def sends(*headers: str) -> dict[str, Any]:
     return {"headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers}}
 
 
-def body(schema: dict[str, Any], *media_types: str) -> dict[str, Any]:
-    """Return the request body of an operation that reads its body itself."""
-    content = {media_type: {"schema": schema} for media_type in media_types}
+def body(schema: dict[str, Any], *media_types: str, **encoding: str) -> dict[str, Any]:
+    """Return the request body of an operation that reads its body itself.
+
+    Args:
+        schema: of its fields.
+        media_types: that it may have.
+        encoding: from the name of a field to the media types of what it holds.
+    """
+    encoded = {"encoding": {name: {"contentType": types} for name, types in encoding.items()}}
+    given = {"schema": schema} | (encoded if encoding else {})
+    content = {media_type: dict(given) for media_type in media_types}
     return {"requestBody": {"required": True, "content": content}}
 
 
