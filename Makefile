@@ -4,6 +4,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 UV := .tools/bin/uv
+NODE_TOOLS := tests/acceptance/generators
 
 # The machine's certificates, so that a company's own proxy or mirror is trusted too.
 export UV_SYSTEM_CERTS := 1
@@ -15,7 +16,7 @@ ASK_PYPI := import importlib.metadata as m, json, urllib.request as u; \
 	where = 'https://pypi.org/pypi/uvicorn/' + m.version('uvicorn') + '/json'; \
 	json.load(u.urlopen(where, timeout=20))['vulnerabilities']
 
-.PHONY: help setup quickstart serve test check lint format types layers bench faults openapi sbom audit clean
+.PHONY: help setup quickstart serve test check lint format types layers bench faults openapi contract sbom audit clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -64,6 +65,22 @@ bench: setup ## measure what the documents quote, into docs/benchmarks
 	@$(UV) sync --quiet --locked --all-extras --group bench --python $(PYTHON)
 	@$(BIN)/python -m benchmarks.run all
 	@$(BIN)/python -m benchmarks.service
+
+contract: setup .tools/contract/.ready ## lint the published documents, generate clients, make up calls
+	@SIMULACRA_CONTRACT_TOOLS=$(CURDIR)/.tools/contract $(BIN)/pytest tests/acceptance/test_generators.py
+
+.tools/contract/.ready: $(NODE_TOOLS)/package.json $(NODE_TOOLS)/package-lock.json pyproject.toml uv.lock
+	@echo "Installing the tools of the contract ..."
+	@mkdir -p .tools/contract
+	@UV_PROJECT_ENVIRONMENT=.tools/contract/python $(UV) sync --quiet --locked --only-group contract \
+		--python $(PYTHON)
+	@if command -v npm >/dev/null; then \
+		cp $(NODE_TOOLS)/package.json $(NODE_TOOLS)/package-lock.json .tools/contract && \
+		npm ci --prefix .tools/contract --ignore-scripts --no-audit --no-fund --loglevel=error; \
+	else \
+		echo "npm is missing, so what needs its packages is skipped."; \
+	fi
+	@touch $@
 
 faults: setup ## inject faults into a cluster for five minutes, and look for lost work
 	@$(BIN)/python -m tests.acceptance.faults --minutes 5
