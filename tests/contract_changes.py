@@ -52,12 +52,13 @@ class _Comparison:
     def operation(self, old: Json, new: Json) -> Iterator[str]:
         yield from self._parameters(old, new)
         yield from self._body(old.get("requestBody"), new.get("requestBody"))
-        for status, answer in old["responses"].items():
+        for status, named in old["responses"].items():
+            answer = _resolved(self._old, named)
             if status not in new["responses"]:
                 yield f"the answer {status} is gone"
                 continue
-            contents = new["responses"][status].get("content", {})
-            for media_type, content in answer.get("content", {}).items():
+            contents = _contents(_resolved(self._new, new["responses"][status]))
+            for media_type, content in _contents(answer).items():
                 if media_type not in contents:
                     yield f"the answer {status} is no {media_type} any more"
                     continue
@@ -66,14 +67,17 @@ class _Comparison:
 
     def _parameters(self, old: Json, new: Json) -> Iterator[str]:
         before, after = [
-            {(it["in"], it["name"].lower()): it for it in operation.get("parameters", [])}
-            for operation in (old, new)
+            {
+                (it["in"], it["name"].lower()): it
+                for it in (_resolved(document, one) for one in operation.get("parameters", []))
+            }
+            for document, operation in ((self._old, old), (self._new, new))
         ]
         for place, parameter in before.items():
             if place not in after:
                 yield f"the parameter {parameter['name']} is gone"
                 continue
-            schemas = parameter.get("schema", {}), after[place].get("schema", {})
+            schemas = _given(parameter), _given(after[place])
             yield from self.schema(*schemas, f"parameter {parameter['name']}", is_request=True)
         for place, parameter in after.items():
             was_required = before.get(place, {}).get("required", False)
@@ -141,6 +145,21 @@ class _Comparison:
         if not is_open:
             verb = "newly required" if is_request else "no longer always there"
             yield from (f"{place}.{name} is {verb}" for name in sorted(changed))
+
+
+def _given(parameter: Json) -> Json:
+    """Return the schema of a parameter that is given: one that is not cannot be null either."""
+    schema = parameter.get("schema", {})
+    if "anyOf" not in schema:
+        found: Json = schema
+        return found
+    others = [it for it in schema["anyOf"] if it.get("type") != "null"]
+    return {**schema, **others[0], "anyOf": []} if len(others) == 1 else {**schema, "anyOf": others}
+
+
+def _contents(answer: Json) -> dict[str, Json]:
+    """Return what an answer may hold, by media type without its parameters."""
+    return {name.partition(";")[0]: it for name, it in answer.get("content", {}).items()}
 
 
 def _values(old: Json, new: Json, place: str) -> Iterator[str]:

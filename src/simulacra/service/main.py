@@ -116,7 +116,7 @@ async def _serve(
         await canary.check(runtime.database, runtime.keyring)
         await runtime.identity.open()
         api = build(runtime, spans)
-        api.state.documents.prepare()  # the framework keeps it; a request should not wait for its making
+        api.state.documents.prepare()
         inner = cross_origin.allowing(api, settings.cors_origins)
         app = envelope.Envelope(inner, settings.base_url, runtime.keyring.derive(ADDRESSES))
         config = _config(app, settings, certificate, key)

@@ -28,7 +28,7 @@ OF_GUARDS: dict[type[guards.Guard], tuple[str, ...]] = {
     guards.Link: ("simio_artifact_link_invalid", "simio_rate_limited"),
 }
 OF_DEPENDENCIES: dict[object, tuple[str, ...]] = {
-    serving.runtime_of: ("simio_unavailable",),
+    serving.serving: ("simio_unavailable",),
     content.JsonOnly.dependency: (
         "simio_malformed_body",
         "simio_unsupported_content_type",

@@ -17,6 +17,7 @@ PARAMETERS: Mapping[str, Any] = {
     "dataset_id": "ds_4Rk9XmTq2bWcZ7pLvY5n",
     "generation_id": "gen_6Vb2NqXw8ZtKc4RmYp9L",
     "job_id": "job_3XwPc7RmZq9TkL5vYb2N",
+    "webhook_id": "wh_8Rk2XmTq5bWcZ7pLvY4n",
     "code": "simio_unknown_condition_column",
     "Idempotency-Key": "generation-2026-04-30",
     "wait_seconds": 20,

@@ -18,11 +18,22 @@ class Documents:
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
+        self.texts: dict[str, kept.Document] = {}
+        """Other documents that are made of the contract, by name."""
+
+    def prepare(self) -> None:
+        """Make the contract now, so that no request waits for it."""
+        _ = self.openapi
+
+    @functools.cached_property
+    def contract(self) -> dict[str, Any]:
+        """The OpenAPI document as data."""
+        return document.of(self._app)
 
     @functools.cached_property
     def openapi(self) -> kept.Document:
         """The OpenAPI document."""
-        return _kept(document.of(self._app))
+        return _kept(self.contract)
 
     @functools.cached_property
     def arazzo(self) -> kept.Document:

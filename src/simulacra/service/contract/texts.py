@@ -32,6 +32,7 @@ TAGS = {
     "datasets": "Studies and the models that were fitted to them.",
     "generations": "Synthetic rows under a scenario: the request, the report and the file.",
     "jobs": "Work that goes on after the request was answered.",
+    "webhooks": "Events that are posted to an address of yours.",
     "usage": "Rows used and left of the subscription.",
     "service": "The state of the service, where data lie, and what its errors mean.",
 }
@@ -49,6 +50,7 @@ PARAMETERS = {
     "dataset_id": "What the upload answered.",
     "generation_id": "What asking for rows answered.",
     "job_id": "What the request that started the work answered.",
+    "webhook_id": "What making the webhook answered.",
     "code": "The `code` of a problem.",
     "limit": "How many of them to a page.",
 }

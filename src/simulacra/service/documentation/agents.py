@@ -102,13 +102,15 @@ def _operations(contract: Contract) -> Iterator[str]:
         text = operation.get("description")
         if text:
             yield from (text, "")
-        for parameter in operation.get("parameters", []):
+        for named in operation.get("parameters", []):
+            parameter = _resolved(contract, named)
             needed = "required" if parameter.get("required") else "optional"
             about = parameter.get("description", "")
             yield f"- `{parameter['name']}` ({parameter['in']}, {needed}): {about}".rstrip(": ")
         for media_type, schema in operation.get("requestBody", {}).get("content", {}).items():
             yield f"- Body, `{media_type}`: {', '.join(_members(contract, schema['schema']))}"
-        for status, answer in sorted(operation["responses"].items()):
+        for status, named in sorted(operation["responses"].items()):
+            answer = _resolved(contract, named)
             yield f"- {status}: {' '.join(answer.get('description', '').split())}"
             for name, link in answer.get("links", {}).items():
                 yield f"  - next ({name}): `{link.get('operationId', '')}`"
@@ -116,12 +118,20 @@ def _operations(contract: Contract) -> Iterator[str]:
 
 
 def _members(contract: Contract, schema: Mapping[str, Any]) -> Iterator[str]:
-    found = schema
-    while "$ref" in found:
-        found = contract["components"]["schemas"][found["$ref"].rpartition("/")[2]]
+    found = _resolved(contract, schema)
     needed = set(found.get("required", ()))
     for name in found.get("properties", {}):
         yield f"`{name}`{' (required)' if name in needed else ''}"
+
+
+def _resolved(contract: Contract, part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a part of the contract refers to."""
+    while "$ref" in part:
+        found: Any = contract
+        for name in part["$ref"].removeprefix("#/").split("/"):
+            found = found[name]
+        part = found
+    return part
 
 
 def _codes(facts: Facts) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """The routes of the documents."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -10,7 +11,10 @@ from pydantic import BaseModel, Field
 from simulacra.service import errors
 from simulacra.service.documentation import agents, changes, facts, rendering
 from simulacra.service.documentation.pages import BY_SLUG, PAGES, ROOT
-from simulacra.service.http import conditional, guards, negotiation, openapi, serving
+from simulacra.service.http import guards, kept, negotiation, openapi, serving
+
+if TYPE_CHECKING:
+    from simulacra.service.contract import routes
 
 SCRIPT, STYLE = "text/javascript; charset=utf-8", "text/css; charset=utf-8"
 FILES: Mapping[str, str] = {
@@ -20,7 +24,6 @@ FILES: Mapping[str, str] = {
     "icon.svg": "image/svg+xml",
 }
 MARKDOWN = "text/markdown; charset=utf-8"
-LONG = "public, max-age=3600"
 
 router = APIRouter(dependencies=[guards.Open])
 
@@ -32,7 +35,7 @@ class Changes(BaseModel):
     releases: list[changes.Release] = Field(description="The newest first.")
 
 
-@router.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
+@router.get("/", include_in_schema=False)
 async def get_root(request: Request, runtime: serving.Runtime) -> Response:
     """Lead people to the interactive page, and give programs the addresses."""
     if negotiation.wants_html(request):
@@ -57,34 +60,37 @@ async def get_root(request: Request, runtime: serving.Runtime) -> Response:
     operation_id="listChanges",
     summary="Read what has changed",
     tags=["service"],
-    responses=openapi.problems(),
+    responses={
+        200: {
+            "description": "The changes.",
+            "links": {"errors": openapi.link("listErrors", "Read about the error codes.")},
+        }
+    },
 )
 async def list_changes(runtime: serving.Runtime) -> Changes:
     """Return the changes that customers notice, the newest release first."""
     return Changes(version=facts.of(runtime).version, releases=_releases())
 
 
-@router.api_route("/llms.txt", methods=["GET", "HEAD"], include_in_schema=False)
+@router.get("/llms.txt", include_in_schema=False)
 async def get_llms(request: Request, runtime: serving.Runtime) -> Response:
     """Return the short manual for coding agents."""
-    text = agents.short(facts.of(runtime), openapi.document(request.app))
-    return conditional.answer(request, text, MARKDOWN)
+    return _kept(request, "llms.txt", lambda: agents.short(facts.of(runtime), _contract(request)))
 
 
-@router.api_route("/llms-full.txt", methods=["GET", "HEAD"], include_in_schema=False)
+@router.get("/llms-full.txt", include_in_schema=False)
 async def get_llms_full(request: Request, runtime: serving.Runtime) -> Response:
     """Return the whole manual for coding agents."""
-    text = agents.full(facts.of(runtime), openapi.document(request.app))
-    return conditional.answer(request, text, MARKDOWN)
+    return _kept(request, "llms-full", lambda: agents.full(facts.of(runtime), _contract(request)))
 
 
-@router.api_route(ROOT[:-1], methods=["GET", "HEAD"], include_in_schema=False)
+@router.get(ROOT[:-1], include_in_schema=False)
 async def get_without_slash() -> Response:
     """Lead to the interactive page."""
     return RedirectResponse(ROOT, status_code=307)
 
 
-@router.api_route(ROOT, methods=["GET", "HEAD"], include_in_schema=False)
+@router.get(ROOT, include_in_schema=False)
 async def get_interactive(runtime: serving.Runtime) -> Response:
     """Return the interactive page."""
     known = facts.of(runtime)
@@ -92,15 +98,15 @@ async def get_interactive(runtime: serving.Runtime) -> Response:
     return rendering.page("interactive.html", known, here="reference", overview=overview)
 
 
-@router.api_route(f"{ROOT}static/{{name}}", methods=["GET", "HEAD"], include_in_schema=False)
+@router.get(f"{ROOT}static/{{name}}", include_in_schema=False)
 async def get_static(name: str, request: Request) -> Response:
     """Return a file of the pages."""
     if name not in FILES:
         raise errors.NotFoundError("There is no such file.")
-    return conditional.answer(request, rendering.static(name), FILES[name], cache=LONG)
+    return _static(name).answer(request)
 
 
-@router.api_route(f"{ROOT}whats-new", methods=["GET", "HEAD"], include_in_schema=False)
+@router.get(f"{ROOT}whats-new", include_in_schema=False)
 async def get_whats_new(runtime: serving.Runtime) -> Response:
     """Return what has changed, for people."""
     body = rendering.html(changes.markdown(_releases()))
@@ -109,7 +115,7 @@ async def get_whats_new(runtime: serving.Runtime) -> Response:
     )
 
 
-@router.api_route(f"{ROOT}{{slug}}", methods=["GET", "HEAD"], include_in_schema=False)
+@router.get(f"{ROOT}{{slug}}", include_in_schema=False)
 async def get_page(slug: str, request: Request, runtime: serving.Runtime) -> Response:
     """Return a page; its address with .md is the text that it is made of."""
     found = BY_SLUG.get(slug.removesuffix(".md"))
@@ -119,10 +125,28 @@ async def get_page(slug: str, request: Request, runtime: serving.Runtime) -> Res
     known = facts.of(runtime)
     text = found.markdown(known)
     if slug.endswith(".md"):
-        return conditional.answer(request, text, MARKDOWN)
+        return _kept(request, slug, lambda: text)
     return rendering.page(
         "page.html", known, here=found.slug, title=found.title, body=rendering.html(text)
     )
+
+
+def _contract(request: Request) -> dict[str, Any]:
+    documents: routes.Documents = request.app.state.documents
+    return documents.contract
+
+
+def _kept(request: Request, name: str, make: Callable[[], str]) -> Response:
+    """Answer with a text that is made once for each application."""
+    texts: dict[str, kept.Document] = request.app.state.documents.texts
+    if name not in texts:
+        texts[name] = kept.Document(make().encode(), MARKDOWN)
+    return texts[name].answer(request)
+
+
+@functools.cache
+def _static(name: str) -> kept.Document:
+    return kept.Document(rendering.static(name), FILES[name])
 
 
 @functools.cache

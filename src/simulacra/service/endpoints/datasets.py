@@ -69,6 +69,9 @@ ENVELOPE = {"model": schemas.DatasetDocument, "links": LINKS}
             "simio_unsupported_content_type",
             "simio_customer_key_unavailable",
             "simio_customer_storage_unavailable",
+            *waiting.OF_FAILED_JOBS,
+            "simio_training_failed",
+            "simio_dataset_not_found",
         ),
     },
     openapi_extra=openapi.body(

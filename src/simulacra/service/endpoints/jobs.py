@@ -29,7 +29,15 @@ ENVELOPE = {"model": schemas.JobDocument, "links": LINKS, "description": "The jo
     operation_id="listJobs",
     summary="List the jobs of the tenant",
     response_model_exclude_none=True,
-    responses=openapi.problems(401, 403),
+    responses={
+        200: {
+            "description": "A page of jobs.",
+            "links": {
+                "next": openapi.link("listJobs", "Read the next page.", after="next_after"),
+                "newest": openapi.link("getJob", "Follow the newest.", job_id="jobs/0/job_id"),
+            },
+        }
+    },
 )
 async def list_jobs(
     caller: guards.ReadJobs,

@@ -67,5 +67,3 @@ async def get_readiness(runtime: serving.Runtime) -> ReadinessDocument:
     async with runtime.database.transaction(tenancy.SYSTEM) as session:
         confinement = workers.confinement(await workers.alive(session))
     return ReadinessDocument(status="ready", version=version("simulacra"), confinement=confinement)
-
-

@@ -14,15 +14,14 @@ MAX_BODY_BYTES = 8192
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], route_class=json_text.Route)
 
 LINKS = {
-    "test": openapi.link("testWebhook", "webhook_id", "webhook_id", "See whether it arrives."),
+    "test": openapi.link("testWebhook", "See whether it arrives.", webhook_id="webhook_id"),
     "deliveries": openapi.link(
-        "listWebhookDeliveries", "webhook_id", "webhook_id", "See what was sent."
+        "listWebhookDeliveries", "See what was sent.", webhook_id="webhook_id"
     ),
-    "rotate": openapi.link(
-        "rotateWebhookSecret", "webhook_id", "webhook_id", "Replace the secret."
-    ),
+    "rotate": openapi.link("rotateWebhookSecret", "Replace the secret.", webhook_id="webhook_id"),
 }
-ENVELOPE = {"model": schemas.WebhookDocument, "links": LINKS}
+ENVELOPE = {"model": schemas.WebhookDocument, "description": "The webhook.", "links": LINKS}
+ADDRESS = ("simio_webhook_address_refused", "simio_webhook_exists", "simio_webhook_limit_exceeded")
 
 
 @router.post(
@@ -36,8 +35,9 @@ ENVELOPE = {"model": schemas.WebhookDocument, "links": LINKS}
             "model": schemas.NewWebhookDocument,
             "links": LINKS,
             "description": "Events from now on are posted there.",
+            **openapi.sends("Location"),
         },
-        **openapi.problems(401, 403, 409, 413, 415),
+        **openapi.problems(*ADDRESS),
     },
     openapi_extra=openapi.CONSEQUENTIAL,
     dependencies=[content.JsonOnly],
@@ -64,7 +64,17 @@ async def create_webhook(
     operation_id="listWebhooks",
     summary="List the webhooks of the tenant",
     response_model_exclude_none=True,
-    responses=openapi.problems(401, 403),
+    responses={
+        200: {
+            "description": "A page of webhooks.",
+            "links": {
+                "next": openapi.link("listWebhooks", "Read the next page.", after="next_after"),
+                "newest": openapi.link(
+                    "getWebhook", "Read the newest.", webhook_id="webhooks/0/webhook_id"
+                ),
+            },
+        }
+    },
 )
 async def list_webhooks(
     caller: guards.ReadWebhooks,
@@ -85,7 +95,7 @@ async def list_webhooks(
     summary="Read a webhook",
     response_model=schemas.WebhookDocument,
     response_model_exclude_none=True,
-    responses={200: ENVELOPE, **openapi.problems(401, 403, 404)},
+    responses={200: ENVELOPE, **openapi.problems("simio_webhook_not_found")},
 )
 async def get_webhook(
     webhook_id: str, caller: guards.ReadWebhooks, runtime: serving.Runtime
@@ -100,7 +110,7 @@ async def get_webhook(
     summary="Change, disable or enable a webhook",
     response_model=schemas.WebhookDocument,
     response_model_exclude_none=True,
-    responses={200: ENVELOPE, **openapi.problems(401, 403, 404, 409, 413, 415)},
+    responses={200: ENVELOPE, **openapi.problems("simio_webhook_not_found", *ADDRESS)},
     openapi_extra=openapi.CONSEQUENTIAL,
     dependencies=[content.JsonOnly],
     max_body_size=MAX_BODY_BYTES,
@@ -124,7 +134,13 @@ async def update_webhook(
     operation_id="deleteWebhook",
     summary="Delete a webhook",
     status_code=204,
-    responses=openapi.problems(401, 403, 404),
+    responses={
+        204: {
+            "description": "It is gone.",
+            "links": {"all": openapi.link("listWebhooks", "See which are left.")},
+        },
+        **openapi.problems("simio_webhook_not_found"),
+    },
     openapi_extra=openapi.CONSEQUENTIAL,
 )
 async def delete_webhook(
@@ -141,8 +157,11 @@ async def delete_webhook(
     status_code=201,
     response_model_exclude_none=True,
     responses={
-        201: {"description": "The new secret signs."},
-        **openapi.problems(401, 403, 404, 413, 415),
+        201: {
+            "description": "The new secret signs.",
+            "links": {"test": LINKS["test"]},
+        },
+        **openapi.problems("simio_webhook_not_found"),
     },
     openapi_extra=openapi.CONSEQUENTIAL,
     dependencies=[content.JsonOnly],
@@ -174,8 +193,11 @@ async def rotate_webhook_secret(
     status_code=202,
     response_model_exclude_none=True,
     responses={
-        202: {"description": "It is on its way; list the deliveries to see what became of it."},
-        **openapi.problems(401, 403, 404, 409),
+        202: {
+            "description": "It is on its way; list the deliveries to see what became of it.",
+            "links": {"deliveries": LINKS["deliveries"]},
+        },
+        **openapi.problems("simio_webhook_not_found", "simio_webhook_disabled"),
     },
     openapi_extra=openapi.CONSEQUENTIAL,
 )
@@ -191,7 +213,17 @@ async def test_webhook(
     operation_id="listWebhookDeliveries",
     summary="List what was sent to a webhook, or waits",
     response_model_exclude_none=True,
-    responses=openapi.problems(401, 403, 404),
+    responses={
+        200: {
+            "description": "A page of deliveries.",
+            "links": {
+                "next": openapi.link(
+                    "listWebhookDeliveries", "Read the next page.", after="next_after"
+                )
+            },
+        },
+        **openapi.problems("simio_webhook_not_found"),
+    },
 )
 async def list_webhook_deliveries(
     webhook_id: str,

@@ -12,10 +12,10 @@ def runtime_of(request: Request) -> runtime.Runtime:
     return cast("runtime.Runtime", request.app.state.runtime)
 
 
-async def _serving(request: Request) -> runtime.Runtime:
+async def serving(request: Request) -> runtime.Runtime:
     """Return it to FastAPI, which would call a plain function in another thread."""
     return runtime_of(request)
 
 
-Runtime = Annotated[runtime.Runtime, Depends(_serving)]
+Runtime = Annotated[runtime.Runtime, Depends(serving)]
 """A parameter of endpoints."""

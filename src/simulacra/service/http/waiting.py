@@ -11,6 +11,9 @@ from simulacra.service.http import problems
 
 RETRY_AFTER_SECONDS = "2"
 
+OF_FAILED_JOBS = ("simio_job_limit_exceeded", "simio_job_cancelled")
+"""Codes of any work that ends while its request is held; each kind has others."""
+
 WaitSeconds = Annotated[
     int,
     Query(

@@ -64,11 +64,11 @@ class WebhookChange(Body):
 class RotationRequest(Body):
     """How the secret is replaced."""
 
-    overlap_hours: WholeNumber = Field(
-        default=DEFAULT_OVERLAP_HOURS,
-        ge=0,
-        le=MAX_OVERLAP_HOURS,
-        description="How long the old secret signs beside the new one; 0 if it is known to others.",
+    overlap_hours: Annotated[int, Field(strict=True, ge=0, le=MAX_OVERLAP_HOURS), WholeNumber] = (
+        Field(
+            default=DEFAULT_OVERLAP_HOURS,
+            description="How long the old secret signs too; 0 if it is known to others.",
+        )
     )
 
 
