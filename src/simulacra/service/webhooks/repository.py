@@ -5,7 +5,7 @@ Where both are locked, a webhook is locked before its deliveries.
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import clock, errors
@@ -53,16 +53,20 @@ async def deliveries(
     return await paging.page(session, _deliveries, query, after, limit)
 
 
-def is_deliverable() -> ColumnElement[bool]:
-    """Return the condition that a delivery may be made: all that it is made for are active."""
-    client, tenant = tables.Client, tables.Tenant
-    active = (
-        select(_rows.id)
-        .join(client, client.id == _rows.client_id)
-        .join(tenant, tenant.id == _rows.tenant_id)
-        .where(_rows.disabled_at.is_(None), client.revoked_at.is_(None), tenant.status == "active")
+def is_active() -> ColumnElement[bool]:
+    """Return the condition that something may be sent to a webhook."""
+    clients, tenants = tables.Client, tables.Tenant
+    return and_(
+        _rows.disabled_at.is_(None),
+        _rows.client_id.in_(select(clients.id).where(clients.revoked_at.is_(None))),
+        _rows.tenant_id.in_(select(tenants.id).where(tenants.status == "active")),
     )
-    return (_deliveries.status == DeliveryStatus.WAITING) & _deliveries.webhook_id.in_(active)
+
+
+def is_deliverable() -> ColumnElement[bool]:
+    """Return the condition that a delivery waits and may be made."""
+    is_waiting = _deliveries.status == DeliveryStatus.WAITING
+    return is_waiting & _deliveries.webhook_id.in_(select(_rows.id).where(is_active()))
 
 
 async def disable(

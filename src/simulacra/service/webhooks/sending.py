@@ -21,6 +21,8 @@ TIMEOUT_SECONDS = 10.0
 """For all of an attempt, from looking up the name to the status of the answer."""
 CONNECT_SECONDS = 5.0
 """For one address of a host that has several."""
+MOST_BYTES = 64 * 1024
+"""Of an answer that are read, for its status; a flood would keep the worker from its jobs."""
 USER_AGENT = "Simulacra-Webhooks/1"
 
 
@@ -37,12 +39,72 @@ class Outcome:
     failure: DeliveryFailure | None = None
 
 
-class _Checked(httpcore.AsyncNetworkBackend):
+class _Limited(httpcore.AsyncNetworkStream):
+    """A connection on which little is read."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream, self._left = stream, MOST_BYTES
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as httpcore declares it
+        """Read a part of the answer.
+
+        Raises:
+            httpcore.RemoteProtocolError: it is too long.
+        """
+        if self._left <= 0:
+            raise httpcore.RemoteProtocolError(f"no status within {MOST_BYTES} bytes")
+        part = await self._stream.read(min(max_bytes, self._left), timeout)
+        self._left -= len(part)
+        return part
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - likewise
+        """Write a part of the request."""
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Hang up."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - likewise
+    ) -> httpcore.AsyncNetworkStream:
+        """Return the connection under TLS."""
+        return _Limited(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - as httpcore declares it
+        """Return what is known of the connection."""
+        return self._stream.get_extra_info(info)
+
+
+class _Network(httpcore.AsyncNetworkBackend):
+    """Makes connections on which little is read."""
+
+    def __init__(self) -> None:
+        self._network = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - as httpcore declares it
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect to a host."""
+        return _Limited(
+            await self._network.connect_tcp(host, port, timeout, local_address, socket_options)
+        )
+
+
+class _Checked(_Network):
     """Connects to good addresses alone, to the very ones that were looked up for the check."""
 
     def __init__(self, allowed: Targets, *, needs_loopback: bool) -> None:
+        super().__init__()
         self._allowed, self._needs_loopback = allowed, needs_loopback
-        self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -59,7 +121,7 @@ class _Checked(httpcore.AsyncNetworkBackend):
         failure: Exception = httpcore.ConnectError()
         for address in addresses:
             try:
-                return await self._network.connect_tcp(
+                return await super().connect_tcp(
                     str(address), port, timeout, local_address, socket_options
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
@@ -135,7 +197,10 @@ class Sender:
         """Return a connection of its own: a later message looks the name up anew."""
         if self.proxy is not None:
             return httpcore.AsyncHTTPProxy(
-                str(self.proxy.url), self.proxy.raw_auth, ssl_context=self.context
+                str(self.proxy.url),
+                self.proxy.raw_auth,
+                ssl_context=self.context,
+                network_backend=_Network(),
             )
         network = _Checked(self.allowed, needs_loopback=url.scheme == "http")
         return httpcore.AsyncConnectionPool(ssl_context=self.context, network_backend=network)
