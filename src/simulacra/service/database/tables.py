@@ -473,7 +473,9 @@ class WebhookDelivery(Table, TenantOwned):
         Index("webhook_deliveries_of", "webhook_id", "created_at", "id"),
         Index(
             "webhook_deliveries_waiting",
+            "webhook_id",
             "next_attempt_at",
+            "id",
             postgresql_where=text("status = 'waiting'"),
         ),
     )

@@ -16,7 +16,18 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import clock, keys, measures, outages, tenancy
@@ -30,6 +41,8 @@ AT_ONCE, AT_ONCE_PER_TENANT = 128, 4
 """Attempts under way in one worker."""
 LOOK_SECONDS = 1.0
 """How often a worker looks for what is due."""
+PAUSE_SECONDS = 0.05
+"""Before the next look when one has ended, so that those that end together are replaced so."""
 LEASE = dt.timedelta(seconds=6 * TIMEOUT_SECONDS)
 STOP_SECONDS = 5.0
 """What attempts under way get to end when the worker stops; a receiver needs less."""
@@ -73,11 +86,9 @@ class Deliveries:
         """Deliver what is due, until cancelled; then let what is under way end, or hand it back."""
         try:
             while True:
-                taken = await self._take_safely()
-                for attempt in taken:
+                for attempt in await self._take_safely():
                     self._start(attempt)
-                if not taken:
-                    await self._wait()
+                await self._wait()
         finally:
             await self._stop()
 
@@ -143,6 +154,7 @@ class Deliveries:
         await asyncio.wait(
             self._under_way, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )
+        await asyncio.sleep(PAUSE_SECONDS)
 
     async def _stop(self) -> None:
         if not self._under_way:
@@ -228,28 +240,33 @@ async def _leased(
 
 
 def _due(session: AsyncSession, busy: Counter[str], room: int) -> Select[tables.WebhookDelivery]:
-    """Return the query for what is due, a tenant's few after each other's first."""
-    now = clock.now(session)
-    is_due = (_rows.status == DeliveryStatus.WAITING) & (_rows.next_attempt_at <= now)
-    order = (_rows.next_attempt_at, _rows.id)
-    place = func.row_number().over(partition_by=_rows.tenant_id, order_by=order)
-    ranked = (
-        select(_rows.id, (place + _number_of(busy)).label("place"))
-        .where(is_due, repository.is_deliverable())
-        .subquery()
+    """Return the query for what is due, a tenant's few after each other's first.
+
+    It looks at the first few of each webhook alone, however many deliveries wait.
+    """
+    is_due = (_rows.status == DeliveryStatus.WAITING) & (
+        _rows.next_attempt_at <= clock.now(session)
     )
-    chosen = (
-        select(ranked.c.id)
-        .where(ranked.c.place <= AT_ONCE_PER_TENANT)
-        .order_by(ranked.c.place)
-        .limit(room)
+    active = select(_webhooks.id, _webhooks.tenant_id).where(repository.is_active()).subquery()
+    few = (
+        select(_rows.id, _rows.next_attempt_at)
+        .where(_rows.webhook_id == active.c.id, is_due)
+        .order_by(_rows.next_attempt_at, _rows.id)
+        .limit(literal_column(str(AT_ONCE_PER_TENANT), Integer))  # which the planner has to know
+        .lateral()
     )
+    order = (few.c.next_attempt_at, few.c.id)
+    place = func.row_number().over(partition_by=active.c.tenant_id, order_by=order)
+    placed = (place + _number_of(busy, active.c.tenant_id)).label("place")
+    ranked = select(few.c.id, placed).select_from(active.join(few, true())).subquery()
+    is_within = ranked.c.place <= AT_ONCE_PER_TENANT
+    chosen = select(ranked.c.id).where(is_within).order_by(ranked.c.place).limit(room)
     # Another worker may be taking them; who waited for it would wait for what is taken.
     return select(_rows).where(_rows.id.in_(chosen), is_due).with_for_update(skip_locked=True)
 
 
-def _number_of(busy: Counter[str]) -> ColumnElement[int]:
-    """Return how many attempts a row's tenant has under way."""
+def _number_of(busy: Counter[str], tenant_id: ColumnElement[str]) -> ColumnElement[int]:
+    """Return how many attempts a tenant has under way."""
     if not busy:
         return literal(0)
-    return case(dict(busy), value=_rows.tenant_id, else_=0)
+    return case(dict(busy), value=tenant_id, else_=0)

@@ -70,7 +70,7 @@ def _create_deliveries() -> None:
     op.create_index(
         "webhook_deliveries_waiting",
         "webhook_deliveries",
-        ["next_attempt_at"],
+        ["webhook_id", "next_attempt_at", "id"],
         postgresql_where=sa.text("status = 'waiting'"),
     )
 
