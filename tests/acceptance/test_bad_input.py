@@ -299,7 +299,7 @@ def test_bodies_that_are_no_json(api: ApiClient, dataset_id: str) -> None:
     form = api.post(path, data={"row_count": "10"})
     problem(form, 415, "simio_unsupported_content_type")
     large = api.post(path, content=b" " * 1_100_000, headers=json_type)
-    problem(large, 413, "simio_file_too_large")
+    problem(large, 413, "simio_body_too_large")
 
 
 def test_paths_and_methods_that_are_not_there(api: ApiClient) -> None:

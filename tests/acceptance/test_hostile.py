@@ -182,7 +182,7 @@ def test_thousands_of_unknown_names_get_a_short_answer(
 def test_a_scenario_that_takes_long_to_parse_is_refused(api: ApiClient, dataset_id: str) -> None:
     shares = {"segment": {f"Premium{n}": 0 for n in range(20_000)}}
     refused = api.generate(dataset_id, row_count=1, conditions={"categorical": shares})
-    problem(refused, 413, "simio_file_too_large")
+    problem(refused, 413, "simio_body_too_large")
 
 
 def test_of_two_idempotency_keys_none_is_dropped(api: ApiClient, dataset_id: str) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import unicodedata
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -27,11 +28,11 @@ def storable(text: str) -> str:
     """Return `text` as it is.
 
     Raises:
-        ValueError: it holds a NUL, which PostgreSQL's text cannot, or a lone surrogate, which
-            UTF-8 cannot.
+        ValueError: it holds a control character, such as a NUL, which PostgreSQL's text cannot, or
+            one that moves a terminal's cursor, or a lone surrogate, which UTF-8 cannot.
     """
-    if NUL in text:
-        raise ValueError("the text holds a NUL character")
+    if any(unicodedata.category(character) == "Cc" for character in text):
+        raise ValueError("the text holds a control character")
     try:
         text.encode()
     except UnicodeEncodeError:

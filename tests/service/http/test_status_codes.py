@@ -8,6 +8,7 @@ KEPT_EXACTLY = {
     "simio_unknown_condition_column": 400,
     "simio_unsupported_content_type": 415,
     "simio_file_too_large": 413,
+    "simio_body_too_large": 413,
     "simio_dataset_not_found": 404,
     "simio_generation_not_found": 404,
     "simio_job_not_found": 404,

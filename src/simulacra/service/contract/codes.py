@@ -32,7 +32,7 @@ OF_DEPENDENCIES: dict[object, tuple[str, ...]] = {
     content.JsonOnly.dependency: (
         "simio_malformed_body",
         "simio_unsupported_content_type",
-        "simio_file_too_large",
+        "simio_body_too_large",
     ),
     idempotency_key.only: ("simio_invalid_idempotency_key",),
 }

@@ -60,7 +60,7 @@ class _RefusedError(Exception):
         401: REFUSAL | openapi.sends("WWW-Authenticate"),
         403: REFUSAL,
         429: REFUSAL | openapi.sends("RateLimit-Policy", "RateLimit", "Retry-After"),
-        **openapi.problems("simio_not_found", "simio_file_too_large"),
+        **openapi.problems("simio_not_found", "simio_body_too_large"),
     },
     openapi_extra=openapi.body(
         schemas.TokenRequest.model_json_schema(), content.JSON, "application/x-www-form-urlencoded"

@@ -325,6 +325,13 @@ _ENTRIES = (
         "Drop columns or rows that are not needed, or upload Parquet, which is smaller.",
     ),
     Entry(
+        "simio_body_too_large",
+        "The body is too large",
+        "The body is longer than what the operation reads; it is no upload.",
+        "A very long list or text in JSON or a form, or a file sent to another operation.",
+        "Send less; a seed file goes to POST /v1/datasets as `multipart/form-data`.",
+    ),
+    Entry(
         "simio_unsupported_content_type",
         "The body has a Content-Type that the operation does not take",
         "JSON operations take `application/json`, uploads take `multipart/form-data`.",

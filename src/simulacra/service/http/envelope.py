@@ -37,7 +37,7 @@ FRAMEWORK_CODES = {
     401: "simio_unauthorized",
     404: "simio_not_found",
     405: "simio_method_not_allowed",
-    413: "simio_file_too_large",
+    413: "simio_body_too_large",
     415: "simio_unsupported_content_type",
     503: "simio_unavailable",
 }
@@ -123,7 +123,7 @@ class _Exchange:
 
     async def _replace(self, status: int, headers: dict[str, str]) -> None:
         fallback = "simio_internal" if status >= 500 else "simio_malformed_body"
-        code = FRAMEWORK_CODES.get(status, fallback)
+        code = framework_code(status, Headers(scope=self._scope)) or fallback
         limit = self._scope.get(MAX_BODY_SIZE_SCOPE_KEY)
         detail = too_large(limit) if status == 413 and limit else catalog.CATALOG[code].meaning
         await self.respond(problems.Problem(code, detail, headers=headers))
@@ -194,6 +194,13 @@ def _refusal(headers: Headers) -> problems.Problem | None:
             headers={"Accept-Encoding": "identity"},
         )
     return None
+
+
+def framework_code(status: int, headers: Headers) -> str | None:
+    """Return the code of an answer that the framework has made, by its status."""
+    if status == 413 and "multipart/" in headers.get("content-type", "").lower():
+        return "simio_file_too_large"
+    return FRAMEWORK_CODES.get(status)
 
 
 def too_large(limit: int) -> str:

@@ -74,11 +74,14 @@ def _translate(request: Request, error: Exception) -> problems.Problem:
 
 
 def _from_framework(request: Request, error: HTTPException) -> problems.Problem:
-    code = envelope.FRAMEWORK_CODES.get(error.status_code, "simio_malformed_body")
+    found = envelope.framework_code(error.status_code, request.headers)
+    code = found or "simio_malformed_body"
+    too_large = envelope.too_large(request.scope.get(MAX_BODY_SIZE_SCOPE_KEY, 0))
     detail = {
         "simio_not_found": f"There is no operation at {request.url.path!r}.",
         "simio_method_not_allowed": f"{request.url.path} does not take {request.method}.",
-        "simio_file_too_large": envelope.too_large(request.scope.get(MAX_BODY_SIZE_SCOPE_KEY, 0)),
+        "simio_file_too_large": too_large,
+        "simio_body_too_large": too_large,
     }.get(code) or catalog.CATALOG[code].meaning
     headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
     return problems.Problem(code, detail, headers=headers)

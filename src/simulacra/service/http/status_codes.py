@@ -57,7 +57,7 @@ _CODES: Mapping[int, tuple[str, ...]] = {
         "simio_credential_claim_expired",
         "simio_rotation_claim_already_consumed",
     ),
-    413: ("simio_file_too_large",),
+    413: ("simio_file_too_large", "simio_body_too_large"),
     415: ("simio_unsupported_content_type",),
     416: ("simio_range_not_satisfiable",),
     429: (
