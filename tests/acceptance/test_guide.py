@@ -20,12 +20,18 @@ RANGES = {"age": (25, 44), "purchase_intent": (70, 100)}
 
 
 @pytest.mark.skipif(not SCRIPT.exists(), reason="the customer's script is not on this machine")
-def test_the_customers_quickstart_gets_its_rows(server: ServerProcess, tmp_path: Path) -> None:
+@pytest.mark.parametrize("audience", ["of the installation", "https://api.simulacra-data.com"])
+def test_the_customers_quickstart_gets_its_rows(
+    server: ServerProcess, tmp_path: Path, audience: str
+) -> None:
+    """With the audience that the guide prints, too: nothing but the hosts is changed."""
     credential = server.create_tenant()
+    if not audience.startswith("https"):
+        audience = credential["audience"]
     environment = clean_environment() | {
         "SIMIO_API_BASE": server.url,
         "SIMIO_AUTH0_DOMAIN": server.url.removeprefix("https://"),
-        "SIMIO_AUTH0_AUDIENCE": credential["audience"],
+        "SIMIO_AUTH0_AUDIENCE": audience,
         "SIMIO_CLIENT_ID": credential["client_id"],
         "SIMIO_CLIENT_SECRET": credential["client_secret"],
         "REQUESTS_CA_BUNDLE": str(server.data_dir / "ca.pem"),
