@@ -150,7 +150,7 @@ def _steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) -
         "The database.",
         PLAIN,
         f"{TENANT} The operator.",
-        f"With the generation: {_hours(retention)} after it was asked for, or with its dataset.",
+        f"{_hours(retention)} after it was asked for; it outlives its dataset.",
         (Action.GENERATION_CREATED, Action.GENERATION_FAILED),
     )
     yield Step(
@@ -159,7 +159,7 @@ def _steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) -
         STORE,
         "The generation's own key (AES-256-GCM), sealed like a dataset's.",
         f"Who has a link, which lives {_minutes(link)}, and a token of the tenant. {OPERATOR}",
-        f"With the generation: {_hours(retention)} after it was asked for, or with its dataset. "
+        f"{_hours(retention)} after it was asked for; it outlives its dataset. "
         "The key is destroyed at once, the bytes are removed soon after.",
         (Action.GENERATION_READY, Action.ARTIFACT_DOWNLOADED, Action.GENERATION_EXPIRED),
     )

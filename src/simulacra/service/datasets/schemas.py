@@ -10,10 +10,10 @@ from simulacra.service.database import tables
 from simulacra.service.database.statuses import DatasetStatus
 from simulacra.service.datasets import payloads
 from simulacra.service.errors.documents import ProblemDocument
-from simulacra.service.fields import MAX_WAIT_SECONDS, As, Text, WholeNumber
+from simulacra.service.fields import MAX_WAIT_SECONDS, As, Body, Text, WholeNumber
 
 
-class UploadFields(BaseModel):
+class UploadFields(Body):
     """The text fields that come with a seed file."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)

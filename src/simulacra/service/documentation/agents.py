@@ -140,7 +140,7 @@ def _codes(facts: Facts) -> Iterator[str]:
         yield f"### {entry.code} ({status_codes.STATUS_CODES[entry.code]})"
         yield ""
         yield f"{entry.title}. {entry.meaning} Cause: {entry.cause} Fix: {entry.fix} {retry}."
-        yield f"See {facts.base_url}/errors/{entry.code}."
+        yield f"See <{facts.base_url}/errors/{entry.code}>"
         yield ""
 
 

@@ -4,7 +4,7 @@ import codecs
 import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pydantic
 from fastapi import Request
@@ -16,7 +16,7 @@ from simulacra.engine import errors as engine_errors
 from simulacra.engine import options
 from simulacra.service import errors
 from simulacra.service.datasets.schemas import UploadFields
-from simulacra.service.http import content, problems
+from simulacra.service.http import content, problems, wording
 
 FILE_FIELDS = ("seed_file", "file")
 MAX_PARTS = 12
@@ -135,7 +135,7 @@ def _fields(form: FormData) -> UploadFields:
         fields = UploadFields.model_validate(given)
     except pydantic.ValidationError as error:
         faults = [
-            errors.Fault(str(fault["loc"][0]), fault["msg"], is_parameter=True)
+            errors.Fault(str(fault["loc"][0]), _told(dict(fault)), is_parameter=True)
             for fault in error.errors(include_input=False, include_url=False)
         ]
         raise errors.InvalidFieldsError(faults) from None
@@ -153,3 +153,10 @@ def _check_options(fields: UploadFields) -> None:
     except engine_errors.StudyError as error:
         fault = errors.Fault(where, error.detail, is_parameter=True)
         raise errors.InvalidFieldsError([fault]) from None
+
+
+def _told(fault: dict[str, Any]) -> str:
+    """Return what is wrong with a field, and where within it, if it is JSON."""
+    told = wording.sentence(fault["type"], fault.get("ctx", {}), fault["msg"])
+    within = [str(part) for part in fault["loc"][1:] if part not in ("str", "list[str]")]
+    return f"{' / '.join(map(repr, within))}: {told}" if within else told

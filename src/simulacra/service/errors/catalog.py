@@ -90,7 +90,7 @@ _ENTRIES = (
     Entry(
         "simio_scenario_infeasible",
         "The model cannot produce a single row of this scenario",
-        "The conditions are valid one by one, but nothing in the study supports them together.",
+        "The conditions are valid one by one, but the model makes no row that meets them together.",
         "Conditions that exclude each other, or reach beyond what the study shows.",
         "Relax the conditions that the detail names, or upload a study that covers them.",
     ),

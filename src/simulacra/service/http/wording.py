@@ -67,6 +67,8 @@ SENTENCES: Mapping[str, Sentence] = {
     "model_type": _OBJECT,
     "model_attributes_type": _OBJECT,
     "dataclass_type": _OBJECT,
+    "json_invalid": _of('Give JSON, such as ["a"] or {{"a": "b"}}; this is none: {error}.'),
+    "json_type": _TEXT,
     "list_type": _fixed("Give a JSON array."),
     "set_type": _fixed("Give a JSON array."),
     "too_short": _of("Give {min_length} entries or more."),
