@@ -132,7 +132,7 @@ class Agent:
         """Call an operation with what earlier answers have given, and take the ids of this one."""
         method, path, operation = self.operations[operation_id]
         headers = {}
-        if any(it["name"] == "Idempotency-Key" for it in operation.get("parameters", [])):
+        if any(it.get("name") == "Idempotency-Key" for it in operation.get("parameters", [])):
             headers["Idempotency-Key"] = f"agent-{operation_id}"
         answer = self.http.request(
             method, path.format_map(found), headers=headers, **content

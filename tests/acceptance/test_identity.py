@@ -172,7 +172,9 @@ def test_a_strangers_ids_answer_as_missing_ones(
     refused = stranger.generate(dataset_id, row_count=10)
     assert refused.status_code == 404
     assert stranger.get("/v1/datasets").json()["datasets"] == []
-    assert stranger.get("/v1/datasets", params={"after": dataset_id}).json()["datasets"] == []
+    for after in (dataset_id, "ds_missing"):
+        refused = stranger.get("/v1/datasets", params={"after": after})
+        assert (refused.status_code, refused.json()["code"]) == (400, "simio_invalid_field")
     assert api.get(f"/v1/datasets/{dataset_id}").status_code == 200
 
 

@@ -1,6 +1,7 @@
 """The main job over HTTP: upload, train, look, generate, download, delete."""
 
 import base64
+import contextlib
 import hashlib
 import io
 
@@ -9,7 +10,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
-from tests.acceptance.harness import ApiClient
+from tests.acceptance.harness import ApiClient, ServerProcess
 
 SHARES = {"Premium": 0.55, "Mainstream": 0.35, "Value": 0.10}
 SCENARIO = {"categorical": {"segment": SHARES}, "numeric": {"age": {"min": 25, "max": 44}}}
@@ -211,15 +212,19 @@ def test_deleting_a_dataset_ends_its_unfinished_generations(
     assert "artifact_url" not in generation
 
 
-def test_datasets_come_in_pages(server: object, stranger: ApiClient) -> None:
-    assert server is stranger.server
+def test_datasets_come_in_pages(server: ServerProcess) -> None:
+    with contextlib.closing(server.client(server.create_tenant("Pages"))) as client:
+        _check_pages(client)
+
+
+def _check_pages(client: ApiClient) -> None:
     content = b"a,b\n" + b"".join(b"%d,%d\n" % (n % 7, n % 5) for n in range(100))
-    dataset_ids = [stranger.upload(content).json()["dataset_id"] for _ in range(3)]
-    first = stranger.get("/v1/datasets", params={"limit": 2}).json()
-    rest = stranger.get("/v1/datasets", params={"limit": 2, "after": first["next_after"]}).json()
+    dataset_ids = [client.upload(content).json()["dataset_id"] for _ in range(3)]
+    first = client.get("/v1/datasets", params={"limit": 2}).json()
+    rest = client.get("/v1/datasets", params={"limit": 2, "after": first["next_after"]}).json()
     assert [
         dataset["dataset_id"] for dataset in first["datasets"] + rest["datasets"]
     ] == dataset_ids[::-1]
     assert "next_after" not in rest
     for dataset_id in dataset_ids:
-        stranger.delete(f"/v1/datasets/{dataset_id}")
+        client.delete(f"/v1/datasets/{dataset_id}")

@@ -144,7 +144,7 @@ def drip(bounds: dict[str, float]) -> dict[str, Any]:
     async def run() -> bytes:
         async with connected(bounds) as (reader, writer), asyncio.timeout(60):
             writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")
-            answer = asyncio.create_task(reader.read())
+            answer = asyncio.create_task(read_before_reset(reader))  # which a late byte causes
             while not answer.done():
                 writer.write(b"z")
                 await asyncio.wait([answer], timeout=0.02)

@@ -77,7 +77,7 @@ def test_who_stores_too_much_generates_no_more(runtime: Runtime, run_async: RunA
         training = await work.training(runtime, caller.tenant_id)  # its seed file has one byte
         async with runtime.database.transaction(caller.tenant_id) as session:
             dataset = await session.get_one(tables.Dataset, training.dataset_id)
-            dataset.status = "ready"
+            dataset.status, dataset.published_schema = "ready", {"schema": []}
         full = dataclasses.replace(runtime.policy.capacity, stored_bytes=1)
         generations = dataclasses.replace(generations_of(runtime), capacity=full)
         with pytest.raises(errors.StorageQuotaError):
