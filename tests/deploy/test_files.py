@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -216,6 +217,9 @@ def test_the_image_holds_no_more_than_it_copies() -> None:
     sources = [line[1:] for line in lines if line.startswith("!")]
     copied = " ".join(re.findall(r"^COPY (?!--)(.+)$", DOCKERFILE, re.MULTILINE))
     assert all(source in copied and (ROOT / source).exists() for source in sources)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    taken_along = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert set(taken_along) <= {*sources, *copied.split()}, "the package is built of them"
 
 
 def test_no_secret_is_among_the_files() -> None:
