@@ -31,6 +31,8 @@ def storable(text: str) -> str:
         ValueError: it holds a control character, such as a NUL, which PostgreSQL's text cannot, or
             one that moves a terminal's cursor, or a lone surrogate, which UTF-8 cannot.
     """
+    if NUL in text:
+        raise ValueError("the text holds a NUL character")
     if any(unicodedata.category(character) == "Cc" for character in text):
         raise ValueError("the text holds a control character")
     try:

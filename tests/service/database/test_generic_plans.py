@@ -36,6 +36,13 @@ def test_every_test_runs_on_generic_plans(dsn: str) -> None:
         )
 
 
+OTHER_INDEXES = """
+SELECT indexrelid::regclass::text FROM pg_index
+WHERE indrelid = (SELECT indrelid FROM pg_index WHERE indexrelid = %s::regclass)
+AND indexrelid <> %s::regclass
+AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+"""
+"""Of the same table, but for those that a constraint needs."""
 _jobs, _objects, _entries = tables.Job, tables.StoredObject, tables.UsageEntry
 
 
@@ -57,17 +64,23 @@ _jobs, _objects, _entries = tables.Job, tables.StoredObject, tables.UsageEntry
     ids=["open jobs", "queued jobs", "objects to remove", "reservations", "closings"],
 )
 def test_a_partial_index_is_found(
-    dsn: str, condition: Callable[[], ColumnElement[bool]], index: str
+    owner_dsn: str, condition: Callable[[], ColumnElement[bool]], index: str
 ) -> None:
-    """Reading the whole table is priced out, so the only question is whether the index may be."""
-    engine = create_engine(dsn.replace("postgresql:", "postgresql+psycopg:"))
+    """Neither the whole table nor another index is to be had: the only question is whether it may.
+
+    The other indexes are gone for this transaction alone, which only the owner can do.
+    """
+    engine = create_engine(owner_dsn.replace("postgresql:", "postgresql+psycopg:"))
     with engine.connect() as connection:
         connection.exec_driver_sql("SET enable_seqscan = off")
         connection.exec_driver_sql("SELECT set_config('simulacra.tenant', '*', false)")
+        for other in connection.exec_driver_sql(OTHER_INDEXES, (index, index)).scalars().all():
+            connection.exec_driver_sql(f'DROP INDEX "{other}"')
         statement = select(func.count()).where(condition())
         compiled = statement.compile(engine, compile_kwargs={"render_postcompile": True})
         numbers = itertools.count(1)
         query = re.sub(r"%\(\w+\)s", lambda _: f"${next(numbers)}", str(compiled))
         plan = connection.exec_driver_sql(f"EXPLAIN (GENERIC_PLAN) {query}").scalars().all()
+        connection.rollback()
     engine.dispose()
     assert index in "".join(plan)

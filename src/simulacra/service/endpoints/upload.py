@@ -2,6 +2,7 @@
 
 import codecs
 import contextlib
+import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any, BinaryIO
@@ -155,8 +156,12 @@ def _check_options(fields: UploadFields) -> None:
         raise errors.InvalidFieldsError([fault]) from None
 
 
+OF_VALIDATORS = re.compile(r"function-|list\[|constrained-|\[key\]$|str$")
+"""Parts of a place that name a validator of pydantic's, and not where the value stands."""
+
+
 def _told(fault: dict[str, Any]) -> str:
     """Return what is wrong with a field, and where within it, if it is JSON."""
     told = wording.sentence(fault["type"], fault.get("ctx", {}), fault["msg"])
-    within = [str(part) for part in fault["loc"][1:] if part not in ("str", "list[str]")]
+    within = [str(part) for part in fault["loc"][1:] if not OF_VALIDATORS.match(str(part))]
     return f"{' / '.join(map(repr, within))}: {told}" if within else told
