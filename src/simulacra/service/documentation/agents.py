@@ -72,6 +72,7 @@ def _short(facts: Facts, contract: Contract) -> Iterator[str]:
     yield "## Documents"
     yield ""
     yield f"- [OpenAPI document]({base}/openapi.json): the contract"
+    yield f"- [Arazzo document]({base}/arazzo.json): the workflow, for tools that run one"
     yield f"- [Everything in one file]({base}/llms-full.txt): these pages, operations, error codes"
     yield f"- [Error codes]({base}/errors): meaning, cause, fix, whether to retry; JSON by Accept"
     yield f"- [What's new]({base}/v1/whats-new): changes as JSON, the newest first"

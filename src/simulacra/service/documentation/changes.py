@@ -17,7 +17,7 @@ SUBJECTS = ("added", "changed", "deprecated", "removed", "fixed", "security")
 class Release(BaseModel):
     """What changed in one version."""
 
-    version: str | None = Field(description="Of the software; null: not released yet.")
+    version: str | None = Field(description="Of the software; null: since the last release.")
     date: str | None = Field(description="Of the release, ISO 8601.")
     changes: dict[str, list[str]] = Field(
         description=f"Texts in Markdown by subject: {', '.join(SUBJECTS)}."
@@ -66,7 +66,7 @@ def markdown(releases: list[Release]) -> str:
     """Return the releases as a page."""
     lines = ["# What's new", ""]
     for release in releases:
-        named = f"Version {release.version}" if release.version else "Coming"
+        named = f"Version {release.version}" if release.version else "Since the last release"
         lines += [f"## {named}{f', {release.date}' if release.date else ''}", ""]
         for subject, entries in release.changes.items():
             lines += [f"### {subject.capitalize()}", "", *(f"- {entry}" for entry in entries), ""]
