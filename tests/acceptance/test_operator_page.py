@@ -178,7 +178,8 @@ def test_every_text_has_enough_contrast_and_nothing_is_cut_off_on_a_phone(
     visit: Visit, api: harness.ApiClient, scheme: str
 ) -> None:
     assert api.get("/v1/datasets").status_code == 200  # there is a tenant
-    body = {"company_name": "Waiting Ltd", "contact_email": "w@acme.example"}
+    unbroken = "Donaudampfschifffahrtsgesellschaftskapitaen"
+    body = {"company_name": unbroken, "contact_email": f"{unbroken}@{unbroken}.example"}
     assert api.post("/v1/signup", json=body).status_code in (200, 202)
     with visit(color_scheme=scheme, viewport=PHONE) as page:
         page.goto("/operator/tenants")
