@@ -14,7 +14,13 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.harness import UNHURRIED, ServerProcess, clean_environment, running_server
+from tests.acceptance.harness import (
+    UNHURRIED,
+    ServerProcess,
+    clean_environment,
+    free_port,
+    running_server,
+)
 
 CONTRACT = Path(__file__).parents[2] / "contract"
 CONFIGURATIONS = Path(__file__).parent / "generators"
@@ -37,8 +43,9 @@ Variables = dict[str, str]
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server whose data may become whatever they do."""
-    with running_server(tmp_path_factory.mktemp("server"), **UNHURRIED) as it:
+    """A server whose data may become whatever they do; webhooks may go to this machine."""
+    settings = {**UNHURRIED, "SIMULACRA_WEBHOOK_NETWORKS": "127.0.0.0/8"}
+    with running_server(tmp_path_factory.mktemp("server"), **settings) as it:
         yield it
 
 
@@ -132,7 +139,9 @@ def test_calls_made_up_from_the_contract_are_answered_as_it_says(
     with contextlib.closing(server.client(server.create_tenant("Made up"))) as api:
         dataset_id = api.train(study_csv)
         made = api.generate(dataset_id, row_count=50, wait_seconds=30, output_format="csv").json()
+        hook = {"url": f"https://127.0.0.1:{free_port()}/", "events": ["job.failed"]}
         known = {
+            "WEBHOOK_ID": api.post("/v1/webhooks", json=hook).json()["webhook_id"],
             "DATASET_ID": dataset_id,
             "GENERATION_ID": made["generation_id"],
             "ARTIFACT_TOKEN": made["artifact_token"],

@@ -19,6 +19,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
 NUL = "\0"
+WITHOUT_CONTROL_CHARACTERS = r"^[^\u0000-\u001F\u007F-\u009F]*$"
+"""A text without characters of Unicode's category Cc, in the syntax of ECMA-262 as JSON Schema."""
 MOST_UNKNOWN = 20
 MAX_WAIT_SECONDS = 30
 """How long a request may be held until its work is done."""
@@ -116,7 +118,18 @@ class As:
         return handler(self.model.__pydantic_core_schema__)
 
 
-Text = Annotated[str, AfterValidator(storable)]
+class _WithoutControlCharacters:
+    """Says in the OpenAPI document of a text what `storable` refuses."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"pattern": WITHOUT_CONTROL_CHARACTERS} | handler(schema)
+
+
+Text = Annotated[str, AfterValidator(storable), _WithoutControlCharacters()]
+Name = Annotated[str, AfterValidator(storable)]
+"""Of a member of a map: a pattern of its own would hide from client generators that it is a map."""
 WholeNumber = BeforeValidator(_without_fraction)
 """Annotates a strict integer, after its bounds: what comes later is not a bound of an integer any
 more, neither to pydantic nor in the OpenAPI document."""

@@ -59,10 +59,11 @@ def of(app: FastAPI) -> Json:
     }
     used: set[str] = set()
     given = examples.Examples(parts.policy.base_url)
+    values = {"kind": [*parts.job_kinds]}
     for method, operation in _operations(contract):
         route = routes[operation["operationId"], method.upper()]
         named = codes.of(route)
-        _complete(operation, route, named)
+        _complete(operation, route, named, values)
         _add_examples(operation, given)
         used.update(named)
     components = contract["components"]
@@ -84,8 +85,17 @@ def _operations(contract: Json) -> Iterator[tuple[str, Json]]:
         yield from path.items()
 
 
-def _complete(operation: Json, route: APIRoute, named: list[str]) -> None:
-    """Add what follows from the guard of an operation, its problems, headers and examples."""
+def _complete(
+    operation: Json, route: APIRoute, named: list[str], values: Mapping[str, list[str]]
+) -> None:
+    """Add what follows from the guard of an operation, its problems, headers and examples.
+
+    Args:
+        operation: of the document.
+        route: what serves it.
+        named: codes of the problems that it answers with.
+        values: what a parameter of this name may be, where only the whole application knows it.
+    """
     guard = guards.guard_of(route)
     operation["security"] = _security(guard)
     responses = operation["responses"]
@@ -99,7 +109,7 @@ def _complete(operation: Json, route: APIRoute, named: list[str]) -> None:
     operation["responses"] = dict(sorted(responses.items()))
     parameters = operation.setdefault("parameters", [])
     for parameter in parameters:
-        _complete_parameter(parameter)
+        _complete_parameter(parameter, values.get(parameter["name"]))
     parameters.append({"$ref": "#/components/parameters/RequestId"})
 
 
@@ -155,13 +165,15 @@ def _problem_example(app: FastAPI, code: str) -> Json:
     return {"summary": entry.title, "value": document | {"request_id": examples.REQUEST_ID}}
 
 
-def _complete_parameter(parameter: Json) -> None:
+def _complete_parameter(parameter: Json, values: list[str] | None) -> None:
     """Describe a parameter, and say that what may be left out is not null."""
     schema = parameter["schema"]
     if "anyOf" in schema:
         (given,) = [one for one in schema.pop("anyOf") if one != {"type": "null"}]
         schema.update(given)
     schema.pop("description", None)  # the parameter's own
+    if values:
+        schema["enum"] = values
     if parameter["name"] in texts.PARAMETERS:
         parameter.setdefault("description", texts.PARAMETERS[parameter["name"]])
     if parameter["name"] in examples.PARAMETERS:

@@ -10,7 +10,7 @@ from simulacra.service.database import tables
 from simulacra.service.database.statuses import DatasetStatus
 from simulacra.service.datasets import payloads
 from simulacra.service.errors.documents import ProblemDocument
-from simulacra.service.fields import MAX_WAIT_SECONDS, As, Body, Text, WholeNumber
+from simulacra.service.fields import MAX_WAIT_SECONDS, As, Body, Name, Text, WholeNumber
 
 
 class UploadFields(Body):
@@ -20,7 +20,7 @@ class UploadFields(Body):
 
     display_name: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
     wait_seconds: int = Field(0, ge=0, le=MAX_WAIT_SECONDS)
-    column_types: Json[dict[Text, Text | list[Text]]] = Field(
+    column_types: Json[dict[Name, Text | list[Text]]] = Field(
         default_factory=dict,
         description="JSON object: column to `nominal`, `ordinal`, `integer`, `number`, `boolean`, "
         "`date` or `datetime`, or to the list of its levels in their order. Columns go by their "

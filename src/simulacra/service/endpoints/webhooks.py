@@ -19,6 +19,10 @@ LINKS = {
         "listWebhookDeliveries", "See what was sent.", webhook_id="webhook_id"
     ),
     "rotate": openapi.link("rotateWebhookSecret", "Replace the secret.", webhook_id="webhook_id"),
+    "change": openapi.link(
+        "updateWebhook", "Change it, or disable it for a while.", webhook_id="webhook_id"
+    ),
+    "delete": openapi.link("deleteWebhook", "End it for good.", webhook_id="webhook_id"),
 }
 ENVELOPE = {"model": schemas.WebhookDocument, "description": "The webhook.", "links": LINKS}
 ADDRESS = ("simio_webhook_address_refused", "simio_webhook_exists", "simio_webhook_limit_exceeded")

@@ -20,7 +20,14 @@ def _each_once(events: list[EventType]) -> list[EventType]:
     return [event for event in EventType if event in events]
 
 
-Url = Annotated[Text, Field(min_length=1, max_length=MAX_URL_LENGTH)]
+Url = Annotated[
+    Text,
+    Field(
+        min_length=1,
+        max_length=MAX_URL_LENGTH,
+        json_schema_extra={"format": "uri", "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://"},
+    ),
+]
 Events = Annotated[list[EventType], Field(min_length=1, max_length=50), AfterValidator(_each_once)]
 Description = Annotated[Text, Field(max_length=MAX_DESCRIPTION_LENGTH)]
 
