@@ -24,6 +24,7 @@ class Options:
         drop: columns to leave out.
         sheet: of a workbook, the sheet to read.
         privacy: how closely the model may follow small groups; one of `privacy_levels.ALL`.
+        weight: column that says how many people each respondent stands for.
     """
 
     types: Mapping[str, ColumnType] = dataclasses.field(default_factory=dict)
@@ -32,6 +33,7 @@ class Options:
     drop: frozenset[str] = frozenset()
     sheet: str | None = None
     privacy: str = privacy_levels.STANDARD
+    weight: str | None = None
 
     @classmethod
     def of(
@@ -41,12 +43,14 @@ class Options:
         drop: Iterable[str] = (),
         sheet: str | None = None,
         privacy: str = privacy_levels.STANDARD,
+        weight: str | None = None,
     ) -> Self:
         """Return the options from the arguments of `pipeline.fit`.
 
         Raises:
             errors.StudyError: an unknown type or privacy level, fewer than two levels, a text in
-                place of a list of columns, or a column that is both dropped and kept or typed.
+                place of a list of columns, a column that is both dropped and kept or typed, or a
+                weight that is also named elsewhere.
         """
         if privacy not in privacy_levels.ALL:
             raise errors.StudyError(
@@ -59,13 +63,18 @@ class Options:
             raise errors.StudyError(
                 f"Column {name!r} is named in drop and also in keep or types; name it once."
             )
+        if weight is not None and weight in to_drop | to_keep | overridden.keys():
+            raise errors.StudyError(
+                f"Column {weight!r} is named as the weight and also in types, keep or drop; the "
+                "weight is not modelled, so name it as the weight alone."
+            )
         levels = {
             name: tuple(override)
             for name, override in overridden.items()
             if not isinstance(override, str)
         }
         column_types = {name: _column_type(name, given) for name, given in overridden.items()}
-        return cls(column_types, levels, to_keep, to_drop, sheet, privacy)
+        return cls(column_types, levels, to_keep, to_drop, sheet, privacy, weight)
 
 
 def _column_names(option: str, names: Iterable[str]) -> Iterable[str]:

@@ -46,7 +46,7 @@ MAX_KEPT_SEQUENCES = 16
 """Visit sequences whose conditional models a model keeps, one for each set of conditions."""
 
 
-def fit(
+def fit(  # noqa: PLR0913 - each is an option that callers name
     source: Any,  # noqa: ANN401 - whatever speaks Arrow
     *,
     types: Mapping[str, options.TypeOverride] | None = None,
@@ -54,6 +54,7 @@ def fit(
     drop: Iterable[str] = (),
     sheet: str | None = None,
     privacy: str = privacy_levels.STANDARD,
+    weight: str | None = None,
     bounds: limits.StudyBounds = limits.DEFAULT,
     progress: ProgressCallback | None = None,
 ) -> "Model":
@@ -71,6 +72,8 @@ def fit(
         sheet: of a workbook, the sheet to read; by default the first that holds a table.
         privacy: ``"standard"``, or ``"strict"`` for a model whose rows tell less about who took
             part, at a cost to small groups.
+        weight: column that says how many people each respondent stands for. The model is one of
+            those people, and rows need no weight. Who has the weight 0 or none is left out.
         bounds: how large a study may be.
         progress: called as the work, saving the model included, advances.
 
@@ -79,7 +82,7 @@ def fit(
             does not fit it.
         TypeError: `source` is neither a path nor a table.
     """
-    overrides = options.Options.of(types, keep, drop, sheet, privacy)
+    overrides = options.Options.of(types, keep, drop, sheet, privacy, weight)
     read, prepare, learn, build, correct, check, _ = phases(progress, FIT_DURATIONS)
     # 1. From bytes to a table and its codebook.
     with read:
@@ -90,7 +93,9 @@ def fit(
     # 3. The rules that no respondent breaks.
     with learn:
         rules = ruleset.learn(study.schema, study.values)
-        pool = DonorPool.of(study.schema, study.values, rules, privacy=privacy)
+        pool = DonorPool.of(
+            study.schema, study.values, rules, privacy=privacy, survey_weights=study.weights
+        )
     # 4. A conditional model for each column, those that decide many others before them.
     with build as on_step:
         sequence = visits.sequence(rules, len(study.schema.columns))
@@ -148,10 +153,17 @@ class Model:
     def study(self) -> pa.Table:
         """The cleaned study, typed like synthetic rows: what to compare those with.
 
-        It holds the answers of respondents, so it needs the same care as the study itself.
+        It holds the answers of respondents, so it needs the same care as the study itself. The rows
+        of a weighted study count by `study_weights`.
         """
         columns = dict(enumerate(self._pool.values.T))
         return _table(self.schema, columns)
+
+    @property
+    def study_weights(self) -> pa.DoubleArray | None:
+        """How many people each row of `study` stands for, with mean 1; None if all as many."""
+        weights = self._pool.survey_weights
+        return None if weights is None else pa.array(weights)
 
     def save(self, path: str | Path) -> None:
         """Write the model to one file; the same model gives the same bytes.

@@ -142,5 +142,6 @@ def test_one_level_stands_out_wherever_it_lies(own: int) -> None:
     feature = level.astype(np.int32)[None, :]
     no_order, rows = np.zeros(1, np.bool_), np.arange(520, dtype=np.int32)
     growth = growing.Growth(min_rows=7, large=60, evidence=3.0, evidence_of_large=3.0)
-    grown = growing.grow(feature, np.array([7]), no_order, answer, 2, rows, growing.LEVELS, growth)
+    told = growing.Told(answer, np.ones(520))
+    grown = growing.grow(feature, np.array([7]), no_order, told, 2, rows, growing.LEVELS, growth)
     assert grown[1][0] == ~own

@@ -15,7 +15,12 @@ NONE_TAKEN = np.zeros((0, 0), np.int32)
 
 def target_of(codes: npt.NDArray[np.generic]) -> Target:
     """Two or more levels without an order."""
-    return Target(codes.astype(np.int32), int(codes.max()) + 1, is_ordered=False, is_fine=False)
+    return Target(codes.astype(np.int32), int(codes.max()) + 1, False, False, np.ones(len(codes)))  # noqa: FBT003
+
+
+def numbers_of(codes: Int32s) -> Target:
+    """Finely graded numbers, with up to 90 codes."""
+    return Target(codes, 90, is_ordered=True, is_fine=True, weights=np.ones(len(codes)))
 
 
 def features_of(codes: Int32s) -> Features:
@@ -117,7 +122,7 @@ def test_leaves_hold_the_rows_that_fall_into_them(grown: Forest, features: Featu
 
 def test_donors_of_a_leaf_lie_in_the_order_of_their_target(features: Features) -> None:
     codes = np.random.default_rng(13).integers(0, 90, ROWS).astype(np.int32)
-    trees = Forest.grow(features, Target(codes, 90, True, True), np.random.default_rng(14))  # noqa: FBT003
+    trees = Forest.grow(features, numbers_of(codes), np.random.default_rng(14))
     for leaf in np.flatnonzero(trees.feature == kernels.LEAF):
         members = trees.donors[trees.start[leaf] : trees.start[leaf] + trees.count[leaf]]
         assert (np.diff(codes[members]) >= 0).all()
@@ -133,7 +138,7 @@ def test_a_row_may_go_down_any_tree(grown: Forest, features: Features) -> None:
 
 def test_trees_of_a_forest_cut_the_ground_differently(features: Features) -> None:
     codes = np.random.default_rng(15).integers(0, 90, ROWS).astype(np.int32)
-    trees = Forest.grow(features, Target(codes, 90, True, True), np.random.default_rng(16))  # noqa: FBT003
+    trees = Forest.grow(features, numbers_of(codes), np.random.default_rng(16))
     assert len(np.unique(trees.threshold[trees.roots])) > 1
 
 
@@ -147,7 +152,7 @@ def test_no_leaf_is_small(
     least: int,
 ) -> None:
     codes = features.codes[0] if is_fine else features.codes[0] // 100
-    target = Target(codes, int(codes.max()) + 1, is_fine, is_fine)
+    target = Target(codes, int(codes.max()) + 1, is_fine, is_fine, np.ones(len(codes)))
     trees = Forest.grow(features, target, np.random.default_rng(1))
     assert len(trees.feature) > forest.TREES
     assert (trees.count[trees.feature == kernels.LEAF] >= least).all()

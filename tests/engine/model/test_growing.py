@@ -103,7 +103,8 @@ def test_a_tree_sees_only_the_rows_it_is_grown_on(study: tuple[Int32s, Int32s], 
     sizes, size = features.max(axis=1).astype(np.int64) + 1, int(target.max()) + 1
     ordered = np.ones(len(features), dtype=np.bool_)
     growth = trees.without_evidence(least)
-    grown = growing.grow(features, sizes, ordered, target, size, rows, trees.LEVELS, growth)
+    told = trees.unweighted(target)
+    grown = growing.grow(features, sizes, ordered, told, size, rows, trees.LEVELS, growth)
     alone = trees.tree_of(
         features[:, rows].copy(), target[rows].copy(), least, is_scale=trees.LEVELS
     )

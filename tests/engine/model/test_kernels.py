@@ -116,7 +116,8 @@ def test_a_taken_donor_is_left_only_where_the_leaf_has_no_other(
     taken = trees.ints(rng.integers(0, 20, (columns, len(leaves))))
     before = deal(leaves, rng.permutation(len(leaves)), rng.random(len(count)), first, count)
     positions = before.copy()
-    kernels.avoid_repeats(positions, taken, donors, leaves, rng.random(len(leaves)), first, count)
+    begin = (rng.random(len(leaves)) * count[leaves]).astype(np.int64)
+    kernels.avoid_repeats(positions, taken, donors, leaves, begin, first, count)
     for row, leaf in enumerate(leaves.tolist()):
         stretch = range(first[leaf], first[leaf] + count[leaf])
         has = set(taken[:, row].tolist())
@@ -131,9 +132,9 @@ def test_the_search_for_another_donor_begins_anywhere() -> None:
     """6,000 rows between three other donors: a false alarm once in a million seeds."""
     rows = 6_000
     positions, leaves = np.zeros(rows, np.int64), np.zeros(rows, np.int32)
-    taken, turn = np.full((1, rows), 7, np.int32), np.random.default_rng(0).random(rows)
+    taken, begin = np.full((1, rows), 7, np.int32), np.random.default_rng(0).integers(4, size=rows)
     kernels.avoid_repeats(
-        positions, taken, trees.ints([7, 4, 5, 6]), leaves, turn, trees.ints([0]), trees.ints([4])
+        positions, taken, trees.ints([7, 4, 5, 6]), leaves, begin, trees.ints([0]), trees.ints([4])
     )
     counts = np.bincount(positions, minlength=4)
     assert counts[0] == 0

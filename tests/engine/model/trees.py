@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from simulacra.engine.columns.arrays import Int32s, Int64s
 from simulacra.engine.model import growing
-from simulacra.engine.model.growing import Growth
+from simulacra.engine.model.growing import Growth, Told
 from simulacra.engine.model.kernels import LEAF
 
 Tree = tuple[Int32s, Int32s, Int32s]
@@ -23,9 +23,14 @@ def tree_of(features: Int32s, target: Int32s, least: int, *, is_scale: bool) -> 
     size = int(target.max()) + 1
     ordered = np.ones(len(features), dtype=np.bool_)
     grown: Tree = growing.grow(
-        features, sizes, ordered, target, size, rows, is_scale, without_evidence(least)
+        features, sizes, ordered, unweighted(target), size, rows, is_scale, without_evidence(least)
     )
     return grown
+
+
+def unweighted(target: Int32s) -> Told:
+    """Return a target of respondents who all count as much."""
+    return Told(target, np.ones(len(target)))
 
 
 def without_evidence(least: int) -> Growth:

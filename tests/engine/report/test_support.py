@@ -28,8 +28,13 @@ def test_everyone_stands_behind_rows_without_conditions(meal_kit_model: simulacr
 
 
 def test_the_support_of_weights_is_their_effective_sample_size() -> None:
-    assert support.of_weights(np.array([3.0, 1.0, 0.0])) == Support(1.6, 2)
-    assert support.of_weights(np.zeros(3)) == Support(0, 0)
+    assert support.of_weights(np.array([3.0, 1.0, 0.0]), np.ones(3)) == Support(1.6, 2)
+    assert support.of_weights(np.zeros(3), np.ones(3)) == Support(0, 0)
+
+
+def test_a_respondent_of_a_weighted_study_counts_by_both_weights() -> None:
+    importance, survey = np.array([1.0, 3.0, 0.0]), np.array([3.0, 1.0, 5.0])
+    assert support.of_weights(importance, survey) == Support(2.0, 2)
 
 
 @pytest.mark.parametrize(

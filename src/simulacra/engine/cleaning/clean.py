@@ -19,6 +19,7 @@ from simulacra.engine.cleaning import (
     sets,
     sources,
     texts,
+    weights,
 )
 from simulacra.engine.cleaning.overrides import Override
 from simulacra.engine.codebook import RawStudy, Variable
@@ -40,10 +41,13 @@ class Study:
     Attributes:
         schema: its columns.
         values: float64, shape (rows, columns); see `arrays.Floats`.
+        weights: float64, shape (rows,): how many people each row stands for, positive, with mean 1;
+            None if all stand for as many.
     """
 
     schema: Schema
     values: Floats
+    weights: Floats | None = None
 
 
 def clean(raw: RawStudy, bounds: limits.StudyBounds, options: Options | None = None) -> Study:
@@ -57,30 +61,52 @@ def clean(raw: RawStudy, bounds: limits.StudyBounds, options: Options | None = N
     table = raw.table
     cleaned = names.clean(table.column_names)
     matched = overrides.match(options or Options(), table.column_names, cleaned)
+    weighted = _weighted(raw, matched)
+    if weighted is not None:
+        raw, table = weighted.raw, weighted.raw.table
     if table.num_rows < bounds.min_rows:
         raise errors.StudyError(
-            f"The table has {table.num_rows} rows; at least {bounds.min_rows} rows are needed."
+            f"The table has {table.num_rows} rows{'' if weighted is None else ' with a weight'}; "
+            f"at least {bounds.min_rows} rows are needed."
         )
-    remaining: list[tuple[Column, Floats]] = []
-    actions = [*raw.actions]
+    remaining: list[tuple[Column, Draft]] = []
+    actions = [*raw.actions, *(() if weighted is None else weighted.actions)]
     seen: dict[bytes, str] = {}
     for source_name, name, override in zip(table.column_names, cleaned, matched, strict=True):
+        if override.is_weight:
+            continue
         source = _Source(source_name, name, raw.variables.get(source_name, UNKNOWN), override)
-        column = _clean_column(source, table[source_name], actions, seen)
+        values = None if weighted is None else weighted.values
+        column = _clean_column(source, table[source_name], values, actions, seen)
         if column is not None:
             remaining.append(column)
     if len(remaining) < bounds.min_columns:
         raise errors.StudyError(_too_few(len(remaining), actions, bounds))
-    return _study(raw, remaining, actions)
+    if weighted is None:
+        actions.extend(weights.noticed(remaining))
+    return _study(raw, remaining, actions, weighted)
+
+
+def _weighted(raw: RawStudy, matched: list[Override]) -> weights.Weighted | None:
+    """Return the study with its weight, None if none of its columns is one."""
+    for name, override in zip(raw.table.column_names, matched, strict=True):
+        if override.is_weight:
+            return weights.take(raw, name)
+    return None
 
 
 def _study(
-    raw: RawStudy, columns: list[tuple[Column, Floats]], actions: list[CleaningAction]
+    raw: RawStudy,
+    columns: list[tuple[Column, Draft]],
+    actions: list[CleaningAction],
+    weighted: weights.Weighted | None,
 ) -> Study:
     described, attached, dropped = sets.attach([column for column, _ in columns], raw, actions)
-    values = np.column_stack([values for _, values in columns])
-    rows = raw.table.num_rows
-    return Study(Schema(tuple(described), (*actions, *dropped), rows, attached), values)
+    values = np.column_stack([draft.values for _, draft in columns])
+    schema = Schema(tuple(described), (*actions, *dropped), raw.table.num_rows, attached)
+    if weighted is None:
+        return Study(schema, values)
+    return Study(dataclasses.replace(schema, weight=weighted.weight), values, weighted.values)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,9 +122,10 @@ class _Source:
 def _clean_column(
     source: _Source,
     array: pa.ChunkedArray,
+    survey_weights: Floats | None,
     actions: list[CleaningAction],
     seen: dict[bytes, str],
-) -> tuple[Column, Floats] | None:
+) -> tuple[Column, Draft] | None:
     """Return a cleaned column and its values, or None if it is dropped.
 
     Adds what was done to `actions`, and the content of the column to `seen`.
@@ -115,16 +142,17 @@ def _clean_column(
     actions.extend(
         CleaningAction(source.name, note.action, note.reason, note.count) for note in draft.notes
     )
+    draft = dataclasses.replace(draft, weights=survey_weights)
     label = names.strip_markup(source.variable.label or source.source_name) or source.name
     column = Column(
         name=source.name,
         source_name=source.source_name,
         label=label,
         type=draft.type,
-        missing_share=round(1 - float(draft.known.mean()), SHARE_DIGITS),
+        missing_share=round(draft.missing_share, SHARE_DIGITS),
         **draft.type.describe(draft),
     )
-    return column, draft.values
+    return column, draft
 
 
 class _DroppedError(Exception):

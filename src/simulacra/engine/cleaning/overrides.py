@@ -18,12 +18,14 @@ class Override:
         levels: its levels in their order; empty if cleaning decides.
         is_kept: it stays even where cleaning would drop it.
         is_dropped: it is left out.
+        is_weight: it says how many people each respondent stands for, and is not modelled.
     """
 
     type: ColumnType | None = None
     levels: tuple[str, ...] = ()
     is_kept: bool = False
     is_dropped: bool = False
+    is_weight: bool = False
 
 
 def match(options: Options, source_names: Sequence[str], names: Sequence[str]) -> list[Override]:
@@ -50,6 +52,8 @@ def match(options: Options, source_names: Sequence[str], names: Sequence[str]) -
         matched[positions[name]] = dataclasses.replace(matched[positions[name]], is_kept=True)
     for name in options.drop:
         matched[positions[name]] = dataclasses.replace(matched[positions[name]], is_dropped=True)
+    if options.weight is not None:
+        matched[positions[options.weight]] = Override(is_weight=True)
     return matched
 
 
@@ -63,6 +67,7 @@ def _refuse_unknown(
             ("types", options.types),
             ("keep", options.keep),
             ("drop", options.drop),
+            ("weight", () if options.weight is None else (options.weight,)),
         )
         for name in sorted(columns)
         if name not in positions

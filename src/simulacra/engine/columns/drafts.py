@@ -33,6 +33,7 @@ class Draft:
         label_values: of a categorical column that the file keeps as numbers, the number behind
             each level.
         notes: what was done.
+        weights: float64, shape (rows,): how many people each row stands for; None if all alike.
     """
 
     type: ColumnType
@@ -41,6 +42,7 @@ class Draft:
     decimals: int = 0
     label_values: tuple[float, ...] = ()
     notes: tuple[Note, ...] = ()
+    weights: Floats | None = None
 
     @property
     def known(self) -> Flags:
@@ -51,6 +53,16 @@ class Draft:
     def level_counts(self) -> np.ndarray:
         """How many rows have each level of a categorical column, int64, shape (levels,)."""
         return np.bincount(self.values[self.known].astype(np.int64), minlength=len(self.levels))
+
+    @property
+    def known_weights(self) -> Floats | None:
+        """The weights of the rows that have a value; None if all are alike."""
+        return None if self.weights is None else self.weights[self.known]
+
+    @property
+    def missing_share(self) -> float:
+        """The share of the people whom rows without a value stand for."""
+        return 1 - float(np.average(self.known, weights=self.weights))
 
     def with_notes(self, *notes: Note) -> Draft:
         """Return the draft with more notes."""

@@ -29,7 +29,8 @@ class LevelType(ColumnType):
 
     def describe(self, draft: Draft) -> dict[str, Any]:
         """Return levels and shares."""
-        counts = draft.level_counts
+        levels = draft.values[draft.known].astype(np.int64)
+        counts = np.bincount(levels, draft.known_weights, minlength=len(draft.levels))
         shares = tuple(round(float(count / counts.sum()), SHARE_DIGITS) for count in counts)
         return {"levels": draft.levels, "shares": shares}
 

@@ -67,7 +67,8 @@ class ScaleType(ColumnType):
         step = self.step(draft.decimals)
         increment = increments.learn(ordered, step, self.periods(ordered, step))
         low, high = self.published_bounds(draft, ordered)
-        inside = [min(max(_quantile(ordered, share), low), high) for share in QUANTILES]
+        positions = _positions(draft, len(ordered))
+        inside = [min(max(_published(ordered, at), low), high) for at in positions]
         return {
             "min": self.to_bound(low),
             "max": self.to_bound(high),
@@ -108,9 +109,17 @@ class ScaleType(ColumnType):
         return emission.window(column, values, cells, first, last)
 
 
-def _quantile(ordered: Floats, share: float) -> float:
-    """Return the value at a quantile if it may be published, else the mean of those around it."""
-    position = round(share * (len(ordered) - 1))
+def _positions(draft: Draft, known: int) -> list[int]:
+    """Return where the quantiles lie among the known values in their order."""
+    if draft.weights is None:
+        return [round(share * (known - 1)) for share in QUANTILES]
+    weights = draft.weights[np.argsort(draft.values, kind="stable")[:known]]  # NaN comes last
+    reached = (np.cumsum(weights) - weights / 2) / weights.sum()
+    return [min(int(np.searchsorted(reached, share)), known - 1) for share in QUANTILES]
+
+
+def _published(ordered: Floats, position: int) -> float:
+    """Return the value at a position if it may be published, else the mean of those around it."""
     around = ordered[max(0, position - disclosure.THRESHOLD // 2) :][: disclosure.THRESHOLD]
     is_shared = np.count_nonzero(ordered == ordered[position]) >= disclosure.THRESHOLD
     return float(ordered[position] if is_shared else around.mean())

@@ -30,7 +30,8 @@ class Column:
         source_name: the name in the file.
         label: a text for people; the source name where the file has no better one.
         type: its type.
-        missing_share: share of rows without a value, 0 to 1.
+        missing_share: share of rows without a value, 0 to 1; in a weighted study, as the quantiles
+            and the shares of levels, of the people whom the rows stand for.
         levels: of a categorical column, in their order.
         shares: of the levels among the rows that have a value.
         min: no row is generated below it. A round number beyond the smallest value, or that value
@@ -174,6 +175,20 @@ class MultipleResponseSet:
 
 
 @dataclasses.dataclass(frozen=True)
+class SurveyWeight:
+    """The weight of a weighted study.
+
+    Attributes:
+        column: its name in the file; it is not modelled.
+        effective_sample_size: number of respondents of equal weight who would tell as much (Kish
+            1965).
+    """
+
+    column: str
+    effective_sample_size: float
+
+
+@dataclasses.dataclass(frozen=True)
 class CleaningAction:
     """Something that reading or cleaning did: nothing disappears without one of these.
 
@@ -182,7 +197,9 @@ class CleaningAction:
             concerns the whole file.
         action: ``read`` (how the file was understood), ``skipped`` (rows that are no data),
             ``renamed``, ``dropped``, ``kept``, ``typed``, ``pooled``, ``merged``, ``relabelled``,
-            ``filled`` (blanks that mean something), ``blanked`` or ``removed``.
+            ``filled`` (blanks that mean something), ``blanked``, ``removed``, ``weighted`` (the
+            study, by this column) or ``noticed`` (something that looks like more than it is used
+            for).
         reason: why, for people.
         count: how many rows, columns or levels it concerns.
     """
@@ -206,12 +223,14 @@ class Schema:
         cleaning: what reading and cleaning did.
         row_count: rows of the study.
         sets: multiple-response sets of which at least two columns are left.
+        weight: of the respondents; None if all stand for as many people.
     """
 
     columns: tuple[Column, ...]
     cleaning: tuple[CleaningAction, ...]
     row_count: int
     sets: tuple[MultipleResponseSet, ...] = ()
+    weight: SurveyWeight | None = None
 
     def __getitem__(self, name: str) -> Column:
         """Return a column by name.
@@ -249,6 +268,8 @@ class Schema:
         }
         if self.sets:
             document["multiple_response_sets"] = [one.to_json() for one in self.sets]
+        if self.weight:
+            document["weight"] = dataclasses.asdict(self.weight)
         return document
 
     @classmethod
@@ -262,4 +283,5 @@ class Schema:
                 MultipleResponseSet.from_json(one)
                 for one in document.get("multiple_response_sets", ())
             ),
+            weight=SurveyWeight(**document["weight"]) if "weight" in document else None,
         )

@@ -77,7 +77,7 @@ def _corrected(pool: DonorPool, model: ConditionalModel, values: Floats) -> Floa
     known = int((codes != coding.missing).sum())
     bins = targets.bins(coding, codes, max(1, min(BINS, known // ROWS_IN_BIN)))
     number = int(bins.max()) + 1
-    target = np.bincount(bins[codes], minlength=number)
+    target = np.bincount(bins[codes], pool.survey_weights, minlength=number)
     drawn = np.bincount(bins[coding.codes(values)], minlength=number)
     wanted, rows = target / target.sum(), len(values)
     is_known = np.arange(number) != bins[coding.missing]
@@ -96,7 +96,7 @@ def _drifts(drawn: Floats, wanted: Floats, rows: int) -> bool:
     return bool((np.abs(drawn - wanted) > TOLERANCE + ERRORS * error).any())
 
 
-def _bends(drawn: Int64s, wanted: Int64s) -> bool:
+def _bends(drawn: Int64s, wanted: Int64s | Floats) -> bool:
     """Tell whether the distribution of what is known differs by more than chance, by counts."""
     rows = int(drawn.sum())
     if not rows or not wanted.any():

@@ -111,8 +111,11 @@ def fit(
     known = np.flatnonzero(is_known).astype(np.int32) if is_parted else None
     sample = targets.spaced_rows(codes.shape[1], RANKING_ROWS)
     target = targets.indicators(own, codes[column, sample])
+    weights = None if pool.survey_weights is None else pool.survey_weights[sample]
     level_ranks = {
-        position: targets.level_ranks(pool.codings[position], codes[position, sample], target)
+        position: targets.level_ranks(
+            pool.codings[position], codes[position, sample], target, weights
+        )
         for position in chosen
         if pool.schema.columns[position].type.is_categorical
     }
@@ -123,10 +126,11 @@ def fit(
     if len(chosen) > 1:
         components = 1 if own.is_fine or own.size <= 3 else 2
         answered = np.flatnonzero(is_known[sample]) if is_parted else np.arange(len(sample))
-        indices = ridge.fit(features, sample[answered], target[answered], components)
+        among = None if weights is None else weights[answered]
+        indices = ridge.fit(features, sample[answered], target[answered], components, among)
         if is_parted:
             is_missing = (~is_known[sample, None]).astype(np.float32)
-            indices += ridge.fit(features, sample, is_missing, 1)
+            indices += ridge.fit(features, sample, is_missing, 1, weights)
     features = features.joined([index.codes(features) for index in indices])
     names = [pool.schema.columns[position].name for position in (column, *chosen)]
     rng = randomness.stream(rng_seed, "link", *names)
@@ -135,7 +139,8 @@ def fit(
     if source is not None:
         habit = _habit(pool, column, source, features, known, rng)
         others = np.flatnonzero(~habit.repeats & (is_known | (not is_parted))).astype(np.int32)
-    forest = Forest.grow(features, Target.of(own, codes[column], pool.privacy), rng, among=others)
+    own_target = Target.of(own, codes[column], pool.weights, pool.privacy)
+    forest = Forest.grow(features, own_target, rng, among=others)
     absence = Forest.grow(features, _whether(pool, ~is_known), rng) if is_parted else None
     return ConditionalModel(
         column=column,
@@ -173,7 +178,9 @@ def _habit(
 def _whether(pool: DonorPool, flags: Flags) -> Target:
     """Return a target of two levels, no and yes."""
     codes = flags.astype(np.int32)
-    return Target(codes, 2, is_ordered=False, is_fine=False, privacy=pool.privacy)
+    return Target(
+        codes, 2, is_ordered=False, is_fine=False, weights=pool.weights, privacy=pool.privacy
+    )
 
 
 def _features(

@@ -35,6 +35,8 @@ class DonorPool:
         strengths: float32, shape (columns, columns): how much each column explains of each other
             one (see `screening`); of no columns in a narrow study, in which none is left out.
         privacy: how closely models may follow them; one of `privacy_levels.ALL`.
+        survey_weights: float64, shape (respondents,): how many people each stands for, positive,
+            with mean 1; None if all stand for as many.
     """
 
     schema: Schema
@@ -45,6 +47,7 @@ class DonorPool:
     rules: Rules
     strengths: Float32s
     privacy: str = privacy_levels.STANDARD
+    survey_weights: Floats | None = None
 
     @classmethod
     def of(
@@ -54,6 +57,7 @@ class DonorPool:
         rules: Rules,
         strengths: Float32s | None = None,
         privacy: str = privacy_levels.STANDARD,
+        survey_weights: Floats | None = None,
     ) -> Self:
         """Prepare the respondents of a study; strengths that are known are not found again."""
         codings = tuple(
@@ -73,7 +77,16 @@ class DonorPool:
             strengths = (
                 screening.strengths(codings, codes) if is_wide else np.zeros((0, 0), np.float32)
             )
-        return cls(schema, values, codings, codes, cells, rules, strengths, privacy)
+        return cls(
+            *(schema, values, codings, codes, cells, rules, strengths, privacy), survey_weights
+        )
+
+    @functools.cached_property
+    def weights(self) -> Floats:
+        """How many people each respondent stands for, float64, shape (respondents,); mean 1."""
+        if self.survey_weights is None:
+            return np.ones(len(self.values))
+        return self.survey_weights
 
     def ranking(self, position: int) -> Ranking:
         """Return the respondents in the order of a number; found once."""

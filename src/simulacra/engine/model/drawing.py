@@ -303,7 +303,8 @@ def _draw(
     values = pool.emit(model.column, donors, rng)
     habit = model.repetition
     if habit is not None:
-        like = habit.forest.draw(habit.forest.leaves(features, rows, rng), taken, rng)
+        alike = habit.forest.leaves(features, rows, rng)
+        like = habit.forest.draw(alike, taken, rng, pool.survey_weights, pool.survey_weights)
         source = draws.values[habit.source]
         repeats = habit.repeats[like] & pool.schema.columns[model.column].contains(source)
         if model.absence is not None:  # what has no value repeats none
@@ -322,16 +323,26 @@ def _deal(
 ) -> tuple[Int32s, Int32s]:
     """Return a donor for each row, and the leaf that it was drawn from, int32, shape (rows,)."""
     rows = features.codes.shape[1]
+    own = pool.survey_weights
     leaves = model.forest.leaves(features, rows, rng)
     odds = None if model.odds is None else model.odds[pool.codes[model.column]]
+    weight = _product(odds, own)
     if model.absence is None:
-        return model.forest.draw(leaves, taken, rng, odds), leaves
+        return model.forest.draw(leaves, taken, rng, weight, own), leaves
     absent = model.absence.leaves(features, rows, rng)
-    donors = model.absence.draw(absent, taken, rng, _odds_of_absence(pool, model))
+    of_absence = _product(_odds_of_absence(pool, model), own)
+    donors = model.absence.draw(absent, taken, rng, of_absence, own)
     known = pool.codes[model.column][donors] != pool.codings[model.column].missing
-    donors[known] = model.forest.draw(leaves[known], taken[:, known], rng, odds)
+    donors[known] = model.forest.draw(leaves[known], taken[:, known], rng, weight, own)
     behind = len(model.forest.feature) + absent  # leaves of the other forest have other numbers
     return donors, np.where(known, leaves, behind).astype(np.int32)
+
+
+def _product(odds: Floats | None, weights: Floats | None) -> Floats | None:
+    """Return how often each respondent is drawn, float64; None if all alike."""
+    if odds is None or weights is None:
+        return weights if odds is None else odds
+    return odds * weights
 
 
 def _odds_of_absence(pool: DonorPool, model: ConditionalModel) -> Floats | None:
@@ -340,7 +351,8 @@ def _odds_of_absence(pool: DonorPool, model: ConditionalModel) -> Floats | None:
         return None
     codes, missing = pool.codes[model.column], pool.codings[model.column].missing
     is_known = codes != missing
-    of_known = float(model.odds[codes[is_known]].mean())
+    weights = None if pool.survey_weights is None else pool.survey_weights[is_known]
+    of_known = float(np.average(model.odds[codes[is_known]], weights=weights))
     return np.where(is_known, of_known, model.odds[missing])
 
 

@@ -67,6 +67,7 @@ class Target:
         size: one more than the largest code.
         is_ordered: whether the order of the codes means something.
         is_fine: whether there are too many codes to treat each as a level.
+        weights: float64, one a respondent: how many people each stands for, with mean 1.
         privacy: one of `privacy_levels.ALL`.
     """
 
@@ -74,12 +75,13 @@ class Target:
     size: int
     is_ordered: bool
     is_fine: bool
+    weights: Floats
     privacy: str = privacy_levels.STANDARD
 
     @classmethod
-    def of(cls, coding: TreeCoding, codes: Int32s, privacy: str) -> Self:
+    def of(cls, coding: TreeCoding, codes: Int32s, weights: Floats, privacy: str) -> Self:
         """Return a column as a target."""
-        return cls(codes, coding.size, coding.is_ordered, coding.is_fine, privacy)
+        return cls(codes, coding.size, coding.is_ordered, coding.is_fine, weights, privacy)
 
     @property
     def fineness(self) -> Fineness:
@@ -230,6 +232,7 @@ class Forest:
         taken: Int32s,
         rng: np.random.Generator,
         weight: Floats | None = None,
+        weight_of_others: Floats | None = None,
     ) -> Int32s:
         """Draw a donor from each leaf, all donors of a leaf alike or in proportion to a weight.
 
@@ -241,6 +244,7 @@ class Forest:
             taken: int32, columns x rows: the donors that the rows have.
             rng: of the dealing.
             weight: float64, positive, one a respondent.
+            weight_of_others: likewise, for the rows that are given another donor than their first.
         """
         offset = rng.random(len(self.count))
         order = rng.permutation(len(leaves))
@@ -253,25 +257,46 @@ class Forest:
             positions = self._at(leaves, shares, self._sums(weight))
         if len(taken):
             turn = rng.random(len(leaves))
+            begin = self._begin(leaves, turn, weight_of_others)
             kernels.avoid_repeats(
-                positions, taken, self.donors, leaves, turn, self.start, self.count
+                positions, taken, self.donors, leaves, begin, self.start, self.count
             )
         return np.asarray(self.donors[positions])
 
     def draw_weighted(
-        self, leaves: Int32s, weight: Floats, rng: np.random.Generator
+        self,
+        leaves: Int32s,
+        weight: Floats,
+        rng: np.random.Generator,
+        survey_weights: Floats | None = None,
     ) -> tuple[Int32s, Floats]:
-        """Draw donors in proportion to `weight`, one a respondent.
+        """Draw donors in proportion to `weight`, one a respondent, times their survey weights.
 
         Returns:
-            The donors, and each leaf's mean weight. Where that is 0 the donor means nothing.
+            The donors, and each leaf's mean weight, in which each respondent counts by the survey
+            weight. Where that is 0 the donor means nothing.
         """
-        sums = self._sums(weight)
-        total = sums[self.start[leaves] + self.count[leaves]] - sums[self.start[leaves]]
+        if survey_weights is None:
+            sums = self._sums(weight)
+            size: Floats | Int32s = self.count[leaves]
+        else:
+            sums = self._sums(weight * survey_weights)
+            size = self._within(leaves, self._sums(survey_weights))
+        total = self._within(leaves, sums)
         donors = self.donors[self._at(leaves, rng.random(len(leaves)), sums)]
         # Rounding at a leaf's edge may hit a donor without weight; such a draw counts for nothing.
-        mean = np.where(weight[donors] > 0, total / self.count[leaves], 0.0)
+        mean = np.where(weight[donors] > 0, total / size, 0.0)
         return donors, mean
+
+    def _begin(self, leaves: Int32s, turn: Floats, weight: Floats | None) -> Int64s:
+        """Return which donor of its leaf each row looks at first, int64, for a turn of 0 to 1."""
+        if weight is None:
+            return (turn * self.count[leaves]).astype(np.int64)
+        return self._at(leaves, turn, self._sums(weight)) - self.start[leaves]
+
+    def _within(self, leaves: Int32s, sums: Floats) -> Floats:
+        """Return the sum over each leaf's donors, float64; see `_sums`."""
+        return np.asarray(sums[self.start[leaves] + self.count[leaves]] - sums[self.start[leaves]])
 
     def _sums(self, weight: Floats) -> Floats:
         """Return the sum of the weights before each donor in the list, and of all, float64."""
@@ -303,7 +328,7 @@ def _tree(
 ) -> tuple[Int32s, Int32s, Int32s]:
     sizes = ranked.max(axis=1).astype(np.int64) + 1
     return growing.grow(
-        *(ranked, sizes, has_order, target.codes, target.size),
+        *(ranked, sizes, has_order, growing.Told(target.codes, target.weights), target.size),
         *(rows, target.is_ordered, target.growth),
     )
 

@@ -30,6 +30,18 @@ class Growth(NamedTuple):
     evidence_of_large: float
 
 
+class Told(NamedTuple):
+    """What a tree is to tell apart, and how much each respondent counts.
+
+    Attributes:
+        codes: int32, one a respondent: of the target, or its class in a node.
+        weight: float64, positive, one a respondent.
+    """
+
+    codes: Int32s
+    weight: Floats
+
+
 BEST_OF_ORDERS = 2 / math.pi
 """What the best of all cuts through k levels in the order of the target explains of independent
 rows: about this part of what all k levels explain together (Fisher 1958; for many normal means)."""
@@ -113,7 +125,7 @@ def _classify(
 
 
 @compiled
-def _scale_score(left: Floats, total: Floats, size: int, of: int) -> float:
+def _scale_score(left: Floats, total: Floats, size: float, of: float) -> float:
     """Return what a split of a scale explains: squared sums of the indicators over their rows."""
     below = below_all = score_left = score_right = 0.0
     for position in range(len(total) - 1):
@@ -125,7 +137,7 @@ def _scale_score(left: Floats, total: Floats, size: int, of: int) -> float:
 
 
 @compiled
-def _level_score(left: Floats, total: Floats, size: int, of: int) -> float:
+def _level_score(left: Floats, total: Floats, size: float, of: float) -> float:
     """Return what a split explains of levels: Gini impurity (Breiman et al. 1984)."""
     score_left = score_right = 0.0
     for position in range(len(total)):
@@ -139,7 +151,7 @@ def _best_of_scale(
     ordered: Int32s,
     feature: Int32s,
     has_order: bool,
-    classes: Int32s,
+    told: Told,
     total: Floats,
     growth: Growth,
     best: Floats,
@@ -149,26 +161,30 @@ def _best_of_scale(
 
     The codes of a feature without an order are parted from all others as well, one at a time.
     """
-    size = len(ordered)
-    left, before = np.zeros(len(total)), np.zeros(len(total))
+    size, all_weight, weight_left = len(ordered), np.sum(total), 0.0
+    left, before, counted = np.zeros(len(total)), np.zeros(len(total)), 0
     is_free = 0 if has_order else 1
     stride = max(1, size // CANDIDATES)
     due = growth.min_rows
     for position in range(size - 1):
         row = ordered[position]
-        left[classes[row]] += 1
+        left[told.codes[row]] += told.weight[row]
+        weight_left += told.weight[row]
         if feature[row] == feature[ordered[position + 1]]:
             continue
         count = position + 1
         if not has_order:
-            _keep_alone(feature[row], left - before, total, SCALE, growth, best, cut)
+            smaller = min(count - counted, size - count + counted)
+            _keep_alone(feature[row], left - before, smaller, total, SCALE, growth, best, cut)
             before[:] = left
+            counted = count
         if count >= due and size - count >= growth.min_rows:
             due = count + stride
-            score = _scale_score(left, total, count, size)
+            score = _scale_score(left, total, weight_left, all_weight)
             _keep(score, feature[row], min(count, size - count), is_free, growth, best, cut)
     if not has_order:
-        _keep_alone(feature[ordered[size - 1]], total - before, total, SCALE, growth, best, cut)
+        code, smaller = feature[ordered[size - 1]], min(size - counted, counted)
+        _keep_alone(code, total - before, smaller, total, SCALE, growth, best, cut)
 
 
 @compiled
@@ -176,53 +192,57 @@ def _best_of_levels(
     ordered: Int32s,
     feature: Int32s,
     has_order: bool,
-    classes: Int32s,
+    told: Told,
     total: Floats,
     growth: Growth,
     best: Floats,
     cut: Int64s,
 ) -> None:
     """Find better splits of levels; here the sums of squares move by one row at a time."""
-    size = len(ordered)
-    left, before = np.zeros(len(total)), np.zeros(len(total))
+    size, all_weight, weight_left = len(ordered), np.sum(total), 0.0
+    left, before, counted = np.zeros(len(total)), np.zeros(len(total)), 0
     is_free = 0 if has_order else 1
     squares_left, squares_right = 0.0, np.sum(total**2)
     for position in range(size - 1):
         row = ordered[position]
-        group = classes[row]
-        squares_left += 2 * left[group] + 1
-        squares_right -= 2 * (total[group] - left[group]) - 1
-        left[group] += 1
+        group, own = told.codes[row], told.weight[row]
+        squares_left += (2 * left[group] + own) * own
+        squares_right -= (2 * (total[group] - left[group]) - own) * own
+        left[group] += own
+        weight_left += own
         if feature[row] == feature[ordered[position + 1]]:
             continue
         count = position + 1
         if not has_order:
-            _keep_alone(feature[row], left - before, total, LEVELS, growth, best, cut)
+            smaller = min(count - counted, size - count + counted)
+            _keep_alone(feature[row], left - before, smaller, total, LEVELS, growth, best, cut)
             before[:] = left
+            counted = count
         if count >= growth.min_rows and size - count >= growth.min_rows:
-            score = squares_left / count + squares_right / (size - count)
+            score = squares_left / weight_left + squares_right / (all_weight - weight_left)
             _keep(score, feature[row], min(count, size - count), is_free, growth, best, cut)
     if not has_order:
-        _keep_alone(feature[ordered[size - 1]], total - before, total, LEVELS, growth, best, cut)
+        code, smaller = feature[ordered[size - 1]], min(size - counted, counted)
+        _keep_alone(code, total - before, smaller, total, LEVELS, growth, best, cut)
 
 
 @compiled
 def _keep_alone(
     code: int,
-    counts: Floats,
+    own: Floats,
+    smaller: int,
     total: Floats,
     is_scale: bool,
     growth: Growth,
     best: Floats,
     cut: Int64s,
 ) -> None:
-    """Keep the split of one code, with so many rows of each class, from all others; see `_keep`."""
-    size, of = int(counts.sum()), int(total.sum())
-    smaller = min(size, of - size)
+    """Keep the split of one code, with so much of each class, from all others; see `_keep`."""
+    size, of = own.sum(), total.sum()
     if smaller >= growth.min_rows:
-        score = _level_score(counts, total, size, of)
+        score = _level_score(own, total, size, of)
         if is_scale:
-            score = _scale_score(counts, total, size, of)
+            score = _scale_score(own, total, size, of)
         _keep(score, ~code, smaller, 0, growth, best, cut)
 
 
@@ -250,7 +270,7 @@ def _keep(
 
 @compiled
 def _evidence(
-    left: Floats, total: Floats, size: int, of: int, is_scale: bool, freedom: float
+    left: Floats, total: Floats, size: float, of: float, is_scale: bool, freedom: float
 ) -> float:
     """Return how far a split is beyond what independent rows would show, in standard deviations.
 
@@ -300,7 +320,7 @@ def _split(
     orders: Int32s,
     features: Int32s,
     has_order: Flags,
-    classes: Int32s,
+    told: Told,
     groups: int,
     is_scale: bool,
     growth: Growth,
@@ -313,8 +333,9 @@ def _split(
     size = orders.shape[1]
     total = np.zeros(groups)
     for row in orders[0]:
-        total[classes[row]] += 1
-    score = np.full(4, _score_unsplit(total, is_scale) / size * (1 + 1e-9) + 1e-9)
+        total[told.codes[row]] += told.weight[row]
+    unsplit = _score_unsplit(total, is_scale) / np.sum(total)
+    score = np.full(4, unsplit * (1 + 1e-9) + 1e-9)
     best, cut = score.copy(), np.zeros(4, np.int64)
     splits = np.full((4, 2), -1)  # of each kind: the feature and the threshold
     for index in range(len(features)):
@@ -322,13 +343,13 @@ def _split(
         if feature[ordered[0]] == feature[ordered[size - 1]]:
             continue
         if is_scale:
-            _best_of_scale(ordered, feature, ordinal, classes, total, growth, best, cut)
+            _best_of_scale(ordered, feature, ordinal, told, total, growth, best, cut)
         else:
-            _best_of_levels(ordered, feature, ordinal, classes, total, growth, best, cut)
+            _best_of_levels(ordered, feature, ordinal, told, total, growth, best, cut)
         for kind in range(4):
             if best[kind] > score[kind]:
                 score[kind], splits[kind, 0], splits[kind, 1] = best[kind], index, cut[kind]
-    return _most_evident(orders, features, has_order, classes, total, is_scale, growth, splits)
+    return _most_evident(orders, features, has_order, told, total, is_scale, growth, splits)
 
 
 @compiled
@@ -336,7 +357,7 @@ def _most_evident(
     orders: Int32s,
     features: Int32s,
     has_order: Flags,
-    classes: Int32s,
+    told: Told,
     total: Floats,
     is_scale: bool,
     growth: Growth,
@@ -349,7 +370,7 @@ def _most_evident(
         if index >= 0:
             ordered, feature = orders[index], features[index]
             known = _evidence_of(
-                ordered, feature, threshold, classes, total, has_order[index], is_scale
+                ordered, feature, threshold, told, total, has_order[index], is_scale
             )
             if known > most[kind % 2]:
                 most[kind % 2], taken[kind % 2] = known, kind
@@ -365,27 +386,32 @@ def _evidence_of(
     ordered: Int32s,
     feature: Int32s,
     threshold: int,
-    classes: Int32s,
+    told: Told,
     total: Floats,
     has_order: bool,
     is_scale: bool,
 ) -> float:
     """Return the evidence for a split, by how many splits of its kind there were to choose from.
 
+    Rows of unequal weight are evidence of fewer rows: of the node's effective sample size (Kish
+    1965), by which the chi-square of a weighted survey is divided (Rao & Scott 1981, first order).
+
     Levels lie in the order that suits the target best, so a cut through k of them explains by
     chance what it would with ``BEST_OF_ORDERS * (k - 1)`` times the degrees of freedom. One of k
     levels against the rest is the best of k: as in Bonferroni's bound, with the tail of a normal
     deviate z near ``exp(-z * z / 2)``.
     """
-    left, codes = np.zeros(len(total)), 1
+    left, codes, squares = np.zeros(len(total)), 1, 0.0
     for position in range(len(ordered)):
         row = ordered[position]
+        squares += told.weight[row] * told.weight[row]
         if goes_left(feature[row], threshold):
-            left[classes[row]] += 1
+            left[told.codes[row]] += told.weight[row]
         codes += position > 0 and feature[row] != feature[ordered[position - 1]]
     is_free = not has_order and threshold >= 0
     freedom = max(1.0, BEST_OF_ORDERS * (codes - 1)) if is_free else 1.0
-    evidence = _evidence(left, total, int(left.sum()), len(ordered), is_scale, freedom)
+    left, total = left * (total.sum() / squares), total * (total.sum() / squares)
+    evidence = _evidence(left, total, left.sum(), total.sum(), is_scale, freedom)
     if has_order or is_free or evidence <= 0:
         return evidence
     return math.sqrt(max(evidence * evidence - 2 * math.log(codes), 0.0))
@@ -432,7 +458,7 @@ def grow(
     features: Int32s,
     sizes: Int64s,
     has_order: Flags,
-    target: Int32s,
+    target: Told,
     size: int,
     rows: Int32s,
     is_scale: bool,
@@ -445,7 +471,8 @@ def grow(
         sizes: int64, by predecessor: one more than its largest code.
         has_order: bool, by predecessor: whether it is cut along its order alone; otherwise one code
             may be parted from all others as well.
-        target: int32, one a respondent: codes.
+        target: what to tell apart, and how much each respondent counts. Least sizes of leaves are
+            of rows, whatever they count.
         size: one more than its largest.
         rows: int32, the respondents to grow on.
         is_scale: whether the order of the target's codes means something.
@@ -459,7 +486,7 @@ def grow(
     orders = np.empty((feature_count + 1, len(rows)), np.int32)
     for index in range(feature_count):
         orders[index] = sort(features[index], rows, sizes[index])
-    orders[feature_count] = sort(target, rows, size)
+    orders[feature_count] = sort(target.codes, rows, size)
     max_nodes = 2 * (len(rows) // growth.min_rows) + 3
     feature, threshold = np.full(max_nodes, LEAF, np.int32), np.zeros(max_nodes, np.int32)
     left, first, end = (
@@ -474,11 +501,17 @@ def grow(
     while node < nodes:  # breadth first: a node is done when its turn comes
         here = orders[:, first[node] : end[node]]
         by_target = here[feature_count]
-        is_mixed = target[by_target[0]] != target[by_target[-1]]
+        is_mixed = target.codes[by_target[0]] != target.codes[by_target[-1]]
         if is_mixed and len(by_target) >= 2 * growth.min_rows:
-            groups = _classify(by_target, target, is_scale, classes, cuts)
+            groups = _classify(by_target, target.codes, is_scale, classes, cuts)
             chosen, cut = _split(
-                here[:feature_count], features, has_order, classes, groups, is_scale, growth
+                here[:feature_count],
+                features,
+                has_order,
+                Told(classes, target.weight),
+                groups,
+                is_scale,
+                growth,
             )
             if chosen >= 0:
                 middle = first[node] + _partition(here, features[chosen], chosen, cut, spare)

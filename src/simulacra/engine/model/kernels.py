@@ -145,7 +145,7 @@ def avoid_repeats(
     taken: Int32s,
     donors: Int32s,
     leaves: Int32s,
-    turn: Floats,
+    begin: Int64s,
     first: Int32s,
     count: Int32s,
 ) -> None:
@@ -156,7 +156,7 @@ def avoid_repeats(
         taken: int32, columns x rows: the donors so far.
         donors: int32, the list.
         leaves: int32, by row.
-        turn: float64, by row, 0 to 1: where in the leaf the search begins.
+        begin: int64, by row: the donor of its leaf that the search begins with.
         first: int32, by leaf: where its donors begin in the list.
         count: int32, by leaf: how many it has.
     """
@@ -164,9 +164,8 @@ def avoid_repeats(
         if not _has(taken, row, donors[positions[row]]):
             continue
         leaf = leaves[row]
-        begin = int(turn[row] * count[leaf])
         for step in range(count[leaf]):
-            position = first[leaf] + (begin + step) % count[leaf]
+            position = first[leaf] + (begin[row] + step) % count[leaf]
             if not _has(taken, row, donors[position]):
                 positions[row] = position
                 break

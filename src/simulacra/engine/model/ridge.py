@@ -37,7 +37,13 @@ class RidgeIndex:
         )
 
 
-def fit(features: Features, rows: Int64s, target: Float32s, components: int) -> list[RidgeIndex]:
+def fit(
+    features: Features,
+    rows: Int64s,
+    target: Float32s,
+    components: int,
+    weights: Floats | None = None,
+) -> list[RidgeIndex]:
     """Return indices of the first principal components of a target.
 
     Args:
@@ -45,13 +51,18 @@ def fit(features: Features, rows: Int64s, target: Float32s, components: int) -> 
         rows: int64: the respondents to fit on.
         target: float32, shape (those rows, indicators).
         components: how many.
+        weights: float64, shape (those rows,): how much each counts; None if all alike.
     """
     sampled = Features(features.codes[:, rows], features.offset_of, features.ranks)
     ranked = sampled.ranked().astype(np.float64)
     spread = ranked.std(axis=1)
     varies = spread > 0
-    scaled = (ranked[varies] - ranked[varies].mean(axis=1)[:, None]) / spread[varies][:, None]
-    centred = (target - target.mean(axis=0)).astype(np.float64)
+    middle = np.average(ranked[varies], axis=1, weights=weights)
+    scaled = (ranked[varies] - middle[:, None]) / spread[varies][:, None]
+    centred = (target - np.average(target, axis=0, weights=weights)).astype(np.float64)
+    if weights is not None:  # least squares of weighted rows: each times the root of its weight
+        root = np.sqrt(weights / weights.mean())
+        scaled, centred = scaled * root, centred * root[:, None]
     _, axes = np.linalg.eigh(centred.T @ centred)
     gram = scaled @ scaled.T / len(rows) + PENALTY * np.eye(len(scaled))
     indices = []

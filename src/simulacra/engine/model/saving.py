@@ -3,7 +3,8 @@
 The names in the manifest are those of format 2, so that models of version 0.1.0 can be read: a
 "link" is a conditional model, its "places" are ranks of levels, an "echo" is a repetition, "seed"
 and "same" are the respondents' values and who of them repeats. What 0.1.0 did not know ("tallies",
-"odds", "absence", "strengths", "quality" and "privacy") may be absent.
+"odds", "absence", "strengths", "quality" and "privacy") may be absent. A model of a weighted study
+says that it is of format 3, since an earlier version would not know what to do with its "weights".
 """
 
 import contextlib
@@ -31,7 +32,7 @@ from simulacra.engine.model.soundness import FOREST_ARRAYS, INDEX_ARRAYS
 from simulacra.engine.model.tallies import Tally
 from simulacra.engine.rules.ruleset import Rules
 
-VERSION = 2
+VERSION, WEIGHTED = 2, 3
 MANIFEST, DIGEST = "manifest.json", "manifest.sha256"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same model gives the same bytes
 
@@ -76,12 +77,14 @@ def save(
         OSError: the file cannot be written.
     """
     arrays: dict[str, Array] = {"seed": pool.values, "strengths": pool.strengths}
-    described = {
+    described: dict[str, Any] = {
         "schema": pool.schema.to_json(),
         "rules": pool.rules.to_json(),
         "quality": quality,
         "privacy": pool.privacy,
     }
+    if pool.survey_weights is not None:
+        described["version"], arrays["weights"] = WEIGHTED, pool.survey_weights
     _write(path, described, arrays, models)
 
 
@@ -117,11 +120,14 @@ def _write(
     for name in FOREST_ARRAYS:
         arrays[name] = np.concatenate([getattr(forest, name) for forest in forests])
     packed = {name: _pack(array) for name, array in arrays.items()}
-    manifest = described | {
-        "version": VERSION,
-        "links": [_describe(model) for model in models],
-        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in packed.items()},
-    }
+    manifest = (
+        {"version": VERSION}
+        | described
+        | {
+            "links": [_describe(model) for model in models],
+            "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in packed.items()},
+        }
+    )
     written = json.dumps(manifest, sort_keys=True).encode()
     entries = {MANIFEST: written, DIGEST: hashlib.sha256(written).hexdigest().encode()}
     entries |= {f"{name}.npy": data for name, data in packed.items()}
@@ -139,14 +145,15 @@ def load(path: Path) -> Saved:
     """
     with _opened(path) as (manifest, arrays):
         schema, values = Schema.from_json(manifest["schema"]), arrays.pop("seed")
-        strengths = arrays.pop("strengths", None)
+        strengths, weights = arrays.pop("strengths", None), arrays.pop("weights", None)
         models = _models(manifest, arrays)
         soundness.check(schema, values, models)
         soundness.check_strengths(strengths, len(schema.columns))
+        soundness.check_weights(weights, len(values), is_weighted=schema.weight is not None)
         rules = Rules.from_json(manifest["rules"], schema)
         privacy_level = manifest.get("privacy", privacy_levels.STANDARD)
         soundness.check_privacy(privacy_level)
-        pool = DonorPool.of(schema, values, rules, strengths, privacy_level)
+        pool = DonorPool.of(schema, values, rules, strengths, privacy_level, weights)
         soundness.check_odds(pool, models)
         return Saved(pool, models, manifest.get("quality"))
 
@@ -198,10 +205,10 @@ def _read(file: zipfile.ZipFile) -> tuple[dict[str, Any], dict[str, Any]]:
     written = file.read(MANIFEST)
     _verify(written, file.read(DIGEST).decode())
     manifest = json.loads(written)
-    if manifest["version"] != VERSION:
+    if manifest["version"] not in {VERSION, WEIGHTED}:
         raise errors.SavedModelError(
-            f"The model was saved in format {manifest['version']}; this version reads {VERSION}. "
-            "Fit the study again."
+            f"The model was saved in format {manifest['version']}; this version reads {VERSION} "
+            f"and {WEIGHTED}. Fit the study again."
         )
     arrays: dict[str, Any] = {"odds": np.zeros(0)}
     for name in manifest["sha256"]:

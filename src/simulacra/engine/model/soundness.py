@@ -56,6 +56,25 @@ def check_strengths(strengths: Float32s | None, columns: int) -> None:
         raise ValueError("the strengths of relations do not fit the columns")
 
 
+def check_weights(weights: Floats | None, respondents: int, *, is_weighted: bool) -> None:
+    """Refuse survey weights that are not one positive number for each respondent.
+
+    Args:
+        weights: as saved; None if there are none.
+        respondents: how many there are.
+        is_weighted: whether the schema says that the study is weighted.
+
+    Raises:
+        ValueError: what is wrong.
+    """
+    if weights is None and not is_weighted:
+        return
+    if weights is None or weights.dtype != np.float64 or weights.shape != (respondents,):
+        raise ValueError("the survey weights do not fit the respondents")
+    if not is_weighted or not np.isfinite(weights).all() or weights.min() <= 0:
+        raise ValueError("the survey weights are not positive numbers of a weighted study")
+
+
 def check_privacy(level: object) -> None:
     """Refuse a privacy level that there is not.
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simulacra.engine.columns.arrays import Float32s, Int32s, Int64s
+from simulacra.engine.columns.arrays import Float32s, Floats, Int32s, Int64s
 from simulacra.engine.columns.tree_codes import TreeCoding
 from simulacra.engine.model import kernels
 
@@ -29,7 +29,9 @@ def indicators(coding: TreeCoding, codes: Int32s) -> Float32s:
     return np.asarray(coded, dtype=np.float32)
 
 
-def level_ranks(coding: TreeCoding, codes: Int32s, target: Float32s) -> Int32s:
+def level_ranks(
+    coding: TreeCoding, codes: Int32s, target: Float32s, weights: Floats | None = None
+) -> Int32s:
     """Return the rank of each level of a categorical predecessor on one axis, int32, shape (size,).
 
     Levels are ordered along the first principal component of the target's mean per level, each
@@ -39,10 +41,14 @@ def level_ranks(coding: TreeCoding, codes: Int32s, target: Float32s) -> Int32s:
         coding: of the predecessor.
         codes: int32, shape (rows,): its codes.
         target: float32, shape (rows, indicators).
+        weights: float64, shape (rows,): how much each row counts; None if all alike.
     """
-    counts = np.bincount(codes, minlength=coding.size).astype(np.float64)
+    counts = np.bincount(codes, weights, minlength=coding.size).astype(np.float64)
+    mean = np.average(target, axis=0, weights=weights)
+    if weights is not None:
+        target = (target * weights[:, None]).astype(np.float32)
     sums = kernels.sums_by_code(codes, target, coding.size)
-    deviations = sums - counts[:, None] * target.mean(axis=0)
+    deviations = sums - counts[:, None] * mean
     means = deviations / (counts + SHRINKAGE_ROWS)[:, None]
     _, _, axes = np.linalg.svd(np.sqrt(counts)[:, None] * means, full_matrices=False)
     axis = axes[0] * np.sign(axes[0][np.argmax(np.abs(axes[0]))])

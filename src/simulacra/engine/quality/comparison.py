@@ -46,6 +46,8 @@ class _Binned:
     Attributes:
         study: int64, shape (columns, respondents): at most `MAX_RESPONDENTS`.
         rows: int64, shape (columns, rows).
+        weights: float64, shape (respondents,): their survey weights; None if all are alike.
+        effective: the effective number of those respondents (Kish 1965).
         sizes: int64, shape (columns,): the number of bins.
         missing: int64, shape (columns,): the bin of missing values.
         is_fine: bool, shape (columns,): bins are stretches, not values.
@@ -53,6 +55,8 @@ class _Binned:
 
     study: Int64s
     rows: Int64s
+    weights: Floats | None
+    effective: float
     sizes: Int64s
     missing: Int64s
     is_fine: Flags
@@ -68,7 +72,12 @@ class _Binned:
             sizes.append(int(bins.max()) + 1)
             missing.append(int(bins[coding.missing]))
         fine = np.array([coding.is_fine for coding in pool.codings])
-        return cls(np.stack(study), np.stack(rows), np.array(sizes), np.array(missing), fine)
+        weights = None if pool.survey_weights is None else pool.survey_weights[some]
+        effective = len(some) if weights is None else weights.sum() ** 2 / (weights**2).sum()
+        return cls(
+            *(np.stack(study), np.stack(rows), weights, float(effective)),
+            *(np.array(sizes), np.array(missing), fine),
+        )
 
 
 def compare(pool: DonorPool, models: Sequence[ConditionalModel], on_step: StepCallback) -> Quality:
@@ -98,7 +107,7 @@ def compare(pool: DonorPool, models: Sequence[ConditionalModel], on_step: StepCa
 def _distance(pool: DonorPool, position: int, values: Floats) -> tuple[Drift, bool]:
     """Return how far a column is from the study's, and whether that is more than chance."""
     coding = pool.codings[position]
-    wanted = _shares(pool.codes[position], coding)
+    wanted = _shares(pool.codes[position], coding, pool.survey_weights)
     drawn = _shares(coding.codes(values), coding)
     missing = float(drawn[coding.missing] - wanted[coding.missing])
     if coding.midpoints is None:
@@ -120,8 +129,9 @@ def _by_chance(shares: Floats, rows: int) -> Floats:
     return np.asarray(np.maximum(TOLERANCE, ERRORS * errors))
 
 
-def _shares(codes: Int32s, coding: TreeCoding) -> Floats:
-    return np.bincount(codes, minlength=coding.size) / len(codes)
+def _shares(codes: Int32s, coding: TreeCoding, weights: Floats | None = None) -> Floats:
+    counts = np.bincount(codes, weights, minlength=coding.size)
+    return counts / (len(codes) if weights is None else counts.sum())
 
 
 def _cumulated(shares: Floats) -> Floats:
@@ -157,18 +167,18 @@ def _pair(binned: _Binned, first: int, second: int) -> tuple[float, float] | Non
     as a relation that was lost.
     """
     shape = int(binned.sizes[first]), int(binned.sizes[second])
-    study = _joint(binned.study[first], binned.study[second], shape)
+    study = _joint(binned.study[first], binned.study[second], shape, binned.weights)
     rows = _joint(binned.rows[first], binned.rows[second], shape)
-    if not _is_strong(study, binned.study.shape[1]):
+    if not _is_strong(study, binned.effective):
         return None
     of_first, of_second = study.sum(axis=1)[:, None], study.sum(axis=0)[None, :]
     lift = study - of_first * of_second
-    variance = of_first * (1 - of_first) * of_second * (1 - of_second) / binned.study.shape[1]
+    variance = of_first * (1 - of_first) * of_second * (1 - of_second) / binned.effective
     made = rows - rows.sum(axis=1)[:, None] * rows.sum(axis=0)[None, :]
     return float((lift * made).sum()), float((lift**2 - variance).sum())
 
 
-def _is_strong(joint: Floats, rows: int) -> bool:
+def _is_strong(joint: Floats, rows: float) -> bool:
     """Tell whether two columns are related, by Cramér's V corrected for bias (Bergsma 2013)."""
     joint = joint[joint.sum(axis=1) > 0][:, joint.sum(axis=0) > 0]
     independent = joint.sum(axis=1)[:, None] * joint.sum(axis=0)[None, :]
@@ -178,9 +188,11 @@ def _is_strong(joint: Floats, rows: int) -> bool:
     return bool(squares > STRONG**2 * (min(height, width) - 1))
 
 
-def _joint(first: Int64s, second: Int64s, shape: tuple[int, int]) -> Floats:
-    counts = np.bincount(first * shape[1] + second, minlength=shape[0] * shape[1])
-    return counts.reshape(shape) / len(first)
+def _joint(
+    first: Int64s, second: Int64s, shape: tuple[int, int], weights: Floats | None = None
+) -> Floats:
+    counts = np.bincount(first * shape[1] + second, weights, minlength=shape[0] * shape[1])
+    return counts.reshape(shape) / (len(first) if weights is None else counts.sum())
 
 
 def _groups(binned: _Binned) -> Relations:
@@ -203,15 +215,22 @@ def _groups(binned: _Binned) -> Relations:
     if not len(groups) or not len(answers):
         return Relations(0, None)
 
-    def lifts(codes: Int64s) -> tuple[Floats, Floats, Floats]:
+    def lifts(codes: Int64s, weights: Floats | None) -> tuple[Floats, Floats, Floats]:
+        """Return what sets answers of groups apart, the groups' effective sizes, and the shares."""
         of_groups = _members(codes, columns[groups], bins[groups])
         of_answers = _members(codes, columns[answers], bins[answers])
-        sizes, shares = of_groups.sum(axis=1), of_answers.mean(axis=1)
-        within = of_groups @ of_answers.T / np.maximum(sizes, 1)[:, None]
-        return within - shares, sizes, shares
+        shares: Floats = np.average(of_answers, axis=1, weights=weights)
+        sizes = of_groups.sum(axis=1)
+        if weights is not None:
+            squares = of_groups @ (weights**2).astype(np.float32)
+            of_groups = of_groups * weights.astype(np.float32)
+            sizes = of_groups.sum(axis=1)
+        within = of_groups @ of_answers.T / np.where(sizes > 0, sizes, 1)[:, None]
+        effective: Floats = sizes if weights is None else sizes**2 / np.maximum(squares, 1e-9)
+        return within - shares, effective, shares
 
-    study, sizes, shares = lifts(binned.study)
-    made, made_sizes, _ = lifts(binned.rows)
+    study, sizes, shares = lifts(binned.study, binned.weights)
+    made, made_sizes, _ = lifts(binned.rows, None)
     variance = shares * (1 - shares) / sizes[:, None]
     stands_out = study**2 > STANDS_OUT**2 * variance
     stands_out &= columns[groups][:, None] != columns[answers]

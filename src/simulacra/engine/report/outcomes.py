@@ -108,7 +108,7 @@ def conditional(
         for position in plan.order
     ]
     generated = len(values[plan.order[0]])
-    joint = support.of_weights(np.prod(list(weights.values()), axis=0))
+    joint = support.of_weights(np.prod(list(weights.values()), axis=0), pool.weights)
     warnings = [*_shortfalls(pool, plan, particles, weights, rows), *support.thin(joint)]
     return _report(made_of, rng_seed, rows, generated, joint, outcomes, warnings)
 
@@ -144,7 +144,7 @@ def _range(
     first, last = (column.type.to_number(end) for end in (condition.min, condition.max))
     return RangeOutcome(
         column=column.name,
-        support=support.of_weights(weights),
+        support=support.of_weights(weights, pool.weights),
         min=condition.min,
         max=condition.max,
         achieved=float(np.mean((values >= first) & (values <= last))),
@@ -176,7 +176,8 @@ def _shares(
             column.levels, groups, counts, respondents, strict=True
         )
     ]
-    return ShareOutcome(column.name, support.of_weights(weights[target.position]), tuple(levels))
+    behind = support.of_weights(weights[target.position], pool.weights)
+    return ShareOutcome(column.name, behind, tuple(levels))
 
 
 def _shortfalls(

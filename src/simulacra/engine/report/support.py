@@ -37,12 +37,17 @@ def importance_weights(pool: DonorPool, plan: Plan, raked: RakingResult) -> dict
 
 def of_everyone(pool: DonorPool) -> Support:
     """Return the support of rows without conditions."""
-    return Support(float(len(pool.values)), len(pool.values))
+    return of_weights(np.ones(len(pool.values)), pool.weights)
 
 
-def of_weights(weights: Floats) -> Support:
-    """Return the support of respondents with importance weights, float64, shape (respondents,)."""
-    size = round(raking.effective_sample_size(weights), 1)
+def of_weights(weights: Floats, survey_weights: Floats) -> Support:
+    """Return the support of respondents with importance weights.
+
+    Args:
+        weights: float64, shape (respondents,).
+        survey_weights: likewise; a respondent counts by the product of both.
+    """
+    size = round(raking.effective_sample_size(weights * survey_weights), 1)
     return Support(size, int(np.count_nonzero(weights)))
 
 

@@ -124,6 +124,8 @@ def _fate(schema: Schema, name: str) -> str | None:
                 f"Cleaning dropped it: {action.reason}. If it varies and matters, fit the study "
                 "again with the option to keep it."
             )
+        if action.column == name and action.action == "weighted":
+            return "It is the weight of the study, which is not modelled."
     for column in schema.columns:
         if name in {column.source_name, column.label}:
             return f"In the schema it is called {column.name!r}."

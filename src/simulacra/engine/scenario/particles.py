@@ -150,17 +150,17 @@ def _draw(
         leaves = model.forest.leaves(features, number, rng)
         if position in plan.windows:
             window = plan.windows[position]
-            donors, mass = model.forest.draw_weighted(leaves, window.mass, rng)
+            donors, mass = model.forest.draw_weighted(leaves, window.mass, rng, pool.survey_weights)
             values = window.draw(column, donors, rng)
         else:
             tilt = _tilt(pool, plan.targets[position], plan)
-            donors, mean = model.forest.draw_weighted(leaves, tilt, rng)
+            donors, mean = model.forest.draw_weighted(leaves, tilt, rng, pool.survey_weights)
             values = pool.values[donors, position]
             mass = np.divide(mean, tilt[donors], out=np.zeros(number), where=tilt[donors] > 0)
         if model.absence is not None:  # conditioned columns have a value
             is_known = (pool.codes[position] != pool.codings[position].missing).astype(np.float64)
             _, known = model.absence.draw_weighted(
-                model.absence.leaves(features, number, rng), is_known, rng
+                model.absence.leaves(features, number, rng), is_known, rng, pool.survey_weights
             )
             mass = mass * known
         broken = pool.rules.broken_by(position, values, draws.values)
@@ -195,6 +195,7 @@ def _tilt(pool: DonorPool, target: ShareTarget, plan: Plan) -> Floats:
         inside *= window.mass > 0
     if not inside.any():
         inside = (group >= 0).astype(np.float64)
+    inside = inside * pool.weights
     sizes = np.bincount(np.maximum(group, 0), inside, minlength=len(target.shares)) + 1.0
     tilt = target.shares / (sizes / sizes.sum())
     return np.where(group >= 0, tilt[group], 0.0)
