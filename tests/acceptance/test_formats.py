@@ -1,5 +1,6 @@
 """Study files of every format, and files made to harm, through the real server."""
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,39 @@ def test_a_column_cannot_be_dropped_and_kept(api: ApiClient, book: bytes) -> Non
     refused = api.upload(book, drop_columns='["age"]', keep_columns='["age"]').json()
     assert refused["errors"][0]["parameter"] == "drop_columns"
     assert "'age'" in refused["detail"]
+
+
+WEIGHTED = b"age,segment,wgt\n" + b"31,A,3\n44,B,1\n" * 40
+
+
+def test_a_study_is_weighted_as_asked_for(api: ApiClient) -> None:
+    """Three in four people are of segment A, to within six standard errors of 2,000 rows."""
+    document = trained(api, WEIGHTED, weight_column="wgt")
+    assert document["weight"] == {"column": "wgt", "effective_sample_size": 64.0}
+    assert columns(document)["segment"]["shares"] == [0.75, 0.25]
+    answer = api.generate(document["dataset_id"], row_count=2_000, output_format="csv")
+    assert api.wait(answer.json()["job_id"])["status"] == "completed"
+    generation = api.get(f"/v1/generations/{answer.json()['generation_id']}").json()
+    assert generation["report"]["support"] == {"effective_sample_size": 64.0, "seed_rows": 80}
+    rows = [*csv.DictReader(api.get(generation["artifact_url"]).text.splitlines())]
+    share = sum(row["segment"] == "A" for row in rows) / len(rows)
+    assert share == pytest.approx(0.75, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"), [("wgt", "is negative in 40 rows"), ("weight", "nearest: 'wgt'")]
+)
+def test_what_cannot_be_the_weight_fails_with_its_reason(
+    api: ApiClient, weight: str, message: str
+) -> None:
+    error = failed(api, WEIGHTED.replace(b"A,3", b"A,-3"), weight_column=weight)
+    assert error["code"] == "simio_upload_invalid"
+    assert message in error["detail"]
+
+
+def test_the_weight_cannot_be_dropped(api: ApiClient) -> None:
+    refused = api.upload(WEIGHTED, drop_columns='["wgt"]', weight_column="wgt").json()
+    assert refused["errors"][0]["parameter"] == "weight_column"
 
 
 @pytest.mark.parametrize(

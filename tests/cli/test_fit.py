@@ -42,6 +42,18 @@ def test_what_is_said_of_columns_is_kept_to(seed: Path) -> None:
     assert "channel" not in schema
 
 
+def test_a_study_is_weighted_by_one_of_its_columns(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [f"{20 + n % 50},{'abc'[n % 3]},{1 + n % 4}" for n in range(100)]
+    (tmp_path / "study.csv").write_text("\n".join(["age,mood,wgt", *lines]))
+    options = ["--weight", "wgt", "--model", str(tmp_path / "m")]
+    assert main(["fit", str(tmp_path / "study.csv"), *options]) == 0
+    printed = capsys.readouterr().out
+    assert "weighted 'wgt': 100 respondents stand for people by this weight" in printed
+    assert simulacra.load(tmp_path / "m").schema.weight is not None
+
+
 def test_a_long_account_is_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wide = tmp_path / "wide.csv"
     rows = [",".join(f"v{(n * k) % 7}" for k in range(1, 31)) for n in range(200)]

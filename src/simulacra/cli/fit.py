@@ -59,6 +59,11 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         default=privacy_levels.STANDARD,
         help="strict: rows tell less about who took part; small groups lose part of their profile",
     )
+    parser.add_argument(
+        "--weight",
+        metavar="COLUMN",
+        help="column that says how many people each respondent stands for",
+    )
     parser.set_defaults(run=run)
 
 
@@ -82,6 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
             drop=arguments.drop,
             sheet=arguments.sheet,
             privacy=arguments.privacy,
+            weight=arguments.weight,
             progress=on_progress,
         )
         on_progress(pipeline.SAVING)

@@ -98,7 +98,7 @@ def take(raw: RawStudy, name: str) -> Weighted:
 
 def _numbers(name: str, array: pa.ChunkedArray) -> Floats:
     """Return the weights as numbers, float64, NaN where missing."""
-    draft = columns.draft(array)
+    draft = columns.draft(array, as_levels=True)  # so that no text is taken for a missing number
     found = "values of an unknown kind" if draft is None else f"values of type {draft.type}"
     if draft is None or draft.type.is_temporal:
         raise _no_number(name, found)

@@ -4,7 +4,7 @@ The names in the manifest are those of format 2, so that models of version 0.1.0
 "link" is a conditional model, its "places" are ranks of levels, an "echo" is a repetition, "seed"
 and "same" are the respondents' values and who of them repeats. What 0.1.0 did not know ("tallies",
 "odds", "absence", "strengths", "quality" and "privacy") may be absent. A model of a weighted study
-says that it is of format 3, since an earlier version would not know what to do with its "weights".
+says that it is of format 3, since an earlier version would leave out its "survey_weights".
 """
 
 import contextlib
@@ -84,7 +84,7 @@ def save(
         "privacy": pool.privacy,
     }
     if pool.survey_weights is not None:
-        described["version"], arrays["weights"] = WEIGHTED, pool.survey_weights
+        described["version"], arrays["survey_weights"] = WEIGHTED, pool.survey_weights
     _write(path, described, arrays, models)
 
 
@@ -145,7 +145,7 @@ def load(path: Path) -> Saved:
     """
     with _opened(path) as (manifest, arrays):
         schema, values = Schema.from_json(manifest["schema"]), arrays.pop("seed")
-        strengths, weights = arrays.pop("strengths", None), arrays.pop("weights", None)
+        strengths, weights = arrays.pop("strengths", None), arrays.pop("survey_weights", None)
         models = _models(manifest, arrays)
         soundness.check(schema, values, models)
         soundness.check_strengths(strengths, len(schema.columns))

@@ -24,6 +24,7 @@ class StudyOptions:
     drop: list[str] = dataclasses.field(default_factory=list)
     sheet: str | None = None
     privacy: str = privacy_levels.STANDARD
+    weight: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -47,6 +47,13 @@ class UploadFields(Body):
         description="`strict`: the rows tell less about who took part, and small groups lose part "
         "of their profile.",
     )
+    weight_column: Annotated[Text, Field(min_length=1, max_length=5_000)] | None = Field(
+        default=None,
+        description="The column that says how many people each respondent stands for. The model is "
+        "then one of those people, and the column is not modelled. Rows whose weight is 0 or "
+        "missing are left out; a negative weight is refused.",
+        examples=["wgt"],
+    )
 
     def options(self) -> payloads.StudyOptions:
         """Return what the upload says about its study, in the terms of the engine."""
@@ -56,6 +63,7 @@ class UploadFields(Body):
             drop=self.drop_columns,
             sheet=self.sheet,
             privacy=self.privacy,
+            weight=self.weight_column,
         )
 
 
@@ -179,6 +187,8 @@ CleaningAction = Literal[
     "filled",
     "blanked",
     "removed",
+    "weighted",
+    "noticed",
 ]
 
 
@@ -189,11 +199,21 @@ class CleaningDocument(BaseModel):
         description="Name in the schema, or in the file if it was dropped; null: the whole file."
     )
     action: CleaningAction = Field(
-        description="`read`: how the file was understood; `skipped`: rows that are no data; "
-        "`filled`: blanks that mean something."
+        description="`read`: how the file was understood; `skipped`: rows that are no data, or "
+        "stand for nobody; `filled`: blanks that mean something; `weighted`: the study, by this "
+        "column; `noticed`: what looks like more than it is used for, such as a survey weight."
     )
     reason: str
     count: int = Field(description="How many rows, columns or levels it concerns.")
+
+
+class WeightDocument(BaseModel):
+    """The survey weight of a study."""
+
+    column: str = Field(description="Its name in the seed file; it is not modelled.")
+    effective_sample_size: float = Field(
+        description="Number of respondents of equal weight who would tell as much (Kish)."
+    )
 
 
 class DriftDocument(BaseModel):
@@ -245,6 +265,9 @@ class SchemaDocument(BaseModel):
     schema_: list[ColumnDocument] = Field(alias="schema")
     cleaning: list[CleaningDocument]
     multiple_response_sets: list[MultipleResponseDocument] | None = None
+    weight: WeightDocument | None = Field(
+        None, description="Absent of a study in which all respondents stand for as many people."
+    )
     privacy: Literal["standard", "strict"] | None = Field(
         None, description="What the model was fitted for; see the upload."
     )

@@ -15,6 +15,7 @@ def fit(request: payloads.TrainingRequest, report: ProgressCallback) -> payloads
         drop=options.drop,
         sheet=options.sheet,
         privacy=options.privacy,
+        weight=options.weight,
         progress=report,
     )
     report(pipeline.SAVING)

@@ -151,6 +151,11 @@ def _check_options(fields: UploadFields) -> None:
         options.Options.of(fields.column_types)
         where = "drop_columns"
         options.Options.of(fields.column_types, fields.keep_columns, fields.drop_columns)
+        where = "weight_column"
+        options.Options.of(
+            *(fields.column_types, fields.keep_columns, fields.drop_columns),
+            weight=fields.weight_column,
+        )
     except engine_errors.StudyError as error:
         fault = errors.Fault(where, error.detail, is_parameter=True)
         raise errors.InvalidFieldsError([fault]) from None
