@@ -14,7 +14,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from simulacra.service.documentation import agents
+from simulacra.service.documentation import reference
 from tests.acceptance import harness
 
 TRUSTING = (
@@ -103,17 +103,17 @@ def test_the_quickstart_of_the_page_runs_as_it_stands(
 
 
 class Agent:
-    """A program that knows the address of llms.txt, its credentials and a study, and no more."""
+    """A program that knows the address of llms.txt and has a study, and no more."""
 
-    def __init__(self, http: httpx.Client, credential: dict[str, str]) -> None:
-        self.http, self.credential = http, credential
+    def __init__(self, http: httpx.Client) -> None:
+        self.http, self.credential = http, dict[str, Any]()
         self.manual = http.get("/llms.txt").text
         address = re.search(r"\[OpenAPI document\]\((\S+)\)", self.manual)
         assert address is not None
         self.contract = http.get(address[1]).json()
         self.operations = {
             operation["operationId"]: (method, path, operation)
-            for method, path, operation in agents.each(self.contract)
+            for method, path, operation in reference.each(self.contract)
         }
 
     def mint(self) -> None:
@@ -148,18 +148,42 @@ class Agent:
 
 @pytest.fixture
 def agent(server: harness.ServerProcess) -> Iterator[Agent]:
-    credential = server.create_tenant("Agent")
     with httpx.Client(base_url=server.url, verify=server.tls, timeout=harness.SECONDS) as http:
-        yield Agent(http, credential)
+        yield Agent(http)
 
 
-def test_a_script_that_reads_llms_txt_gets_to_rows(agent: Agent, study_csv: bytes) -> None:
+def _get_access(
+    agent: Agent, server: harness.ServerProcess, step: str, found: dict[str, Any]
+) -> None:
+    """Take one of the steps from nothing to a token; an operator approves in between."""
+    match step:
+        case "createSignup":
+            asking = {"company_name": "Agent", "contact_email": "agent@agent.example"}
+            assert agent.call(step, found, json=asking)["status"] == "pending"
+        case "getSignup":
+            assert agent.call(step, found)["status"] == "pending"
+            server.operate("approve", found["request_id"])
+            decided = agent.call(step, found)
+            assert decided["status"] == "approved"
+            found["claim_token"] = decided["credential_claim_token"]
+            server.secrets.add(found["claim_token"])
+        case "claimCredential":
+            claim = {"claim_token": found["claim_token"]}
+            agent.credential = agent.call(step, found, json=claim)
+            server.secrets.add(agent.credential["client_secret"])
+        case _:
+            agent.mint()
+
+
+def test_a_script_that_reads_llms_txt_gets_from_nothing_to_rows(
+    agent: Agent, server: harness.ServerProcess, study_csv: bytes
+) -> None:
     steps = [it["id"] for it in LINK.finditer(agent.manual)]
     found: dict[str, Any] = {}
     for step in steps:
         match step:
-            case "issueToken":
-                agent.mint()
+            case "createSignup" | "getSignup" | "claimCredential" | "issueToken":
+                _get_access(agent, server, step, found)
             case "createDataset":
                 agent.call(step, found, files={"seed_file": ("study.csv", study_csv)})
             case "getJob":
@@ -178,7 +202,7 @@ def test_a_script_that_reads_llms_txt_gets_to_rows(agent: Agent, study_csv: byte
             case _:
                 raise AssertionError(step)
     assert rows[:4] == b"PAR1"
-    for step in steps[1:-1]:  # the links of the contract lead the same way
+    for step in steps[:-1]:  # the links of the contract lead the same way
         responses = agent.operations[step][2]["responses"].values()
         assert any(answer.get("links") for answer in responses), step
 
@@ -198,7 +222,7 @@ def test_the_manuals_are_true_to_the_installation_and_are_not_sent_twice(
             for target in set(re.findall(r"\]\((https://[^)#]+)", manual.text)):
                 assert http.get(target).status_code == 200, target
         contract = http.get("/openapi.json").json()
-        for _, path, operation in agents.each(contract):
+        for _, path, operation in reference.each(contract):
             assert f"### {operation['operationId']}: " in full.text
             assert path in full.text
         for entry in http.get("/errors").json()["errors"]:

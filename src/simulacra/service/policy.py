@@ -23,6 +23,9 @@ that what is written for the guide works here with nothing but the hosts changed
 DELIVERY_HISTORY = dt.timedelta(days=7)
 """How long a delivery to a webhook can be looked at."""
 
+SIGNUP_POLL = dt.timedelta(seconds=30)
+"""How long to wait before asking again whether a request for access was decided on."""
+
 FRESH_TOKEN = dt.timedelta(minutes=10)
 """How old a token may be with which a client asks for a new secret."""
 

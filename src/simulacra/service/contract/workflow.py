@@ -1,9 +1,11 @@
 """The core workflows as an Arazzo document: getting credentials, and getting rows."""
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
+from simulacra.service import policy
 from simulacra.service.contract import examples
 
 if TYPE_CHECKING:
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 VERSION = "1.0.1"
 POLLS, POLL_SECONDS, WAIT_SECONDS = 300, 2, 20
 """How often a job is asked for, how long after the answer before, and how long it may hold that."""
-DECISION_POLLS, DECISION_SECONDS = 10_000, 30
+DECISION_POLLS, DECISION_SECONDS = 10_000, policy.SIGNUP_POLL // dt.timedelta(seconds=1)
 
 BEARER = {
     "name": "Authorization",

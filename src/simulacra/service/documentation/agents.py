@@ -3,27 +3,65 @@
 Nothing is written here that has another home, so that neither can say what is not so.
 """
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from simulacra.service.documentation import changes
+from simulacra.service.documentation import changes, reference
 from simulacra.service.documentation.facts import Facts
-from simulacra.service.documentation.pages import PAGES, ROOT, text
+from simulacra.service.documentation.pages import BY_SLUG, PAGES, ROOT, text
 from simulacra.service.errors import catalog
 from simulacra.service.http import status_codes
 
-METHODS = ("get", "post", "put", "patch", "delete")
 Contract = Mapping[str, Any]
 
 WORKFLOW = (
-    ("issueToken", "mint an access token; it lives about a day, so keep it"),
-    ("createDataset", "upload a study, with an `Idempotency-Key`"),
-    ("getJob", "follow the job until it is `completed`; `wait_seconds` holds the answer"),
-    ("getDatasetSchema", "read names and levels; scenarios use these and no others"),
-    ("createGeneration", "ask for rows under a scenario, with an `Idempotency-Key`"),
-    ("getGeneration", "read the report, and `artifact_url` once `ready` or `partial`"),
-    ("downloadArtifact", "fetch `artifact_url` as it is; send the token where it is relative"),
+    (
+        "createSignup",
+        (
+            "without credentials, ask for access once and keep `request_id`; with a client id and "
+            "its secret, begin at `issueToken`"
+        ),
+        "access",
+    ),
+    (
+        "getSignup",
+        (
+            "a person decides, so while `status` is `pending` ask again every "
+            "{signup_poll_seconds} seconds, as `Retry-After` says; `approved` comes with "
+            "`credential_claim_token`; at `declined` stop"
+        ),
+        "access",
+    ),
+    (
+        "claimCredential",
+        (
+            "exchange that token, once and within {claim_hours} hours of the approval, for "
+            "`client_id` and `client_secret`; store both before anything else"
+        ),
+        "access",
+    ),
+    ("issueToken", "mint an access token; it lives about a day, so keep it", "access"),
+    ("createDataset", "upload a study, with an `Idempotency-Key`", "quickstart"),
+    ("getJob", "follow the job until it is `completed`; `wait_seconds` holds the answer", "jobs"),
+    (
+        "getDatasetSchema",
+        "read names and levels; scenarios use these and no others",
+        "conditions",
+    ),
+    (
+        "createGeneration",
+        "ask for rows under a scenario, with an `Idempotency-Key`, and follow its job likewise",
+        "conditions",
+    ),
+    ("getGeneration", "read the report, and `artifact_url` once `ready` or `partial`", "jobs"),
+    (
+        "downloadArtifact",
+        "fetch `artifact_url` as it is; send the token where it is relative",
+        "quickstart",
+    ),
 )
+"""Operations in their order, what each is for, with facts to fill in, and the page on it."""
 
 
 def short(facts: Facts, contract: Contract) -> str:
@@ -36,7 +74,9 @@ def full(facts: Facts, contract: Contract) -> str:
     lines = [*_short(facts, contract), ""]
     for page in PAGES:
         lines += [_deeper(page.markdown(facts)), ""]
-    lines += ["## Operations", "", *_operations(contract), "## Error codes", "", *_codes(facts)]
+    lines += ["## Operations", "", *reference.operations(contract)]
+    lines += ["## Schemas", "", *reference.schemas(contract)]
+    lines += ["## Error codes", "", *_codes(facts)]
     lines += [_deeper(changes.markdown(changes.read()))]
     return "\n".join(lines) + "\n"
 
@@ -61,10 +101,15 @@ def _short(facts: Facts, contract: Contract) -> Iterator[str]:
     yield ""
     yield "## Workflow"
     yield ""
-    by_id = {operation["operationId"]: (method, path) for method, path, operation in each(contract)}
-    for number, (name, what) in enumerate(WORKFLOW, 1):
+    by_id = {
+        operation["operationId"]: (method, path)
+        for method, path, operation in reference.each(contract)
+    }
+    known = dataclasses.asdict(facts)
+    for number, (name, what, slug) in enumerate(WORKFLOW, 1):
         method, path = by_id[name]
-        yield f"{number}. `{name}` ({method.upper()} {path}): {what}."
+        link = f"[{BY_SLUG[slug].title}]({base}{ROOT}{slug}.md)"
+        yield f"{number}. `{name}` ({method.upper()} {path}): {what.format_map(known)}. See {link}."
     yield ""
     yield "## Rules"
     yield ""
@@ -82,57 +127,6 @@ def _short(facts: Facts, contract: Contract) -> Iterator[str]:
     yield "## Optional"
     yield ""
     yield f"- [Interactive page]({base}{ROOT}): for people with a browser"
-
-
-def each(contract: Contract) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield method, path and description of every operation."""
-    for path, methods in contract["paths"].items():
-        for method in METHODS:
-            if method in methods:
-                yield method, path, methods[method]
-
-
-def _operations(contract: Contract) -> Iterator[str]:
-    for method, path, operation in each(contract):
-        marked = " *Consequential.*" if operation.get("x-openai-isConsequential") else ""
-        opened = "" if operation.get("security") else " *Open: no token.*"
-        yield f"### {operation['operationId']}: {method.upper()} {path}"
-        yield ""
-        yield f"{operation.get('summary', '')}.{marked}{opened}"
-        yield ""
-        text = operation.get("description")
-        if text:
-            yield from (text, "")
-        for named in operation.get("parameters", []):
-            parameter = _resolved(contract, named)
-            needed = "required" if parameter.get("required") else "optional"
-            about = parameter.get("description", "")
-            yield f"- `{parameter['name']}` ({parameter['in']}, {needed}): {about}".rstrip(": ")
-        for media_type, schema in operation.get("requestBody", {}).get("content", {}).items():
-            yield f"- Body, `{media_type}`: {', '.join(_members(contract, schema['schema']))}"
-        for status, named in sorted(operation["responses"].items()):
-            answer = _resolved(contract, named)
-            yield f"- {status}: {' '.join(answer.get('description', '').split())}"
-            for name, link in answer.get("links", {}).items():
-                yield f"  - next ({name}): `{link.get('operationId', '')}`"
-        yield ""
-
-
-def _members(contract: Contract, schema: Mapping[str, Any]) -> Iterator[str]:
-    found = _resolved(contract, schema)
-    needed = set(found.get("required", ()))
-    for name in found.get("properties", {}):
-        yield f"`{name}`{' (required)' if name in needed else ''}"
-
-
-def _resolved(contract: Contract, part: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what a part of the contract refers to."""
-    while "$ref" in part:
-        found: Any = contract
-        for name in part["$ref"].removeprefix("#/").split("/"):
-            found = found[name]
-        part = found
-    return part
 
 
 def _codes(facts: Facts) -> Iterator[str]:

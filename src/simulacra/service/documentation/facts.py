@@ -18,6 +18,10 @@ class Facts:
         audience: of their tokens.
         support: whom customers write to; None: the operator has not said.
         version: of the software.
+        signup_poll_seconds: between two questions whether a request for access was decided on.
+        claim_hours: that a claim token lives.
+        fresh_token_minutes: how old a token may be with which a client asks for a new secret.
+        max_rotations: of a client within `rotation_hours`.
     """
 
     base_url: str
@@ -30,6 +34,11 @@ class Facts:
     link_minutes: int
     max_upload_bytes: int
     max_rows_per_request: int
+    signup_poll_seconds: int
+    claim_hours: int
+    fresh_token_minutes: int
+    max_rotations: int
+    rotation_hours: int
 
 
 def of(runtime: Runtime) -> Facts:
@@ -46,4 +55,9 @@ def of(runtime: Runtime) -> Facts:
         link_minutes=figures.artifact_link // dt.timedelta(minutes=1),
         max_upload_bytes=figures.max_upload_bytes,
         max_rows_per_request=figures.max_rows_per_request,
+        signup_poll_seconds=policy.SIGNUP_POLL // dt.timedelta(seconds=1),
+        claim_hours=runtime.claims.lifetime // policy.HOUR,
+        fresh_token_minutes=policy.FRESH_TOKEN // dt.timedelta(minutes=1),
+        max_rotations=policy.MAX_ROTATIONS,
+        rotation_hours=policy.ROTATION_WINDOW // policy.HOUR,
     )

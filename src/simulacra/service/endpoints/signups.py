@@ -1,12 +1,14 @@
 """Asking for access, and reading the decision."""
 
+import datetime as dt
+
 from fastapi import APIRouter, Depends, Response
 
-from simulacra.service import throttling
+from simulacra.service import policy, throttling
 from simulacra.service.http import content, guards, json_text, openapi, rate_limits, serving
 from simulacra.service.signups import schemas, service
 
-POLL_SECONDS = 30
+POLL_SECONDS = policy.SIGNUP_POLL // dt.timedelta(seconds=1)
 REQUESTS = throttling.Limit("signups", calls=20, seconds=3600)
 READS = throttling.Limit("signup-reads", calls=120, seconds=60)
 
