@@ -270,7 +270,24 @@ def test_addresses_lead_on(server: harness.ServerProcess) -> None:
             for target in set(re.findall(r"\]\((https://[^)#]+)", text.text)):
                 assert http.get(target).status_code == 200, target
             assert http.head(f"/__docs__/{page.slug}").status_code == 200
-        assert http.get("/__docs__/nothing").status_code == 404
+        absent = http.get("/__docs__/nothing")
+        assert absent.status_code == 404
+        for slug in (*pages.BY_SLUG, "whats-new"):
+            assert slug in absent.json()["detail"]
+
+
+def test_changes_are_a_page_for_people_and_data_for_programs(server: harness.ServerProcess) -> None:
+    with httpx.Client(base_url=server.url, verify=server.tls) as http:
+        data = http.get("/v1/whats-new")
+        assert data.headers["vary"] == "Accept"
+        for path in ("/v1/whats-new", "/__docs__/whats-new"):
+            page = http.get(path, headers=HTML)
+            assert page.headers["content-type"].startswith("text/html")
+            assert "What&#39;s new" in page.text or "What's new" in page.text
+        text = http.get("/__docs__/whats-new.md").text
+        for release in data.json()["releases"]:
+            for entries in release["changes"].values():
+                assert all(f"- {entry}\n" in text for entry in entries)
 
 
 @pytest.mark.parametrize("code", ["simio_condition_out_of_range", "simio_unavailable"])

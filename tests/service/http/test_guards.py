@@ -26,7 +26,6 @@ OPEN_PATHS = {
     "/__docs__",
     "/__docs__/",
     "/__docs__/static/{name}",
-    "/__docs__/whats-new",
     "/__docs__/{slug}",
     "/llms.txt",
     "/llms-full.txt",

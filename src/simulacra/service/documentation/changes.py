@@ -1,4 +1,4 @@
-"""The changelog as data: what customers' programs can ask for."""
+"""The changelog as data: those of its changes that customers of the API notice."""
 
 import re
 from collections.abc import Iterator
@@ -11,6 +11,8 @@ _RELEASE = re.compile(
     r"## (?:\[?(?P<version>\d[\w.]*)\]?(?: - (?P<date>\d{4}-\d\d-\d\d))?|Unreleased)"
 )
 _LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]*\)")
+OTHERS = ("Operators: ", "Library: ", "Command line: ")
+"""How changes begin that no customer of the API notices."""
 SUBJECTS = ("added", "changed", "deprecated", "removed", "fixed", "security")
 
 
@@ -25,8 +27,20 @@ class Release(BaseModel):
 
 
 def read() -> list[Release]:
-    """Return the releases, the newest first."""
-    return list(_parse(_text()))
+    """Return the releases with what customers notice of them, the newest first."""
+    return of(_text())
+
+
+def of(text: str) -> list[Release]:
+    """Return what customers notice of a changelog, without subjects and releases that are empty."""
+    releases = list(_parse(text))
+    for release in releases:
+        noticed = {
+            subject: [entry for entry in entries if not entry.startswith(OTHERS)]
+            for subject, entries in release.changes.items()
+        }
+        release.changes = {subject: entries for subject, entries in noticed.items() if entries}
+    return [release for release in releases if release.changes]
 
 
 def _text() -> str:

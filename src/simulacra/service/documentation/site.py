@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from simulacra.service import errors
 from simulacra.service.documentation import agents, changes, facts, rendering
-from simulacra.service.documentation.pages import BY_SLUG, PAGES, ROOT
+from simulacra.service.documentation.pages import BY_SLUG, ROOT
 from simulacra.service.http import guards, kept, negotiation, openapi, serving
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ FILES: Mapping[str, str] = {
     "icon.svg": "image/svg+xml",
 }
 MARKDOWN = "text/markdown; charset=utf-8"
+WHATS_NEW = "whats-new"
+"""The page that is made of the changelog, beside those that are texts."""
 
 router = APIRouter(dependencies=[guards.Open])
 
@@ -62,16 +64,25 @@ async def get_root(request: Request, runtime: serving.Runtime) -> Response:
     operation_id="listChanges",
     summary="Read what has changed",
     tags=["service"],
+    response_model=Changes,
     responses={
         200: {
             "description": "The changes.",
+            "content": {"text/html": {"schema": {"type": "string"}}},
             "links": {"errors": openapi.link("listErrors", "Read about the error codes.")},
         }
     },
 )
-async def list_changes(runtime: serving.Runtime) -> Changes:
-    """Return the changes that customers notice, the newest release first."""
-    return Changes(version=facts.of(runtime).version, releases=_releases())
+async def list_changes(request: Request, runtime: serving.Runtime) -> Response:
+    """Return the changes that customers notice, the newest release first; as a page, if asked."""
+    known = facts.of(runtime)
+    if negotiation.wants_html(request):
+        answer = _page(WHATS_NEW, known)
+    else:
+        listed = Changes(version=known.version, releases=_releases())
+        answer = JSONResponse(listed.model_dump(mode="json"))
+    answer.headers["Vary"] = "Accept"
+    return answer
 
 
 @router.get("/llms.txt", include_in_schema=False)
@@ -108,29 +119,28 @@ async def get_static(name: str, request: Request) -> Response:
     return _static(name).answer(request)
 
 
-@router.get(f"{ROOT}whats-new", include_in_schema=False)
-async def get_whats_new(runtime: serving.Runtime) -> Response:
-    """Return what has changed, for people."""
-    body = rendering.html(changes.markdown(_releases()))
-    return rendering.page(
-        "page.html", facts.of(runtime), here="whats-new", title="What's new", body=body
-    )
-
-
 @router.get(f"{ROOT}{{slug}}", include_in_schema=False)
 async def get_page(slug: str, request: Request, runtime: serving.Runtime) -> Response:
     """Return a page; its address with .md is the text that it is made of."""
-    found = BY_SLUG.get(slug.removesuffix(".md"))
-    if found is None:
-        names = ", ".join(page.slug for page in PAGES)
+    known, name = facts.of(runtime), slug.removesuffix(".md")
+    if name not in (*BY_SLUG, WHATS_NEW):
+        names = ", ".join([*BY_SLUG, WHATS_NEW])
         raise errors.NotFoundError(f"There is no page {slug!r}; there are {names}.")
-    known = facts.of(runtime)
-    text = found.markdown(known)
     if slug.endswith(".md"):
-        return _kept(request, slug, lambda: text)
-    return rendering.page(
-        "page.html", known, here=found.slug, title=found.title, body=rendering.html(text)
-    )
+        return _kept(request, slug, lambda: _text(name, known)[1])
+    return _page(name, known)
+
+
+def _page(slug: str, known: facts.Facts) -> Response:
+    title, text = _text(slug, known)
+    return rendering.page("page.html", known, here=slug, title=title, body=rendering.html(text))
+
+
+def _text(slug: str, known: facts.Facts) -> tuple[str, str]:
+    """Return the title of a page, and its text as Markdown."""
+    if slug == WHATS_NEW:
+        return "What's new", changes.markdown(_releases())
+    return BY_SLUG[slug].title, BY_SLUG[slug].markdown(known)
 
 
 def _contract(request: Request) -> dict[str, Any]:
