@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from examples.quickstart import SCENARIO
-from simulacra.service import main
-from simulacra.service.contract import codes
+from simulacra.service import keys, main
+from simulacra.service.contract import codes, examples
 from simulacra.service.contract.document import of
+from simulacra.service.credentials import claims
 from simulacra.service.errors import catalog
 from simulacra.service.http import guards, status_codes
 from simulacra.service.runtime import Runtime
@@ -35,6 +36,18 @@ def nodes(node: object) -> Iterator[dict[str, Any]]:
     elif isinstance(node, list):
         for inner in node:
             yield from nodes(inner)
+
+
+def strings(node: object, member: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every text of a structure, with the name of the member that it is."""
+    if isinstance(node, str):
+        yield member, node
+    elif isinstance(node, dict):
+        for name, inner in node.items():
+            yield from strings(inner, name)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from strings(inner, member)
 
 
 @EVERY_OPERATION
@@ -62,6 +75,20 @@ def test_examples_of_answers_are_there_and_valid(
                     assert document.faults(content["schema"], example["value"]) == []
             elif media_type == "application/json":
                 assert document.faults(content["schema"], content["example"]) == []
+
+
+def test_ids_and_claim_tokens_of_examples_have_the_form_of_real_ones() -> None:
+    """A person who copies one of them gets an answer about it, and none about its form."""
+    texts = [*strings([json.loads(examples.text()), examples.PARAMETERS, examples.REQUEST_ID])]
+    ids = {it for _, it in texts if re.match(r"(req|rot|ds|gen|job|wh|msg)_[A-Za-z0-9]", it)}
+    assert len(ids) > 7
+    for name in ids:
+        assert len(name.partition("_")[2]) == len(keys.random_id()), name
+    tokens = {it for member, it in texts if member.endswith("claim_token")}
+    real = re.compile(f"[A-Za-z0-9]{{{claims.TOKEN_LENGTH}}}")
+    assert len(tokens) > 1
+    assert [token for token in tokens if not real.fullmatch(token)] == []
+    assert [it for _, it in texts if it.endswith("...") and not it.startswith("/v1/")] == []
 
 
 def test_the_example_of_a_generation_is_the_scenario_of_the_readme() -> None:

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 RECORDED_AT = "https://localhost:8443"
-REQUEST_ID = "req_7Yt2QmZp5uXc8RbK4nLs"
+REQUEST_ID = "req_7Yt2QmZp5uXc8RbK4nLskGnR"
 PARAMETERS: Mapping[str, Any] = {
-    "request_id": "req_5fTq8ZrL2mXw9YcVb3Nk",
-    "rotation_id": "rot_8KpWm3XqZ6tYc2RvL9bN",
-    "dataset_id": "ds_4Rk9XmTq2bWcZ7pLvY5n",
-    "generation_id": "gen_6Vb2NqXw8ZtKc4RmYp9L",
-    "job_id": "job_3XwPc7RmZq9TkL5vYb2N",
-    "webhook_id": "wh_8Rk2XmTq5bWcZ7pLvY4n",
+    "request_id": "req_5fTq8ZrL2mXw9YcVb3NkDLHZ",
+    "rotation_id": "rot_8KpWm3XqZ6tYc2RvL9bNAyPc",
+    "dataset_id": "ds_4Rk9XmTq2bWcZ7pLvY5n4w7z",
+    "generation_id": "gen_6Vb2NqXw8ZtKc4RmYp9LtjB7",
+    "job_id": "job_3XwPc7RmZq9TkL5vYb2NrSzY",
+    "webhook_id": "wh_8Rk2XmTq5bWcZ7pLvY4ng9Ra",
     "code": "simio_unknown_condition_column",
     "Idempotency-Key": "generation-2026-04-30",
     "wait_seconds": 20,
@@ -27,12 +27,16 @@ PARAMETERS: Mapping[str, Any] = {
 """By the name of the parameter."""
 
 
+def text() -> str:
+    """Return the examples as they are kept."""
+    return importlib.resources.files(__package__).joinpath("examples.json").read_text()
+
+
 class Examples:
     """The bodies of requests and answers, with the addresses of an installation."""
 
     def __init__(self, base_url: str) -> None:
-        text = importlib.resources.files(__package__).joinpath("examples.json").read_text()
-        self._of: dict[str, dict[str, Any]] = json.loads(text.replace(RECORDED_AT, base_url))
+        self._of: dict[str, dict[str, Any]] = json.loads(text().replace(RECORDED_AT, base_url))
 
     def request(self, operation_id: str) -> Mapping[str, Any]:
         """Return the bodies that an operation may be sent, by their media type."""

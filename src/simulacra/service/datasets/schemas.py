@@ -18,8 +18,15 @@ class UploadFields(Body):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    display_name: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
-    wait_seconds: int = Field(0, ge=0, le=MAX_WAIT_SECONDS)
+    display_name: Annotated[Text, Field(min_length=1, max_length=200)] | None = Field(
+        default=None, description="A name of your own for the dataset."
+    )
+    wait_seconds: int = Field(
+        0,
+        ge=0,
+        le=MAX_WAIT_SECONDS,
+        description="Hold the answer for up to so many seconds until the training has ended.",
+    )
     column_types: Json[dict[Name, Text | list[Text]]] = Field(
         default_factory=dict,
         description="JSON object: column to `nominal`, `ordinal`, `integer`, `number`, `boolean`, "
@@ -68,7 +75,7 @@ class UploadFields(Body):
 
 
 class UploadForm(UploadFields):
-    """The multipart form of an upload, for the OpenAPI document."""
+    """The multipart form of an upload."""
 
     seed_file: bytes = Field(
         description="The study: CSV, Excel (.xlsx), SPSS (.sav, .zsav) or Parquet. `file` is "
@@ -95,7 +102,7 @@ class DatasetDocument(BaseModel):
     job_id: str
     display_name: str | None = None
     format: str = Field(description="Format of the seed file.")
-    size_bytes: int
+    size_bytes: int = Field(description="Size of the seed file.")
     sha256: str = Field(description="SHA-256 of the seed file, hex.")
     row_count: int | None = Field(None, description="Rows that the model was fitted to.")
     column_count: int | None = Field(None, description="Columns of the cleaned schema.")
@@ -131,12 +138,18 @@ class ColumnDocument(BaseModel):
 
     name: str = Field(description="Use this name in conditions.")
     source_name: str = Field(description="Name in the seed file.")
-    label: str | None = None
+    label: str | None = Field(None, description="The wording of the question, if the file has it.")
     type: ColumnType
-    levels: list[str] | None = None
-    shares: list[float] | None = Field(None, description="Share of each level in the seed.")
-    min: float | str | None = None
-    max: float | str | None = None
+    levels: list[str] | None = Field(
+        None, description="The answers that conditions may name, of columns that have levels."
+    )
+    shares: list[float] | None = Field(
+        None, description="Share of each level in the seed, a fraction, in the order of `levels`."
+    )
+    min: float | str | None = Field(
+        None, description="Ranges may begin here: a number, or a date or time in ISO 8601."
+    )
+    max: float | str | None = Field(None, description="Ranges may end here.")
     quantiles: list[float | str] | None = Field(
         None, description="Values at 5, 25, 50, 75 and 95 percent."
     )
@@ -154,7 +167,7 @@ class ColumnDocument(BaseModel):
     multiple_response: str | None = Field(
         None, description="The multiple-response set that the column is an option of."
     )
-    missing_share: float
+    missing_share: float = Field(description="Fraction of the rows that have no value.")
 
 
 class MultipleResponseDocument(BaseModel):

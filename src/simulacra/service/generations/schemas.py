@@ -171,8 +171,8 @@ class GenerationDocument(BaseModel):
     artifact_token: str | None = Field(
         None, description="The `token` of that link, for clients that are made from this document."
     )
-    size_bytes: int | None = None
-    sha256: str | None = None
+    size_bytes: int | None = Field(None, description="Size of the artifact.")
+    sha256: str | None = Field(None, description="SHA-256 of the artifact, hex.")
     created_at: dt.datetime
     ready_at: dt.datetime | None = None
     expires_at: dt.datetime

@@ -14,7 +14,9 @@ class TokenRequest(BaseModel):
     grant_type: Text = Field(examples=["client_credentials"])
     client_id: Text | None = None
     client_secret: Text | None = None
-    audience: Text | None = None
+    audience: Text | None = Field(
+        default=None, description="As the claim answered; it may be left out."
+    )
     scope: Text | None = Field(None, description="Fewer scopes than the client has, by spaces.")
 
 
@@ -24,7 +26,7 @@ class TokenResponse(BaseModel):
     access_token: str
     token_type: str = "Bearer"  # noqa: S105 - the name of a scheme
     expires_in: int = Field(description="Seconds.")
-    scope: str
+    scope: str = Field(description="What the token grants, separated by spaces.")
 
 
 TokenFault = Literal[
