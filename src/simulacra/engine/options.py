@@ -8,6 +8,7 @@ from simulacra.engine import errors, privacy_levels
 from simulacra.engine.columns import registry
 from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.columns.ordinal import ORDINAL
+from simulacra.engine.words import LIBRARY, Words
 
 TypeOverride = str | Sequence[str]
 """The name of a type, or the levels of an ordinal column in their order."""
@@ -25,6 +26,7 @@ class Options:
         sheet: of a workbook, the sheet to read.
         privacy: how closely the model may follow small groups; one of `privacy_levels.ALL`.
         weight: column that says how many people each respondent stands for.
+        words: what the caller calls the overrides.
     """
 
     types: Mapping[str, ColumnType] = dataclasses.field(default_factory=dict)
@@ -34,6 +36,7 @@ class Options:
     sheet: str | None = None
     privacy: str = privacy_levels.STANDARD
     weight: str | None = None
+    words: Words = LIBRARY
 
     @classmethod
     def of(
@@ -44,6 +47,8 @@ class Options:
         sheet: str | None = None,
         privacy: str = privacy_levels.STANDARD,
         weight: str | None = None,
+        *,
+        words: Words = LIBRARY,
     ) -> Self:
         """Return the options from the arguments of `pipeline.fit`.
 
@@ -57,16 +62,17 @@ class Options:
                 f"{privacy!r} is not a privacy level; use one of {', '.join(privacy_levels.ALL)}."
             )
         overridden = dict(types or {})
-        to_keep = frozenset(_column_names("keep", keep))
-        to_drop = frozenset(_column_names("drop", drop))
+        to_keep = frozenset(_column_names(words.keep, keep))
+        to_drop = frozenset(_column_names(words.drop, drop))
         for name in sorted(to_drop & (to_keep | overridden.keys())):
             raise errors.StudyError(
-                f"Column {name!r} is named in drop and also in keep or types; name it once."
+                f"Column {name!r} is named in {words.drop} and also in {words.keep} or "
+                f"{words.types}; name it once."
             )
         if weight is not None and weight in to_drop | to_keep | overridden.keys():
             raise errors.StudyError(
-                f"Column {weight!r} is named as the weight and also in types, keep or drop; the "
-                "weight is not modelled, so name it as the weight alone."
+                f"Column {weight!r} is named in {words.weight} and also in {words.types}, {words.keep} "
+                f"or {words.drop}; a weight is not modelled, so name it in {words.weight} alone."
             )
         levels = {
             name: tuple(override)
@@ -74,7 +80,7 @@ class Options:
             if not isinstance(override, str)
         }
         column_types = {name: _column_type(name, given) for name, given in overridden.items()}
-        return cls(column_types, levels, to_keep, to_drop, sheet, privacy, weight)
+        return cls(column_types, levels, to_keep, to_drop, sheet, privacy, weight, words)
 
 
 def _column_names(option: str, names: Iterable[str]) -> Iterable[str]:

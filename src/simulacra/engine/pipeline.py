@@ -83,10 +83,21 @@ def fit(  # noqa: PLR0913 - each is an option that callers name
         TypeError: `source` is neither a path nor a table.
     """
     overrides = options.Options.of(types, keep, drop, sheet, privacy, weight)
+    return fit_with(source, overrides, bounds=bounds, progress=progress)
+
+
+def fit_with(
+    source: Any,  # noqa: ANN401 - as above
+    overrides: options.Options,
+    *,
+    bounds: limits.StudyBounds = limits.DEFAULT,
+    progress: ProgressCallback | None = None,
+) -> "Model":
+    """Do what `fit` does, with overrides that were checked, and in the words of their caller."""
     read, prepare, learn, build, correct, check, _ = phases(progress, FIT_DURATIONS)
     # 1. From bytes to a table and its codebook.
     with read:
-        raw = reading.read(source, bounds, sheet)
+        raw = reading.read(source, bounds, overrides.sheet)
     # 2. From the table to a schema and a matrix of numbers.
     with prepare:
         study = clean.clean(raw, bounds, overrides)
@@ -94,7 +105,9 @@ def fit(  # noqa: PLR0913 - each is an option that callers name
     with learn:
         rules = ruleset.learn(study.schema, study.values)
         pool = DonorPool.of(
-            study.schema, study.values, rules, privacy=privacy, survey_weights=study.weights
+            *(study.schema, study.values, rules),
+            privacy=overrides.privacy,
+            survey_weights=study.weights,
         )
     # 4. A conditional model for each column, those that decide many others before them.
     with build as on_step:

@@ -281,7 +281,8 @@ def test_a_condition_says_what_cleaning_did_with_its_column_or_level(cleaned: Sc
     assert "give the share of the pool" in pooled
     ((_, _, constant),) = faults(cleaned, {"country": {"NO": 1}})
     assert "Cleaning dropped it: constant" in constant
+    assert constant.endswith('fit the study again with keep=["country"].')
     ((_, _, renamed),) = faults(cleaned, {"How likely?": {"yes": 0.5}})
     assert "it is called 'How.likely" in renamed
     ((_, _, integer),) = faults(cleaned, {"rating": {"5": 0.6}})
-    assert "types={'rating': 'ordinal'}" in integer
+    assert 'fit the study again with types={"rating": "ordinal"}' in integer

@@ -64,10 +64,10 @@ def _refuse_unknown(
         f"{option} names a column {name!r}, which the file does not have"
         f"{_similar(name, positions)}."
         for option, columns in (
-            ("types", options.types),
-            ("keep", options.keep),
-            ("drop", options.drop),
-            ("weight", () if options.weight is None else (options.weight,)),
+            (options.words.types, options.types),
+            (options.words.keep, options.keep),
+            (options.words.drop, options.drop),
+            (options.words.weight, () if options.weight is None else (options.weight,)),
         )
         for name in sorted(columns)
         if name not in positions

@@ -208,7 +208,7 @@ def _read(file: zipfile.ZipFile) -> tuple[dict[str, Any], dict[str, Any]]:
     if manifest["version"] not in {VERSION, WEIGHTED}:
         raise errors.SavedModelError(
             f"The model was saved in format {manifest['version']}; this version reads {VERSION} "
-            f"and {WEIGHTED}. Fit the study again."
+            f"and {WEIGHTED}. Make a new model of the study."
         )
     arrays: dict[str, Any] = {"odds": np.zeros(0)}
     for name in manifest["sha256"]:

@@ -6,6 +6,7 @@ has these shares and lies in these ranges: the I-projection (Csiszár 1975).
 
 import dataclasses
 import difflib
+import json
 import math
 import numbers
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import Any
 from simulacra.engine import errors
 from simulacra.engine.columns.facts import Bound
 from simulacra.engine.columns.schema import CleaningAction, Column, Schema
+from simulacra.engine.words import LIBRARY, Words
 
 SUM_TOLERANCE = 0.001
 
@@ -52,13 +54,19 @@ class Scenario:
         return frozenset(self.shares) | frozenset(self.ranges)
 
 
-def parse(schema: Schema, categorical: Conditions | None, numeric: Conditions | None) -> Scenario:
+def parse(
+    schema: Schema,
+    categorical: Conditions | None,
+    numeric: Conditions | None,
+    words: Words = LIBRARY,
+) -> Scenario:
     """Check conditions and return the scenario.
 
     Args:
         schema: of the model that is to generate the rows.
         categorical: column to level to share.
         numeric: column to ``{"min": ..., "max": ...}``.
+        words: what the caller calls that by which a study gets another schema.
 
     Raises:
         errors.ConditionError: lists every fault, with what was seen and what would be right.
@@ -66,11 +74,11 @@ def parse(schema: Schema, categorical: Conditions | None, numeric: Conditions | 
     faults: list[errors.FieldError] = []
     shares = {
         name: _shares(schema, column, condition, faults)
-        for name, column, condition in _columns(schema, "categorical", categorical, faults)
+        for name, column, condition in _columns(schema, "categorical", categorical, faults, words)
     }
     ranges = {
         name: _range(column, condition, faults)
-        for name, column, condition in _columns(schema, "numeric", numeric, faults)
+        for name, column, condition in _columns(schema, "numeric", numeric, faults, words)
     }
     if faults:
         raise errors.ConditionError(faults)
@@ -82,6 +90,7 @@ def _columns(
     kind: str,
     conditions: Any,  # noqa: ANN401
     faults: list[errors.FieldError],
+    words: Words,
 ) -> list[tuple[str, Column, Any]]:
     """Return the columns that exist and take this kind of condition."""
     if conditions is None:
@@ -94,35 +103,39 @@ def _columns(
     for name, condition in conditions.items():
         pointer = _pointer(kind, name)
         if name not in schema:
-            hint = _fate(schema, name) or _nearest(name, schema.names, "columns", faults)
+            hint = _fate(schema, name, words) or _nearest(name, schema.names, "columns", faults)
             detail = f"The schema has no column {name!r}. {hint}"
             faults.append(errors.FieldError(pointer, detail, "unknown_condition_column"))
         elif (column := schema[name]).type.is_categorical != (kind == "categorical"):
-            faults.append(errors.FieldError(pointer, _other_kind(column), "invalid_field"))
+            faults.append(errors.FieldError(pointer, _other_kind(column, words), "invalid_field"))
         else:
             columns.append((name, column, condition))
     return columns
 
 
-def _other_kind(column: Column) -> str:
+def _other_kind(column: Column, words: Words) -> str:
     if column.type.is_categorical:
         right = "give shares of its levels under 'categorical', not a range"
     else:
         right = (
-            "give 'min' and 'max' under 'numeric', not shares. To give shares of its values, fit "
-            "the study again with the column typed as ordinal "
-            f"(types={{{column.name!r}: 'ordinal'}}, or its type at upload)"
+            "give 'min' and 'max' under 'numeric', not shares. To give shares of its values, "
+            f"{words.again} with {words.types}={_json({column.name: 'ordinal'})}"
         )
     return f"Column {column.name!r} is {column.type}: {right}."
 
 
-def _fate(schema: Schema, name: str) -> str | None:
+def _json(override: object) -> str:
+    """Return an override as it is written in a form, and in Python as well."""
+    return json.dumps(override, ensure_ascii=False)
+
+
+def _fate(schema: Schema, name: str, words: Words) -> str | None:
     """Return what cleaning did with a column of the file that is not in the schema."""
     for action in schema.cleaning:
         if action.column == name and action.action == "dropped":
             return (
-                f"Cleaning dropped it: {action.reason}. If it varies and matters, fit the study "
-                "again with the option to keep it."
+                f"Cleaning dropped it: {action.reason}. If it varies and matters, {words.again} "
+                f"with {words.keep}={_json([name])}."
             )
         if action.column == name and action.action == "weighted":
             return "It is the weight of the study, which is not modelled."

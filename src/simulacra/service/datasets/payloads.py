@@ -6,15 +6,24 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from simulacra.engine import privacy_levels
+from simulacra.engine import privacy_levels, words
 from simulacra.service.jobs import functions
+
+FORM = words.Words(
+    types="column_types",
+    keep="keep_columns",
+    drop="drop_columns",
+    weight="weight_column",
+    again="upload the study again",
+)
+"""What the callers of the API call the engine's overrides: the fields of the form of an upload."""
 
 Count = Annotated[int, Field(strict=True, ge=0)]
 
 
 @dataclasses.dataclass(frozen=True)
 class StudyOptions:
-    """What an upload says about its study; the arguments of `pipeline.fit`.
+    """What an upload says about its study; the overrides of the engine.
 
     It is stored with the dataset as JSON, under these names.
     """

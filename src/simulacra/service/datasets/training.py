@@ -1,23 +1,18 @@
 """The part of training that touches rows; runs in a child process."""
 
-from simulacra.engine import pipeline
+from simulacra.engine import options, pipeline
 from simulacra.engine.progress import ProgressCallback
 from simulacra.service.datasets import payloads
 
 
 def fit(request: payloads.TrainingRequest, report: ProgressCallback) -> payloads.TrainingResult:
     """Fit a study, save the model, and return what is published of it."""
-    options = request.options
-    model = pipeline.fit(
-        request.study_file,
-        types=options.types,
-        keep=options.keep,
-        drop=options.drop,
-        sheet=options.sheet,
-        privacy=options.privacy,
-        weight=options.weight,
-        progress=report,
+    given = request.options
+    overrides = options.Options.of(
+        *(given.types, given.keep, given.drop, given.sheet, given.privacy, given.weight),
+        words=payloads.FORM,
     )
+    model = pipeline.fit_with(request.study_file, overrides, progress=report)
     report(pipeline.SAVING)
     model.save(request.model_file)
     schema = model.schema

@@ -16,6 +16,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from simulacra.engine import errors as engine_errors
 from simulacra.engine import options
 from simulacra.service import errors
+from simulacra.service.datasets import payloads
 from simulacra.service.datasets.schemas import UploadFields
 from simulacra.service.http import content, problems, wording
 
@@ -150,11 +151,14 @@ def _check_options(fields: UploadFields) -> None:
     try:
         options.Options.of(fields.column_types)
         where = "drop_columns"
-        options.Options.of(fields.column_types, fields.keep_columns, fields.drop_columns)
+        options.Options.of(
+            fields.column_types, fields.keep_columns, fields.drop_columns, words=payloads.FORM
+        )
         where = "weight_column"
         options.Options.of(
             *(fields.column_types, fields.keep_columns, fields.drop_columns),
             weight=fields.weight_column,
+            words=payloads.FORM,
         )
     except engine_errors.StudyError as error:
         fault = errors.Fault(where, error.detail, is_parameter=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from simulacra.engine.columns import schema
 from simulacra.engine.scenario import conditions
 from simulacra.service import errors
+from simulacra.service.datasets import payloads
 from simulacra.service.generations.schemas import Conditions
 
 MOST_UNKNOWN = 20
@@ -29,7 +30,7 @@ def check(schema_text: str, scenario: Conditions) -> None:
     _refuse_many(
         "simio_unknown_condition_level", "levels", list(_unknown_levels(published, scenario))
     )
-    conditions.parse(published, scenario.categorical, scenario.numeric)
+    conditions.parse(published, scenario.categorical, scenario.numeric, payloads.FORM)
 
 
 def _unknown_columns(published: schema.Schema, scenario: Conditions) -> Iterator[str]:

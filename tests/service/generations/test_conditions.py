@@ -1,0 +1,43 @@
+import json
+
+import pytest
+
+from simulacra.engine import errors
+from simulacra.service.generations import conditions
+from simulacra.service.generations.schemas import Conditions
+
+SCHEMA = json.dumps(
+    {
+        "row_count": 60,
+        "schema": [
+            {
+                "name": "age",
+                "source_name": "age",
+                "label": "age",
+                "type": "integer",
+                "missing_share": 0.0,
+                "min": 18,
+                "max": 80,
+                "quantiles": [18, 30, 40, 49, 64],
+            }
+        ],
+        "cleaning": [
+            {"column": "id", "action": "dropped", "reason": "identifier", "count": 60},
+        ],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("column", "advice"),
+    [
+        ("age", 'upload the study again with column_types={"age": "ordinal"}.'),
+        ("id", 'upload the study again with keep_columns=["id"].'),
+    ],
+)
+def test_advice_is_in_the_words_of_an_upload(column: str, advice: str) -> None:
+    scenario = Conditions(categorical={column: {"30": 0.5}})
+    with pytest.raises(errors.ConditionError) as caught:
+        conditions.check(SCHEMA, scenario)
+    (fault,) = caught.value.fields
+    assert fault.detail.endswith(advice)
