@@ -71,7 +71,7 @@ def test_a_line_longer_than_a_block_is_read(write_file: WriteFile) -> None:
         ("a\n1\n2\n", "one column"),
         ("a,b\n", "no rows"),
         ("a,b", "no rows"),
-        ("a,b\n1,2\n3,4,SECRET\n5,6\n7\n", "2 line"),
+        ("a,b\n1,2\n3,4,SECRET\n5,6\n7\n", "^Line 3 has 3 cells"),
         ('a,b\n1,"SECRET\n2,3\n4,5\n', "(quotation|line)"),
         (b"\xff\xfea\0,\0b\0\n\0\x00", "damaged"),
     ],
@@ -137,6 +137,40 @@ def test_assumptions_are_reported(write_file: WriteFile) -> None:
     message = " ".join(action.reason for action in study.actions)
     assert "Windows-1252" in message
     assert "semicolon" in message
+
+
+RAGGED = "name,city,income,comment\n" + "".join(
+    f"n{row},c{row % 5},{row},{'fine, really' if row % 3 else 'ok'}\n" for row in range(60)
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "cells"),
+    [
+        (RAGGED, 3, 5),  # most rows are one longer, so the first name seems to be missing
+        ("sep=,\n" + RAGGED, 4, 5),
+        ('name,city,income,comment\n\n"a\nb",c,1,x\n' + "n,c\n" * 9 + "n,c,1,x\n" * 20, 5, 2),
+    ],
+)
+def test_uneven_rows_are_told_with_line_cells_and_header(
+    write_file: WriteFile, content: str, line: int, cells: int
+) -> None:
+    with pytest.raises(errors.StudyError) as caught:
+        csv.read(write_file(content), limits.DEFAULT)
+    told = str(caught.value)
+    assert told.startswith(f"Line {line} has {cells} cells, but the header has 4 columns ")
+    assert "('name', 'city', 'income', ...)" in told
+    assert "contain a comma in quotation marks" in told
+    assert "sep=" in told
+    assert "really" not in told
+
+
+def test_a_header_without_rows_is_told_with_its_first_names(write_file: WriteFile) -> None:
+    names = ",".join(f"q{number}" for number in range(25))
+    with pytest.raises(
+        errors.StudyError, match=r"header of 25 columns \('q0', 'q1', 'q2', \.\.\.\)"
+    ):
+        csv.read(write_file(names + "\n"), limits.DEFAULT)
 
 
 def test_next_to_no_uneven_lines_are_left_out_and_counted(write_file: WriteFile) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,6 +21,9 @@ SAMPLE_BYTES = 4 * 1024**2
 BLOCK_BYTES = 16 * 1024**2  # of the longest line that can be read
 MAX_UNEVEN_SHARE = 0.01
 """The largest share of lines with more or fewer fields than the header; these are skipped."""
+
+SHOWN_NAMES, MAX_SHOWN = 3, 40
+"""How many names of columns a message lists, and how much of each."""
 
 DELIMITER_PREFIX = b"sep="  # in the first line of files for Excel
 
@@ -38,17 +42,25 @@ def read(path: Path, bounds: limits.StudyBounds) -> RawStudy:
     """
     data, encoding = encodings.to_utf8(path.read_bytes())
     delimiter, data = _declared_delimiter(data)
+    above = 0 if delimiter is None else 1  # the line that declares it
     sample = _first_lines(data)
     delimiter = delimiter or _likely_delimiter(sample)
     rows, lines = _rows(sample, delimiter)
     layout = headers.find(rows, bounds)
-    table, uneven = _parse(data, lines[layout.body], delimiter, layout.names)
+    skipped = lines[layout.body]
+    table, uneven = _parse(data, skipped, delimiter, layout.names)
+    if len(uneven) > MAX_UNEVEN_SHARE * table.num_rows:
+        body = _below(data, skipped)
+        raise errors.StudyError(_uneven(body, delimiter, layout, above + skipped))
     if table.num_rows == 0:
         raise errors.StudyError(
-            f"The file has a header of {len(layout.names)} columns, but no rows below it. "
+            f"The file has a header of {_listed(layout.names)}, but no rows below it. "
             "Export the study with its answers."
         )
-    actions = [*_assumptions(encoding, delimiter), *layout.actions, *uneven]
+    actions = [*_assumptions(encoding, delimiter), *layout.actions]
+    if uneven:
+        reason = f"{len(uneven):,} line(s) do not have the {len(layout.names)} fields of the header"
+        actions.append(CleaningAction(None, "skipped", reason, len(uneven)))
     variables = {name: Variable(label) for name, label in layout.labels.items()}
     return RawStudy(table, variables, actions=tuple(actions))
 
@@ -110,8 +122,8 @@ def _rows(sample: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
 
 def _parse(
     data: bytes, skipped: int, delimiter: str, names: list[str]
-) -> tuple[pa.Table, list[CleaningAction]]:
-    """Return the table below the header, and an action if lines were skipped.
+) -> tuple[pa.Table, list[pa_csv.InvalidRow]]:
+    """Return the table below the header, and the lines with more or fewer fields than it.
 
     Args:
         data: the file as UTF-8.
@@ -120,7 +132,7 @@ def _parse(
         names: of the columns.
 
     Raises:
-        errors.StudyError: a quotation mark has no partner, or too many lines are uneven.
+        errors.StudyError: a quotation mark has no partner.
     """
     uneven: list[pa_csv.InvalidRow] = []
 
@@ -151,20 +163,60 @@ def _parse(
         raise errors.StudyError(UNBALANCED) from None
     if _is_quote_open(data, table):
         raise errors.StudyError(UNBALANCED)
-    return table, _skipped(uneven, table.num_rows, len(names))
+    return table, uneven
 
 
-def _skipped(uneven: list[pa_csv.InvalidRow], rows: int, columns: int) -> list[CleaningAction]:
-    """Report lines with more or fewer fields than the header; refuse them if they are many."""
-    if not uneven:
-        return []
-    fault = f"{len(uneven):,} line(s) do not have the {columns} fields of the header"
-    if len(uneven) > MAX_UNEVEN_SHARE * rows:
-        raise errors.StudyError(
-            f"{fault}; the first has {uneven[0].actual_columns}. Put cells that contain the "
-            "delimiter in quotation marks."
-        )
-    return [CleaningAction(None, "skipped", fault, len(uneven))]
+def _uneven(body: pa.Buffer, delimiter: str, layout: headers.Layout, above: int) -> str:
+    """Return what is wrong with a file of which many rows do not fit the header.
+
+    A header that is one short of most rows is taken as it is written: that the first name is
+    missing was a guess, and a file with uneven rows is none that it is right for.
+
+    Args:
+        body: what is below the header.
+        delimiter: between the fields.
+        layout: the header.
+        above: the number of lines above the body.
+    """
+    names = layout.names if layout.written is None else [*layout.written]
+    named = DELIMITERS.get(delimiter, repr(delimiter))
+    uneven = _uneven_rows(body, delimiter, len(names))
+    line, cells = next(uneven, (0, 0))
+    others = sum(1 for _ in uneven)
+    where = (
+        f"Line {above + line:,} has {cells:,} cell{'' if cells == 1 else 's'}"
+        if line
+        else "Some lines have more or fewer cells"
+    )
+    return (
+        f"{where}, but the header has {_listed(names)}."
+        + (f" {others + 1:,} rows in all do not fit it." if others else "")
+        + f" Put cells that contain a {named} in quotation marks. If the columns are not separated "
+        f"by a {named}, write the right delimiter in a first line of its own, such as sep=; for "
+        "semicolons."
+    )
+
+
+def _listed(names: list[str]) -> str:
+    """Return how many columns there are, with the first names, which may be long."""
+    first = [repr(name[:MAX_SHOWN]) for name in names[:SHOWN_NAMES]]
+    more = ", ..." if len(names) > SHOWN_NAMES else ""
+    return f"{len(names):,} columns ({', '.join(first)}{more})"
+
+
+def _uneven_rows(body: pa.Buffer, delimiter: str, columns: int) -> Iterator[tuple[int, int]]:
+    """Yield the line on which each row begins that does not fit the header, and its cells.
+
+    Arrow counts rows, without empty lines, and a quoted cell may hold line breaks.
+    """
+    text = io.TextIOWrapper(pa.BufferReader(body), encoding="utf-8", errors="replace", newline="")
+    reader = csv.reader(text, delimiter=delimiter)
+    before = 0
+    with contextlib.suppress(csv.Error):  # as in `_rows`
+        for row in reader:
+            if row and len(row) != columns:
+                yield before + 1, len(row)
+            before = reader.line_num
 
 
 def _below(data: bytes, lines: int) -> pa.Buffer:

@@ -40,12 +40,14 @@ class Layout:
         labels: name to the wording of the question, where the file has it.
         body: the index of the first row of data.
         actions: what was skipped, joined or renamed.
+        written: the names that the header itself holds, where it is one short of the rows.
     """
 
     names: list[str]
     labels: dict[str, str]
     body: int
     actions: list[CleaningAction]
+    written: Row | None = None
 
 
 def find(rows: Sequence[Row], bounds: limits.StudyBounds) -> Layout:
@@ -57,6 +59,12 @@ def find(rows: Sequence[Row], bounds: limits.StudyBounds) -> Layout:
     width = _width(rows)
     top = _top(rows, width)
     _check(rows, top, width, bounds)
+    found = _layout(rows, top, width)
+    is_short = len(rows[top]) < len(found.names) and found.body > top  # else it holds data
+    return dataclasses.replace(found, written=rows[top]) if is_short else found
+
+
+def _layout(rows: Sequence[Row], top: int, width: int) -> Layout:
     header = _widened(rows[top], rows[top + 1 :], width)
     actions = [_skipped(top)] if top else []
     below = [row for row in rows[top + 1 :] if len(row) == len(header)]
