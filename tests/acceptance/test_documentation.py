@@ -203,6 +203,32 @@ def test_pages_can_be_read_on_a_phone(
         assert page.evaluate(CONTRASTS) == []
 
 
+BROKEN_NAMES = """[...document.querySelectorAll('td:first-child code')]
+    .filter(code => !/[\\s-]/.test(code.textContent) && code.getClientRects().length > 1)
+    .map(code => code.textContent)"""
+HIDDEN_CELLS = """[...document.querySelectorAll('td')]
+    .filter(cell => cell.getBoundingClientRect().right > innerWidth).map(it => it.textContent)"""
+
+
+@needs_browser
+@pytest.mark.parametrize(("width", "fault"), [(1280, BROKEN_NAMES), (390, HIDDEN_CELLS)])
+def test_tables_can_be_read(
+    browser: playwright.Browser, server: harness.ServerProcess, width: int, fault: str
+) -> None:
+    """At a desk names in a first column stay whole; on a phone no cell is out of sight."""
+    with contextlib.closing(
+        browser.new_context(
+            base_url=server.url,
+            ignore_https_errors=True,
+            viewport={"width": width, "height": 800},
+        )
+    ) as context:
+        page = context.new_page()
+        for shown in pages.PAGES:
+            page.goto(f"/__docs__/{shown.slug}")
+            assert page.evaluate(fault) == [], shown.slug
+
+
 @needs_browser
 def test_the_keyboard_is_enough(interactive: Interactive) -> None:
     page = interactive.page

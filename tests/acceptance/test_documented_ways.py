@@ -1,5 +1,6 @@
 """What the served documents say can be done is done as they say it, against a real server."""
 
+import json
 import os
 import re
 import shutil
@@ -100,6 +101,26 @@ def test_the_quickstart_of_the_page_runs_as_it_stands(
         _check(pq.read_table(tmp_path / "synthetic.parquet"))
     else:
         _check(pyarrow.csv.read_csv(tmp_path / "synthetic.csv"))
+
+
+def test_the_page_on_access_leads_from_a_request_to_a_token_and_a_new_secret(
+    server: harness.ServerProcess, tmp_path: Path
+) -> None:
+    if missing := [it for it in ("curl", "jq") if shutil.which(it) is None]:
+        pytest.skip(f"{', '.join(missing)} is not installed")
+    text = httpx.get(f"{server.url}/__docs__/access.md", verify=server.tls).text
+    api, ask, wait, claim, where, mint, rotate = [code for _, code in BLOCK.findall(text)]
+    known = harness.clean_environment() | {"CURL_CA_BUNDLE": str(server.data_dir / "ca.pem")}
+    asked = _run(["sh"], f"{api}{ask}echo $REQUEST_ID", tmp_path, known)
+    known["REQUEST_ID"] = asked.strip()
+    server.operate("approve", known["REQUEST_ID"])
+    assert _run(["sh"], api + wait, tmp_path, known).strip() == "approved"
+    claimed = json.loads(_run(["sh"], api + claim, tmp_path, known))
+    server.secrets.add(claimed["client_secret"])
+    known |= {"CLIENT_ID": claimed["client_id"], "CLIENT_SECRET": claimed["client_secret"]}
+    rotated = json.loads(_run(["sh"], api + where + mint + rotate, tmp_path, known))
+    server.secrets.add(rotated["credential_claim_token"])
+    assert rotated["status"] == "pending"
 
 
 class Agent:
