@@ -150,6 +150,8 @@ RAGGED = "name,city,income,comment\n" + "".join(
         (RAGGED, 3, 5),  # most rows are one longer, so the first name seems to be missing
         ("sep=,\n" + RAGGED, 4, 5),
         ('name,city,income,comment\n\n"a\nb",c,1,x\n' + "n,c\n" * 9 + "n,c,1,x\n" * 20, 5, 2),
+        ("name,city,income,comment\n" + "n,c,1,x,y,z\n" * 30, 2, 6),  # no row fits
+        ("name,city,income,comment\n" + "n,c\n" * 30, 2, 2),
     ],
 )
 def test_uneven_rows_are_told_with_line_cells_and_header(
@@ -163,6 +165,21 @@ def test_uneven_rows_are_told_with_line_cells_and_header(
     assert "contain a comma in quotation marks" in told
     assert "sep=" in told
     assert "really" not in told
+
+
+@pytest.mark.parametrize(("row", "which"), [("1,n,c,5\n", "first"), ("n,c,5,\n", "last")])
+def test_a_header_that_is_one_short_is_reported(
+    write_file: WriteFile, row: str, which: str
+) -> None:
+    study = csv.read(write_file("name,city,income\n" + row * 30), limits.DEFAULT)
+    (action,) = study.actions
+    assert f"one name short of the rows; the {which} column" in action.reason
+
+
+def test_lines_above_the_table_that_are_no_header_are_skipped(write_file: WriteFile) -> None:
+    above = "Exported,2024-01-31,by,Jo\nSurvey,Wave 2\n"
+    table = read(write_file(above + "name,city,income,age,sex,team\n" + "n,c,1,2,x,y\n" * 30))
+    assert table.column_names == ["name", "city", "income", "age", "sex", "team"]
 
 
 def test_a_header_without_rows_is_told_with_its_first_names(write_file: WriteFile) -> None:

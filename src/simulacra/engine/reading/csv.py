@@ -47,11 +47,17 @@ def read(path: Path, bounds: limits.StudyBounds) -> RawStudy:
     delimiter = delimiter or _likely_delimiter(sample)
     rows, lines = _rows(sample, delimiter)
     layout = headers.find(rows, bounds)
+    for index, row in enumerate(rows[: layout.body]):
+        if headers.is_misfit(row, len(layout.names)):
+            body = _below(data, lines[index + 1])
+            raise errors.StudyError(_uneven(body, delimiter, row, above + lines[index + 1]))
     skipped = lines[layout.body]
     table, uneven = _parse(data, skipped, delimiter, layout.names)
     if len(uneven) > MAX_UNEVEN_SHARE * table.num_rows:
+        # That the first name is missing was a guess, and not right for a file with uneven rows.
+        names = layout.names if layout.written is None else layout.written
         body = _below(data, skipped)
-        raise errors.StudyError(_uneven(body, delimiter, layout, above + skipped))
+        raise errors.StudyError(_uneven(body, delimiter, names, above + skipped))
     if table.num_rows == 0:
         raise errors.StudyError(
             f"The file has a header of {_listed(layout.names)}, but no rows below it. "
@@ -166,19 +172,15 @@ def _parse(
     return table, uneven
 
 
-def _uneven(body: pa.Buffer, delimiter: str, layout: headers.Layout, above: int) -> str:
+def _uneven(body: pa.Buffer, delimiter: str, names: headers.Row, above: int) -> str:
     """Return what is wrong with a file of which many rows do not fit the header.
-
-    A header that is one short of most rows is taken as it is written: that the first name is
-    missing was a guess, and a file with uneven rows is none that it is right for.
 
     Args:
         body: what is below the header.
         delimiter: between the fields.
-        layout: the header.
+        names: of the header.
         above: the number of lines above the body.
     """
-    names = layout.names if layout.written is None else [*layout.written]
     named = DELIMITERS.get(delimiter, repr(delimiter))
     uneven = _uneven_rows(body, delimiter, len(names))
     line, cells = next(uneven, (0, 0))
@@ -197,7 +199,7 @@ def _uneven(body: pa.Buffer, delimiter: str, layout: headers.Layout, above: int)
     )
 
 
-def _listed(names: list[str]) -> str:
+def _listed(names: headers.Row) -> str:
     """Return how many columns there are, with the first names, which may be long."""
     first = [repr(name[:MAX_SHOWN]) for name in names[:SHOWN_NAMES]]
     more = ", ..." if len(names) > SHOWN_NAMES else ""

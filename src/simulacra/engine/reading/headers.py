@@ -17,6 +17,9 @@ Row = Sequence[str]
 MIN_FILLED = 0.25
 """The smallest share of columns that a line of names fills; a title fills fewer."""
 
+MIN_MISFIT = 3
+"""A line above a table with fewer cells is a title, or one with a note beside it."""
+
 MAX_NAME_LENGTH = 5_000
 """The longest name of a column in characters."""
 
@@ -64,9 +67,25 @@ def find(rows: Sequence[Row], bounds: limits.StudyBounds) -> Layout:
     return dataclasses.replace(found, written=rows[top]) if is_short else found
 
 
+def is_misfit(row: Row, columns: int) -> bool:
+    """Return whether a line above a table is no title, but a header that no row fits.
+
+    It is as wide as a table, and every cell of it is a name. One that is one short of the rows is
+    widened instead.
+    """
+    return (
+        len(row) not in (columns - 1, columns)
+        and len(row) >= max(MIN_MISFIT, columns / 2)
+        and len(set(row)) == len(row)
+        and all(cell and not NUMBER.fullmatch(cell) and not DATE.fullmatch(cell) for cell in row)
+    )
+
+
 def _layout(rows: Sequence[Row], top: int, width: int) -> Layout:
     header = _widened(rows[top], rows[top + 1 :], width)
     actions = [_skipped(top)] if top else []
+    if len(header) > len(rows[top]):
+        actions.append(_short("first" if header[1:] == [*rows[top]] else "last"))
     below = [row for row in rows[top + 1 :] if len(row) == len(header)]
     if _is_data(header, below):
         reason = "the first row holds data, so the columns are named by their position"
@@ -126,6 +145,11 @@ def _check(rows: Sequence[Row], top: int, width: int, bounds: limits.StudyBounds
 
 def _skipped(top: int) -> CleaningAction:
     return CleaningAction(None, "skipped", f"{top} lines above the names of the columns", top)
+
+
+def _short(which: str) -> CleaningAction:
+    reason = f"the header is one name short of the rows; the {which} column was taken to have none"
+    return CleaningAction(None, "read", reason, 1)
 
 
 def _merged(what: str, into: str) -> CleaningAction:
