@@ -4,11 +4,17 @@ import dataclasses
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from examples import study
 from examples.quickstart import SCENARIO
+from simulacra.engine import limits
+from simulacra.engine.cleaning import clean
+from simulacra.engine.reading import source
+from simulacra.engine.scenario import conditions
 from simulacra.service import keys, main
 from simulacra.service.contract import codes, examples
 from simulacra.service.contract.document import of
@@ -89,6 +95,19 @@ def test_ids_and_claim_tokens_of_examples_have_the_form_of_real_ones() -> None:
     assert len(tokens) > 1
     assert [token for token in tokens if not real.fullmatch(token)] == []
     assert [it for _, it in texts if it.endswith("...") and not it.startswith("/v1/")] == []
+
+
+def test_the_example_of_an_upload_is_a_study_that_can_be_used(tmp_path: Path) -> None:
+    """Its first rows are those of the study that the other examples are of."""
+    content = OPERATIONS["createDataset"]["requestBody"]["content"]["multipart/form-data"]
+    path = tmp_path / "study.csv"
+    path.write_text(content["example"]["seed_file"])
+    cleaned = clean.clean(source.read(path, limits.DEFAULT), limits.DEFAULT)
+    asked = OPERATIONS["createGeneration"]["requestBody"]["content"]["application/json"]
+    conditions.parse(cleaned.schema, **asked["example"]["conditions"])
+    whole = tmp_path / "whole.csv"
+    study.write(whole)
+    assert whole.read_text().startswith(path.read_text())
 
 
 def test_the_example_of_a_generation_is_the_scenario_of_the_readme() -> None:
