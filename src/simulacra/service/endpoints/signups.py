@@ -72,7 +72,11 @@ async def create_signup(
 async def get_signup(
     request_id: str, response: Response, runtime: serving.Runtime
 ) -> schemas.SignupDocument:
-    """Return the status; when approved, the client's id and the token to claim its secret with."""
+    """Return the status; when approved, the client's id and the token to claim its secret with.
+
+    A person decides: while the status is `pending`, ask again after `Retry-After`. After `declined`
+    the same address may ask for access anew.
+    """
     signup = await service.read(runtime.database, runtime.claims, request_id)
     if signup.row.status == service.SignupStatus.PENDING:
         response.headers["Retry-After"] = str(POLL_SECONDS)

@@ -24,7 +24,7 @@ from simulacra.service.tenants import service
 
 
 class SignupStatus(StrEnum):
-    """States of a request for access."""
+    """States of a request for access; the last two are final."""
 
     PENDING = "pending"
     APPROVED = "approved"
