@@ -8,9 +8,10 @@ import pyarrow as pa
 import simulacra
 from simulacra.engine import progress
 from simulacra.engine.report.report import LevelOutcome, ShareOutcome
-from simulacra.engine.scenario import conditions, particles
+from simulacra.engine.scenario import conditions, particles, plans
 from simulacra.engine.scenario.conditions import Conditions
-from simulacra.engine.scenario.particles import Particles, Plan
+from simulacra.engine.scenario.particles import Particles
+from simulacra.engine.scenario.plans import Plan
 
 
 def digest(out: simulacra.Generation) -> str:
@@ -47,7 +48,8 @@ def conditioned(
     numeric: Conditions | None = None,
 ) -> tuple[Plan, Particles]:
     """Return the plan of a scenario, and the particles that its rows would be picked from."""
-    plan = particles.plan(model._pool, conditions.parse(model.schema, categorical, numeric))
+    asked = {"categorical": categorical, "numeric": numeric}
+    plan = plans.of(model._pool, conditions.parse(model.schema, asked))
     count = len(plan.order)
     (fitting,) = progress.phases(None, [("fitting", 1)])
     models = model._fit_missing(*model._fitted(plan.order), count, fitting)

@@ -71,8 +71,9 @@ class Options:
             )
         if weight is not None and weight in to_drop | to_keep | overridden.keys():
             raise errors.StudyError(
-                f"Column {weight!r} is named in {words.weight} and also in {words.types}, {words.keep} "
-                f"or {words.drop}; a weight is not modelled, so name it in {words.weight} alone."
+                f"Column {weight!r} is named in {words.weight} and also in {words.types}, "
+                f"{words.keep} or {words.drop}; a weight is not modelled, so name it in "
+                f"{words.weight} alone."
             )
         levels = {
             name: tuple(override)

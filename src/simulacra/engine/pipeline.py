@@ -22,8 +22,9 @@ from simulacra.engine.reading import source as reading
 from simulacra.engine.report import outcomes
 from simulacra.engine.report.report import Report
 from simulacra.engine.rules import ruleset
-from simulacra.engine.scenario import conditions, particles, quotas, raking
-from simulacra.engine.scenario.particles import Particles, Plan
+from simulacra.engine.scenario import conditions, particles, picking, plans, raking
+from simulacra.engine.scenario.particles import Particles
+from simulacra.engine.scenario.plans import Plan
 from simulacra.engine.writing import files
 
 FIT_DURATIONS = (
@@ -190,9 +191,7 @@ class Model:
     def save_fitted(
         self,
         path: str | Path,
-        *,
-        categorical: Mapping[str, Mapping[str, float]] | None = None,
-        numeric: Mapping[str, Mapping[str, Any]] | None = None,
+        asked: conditions.Conditions,
     ) -> bool:
         """Write what a generation under a scenario has fitted beyond the saved model.
 
@@ -201,8 +200,7 @@ class Model:
 
         Args:
             path: of the file.
-            categorical: as in `generate`.
-            numeric: as in `generate`.
+            asked: the conditions by kind, as arguments of `generate`.
 
         Returns:
             Whether there was anything to write.
@@ -211,8 +209,7 @@ class Model:
             errors.ConditionError: a condition does not fit the schema.
             OSError: the file cannot be written.
         """
-        scenario = conditions.parse(self.schema, categorical, numeric)
-        conditioned = particles.plan(self._pool, scenario).order
+        conditioned = plans.of(self._pool, conditions.parse(self.schema, asked)).order
         own = {id(model) for model in self._models}
         models = self._by_conditions.get(tuple(conditioned), ())
         fitted = [model for model in models if id(model) not in own]
@@ -229,26 +226,39 @@ class Model:
         """
         self._remember(*saving.load_fitted(Path(path), self._pool, self._models))
 
-    def generate(
+    def generate(  # noqa: PLR0913 - each kind of condition has a name of its own
         self,
         row_count: int,
         *,
         seed: int | None = None,
-        categorical: Mapping[str, Mapping[str, float]] | None = None,
+        categorical: Mapping[str, Mapping[Any, float]] | None = None,
         numeric: Mapping[str, Mapping[str, Any]] | None = None,
+        means: Mapping[str, Any] | None = None,
+        bands: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+        joint: Sequence[Mapping[str, Any]] | None = None,
+        multiple_response: Mapping[str, Mapping[str, float]] | None = None,
+        groups: Sequence[Mapping[str, Any]] | None = None,
         progress: ProgressCallback | None = None,
     ) -> "Generation":
         """Generate rows under a scenario.
 
-        The rows follow the distribution closest to the model that has the target shares and lies
-        in the given ranges (the I-projection, Csiszár 1975). The same model, scenario, row count
-        and seed give the same rows.
+        The rows follow the distribution closest to the model that meets all conditions (the
+        I-projection, Csiszár 1975). Any kinds of conditions go together. The same model, scenario,
+        row count and seed give the same rows.
 
         Args:
             row_count: rows asked for; fewer come when quotas cannot be met, never more.
             seed: of the random numbers, 0 to 2**63 - 1; drawn and reported when None.
-            categorical: column to level to share of the rows, a fraction.
+            categorical: column to level to share of the rows, a fraction; of a column of whole
+                numbers, value to share. What is not named shares the remainder.
             numeric: column to ``{"min": ..., "max": ...}``; dates as ISO 8601 strings.
+            means: column to the mean of the rows.
+            bands: column to a list of ``{"min": ..., "max": ..., "share": ...}``.
+            joint: list of ``{"columns": [...], "shares": [{"cell": [...], "share": ...}, ...]}``;
+                a cell has a level for each categorical column, and a range for each other.
+            multiple_response: multiple-response set to option to share of the rows that choose it.
+            groups: list of ``{"where": {column: level, levels or range}, ...}`` with conditions
+                that hold among those rows, given as the arguments above.
             progress: called as the work, writing the rows to a file included, advances;
                 from any thread, but never two at a time.
 
@@ -263,8 +273,17 @@ class Model:
             raise ValueError(f"seed is {seed}; it must be 0 to 2**63 - 1")
         rng_seed = randomness.new_seed() if seed is None else seed
         # 1. What is asked for, in terms of the schema, then of positions and numbers.
-        scenario = conditions.parse(self.schema, categorical, numeric)
-        plan = particles.plan(self._pool, scenario)
+        asked = {
+            "categorical": categorical,
+            "numeric": numeric,
+            "means": means,
+            "bands": bands,
+            "joint": joint,
+            "multiple_response": multiple_response,
+            "groups": groups,
+        }
+        scenario = conditions.parse(self.schema, asked)
+        plan = plans.of(self._pool, scenario)
         sequence, fitted = self._fitted(plan.order)
         durations = self._durations(len(sequence) - len(fitted), len(plan.order), row_count)
         build, condition, complete, finish = phases(progress, durations)
@@ -332,13 +351,12 @@ class Model:
         if not models:
             return Draws(), row_count, None
         cloud = particles.draw(self._pool, models, plan, row_count, rng_seed)
-        rows = int(np.floor(cloud.reachable * row_count + raking.SHORTFALL * row_count))
+        rows = int(np.floor(cloud.raked.reachable * row_count + raking.SHORTFALL * row_count))
         rows = min(rows, row_count)
         if rows == 0:
             raise errors.InfeasibleError(_infeasible(cloud, plan, self.schema))
         rng = randomness.stream(rng_seed, "picking")
-        targets = [quotas.whole_quotas(targets, rows) for targets in cloud.raked.targets]
-        picked = quotas.pick(cloud.raked.weights, cloud.groups, targets, rows, rng)
+        picked = picking.pick(cloud, rows, rng)
         return cloud.draws.take(rng.permutation(picked)), rows, cloud
 
 

@@ -111,9 +111,10 @@ def test_what_was_fitted_for_a_scenario_serves_the_next_process(
     saved: Path, tmp_path: Path
 ) -> None:
     first, second = simulacra.load(saved), simulacra.load(saved)
-    assert not first.save_fitted(tmp_path / "fitted", categorical=SHARES)  # nothing is fitted yet
+    nothing = first.save_fitted(tmp_path / "fitted", {"categorical": SHARES})
+    assert not nothing
     made = generated(first)
-    assert first.save_fitted(tmp_path / "fitted", categorical=SHARES)
+    assert first.save_fitted(tmp_path / "fitted", {"categorical": SHARES})
     second.load_fitted(tmp_path / "fitted")
     assert not steps_of_fitting(second)
     assert generated(second).table == made.table
@@ -124,7 +125,7 @@ def test_other_shares_of_the_same_columns_are_served_too(saved: Path, tmp_path: 
     first.generate(
         10, seed=1, categorical={"segment": {"Premium": 0.2}, "channel": {"Retail": 0.5}}
     )
-    first.save_fitted(tmp_path / "fitted", categorical=SHARES)
+    first.save_fitted(tmp_path / "fitted", {"categorical": SHARES})
     second.load_fitted(tmp_path / "fitted")
     assert not steps_of_fitting(second)
 
@@ -135,7 +136,7 @@ def test_what_was_fitted_to_another_study_is_refused(
     other = simulacra.fit(mixed_table)
     scenario = {"agreement": {"never": 0.2}}
     other.generate(10, seed=1, categorical=scenario)
-    assert other.save_fitted(tmp_path / "fitted", categorical=scenario)
+    assert other.save_fitted(tmp_path / "fitted", {"categorical": scenario})
     with pytest.raises(simulacra.SavedModelError):
         simulacra.load(saved).load_fitted(tmp_path / "fitted")
 
@@ -143,7 +144,7 @@ def test_what_was_fitted_to_another_study_is_refused(
 def test_damage_to_what_was_fitted_is_noticed(saved: Path, tmp_path: Path) -> None:
     model = simulacra.load(saved)
     generated(model)
-    model.save_fitted(tmp_path / "fitted", categorical=SHARES)
+    model.save_fitted(tmp_path / "fitted", {"categorical": SHARES})
     written = (tmp_path / "fitted").read_bytes()
     for size in range(0, len(written), len(written) // 20):
         (tmp_path / "fitted").write_bytes(written[:size])

@@ -13,8 +13,7 @@ def test_importance_weights_show_who_meets_the_conditions(meal_kit_model: simula
         meal_kit_model, 1_000, {"segment": {"Premium": 1}}, {"age": {"min": 60, "max": 70}}
     )
     weights = support.importance_weights(pool, plan, cloud.raked)
-    assert list(weights) == plan.order
-    by_age, by_segment = weights.values()
+    by_age, by_segment = weights.all
     age = pool.values[:, plan.order[0]]
     segment = pool.values[:, plan.order[1]]
     np.testing.assert_array_equal(by_age > 0, (age >= 60) & (age <= 70))

@@ -2,6 +2,7 @@ import dataclasses
 import difflib
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,40 +16,57 @@ from simulacra.engine.columns.datetime import DATETIME
 from simulacra.engine.columns.facts import Bound
 from simulacra.engine.columns.schema import Schema
 from simulacra.engine.scenario import conditions
+from simulacra.engine.scenario.conditions import Scenario
+from simulacra.engine.scenario.kinds import checking
+from simulacra.engine.scenario.terms import Range
 
 
 def faults(
     schema: Schema, categorical: object = None, numeric: object = None
 ) -> list[tuple[str, str, str]]:
     with pytest.raises(errors.ConditionError) as caught:
-        conditions.parse(schema, categorical, numeric)  # type: ignore[arg-type]  # faulty
+        conditions.parse(schema, {"categorical": categorical, "numeric": numeric})
     return [(field.pointer, field.code, field.detail) for field in caught.value.fields]
 
 
+def shares_of(schema: Schema, shares: dict[str, Any]) -> dict[str, float]:
+    """Return the shares of levels as they are asked for of one column."""
+    (found,) = conditions.parse(schema, {"categorical": {"segment": shares}}).partitions
+    return {
+        name: found.shares[group]
+        for name, group in zip(found.names, found.group_of_cell, strict=True)
+        if group < found.named
+    }
+
+
 def test_nothing_asked_is_an_empty_scenario(schema: Schema) -> None:
-    assert conditions.parse(schema, None, {}).columns == frozenset()
+    assert conditions.parse(schema, {"categorical": None, "numeric": {}}) == Scenario()
+
+
+def test_conditions_of_an_unknown_kind_are_named(schema: Schema) -> None:
+    with pytest.raises(errors.ConditionError, match="no conditions 'median'; there are") as caught:
+        conditions.parse(schema, {"median": {"age": 30}})
+    assert caught.value.fields[0].pointer == "/median"
 
 
 def test_a_partial_map_stays_as_it_is(schema: Schema) -> None:
-    scenario = conditions.parse(schema, {"segment": {"Premium": 0.3}}, None)
-    assert scenario.shares == {"segment": {"Premium": 0.3}}
+    assert shares_of(schema, {"Premium": 0.3}) == {"Premium": 0.3}
 
 
 def test_a_complete_map_within_tolerance_is_normalised(schema: Schema) -> None:
     condition = {"Value": 0.3331, "Premium": 0.3332, "Other": 0.3331}
-    shares = conditions.parse(schema, {"segment": condition}, None).shares["segment"]
+    shares = shares_of(schema, condition)
     assert math.fsum(shares.values()) == pytest.approx(1, abs=1e-12)
     assert shares["Premium"] == pytest.approx(0.3332 / 0.9994)
 
 
 def test_a_partial_map_a_little_above_one_is_normalised(schema: Schema) -> None:
-    shares = conditions.parse(schema, {"segment": {"Value": 0.6, "Premium": 0.4009}}, None).shares
-    assert math.fsum(shares["segment"].values()) == pytest.approx(1, abs=1e-12)
+    shares = shares_of(schema, {"Value": 0.6, "Premium": 0.4009})
+    assert math.fsum(shares.values()) == pytest.approx(1, abs=1e-12)
 
 
 def test_a_share_of_zero_is_legal(schema: Schema) -> None:
-    scenario = conditions.parse(schema, {"segment": {"Premium": 0, "Value": 1}}, None)
-    assert scenario.shares["segment"]["Premium"] == 0
+    assert shares_of(schema, {"Premium": 0, "Value": 1})["Premium"] == 0
 
 
 @pytest.mark.parametrize(
@@ -89,7 +107,7 @@ def test_a_share_of_zero_is_legal(schema: Schema) -> None:
         ({"segment": {}}, "/categorical/segment", "invalid_field", "at least one level"),
         ({"segment": [0.5]}, "/categorical/segment", "invalid_field", "level and share"),
         ({"segment": None}, "/categorical/segment", "invalid_field", "level and share"),
-        ({"age": {"18": 0.5}}, "/categorical/age", "invalid_field", "not shares"),
+        ({"spend": {"18": 0.5}}, "/categorical/spend", "invalid_field", "under 'bands'"),
         ({"segment": {7: 0.5}}, "/categorical/segment/7", "unknown_condition_level", "'Value'"),
         ({7: {"x": 0.5}}, "/categorical/7", "unknown_condition_column", "'age'"),
         ({"a/b~c": {"x": 1}}, "/categorical/a~1b~0c", "unknown_condition_column", "'a/b~c'"),
@@ -202,8 +220,8 @@ def test_the_nearest_names_are_looked_for_a_few_times_only(
         {"a" * 10**6: {}, **{f"agee{n}": {} for n in range(50)}},
     )
     assert len(field_errors) == 101
-    assert len(compared) == conditions.MAX_PROPOSALS
-    assert max(map(len, compared)) <= conditions.MAX_COMPARED
+    assert len(compared) == checking.MAX_PROPOSALS
+    assert max(map(len, compared)) <= checking.MAX_COMPARED
     assert "Its columns are" in field_errors[-1][2]
 
 
@@ -228,18 +246,15 @@ def test_names_too_long_to_compare_are_not_proposed(schema: Schema) -> None:
 def test_a_range_that_overlaps_the_bounds_is_accepted(
     schema: Schema, column: str, low: Bound, high: Bound
 ) -> None:
-    scenario = conditions.parse(schema, None, {column: {"min": low, "max": high}})
-    assert scenario.ranges[column] == conditions.Range(low, high)
+    scenario = conditions.parse(schema, {"numeric": {column: {"min": low, "max": high}}})
+    assert scenario.ranges == (Range(column, low, high),)
 
 
 def test_numbers_of_numpy_are_numbers(schema: Schema) -> None:
-    scenario = conditions.parse(
-        schema,
-        {"segment": {"Premium": np.float32(0.5)}},
-        {"age": {"min": np.int64(20), "max": np.float64(30)}},
-    )
-    assert scenario.shares["segment"]["Premium"] == 0.5
-    assert type(scenario.ranges["age"].min) is int
+    ends = {"min": np.int64(20), "max": np.float64(30)}
+    (span,) = conditions.parse(schema, {"numeric": {"age": ends}}).ranges
+    assert shares_of(schema, {"Premium": np.float32(0.5)}) == {"Premium": 0.5}
+    assert type(span.min) is int
 
 
 def test_a_range_across_time_zones_is_compared_in_utc() -> None:
@@ -252,7 +267,7 @@ def test_accepted_shares_never_sum_to_more_than_one(
     schema: Schema, shares: dict[str, float]
 ) -> None:
     try:
-        accepted = conditions.parse(schema, {"segment": shares}, None).shares["segment"]
+        accepted = shares_of(schema, shares)
     except errors.ConditionError as error:
         assert error.fields[0].code == "condition_share_sum"
     else:
@@ -284,5 +299,3 @@ def test_a_condition_says_what_cleaning_did_with_its_column_or_level(cleaned: Sc
     assert constant.endswith('fit the study again with keep=["country"].')
     ((_, _, renamed),) = faults(cleaned, {"How likely?": {"yes": 0.5}})
     assert "it is called 'How.likely" in renamed
-    ((_, _, integer),) = faults(cleaned, {"rating": {"5": 0.6}})
-    assert 'fit the study again with types={"rating": "ordinal"}' in integer

@@ -8,11 +8,11 @@ from tests.engine import generations
 
 def test_the_rest_of_a_partial_map_is_one_group(meal_kit_model: simulacra.Model) -> None:
     plan, _ = generations.conditioned(meal_kit_model, 10, {"region": {"South": 0.5, "East": 0.1}})
-    (target,) = plan.targets.values()
-    assert target.names == ("South", "East", None)
+    (target,) = plan.targets
     assert target.shares == pytest.approx([0.5, 0.1, 0.4])
     assert meal_kit_model.schema["region"].levels == ("East", "North", "South", "West")
-    assert target.group_of_level.tolist() == [1, 2, 0, 2, -1]
+    values = {target.position: np.array([0, 1, 2, 3, np.nan])}
+    assert target.groups(values).tolist() == [1, 2, 0, 2, -1]
 
 
 def test_particles_lie_in_the_ranges_and_have_the_shares(meal_kit_model: simulacra.Model) -> None:
@@ -23,7 +23,7 @@ def test_particles_lie_in_the_ranges_and_have_the_shares(meal_kit_model: simulac
     assert ((age >= 60) & (age <= 70)).all()
     weights = cloud.raked.weights
     assert np.bincount(cloud.groups[0], weights).tolist() == pytest.approx([0.9, 0.1])
-    assert cloud.reachable == pytest.approx(1)
+    assert cloud.raked.reachable == pytest.approx(1)
 
 
 def test_tilting_keeps_the_particles_of_a_rare_level_many(meal_kit_model: simulacra.Model) -> None:
@@ -49,7 +49,7 @@ def test_weights_take_the_tilt_back(meal_kit_model: simulacra.Model) -> None:
     free = dict(zip(channel.levels, channel.shares, strict=True))
     ratio = held[channel.levels.index("Online")] / held[channel.levels.index("Retail")]
     assert ratio == pytest.approx(free["Online"] / free["Retail"], rel=0.1)
-    assert list(plan.targets) == sorted(plan.targets)
+    assert plan.order == sorted(plan.order)
 
 
 def test_more_particles_are_drawn_when_few_count(

@@ -104,7 +104,7 @@ def test_the_example_of_an_upload_is_a_study_that_can_be_used(tmp_path: Path) ->
     path.write_text(content["example"]["seed_file"])
     cleaned = clean.clean(source.read(path, limits.DEFAULT), limits.DEFAULT)
     asked = OPERATIONS["createGeneration"]["requestBody"]["content"]["application/json"]
-    conditions.parse(cleaned.schema, **asked["example"]["conditions"])
+    conditions.parse(cleaned.schema, asked["example"]["conditions"])
     whole = tmp_path / "whole.csv"
     study.write(whole)
     assert whole.read_text().startswith(path.read_text())

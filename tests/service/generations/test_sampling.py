@@ -29,8 +29,7 @@ class Child:
             output_format="csv",
             row_count=60,
             rng_seed=1,
-            categorical={} if is_free else SHARES,
-            numeric={} if is_free else RANGES,
+            conditions={} if is_free else {"categorical": SHARES, "numeric": RANGES},
         )
         return sampling.generate(request, self._note)
 

@@ -39,8 +39,10 @@ PAYLOADS: dict[str, tuple[object, object]] = {
             output_format="csv",
             row_count=5,
             rng_seed=2**63 - 1,
-            categorical={"größe": {"x": 0.5}},
-            numeric={"age": {"min": 25, "max": "2026-01-31"}},
+            conditions={
+                "categorical": {"größe": {"x": 0.5}},
+                "numeric": {"age": {"min": 25, "max": "2026-01-31"}},
+            },
         ),
         sampling.SamplingResult("partial", 4, JSON, has_fitted=True),
     ),

@@ -5,21 +5,28 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from simulacra.engine.columns.arrays import Flags, Floats
+from simulacra.engine.columns.facts import Bound
+from simulacra.engine.columns.schema import Column
 from simulacra.engine.model.donors import DonorPool
 from simulacra.engine.model.drawing import SyntheticRows
 from simulacra.engine.quality.quality import Quality
 from simulacra.engine.report import support
 from simulacra.engine.report.report import (
     LevelOutcome,
+    MeanOutcome,
     Origin,
+    Outcome,
     RangeOutcome,
     Report,
     ShareOutcome,
     Support,
 )
-from simulacra.engine.scenario import raking
+from simulacra.engine.report.support import Importance
+from simulacra.engine.scenario import plans, raking
 from simulacra.engine.scenario.conditions import Scenario
-from simulacra.engine.scenario.particles import Particles, Plan, ShareTarget
+from simulacra.engine.scenario.particles import Particles
+from simulacra.engine.scenario.plans import MeanTarget, Plan, ShareTarget
+from simulacra.engine.scenario.terms import Range
 from simulacra.engine.warning import ReportWarning
 
 MIXING = (
@@ -28,6 +35,9 @@ MIXING = (
 )
 INCREMENT = np.uint64(0x9E3779B97F4A7C15)
 
+OTHERS = "(others)"
+"""What the report calls the rows that are in no cell of a condition."""
+MEAN_DIGITS = 6
 COPIES = 0.5
 """Part of the rows that are distinct, below which there is a warning, if respondents are."""
 
@@ -101,14 +111,20 @@ def conditional(
         rng_seed: that the rows were drawn with.
     """
     weights = support.importance_weights(pool, plan, particles.raked)
-    outcomes = [
-        _range(pool, scenario, position, weights[position], values[position])
-        if position in plan.windows
-        else _shares(pool, plan.targets[position], weights, values[position])
-        for position in plan.order
+    spans = {pool.schema.names.index(span.column): span for span in scenario.ranges}
+    outcomes: list[Outcome] = [
+        *(_range(pool, spans[it], weights.ranges[it], values[it]) for it in sorted(plan.windows)),
+        *(
+            _shares(pool, target, own, weights.others_met(own), values)
+            for target, own in zip(plan.targets, weights.shares, strict=True)
+        ),
+        *(
+            _mean(pool, mean, own, values)
+            for mean, own in zip(plan.means, weights.means, strict=True)
+        ),
     ]
     generated = len(values[plan.order[0]])
-    joint = support.of_weights(np.prod(list(weights.values()), axis=0), pool.weights)
+    joint = support.of_weights(weights.joint, pool.weights)
     warnings = [*_shortfalls(pool, plan, particles, weights, rows), *support.thin(joint)]
     return _report(made_of, rng_seed, rows, generated, joint, outcomes, warnings)
 
@@ -119,7 +135,7 @@ def _report(
     rows: int,
     generated: int,
     behind: Support,
-    outcomes: Sequence[ShareOutcome | RangeOutcome],
+    outcomes: Sequence[Outcome],
     warnings: Sequence[ReportWarning],
 ) -> Report:
     return Report(
@@ -136,11 +152,8 @@ def _report(
     )
 
 
-def _range(
-    pool: DonorPool, scenario: Scenario, position: int, weights: Floats, values: Floats
-) -> RangeOutcome:
-    column = pool.schema.columns[position]
-    condition = scenario.ranges[column.name]
+def _range(pool: DonorPool, condition: Range, weights: Floats, values: Floats) -> RangeOutcome:
+    column = pool.schema[condition.column]
     first, last = (column.type.to_number(end) for end in (condition.min, condition.max))
     return RangeOutcome(
         column=column.name,
@@ -154,67 +167,102 @@ def _range(
 
 
 def _shares(
-    pool: DonorPool, target: ShareTarget, weights: Mapping[int, Floats], values: Floats
+    pool: DonorPool,
+    target: ShareTarget,
+    weights: Floats,
+    others_met: Flags,
+    values: Mapping[int, Floats],
 ) -> ShareOutcome:
-    """Return the outcome of shares; respondents count by level who meet all other conditions."""
-    column = pool.schema.columns[target.position]
-    number = len(column.levels)
-    counts = np.bincount(values.astype(np.int64), minlength=number)
-    study = pool.values[:, target.position]
-    fits = ~np.isnan(study) & _meet_others(weights, target.position)
-    respondents = np.bincount(study[fits].astype(np.int64), minlength=number)
-    groups = target.group_of_level[:number]
+    """Return the outcome of shares; respondents count by cell who meet all other conditions."""
+    condition, inside = target.condition, target.base.members(values)
+    cells, number = target.cells(values)[inside], len(condition.cells)
+    study = plans.columns_of(pool.values, range(pool.values.shape[1]))
+    fits = target.cells(study)[others_met & target.base.members(study)]
+    names, groups = [*condition.names], [*condition.group_of_cell]
+    counts = np.bincount(cells[cells >= 0], minlength=number).tolist()
+    respondents = np.bincount(fits[fits >= 0], minlength=number).tolist()
+    if condition.has_rest:
+        names.append(OTHERS)
+        groups.append(condition.named)
+        counts.append(int((cells == -1).sum()))
+        respondents.append(int((fits == -1).sum()))
     levels = [
         LevelOutcome(
-            level=level,
-            target=None if target.names[group] is None else round(float(target.shares[group]), 6),
-            achieved=round(int(count) / len(values), 6),
-            rows=int(count),
-            seed_rows=int(respondent_count),
+            level=name,
+            target=round(condition.shares[group], 6) if group < condition.named else None,
+            achieved=round(count / max(len(cells), 1), 6),
+            rows=count,
+            seed_rows=respondent_count,
         )
-        for level, group, count, respondent_count in zip(
-            column.levels, groups, counts, respondents, strict=True
+        for name, group, count, respondent_count in zip(
+            names, groups, counts, respondents, strict=True
         )
     ]
-    behind = support.of_weights(weights[target.position], pool.weights)
-    return ShareOutcome(column.name, behind, tuple(levels))
+    return ShareOutcome(
+        column=condition.column,
+        support=support.of_weights(weights * target.base.members(study), pool.weights),
+        levels=tuple(levels),
+        kind=condition.kind,
+        among=None if condition.among is None else condition.among.text,
+    )
+
+
+def _mean(
+    pool: DonorPool, mean: MeanTarget, weights: Floats, values: Mapping[int, Floats]
+) -> MeanOutcome:
+    column, condition = pool.schema[mean.condition.column], mean.condition
+    study = plans.columns_of(pool.values, range(pool.values.shape[1]))
+    asked = mean.base.members(study) & ~np.isnan(study[mean.position])
+    before = np.average(study[mean.position][asked], weights=pool.weights[asked])
+    made = values[mean.position][mean.base.members(values)]
+    return MeanOutcome(
+        column=column.name,
+        support=support.of_weights(weights * mean.base.members(study), pool.weights),
+        target=condition.target,
+        achieved=_published_mean(column, float(np.nanmean(made))),
+        study=_published_mean(column, float(before)),
+        among=None if condition.among is None else condition.among.text,
+    )
+
+
+def _published_mean(column: Column, mean: float) -> Bound:
+    return column.type.to_bound(mean) if column.type.is_temporal else round(mean, MEAN_DIGITS)
 
 
 def _shortfalls(
-    pool: DonorPool, plan: Plan, particles: Particles, weights: Mapping[int, Floats], rows: int
+    pool: DonorPool, plan: Plan, particles: Particles, weights: Importance, rows: int
 ) -> list[ReportWarning]:
     """Return which quotas are dropped, and how many respondents could have filled them."""
     warnings = []
-    for position, reached in zip(sorted(plan.targets), particles.raked.targets, strict=True):
-        target = plan.targets[position]
+    study = plans.columns_of(pool.values, range(pool.values.shape[1]))
+    for target, own, reached in zip(
+        plan.targets, weights.shares, particles.raked.targets, strict=True
+    ):
+        if target.is_within:
+            continue
         proportional = target.shares * raking.sum_of(particles.raked.targets)
-        others = _meet_others(weights, position)
+        others, groups = weights.others_met(own), target.groups(study)
         for group in np.flatnonzero(proportional - reached > 0.5 / rows).tolist():
-            groups = target.groups(pool.values[:, position])
             fitting = int(((groups == group) & others).sum())
-            name = target.names[group]
-            column = pool.schema.columns[position].name
-            what = f"{column!r} = {name!r}" if name else f"levels of {column!r} that are not named"
             detail = (
-                f"{what}: the model supports {reached[group]:.2%} of the rows where "
-                f"{target.shares[group]:.2%} are wanted; {fitting} respondents have this level "
-                "and meet the other conditions."
+                f"{_name(target, group)}: the model supports {reached[group]:.2%} of the rows "
+                f"where {target.shares[group]:.2%} are wanted; {fitting} respondents have this "
+                "level and meet the other conditions."
             )
             warnings.append(ReportWarning("quota_unmet", detail))
     return warnings or _overall(particles)
 
 
+def _name(target: ShareTarget, group: int) -> str:
+    """Return what a share is of, for people."""
+    condition = target.condition
+    if group >= condition.named:
+        return f"levels of {condition.column!r} that are not named"
+    return f"{condition.column!r} = {condition.names[condition.group_of_cell.index(group)]!r}"
+
+
 def _overall(particles: Particles) -> list[ReportWarning]:
-    if particles.reachable >= 1 - raking.SHORTFALL:
+    if particles.raked.reachable >= 1 - raking.SHORTFALL:
         return []
-    detail = f"The conditions together can be met for {particles.reachable:.2%} of the rows."
+    detail = f"The conditions together can be met for {particles.raked.reachable:.2%} of the rows."
     return [ReportWarning("quota_unmet", detail)]
-
-
-def _meet_others(weights: Mapping[int, Floats], position: int) -> Flags:
-    """Return which respondents meet the conditions on all columns but one, bool."""
-    fits = np.ones(len(weights[position]), dtype=np.bool_)
-    for other, weight in weights.items():
-        if other != position:
-            fits &= weight > 0
-    return fits

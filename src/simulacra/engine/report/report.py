@@ -1,6 +1,7 @@
 """The report of a generation: target, achieved and support of each condition; warnings."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 from simulacra.engine.columns.facts import Bound
@@ -59,12 +60,43 @@ class LevelOutcome:
 
 @dataclasses.dataclass(frozen=True)
 class ShareOutcome:
-    """A share map."""
+    """Shares: of levels or values, of bands, of combinations, or of an option.
+
+    Attributes:
+        column: a column, several, or a multiple-response set.
+        support: behind these shares.
+        levels: what the shares are of.
+        kind: ``share``, ``band``, ``joint`` or ``option``.
+        among: the rows whose shares these are, in words; None if all.
+    """
 
     column: str
     support: Support
     levels: tuple[LevelOutcome, ...]
     kind: str = "share"
+    among: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class MeanOutcome:
+    """A mean: asked for, of the rows, and of the study.
+
+    Attributes:
+        column: its name.
+        support: behind it.
+        target: asked for; like the others a number, or a date in ISO 8601.
+        achieved: of the rows.
+        study: of the respondents.
+        among: the rows whose mean it is, in words; None if all.
+    """
+
+    column: str
+    support: Support
+    target: Bound
+    achieved: Bound
+    study: Bound
+    among: str | None = None
+    kind: str = "mean"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +111,9 @@ class RangeOutcome:
     achieved_min: Bound
     achieved_max: Bound
     kind: str = "range"
+
+
+Outcome = ShareOutcome | RangeOutcome | MeanOutcome
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,7 +138,7 @@ class Report:
     rows_generated: int
     status: str
     support: Support
-    conditions: tuple[ShareOutcome | RangeOutcome, ...]
+    conditions: tuple[Outcome, ...]
     warnings: tuple[ReportWarning, ...]
     distinct_rows: int
     donors: int
@@ -123,23 +158,48 @@ class Report:
             f"{self.distinct_rows:,} distinct rows, of values of {self.donors:,} respondents",
         ]
         if self.conditions:
-            lines.append(f"{'condition':<32} {'target':>14} {'achieved':>14} {'respondents':>12}")
-        for outcome in self.conditions:
-            lines.extend(_lines(outcome))
+            lines.extend(_table([line for it in self.conditions for line in _lines(it)]))
         of_model = () if self.quality is None else self.quality.warnings
         warnings = (*self.warnings, *of_model)
         lines.extend(f"{warning.code}: {warning.detail}" for warning in warnings)
         return "\n".join(lines)
 
 
-def _lines(outcome: ShareOutcome | RangeOutcome) -> list[str]:
+Line = tuple[str, str, str, str]
+"""A condition, its target, what was achieved, and how many respondents are behind it."""
+HEAD: Line = ("condition", "target", "achieved", "respondents")
+WIDTHS = (32, 14, 14, 12)
+"""Of the columns of the table, at least."""
+
+
+def _table(lines: Sequence[Line]) -> list[str]:
+    """Return the lines of a table whose columns are as wide as what they hold."""
+    name, *others = (
+        max(least, *(len(line[index]) for line in (HEAD, *lines)))
+        for index, least in enumerate(WIDTHS)
+    )
+    return [
+        " ".join([f"{first:<{name}}", *map(str.rjust, cells, others)])
+        for first, *cells in (HEAD, *lines)
+    ]
+
+
+def _lines(outcome: Outcome) -> list[Line]:
+    behind = str(outcome.support.seed_rows)
     if isinstance(outcome, RangeOutcome):
         target = f"{outcome.min} to {outcome.max}"
         achieved = f"{outcome.achieved_min} to {outcome.achieved_max}"
-        return [f"{outcome.column:<32} {target:>14} {achieved:>14} {outcome.support.seed_rows:>12}"]
+        return [(outcome.column, target, achieved, behind)]
+    where = "" if outcome.among is None else f", among {outcome.among}"
+    if isinstance(outcome, MeanOutcome):
+        name = f"mean of {outcome.column}{where}"
+        return [(name, str(outcome.target), str(outcome.achieved), behind)]
     return [
-        f"{f'{outcome.column} = {level.level}':<32} "
-        f"{'(rest)' if level.target is None else f'{level.target:.2%}':>14} "
-        f"{level.achieved:>14.2%} {level.seed_rows:>12}"
+        (
+            f"{outcome.column} = {level.level}{where}",
+            "(rest)" if level.target is None else f"{level.target:.2%}",
+            f"{level.achieved:.2%}",
+            str(level.seed_rows),
+        )
         for level in outcome.levels
     ]

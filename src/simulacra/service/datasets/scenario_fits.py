@@ -18,6 +18,7 @@ from simulacra.service import clock, errors, objects
 from simulacra.service.database import tables
 from simulacra.service.datasets import repository
 
+OF_MAPS, SETS = ("numeric", "categorical"), "multiple_response"
 MAX_KEPT = 16
 """Of a dataset, as many as a model in memory keeps. For a study of 150 columns each took a third of
 the model's bytes, so all of them stay within a few times the model."""
@@ -32,13 +33,31 @@ def folder(dataset_id: str) -> str:
     return f"datasets/{dataset_id}/scenario_fits"
 
 
-def columns_of(conditions: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return a digest of the columns with ranges and of those with shares, 64 hex digits.
+def columns_of(conditions: Mapping[str, Any]) -> str:
+    """Return a digest of the columns that each kind of condition is about, 64 hex digits.
 
     They alone decide what a scenario has to fit; its shares and the ends of its ranges do not.
     """
-    names = [sorted(conditions["numeric"]), sorted(conditions["categorical"])]
+    names: list[Any] = [sorted(conditions["numeric"]), sorted(conditions["categorical"])]
+    others = _names({kind: conditions[kind] for kind in conditions if kind not in OF_MAPS})
+    if others:
+        names.append(others)
     return hashlib.sha256(json.dumps(names).encode()).hexdigest()
+
+
+def _names(conditions: Mapping[str, Any]) -> list[Any]:
+    """Return the names in conditions of the other kinds, in one order."""
+    found: list[Any] = []
+    for kind, given in sorted(conditions.items()):
+        if kind == "joint":
+            found.append([kind, sorted(sorted(one["columns"]) for one in given)])
+        elif kind == "groups":
+            parts = [_names(group) for group in given]
+            found.append([kind, sorted(parts, key=json.dumps)])
+        else:
+            options = [sorted(given[name]) for name in sorted(given)] if kind == SETS else []
+            found.append([kind, sorted(given), options])
+    return found
 
 
 async def find(session: AsyncSession, dataset_id: str, columns: str) -> str | None:

@@ -30,7 +30,7 @@ def check(schema_text: str, scenario: Conditions) -> None:
     _refuse_many(
         "simio_unknown_condition_level", "levels", list(_unknown_levels(published, scenario))
     )
-    conditions.parse(published, scenario.categorical, scenario.numeric, payloads.FORM)
+    conditions.parse(published, scenario.asked(), payloads.FORM)
 
 
 def _unknown_columns(published: schema.Schema, scenario: Conditions) -> Iterator[str]:

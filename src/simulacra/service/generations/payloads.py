@@ -21,8 +21,7 @@ class SamplingRequest:
         output_format: parquet, csv or arrow.
         row_count: rows that are wanted.
         rng_seed: the same request with the same seed gives the same rows.
-        categorical: column to level to share of the rows, a fraction.
-        numeric: column to its ``min`` and ``max``.
+        conditions: by kind, as the engine takes them.
     """
 
     model_file: Path
@@ -32,8 +31,7 @@ class SamplingRequest:
     output_format: str
     row_count: int
     rng_seed: int
-    categorical: dict[str, Any]
-    numeric: dict[str, Any]
+    conditions: dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -18,8 +18,7 @@ def generate(
     generation = model.generate(
         request.row_count,
         seed=request.rng_seed,
-        categorical=request.categorical,
-        numeric=request.numeric,
+        **request.conditions,
         progress=report,
     )
     generation.write(request.artifact_file, format=request.output_format)
@@ -45,8 +44,6 @@ def _load_fitted(model: pipeline.Model, request: payloads.SamplingRequest) -> bo
 def _save_fitted(model: pipeline.Model, request: payloads.SamplingRequest) -> bool:
     """Return whether something was written; the rows are there, and no limit may cost them now."""
     try:
-        return model.save_fitted(
-            request.new_fitted_file, categorical=request.categorical, numeric=request.numeric
-        )
+        return model.save_fitted(request.new_fitted_file, request.conditions)
     except (OSError, MemoryError):
         return False

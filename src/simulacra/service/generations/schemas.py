@@ -54,13 +54,145 @@ Ranges = Annotated[
 ]
 
 
-class Conditions(Body):
+BOUND = {"type": ["number", "string"]}
+SHARE = {"type": "number", "minimum": 0, "maximum": 1}
+ENDS: dict[str, Any] = {
+    "type": "object",
+    "required": ["min", "max"],
+    "properties": {"min": BOUND, "max": BOUND},
+}
+Means = Annotated[dict[str, Any], WithJsonSchema({"type": "object", "additionalProperties": BOUND})]
+Bands = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 100,
+                "items": {
+                    "type": "object",
+                    "required": ["min", "max", "share"],
+                    "properties": {"min": BOUND, "max": BOUND, "share": SHARE},
+                },
+            },
+        }
+    ),
+]
+Joint = Annotated[
+    list[Any],
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["columns", "shares"],
+                "properties": {
+                    "columns": {
+                        "type": "array",
+                        "minItems": 2,
+                        "maxItems": 6,
+                        "items": {"type": "string"},
+                    },
+                    "shares": {
+                        "type": "array",
+                        "minItems": 1,
+                        "maxItems": 400,
+                        "items": {
+                            "type": "object",
+                            "required": ["cell", "share"],
+                            "properties": {
+                                "cell": {
+                                    "type": "array",
+                                    "minItems": 2,
+                                    "maxItems": 6,
+                                    "items": {"anyOf": [{"type": "string"}, ENDS]},
+                                },
+                                "share": SHARE,
+                            },
+                        },
+                    },
+                },
+            },
+        }
+    ),
+]
+Where = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": {
+                "anyOf": [
+                    {"type": "string"},
+                    {"type": "array", "minItems": 1, "items": {"type": "string"}},
+                    ENDS,
+                ]
+            },
+        }
+    ),
+]
+
+
+class _Asked(Body):
+    """Conditions that may hold among all rows or among some."""
+
+    categorical: ShareMaps | None = Field(
+        default=None,
+        description="Column to level to share of the rows, a fraction. Levels left out share what "
+        "remains in the model's proportions. In a column of whole numbers, value to share.",
+        examples=[{"segment": {"Premium": 0.55, "Value": 0.1}}],
+    )
+    means: Means | None = Field(
+        default=None,
+        description="Column to the mean of the rows; of dates, an ISO 8601 string.",
+        examples=[{"monthly_spend": 45}],
+    )
+    bands: Bands | None = Field(
+        default=None,
+        description="Column to parts of its range, each with its share; both ends belong to a "
+        "band. What is in no band shares the remainder.",
+        examples=[{"age": [{"min": 18, "max": 34, "share": 0.4}]}],
+    )
+    joint: Joint | None = Field(
+        default=None,
+        description="Shares of combinations of columns. A cell has a level for each categorical "
+        "column, and `min` and `max` for each other. Other combinations share the remainder.",
+        examples=[
+            [
+                {
+                    "columns": ["segment", "channel"],
+                    "shares": [{"cell": ["Premium", "Online"], "share": 0.4}],
+                }
+            ]
+        ],
+    )
+    multiple_response: ShareMaps | None = Field(
+        default=None,
+        description="Multiple-response set to option to share of the rows that choose it.",
+        examples=[{"brands_known": {"Acme": 0.6}}],
+    )
+
+
+class GroupConditions(_Asked):
+    """Conditions that hold among some of the rows, such as those who know a brand."""
+
+    where: Where = Field(
+        description="Column to a level, to levels, or to `min` and `max`. A row is in the group "
+        "that meets all of them.",
+        examples=[{"segment": ["Premium"]}],
+    )
+
+
+class Conditions(_Asked):
     """A scenario: what the delivered rows shall look like."""
 
     categorical: ShareMaps = Field(
         default_factory=dict,
         description="Column to level to share of the rows, a fraction. Levels left out share what "
-        "remains in the model's proportions.",
+        "remains in the model's proportions. In a column of whole numbers, value to share.",
         examples=[{"segment": {"Premium": 0.55, "Value": 0.1}}],
     )
     numeric: Ranges = Field(
@@ -68,6 +200,20 @@ class Conditions(Body):
         description="Column to `min` and `max`, both required; dates as ISO 8601 strings.",
         examples=[{"age": {"min": 25, "max": 44}}],
     )
+    groups: list[GroupConditions] | None = Field(
+        default=None,
+        max_length=50,
+        description="Conditions that hold among some of the rows. The group becomes as large as "
+        "is nearest to the model; give its share as well to hold it.",
+    )
+
+    def asked(self) -> dict[str, Any]:
+        """Return the conditions by kind, as the engine takes them.
+
+        Kinds that are not asked for are left out, so that a request that an earlier version knows
+        too has the same form as there.
+        """
+        return self.model_dump(mode="json", exclude_none=True)
 
 
 class GenerationRequest(Body):
@@ -107,13 +253,34 @@ class LevelOutcome(BaseModel):
     )
 
 
-class ShareOutcome(BaseModel):
-    """What became of the shares of a column."""
+Among = Annotated[
+    str | None, Field(description="The rows that this is about, in words; null: all of them.")
+]
 
-    kind: Literal["share"]
-    column: str
+
+class ShareOutcome(BaseModel):
+    """What became of shares."""
+
+    kind: Literal["share", "band", "joint", "option"] = Field(
+        description="`share`: of levels or values; `band`: of parts of a range; `joint`: of "
+        "combinations; `option`: of an option of a multiple-response set."
+    )
+    column: str = Field(description="A column, several, or a multiple-response set.")
     support: SupportDocument
     levels: list[LevelOutcome]
+    among: Among = None
+
+
+class MeanOutcome(BaseModel):
+    """What became of a mean."""
+
+    kind: Literal["mean"]
+    column: str
+    support: SupportDocument
+    target: float | str
+    achieved: float | str = Field(description="The mean of the synthetic rows.")
+    study: float | str = Field(description="The mean of the respondents.")
+    among: Among = None
 
 
 class RangeOutcome(BaseModel):
@@ -137,7 +304,9 @@ class ReportDocument(BaseModel):
     rows_generated: int
     status: Literal["ready", "partial"]
     support: SupportDocument = Field(description="Behind all conditions together.")
-    conditions: list[Annotated[ShareOutcome | RangeOutcome, Field(discriminator="kind")]]
+    conditions: list[
+        Annotated[ShareOutcome | RangeOutcome | MeanOutcome, Field(discriminator="kind")]
+    ]
     distinct_rows: int = Field(description="Rows that differ from all others.")
     donors: int = Field(description="Respondents from whom at least one value was taken.")
     quality: QualityDocument | None = Field(

@@ -110,7 +110,7 @@ class Generations:
             row_count=request.row_count,
             output_format=request.output_format,
             seed=secrets.randbelow(limits.DRAWN_SEEDS) if request.seed is None else request.seed,
-            conditions=request.conditions.model_dump(),
+            conditions=request.conditions.asked(),
             store_id=await self.stores.for_artifacts(session, job.tenant_id),
             created_at=now,
             expires_at=now + await retention.of_tenant(session, job.tenant_id, self.retention),
@@ -129,7 +129,8 @@ class Generations:
 
 def _fingerprint(dataset_id: str, request: GenerationRequest) -> bytes:
     """Return the fingerprint of a request; blocks, as a scenario may have a megabyte."""
-    fields = request.model_dump(mode="json", exclude={"wait_seconds"})
+    fields = request.model_dump(mode="json", exclude={"wait_seconds", "conditions"})
+    fields["conditions"] = request.conditions.asked()
     return fingerprint.of_request(f"/v1/datasets/{dataset_id}/generations", fields)
 
 

@@ -108,8 +108,7 @@ def _request(generation: tables.Generation, folder: Path) -> payloads.SamplingRe
         output_format=generation.output_format,
         row_count=generation.row_count,
         rng_seed=generation.seed,
-        categorical=generation.conditions["categorical"],
-        numeric=generation.conditions["numeric"],
+        conditions=generation.conditions,
     )
 
 

@@ -1,0 +1,94 @@
+"""`multiple_response`: how many choose an option of a question with several answers."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from simulacra.engine.columns.schema import MultipleResponseSet, Schema
+from simulacra.engine.scenario.kinds.checking import Checker
+from simulacra.engine.scenario.kinds.kind import Kind
+from simulacra.engine.scenario.terms import Cell, Levels, Partition
+
+
+class Options(Kind):
+    """Multiple-response set to option to share, of the rows that were asked the question.
+
+    An option goes by the name or label of its column, or by its level where each column holds one
+    of the options chosen. Shares of options need not sum to anything.
+    """
+
+    member = "multiple_response"
+
+    def read(self, check: Checker, given: Any) -> Iterator[Partition]:  # noqa: ANN401 - of any kind
+        """Yield the shares of each option."""
+        if not isinstance(given, Mapping):
+            check.fault(f"Give {self.member!r} as an object of set and object of option and share.")
+            return
+        sets = {one.name: one for one in check.schema.sets}
+        for name, shares in given.items():
+            here = check.at(name)
+            if name not in sets:
+                known = [*sets]
+                hint = here.nearest(name, known, "sets") if known else "It has none."
+                detail = f"The schema has no multiple-response set {name!r}. {hint}"
+                here.fault(detail, "unknown_condition_column")
+                continue
+            text = f"Give set {name!r} an object of option and share, with at least one option."
+            cells = _options(check.schema, sets[name])
+            for option, share in (here.mapping(shares, text) or {}).items():
+                found = _of_option(here.at(option), name, cells, option, share)
+                if found is not None:
+                    yield found
+
+
+def _of_option(
+    check: Checker, name: str, cells: Mapping[str, Cell], option: object, share: object
+) -> Partition | None:
+    cell = cells.get(option) if isinstance(option, str) else None
+    if cell is None:
+        hint = check.nearest(option, [*cells], "options")
+        detail = f"Set {name!r} has no option {option!r}. {hint}"
+        check.fault(detail, "unknown_condition_level")
+        return None
+    found = check.share(f"Option {option!r} of set {name!r}", share)
+    if found is None:
+        return None
+    return Partition(
+        kind="option",
+        column=name,
+        cells=(cell,),
+        names=(str(option),),
+        group_of_cell=(0,),
+        shares=(found, 1 - found),
+        named=1,
+        has_rest=True,
+        among=check.among,
+    )
+
+
+def _options(schema: Schema, one: MultipleResponseSet) -> dict[str, Cell]:
+    """Return the cell of each option, by every name that it goes by."""
+    columns = [schema[name] for name in one.columns]
+    if one.kind == "category":
+        levels = dict.fromkeys(level for column in columns for level in column.levels)
+        return {
+            level: Cell(
+                tuple(
+                    (column.name, Levels(frozenset({column.levels.index(level)})))
+                    for column in columns
+                    if level in column.levels
+                ),
+                is_any=True,
+            )
+            for level in levels
+        }
+    cells: dict[str, Cell] = {}
+    for column in columns:
+        counted = column.levels[-1] if one.counted is None else one.counted
+        if counted in column.levels:
+            cell = Cell(((column.name, Levels(frozenset({column.levels.index(counted)}))),))
+            for name in (column.name, column.source_name, column.label):
+                cells.setdefault(name, cell)
+    return cells
+
+
+OPTIONS = Options()
