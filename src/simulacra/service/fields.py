@@ -3,6 +3,7 @@
 import dataclasses
 import difflib
 import unicodedata
+from collections.abc import Iterable
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -22,6 +23,8 @@ NUL = "\0"
 WITHOUT_CONTROL_CHARACTERS = r"^[^\u0000-\u001F\u007F-\u009F]*$"
 """A text without characters of Unicode's category Cc, in the syntax of ECMA-262 as JSON Schema."""
 MOST_UNKNOWN = 20
+MOST_OF_A_NAME = 64
+"""Characters of a name that is not known which are looked at, and quoted."""
 MAX_WAIT_SECONDS = 30
 """How long a request may be held until its work is done."""
 
@@ -42,6 +45,12 @@ def storable(text: str) -> str:
     except UnicodeEncodeError:
         raise ValueError("the text holds half of a surrogate pair") from None
     return text
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return which of some names in small letters may be meant by one that is not among them."""
+    near = difflib.get_close_matches(name[:MOST_OF_A_NAME].lower(), known, 1, cutoff=0.45)
+    return near[0] if near else None
 
 
 def _without_fraction(value: object) -> object:
@@ -96,9 +105,9 @@ class Body(BaseModel):
                 and name in within.model_fields
             ):
                 return f"There is no such field here; it belongs into {member!r}."
-        near = difflib.get_close_matches(name.lower(), cls.model_fields, 1, cutoff=0.45)
-        if near:
-            return f"There is no such field here; did you mean {near[0]!r}?"
+        near = nearest(name, cls.model_fields)
+        if near is not None:
+            return f"There is no such field here; did you mean {near!r}?"
         return f"There is no such field here; there are {', '.join(map(repr, cls.model_fields))}."
 
 

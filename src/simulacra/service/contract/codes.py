@@ -19,7 +19,7 @@ EVERYWHERE = (
     "simio_malformed_request",
     "simio_request_timeout",
     "simio_head_too_large",
-    "simio_invalid_field",  # the query may hold a NUL, whether it is looked at or not
+    "simio_invalid_field",  # the query may hold a NUL, or a parameter that is not known
     "simio_internal",
 )
 OF_GUARDS: dict[type[guards.Guard], tuple[str, ...]] = {
