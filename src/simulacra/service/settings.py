@@ -97,7 +97,8 @@ class Settings(BaseSettings):
     support_contact: str | None = Field(
         default=None,
         description="Where customers find help: a mail address, or the address of a page "
-        "(https://...). The API document and the error pages name it. Default: they name nobody.",
+        "(https://...). The API document, the error pages and /.well-known/security.txt name it. "
+        "Default: they name nobody.",
     )
     audience: str = Field(
         default="",

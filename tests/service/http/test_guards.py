@@ -29,6 +29,8 @@ OPEN_PATHS = {
     "/__docs__/{slug}",
     "/llms.txt",
     "/llms-full.txt",
+    "/favicon.ico",
+    "/.well-known/security.txt",
     "/v1/whats-new",
     "/oauth/token",
     "/.well-known/jwks.json",

@@ -1,15 +1,16 @@
 """The routes of the documents."""
 
+import datetime as dt
 import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 
 from simulacra.service import errors
-from simulacra.service.documentation import agents, changes, facts, rendering
+from simulacra.service.documentation import agents, changes, facts, rendering, security_contact
 from simulacra.service.documentation.pages import BY_SLUG, ROOT
 from simulacra.service.http import guards, kept, negotiation, openapi, serving
 
@@ -117,6 +118,25 @@ async def get_static(name: str, request: Request) -> Response:
     if name not in FILES:
         raise errors.NotFoundError("There is no such file.")
     return _static(name).answer(request)
+
+
+@router.get("/favicon.ico", include_in_schema=False)
+async def get_icon(request: Request) -> Response:
+    """Return the icon, where browsers look for it that show JSON and so read no page of ours."""
+    return _static("icon.svg").answer(request)
+
+
+@router.get("/.well-known/security.txt", include_in_schema=False)
+async def get_security_contact(runtime: serving.Runtime) -> Response:
+    """Say whom to tell of a weakness (RFC 9116)."""
+    contact = runtime.policy.support_contact
+    if contact is None or contact.startswith("http://"):  # which the RFC does not allow
+        raise errors.NotFoundError(
+            "This installation names nobody to report weaknesses to: its operator can set "
+            "support_contact to a mail address or the address of a page (https://...)."
+        )
+    text = security_contact.text(contact, runtime.policy.base_url, dt.datetime.now(dt.UTC))
+    return PlainTextResponse(text)
 
 
 @router.get(f"{ROOT}{{slug}}", include_in_schema=False)

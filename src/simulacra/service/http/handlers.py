@@ -14,7 +14,15 @@ from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 from simulacra.engine import errors as engine_errors
 from simulacra.service import errors, outages
 from simulacra.service.errors import catalog
-from simulacra.service.http import cross_tenant, envelope, guards, problems, translation, wording
+from simulacra.service.http import (
+    cross_tenant,
+    envelope,
+    guards,
+    paths,
+    problems,
+    translation,
+    wording,
+)
 
 PageOf = Callable[[Request, dict[str, Any]], Response | None]
 
@@ -78,13 +86,21 @@ def _from_framework(request: Request, error: HTTPException) -> problems.Problem:
     code = found or "simio_malformed_body"
     too_large = envelope.too_large(request.scope.get(MAX_BODY_SIZE_SCOPE_KEY, 0))
     detail = {
-        "simio_not_found": f"There is no operation at {request.url.path!r}.",
+        "simio_not_found": _nowhere(request),
         "simio_method_not_allowed": f"{request.url.path} does not take {request.method}.",
         "simio_file_too_large": too_large,
         "simio_body_too_large": too_large,
     }.get(code) or catalog.CATALOG[code].meaning
     headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
     return problems.Problem(code, detail, headers=headers)
+
+
+def _nowhere(request: Request) -> str:
+    path = request.scope["path"]
+    near = paths.nearest(request.app, path)
+    if near is None:
+        return f"There is no operation at {path!r}; /openapi.json lists them."
+    return f"There is no operation at {path!r}; did you mean {near!r}?"
 
 
 def _allowed(request: Request) -> str:
