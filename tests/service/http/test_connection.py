@@ -114,6 +114,34 @@ def test_a_head_without_end_is_refused() -> None:
     assert "1,000 bytes" in refused["detail"]
 
 
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        (b"GET /?q=" + b"y" * 3000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", "the address with 3,004 "),
+        (b"GET / HTTP/1.1\r\nCookie: " + b"y" * 3000 + b"\r\n\r\n", "the header 'cookie' with 3,0"),
+        (
+            b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 300 + b"\r\n",
+            "has 1,818 bytes, and may have 1,000",
+        ),
+    ],
+)
+def test_a_head_that_one_read_brings_whole_is_bounded_too(head: bytes, told: str) -> None:
+    refused = refusal(exchange(head, bounds=PATIENT), b"431", "simio_head_too_large")
+    assert told in refused["detail"]
+
+
+def test_an_address_that_no_parser_takes_is_too_long_and_not_malformed() -> None:
+    head = b"GET /" + b"y" * 66_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+    refusal(exchange(head, bounds=PATIENT | {"head_bytes": 65536}), b"431", "simio_head_too_large")
+
+
+def test_a_head_may_be_as_large_as_its_bound() -> None:
+    head = b"GET / HTTP/1.1\r\nConnection: close\r\nX: %s\r\n\r\n"
+    rest = len(head) - len(b"%s")
+    assert exchange(head % (b"y" * (1000 - rest)), bounds=PATIENT).startswith(b"HTTP/1.1 200")
+    refusal(exchange(head % (b"y" * (1001 - rest)), bounds=PATIENT), b"431", "simio_head_too_large")
+
+
 def test_a_client_that_asks_for_nothing_is_let_go() -> None:
     refusal(exchange(bounds=BOUNDS), b"408", "simio_request_timeout")
     refusal(exchange(b"GET / HT", bounds=BOUNDS), b"408", "simio_request_timeout")

@@ -14,6 +14,7 @@ import httptools
 from uvicorn.protocols.http import httptools_impl
 
 from simulacra.service import keys
+from simulacra.service.fields import MOST_OF_A_NAME
 from simulacra.service.http import envelope, problems
 
 
@@ -46,7 +47,7 @@ class Connection(httptools_impl.HttpToolsProtocol):
     """uvicorn's protocol with bounds; `of` makes the class that a server is given."""
 
     base_url = ""
-    head_bytes = 64 * 1024  # and what one read brings beyond them
+    head_bytes = 64 * 1024
     head_seconds = 30.0
     framing_bytes = 64 * 1024  # chunk extensions and trailers, beside what the head left
     chunk_line_bytes = 12  # up to eight digits of size, and two line ends, which every chunk has
@@ -58,6 +59,7 @@ class Connection(httptools_impl.HttpToolsProtocol):
     _taking: Pace | None = None  # while the client owes us the reading of an answer
     _waiting = 0  # bytes of the answer that it had not taken at the last look
     _overhead = 0  # bytes of a request that are not data
+    _fault: tuple[str, str] | None = None  # code and text, if the head is whole and refused
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """Begin to wait for a request."""
@@ -81,7 +83,8 @@ class Connection(httptools_impl.HttpToolsProtocol):
         self._overhead = max(self._overhead, 0)  # a request may begin within a piece
         if self._phase is Phase.HEAD and self._overhead > self.head_bytes:
             limit = f"{self.head_bytes:,} bytes"
-            self._refuse("simio_head_too_large", f"The request's head is over {limit}.")
+            detail = f"The request's head, its address and headers together, is over {limit}."
+            self._refuse("simio_head_too_large", detail)
         elif self._overhead > self.head_bytes + self.framing_bytes:
             limit = f"{self.framing_bytes:,} bytes"
             detail = f"Chunk extensions and trailers of the body are over {limit}."
@@ -102,8 +105,13 @@ class Connection(httptools_impl.HttpToolsProtocol):
         """Wait for the body.
 
         Raises:
-            httptools.HttpParserError: too many requests wait; one read may bring thousands.
+            httptools.HttpParserError: the head is too large, since one read may bring more than
+                that; or too many requests wait, of which one read may bring thousands.
         """
+        excess = self._excess_of_head()
+        if excess:
+            self._fault = ("simio_head_too_large", excess)
+            raise httptools.HttpParserError
         self._phase, self._since = Phase.BODY, self.loop.time()
         self._sending = self._pace()
         super().on_headers_complete()
@@ -142,8 +150,25 @@ class Connection(httptools_impl.HttpToolsProtocol):
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is not HTTP, in our form."""
-        self._refuse("simio_malformed_request", msg)
+        """Refuse what is not HTTP, or a head for its own reason, in our form."""
+        self._refuse(*(self._fault or ("simio_malformed_request", msg)))
+
+    def _excess_of_head(self) -> str:
+        """Return what is to be said if a head that has come whole is too large."""
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        size += len(self.parser.get_method()) + len("  HTTP/1.1\r\n\r\n")
+        if size <= self.head_bytes:
+            return ""
+        parts = [(len(self.url), "the address")]
+        parts += [
+            (len(value), f"the header {name[:MOST_OF_A_NAME].decode('latin-1')!r}")
+            for name, value in self.headers
+        ]
+        length, longest = max(parts)
+        return (
+            f"The request's head has {size:,} bytes, and may have {self.head_bytes:,}; the longest "
+            f"part is {longest} with {length:,} bytes."
+        )
 
     def _expect_head(self) -> None:
         self._phase, self._since, self._overhead = Phase.HEAD, self.loop.time(), 0
