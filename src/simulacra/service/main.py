@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from importlib.metadata import version
 from pathlib import Path
@@ -35,6 +36,7 @@ from simulacra.service.http import (
     cross_origin,
     early_response,
     envelope,
+    first_byte,
     guards,
     handlers,
     head,
@@ -120,6 +122,7 @@ async def _serve(
         inner = cross_origin.allowing(api, settings.cors_origins)
         app = envelope.Envelope(inner, settings.base_url, runtime.keyring.derive(ADDRESSES))
         config = _config(app, settings, certificate, key)
+        context = first_byte.decides(config, settings.base_url)
         collector = gauges.StateCollector(
             lambda: runtime.database.connections, with_tenants=settings.metrics_tenants
         )
@@ -130,7 +133,7 @@ async def _serve(
 
         async with (
             exporter.serving(collector, compose.metrics_address(settings), read),
-            _following(config, certificate, key),
+            _following(context, certificate, key),
         ):
             await Server(config, runtime.draining).serve()
     finally:
@@ -139,13 +142,13 @@ async def _serve(
 
 @contextlib.asynccontextmanager
 async def _following(
-    config: uvicorn.Config, path: Path | None, key: Path | None
+    context: ssl.SSLContext | None, path: Path | None, key: Path | None
 ) -> AsyncIterator[None]:
     """Take up new certificates during the statement, if there is one."""
-    if path is None:
+    if path is None or context is None:
         yield
         return
-    task = asyncio.create_task(certificate_file.follow(config, path, key))
+    task = asyncio.create_task(certificate_file.follow(context, path, key))
     try:
         yield
     finally:

@@ -39,10 +39,12 @@ _ENTRIES = (
     ),
     Entry(
         "simio_malformed_request",
-        "The request is not HTTP",
-        "What came in cannot be read as an HTTP/1.1 request.",
-        "A method, a header or a length that HTTP does not allow, or another protocol.",
-        "Use an HTTP library, and HTTPS for this address.",
+        "The request is not HTTP, or not HTTPS",
+        "What came in cannot be read as an HTTP/1.1 request, or came as plain HTTP where HTTPS is "
+        "spoken.",
+        "A method, a header or a length that HTTP does not allow, another protocol, or an address "
+        "that begins with http:// in place of https://.",
+        "Use an HTTP library, and an address that begins with https://.",
     ),
     Entry(
         "simio_upload_invalid",

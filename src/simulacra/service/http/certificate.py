@@ -6,14 +6,12 @@ import logging
 import ssl
 from pathlib import Path
 
-import uvicorn
-
 LOOK_SECONDS = 60.0
 
 logger = logging.getLogger(__name__)
 
 
-async def follow(config: uvicorn.Config, certificate: Path, key: Path | None) -> None:
+async def follow(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
     """Present a new certificate to new connections, until cancelled; open ones go on.
 
     A pair that does not fit, as while the two files are replaced, is left for the next look.
@@ -24,7 +22,7 @@ async def follow(config: uvicorn.Config, certificate: Path, key: Path | None) ->
         await asyncio.sleep(LOOK_SECONDS)
         with contextlib.suppress(OSError):  # it is being replaced, or cannot be read just now
             present = _states(files)
-            if present != seen and config.ssl is not None and _load(config.ssl, certificate, key):
+            if present != seen and _load(context, certificate, key):
                 seen = present
 
 
