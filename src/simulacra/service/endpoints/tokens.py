@@ -2,17 +2,29 @@
 
 import base64
 import binascii
+import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+import pydantic
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from simulacra.service import errors, tenancy, throttling
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Reason
-from simulacra.service.http import content, guards, json_text, openapi, rate_limits, serving
+from simulacra.service.fields import MOST_OF_A_NAME
+from simulacra.service.http import (
+    content,
+    guards,
+    json_text,
+    openapi,
+    rate_limits,
+    serving,
+    wording,
+)
 from simulacra.service.identity import embedded, provider, schemas, tokens
 from simulacra.service.identity import exchange as elsewhere
 
@@ -20,6 +32,10 @@ MAX_BODY_BYTES = 16_384
 OF_ADDRESS = throttling.Limit("tokens", calls=600, seconds=60)
 OF_CLIENT = throttling.Limit("tokens-of-client", calls=60, seconds=60)
 """Of a client from one address, so that nobody can lock a client out from elsewhere."""
+GRANT_TYPE = "client_credentials"
+MAX_FIELDS = 16
+MOST_NAMED = 5
+WANTED = "send grant_type, client_id, client_secret and audience as JSON or form fields"
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 REFUSAL: dict[str, Any] = {"model": schemas.TokenError, "description": "RFC 6749 error."}
@@ -38,7 +54,9 @@ class _RefusedError(Exception):
         description: str,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(description)
+        # RFC 6749, section 5.2, has neither these two nor what is not ASCII.
+        told = description.replace('"', "'").replace("\\", "/")
+        super().__init__(told.encode("ascii", "replace").decode())
         self.status, self.error, self.headers = status, error, dict(headers or {})
 
 
@@ -138,7 +156,7 @@ async def exchange(
             raise errors.CredentialsRefusedError
         return minted
     form = schemas.TokenRequest(
-        grant_type="client_credentials",
+        grant_type=GRANT_TYPE,
         client_id=client_id,
         client_secret=client_secret,
         scope=None,
@@ -170,27 +188,56 @@ async def _count(throttle: throttling.Throttle, limit: throttling.Limit, *who: s
 
 
 async def _read(request: Request) -> schemas.TokenRequest:
-    body = await request.body()
-    is_json = "json" in request.headers.get("content-type", "").lower()
     try:
-        fields = json_text.parse(body) if is_json else _form(body)
-        return schemas.TokenRequest(**{**fields, **_basic(request, fields)})
-    except (ValueError, TypeError):  # pydantic's errors are ValueErrors
-        raise _RefusedError(
-            400,
-            "invalid_request",
-            "Send grant_type, client_id, client_secret and audience as JSON or form fields, each "
-            "once; client_id and client_secret may go in a Basic header instead.",
-        ) from None
+        fields = _fields(await request.body(), request.headers.get("content-type", ""))
+        return schemas.TokenRequest.model_validate({**fields, **_basic(request, fields)})
+    except pydantic.ValidationError as error:
+        told = " ".join(map(_wrong_field, error.errors(include_url=False)))
+    except ValueError as error:
+        told = str(error)
+    raise _RefusedError(400, "invalid_request", told)
+
+
+def _fields(body: bytes, content_type: str) -> dict[str, Any]:
+    """Return the members of the body.
+
+    Raises:
+        ValueError: says in a sentence what is wrong with it.
+    """
+    if not body:
+        raise ValueError(f"The body is empty; {WANTED}.")
+    if "json" not in content_type.lower():
+        return _form(body)
+    try:
+        fields = json_text.parse(body)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"The body is not valid JSON: {error.msg}.") from None
+    if not isinstance(fields, dict):
+        raise ValueError(f"The body is JSON, but no object; {WANTED}.")  # noqa: TRY004 - a caller's
+    return fields
 
 
 def _form(body: bytes) -> dict[str, str]:
     """Return the fields of a form; RFC 6749, section 3.2, allows each of them once."""
-    pairs = parse_qsl(body.decode(), strict_parsing=True, max_num_fields=16) if body else []
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        raise ValueError("a field stands more than once")
-    return fields
+    try:
+        pairs = parse_qsl(body.decode(), strict_parsing=True, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise ValueError(
+            f"The body is not a form of up to {MAX_FIELDS} fields; JSON needs the header "
+            "Content-Type: application/json."
+        ) from None
+    counts = Counter(name for name, _ in pairs)
+    repeated = [name[:MOST_OF_A_NAME] for name, count in counts.items() if count > 1]
+    if repeated:
+        raise ValueError(f"{' and '.join(repeated)} stands more than once; send each field once.")
+    return dict(pairs)
+
+
+def _wrong_field(fault: Any) -> str:  # noqa: ANN401 - pydantic's
+    name = ".".join(map(str, fault["loc"]))
+    if fault["type"] == "missing":  # no other is required in each way of authentication
+        return f"{name} is missing; send client_credentials."
+    return f"{name}: {wording.sentence(fault['type'], fault.get('ctx', {}), fault['msg'])}"
 
 
 def _basic(request: Request, fields: Any) -> dict[str, str]:  # noqa: ANN401 - a caller's JSON
@@ -203,30 +250,38 @@ def _basic(request: Request, fields: Any) -> dict[str, str]:  # noqa: ANN401 - a
     if scheme.lower() != "basic":
         return {}
     if "client_secret" in fields:
-        raise ValueError("two ways of authentication at once")
+        raise ValueError(
+            "client_secret stands in the body beside a Basic header; send it in one place."
+        )
     try:
         client_id, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        raise ValueError("malformed Basic header") from None
+        raise ValueError(
+            "The Basic header is malformed; it holds client_id:client_secret in Base64."
+        ) from None
     if fields.get("client_id", unquote(client_id)) != unquote(client_id):
-        raise ValueError("two clients at once")
+        raise ValueError("client_id in the body is another than in the Basic header; send one.")
     return {"client_id": unquote(client_id), "client_secret": unquote(secret)}
 
 
 async def _mint(
     form: schemas.TokenRequest, issuer: tokens.Tokens, runtime: serving.Runtime
 ) -> schemas.TokenResponse:
-    if form.grant_type != "client_credentials":
+    if form.grant_type != GRANT_TYPE:
         raise _RefusedError(
-            400, "unsupported_grant_type", "The only grant_type is client_credentials."
+            400,
+            "unsupported_grant_type",
+            f"grant_type is {_quoted(form.grant_type)}; the only one here is {GRANT_TYPE}.",
         )
     if not form.client_id or not form.client_secret:
-        raise _RefusedError(400, "invalid_request", "client_id and client_secret are required.")
-    audience = form.audience or issuer.audience
-    if audience not in issuer.audiences:
+        absent = [name for name in ("client_id", "client_secret") if not getattr(form, name)]
         raise _RefusedError(
-            403, "access_denied", f"Unknown audience; this service is {issuer.audience}."
+            400,
+            "invalid_request",
+            f"{' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} missing; send both in "
+            "the body, or in a Basic header.",
         )
+    audience = _audience(form.audience, issuer)
     grant = await issuer.clients.authenticate(form.client_id, form.client_secret)
     if grant is None:
         known = await issuer.clients.owner_of(form.client_id)
@@ -234,7 +289,8 @@ async def _mint(
             Reason.INVALID_CLIENT, form.client_id if known else None, known
         )
         challenge = {"WWW-Authenticate": 'Basic realm="simulacra"'}
-        raise _RefusedError(401, "invalid_client", "Unknown client or wrong secret.", challenge)
+        told = "Unknown client or wrong secret: check client_id and client_secret."
+        raise _RefusedError(401, "invalid_client", told, challenge)
     scopes = _scopes(form.scope, grant.scopes)
     token = await issuer.mint(form.client_id, scopes, grant.issued_at, audience)
     async with runtime.database.transaction(tenancy.SYSTEM) as session:  # or nobody gets it
@@ -245,15 +301,33 @@ async def _mint(
     )
 
 
+def _audience(asked: str | None, issuer: tokens.Tokens) -> str:
+    """Return the audience of the token; a slash at its end makes no other one."""
+    if not asked:
+        return issuer.audience
+    for audience in issuer.audiences:
+        if asked.rstrip("/") == audience.rstrip("/"):
+            return audience
+    accepted = " and ".join(issuer.audiences)
+    raise _RefusedError(
+        403, "access_denied", f"audience is {_quoted(asked)}; accepted here: {accepted}."
+    )
+
+
+def _quoted(text: str) -> str:
+    return repr(text[:MOST_OF_A_NAME])
+
+
 def _scopes(requested: str | None, allowed: tuple[str, ...]) -> tuple[str, ...]:
     if not requested:
         return allowed
     asked = set(requested.split())
-    if unknown := asked - set(allowed):
+    if unknown := sorted(asked - set(allowed)):
+        named = ", ".join(map(_quoted, unknown[:MOST_NAMED]))
         raise _RefusedError(
             400,
             "invalid_scope",
-            f"{len(unknown)} scope(s) that this client may not have; it may have "
-            f"{', '.join(allowed)}.",
+            f"scope names {named}{' and more' if unknown[MOST_NAMED:] else ''}, which this client "
+            f"may not have; it may have {', '.join(allowed)}.",
         )
     return tuple(scope for scope in allowed if scope in asked)
