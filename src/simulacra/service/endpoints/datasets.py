@@ -90,7 +90,7 @@ async def create_dataset(
 
     The answer is 202 with the job to poll, or 200 with the finished dataset when training ends
     within `wait_seconds`. Both have the same form: look at `status`. A training that fails within
-    `wait_seconds` is answered with its problem, which names the job.
+    `wait_seconds` is answered with its problem, which names the job and the dataset.
     """
     datasets = datasets_of(runtime)
     key = bindings.of(caller, tasks.TRAINING.operation, idempotency_key)
@@ -111,7 +111,7 @@ async def create_dataset(
         )
         dataset = await datasets.of_job(caller, dataset.job_id)
     if fields.wait_seconds:
-        waiting.refuse_failure(dataset.error, dataset.job_id)
+        waiting.refuse_failure(dataset.error, job_id=dataset.job_id, dataset_id=dataset.id)
     waiting.announce(response, dataset.job_id, is_done=_is_done(dataset), is_replayed=is_replayed)
     return schemas.document(dataset)
 

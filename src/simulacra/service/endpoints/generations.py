@@ -87,7 +87,7 @@ async def create_generation(
 
     The answer is 202 with the job to poll, or 200 with the finished generation when it ends
     within `wait_seconds`. Both have the same form: look at `status`. A generation that fails
-    within `wait_seconds` is answered with its problem, which names the job.
+    within `wait_seconds` is answered with its problem, which names the job and the generation.
     """
     generations = generations_of(runtime)
     key = bindings.of(caller, tasks.GENERATION.operation, idempotency_key)
@@ -98,7 +98,9 @@ async def create_generation(
         )
         generation = await generations.of_job(caller, generation.job_id)
     if body.wait_seconds:
-        waiting.refuse_failure(generation.error, generation.job_id)
+        waiting.refuse_failure(
+            generation.error, job_id=generation.job_id, generation_id=generation.id
+        )
     waiting.announce(
         response, generation.job_id, is_done=_is_done(generation), is_replayed=is_replayed
     )

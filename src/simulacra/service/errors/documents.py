@@ -44,6 +44,8 @@ class ProblemDocument(BaseModel):
     retryable: bool = Field(description="Whether the same request may succeed later.")
     errors: list[FaultDocument] | None = None
     job_id: str | None = Field(None, description="The job that failed within `wait_seconds`.")
+    dataset_id: str | None = Field(None, description="The dataset that this job was to train.")
+    generation_id: str | None = Field(None, description="The generation that it was to make.")
     quota: QuotaDocument | None = Field(None, description="With codes about row quotas.")
 
 

@@ -24,10 +24,14 @@ WaitSeconds = Annotated[
 ]
 
 
-def refuse_failure(error: Mapping[str, Any] | None, job_id: str) -> None:
+def refuse_failure(error: Mapping[str, Any] | None, **ids: str) -> None:
     """Answer with the problem of work that has failed while its request was held.
 
     A 200 whose body says that there is nothing would be taken for a success.
+
+    Args:
+        error: what the job ended with, if it failed.
+        ids: of the job and of what it was to make, by the members of the problem.
 
     Raises:
         problems.Problem: the one that the job ended with, if it did.
@@ -43,9 +47,7 @@ def refuse_failure(error: Mapping[str, Any] | None, job_id: str) -> None:
         )
         for it in error.get("errors", ())
     ]
-    raise problems.Problem(
-        error["code"], error["detail"], faults=faults, extensions={"job_id": job_id}
-    )
+    raise problems.Problem(error["code"], error["detail"], faults=faults, extensions=ids)
 
 
 def announce(response: Response, job_id: str, *, is_done: bool, is_replayed: bool) -> None:
