@@ -33,6 +33,7 @@ from simulacra.service.endpoints import (
 from simulacra.service.http import (
     addresses,
     connection,
+    content,
     cross_origin,
     early_response,
     envelope,
@@ -193,7 +194,7 @@ def build(runtime: Runtime, spans: trace.TracerProvider | None = None) -> FastAP
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,  # its target would be built from the caller's Host header
-        dependencies=[Depends(addresses.check)],
+        dependencies=[Depends(addresses.check), Depends(content.check_absent)],
         max_body_size=policy.max_upload_bytes + FORM_OVERHEAD_BYTES,
         telemetry={  # nothing that the environment could ask for: exceptions quote cells
             "tracer_provider": spans or trace.NoOpTracerProvider(),
