@@ -19,6 +19,17 @@ def now(session: AsyncSession) -> ColumnElement[dt.datetime]:
     return func.now() + ahead if ahead else func.now()
 
 
+def in_words(moment: dt.datetime) -> str:
+    """Return a time as messages name it."""
+    return f"{moment.astimezone(dt.UTC):%Y-%m-%d %H:%M UTC}"
+
+
+def hours_in_words(length: dt.timedelta) -> str:
+    """Return a length of time in hours, as messages name it."""
+    hours = length / dt.timedelta(hours=1)
+    return f"{hours:,g} {'hour' if hours == 1 else 'hours'}"
+
+
 async def read(session: AsyncSession) -> dt.datetime:
     """Return the time at which the session's transaction began."""
     return (await session.execute(select(now(session)))).scalar_one()

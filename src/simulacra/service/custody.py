@@ -7,7 +7,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterator
 
-from simulacra.service import policy
+from simulacra.service import clock, policy
 from simulacra.service.audit.entry import Action
 
 DATASET_KEY = (
@@ -100,7 +100,8 @@ def _elsewhere(step: Step, own: OwnStorage, link: dt.timedelta) -> Step:
 
 def _steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) -> Iterator[Step]:
     kept = (
-        f"With the dataset: {_hours(retention)} after its upload unless extended, or when deleted."
+        f"With the dataset: {clock.hours_in_words(retention)} after its upload unless extended, "
+        "or when deleted."
     )
     yield Step(
         "upload",
@@ -150,7 +151,7 @@ def _steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) -
         "The database.",
         PLAIN,
         f"{TENANT} The operator.",
-        f"{_hours(retention)} after it was asked for; it outlives its dataset.",
+        f"{clock.hours_in_words(retention)} after it was asked for; it outlives its dataset.",
         (Action.GENERATION_CREATED, Action.GENERATION_FAILED),
     )
     yield Step(
@@ -159,7 +160,7 @@ def _steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) -
         STORE,
         "The generation's own key (AES-256-GCM), sealed like a dataset's.",
         f"Who has a link, which lives {_minutes(link)}, and a token of the tenant. {OPERATOR}",
-        f"{_hours(retention)} after it was asked for; it outlives its dataset. "
+        f"{clock.hours_in_words(retention)} after it was asked for; it outlives its dataset. "
         "The key is destroyed at once, the bytes are removed soon after.",
         (Action.GENERATION_READY, Action.ARTIFACT_DOWNLOADED, Action.GENERATION_EXPIRED),
     )
@@ -169,7 +170,7 @@ def _steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) -
         "The database.",
         PLAIN,
         f"{TENANT} The operator.",
-        f"{_hours(history)} after its end; its id and times a week later.",
+        f"{clock.hours_in_words(history)} after its end; its id and times a week later.",
     )
     yield Step(
         "webhooks",
@@ -202,9 +203,6 @@ def _steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) -
     )
 
 
-def _hours(length: dt.timedelta) -> str:
-    return f"{length / dt.timedelta(hours=1):,g} hours"
-
-
 def _minutes(length: dt.timedelta) -> str:
-    return f"{length / dt.timedelta(minutes=1):,g} minutes"
+    minutes = length / dt.timedelta(minutes=1)
+    return f"{minutes:,g} {'minute' if minutes == 1 else 'minutes'}"

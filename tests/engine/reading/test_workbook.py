@@ -40,8 +40,8 @@ def test_the_first_sheet_with_a_table_is_read_and_reported(write_file: WriteFile
 def test_a_sheet_can_be_chosen(write_file: WriteFile) -> None:
     path = write_file(workbooks.workbook(Data=ROWS, More=[["x", "y"], [1, 2]]))
     assert read(path, "More").table.column_names == ["x", "y"]
-    with pytest.raises(errors.StudyError, match="no sheet 'more'; it has 'More'"):
-        read(path, "more")
+    with pytest.raises(errors.StudyError, match="no sheet 'MORE'; it has 'More'"):
+        read(path, "MORE")
 
 
 def test_titles_and_merged_headers(write_file: WriteFile) -> None:

@@ -225,6 +225,13 @@ def test_the_nearest_names_are_looked_for_a_few_times_only(
     assert "Its columns are" in field_errors[-1][2]
 
 
+def test_names_that_differ_in_capital_letters_are_proposed(schema: Schema) -> None:
+    ((_, _, column),) = faults(schema, {"SEGMENT": {}})
+    assert "Did you mean 'segment'?" in column
+    ((_, _, level),) = faults(schema, {"segment": {"PREMIUM": 0.5}})
+    assert "Did you mean 'Premium'?" in level
+
+
 def test_names_too_long_to_compare_are_not_proposed(schema: Schema) -> None:
     long = dataclasses.replace(schema.columns[0], name="s" * 300)
     wide = dataclasses.replace(schema, columns=(*schema.columns, long))

@@ -17,6 +17,7 @@ from simulacra.service.http import cross_origin, envelope, handlers, wording
 from simulacra.service.identity import embedded
 from simulacra.service.identity.principal import SCOPES
 from simulacra.service.runtime import Runtime
+from simulacra.service.webhooks import schemas as webhooks
 from tests.coroutines import RunAsync
 
 Talk = Callable[[httpx.AsyncClient], Coroutine[None, None, None]]
@@ -107,8 +108,24 @@ def test_faults_of_inner_objects_keep_their_place() -> None:
     assert set(told) == {("inner", "nummeric"), ("limt",), ("limit",)}
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"description": "x" * 201}, "Give a text of 200 characters or fewer."),
+        ({"url": ""}, "Give a text of 1 character or more."),
+        ({"events": []}, "Give 1 entry or more."),
+        ({"events": ["job.failed"] * 51}, "Give 50 entries or fewer."),
+    ],
+)
+def test_texts_have_characters_and_lists_entries(changes: dict[str, Any], told: str) -> None:
+    sent = {"url": "https://hooks.example.com", "events": ["job.failed"]} | changes
+    with pytest.raises(pydantic.ValidationError) as raised:
+        webhooks.WebhookRequest.model_validate(sent)
+    assert [wording.sentence(fault) for fault in raised.value.errors()] == [told]
+
+
 def test_what_is_not_known_gets_a_sentence_of_ours() -> None:
-    told = wording.sentence("kind_of_tomorrow", {}, "Input should be wonderful")
+    told = wording.sentence({"type": "kind_of_tomorrow", "msg": "Input should be wonderful"})
     assert told == "This value is not valid here."
 
 

@@ -135,7 +135,7 @@ def test_rows_that_are_used_up_are_402_with_the_figures(
             "rows_remaining": 30,
         }  # fmt: skip
         assert "70 are used, 0 reserved for generations under way, 30 left" in document["detail"]
-        assert f"{ends:%Y-%m-%dT%H:%M:%SZ}" in document["detail"]
+        assert f"{ends:%Y-%m-%d %H:%M UTC}" in document["detail"]
         await reserve(runtime, tenant_id, 30)
 
     run_async(check())

@@ -91,6 +91,7 @@ def _choice(name: str, others: list[str]) -> CleaningAction:
 
 
 def _unknown_sheet(sheet: str, names: list[str]) -> str:
-    near = difflib.get_close_matches(sheet, names, n=3, cutoff=0.5) or names[:5]
-    listed = ", ".join(repr(name) for name in near)
+    known = {name.casefold(): name for name in names}  # which Excel keeps apart by more than case
+    near = difflib.get_close_matches(sheet.casefold(), known, n=3, cutoff=0.5)
+    listed = ", ".join(repr(known[name]) for name in near) or ", ".join(map(repr, names[:5]))
     return f"The workbook has no sheet {sheet!r}; it has {listed}."

@@ -176,8 +176,9 @@ class Datasets:
             until = dataset.created_at + dt.timedelta(hours=hours)
             if until < dataset.expires_at:
                 detail = (
-                    f"{hours} hours from its creation end at {until.isoformat()}, but the dataset "
-                    f"lives until {dataset.expires_at.isoformat()} already; give more, up to "
+                    f"The dataset would live until {clock.in_words(until)}, which is "
+                    f"{clock.hours_in_words(until - dataset.created_at)} from its creation, but "
+                    f"lives until {clock.in_words(dataset.expires_at)} already; give more, up to "
                     f"{policy.MAX_RETENTION_HOURS}."
                 )
                 raise errors.InvalidFieldsError([errors.Fault("/retention_hours", detail)])

@@ -237,7 +237,7 @@ def _wrong_field(fault: Any) -> str:  # noqa: ANN401 - pydantic's
     name = ".".join(map(str, fault["loc"]))
     if fault["type"] == "missing":  # no other is required in each way of authentication
         return f"{name} is missing; send client_credentials."
-    return f"{name}: {wording.sentence(fault['type'], fault.get('ctx', {}), fault['msg'])}"
+    return f"{name}: {wording.sentence(fault)}"
 
 
 def _basic(request: Request, fields: Any) -> dict[str, str]:  # noqa: ANN401 - a caller's JSON

@@ -171,6 +171,6 @@ OF_VALIDATORS = re.compile(r"function-|list\[|constrained-|\[key\]$|str$")
 
 def _told(fault: dict[str, Any]) -> str:
     """Return what is wrong with a field, and where within it, if it is JSON."""
-    told = wording.sentence(fault["type"], fault.get("ctx", {}), fault["msg"])
+    told = wording.sentence(fault)
     within = [str(part) for part in fault["loc"][1:] if not OF_VALIDATORS.match(str(part))]
     return f"{' / '.join(map(repr, within))}: {told}" if within else told

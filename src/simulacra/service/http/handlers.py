@@ -132,7 +132,7 @@ def from_validation(faults: list[Any]) -> problems.Problem:
 
 def _fault(error: dict[str, Any]) -> errors.Fault:
     place, *path = error["loc"] or ("body",)
-    told = wording.sentence(error["type"], error.get("ctx", {}), error["msg"])
+    told = wording.sentence(error)
     if place == "body":
         return errors.Fault(errors.pointer(*map(str, path)), told)
     return errors.Fault(str(path[0] if path else place), told, is_parameter=True)

@@ -6,14 +6,14 @@ from typing import Any
 Sentence = Callable[[Mapping[str, Any]], str]
 
 
-def sentence(kind: str, context: Mapping[str, Any], message: str) -> str:
+def sentence(fault: Mapping[str, Any]) -> str:
     """Return what would be right, for a fault as pydantic describes it.
 
-    Args:
-        kind: pydantic's word for it.
-        context: the figures that belong to it.
-        message: pydantic's own, which is passed on where the sentence is ours already.
+    Its message is passed on where the sentence is ours already.
     """
+    kind, context, message = fault["type"], fault.get("ctx", {}), fault["msg"]
+    if kind in LENGTHS and isinstance(fault.get("input"), str):
+        kind = f"string_{kind}"  # of a text that a function of ours has read first
     if kind == "value_error":
         return _sentence(str(context.get("error", message)))
     if kind in OUR_OWN:
@@ -35,6 +35,19 @@ def _of(text: str) -> Sentence:
     return text.format_map
 
 
+def _at_least(one: str, many: str) -> Sentence:
+    return lambda context: f"Give {_counted(context['min_length'], one, many)} or more."
+
+
+def _at_most(one: str, many: str) -> Sentence:
+    return lambda context: f"Give {_counted(context['max_length'], one, many)} or fewer."
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return (one if count == 1 else many).format(count)
+
+
+LENGTHS = frozenset({"too_short", "too_long"})
 OUR_OWN = frozenset({"unknown_member"})
 _WHOLE, _NUMBER = _fixed("Give a whole number."), _fixed("Give a number.")
 _OBJECT, _TEXT = _fixed("Give a JSON object."), _fixed("Give a text.")
@@ -44,8 +57,8 @@ SENTENCES: Mapping[str, Sentence] = {
     "extra_forbidden": _fixed("There is no such field here."),
     "string_type": _TEXT,
     "string_unicode": _TEXT,
-    "string_too_short": _of("Give a text of {min_length} characters or more."),
-    "string_too_long": _of("Give a text of {max_length} characters or fewer."),
+    "string_too_short": _at_least("a text of {} character", "a text of {} characters"),
+    "string_too_long": _at_most("a text of {} character", "a text of {} characters"),
     "string_pattern_mismatch": _of("Give a text of the form {pattern}."),
     "int_type": _WHOLE,
     "int_parsing": _WHOLE,
@@ -71,8 +84,8 @@ SENTENCES: Mapping[str, Sentence] = {
     "json_type": _TEXT,
     "list_type": _fixed("Give a JSON array."),
     "set_type": _fixed("Give a JSON array."),
-    "too_short": _of("Give {min_length} entries or more."),
-    "too_long": _of("Give {max_length} entries or fewer."),
+    "too_short": _at_least("{} entry", "{} entries"),
+    "too_long": _at_most("{} entry", "{} entries"),
     "datetime_type": _TIME,
     "datetime_parsing": _TIME,
     "datetime_from_date_parsing": _TIME,

@@ -5,7 +5,6 @@ a lock on the window: at any time a balance is the sum of its entries. Rows coun
 which they were reserved.
 """
 
-import datetime as dt
 import enum
 
 import psycopg.errors
@@ -167,7 +166,7 @@ def _book(
 def _explanation(reason: str, tenant: tables.Tenant, window: tables.UsageWindow, rows: int) -> str:
     return (
         f"row_count is {rows:,}; {reason}. In the window that ends at "
-        f"{window.ends_at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ} the subscription has "
+        f"{clock.in_words(window.ends_at)} the subscription has "
         f"{_number(tenant.subscription_rows)} rows: {window.rows_used:,} are used, "
         f"{window.rows_reserved:,} reserved for generations under way, "
         f"{_number(windows.remaining(tenant, window))} left."

@@ -158,8 +158,14 @@ class Checker:
         """Return what a name may have meant; looked for only while few faults have been found."""
         near: list[str] = []
         if len(self.faults) < MAX_PROPOSALS and len(str(name)) <= MAX_COMPARED:
-            short = [candidate for candidate in known if len(candidate) <= MAX_COMPARED]
-            near = difflib.get_close_matches(str(name), short, n=3, cutoff=0.5)
+            short: dict[str, list[str]] = {}
+            for candidate in known:
+                if len(candidate) <= MAX_COMPARED:
+                    short.setdefault(candidate.casefold(), []).append(candidate)
+            folded = str(name).casefold()
+            matches = difflib.get_close_matches(folded, [*short], n=3, cutoff=0.5)
+            matches = [folded] if folded in short else matches
+            near = [candidate for match in matches for candidate in short[match]][:3]
         if near:
             return f"Did you mean {' or '.join(map(repr, near))}?"
         listed = ", ".join(map(repr, known[:8])) + (", ..." if len(known) > 8 else "")
