@@ -12,6 +12,7 @@ from simulacra.service.database import tables
 from simulacra.service.datasets import expiry
 from simulacra.service.jobs import transitions
 from simulacra.service.runtime import Runtime
+from simulacra.service.webhooks import messages
 from simulacra.service.webhooks.events import EXPIRY_NOTICE, EventType
 from tests.coroutines import RunAsync
 from tests.service.jobs import work
@@ -68,6 +69,7 @@ def test_each_end_of_a_job_is_told_of_once(runtime: Runtime, run_async: RunAsync
         if end == "failed":
             expected["code"] = "simio_generation_failed"
         assert body["data"] == expected
+        messages.OF_EVENTS[delivery.event].model_validate(body, extra="forbid")
         assert CELL not in delivery.body
 
     run_async(check())
@@ -159,6 +161,7 @@ def test_a_dataset_is_said_to_expire_once_for_each_of_its_ends(
         assert await announced() == 1
         assert await announced() == 1
         (told,) = await steps.sent(runtime, caller.tenant_id)
+        messages.OF_EVENTS[told.event].model_validate_json(told.body, extra="forbid")
         data = json.loads(told.body)["data"]
         assert data["dataset_id"] == dataset_id
         assert data["links"] == {"dataset": f"{runtime.policy.base_url}/v1/datasets/{dataset_id}"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from simulacra.service.contract import codes, examples, texts
+from simulacra.service.contract import codes, examples, texts, webhooks
 from simulacra.service.errors import catalog
 from simulacra.service.http import guards, openapi, problems
 
@@ -71,6 +71,8 @@ def of(app: FastAPI) -> Json:
     components["examples"] = {code: _problem_example(app, code) for code in sorted(used)}
     components["parameters"] = {"RequestId": REQUEST_ID}
     components["responses"] = _share([operation for _, operation in _operations(contract)])
+    contract["webhooks"] = webhooks.section(parts.policy.base_url)
+    components["schemas"] |= webhooks.schemas()
     components["securitySchemes"][OAUTH] = _oauth(parts.identity.token_url)
     for schema in [*_schemas(contract)]:
         _state_bounds(schema)
