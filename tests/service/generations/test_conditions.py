@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 
@@ -39,5 +40,5 @@ def test_advice_is_in_the_words_of_an_upload() -> None:
 def test_kinds_that_are_not_asked_for_are_left_out() -> None:
     """So the request has the form, and the fingerprint, that it had before there were more."""
     assert Conditions().asked() == {"categorical": {}, "numeric": {}}
-    asked = {"categorical": {"id": None}, "numeric": {}, "means": {"age": 30}}
+    asked: dict[str, Any] = {"categorical": {"id": None}, "numeric": {}, "means": {"age": 30}}
     assert Conditions(**asked).asked() == asked
