@@ -12,6 +12,9 @@ from simulacra.engine import errors, limits, options, privacy_levels, randomness
 from simulacra.engine.cleaning import clean
 from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
+from simulacra.engine.margins import figures, replicates
+from simulacra.engine.margins import margins as margins_of_error
+from simulacra.engine.margins.replicates import Halves, Replicate
 from simulacra.engine.model import calibration, conditional, drawing, saving, visits
 from simulacra.engine.model.conditional import ConditionalModel
 from simulacra.engine.model.donors import DonorPool, Draws
@@ -157,6 +160,7 @@ class Model:
         self._pool = pool
         self._models = list(models)
         self._by_conditions: dict[tuple[int, ...], list[ConditionalModel]] = {}
+        self._replicates: tuple[tuple[int, ...], list[Replicate]] = ((), [])
 
     @property
     def privacy(self) -> str:
@@ -238,6 +242,7 @@ class Model:
         joint: Sequence[Mapping[str, Any]] | None = None,
         multiple_response: Mapping[str, Mapping[str, float]] | None = None,
         groups: Sequence[Mapping[str, Any]] | None = None,
+        margins: bool | str = False,
         progress: ProgressCallback | None = None,
     ) -> "Generation":
         """Generate rows under a scenario.
@@ -259,14 +264,18 @@ class Model:
             multiple_response: multiple-response set to option to share of the rows that choose it.
             groups: list of ``{"where": {column: level, levels or range}, ...}`` with conditions
                 that hold among those rows, given as the arguments above.
+            margins: whether the report has margins of error for the figures of all other columns,
+                from models refitted to resampled respondents: True for 20 of them, ``"quick"`` for
+                8, whose intervals are wider. Kept for the next scenario on the same columns.
             progress: called as the work, writing the rows to a file included, advances;
                 from any thread, but never two at a time.
 
         Raises:
             errors.ConditionError: a condition does not fit the schema; lists every fault.
             errors.InfeasibleError: the model has no support for a single row.
-            ValueError: `row_count` or `seed` is out of bounds.
+            ValueError: `row_count` or `seed` is out of bounds, or `margins` is another text.
         """
+        refits = replicates.how_many(margins)
         if row_count < 1:
             raise ValueError(f"row_count is {row_count}; it must be at least 1")
         if seed is not None and not 0 <= seed <= limits.MAX_SEED:
@@ -285,8 +294,8 @@ class Model:
         scenario = conditions.parse(self.schema, asked)
         plan = plans.of(self._pool, scenario)
         sequence, fitted = self._fitted(plan.order)
-        durations = self._durations(len(sequence) - len(fitted), len(plan.order), row_count)
-        build, condition, complete, finish = phases(progress, durations)
+        durations = self._durations(len(sequence) - len(fitted), len(plan.order), row_count, refits)
+        build, condition, complete, doubt, finish = phases(progress, durations)
         # 2. The conditional models, those of the conditioned columns first.
         models = self._fit_missing(sequence, fitted, len(plan.order), build)
         conditioned, others = models[: len(plan.order)], models[len(plan.order) :]
@@ -295,7 +304,12 @@ class Model:
             draws, rows, cloud = self._condition(conditioned, plan, row_count, rng_seed)
         # 4. All the others, given those.
         made = drawing.complete(self._pool, others, draws, rows, rng_seed, complete.count)
-        # 5. A table and its report.
+        # 5. How far the figures may be from the truth.
+        halves: list[Halves] = []
+        if refits:
+            with doubt:
+                halves = self._ask_replicates(sequence, plan, scenario, refits, rng_seed, doubt)
+        # 6. A table and its report.
         with finish:
             origin = outcomes.origin(self._pool, made, self.quality)
             if cloud is None:
@@ -304,6 +318,9 @@ class Model:
                 report = outcomes.conditional(
                     self._pool, scenario, plan, cloud, made.values, origin, row_count, rng_seed
                 )
+            if refits:
+                found = self._margins(plan, made.values, halves, refits, report)
+                report = dataclasses.replace(report, margins=found)
             return Generation(_table(self.schema, made.values), report)
 
     def _fitted(self, conditioned: list[int]) -> tuple[list[int], dict[int, ConditionalModel]]:
@@ -334,13 +351,64 @@ class Model:
             self._by_conditions.pop(next(iter(self._by_conditions)))  # the oldest
         self._by_conditions[conditioned] = models
 
-    def _durations(self, missing: int, conditioned: int, rows: int) -> list[tuple[str, float]]:
+    def _ask_replicates(
+        self,
+        sequence: list[int],
+        plan: Plan,
+        scenario: conditions.Scenario,
+        refits: int,
+        rng_seed: int,
+        phase: Phase,
+    ) -> list[Halves]:
+        """Return the figures of refitted models, of which those on the same columns are kept."""
+        conditioned, kept = self._replicates
+        if conditioned != tuple(plan.order):
+            kept = []
+        layout = figures.Layout.of(self.schema, self._free(plan))
+        halves, kept = [], [*kept]
+        for index in range(refits):
+            if index == len(kept):
+                kept.append(replicates.refit(self._pool, sequence, len(plan.order), index))
+            asked = replicates.ask(kept[index], scenario, layout, rng_seed)
+            halves += [] if asked is None else [asked]
+            phase.advance(index + 1, refits)
+        self._replicates = tuple(plan.order), kept
+        return halves
+
+    def _free(self, plan: Plan) -> list[int]:
+        """Return the positions of the columns that no condition is about."""
+        return sorted(set(range(len(self.schema.columns))) - set(plan.order))
+
+    def _margins(
+        self,
+        plan: Plan,
+        made: Mapping[int, Floats],
+        halves: Sequence[Halves],
+        refits: int,
+        report: Report,
+    ) -> margins_of_error.Margins:
+        layout = figures.Layout.of(self.schema, self._free(plan))
+        respondents = dict(enumerate(self._pool.values.T))
+        weights, normal = self._pool.survey_weights, margins_of_error.NORMAL
+        return margins_of_error.of(
+            *(self.schema, layout, layout.values(respondents, weights)),
+            *(layout.spans(respondents, weights, normal), layout.values(made), halves),
+            asked=refits,
+            rows=report.rows_generated,
+            respondents=len(self._pool.values),
+            effective=report.support.effective_sample_size,
+        )
+
+    def _durations(
+        self, missing: int, conditioned: int, rows: int, refits: int
+    ) -> list[tuple[str, float]]:
         """Return the durations of the phases of a generation, in that of drawing one value."""
         columns = len(self._models)
         return [
             ("fitting", FITTING * missing * len(self._pool.values)),
             ("sampling", CONDITIONING * conditioned * rows),
             ("sampling", (columns - conditioned) * rows),
+            ("fitting", refits * replicates.values_of(columns, len(self._pool.values), FITTING)),
             ("writing", WRITING * columns * rows),
         ]
 

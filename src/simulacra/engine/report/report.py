@@ -4,7 +4,10 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+import pyarrow as pa
+
 from simulacra.engine.columns.facts import Bound
+from simulacra.engine.margins.margins import Margins
 from simulacra.engine.quality.quality import Quality
 from simulacra.engine.warning import ReportWarning
 
@@ -131,6 +134,7 @@ class Report:
             copies of each other.
         donors: respondents from whom at least one value was taken.
         quality: of the model, without conditions; None if it was not measured.
+        margins: of error of the figures of columns without conditions; None if not asked for.
     """
 
     seed: int
@@ -143,11 +147,21 @@ class Report:
     distinct_rows: int
     donors: int
     quality: Quality | None
+    margins: Margins | None = None
+
+    @property
+    def table(self) -> pa.Table | None:
+        """The figures of the study and the scenario with their margins; None without margins."""
+        return None if self.margins is None else self.margins.table
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as the service publishes it."""
         quality = None if self.quality is None else self.quality.to_json()
-        return {**dataclasses.asdict(self), "quality": quality}
+        document = dataclasses.asdict(dataclasses.replace(self, margins=None))
+        document |= {"quality": quality, "margins": None}
+        if self.margins is not None:
+            document["margins"] = self.margins.to_json()
+        return document
 
     def __str__(self) -> str:
         """Return a table for people."""
@@ -159,8 +173,11 @@ class Report:
         ]
         if self.conditions:
             lines.extend(_table([line for it in self.conditions for line in _lines(it)]))
+        if self.margins is not None:
+            lines.append(str(self.margins))
         of_model = () if self.quality is None else self.quality.warnings
-        warnings = (*self.warnings, *of_model)
+        of_margins = () if self.margins is None else self.margins.warnings
+        warnings = (*self.warnings, *of_margins, *of_model)
         lines.extend(f"{warning.code}: {warning.detail}" for warning in warnings)
         return "\n".join(lines)
 

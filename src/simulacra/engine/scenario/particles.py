@@ -51,7 +51,12 @@ class Particles:
 
 
 def draw(
-    pool: DonorPool, models: Sequence[ConditionalModel], plan: Plan, rows: int, rng_seed: int
+    pool: DonorPool,
+    models: Sequence[ConditionalModel],
+    plan: Plan,
+    rows: int,
+    rng_seed: int,
+    at_most: int = MAX_PARTICLES,
 ) -> Particles:
     """Draw and rake particles, more of them when the scenario leaves few that count.
 
@@ -61,14 +66,15 @@ def draw(
         plan: of the scenario.
         rows: that are to be picked from the particles.
         rng_seed: of the draws.
+        at_most: how many are drawn.
     """
-    number = min(max(MIN_PARTICLES, PARTICLES_PER_ROW * rows), MAX_PARTICLES)
+    number = min(max(MIN_PARTICLES, PARTICLES_PER_ROW * rows), at_most)
     while True:
         particles = _draw(pool, models, plan, number, rng_seed)
         effective = raking.effective_sample_size(particles.raked.weights)
-        if effective >= min(ENOUGH, rows) or number >= MAX_PARTICLES:
+        if effective >= min(ENOUGH, rows) or number >= at_most:
             return particles
-        number = min(number * GROWTH, MAX_PARTICLES)
+        number = min(number * GROWTH, at_most)
 
 
 def _draw(

@@ -1,0 +1,1 @@
+"""Margins of error: how far the figures of synthetic rows may be from the truth."""

@@ -1,0 +1,143 @@
+"""Replicates: the model refitted to resampled respondents, and asked the same scenario.
+
+That is the bootstrap (Efron 1979): how far the figures of replicates lie apart tells how far those
+of the model may be from the truth, what a scenario extrapolates included. The rules, the schema and
+which predecessors a column may look at stay those of the study; all else is learned anew.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from simulacra.engine import randomness
+from simulacra.engine.columns.arrays import Floats, Int64s
+from simulacra.engine.margins.figures import Layout
+from simulacra.engine.model import conditional, drawing
+from simulacra.engine.model.conditional import ConditionalModel
+from simulacra.engine.model.donors import DonorPool, Draws
+from simulacra.engine.scenario import particles, picking, plans, raking
+from simulacra.engine.scenario.conditions import Scenario
+
+MAX_RESPONDENTS = 10_000
+"""Respondents that a replicate is refitted to; of a larger study, variances are scaled."""
+ROWS = 2_000
+"""Rows that each half of a replicate makes."""
+MAX_PARTICLES = 160_000
+"""That a replicate draws: few count in a tight scenario, which is then the noise that is taken off
+the difference of its halves."""
+REFITS = {"full": 20, "quick": 8}
+"""Replicates by how careful margins are. The fewer, the wider are their intervals (Student's t)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Replicate:
+    """A model of resampled respondents.
+
+    Attributes:
+        pool: those respondents.
+        chosen: int64: their row numbers in the study, with repetition.
+        models: along the visit sequence of a scenario.
+    """
+
+    pool: DonorPool
+    chosen: Int64s
+    models: Sequence[ConditionalModel]
+
+
+@dataclasses.dataclass(frozen=True)
+class Halves:
+    """The figures of one replicate.
+
+    Attributes:
+        study: float64, shape (figures,): of the resampled respondents.
+        made: float64, shape (2, figures): of two sets of rows, each with randomness of its own.
+    """
+
+    study: Floats
+    made: Floats
+
+
+def how_many(margins: bool | str) -> int:  # noqa: FBT001 - a plain yes or no is what callers say
+    """Return how many models are refitted for margins, as a caller asks for them.
+
+    Raises:
+        ValueError: a text that is not ``"quick"`` or ``"full"``.
+    """
+    if isinstance(margins, str):
+        if margins not in REFITS:
+            raise ValueError(f"margins is {margins!r}; give True, False or one of {[*REFITS]}")
+        return REFITS[margins]
+    return REFITS["full"] if margins else 0
+
+
+def values_of(columns: int, respondents: int, fitting: float) -> float:
+    """Return how long a replicate takes, in the time of drawing one value.
+
+    Args:
+        columns: how many there are.
+        respondents: of the study.
+        fitting: how long it takes to fit one column to one respondent.
+    """
+    return columns * (fitting * min(respondents, MAX_RESPONDENTS) + 2 * ROWS)
+
+
+def refit(pool: DonorPool, sequence: Sequence[int], conditioned: int, index: int) -> Replicate:
+    """Return one replicate of a model.
+
+    Args:
+        pool: the respondents.
+        sequence: positions of all columns, conditioned ones first.
+        conditioned: how many those are.
+        index: of the replicate, which decides who is resampled.
+    """
+    rng = randomness.stream(0, "replicate", str(index))
+    respondents = len(pool.values)
+    chosen = np.sort(rng.integers(respondents, size=min(respondents, MAX_RESPONDENTS)))
+    weights = None
+    if pool.survey_weights is not None:
+        weights = pool.survey_weights[chosen] / pool.survey_weights[chosen].mean()
+    resampled = DonorPool.of(
+        *(pool.schema, pool.values[chosen], pool.rules, pool.strengths, pool.privacy), weights
+    )
+    models = conditional.fit_all(resampled, sequence, {}, _ignore, conditioned)
+    return Replicate(resampled, chosen, models)
+
+
+def ask(replicate: Replicate, scenario: Scenario, layout: Layout, rng_seed: int) -> Halves | None:
+    """Return the figures of a replicate under a scenario; None if it cannot make a row of it.
+
+    Args:
+        replicate: the refitted model.
+        scenario: the same as that of the model.
+        layout: which figures.
+        rng_seed: of the draws.
+    """
+    pool, made = replicate.pool, []
+    for half in range(2):
+        own = int(randomness.stream(rng_seed, "half", str(half)).integers(2**31))
+        values = _rows(replicate, scenario, own)
+        if values is None:
+            return None
+        made.append(layout.values(values))
+    study = plans.columns_of(pool.values, range(pool.values.shape[1]))
+    return Halves(layout.values(study, pool.survey_weights), np.stack(made))
+
+
+def _rows(replicate: Replicate, scenario: Scenario, rng_seed: int) -> dict[int, Floats] | None:
+    pool, models = replicate.pool, replicate.models
+    plan = plans.of(pool, scenario)
+    number = len(plan.order)
+    if not number:
+        return drawing.complete(pool, models, Draws(), ROWS, rng_seed, _ignore).values
+    cloud = particles.draw(pool, models[:number], plan, ROWS, rng_seed, MAX_PARTICLES)
+    rows = int(np.floor(cloud.raked.reachable * ROWS + raking.SHORTFALL * ROWS))
+    if rows == 0:
+        return None
+    rng = randomness.stream(rng_seed, "picking")
+    draws = cloud.draws.take(rng.permutation(picking.pick(cloud, rows, rng)))
+    return drawing.complete(pool, models[number:], draws, rows, rng_seed, _ignore).values
+
+
+def _ignore(_step: int, _steps: int) -> None:
+    """Report to nobody."""
