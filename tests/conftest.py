@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import os
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 
@@ -25,6 +26,29 @@ hypothesis.settings.load_profile("untimed")
 # After some executions on one connection PostgreSQL plans a statement without its parameters. Every
 # test, and every server that a test starts, has it do so from the first one.
 os.environ["PGOPTIONS"] = "-c plan_cache_mode=force_generic_plan"
+
+# Tests start some hundreds of processes. Where Python is told to keep no bytecode, each of them
+# would compile all modules that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+LONGEST = (
+    "acceptance/test_faults.py",
+    "acceptance/test_kills.py",
+    "acceptance/test_serve.py",
+    "service/database/test_upgrading.py",
+    "acceptance/test_webhooks.py",
+    "acceptance/test_idempotency.py",
+    "service/test_lifecycle.py",
+)
+"""Files that would keep one process busy at the end of a run, when the others have nothing left."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files; xdist hands out files in this order."""
+    folder = Path(__file__).parent
+    ranks = {folder / name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(LONGEST)))
 
 
 @pytest.fixture(scope="session")
