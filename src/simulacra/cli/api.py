@@ -5,7 +5,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from simulacra.cli import logs
+from simulacra.cli import loading, logs
 from simulacra.cli import settings as cli_settings
 
 
@@ -20,6 +20,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM."""
     os.environ.pop("SIMULACRA_MIGRATION_DATABASE_URL", None)  # only migrations act as the owner
+    loading.load("uvloop", "simulacra.service.main")
     import uvloop
 
     from simulacra.service import main

@@ -2,6 +2,7 @@
 
 import argparse
 
+from simulacra.cli import loading
 from simulacra.cli import settings as cli_settings
 
 
@@ -13,6 +14,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(_: argparse.Namespace) -> int:
     """Migrate and return."""
+    loading.load("simulacra.service.database.migrate", "simulacra.service.settings")
     from simulacra.service.database import migrate
 
     settings = cli_settings.load()

@@ -4,6 +4,7 @@ import argparse
 import base64
 import json
 
+from simulacra.cli import loading
 from simulacra.cli import settings as cli_settings
 
 UNUSED_DATABASE = "postgresql://localhost/never-connected"
@@ -20,6 +21,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(args: argparse.Namespace) -> int:
     """Print the document of a server with default settings."""
+    loading.load("simulacra.service.main")
     from simulacra.service import compose, keys, main
     from simulacra.service.contract import document, workflow
 

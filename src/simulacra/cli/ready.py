@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from typing import TYPE_CHECKING
 
+from simulacra.cli import loading
 from simulacra.cli import settings as cli_settings
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(_: argparse.Namespace) -> int:
     """Return 0 if all of them answer; otherwise an error names the part that does not."""
+    loading.load("simulacra.service.compose")
     asyncio.run(_check(cli_settings.load()))
     print("ready")
     return 0

@@ -13,7 +13,7 @@ from ssl import create_default_context
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from simulacra.cli import logs
+from simulacra.cli import loading, logs
 from simulacra.cli import settings as cli_settings
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(arguments: argparse.Namespace) -> int:
     """Start the process tree and wait until it is stopped."""
+    loading.load("simulacra.service.settings", "simulacra.service.embedded.supervisor")
     from simulacra.service.embedded import directory, supervisor
 
     settings = cli_settings.load(

@@ -2,7 +2,7 @@
 
 import argparse
 
-from simulacra.cli import logs
+from simulacra.cli import loading, logs
 from simulacra.cli import settings as cli_settings
 from simulacra.service.jobs import queues
 
@@ -25,6 +25,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(arguments: argparse.Namespace) -> int:
     """Execute jobs until SIGTERM."""
+    loading.load("uvloop", "simulacra.service.worker")
     import uvloop
 
     from simulacra.service import worker

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from simulacra.cli import loading
 from simulacra.cli import settings as cli_settings
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Installation:
     @property
     def runtime(self) -> "Runtime":
         """The parts of a service."""
+        loading.load("simulacra.service.compose")
         from simulacra.service import compose
         from simulacra.service.database import timeouts
 
@@ -61,6 +63,7 @@ class Installation:
 
 def use(data_dir: Path | None, work: "Callable[[Installation, Settings], Awaitable[T]]") -> T:
     """Return what `work` makes of the installation; its server may run or not."""
+    loading.load("simulacra.service.settings", "simulacra.service.canary")
     settings = cli_settings.load_as_served(data_dir)
     settings.keyring()  # refuses to go on without one, before anything is started or migrated
     with served(settings) as (settings, owner_dsn):
