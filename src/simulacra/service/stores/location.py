@@ -89,5 +89,5 @@ class Credentials(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    access_key_id: str = Field(pattern=r"^[\w-]{3,128}$")
+    access_key_id: str = Field(pattern=r"^[A-Za-z0-9_-]{3,128}$")
     secret_access_key: SecretStr = Field(min_length=8, max_length=1024)
