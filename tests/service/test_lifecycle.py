@@ -21,9 +21,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
-from simulacra.service import compose
 from simulacra.service.database import tables
-from simulacra.service.jobs import child
 from tests.service.lifecycle import customer_actions, driver, expected_state, observations
 
 EXAMPLES = int(os.environ.get("LIFECYCLE_EXAMPLES", "0"))
@@ -158,7 +156,6 @@ def test_after_any_actions_the_service_is_in_the_expected_state(
 ) -> None:
     for name in ("DATABASE_URL", "SIMULACRA_CONFIG"):
         monkeypatch.delenv(name, raising=False)
-    child.start_server(kind.function for kind in compose.JOB_KINDS)
     numbers = itertools.count()
 
     def make() -> driver.ServiceDriver:

@@ -13,11 +13,10 @@ from psycopg import sql
 from sqlalchemy import MetaData
 
 from simulacra.cli import main as cli
-from simulacra.service import compose, keys, revision, worker
+from simulacra.service import keys, revision, worker
 from simulacra.service.database import grants, migrate, tables
 from simulacra.service.database.migrations import versions
 from simulacra.service.embedded import postgres
-from simulacra.service.jobs import child
 from simulacra.service.operators import accounts, second_factor, sessions
 from simulacra.service.settings import Settings
 from simulacra.service.usage import verification
@@ -42,7 +41,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Clust
 
 @pytest.fixture(scope="module")
 def past(cluster: postgres.Cluster, tmp_path_factory: pytest.TempPathFactory) -> story.Story:
-    child.start_server(kind.function for kind in compose.JOB_KINDS)
     folder = tmp_path_factory.mktemp("past")
     migrate.upgrade(cluster.url(), cluster.owner_url())
     settings = settings_of(cluster, folder / "data")

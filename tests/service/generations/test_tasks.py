@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 import simulacra
 from simulacra.engine.progress import Progress
-from simulacra.service import clock, compose, errors, housekeeping, keys, objects, storage, tenancy
+from simulacra.service import clock, errors, housekeeping, keys, objects, storage, tenancy
 from simulacra.service.database import tables
 from simulacra.service.datasets import repository as datasets
 from simulacra.service.datasets import scenario_fits
@@ -196,7 +196,6 @@ def bench(runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_what_one_generation_fitted_serves_the_next(
     bench: Workbench, run_async: RunAsync, model_file: Path
 ) -> None:
-    child.start_server(kind.function for kind in compose.JOB_KINDS)
     bench.run = RUN_IN_CHILD
 
     async def check() -> None:

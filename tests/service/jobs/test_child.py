@@ -58,7 +58,6 @@ def test_a_job_runs_elsewhere_and_reports() -> None:
 
 def test_a_server_that_is_slow_to_fork_does_not_hold_up_the_worker(tmp_path: Path) -> None:
     """As it is while it loads the engine; a worker whose heart does not beat loses its jobs."""
-    child.start_server([])
     run("work", text="")
     server = psutil.Process(forkserver._forkserver._forkserver_pid)  # type: ignore[attr-defined]
     rescue = threading.Timer(30, server.resume)
