@@ -181,7 +181,7 @@ def test_the_operator_is_told_what_auth0_refused(
     monkeypatch.setattr(auth0, "management_scopes", ("create:clients", "delete:clients"))
     clients = len(auth0.clients)
     with pytest.raises(subprocess.CalledProcessError) as ended:
-        server.create_tenant()
+        server.operate("create-tenant", "--company", "Acme", "--email", "a@acme.example")
     output = ended.value.stderr
     assert "Auth0 did not grant a client our API: 403 insufficient_scope." in output
     assert "Traceback" not in output
