@@ -10,9 +10,10 @@ from pathlib import Path
 import hypothesis
 import psycopg
 import pytest
+from psycopg import sql
 
 from simulacra.service import compose, keys
-from simulacra.service.database import grants, migrate
+from simulacra.service.database import grants, migrate, tables
 from simulacra.service.embedded import postgres
 from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
@@ -73,16 +74,22 @@ def owner_dsn(cluster: postgres.Cluster) -> str:
 
 @pytest.fixture(scope="session")
 def empty_tables(dsn: str, owner_dsn: str) -> Callable[[], str]:
-    """Empty the tables of the same database, and return how the service connects."""
+    """Empty the tables of the same database, and return how the service connects.
+
+    To truncate all takes twice as long, since it makes new files of all tables and indexes.
+    Where rows can only be added, nothing else is possible.
+    """
+    ours = [table.name for table in reversed(tables.Table.metadata.sorted_tables)]
+    queue = ["procrastinate_events", "procrastinate_periodic_defers", "procrastinate_jobs"]
+    others = [name for name in queue + ours if name not in grants.APPEND_ONLY]
 
     def empty() -> str:
-        with psycopg.connect(owner_dsn) as connection:
+        with psycopg.connect(owner_dsn, options="-c simulacra.tenant=*") as connection:
             for table in grants.APPEND_ONLY:
                 connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-            connection.execute(
-                "TRUNCATE tenants, signups, throttles, operator_accounts, signing_keys, workers, "
-                f"installation, procrastinate_jobs, {', '.join(grants.APPEND_ONLY)} CASCADE"
-            )
+            connection.execute(f"TRUNCATE {', '.join(grants.APPEND_ONLY)}")
+            for name in others:
+                connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
             for table in grants.APPEND_ONLY:
                 connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         return dsn
