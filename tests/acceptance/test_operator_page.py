@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -156,10 +157,12 @@ def test_the_trail_is_filtered_and_links_lead_on(visit: Visit) -> None:
         page.get_by_role("link", name="Audit trail").click()
         page.get_by_label("Action").select_option("session.opened")
         page.get_by_role("button", name="Show").click()
+        page.wait_for_url(re.compile("action=session.opened"))
         shown = page.locator("tbody th").all_inner_texts()
         assert shown
         assert set(shown) == {"session.opened"}
         page.get_by_role("link", name="ann.lee").first.click()
+        page.wait_for_url(re.compile("subject_id=ann.lee"))  # and until the page is there
         assert "account.created" in page.locator("tbody th").all_inner_texts()
 
 
