@@ -105,7 +105,7 @@ def test_every_kind_of_break_is_seen(change: Callable[[dict[str, Any]], None], t
 
 def test_what_is_added_is_no_break() -> None:
     richer = copy.deepcopy(PRESENT)
-    _generation(richer)["properties"]["margins"] = {"type": "boolean"}
+    _generation(richer)["properties"]["colour"] = {"type": "boolean"}
     _answer(richer)["properties"]["preview"] = {"type": "object"}
     richer["components"]["schemas"]["OutputFormat"]["enum"].append("sav")
     richer["paths"]["/v1/new"] = {"get": {"operationId": "getNew", "responses": {}}}

@@ -93,6 +93,7 @@ def test_operations_have_the_names_of_the_contract(published: dict[str, Any]) ->
         "createGeneration",
         "listGenerations",
         "getGeneration",
+        "getGenerationMargins",
         "downloadArtifact",
         "headArtifact",
         "deliverArtifact",

@@ -31,6 +31,8 @@ MIN_REPLICATES = 5
 """With a row of the scenario, so that their spread means something."""
 MOST_TOLD = 10
 """Figures that a report for people lists."""
+MOST_SUMMED_UP = 20
+"""Figures that a summary lists."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,6 +122,18 @@ class Margins:
             "level": self.level,
             "replicates": self.replicates,
             "figures": [dataclasses.asdict(figure) for figure in self.figures],
+            "warnings": [dataclasses.asdict(warning) for warning in self.warnings],
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """Return what they say in short, as the service publishes it with the report."""
+        changes = self.changes
+        return {
+            "level": self.level,
+            "replicates": self.replicates,
+            "figure_count": len(self.figures),
+            "changed_count": len(changes),
+            "changes": [dataclasses.asdict(figure) for figure in changes[:MOST_SUMMED_UP]],
             "warnings": [dataclasses.asdict(warning) for warning in self.warnings],
         }
 

@@ -294,6 +294,8 @@ class Generation(Table, TenantOwned, JobResult):
     conditions: Mapped[Json]
     rows_generated: Mapped[int | None]
     report: Mapped[Json | None]
+    margins_asked: Mapped[str | None]
+    margins: Mapped[Json | None] = mapped_column(deferred=True)  # of a wide study it is long
     artifact_path: Mapped[str | None]
     size_bytes: Mapped[int | None]
     sha256: Mapped[str | None]

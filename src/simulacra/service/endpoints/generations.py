@@ -36,6 +36,11 @@ LINKS = {
         generation_id="generation_id",
         token="artifact_token",  # noqa: S106 - a member's name
     ),
+    "margins": openapi.link(
+        "getGenerationMargins",
+        "If margins were asked for: read all of them.",
+        generation_id="generation_id",
+    ),
 }
 ENVELOPE = {"model": schemas.GenerationDocument, "links": LINKS}
 
@@ -155,6 +160,30 @@ async def get_generation(
     """Return a generation, its report, and a fresh artifact link."""
     generation = await generations_of(runtime).read(caller, generation_id)
     return _document(runtime, caller, generation)
+
+
+@router.get(
+    "/v1/generations/{generation_id}/margins",
+    operation_id="getGenerationMargins",
+    summary="Read the margins of error of a generation",
+    responses={
+        200: {
+            "description": "All figures with their intervals.",
+            "links": {"generation": LINKS["generation"]},
+        },
+        **openapi.problems("simio_generation_not_found"),
+    },
+)
+async def get_generation_margins(
+    generation_id: str, caller: guards.ReadGenerations, runtime: serving.Runtime
+) -> schemas.GenerationMarginsDocument:
+    """Return for every column without conditions the study's figures, the rows' and the change.
+
+    Each has a 95 % interval, which says what this number of respondents allows; more rows do not
+    make it narrower.
+    """
+    found = await generations_of(runtime).margins(caller, generation_id)
+    return schemas.GenerationMarginsDocument(generation_id=generation_id, margins=found)
 
 
 def generations_of(runtime: serving.Runtime) -> service.Generations:

@@ -22,6 +22,7 @@ class SamplingRequest:
         row_count: rows that are wanted.
         rng_seed: the same request with the same seed gives the same rows.
         conditions: by kind, as the engine takes them.
+        margins: how careful margins of error are to be; None for none.
     """
 
     model_file: Path
@@ -32,6 +33,7 @@ class SamplingRequest:
     row_count: int
     rng_seed: int
     conditions: dict[str, Any]
+    margins: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +43,8 @@ class SamplingResult:
     Attributes:
         status: ``partial`` if there are fewer rows than were wanted.
         rows_generated: rows in the file.
-        report: targets, achieved shares, support and warnings, as JSON.
+        report: targets, achieved shares, support and warnings, as JSON; of margins, a summary.
+        margins: all of them, if they were asked for.
         has_fitted: whether there is something in the file for what was fitted.
     """
 
@@ -49,6 +52,7 @@ class SamplingResult:
     rows_generated: Annotated[int, Field(strict=True, ge=1)]
     report: dict[str, Any]
     has_fitted: Annotated[bool, Field(strict=True)]
+    margins: dict[str, Any] | None = None
 
 
 GENERATE = functions.ChildFunction(

@@ -19,14 +19,19 @@ def generate(
         request.row_count,
         seed=request.rng_seed,
         **request.conditions,
+        margins=request.margins or False,
         progress=report,
     )
     generation.write(request.artifact_file, format=request.output_format)
+    margins = generation.report.margins
+    published = generation.report.to_json()
+    published["margins"] = None if margins is None else margins.summary()
     return payloads.SamplingResult(
         generation.status,
         generation.rows_generated,
-        generation.report.to_json(),
+        published,
         has_fitted=not is_spared and _save_fitted(model, request),
+        margins=None if margins is None else margins.to_json(),
     )
 
 

@@ -230,6 +230,18 @@ class GenerationRequest(Body):
         Field(0, description="Hold the answer for up to so many seconds until the rows are there.")
     )
     conditions: Conditions = Field(default_factory=Conditions)
+    margins: bool | Literal["quick"] = Field(
+        default=False,
+        description="Whether the report has margins of error. The model is then refitted 20 times "
+        "to resampled respondents, or 8 times with `quick`, whose margins are wider.",
+    )
+
+    @property
+    def margins_asked(self) -> str | None:
+        """How careful margins are to be, as the engine takes it; None for none."""
+        if not self.margins:
+            return None
+        return self.margins if isinstance(self.margins, str) else "full"
 
 
 class SupportDocument(BaseModel):
@@ -296,6 +308,62 @@ class RangeOutcome(BaseModel):
     achieved_max: float | str = Field(description="The largest value in the rows.")
 
 
+class EstimateDocument(BaseModel):
+    """A figure and its interval; of dates and times, texts in ISO 8601."""
+
+    figure: float | str | None
+    low: float | str | None
+    high: float | str | None
+
+
+class FigureMarginDocument(BaseModel):
+    """One figure of a column without conditions, among rows that have a value."""
+
+    column: str
+    kind: Literal["share", "mean", "lower_quartile", "median", "upper_quartile"]
+    level: str | None = Field(description="Of a share.")
+    study: EstimateDocument = Field(description="Of the respondents.")
+    scenario: EstimateDocument = Field(description="Of the synthetic rows.")
+    change: EstimateDocument = Field(
+        description="From the study to the scenario; of dates in days, of times in seconds."
+    )
+    is_changed: bool = Field(description="The interval of the change leaves 0 out.")
+    surprise: float = Field(
+        description="The change in half widths of its interval, without its sign."
+    )
+
+
+class MarginsSummaryDocument(BaseModel):
+    """What margins of error say in short."""
+
+    level: float = Field(description="Of the intervals: 0.95.")
+    replicates: int = Field(description="Models that were refitted to resampled respondents.")
+    figure_count: int = Field(description="Figures that have margins.")
+    changed_count: int = Field(description="Those that have changed beyond their margin.")
+    changes: list[FigureMarginDocument] = Field(
+        description="The most surprising ones that have changed, 20 at most."
+    )
+    warnings: list[WarningDocument]
+
+
+class MarginsDocument(BaseModel):
+    """The margins of error of all figures."""
+
+    level: float = Field(description="Of the intervals: 0.95.")
+    replicates: int = Field(description="Models that were refitted to resampled respondents.")
+    figures: list[FigureMarginDocument] = Field(description="In the order of the schema.")
+    warnings: list[WarningDocument]
+
+
+class GenerationMarginsDocument(BaseModel):
+    """The margins of error of a generation."""
+
+    generation_id: str
+    margins: Annotated[dict[str, Any], As(MarginsDocument)] | None = Field(
+        description="null: none were asked for, or there are no rows yet."
+    )
+
+
 class ReportDocument(BaseModel):
     """What was asked for, what was achieved, and how many respondents stand behind it."""
 
@@ -313,6 +381,9 @@ class ReportDocument(BaseModel):
         description="Of the model, without conditions; null if it was not measured."
     )
     warnings: list[WarningDocument]
+    margins: MarginsSummaryDocument | None = Field(
+        None, description="Of error, if asked for; `getGenerationMargins` has all of them."
+    )
 
 
 class GenerationDocument(BaseModel):

@@ -4,7 +4,9 @@ import asyncio
 import dataclasses
 import datetime as dt
 import secrets
+from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.engine import limits
@@ -111,6 +113,7 @@ class Generations:
             output_format=request.output_format,
             seed=secrets.randbelow(limits.DRAWN_SEEDS) if request.seed is None else request.seed,
             conditions=request.conditions.asked(),
+            margins_asked=request.margins_asked,
             store_id=await self.stores.for_artifacts(session, job.tenant_id),
             created_at=now,
             expires_at=now + await retention.of_tenant(session, job.tenant_id, self.retention),
@@ -121,6 +124,16 @@ class Generations:
         async with self.database.transaction(caller.tenant_id) as session:
             return await repository.get(session, generation_id)
 
+    async def margins(self, caller: Principal, generation_id: str) -> dict[str, Any] | None:
+        """Return the margins of error of a live generation; None if there are none."""
+        async with self.database.transaction(caller.tenant_id) as session:
+            await repository.get(session, generation_id)
+            which = tables.Generation.id == generation_id
+            found: dict[str, Any] | None = await session.scalar(
+                select(tables.Generation.margins).where(which)
+            )
+            return found
+
     async def of_job(self, caller: Principal, job_id: str) -> tables.Generation:
         """Return the generation that a job of the caller's makes, or what is left of it."""
         async with self.database.transaction(caller.tenant_id) as session:
@@ -129,8 +142,10 @@ class Generations:
 
 def _fingerprint(dataset_id: str, request: GenerationRequest) -> bytes:
     """Return the fingerprint of a request; blocks, as a scenario may have a megabyte."""
-    fields = request.model_dump(mode="json", exclude={"wait_seconds", "conditions"})
+    fields = request.model_dump(mode="json", exclude={"wait_seconds", "conditions", "margins"})
     fields["conditions"] = request.conditions.asked()
+    if request.margins:  # a request without them has the fingerprint that it had before there were
+        fields["margins"] = request.margins_asked
     return fingerprint.of_request(f"/v1/datasets/{dataset_id}/generations", fields)
 
 

@@ -109,6 +109,7 @@ def _request(generation: tables.Generation, folder: Path) -> payloads.SamplingRe
         row_count=generation.row_count,
         rng_seed=generation.seed,
         conditions=generation.conditions,
+        margins=generation.margins_asked,
     )
 
 
@@ -198,6 +199,7 @@ async def _save(
             status=result.status,
             rows_generated=result.rows_generated,
             report=result.report,
+            margins=result.margins,
             artifact_path=artifact.path,
             size_bytes=artifact.digest.size_bytes,
             sha256=artifact.digest.sha256,
