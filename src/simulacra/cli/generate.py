@@ -52,6 +52,13 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="the same model, conditions, rows and seed give the same rows (default: a new one)",
     )
     parser.add_argument(
+        "--margins",
+        nargs="?",
+        const="full",
+        choices=["full", "quick"],
+        help="margins of error from 20 refits to resampled respondents, or 8 (quick)",
+    )
+    parser.add_argument(
         "--output",
         metavar="FILE",
         type=_output,
@@ -138,6 +145,7 @@ def _generate(arguments: argparse.Namespace) -> "Generation":
             seed=arguments.seed,
             categorical=categorical,
             numeric=numeric,
+            margins=arguments.margins or False,
             progress=on_progress,
         )
         return generation.write(arguments.output)
