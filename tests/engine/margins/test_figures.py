@@ -5,7 +5,6 @@ import pyarrow as pa
 import pytest
 
 import simulacra
-from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
 from simulacra.engine.margins.figures import Figure, Layout
 
@@ -69,7 +68,7 @@ def test_spans_of_samples_hold_the_truth_as_often_as_they_say(schema: Schema) ->
     """400 samples of 200: 95 % of each figure; five standard errors of 0.011 are 0.055."""
     rng = np.random.default_rng(3)
     mood = rng.choice(3, 200_000, p=[0.05, 0.35, 0.6]).astype(np.float64)
-    people: dict[int, Floats] = {1: rng.gamma(3, 12, 200_000), 2: mood}
+    people = {1: np.asarray(rng.gamma(3, 12, 200_000), dtype=np.float64), 2: mood}
     layout = Layout.of(schema, [1, 2])
     truth, held = layout.values(people), []
     for _ in range(400):
