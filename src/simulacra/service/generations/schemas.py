@@ -4,7 +4,7 @@ import datetime as dt
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, WithJsonSchema
+from pydantic import BaseModel, Field, StrictBool, WithJsonSchema
 
 from simulacra.engine import limits
 from simulacra.service.database import tables
@@ -230,7 +230,7 @@ class GenerationRequest(Body):
         Field(0, description="Hold the answer for up to so many seconds until the rows are there.")
     )
     conditions: Conditions = Field(default_factory=Conditions)
-    margins: bool | Literal["quick"] = Field(
+    margins: StrictBool | Literal["quick"] = Field(
         default=False,
         description="Whether the report has margins of error. The model is then refitted 20 times "
         "to resampled respondents, or 8 times with `quick`, whose margins are wider.",
