@@ -37,6 +37,13 @@ def test_advice_is_in_the_words_of_an_upload() -> None:
     assert fault.detail.endswith('upload the study again with keep_columns=["id"].')
 
 
+def test_an_answer_to_ten_thousand_faults_is_bounded() -> None:
+    group = {"where": {f"c{n}": "x" for n in range(10_000)}, "means": {"age": 30}}
+    with pytest.raises(errors.ConditionError) as caught:
+        conditions.check(SCHEMA, Conditions.model_validate({"groups": [group]}))
+    assert len(caught.value.fields) == conditions.MOST_FAULTS
+
+
 def test_kinds_that_are_not_asked_for_are_left_out() -> None:
     """So the request has the form, and the fingerprint, that it had before there were more."""
     assert Conditions().asked() == {"categorical": {}, "numeric": {}}

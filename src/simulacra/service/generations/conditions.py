@@ -7,13 +7,14 @@ dataset: that is said once, not of each.
 import json
 from collections.abc import Iterator, Mapping
 
+from simulacra.engine import errors as engine_errors
 from simulacra.engine.columns import schema
 from simulacra.engine.scenario import conditions
 from simulacra.service import errors
 from simulacra.service.datasets import payloads
 from simulacra.service.generations.schemas import Conditions
 
-MOST_UNKNOWN = 20
+MOST_UNKNOWN, MOST_FAULTS = 20, 500
 
 
 def check(schema_text: str, scenario: Conditions) -> None:
@@ -21,7 +22,7 @@ def check(schema_text: str, scenario: Conditions) -> None:
 
     Raises:
         errors.ConditionsInvalidError: more than `MOST_UNKNOWN` columns, or levels, are unknown.
-        simulacra.engine.errors.ConditionError: any other faults, every one of them.
+        simulacra.engine.errors.ConditionError: any other faults, up to `MOST_FAULTS` of them.
     """
     published = schema.Schema.from_json(json.loads(schema_text))
     _refuse_many(
@@ -30,11 +31,17 @@ def check(schema_text: str, scenario: Conditions) -> None:
     _refuse_many(
         "simio_unknown_condition_level", "levels", list(_unknown_levels(published, scenario))
     )
-    conditions.parse(published, scenario.asked(), payloads.FORM)
+    try:
+        conditions.parse(published, scenario.asked(), payloads.FORM)
+    except engine_errors.ConditionError as error:
+        if len(error.fields) <= MOST_FAULTS:
+            raise
+        raise engine_errors.ConditionError(error.fields[:MOST_FAULTS]) from None
 
 
 def _unknown_columns(published: schema.Schema, scenario: Conditions) -> Iterator[str]:
-    for kind, given in (("categorical", scenario.categorical), ("numeric", scenario.numeric)):
+    maps = (scenario.categorical, scenario.numeric, scenario.means or {}, scenario.bands or {})
+    for kind, given in zip(("categorical", "numeric", "means", "bands"), maps, strict=True):
         yield from (errors.pointer(kind, name) for name in given if name not in published)
 
 
