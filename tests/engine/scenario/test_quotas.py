@@ -92,3 +92,14 @@ def test_many_cells_take_bounded_time(particles: int) -> None:
     picked = quotas.pick(weights, groups, wanted_rows, 5_000, rng)
     for group, quota in zip(groups, wanted_rows, strict=True):
         assert np.abs(np.bincount(group[picked], minlength=50) - quota).max() <= 1
+
+
+def test_quotas_of_a_dozen_marginals_hold_together() -> None:
+    """Single moves do not settle so many; an integer program over all cells does."""
+    rng = np.random.default_rng(4)
+    groups = [rng.integers(0, 2 + index % 2, 600) for index in range(12)]
+    held = rng.integers(0, 600, 200)  # so that there are rows with these quotas
+    wanted = [np.bincount(group[held], minlength=int(group.max()) + 1) for group in groups]
+    picked = quotas.pick(rng.random(600), groups, wanted, 200, rng)
+    for group, quota in zip(groups, wanted, strict=True):
+        assert np.bincount(group[picked], minlength=len(quota)).tolist() == quota.tolist()

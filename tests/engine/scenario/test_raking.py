@@ -3,11 +3,12 @@ import itertools
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.optimize import Bounds, LinearConstraint, minimize
 
 from simulacra.engine.scenario import raking
-from simulacra.engine.scenario.raking import Marginal
+from simulacra.engine.scenario.raking import Marginal, Moment
 
 Floats = npt.NDArray[np.float64]
 
@@ -144,3 +145,108 @@ def test_many_cells_take_bounded_time() -> None:
 )
 def test_the_effective_sample_size_is_kishs(weights: list[float], size: float) -> None:
     assert raking.effective_sample_size(np.array(weights, float)) == pytest.approx(size)
+
+
+def projected(mass: Floats, conditions: list[Floats], right: list[float]) -> Floats:
+    """Return the I-projection by a solver of its own: least divergence under linear conditions."""
+    start = mass / mass.sum()
+    found = minimize(
+        lambda p: float((p * np.log(p / start)).sum()),
+        start,
+        jac=lambda p: np.log(p / start) + 1,
+        method="SLSQP",
+        constraints=LinearConstraint(
+            np.array([np.ones(len(mass)), *conditions]), [1, *right], [1, *right]
+        ),
+        bounds=Bounds(1e-12, 1),
+        options={"ftol": 1e-14, "maxiter": 1_000},
+    )
+    return np.asarray(found.x)
+
+
+def within(values: Floats, members: npt.NDArray[np.bool_]) -> float:
+    """Return a mean that members can have."""
+    least, most = values[members].min(), values[members].max()
+    return float(0.6 * least + 0.4 * most)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10_000))
+def test_means_and_shares_within_a_base_are_the_i_projection(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    mass = rng.random(18) + 0.1
+    row, column = np.divmod(np.arange(18), 6)
+    values, other = rng.random(18) * 10, rng.random(18)
+    every, base = np.ones(18, dtype=np.bool_), column < 4
+    shares, parts = rng.dirichlet([4, 4, 4]), rng.dirichlet([5, 5])
+    half = (column % 2).astype(np.int64)
+    raked = raking.rake(
+        mass,
+        [
+            Marginal(row.astype(np.int64), shares),
+            Marginal(np.where(base, half + 1, 0), np.array([0, *parts]), is_within=True),
+        ],
+        [Moment(values, 5.0, every), Moment(other, within(other, base), base)],
+    )
+    assume(raking.sum_of(raked.targets) > 1 - 1e-6)  # else they cannot all be met
+    conditions = [
+        *[(row == index).astype(float) for index in (0, 1)],
+        base * ((half == 0) - parts[0]),
+        values - 5.0,
+        base * (other - within(other, base)),
+    ]
+    best = projected(mass, conditions, [shares[0], shares[1], 0, 0, 0])
+    np.testing.assert_allclose(raked.weights, best, atol=2e-4)
+
+
+@given(st.integers(0, 10_000), st.floats(0.05, 0.95))
+def test_a_mean_alone_is_an_exponential_tilt(seed: int, part: float) -> None:
+    rng = np.random.default_rng(seed)
+    mass, values = rng.random(40) + 0.01, rng.normal(0, 3, 40)
+    target = float(values.min() + part * np.ptp(values))
+    raked = raking.rake(mass, [], [Moment(values, target, np.ones(40, dtype=np.bool_))])
+    weights = raked.weights
+    assert weights.sum() == pytest.approx(1)
+    assert weights @ values == pytest.approx(target, abs=1e-5)
+    start = mass / mass.sum()
+    tilted = start * np.exp(raked.tilts[0] * (values - target))
+    np.testing.assert_allclose(weights, tilted / tilted.sum(), atol=1e-6)
+
+
+def test_shares_within_a_base_leave_its_size_where_it_is_nearest_to_the_start() -> None:
+    """Half are in the base, where shares of 0.5 become 0.8: it shrinks by exp(-divergence)."""
+    mass, groups = np.array([0.5, 0.25, 0.25]), np.array([0, 1, 2])
+    raked = raking.rake(mass, [Marginal(groups, np.array([0.0, 0.8, 0.2]), is_within=True)])
+    divergence = 0.8 * np.log(1.6) + 0.2 * np.log(0.4)
+    base = 0.5 * np.exp(-divergence) / (0.5 + 0.5 * np.exp(-divergence))
+    np.testing.assert_allclose(raked.weights, [1 - base, 0.8 * base, 0.2 * base], atol=1e-6)
+    np.testing.assert_allclose(raked.targets[0], raked.weights)
+
+
+def test_a_mean_that_holds_for_a_part_of_the_rows_alone_is_reached_partly() -> None:
+    """Three of four rows at 0 and the rest at 10: a mean of 5 leaves half as many rows at 0."""
+    groups, values = np.array([0, 1]), np.array([0.0, 10.0])
+    moment = Moment(values, 5.0, np.ones(2, dtype=np.bool_))
+    raked = raking.rake(np.ones(2), [Marginal(groups, np.array([0.75, 0.25]))], [moment])
+    assert raked.reachable == pytest.approx(0.5, abs=1e-5)
+    np.testing.assert_allclose(raked.weights, [0.25, 0.25], atol=1e-4)
+
+
+@pytest.mark.parametrize("target", [-1.0, 11.0, 10.0])
+def test_a_mean_beyond_all_values_leaves_nothing(target: float) -> None:
+    values = np.array([0.0, 4.0, 9.0])
+    raked = raking.rake(np.ones(3), [], [Moment(values, target, np.ones(3, dtype=np.bool_))])
+    assert not raked.weights.any()
+    assert raked.reachable == 0
+
+
+def test_a_mean_among_nobody_leaves_nothing() -> None:
+    moment = Moment(np.array([0.0, 4.0]), 2.0, np.zeros(2, dtype=np.bool_))
+    assert raking.rake(np.ones(2), [], [moment]).reachable == 0
+
+
+def test_shares_within_a_base_that_nobody_can_fill_leave_nothing() -> None:
+    marginal = Marginal(np.array([0, 1, 1]), np.array([0.0, 0.5, 0.5]), is_within=True)
+    raked = raking.rake(np.ones(3), [marginal])
+    assert raked.reachable == 0
+    assert not raked.weights.any()

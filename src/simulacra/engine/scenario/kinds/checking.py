@@ -95,7 +95,7 @@ class Checker:
         """
         total = math.fsum(shares)
         if total > 1 + SUM_TOLERANCE or (is_whole and total < 1 - SUM_TOLERANCE):
-            right = "exactly 1, since every level is named" if is_whole else "at most 1"
+            right = "exactly 1, since nothing is left out" if is_whole else "at most 1"
             self.fault(
                 f"The shares of {what} sum to {total:.6g}; they must sum to {right}. "
                 f"{'Lower' if total > 1 else 'Raise'} them by {abs(total - 1):.6g} in all.",
@@ -183,7 +183,7 @@ class Checker:
             if action.column == name and action.action == "weighted":
                 return "It is the weight of the study, which is not modelled."
         for column in self.schema.columns:
-            if name in {column.source_name, column.label}:
+            if name in (column.source_name, column.label):
                 return f"In the schema it is called {column.name!r}."
         return None
 

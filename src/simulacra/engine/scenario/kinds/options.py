@@ -8,12 +8,16 @@ from simulacra.engine.scenario.kinds.checking import Checker
 from simulacra.engine.scenario.kinds.kind import Kind
 from simulacra.engine.scenario.terms import Cell, Levels, Partition
 
+SEPARATOR = " - "
+"""Between a question and one of its options, as survey tools write it."""
+
 
 class Options(Kind):
     """Multiple-response set to option to share, of the rows that were asked the question.
 
-    An option goes by the name or label of its column, or by its level where each column holds one
-    of the options chosen. Shares of options need not sum to anything.
+    An option goes by the name or label of its column, by what follows the question in that label
+    (`Which films? - First film`), or by its level where each column holds one of the options
+    chosen. Shares of options need not sum to anything.
     """
 
     member = "multiple_response"
@@ -86,9 +90,14 @@ def _options(schema: Schema, one: MultipleResponseSet) -> dict[str, Cell]:
         counted = column.levels[-1] if one.counted is None else one.counted
         if counted in column.levels:
             cell = Cell(((column.name, Levels(frozenset({column.levels.index(counted)}))),))
-            for name in (column.name, column.source_name, column.label):
+            for name in (column.name, column.source_name, column.label, _short(column.label, one)):
                 cells.setdefault(name, cell)
     return cells
+
+
+def _short(label: str, one: MultipleResponseSet) -> str:
+    """Return the label of an option without the question, which survey tools write before it."""
+    return label.removeprefix(f"{one.label}{SEPARATOR}") or label
 
 
 OPTIONS = Options()
