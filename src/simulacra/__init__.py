@@ -19,11 +19,13 @@ if TYPE_CHECKING:
         SavedModelError,
         StudyError,
     )
-    from simulacra.engine.pipeline import Generation, Model, fit, load
+    from simulacra.engine.pipeline import Generation, Model, crosstab, fit, load
     from simulacra.engine.progress import Progress
+    from simulacra.engine.tabulating.crosstab import Crosstab
 
 __all__ = [
     "ConditionError",
+    "Crosstab",
     "EngineError",
     "Generation",
     "InfeasibleError",
@@ -31,11 +33,12 @@ __all__ = [
     "Progress",
     "SavedModelError",
     "StudyError",
+    "crosstab",
     "fit",
     "load",
 ]
 
-HOMES = {"Progress": "progress"}
+HOMES = {"Crosstab": "tabulating.crosstab", "Progress": "progress"}
 
 __version__ = version("simulacra")
 

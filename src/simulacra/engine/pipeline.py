@@ -22,12 +22,16 @@ from simulacra.engine.progress import Phase, Progress, ProgressCallback, phases
 from simulacra.engine.quality import comparison
 from simulacra.engine.quality.quality import Quality
 from simulacra.engine.reading import source as reading
-from simulacra.engine.report import outcomes
+from simulacra.engine.report import outcomes, support
 from simulacra.engine.report.report import Report
 from simulacra.engine.rules import ruleset
 from simulacra.engine.scenario import conditions, particles, picking, plans, raking
 from simulacra.engine.scenario.particles import Particles
 from simulacra.engine.scenario.plans import Plan
+from simulacra.engine.tabulating import crosstab as tables
+from simulacra.engine.tabulating.crosstab import Crosstab
+from simulacra.engine.tabulating.sample import Behind, Sample
+from simulacra.engine.tabulating.variables import Names
 from simulacra.engine.writing import files
 
 FIT_DURATIONS = (
@@ -183,6 +187,33 @@ class Model:
         weights = self._pool.survey_weights
         return None if weights is None else pa.array(weights)
 
+    @property
+    def sample(self) -> Sample:
+        """The respondents as tables are made of them."""
+        columns = dict(enumerate(self._pool.values.T))
+        return Sample(self.schema, columns, self._pool.survey_weights)
+
+    def crosstab(
+        self,
+        rows: Names,
+        columns: Names | None = None,
+        *,
+        banner: Names | None = None,
+        weight: str | None = None,
+    ) -> Crosstab:
+        """Return a cross table of the study; its respondents count by their survey weights.
+
+        Args:
+            rows: columns or multiple-response sets: shares of levels or options, means of numbers.
+            columns: categorical columns, whose levels are columns of the table, side by side.
+            banner: the same by its other name.
+            weight: a column of numbers that respondents count by besides.
+
+        Raises:
+            ValueError: a name that the schema does not have, or of a column that does not fit.
+        """
+        return tables.tabulate(self.sample, rows, _banner(columns, banner), weight)
+
     def save(self, path: str | Path) -> None:
         """Write the model to one file; the same model gives the same bytes.
 
@@ -312,16 +343,21 @@ class Model:
         # 6. A table and its report.
         with finish:
             origin = outcomes.origin(self._pool, made, self.quality)
+            importance = None
             if cloud is None:
                 report = outcomes.unconditional(self._pool, origin, row_count, rng_seed)
             else:
+                importance = support.importance_weights(self._pool, plan, cloud.raked).joint
                 report = outcomes.conditional(
                     self._pool, scenario, plan, cloud, made.values, origin, row_count, rng_seed
                 )
             if refits:
                 found = self._margins(plan, made.values, halves, refits, report)
                 report = dataclasses.replace(report, margins=found)
-            return Generation(_table(self.schema, made.values), report)
+            weights = self._pool.weights if importance is None else importance * self._pool.weights
+            names = frozenset(self.schema.names[position] for position in plan.order)
+            behind = Behind(dict(enumerate(self._pool.values.T)), weights, names)
+            return Generation(_table(self.schema, made.values), report, self.schema, behind)
 
     def _fitted(self, conditioned: list[int]) -> tuple[list[int], dict[int, ConditionalModel]]:
         """Return the visit sequence, conditioned columns first, and by index what is fitted."""
@@ -435,10 +471,15 @@ class Generation:
     Attributes:
         table: the rows.
         report: per condition target, achieved and support; warnings.
+
+    In memory it also keeps the answers of the respondents behind the rows, which tables are tested
+    on. Neither the file of rows nor the report has them.
     """
 
     table: pa.Table
     report: Report
+    _schema: Schema = dataclasses.field(repr=False)
+    _behind: Behind = dataclasses.field(repr=False, compare=False)
 
     @property
     def rows_requested(self) -> int:
@@ -455,6 +496,39 @@ class Generation:
         """``ready``, or ``partial`` when there are fewer rows than were asked for."""
         return self.report.status
 
+    @property
+    def sample(self) -> Sample:
+        """The rows as tables are made of them, with the respondents behind them."""
+        rows = {
+            position: column.encode(self.table[column.name])
+            for position, column in enumerate(self._schema.columns)
+        }
+        return Sample(self._schema, rows, None, self._behind)
+
+    def crosstab(
+        self,
+        rows: Names,
+        columns: Names | None = None,
+        *,
+        banner: Names | None = None,
+        weight: str | None = None,
+    ) -> Crosstab:
+        """Return a cross table of the rows, tested on the respondents behind them.
+
+        The effective base of a group comes from the respondents in it, by their importance weights
+        under the scenario, not from how many rows were made of them.
+
+        Args:
+            rows: columns or multiple-response sets: shares of levels or options, means of numbers.
+            columns: categorical columns, whose levels are columns of the table, side by side.
+            banner: the same by its other name.
+            weight: a column of numbers that rows count by.
+
+        Raises:
+            ValueError: a name that the schema does not have, or of a column that does not fit.
+        """
+        return tables.tabulate(self.sample, rows, _banner(columns, banner), weight)
+
     def write(self, path: str | Path, format: str | None = None) -> Self:  # noqa: A002 - its name
         """Write the rows as parquet, csv or arrow, by default as the path's suffix says.
 
@@ -464,6 +538,27 @@ class Generation:
         """
         files.write(self.table, Path(path), format)
         return self
+
+
+def crosstab(
+    source: Model | Generation,
+    rows: Names,
+    columns: Names | None = None,
+    *,
+    banner: Names | None = None,
+    weight: str | None = None,
+) -> Crosstab:
+    """Return a cross table of a study, given as its model, or of a generation.
+
+    See `Model.crosstab` and `Generation.crosstab`.
+    """
+    return source.crosstab(rows, columns, banner=banner, weight=weight)
+
+
+def _banner(columns: Names | None, banner: Names | None) -> Names | None:
+    if columns is not None and banner is not None:
+        raise ValueError("give columns or banner, which are the same, not both")
+    return banner if columns is None else columns
 
 
 def _table(schema: Schema, values: Mapping[int, Floats]) -> pa.Table:

@@ -1,0 +1,344 @@
+"""Cross tables: shares and means by group, their bases, and significance letters."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from simulacra.engine.columns.arrays import Flags, Floats
+from simulacra.engine.tabulating import rendering, significance, variables
+from simulacra.engine.tabulating.sample import Group, Sample, Weighting
+from simulacra.engine.tabulating.significance import Estimate, Mean, Share
+from simulacra.engine.tabulating.variables import BannerVariable, Names, RowVariable
+
+TOTAL = "Total"
+DIGITS = 6
+CELL_TYPES = {
+    "row": pa.string(),
+    "level": pa.string(),
+    "banner": pa.string(),
+    "column": pa.string(),
+    "letter": pa.string(),
+    "figure": pa.string(),
+    "value": pa.float64(),
+    "base": pa.int64(),
+    "effective_base": pa.float64(),
+    "letters": pa.string(),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        banner: the variable whose level it is; None for the total.
+        level: its name; ``Total`` for the total.
+        letter: by which other columns name it; empty for the total.
+    """
+
+    banner: str | None
+    level: str
+    letter: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """One figure of a table.
+
+    Attributes:
+        value: a share of the column's base, 0 to 1, or a mean; None where the base is empty.
+        letters: of the columns of the same banner variable whose figure is significantly smaller.
+    """
+
+    value: float | None
+    letters: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """A row of a table: a level or option, None for a mean, and a cell for each column."""
+
+    level: str | None
+    cells: tuple[Cell, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """The rows of a table that show one variable.
+
+    Attributes:
+        row: the column or multiple-response set.
+        figure: ``share`` or ``mean``.
+        lines: one for each level or option, or one for the mean.
+        bases: for each column of the table, the rows that have a value, unweighted.
+        effective_bases: likewise, how many respondents of equal weight tell as much.
+    """
+
+    row: str
+    figure: str
+    lines: tuple[Line, ...]
+    bases: tuple[int, ...]
+    effective_bases: tuple[float, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Crosstab:
+    """A cross table.
+
+    Attributes:
+        columns: the total, then the levels of each banner variable.
+        blocks: one for each row variable.
+        level: at which columns are compared.
+        compared: pairs of cells that were compared.
+        unit: what the base counts: ``respondents`` or ``rows``.
+        notes: how the table is to be read.
+    """
+
+    columns: tuple[Column, ...]
+    blocks: tuple[Block, ...]
+    level: float
+    compared: int
+    unit: str
+    notes: tuple[str, ...]
+
+    @property
+    def table(self) -> pa.Table:
+        """All cells, a line each: row variable and level, banner variable and column, figures."""
+        lines = [
+            {
+                "row": block.row,
+                "level": line.level,
+                "banner": column.banner,
+                "column": column.level,
+                "letter": column.letter,
+                "figure": block.figure,
+                "value": cell.value,
+                "base": base,
+                "effective_base": effective,
+                "letters": cell.letters,
+            }
+            for block in self.blocks
+            for line in block.lines
+            for column, cell, base, effective in zip(
+                self.columns, line.cells, block.bases, block.effective_bases, strict=True
+            )
+        ]
+        return pa.Table.from_pylist(lines, pa.schema([*CELL_TYPES.items()]))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the table as a document."""
+        return dataclasses.asdict(self)
+
+    def __str__(self) -> str:
+        """Return the table for people."""
+        heads = [
+            ["", *self._starts()],
+            ["", *(column.level for column in self.columns)],
+            ["", *(column.letter for column in self.columns)],
+        ]
+        room = self._room_for_letters()
+        body = [line for block in self.blocks for line in _printed(block, self.unit, room)]
+        text = rendering.aligned([head for head in heads if any(head)], body)
+        return "\n".join([*text, *rendering.wrapped(self.notes)])
+
+    def _starts(self) -> list[str]:
+        """Return the name of each banner variable above its first column."""
+        names = [column.banner or "" for column in self.columns]
+        return [name if name not in names[:index] else "" for index, name in enumerate(names)]
+
+    def _room_for_letters(self) -> list[int]:
+        """Return how many characters each column of the text needs for letters or an asterisk."""
+        return [
+            max(
+                max(len(line.cells[index].letters) for line in block.lines)
+                if block.effective_bases[index] >= significance.LEAST_BASE
+                else 1
+                for block in self.blocks
+            )
+            for index in range(len(self.columns))
+        ]
+
+
+def tabulate(
+    sample: Sample, rows: Names, banner: Names | None = None, weight: str | None = None
+) -> Crosstab:
+    """Return a cross table of a sample.
+
+    Args:
+        sample: the rows.
+        rows: columns or multiple-response sets: shares of levels or options, means of numbers.
+        banner: categorical columns, whose levels are columns of the table, side by side.
+        weight: a column of numbers that rows count by, besides their survey weights.
+
+    Raises:
+        ValueError: a name that the schema does not have, or of a column that does not fit.
+    """
+    shown = variables.rows_of(sample.schema, rows)
+    across = variables.banner_of(sample.schema, banner)
+    counting = Weighting(sample, weight)
+    columns, groups = _columns(across)
+    made = [_block(sample, counting, variable, groups, across) for variable in shown]
+    blocks, compared = tuple(block for block, _ in made), sum(number for _, number in made)
+    unit = "respondents" if sample.behind is None else "rows"
+    notes = _notes(sample, blocks, compared, [one.name for one in shown])
+    return Crosstab(tuple(columns), blocks, significance.LEVEL, compared, unit, tuple(notes))
+
+
+def _columns(across: Sequence[BannerVariable]) -> tuple[list[Column], list[Group]]:
+    columns = [Column(None, TOTAL, "")]
+    groups: list[Group] = [variables.everyone]
+    for variable in across:
+        for level, group in variable.levels:
+            columns.append(Column(variable.name, level, significance.name(len(columns) - 1)))
+            groups.append(group)
+    return columns, groups
+
+
+def _block(
+    sample: Sample,
+    counting: Weighting,
+    variable: RowVariable,
+    groups: Sequence[Group],
+    across: Sequence[BannerVariable],
+) -> tuple[Block, int]:
+    """Return the rows of one variable, and how many pairs of cells were compared."""
+    bases = [variables.together(variable.asked, group) for group in groups]
+    members = [base(sample.rows) for base in bases]
+    effective = [counting.effective(base) for base in bases]
+    of_line: list[tuple[str | None, list[Estimate]]] = []
+    if variable.position >= 0:
+        values = sample.rows[variable.position]
+        means: list[Estimate] = [
+            mean(values[inside], counting.weights[inside], size)
+            for inside, size in zip(members, effective, strict=True)
+        ]
+        of_line.append((None, means))
+    for option, group in variable.options:
+        has = group(sample.rows)
+        shares: list[Estimate] = [
+            Share(_share(has[inside], counting.weights[inside]), size)
+            for inside, size in zip(members, effective, strict=True)
+        ]
+        of_line.append((option, shares))
+    lines, compared = [], 0
+    for level, estimates in of_line:
+        found, number = _letters(variable, estimates, across)
+        compared += number
+        cells = (Cell(_figure(it.value), of) for it, of in zip(estimates, found, strict=True))
+        lines.append(Line(level, tuple(cells)))
+    block = Block(
+        variable.name,
+        "mean" if variable.position >= 0 else "share",
+        tuple(lines),
+        tuple(int(inside.sum()) for inside in members),
+        tuple(round(size, 1) for size in effective),
+    )
+    return block, compared
+
+
+def _letters(
+    shown: RowVariable, estimates: Sequence[Estimate], across: Sequence[BannerVariable]
+) -> tuple[list[str], int]:
+    """Return the letters of one row of a table; columns of one banner variable are compared."""
+    found, compared = [""], 0  # the total holds all the others and is compared with none
+    for variable in across:
+        first = len(found)
+        own = estimates[first : first + len(variable.levels)]
+        if variable.name == shown.name:  # its levels differ in itself by definition
+            found += [""] * len(own)
+            continue
+        names = [significance.name(first - 1 + index) for index in range(len(own))]
+        letters, number = significance.letters(own, names)
+        found, compared = found + letters, compared + number
+    return found, compared
+
+
+def _share(has: Flags, weights: Floats) -> float:
+    total = float(weights.sum())
+    return float(weights[has].sum()) / total if total > 0 else np.nan
+
+
+def mean(values: Floats, weights: Floats, effective: float) -> Mean:
+    """Return the mean of some rows; the variance is corrected for the effective base.
+
+    Args:
+        values: float64, shape (rows,), none missing.
+        weights: likewise: how much each counts.
+        effective: base, of respondents.
+    """
+    if not weights.sum() > 0:
+        return Mean(np.nan, effective, np.nan)
+    middle = float(np.average(values, weights=weights))
+    variance = float(np.average((values - middle) ** 2, weights=weights))
+    return Mean(middle, effective, variance * effective / max(effective - 1, 1.0))
+
+
+def _figure(value: float) -> float | None:
+    return None if np.isnan(value) else round(value, DIGITS)
+
+
+def _notes(
+    sample: Sample, blocks: Sequence[Block], compared: int, names: Sequence[str]
+) -> list[str]:
+    notes, least = [], significance.LEAST_BASE
+    if compared:
+        notes.append(
+            "A letter stands at the larger of two figures and names the column of the smaller one. "
+            "Columns of one variable are compared pairwise on their effective bases: two-sided "
+            f"z test of proportions, t test of means, at {significance.LEVEL:.0%}. Of {compared} "
+            f"pairs chance alone would mark up to {compared * (1 - significance.LEVEL):.0f}."
+        )
+    if any(size < least for block in blocks for size in block.effective_bases):
+        notes.append(f"Columns with an effective base under {least:.0f} (*) are not compared.")
+    if sample.behind is not None:
+        notes.append(
+            "The effective base of made rows is bounded by the respondents behind them, however "
+            "many rows there are."
+        )
+    set_by = [name for name in names if name in _conditioned(sample)]
+    if set_by:
+        notes.append(
+            f"The scenario is about {', '.join(map(repr, set_by))}: these figures follow what was "
+            "asked for, so letters on them are no findings."
+        )
+    return notes
+
+
+def _conditioned(sample: Sample) -> frozenset[str]:
+    """Return the columns that the scenario is about, and the sets that these are options of."""
+    if sample.behind is None:
+        return frozenset()
+    named = sample.behind.conditioned
+    return named | {one.name for one in sample.schema.sets if named & {*one.columns}}
+
+
+def _printed(block: Block, unit: str, room: Sequence[int]) -> list[list[str]]:
+    """Return the rows of a block as texts; letters stand behind numbers, in a column of theirs."""
+    lines = [] if block.figure == "mean" else [[block.row]]
+    for line in block.lines:
+        name = f"  {line.level}" if line.level is not None else f"{block.row} (mean)"
+        cells = [
+            _text(cell, block.figure) + _letters_text(cell.letters, width)
+            for cell, width in zip(line.cells, room, strict=True)
+        ]
+        lines.append([name, *cells])
+    none = [_letters_text("", width) for width in room]
+    bases = [f"{base:,}{gap}" for base, gap in zip(block.bases, none, strict=True)]
+    effective = [
+        f"{size:,.0f}{_letters_text('*' * (size < significance.LEAST_BASE), width)}"
+        for size, width in zip(block.effective_bases, room, strict=True)
+    ]
+    return [*lines, [f"  Base ({unit})", *bases], ["  Effective base", *effective], [""]]
+
+
+def _letters_text(letters: str, width: int) -> str:
+    return " " + letters.ljust(width) if width or letters else ""
+
+
+def _text(cell: Cell, figure: str) -> str:
+    if cell.value is None:
+        return "-"
+    return f"{cell.value:.1%}" if figure == "share" else f"{cell.value:,.2f}"

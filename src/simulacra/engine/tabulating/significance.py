@@ -1,0 +1,100 @@
+"""Significance: two columns of a table compared on their effective bases.
+
+Pairs are compared one by one at 95 %, without a correction for how many there are, as survey tables
+do; the note below a table says how many letters chance would give.
+"""
+
+import dataclasses
+import itertools
+import string
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import norm
+from scipy.stats import t as student
+
+from simulacra.engine.report.support import THIN_SUPPORT
+
+LEVEL = 0.95
+LEAST_BASE = float(THIN_SUPPORT)
+"""Effective base below which a column is not compared: the tests need the normal distribution."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Share:
+    """A share, 0 to 1, on its effective base."""
+
+    value: float
+    base: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Mean:
+    """A mean on its effective base; `variance` is that of single values."""
+
+    value: float
+    base: float
+    variance: float
+
+
+Estimate = Share | Mean
+
+
+def p_value(first: Estimate, second: Estimate) -> float:
+    """Return the two-sided p-value of the hypothesis that two independent groups do not differ.
+
+    Shares are compared by the z test with pooled variance (as in SPSS Custom Tables), means by the
+    t test for unequal variances (Welch 1947); both take effective bases for numbers of respondents.
+    It is 1 where there is nothing to compare: equal figures, or no variance.
+    """
+    if isinstance(first, Mean) and isinstance(second, Mean):
+        return _of_means(first, second)
+    pooled = (first.value * first.base + second.value * second.base) / (first.base + second.base)
+    variance = pooled * (1 - pooled) * (1 / first.base + 1 / second.base)
+    if not variance > 0:
+        return 1.0
+    return float(2 * norm.sf(abs(first.value - second.value) / np.sqrt(variance)))
+
+
+def _of_means(first: Mean, second: Mean) -> float:
+    parts = [each.variance / each.base for each in (first, second)]
+    total = sum(parts)
+    if not total > 0:
+        return 1.0
+    freedom = 1 / sum(
+        (part / total) ** 2 / (each.base - 1)
+        for part, each in zip(parts, (first, second), strict=True)
+    )
+    distance = abs(first.value - second.value) / np.sqrt(total)
+    return float(2 * student.sf(distance, freedom))
+
+
+def letters(estimates: Sequence[Estimate], names: Sequence[str]) -> tuple[list[str], int]:
+    """Return for each of some columns the letters of those whose figure is significantly smaller.
+
+    Args:
+        estimates: of one row of a table, a column each.
+        names: the letter of each column.
+
+    Returns:
+        The letters, and how many pairs were compared: those of which both effective bases are
+        `LEAST_BASE` or more.
+    """
+    found, compared = ["" for _ in estimates], 0
+    for first, second in itertools.combinations(range(len(estimates)), 2):
+        pair = estimates[first], estimates[second]
+        if min(each.base for each in pair) < LEAST_BASE:
+            continue
+        compared += 1
+        if p_value(*pair) < 1 - LEVEL:
+            larger, smaller = first, second
+            if pair[0].value < pair[1].value:
+                larger, smaller = second, first
+            found[larger] += names[smaller]
+    return found, compared
+
+
+def name(index: int) -> str:
+    """Return the letter of a column: A to Z, then AA, AB and so on."""
+    more, last = divmod(index, len(string.ascii_uppercase))
+    return (name(more - 1) if more else "") + string.ascii_uppercase[last]
