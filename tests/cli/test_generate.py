@@ -52,6 +52,23 @@ def test_formats_go_by_suffix_and_a_seed_repeats(model: str) -> None:
     assert pyarrow.csv.read_csv("rows.csv").to_pylist() == rows.to_pylist()
 
 
+def test_rows_may_carry_their_support(model: str) -> None:
+    options = ["--rows", "4000", "--seed", "1", "--support-weight"]
+    assert main(["generate", model, *options]) == 0
+    weight = pyarrow.parquet.read_table("synthetic.parquet")["support_weight"].to_numpy()
+    assert weight.sum() == pytest.approx(1 / (1 / 4000 + 1 / 800))
+
+
+def test_a_support_weight_of_the_study_is_not_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ["support_weight,owns", *(f"{row % 7},{row % 2}" for row in range(60))]
+    (tmp_path / "own.csv").write_text("\n".join(lines))
+    simulacra.fit(tmp_path / "own.csv").save(tmp_path / "own.model")
+    assert main(["generate", "own.model", "--rows", "9", "--support-weight"]) == 1
+    assert "has a column 'support_weight' of its own" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

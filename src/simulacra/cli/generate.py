@@ -65,6 +65,11 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         default=Path("synthetic.parquet"),
         help=".parquet, .csv or .arrow (default: synthetic.parquet)",
     )
+    parser.add_argument(
+        "--support-weight",
+        action="store_true",
+        help="add the column support_weight, which sums to the effective base of the rows",
+    )
     parser.set_defaults(run=run)
 
 
@@ -140,12 +145,17 @@ def _generate(arguments: argparse.Namespace) -> "Generation":
     with terminal.progress() as on_progress:
         on_progress(Progress("reading", 0.0))
         model = pipeline.load(arguments.model)
+        if arguments.support_weight and pipeline.SUPPORT_WEIGHT in model.schema:
+            raise failures.CommandError(
+                f"--support-weight: the study has a column {pipeline.SUPPORT_WEIGHT!r} of its own"
+            )
         generation = model.generate(
             arguments.rows,
             seed=arguments.seed,
             categorical=categorical,
             numeric=numeric,
             margins=arguments.margins or False,
+            support_weight=arguments.support_weight,
             progress=on_progress,
         )
         return generation.write(arguments.output)

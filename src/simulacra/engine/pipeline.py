@@ -30,8 +30,8 @@ from simulacra.engine.scenario.particles import Particles
 from simulacra.engine.scenario.plans import Plan
 from simulacra.engine.tabulating import crosstab as tables
 from simulacra.engine.tabulating.crosstab import Crosstab
-from simulacra.engine.tabulating.sample import Behind, Sample
-from simulacra.engine.tabulating.variables import Names
+from simulacra.engine.tabulating.sample import Behind, Sample, Weighting
+from simulacra.engine.tabulating.variables import Names, everyone
 from simulacra.engine.writing import files
 
 FIT_DURATIONS = (
@@ -50,6 +50,8 @@ SAVING = Progress("writing", 0.97)
 FITTING, CONDITIONING, WRITING = 8.0, 6.0, 0.25
 """Durations in that of drawing one value: to fit a conditional model, for each respondent; to draw
 a conditioned column with its particles, for each row; to count and write a value."""
+SUPPORT_WEIGHT = "support_weight"
+"""Name of the column by which other tools count rows as support does."""
 MAX_KEPT_SEQUENCES = 16
 """Visit sequences whose conditional models a model keeps, one for each set of conditions."""
 
@@ -274,6 +276,7 @@ class Model:
         multiple_response: Mapping[str, Mapping[str, float]] | None = None,
         groups: Sequence[Mapping[str, Any]] | None = None,
         margins: bool | str = False,
+        support_weight: bool = False,
         progress: ProgressCallback | None = None,
     ) -> "Generation":
         """Generate rows under a scenario.
@@ -298,14 +301,20 @@ class Model:
             margins: whether the report has margins of error for the figures of all other columns,
                 from models refitted to resampled respondents: True for 20 of them, ``"quick"`` for
                 8, whose intervals are wider. Kept for the next scenario on the same columns.
+            support_weight: whether the rows have a column ``support_weight`` more, all of one
+                value. It sums to the effective base of the rows, which is less than the effective
+                sample size, so that the tests of tools that count rows by a weight use support.
             progress: called as the work, writing the rows to a file included, advances;
                 from any thread, but never two at a time.
 
         Raises:
             errors.ConditionError: a condition does not fit the schema; lists every fault.
             errors.InfeasibleError: the model has no support for a single row.
-            ValueError: `row_count` or `seed` is out of bounds, or `margins` is another text.
+            ValueError: `row_count` or `seed` is out of bounds, `margins` is another text, or the
+                study has a column ``support_weight`` of its own.
         """
+        if support_weight and SUPPORT_WEIGHT in self.schema:
+            raise ValueError(f"the study has a column {SUPPORT_WEIGHT!r} of its own")
         refits = replicates.how_many(margins)
         if row_count < 1:
             raise ValueError(f"row_count is {row_count}; it must be at least 1")
@@ -357,7 +366,8 @@ class Model:
             weights = self._pool.weights if importance is None else importance * self._pool.weights
             names = frozenset(self.schema.names[position] for position in plan.order)
             behind = Behind(dict(enumerate(self._pool.values.T)), weights, names)
-            return Generation(_table(self.schema, made.values), report, self.schema, behind)
+            generation = Generation(_table(self.schema, made.values), report, self.schema, behind)
+            return generation.with_support_weight() if support_weight else generation
 
     def _fitted(self, conditioned: list[int]) -> tuple[list[int], dict[int, ConditionalModel]]:
         """Return the visit sequence, conditioned columns first, and by index what is fitted."""
@@ -528,6 +538,16 @@ class Generation:
             ValueError: a name that the schema does not have, or of a column that does not fit.
         """
         return tables.tabulate(self.sample, rows, _banner(columns, banner), weight)
+
+    def with_support_weight(self) -> Self:
+        """Return the same generation whose rows have the column ``support_weight`` more.
+
+        Its one value is the effective base of all rows over their number. A value that differed
+        from row to row would change the shares that the scenario asks for.
+        """
+        weight = Weighting(self.sample).effective(everyone) / self.rows_generated
+        column = pa.array(np.full(self.rows_generated, weight))
+        return dataclasses.replace(self, table=self.table.append_column(SUPPORT_WEIGHT, column))
 
     def write(self, path: str | Path, format: str | None = None) -> Self:  # noqa: A002 - its name
         """Write the rows as parquet, csv or arrow, by default as the path's suffix says.

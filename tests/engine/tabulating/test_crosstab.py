@@ -134,3 +134,36 @@ def test_the_library_tabulates_studies_and_rows(
 def test_columns_and_banner_are_the_same(out: simulacra.Generation) -> None:
     with pytest.raises(ValueError, match="not both"):
         out.crosstab("region", "segment", banner="channel")
+
+
+def test_the_support_weight_sums_to_the_effective_base(
+    meal_kit_model: simulacra.Model, out: simulacra.Generation
+) -> None:
+    weighted = meal_kit_model.generate(
+        20_000,
+        seed=1,
+        categorical=SCENARIO,
+        numeric={"age": {"min": 25, "max": 44}},
+        support_weight=True,
+    )
+    assert weighted.table.drop_columns(["support_weight"]).equals(out.table)
+    weight = weighted.table["support_weight"].to_numpy()
+    assert len(set(weight.tolist())) == 1  # no share that was asked for changes
+    (block,) = weighted.crosstab("region").blocks
+    assert weight.sum() == pytest.approx(block.effective_bases[0], abs=0.05)
+    size = weighted.report.support.effective_sample_size
+    assert 0.98 * size < weight.sum() < size
+
+
+def test_few_rows_weigh_no_more_than_their_number(meal_kit_model: simulacra.Model) -> None:
+    few = meal_kit_model.generate(100, seed=1, support_weight=True)
+    weight = few.table["support_weight"].to_numpy()
+    assert weight.sum() == pytest.approx(1 / (1 / 100 + 1 / 800))
+
+
+def test_a_study_may_have_a_support_weight_of_its_own() -> None:
+    rng = np.random.default_rng(1)
+    table = pa.table({"support_weight": rng.integers(1, 9, 60), "owns": rng.random(60) < 0.5})
+    model = simulacra.fit(table)
+    with pytest.raises(ValueError, match="of its own"):
+        model.generate(10, support_weight=True)
