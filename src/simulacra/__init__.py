@@ -19,11 +19,13 @@ if TYPE_CHECKING:
         SavedModelError,
         StudyError,
     )
-    from simulacra.engine.pipeline import Generation, Model, crosstab, fit, load
+    from simulacra.engine.pipeline import Generation, Model, compare, crosstab, fit, load
     from simulacra.engine.progress import Progress
+    from simulacra.engine.tabulating.comparison import Comparison
     from simulacra.engine.tabulating.crosstab import Crosstab
 
 __all__ = [
+    "Comparison",
     "ConditionError",
     "Crosstab",
     "EngineError",
@@ -33,12 +35,17 @@ __all__ = [
     "Progress",
     "SavedModelError",
     "StudyError",
+    "compare",
     "crosstab",
     "fit",
     "load",
 ]
 
-HOMES = {"Crosstab": "tabulating.crosstab", "Progress": "progress"}
+HOMES = {
+    "Comparison": "tabulating.comparison",
+    "Crosstab": "tabulating.crosstab",
+    "Progress": "progress",
+}
 
 __version__ = version("simulacra")
 

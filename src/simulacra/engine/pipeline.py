@@ -28,7 +28,9 @@ from simulacra.engine.rules import ruleset
 from simulacra.engine.scenario import conditions, particles, picking, plans, raking
 from simulacra.engine.scenario.particles import Particles
 from simulacra.engine.scenario.plans import Plan
+from simulacra.engine.tabulating import comparison as comparison_of_samples
 from simulacra.engine.tabulating import crosstab as tables
+from simulacra.engine.tabulating.comparison import Comparison
 from simulacra.engine.tabulating.crosstab import Crosstab
 from simulacra.engine.tabulating.sample import Behind, Sample, Weighting
 from simulacra.engine.tabulating.variables import Names, everyone
@@ -573,6 +575,29 @@ def crosstab(
     See `Model.crosstab` and `Generation.crosstab`.
     """
     return source.crosstab(rows, columns, banner=banner, weight=weight)
+
+
+def compare(
+    first: Model | Generation, second: Generation, *, columns: Names | None = None
+) -> Comparison:
+    """Return the figures of a study or generation and of a generation, with their changes.
+
+    The most surprising change comes first. Intervals are the margins of error of the second one's
+    report where it has them and `first` is its study; otherwise they come from effective bases.
+
+    Args:
+        first: the study, given as its model, or a generation.
+        second: a generation.
+        columns: names of columns or multiple-response sets; by default all columns that both have,
+            dates and times left out.
+
+    Raises:
+        ValueError: a name that one of the schemas does not have, or of a date or time.
+    """
+    before, after = first.sample, second.sample
+    is_of_study = isinstance(first, Model) and before.schema == after.schema
+    margins = second.report.margins if is_of_study else None
+    return comparison_of_samples.compare(before, after, columns, margins)
 
 
 def _banner(columns: Names | None, banner: Names | None) -> Names | None:

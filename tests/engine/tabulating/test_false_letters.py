@@ -77,3 +77,13 @@ def test_row_counts_would_call_most_pairs_significant(
     monkeypatch.setattr(sample, "both", lambda rows, _: rows)
     made = [model.generate(20_000, seed=index) for index, model in enumerate(models[:20])]
     assert np.mean([rate(out.crosstab(SHOWN, BANNER)) for out in made]) > 0.5
+
+
+def test_what_a_scenario_is_not_about_seldom_changes(models: list[simulacra.Model]) -> None:
+    # The segment tells nothing of these three, so each change that is told is a false one.
+    rates = []
+    for index, model in enumerate(models):
+        out = model.generate(20_000, seed=index, categorical=SCENARIO)
+        found = simulacra.compare(model, out, columns=["area", "channel", "rating"])
+        rates.append(np.mean([each.is_changed for each in found.figures]))
+    assert np.mean(rates) < allowed(np.array(rates))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulacra.engine.tabulating import significance
-from simulacra.engine.tabulating.significance import Mean, Share
+from simulacra.engine.tabulating.estimates import Mean, Share
 
 BASES = st.floats(30, 1e5)
 SHARES = st.builds(Share, st.floats(0, 1), BASES)

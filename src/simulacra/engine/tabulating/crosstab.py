@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from simulacra.engine.columns.arrays import Flags, Floats
-from simulacra.engine.tabulating import rendering, significance, variables
+from simulacra.engine.tabulating import estimates, rendering, significance, variables
+from simulacra.engine.tabulating.estimates import Base, Estimate
 from simulacra.engine.tabulating.sample import Group, Sample, Weighting
-from simulacra.engine.tabulating.significance import Estimate, Mean, Share
 from simulacra.engine.tabulating.variables import BannerVariable, Names, RowVariable
 
 TOTAL = "Total"
@@ -205,48 +204,33 @@ def _block(
     across: Sequence[BannerVariable],
 ) -> tuple[Block, int]:
     """Return the rows of one variable, and how many pairs of cells were compared."""
-    bases = [variables.together(variable.asked, group) for group in groups]
-    members = [base(sample.rows) for base in bases]
-    effective = [counting.effective(base) for base in bases]
-    of_line: list[tuple[str | None, list[Estimate]]] = []
-    if variable.position >= 0:
-        values = sample.rows[variable.position]
-        means: list[Estimate] = [
-            mean(values[inside], counting.weights[inside], size)
-            for inside, size in zip(members, effective, strict=True)
-        ]
-        of_line.append((None, means))
-    for option, group in variable.options:
-        has = group(sample.rows)
-        shares: list[Estimate] = [
-            Share(_share(has[inside], counting.weights[inside]), size)
-            for inside, size in zip(members, effective, strict=True)
-        ]
-        of_line.append((option, shares))
+    bases = [
+        Base.of(sample, counting, variables.together(variable.asked, group)) for group in groups
+    ]
     lines, compared = [], 0
-    for level, estimates in of_line:
-        found, number = _letters(variable, estimates, across)
+    for level, own in estimates.of(sample, bases, variable):
+        found, number = _letters(variable, own, across)
         compared += number
-        cells = (Cell(_figure(it.value), of) for it, of in zip(estimates, found, strict=True))
+        cells = (Cell(_figure(it.value), of) for it, of in zip(own, found, strict=True))
         lines.append(Line(level, tuple(cells)))
     block = Block(
         variable.name,
-        "mean" if variable.position >= 0 else "share",
+        variable.kind,
         tuple(lines),
-        tuple(int(inside.sum()) for inside in members),
-        tuple(round(size, 1) for size in effective),
+        tuple(base.count for base in bases),
+        tuple(round(base.effective, 1) for base in bases),
     )
     return block, compared
 
 
 def _letters(
-    shown: RowVariable, estimates: Sequence[Estimate], across: Sequence[BannerVariable]
+    shown: RowVariable, all_columns: Sequence[Estimate], across: Sequence[BannerVariable]
 ) -> tuple[list[str], int]:
     """Return the letters of one row of a table; columns of one banner variable are compared."""
     found, compared = [""], 0  # the total holds all the others and is compared with none
     for variable in across:
         first = len(found)
-        own = estimates[first : first + len(variable.levels)]
+        own = all_columns[first : first + len(variable.levels)]
         if variable.name == shown.name:  # its levels differ in itself by definition
             found += [""] * len(own)
             continue
@@ -254,26 +238,6 @@ def _letters(
         letters, number = significance.letters(own, names)
         found, compared = found + letters, compared + number
     return found, compared
-
-
-def _share(has: Flags, weights: Floats) -> float:
-    total = float(weights.sum())
-    return float(weights[has].sum()) / total if total > 0 else np.nan
-
-
-def mean(values: Floats, weights: Floats, effective: float) -> Mean:
-    """Return the mean of some rows; the variance is corrected for the effective base.
-
-    Args:
-        values: float64, shape (rows,), none missing.
-        weights: likewise: how much each counts.
-        effective: base, of respondents.
-    """
-    if not weights.sum() > 0:
-        return Mean(np.nan, effective, np.nan)
-    middle = float(np.average(values, weights=weights))
-    variance = float(np.average((values - middle) ** 2, weights=weights))
-    return Mean(middle, effective, variance * effective / max(effective - 1, 1.0))
 
 
 def _figure(value: float) -> float | None:
@@ -298,21 +262,13 @@ def _notes(
             "The effective base of made rows is bounded by the respondents behind them, however "
             "many rows there are."
         )
-    set_by = [name for name in names if name in _conditioned(sample)]
+    set_by = [name for name in names if name in sample.conditioned]
     if set_by:
         notes.append(
             f"The scenario is about {', '.join(map(repr, set_by))}: these figures follow what was "
             "asked for, so letters on them are no findings."
         )
     return notes
-
-
-def _conditioned(sample: Sample) -> frozenset[str]:
-    """Return the columns that the scenario is about, and the sets that these are options of."""
-    if sample.behind is None:
-        return frozenset()
-    named = sample.behind.conditioned
-    return named | {one.name for one in sample.schema.sets if named & {*one.columns}}
 
 
 def _printed(block: Block, unit: str, room: Sequence[int]) -> list[list[str]]:

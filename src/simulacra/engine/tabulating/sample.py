@@ -39,8 +39,10 @@ class Behind:
             group: whose respondents count.
             also: what each counts by besides, float64, shape (respondents,).
         """
-        weights = self.weights * also(self.values)
-        return raking.effective_sample_size(weights[group(self.values)])
+        weights = (self.weights * also(self.values))[group(self.values)]
+        largest = float(weights.max(initial=0.0))
+        # A scenario may weigh a whole group so little that the squares would be 0.
+        return raking.effective_sample_size(weights / largest) if largest > 0 else 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,6 +65,14 @@ class Sample:
     def size(self) -> int:
         """How many rows there are."""
         return len(next(iter(self.rows.values())))
+
+    @property
+    def conditioned(self) -> frozenset[str]:
+        """The columns that the scenario is about, and the sets that these are options of."""
+        if self.behind is None:
+            return frozenset()
+        named = self.behind.conditioned
+        return named | {one.name for one in self.schema.sets if named & {*one.columns}}
 
 
 class Weighting:

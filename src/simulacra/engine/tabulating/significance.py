@@ -4,7 +4,6 @@ Pairs are compared one by one at 95 %, without a correction for how many there a
 do; the note below a table says how many letters chance would give.
 """
 
-import dataclasses
 import itertools
 import string
 from collections.abc import Sequence
@@ -14,30 +13,11 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from simulacra.engine.report.support import THIN_SUPPORT
+from simulacra.engine.tabulating.estimates import Estimate, Mean
 
 LEVEL = 0.95
 LEAST_BASE = float(THIN_SUPPORT)
 """Effective base below which a column is not compared: the tests need the normal distribution."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Share:
-    """A share, 0 to 1, on its effective base."""
-
-    value: float
-    base: float
-
-
-@dataclasses.dataclass(frozen=True)
-class Mean:
-    """A mean on its effective base; `variance` is that of single values."""
-
-    value: float
-    base: float
-    variance: float
-
-
-Estimate = Share | Mean
 
 
 def p_value(first: Estimate, second: Estimate) -> float:
@@ -56,17 +36,27 @@ def p_value(first: Estimate, second: Estimate) -> float:
     return float(2 * norm.sf(abs(first.value - second.value) / np.sqrt(variance)))
 
 
-def _of_means(first: Mean, second: Mean) -> float:
+def welch(first: Mean, second: Mean) -> tuple[float, float]:
+    """Return the standard error of the difference of two means, and its degrees of freedom.
+
+    The degrees of freedom are those of Welch and Satterthwaite; they are 1 if the error is 0.
+    """
     parts = [each.variance / each.base for each in (first, second)]
     total = sum(parts)
     if not total > 0:
-        return 1.0
+        return 0.0, 1.0
     freedom = 1 / sum(
         (part / total) ** 2 / (each.base - 1)
         for part, each in zip(parts, (first, second), strict=True)
     )
-    distance = abs(first.value - second.value) / np.sqrt(total)
-    return float(2 * student.sf(distance, freedom))
+    return float(np.sqrt(total)), freedom
+
+
+def _of_means(first: Mean, second: Mean) -> float:
+    error, freedom = welch(first, second)
+    if not error > 0:
+        return 1.0
+    return float(2 * student.sf(abs(first.value - second.value) / error, freedom))
 
 
 def letters(estimates: Sequence[Estimate], names: Sequence[str]) -> tuple[list[str], int]:

@@ -30,6 +30,11 @@ class RowVariable:
     options: tuple[tuple[str, Group], ...]
     position: int = -1
 
+    @property
+    def kind(self) -> str:
+        """``share`` or ``mean``."""
+        return "mean" if self.position >= 0 else "share"
+
 
 @dataclasses.dataclass(frozen=True)
 class BannerVariable:

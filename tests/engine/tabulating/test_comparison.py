@@ -1,0 +1,116 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+import simulacra
+from simulacra.engine.margins.margins import Margins
+from simulacra.engine.tabulating.comparison import BASES, REFITS, ComparedFigure, Comparison
+
+SCENARIO = {"segment": {"Premium": 0.55}}
+
+
+@pytest.fixture(scope="module")
+def out(meal_kit_model: simulacra.Model) -> simulacra.Generation:
+    return meal_kit_model.generate(5_000, seed=1, categorical=SCENARIO)
+
+
+@pytest.fixture(scope="module")
+def doubted(meal_kit_model: simulacra.Model) -> simulacra.Generation:
+    return meal_kit_model.generate(5_000, seed=1, categorical=SCENARIO, margins="quick")
+
+
+def figure(found: Comparison, column: str, level: str | None) -> ComparedFigure:
+    (one,) = [each for each in found.figures if (each.column, each.level) == (column, level)]
+    return one
+
+
+def test_figures_are_those_of_study_and_rows(
+    meal_kit_model: simulacra.Model, out: simulacra.Generation
+) -> None:
+    found = simulacra.compare(meal_kit_model, out)
+    study, rows = meal_kit_model.study.to_pandas(), out.table.to_pandas()
+    spend = figure(found, "monthly_spend", None)
+    assert spend.first.figure == pytest.approx(study["monthly_spend"].mean())
+    assert spend.second.figure == pytest.approx(rows["monthly_spend"].mean())
+    online = figure(found, "channel", "Online")
+    shares = [(table["channel"] == "Online").mean() for table in (study, rows)]
+    assert (online.first.figure, online.second.figure) == pytest.approx(shares, abs=1e-6)
+    assert online.change.figure == pytest.approx(shares[1] - shares[0], abs=2e-6)
+
+
+def test_the_most_surprising_change_comes_first_and_what_was_asked_for_last(
+    meal_kit_model: simulacra.Model, out: simulacra.Generation
+) -> None:
+    found = simulacra.compare(meal_kit_model, out)
+    free = [each for each in found.figures if not each.is_conditioned]
+    assert found.figures[: len(free)] == tuple(free)
+    assert {each.column for each in found.figures[len(free) :]} == {"segment"}
+    surprises = [each.surprise or 0 for each in free]
+    assert surprises == sorted(surprises, reverse=True)
+    # Premium buyers spend 45 % more in the population, and want the brand more.
+    assert {"monthly_spend", "purchase_intent"} <= {each.column for each in found.changes}
+    assert "region" not in {each.column for each in found.changes}
+
+
+def test_margins_are_used_where_the_rows_have_them(
+    meal_kit_model: simulacra.Model, doubted: simulacra.Generation
+) -> None:
+    found = simulacra.compare(meal_kit_model, doubted)
+    assert doubted.report.margins is not None
+    known = {(it.column, it.level, it.kind): it for it in doubted.report.margins.figures}
+    for each in found.figures:
+        assert each.interval == (BASES if each.is_conditioned else REFITS)
+        if not each.is_conditioned:
+            margin = known[each.column, each.level, each.figure]
+            assert dataclasses.astuple(each.change) == dataclasses.astuple(margin.change)
+    assert "margins of error from refitted models" in str(found)
+    assert "All other intervals come from effective bases" in str(found)
+
+
+def test_margins_are_of_the_change_from_the_study_alone(
+    out: simulacra.Generation, doubted: simulacra.Generation
+) -> None:
+    assert {each.interval for each in simulacra.compare(out, doubted).figures} == {BASES}
+
+
+def test_margins_that_failed_give_way_to_effective_bases(
+    meal_kit_model: simulacra.Model, out: simulacra.Generation
+) -> None:
+    failed = dataclasses.replace(out.report, margins=Margins(0.95, 0, ()))
+    found = simulacra.compare(meal_kit_model, dataclasses.replace(out, report=failed))
+    assert {each.interval for each in found.figures} == {BASES}
+
+
+def test_rows_do_not_differ_from_themselves(out: simulacra.Generation) -> None:
+    found = simulacra.compare(out, out)
+    assert not any(each.is_changed for each in found.figures)
+    assert all(each.change.figure == 0 for each in found.figures)
+    assert found.names == ("first rows", "second rows")
+
+
+def test_columns_of_one_kind_in_both_are_compared(
+    mixed_model: simulacra.Model, meal_kit_model: simulacra.Model
+) -> None:
+    rows = mixed_model.generate(500, seed=1)
+    columns = {each.column for each in simulacra.compare(mixed_model, rows).figures}
+    assert columns == {"plan", "owns", "agreement", "satisfaction", "visits", "spend"}
+    owns = simulacra.compare(mixed_model, rows, columns="owns").figures
+    assert [each.level for each in owns] == ["true"]  # the other share says the same
+    with pytest.raises(ValueError, match="no column"):
+        simulacra.compare(meal_kit_model, rows, columns=["region"])
+
+
+def test_a_comparison_is_text_table_and_json(
+    meal_kit_model: simulacra.Model, out: simulacra.Generation
+) -> None:
+    found = simulacra.compare(meal_kit_model, out, columns=["segment", "monthly_spend"])
+    assert json.loads(json.dumps(found.to_json()))["names"] == ["study", "rows"]
+    table = found.table
+    assert table.num_rows == len(found.figures) == 4
+    assert table["first"].null_count == table["change_low"].null_count == 0
+    assert np.all(np.array(table["first_low"]) <= np.array(table["first"]))
+    first = str(found).splitlines()[1]
+    assert first.startswith("monthly_spend (mean)")
+    assert first.endswith("changed")
