@@ -113,12 +113,39 @@ def fit_with(
     # 2. From the table to a schema and a matrix of numbers.
     with prepare:
         study = clean.clean(raw, bounds, overrides)
+    pool, models = _learn(study, overrides.privacy, learn, build, correct)
+    # 6. What is left of it is measured, to be published.
+    with check:
+        quality = comparison.compare(pool, models, check.advance)
+    return Model(pool, models, quality)
+
+
+def fit_cleaned(
+    study: clean.Study, privacy: str, progress: ProgressCallback | None = None
+) -> "Model":
+    """Fit a model to a study that is cleaned, or to some of its respondents.
+
+    Its quality is not measured.
+
+    Args:
+        study: it may have levels that none of its respondents has.
+        privacy: one of `privacy_levels.ALL`.
+        progress: called as the work advances.
+    """
+    learn, build, correct = phases(progress, FIT_DURATIONS[2:5])
+    return Model(*_learn(study, privacy, learn, build, correct))
+
+
+def _learn(
+    study: clean.Study, privacy: str, learn: Phase, build: Phase, correct: Phase
+) -> tuple[DonorPool, list[ConditionalModel]]:
+    """Return the respondents of a study, and the conditional models along the visit sequence."""
     # 3. The rules that no respondent breaks.
     with learn:
         rules = ruleset.learn(study.schema, study.values)
         pool = DonorPool.of(
             *(study.schema, study.values, rules),
-            privacy=overrides.privacy,
+            privacy=privacy,
             survey_weights=study.weights,
         )
     # 4. A conditional model for each column, those that decide many others before them.
@@ -127,11 +154,7 @@ def fit_with(
         models = conditional.fit_all(pool, sequence, {}, on_step)
     # 5. What marginals drift by along the chain is taken back.
     with correct:
-        models = calibration.calibrate(pool, models, correct.advance)
-    # 6. What is left of it is measured, to be published.
-    with check:
-        quality = comparison.compare(pool, models, check.advance)
-    return Model(pool, models, quality)
+        return pool, calibration.calibrate(pool, models, correct.advance)
 
 
 def load(path: str | Path) -> "Model":
