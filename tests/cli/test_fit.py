@@ -107,5 +107,5 @@ def test_ctrl_c_is_no_fault(seed: Path, monkeypatch: pytest.MonkeyPatch) -> None
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("simulacra.engine.pipeline.fit", interrupt)
+    monkeypatch.setattr("simulacra.engine.pipeline.fit_with", interrupt)
     assert main(["fit", str(seed)]) == 130

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import simulacra
 from examples import study
-from simulacra.cli import generate
+from simulacra.cli import generate, option_types
 from simulacra.cli.main import main
 
 
@@ -138,4 +138,4 @@ def test_a_range_is_read_of_numbers_dates_and_times(ends: tuple[object, object])
     low, high = (
         end if isinstance(end, int | float) else str(end).replace(" ", "T") for end in ends
     )
-    assert generate._range(f"x={low}:{high}") == ("x", {"min": low, "max": high})
+    assert option_types.span(f"x={low}:{high}") == ("x", {"min": low, "max": high})

@@ -8,7 +8,6 @@ from simulacra.cli import failures, option_types, terminal
 from simulacra.engine import limits
 
 if TYPE_CHECKING:
-    from simulacra.engine.columns.facts import Bound
     from simulacra.engine.pipeline import Generation
 
 OPTIONS = {"categorical": "--share", "numeric": "--range"}
@@ -43,7 +42,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         nargs="+",
         action="extend",
         default=[],
-        type=_range,
+        type=option_types.span,
         help="both ends, numbers or ISO 8601 dates: age=25:44 joined=2024-01-01:2024-06-30",
     )
     parser.add_argument(
@@ -85,27 +84,6 @@ def _share(text: str) -> tuple[tuple[str, str], float]:
         raise argparse.ArgumentTypeError(
             f"in {text!r} the share is {share!r}; write a fraction such as 0.55"
         ) from None
-
-
-def _range(text: str) -> "tuple[str, dict[str, Bound]]":
-    form = "COLUMN=MIN:MAX, such as age=25:44"
-    column, value = option_types.name_and_value(text, form)
-    parts = value.split(":")
-    if len(parts) % 2:  # times have colons too, as many in both ends
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form {form}")
-    half = len(parts) // 2
-    ends = [":".join(parts[:half]), ":".join(parts[half:])]
-    return column, {"min": _bound(ends[0]), "max": _bound(ends[1])}
-
-
-def _bound(text: str) -> "Bound":
-    """Return a number, or the text itself, which may be a date."""
-    for number in (int, float):
-        try:
-            return number(text)
-        except ValueError:
-            continue
-    return text
 
 
 def _output(text: str) -> Path:

@@ -4,9 +4,12 @@ import argparse
 import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from simulacra.cli import failures
+
+if TYPE_CHECKING:
+    from simulacra.engine.columns.facts import Bound
 
 Name = TypeVar("Name", bound=str | tuple[str, str])
 Value = TypeVar("Value")
@@ -88,6 +91,32 @@ def name_and_value(text: str, form: str) -> tuple[str, str]:
     if not (name and equals and value):
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form {form}")
     return name, value
+
+
+def span(text: str) -> "tuple[str, dict[str, Bound]]":
+    """Return a column, and both ends of a range, from ``column=min:max``.
+
+    Raises:
+        argparse.ArgumentTypeError: the text is no such pair.
+    """
+    form = "COLUMN=MIN:MAX, such as age=25:44"
+    column, value = name_and_value(text, form)
+    parts = value.split(":")
+    if len(parts) % 2:  # times have colons too, as many in both ends
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form {form}")
+    half = len(parts) // 2
+    ends = [":".join(parts[:half]), ":".join(parts[half:])]
+    return column, {"min": _bound(ends[0]), "max": _bound(ends[1])}
+
+
+def _bound(text: str) -> "Bound":
+    """Return a number, or the text itself, which may be a date."""
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            continue
+    return text
 
 
 def unique(option: str, pairs: Iterable[tuple[Name, Value]]) -> dict[Name, Value]:
