@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from simulacra.engine.progress import Progress
     from simulacra.engine.tabulating.comparison import Comparison
     from simulacra.engine.tabulating.crosstab import Crosstab
+    from simulacra.engine.validation.validate import validate
+    from simulacra.engine.validation.validation import Validation
 
 __all__ = [
     "Comparison",
@@ -35,16 +37,20 @@ __all__ = [
     "Progress",
     "SavedModelError",
     "StudyError",
+    "Validation",
     "compare",
     "crosstab",
     "fit",
     "load",
+    "validate",
 ]
 
 HOMES = {
     "Comparison": "tabulating.comparison",
     "Crosstab": "tabulating.crosstab",
     "Progress": "progress",
+    "Validation": "validation.validation",
+    "validate": "validation.validate",
 }
 
 __version__ = version("simulacra")

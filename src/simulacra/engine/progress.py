@@ -14,7 +14,7 @@ class Progress:
     """One report of progress.
 
     Attributes:
-        stage: what is being done, one of `STAGES`.
+        stage: what is being done, one of `STAGES`, or ``validating``.
         fraction: of the whole that is done, 0 to 1. Fitting and generating leave room at the end
             for their caller to write a file.
         step: steps of the stage that are done: conditional models fitted, or columns drawn. None

@@ -1,0 +1,166 @@
+"""The groups of respondents whose profile a validation predicts."""
+
+import contextlib
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from simulacra.engine import errors
+from simulacra.engine.cleaning.clean import Study
+from simulacra.engine.columns.arrays import Flags
+from simulacra.engine.columns.schema import Column
+from simulacra.engine.scenario import conditions
+
+EVERYBODY = "all respondents"
+MIN_RESPONDENTS = 20
+"""A smaller group has fewer than about ten on either side, whose figures say next to nothing."""
+MIN_CHOSEN = 40
+"""Respondents of a segment that is chosen without being named."""
+SMALLEST, LARGEST = 0.05, 0.4
+"""Shares of the respondents between which a segment is chosen."""
+MAX_SEGMENTS = 6
+SIZES = (0.10, 0.20, 0.35)
+"""Shares that are looked for in turn, so that small and large segments are among those chosen."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Segment:
+    """Some of the respondents, and the scenario that asks for rows like theirs.
+
+    Attributes:
+        name: for people.
+        columns: those that say who is in it; they are not compared.
+        asked: conditions by kind, as arguments of `Model.generate`; none for everybody.
+        members: bool, shape (respondents,).
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    asked: Mapping[str, Any]
+    members: Flags
+
+
+def everybody(study: Study) -> Segment:
+    """Return all respondents."""
+    return Segment(EVERYBODY, (), {}, np.ones(len(study.values), dtype=np.bool_))
+
+
+def named(study: Study, wanted: Mapping[str, Any]) -> Segment:
+    """Return the respondents that a caller names.
+
+    Args:
+        study: of all respondents.
+        wanted: column to a level, to a list of levels, or to ``{"min": ..., "max": ...}``; a
+            respondent is in the segment who meets all of them.
+
+    Raises:
+        errors.ConditionError: it does not fit the schema.
+        errors.StudyError: too few respondents are in it, or all of them.
+    """
+    if not wanted:
+        raise errors.StudyError("The segment names no column; leave it out to have some chosen.")
+    levels: dict[str, list[str]] = {}
+    ranges: dict[str, Any] = {}
+    for name, given in wanted.items():
+        if name in study.schema and not study.schema[name].type.is_categorical:
+            ranges[name] = _ends(given)
+        elif isinstance(given, Iterable) and not isinstance(given, str | Mapping):
+            levels[name] = list(map(_text, given))
+        else:
+            levels[name] = [_text(given)]
+    segment = _segment(study, levels, ranges)
+    number = int(segment.members.sum())
+    if number < MIN_RESPONDENTS:
+        raise errors.StudyError(
+            f"The segment {segment.name} has {number} respondents; at least {MIN_RESPONDENTS} are "
+            "needed, since half of them are hidden. Name a larger segment."
+        )
+    if number == len(study.values):
+        raise errors.StudyError(
+            f"The segment {segment.name} has all respondents in it; leave it out, or name a "
+            "smaller one."
+        )
+    return segment
+
+
+def chosen(study: Study) -> list[Segment]:
+    """Return segments of the study that nobody had to name: up to `MAX_SEGMENTS`, none if none fit.
+
+    Each is a level of a question of its own, held by `SMALLEST` to `LARGEST` of the respondents.
+    The questions are spaced evenly over the study.
+    """
+    by_question: dict[str, list[tuple[Column, int, float]]] = {}
+    for position, column in enumerate(study.schema.columns):
+        if not column.type.is_categorical:
+            continue
+        values = study.values[:, position]
+        counts = np.bincount(values[~np.isnan(values)].astype(np.int64))
+        for level, count in enumerate(counts.tolist()):
+            share = count / len(values)
+            if count >= MIN_CHOSEN and SMALLEST <= share <= LARGEST:
+                question = column.multiple_response or column.name
+                by_question.setdefault(question, []).append((column, level, share))
+    questions = list(by_question.values())
+    number = min(MAX_SEGMENTS, len(questions))
+    spaced = [questions[index * len(questions) // number] for index in range(number)]
+    found = []
+    for index, levels in enumerate(spaced):
+        size = SIZES[index % len(SIZES)]
+        column, level, _ = min(levels, key=lambda one: abs(one[2] - size))
+        found.append(_segment(study, {column.name: [column.levels[level]]}, {}))
+    return found
+
+
+def _segment(
+    study: Study, levels: Mapping[str, Sequence[str]], ranges: Mapping[str, Any]
+) -> Segment:
+    """Return the respondents with some levels, and with numbers in some ranges.
+
+    Raises:
+        errors.ConditionError: these do not fit the schema.
+    """
+    schema, names = study.schema, study.schema.names
+    even = {name: dict.fromkeys(some, 1 / max(len(some), 1)) for name, some in levels.items()}
+    conditions.parse(schema, {"categorical": even, "numeric": ranges})  # to find what is wrong
+    members = np.ones(len(study.values), dtype=np.bool_)
+    shares: dict[str, dict[str, float]] = {}
+    texts = []
+    for name, some in levels.items():
+        column = schema[name]
+        positions = [column.levels.index(level) for level in some]
+        members &= np.isin(study.values[:, names.index(name)], positions)
+        shares[name] = _nothing_but(column, some)
+        texts.append(f"{name} = {' or '.join(some)}")
+    for name, ends in ranges.items():
+        first, last = (schema[name].type.to_number(ends[end]) for end in ("min", "max"))
+        values = study.values[:, names.index(name)]
+        members &= (values >= first) & (values <= last)
+        text = ends["min"] if first == last else f"{ends['min']} to {ends['max']}"
+        texts.append(f"{name} = {text}" if first == last else f"{name} {text}")
+    asked = {"categorical": shares, "numeric": dict(ranges)}
+    return Segment(" and ".join(texts), (*levels, *ranges), asked, members)
+
+
+def _nothing_but(column: Column, levels: Sequence[str]) -> dict[str, float]:
+    """Return shares that leave some levels alone, several in the proportions of the model."""
+    others = [level for level in column.levels if level not in levels]
+    if len(set(levels)) == 1 or not others:
+        return {levels[0]: 1.0}  # without others everybody is in the segment, which is refused
+    return dict.fromkeys(others, 0.0)
+
+
+def _ends(given: object) -> object:
+    """Return a range; that of a single value, alone or in a list, has it as both ends."""
+    if isinstance(given, Mapping):
+        return given
+    value = given[0] if isinstance(given, list) and len(given) == 1 else given
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            value = float(value)
+    return {"min": value, "max": value}
+
+
+def _text(level: object) -> str:
+    return str(level).lower() if isinstance(level, bool) else str(level)
