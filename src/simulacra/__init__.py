@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from simulacra.engine.pipeline import Generation, Model, compare, crosstab, fit, load
     from simulacra.engine.progress import Progress
+    from simulacra.engine.report.preview import Preview
     from simulacra.engine.tabulating.comparison import Comparison
     from simulacra.engine.tabulating.crosstab import Crosstab
     from simulacra.engine.validation.validate import validate
@@ -34,6 +35,7 @@ __all__ = [
     "Generation",
     "InfeasibleError",
     "Model",
+    "Preview",
     "Progress",
     "SavedModelError",
     "StudyError",
@@ -48,6 +50,7 @@ __all__ = [
 HOMES = {
     "Comparison": "tabulating.comparison",
     "Crosstab": "tabulating.crosstab",
+    "Preview": "report.preview",
     "Progress": "progress",
     "Validation": "validation.validation",
     "validate": "validation.validate",

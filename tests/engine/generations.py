@@ -52,5 +52,6 @@ def conditioned(
     plan = plans.of(model._pool, conditions.parse(model.schema, asked))
     count = len(plan.order)
     (fitting,) = progress.phases(None, [("fitting", 1)])
-    models = model._fit_missing(*model._fitted(plan.order), count, fitting)
+    sequence = model._sequence(plan.order)
+    models = model._fit_missing(sequence, model._fitted(sequence, count), count, fitting)
     return plan, particles.draw(model._pool, models[:count], plan, rows, 1)

@@ -1,6 +1,7 @@
 """The table of contents: how a study becomes a model, and a scenario becomes rows."""
 
 import dataclasses
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -22,10 +23,11 @@ from simulacra.engine.progress import Phase, Progress, ProgressCallback, phases
 from simulacra.engine.quality import comparison
 from simulacra.engine.quality.quality import Quality
 from simulacra.engine.reading import source as reading
-from simulacra.engine.report import outcomes, support
+from simulacra.engine.report import outcomes, previewing, support
+from simulacra.engine.report.preview import Preview
 from simulacra.engine.report.report import Report
 from simulacra.engine.rules import ruleset
-from simulacra.engine.scenario import conditions, particles, picking, plans, raking
+from simulacra.engine.scenario import conditions, particles, picking, plans, reasons
 from simulacra.engine.scenario.particles import Particles
 from simulacra.engine.scenario.plans import Plan
 from simulacra.engine.tabulating import comparison as comparison_of_samples
@@ -54,6 +56,10 @@ FITTING, CONDITIONING, WRITING = 8.0, 6.0, 0.25
 a conditioned column with its particles, for each row; to count and write a value."""
 SUPPORT_WEIGHT = "support_weight"
 """Name of the column by which other tools count rows as support does."""
+VALUE_SECONDS = 1e-7
+"""What drawing one value takes about, before anything was measured."""
+MIN_CONDITIONED_ROWS = particles.MIN_PARTICLES // particles.PARTICLES_PER_ROW
+"""Rows below which conditioned columns take no less time."""
 MAX_KEPT_SEQUENCES = 16
 """Visit sequences whose conditional models a model keeps, one for each set of conditions."""
 
@@ -190,8 +196,9 @@ class Model:
         self.quality = quality
         self._pool = pool
         self._models = list(models)
-        self._by_conditions: dict[tuple[int, ...], list[ConditionalModel]] = {}
+        self._by_conditions: dict[tuple[int, ...], dict[int, ConditionalModel]] = {}
         self._replicates: tuple[tuple[int, ...], list[Replicate]] = ((), [])
+        self._value_seconds: float | None = None
 
     @property
     def privacy(self) -> str:
@@ -265,7 +272,7 @@ class Model:
             asked: the conditions by kind, as arguments of `generate`.
 
         Returns:
-            Whether there was anything to write.
+            Whether there was anything to write. What only a preview has fitted is not written.
 
         Raises:
             errors.ConditionError: a condition does not fit the schema.
@@ -273,8 +280,10 @@ class Model:
         """
         conditioned = plans.of(self._pool, conditions.parse(self.schema, asked)).order
         own = {id(model) for model in self._models}
-        models = self._by_conditions.get(tuple(conditioned), ())
-        fitted = [model for model in models if id(model) not in own]
+        models = self._by_conditions.get(tuple(conditioned), {})
+        if len(models) < len(self._models):
+            return False
+        fitted = [model for model in models.values() if id(model) not in own]
         if fitted:
             saving.save_fitted(Path(path), conditioned, fitted)
         return bool(fitted)
@@ -286,7 +295,8 @@ class Model:
             errors.SavedModelError: the file is damaged, of another version or of another study.
             OSError: it cannot be opened.
         """
-        self._remember(*saving.load_fitted(Path(path), self._pool, self._models))
+        conditioned, models = saving.load_fitted(Path(path), self._pool, self._models)
+        self._remember(conditioned, dict(enumerate(models)))
 
     def generate(  # noqa: PLR0913 - each kind of condition has a name of its own
         self,
@@ -341,11 +351,7 @@ class Model:
         if support_weight and SUPPORT_WEIGHT in self.schema:
             raise ValueError(f"the study has a column {SUPPORT_WEIGHT!r} of its own")
         refits = replicates.how_many(margins)
-        if row_count < 1:
-            raise ValueError(f"row_count is {row_count}; it must be at least 1")
-        if seed is not None and not 0 <= seed <= limits.MAX_SEED:
-            raise ValueError(f"seed is {seed}; it must be 0 to 2**63 - 1")
-        rng_seed = randomness.new_seed() if seed is None else seed
+        rng_seed, began = _rng_seed(row_count, seed), time.perf_counter()
         # 1. What is asked for, in terms of the schema, then of positions and numbers.
         asked = {
             "categorical": categorical,
@@ -358,7 +364,8 @@ class Model:
         }
         scenario = conditions.parse(self.schema, asked)
         plan = plans.of(self._pool, scenario)
-        sequence, fitted = self._fitted(plan.order)
+        sequence = self._sequence(plan.order)
+        fitted = self._fitted(sequence, len(plan.order))
         durations = self._durations(len(sequence) - len(fitted), len(plan.order), row_count, refits)
         build, condition, complete, doubt, finish = phases(progress, durations)
         # 2. The conditional models, those of the conditioned columns first.
@@ -392,15 +399,101 @@ class Model:
             names = frozenset(self.schema.names[position] for position in plan.order)
             behind = Behind(dict(enumerate(self._pool.values.T)), weights, names)
             generation = Generation(_table(self.schema, made.values), report, self.schema, behind)
-            return generation.with_support_weight() if support_weight else generation
+        drawn = sum(duration for _, duration in durations)
+        self._value_seconds = (time.perf_counter() - began) / drawn
+        return generation.with_support_weight() if support_weight else generation
 
-    def _fitted(self, conditioned: list[int]) -> tuple[list[int], dict[int, ConditionalModel]]:
-        """Return the visit sequence, conditioned columns first, and by index what is fitted."""
-        sequence = visits.conditioned_first(conditioned, [each.column for each in self._models])
-        models = self._by_conditions.get(tuple(conditioned))
-        if models is not None:
-            return sequence, dict(enumerate(models))
-        return sequence, conditional.reusable(self._pool, sequence, self._models, len(conditioned))
+    def preview(  # noqa: PLR0913 - as above
+        self,
+        row_count: int,
+        *,
+        seed: int | None = None,
+        categorical: Mapping[str, Mapping[Any, float]] | None = None,
+        numeric: Mapping[str, Mapping[str, Any]] | None = None,
+        means: Mapping[str, Any] | None = None,
+        bands: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+        joint: Sequence[Mapping[str, Any]] | None = None,
+        multiple_response: Mapping[str, Mapping[str, float]] | None = None,
+        groups: Sequence[Mapping[str, Any]] | None = None,
+    ) -> Preview:
+        """Tell what a generation under a scenario would give, without its rows.
+
+        Rows, support and warnings are those that the report of a generation with the same
+        conditions, row count and seed has. Only the conditioned columns are fitted and drawn; what
+        was fitted is kept for the next preview or generation on the same columns.
+
+        The expected seconds are rough. They come from what a value took in the last generation of
+        this model in this process or, before the first, in this preview.
+
+        Args:
+            row_count: rows asked for.
+            seed: as of `generate`.
+            categorical: as of `generate`, like all others.
+            numeric: column to range.
+            means: column to mean.
+            bands: column to bands.
+            joint: shares of combinations.
+            multiple_response: set to option to share.
+            groups: conditions among some of the rows.
+
+        Returns:
+            The preview. Where no row can be had, it says so with the reason.
+
+        Raises:
+            errors.ConditionError: a condition does not fit the schema; lists every fault.
+            ValueError: `row_count` or `seed` is out of bounds.
+        """
+        rng_seed, began = _rng_seed(row_count, seed), time.perf_counter()
+        asked = {
+            "categorical": categorical,
+            "numeric": numeric,
+            "means": means,
+            "bands": bands,
+            "joint": joint,
+            "multiple_response": multiple_response,
+            "groups": groups,
+        }
+        scenario = conditions.parse(self.schema, asked)
+        plan = plans.of(self._pool, scenario)
+        if not plan.order:
+            preview = previewing.unconditional(self._pool, row_count, rng_seed)
+            return self._timed(preview, plan.order, None)
+        sequence = self._sequence(plan.order)[: len(plan.order)]
+        fitted = self._fitted(sequence, len(sequence))
+        missing = len(sequence) - len(fitted)
+        (build,) = phases(None, [("fitting", 1.0)])
+        models = self._fit_missing(sequence, fitted, len(sequence), build)
+        cloud = particles.draw(self._pool, models, plan, row_count, rng_seed)
+        drawn = CONDITIONING * len(sequence) * max(row_count, MIN_CONDITIONED_ROWS)
+        drawn += FITTING * missing * len(self._pool.values)
+        value_seconds = (time.perf_counter() - began) / drawn
+        question = previewing.Question(
+            *(self._pool, models, asked, scenario, plan, row_count, rng_seed)
+        )
+        return self._timed(previewing.conditional(question, cloud), plan.order, value_seconds)
+
+    def _timed(
+        self, preview: Preview, conditioned: list[int], value_seconds: float | None
+    ) -> Preview:
+        """Return a preview with the seconds that the generation is expected to take."""
+        sequence = self._sequence(conditioned)
+        missing = len(sequence) - len(self._fitted(sequence, len(conditioned)))
+        durations = self._durations(missing, len(conditioned), preview.rows_available)
+        each = self._value_seconds or value_seconds or VALUE_SECONDS
+        seconds = each * sum(duration for _, duration in durations)
+        return dataclasses.replace(preview, expected_seconds=float(f"{seconds:.2g}"))
+
+    def _sequence(self, conditioned: list[int]) -> list[int]:
+        """Return the visit sequence with the conditioned columns first."""
+        return visits.conditioned_first(conditioned, [each.column for each in self._models])
+
+    def _fitted(self, sequence: list[int], conditioned: int) -> dict[int, ConditionalModel]:
+        """Return what is fitted of a visit sequence, or of its beginning, by index."""
+        known = self._by_conditions.get(tuple(sequence[:conditioned]), {})
+        kept = {index: known[index] for index in range(len(sequence)) if index in known}
+        if len(kept) == len(sequence):
+            return kept
+        return conditional.reusable(self._pool, sequence, self._models, conditioned) | kept
 
     def _fit_missing(
         self,
@@ -410,15 +503,18 @@ class Model:
         phase: Phase,
     ) -> list[ConditionalModel]:
         """Return the models along a sequence; kept for the next scenario on the same columns."""
-        if len(fitted) == len(sequence):
-            return [fitted[index] for index in range(len(sequence))]
-        with phase as on_step:
-            models = conditional.fit_all(self._pool, sequence, fitted, on_step, conditioned)
-        self._remember(tuple(sequence[:conditioned]), models)
-        return models
+        if any(index not in fitted for index in range(len(sequence))):
+            with phase as on_step:
+                models = conditional.fit_all(self._pool, sequence, fitted, on_step, conditioned)
+            fitted = fitted | dict(enumerate(models))
+            self._remember(tuple(sequence[:conditioned]), fitted)
+        return [fitted[index] for index in range(len(sequence))]
 
-    def _remember(self, conditioned: tuple[int, ...], models: list[ConditionalModel]) -> None:
-        if len(self._by_conditions) >= MAX_KEPT_SEQUENCES:
+    def _remember(self, conditioned: tuple[int, ...], models: dict[int, ConditionalModel]) -> None:
+        """Keep models by their index in the visit sequence of some conditioned columns."""
+        if len(self._by_conditions) >= MAX_KEPT_SEQUENCES and (
+            conditioned not in self._by_conditions
+        ):
             self._by_conditions.pop(next(iter(self._by_conditions)))  # the oldest
         self._by_conditions[conditioned] = models
 
@@ -471,7 +567,7 @@ class Model:
         )
 
     def _durations(
-        self, missing: int, conditioned: int, rows: int, refits: int
+        self, missing: int, conditioned: int, rows: int, refits: int = 0
     ) -> list[tuple[str, float]]:
         """Return the durations of the phases of a generation, in that of drawing one value."""
         columns = len(self._models)
@@ -490,13 +586,25 @@ class Model:
         if not models:
             return Draws(), row_count, None
         cloud = particles.draw(self._pool, models, plan, row_count, rng_seed)
-        rows = int(np.floor(cloud.raked.reachable * row_count + raking.SHORTFALL * row_count))
-        rows = min(rows, row_count)
+        rows = cloud.raked.rows(row_count)
         if rows == 0:
-            raise errors.InfeasibleError(_infeasible(cloud, plan, self.schema))
+            raise errors.InfeasibleError(reasons.of_no_row(cloud, plan, self.schema))
         rng = randomness.stream(rng_seed, "picking")
         picked = picking.pick(cloud, rows, rng)
         return cloud.draws.take(rng.permutation(picked)), rows, cloud
+
+
+def _rng_seed(row_count: int, seed: int | None) -> int:
+    """Return the seed to draw with.
+
+    Raises:
+        ValueError: `row_count` or `seed` is out of bounds.
+    """
+    if row_count < 1:
+        raise ValueError(f"row_count is {row_count}; it must be at least 1")
+    if seed is not None and not 0 <= seed <= limits.MAX_SEED:
+        raise ValueError(f"seed is {seed}; it must be 0 to 2**63 - 1")
+    return randomness.new_seed() if seed is None else seed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -637,20 +745,3 @@ def _table(schema: Schema, values: Mapping[int, Floats]) -> pa.Table:
             for position, column in enumerate(schema.columns)
         }
     )
-
-
-def _infeasible(cloud: Particles, plan: Plan, schema: Schema) -> str:
-    empty = [
-        repr(schema.columns[position].name)
-        for position, window in plan.windows.items()
-        if not window.mass.any()
-    ]
-    if empty:
-        return (
-            f"No respondent lies in the range of {', '.join(empty)}, nor close by on both sides: "
-            "there is nothing to learn such rows from. Widen the range."
-        )
-    names = ", ".join(repr(schema.columns[position].name) for position in plan.order)
-    if not cloud.raked.weights.any():
-        return f"The model has no row that meets the conditions on {names} together."
-    return f"The conditions on {names} together leave less than one row of what was requested."

@@ -16,7 +16,7 @@ from simulacra.engine.margins.figures import Layout
 from simulacra.engine.model import conditional, drawing
 from simulacra.engine.model.conditional import ConditionalModel
 from simulacra.engine.model.donors import DonorPool, Draws
-from simulacra.engine.scenario import particles, picking, plans, raking
+from simulacra.engine.scenario import particles, picking, plans
 from simulacra.engine.scenario.conditions import Scenario
 
 MAX_RESPONDENTS = 10_000
@@ -131,7 +131,7 @@ def _rows(replicate: Replicate, scenario: Scenario, rng_seed: int) -> dict[int, 
     if not number:
         return drawing.complete(pool, models, Draws(), ROWS, rng_seed, _ignore).values
     cloud = particles.draw(pool, models[:number], plan, ROWS, rng_seed, MAX_PARTICLES)
-    rows = int(np.floor(cloud.raked.reachable * ROWS + raking.SHORTFALL * ROWS))
+    rows = cloud.raked.rows(ROWS)
     if rows == 0:
         return None
     rng = randomness.stream(rng_seed, "picking")

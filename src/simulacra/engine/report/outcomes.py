@@ -26,7 +26,7 @@ from simulacra.engine.scenario import plans, raking
 from simulacra.engine.scenario.conditions import Scenario
 from simulacra.engine.scenario.particles import Particles
 from simulacra.engine.scenario.plans import MeanTarget, Plan, ShareTarget
-from simulacra.engine.scenario.terms import Range
+from simulacra.engine.scenario.terms import Partition, Range
 from simulacra.engine.warning import ReportWarning
 
 MIXING = (
@@ -125,7 +125,7 @@ def conditional(
     ]
     generated = len(values[plan.order[0]])
     joint = support.of_weights(weights.joint, pool.weights)
-    warnings = [*_shortfalls(pool, plan, particles, weights, rows), *support.thin(joint)]
+    warnings = [*shortfalls(pool, plan, particles, weights, rows), *support.thin(joint)]
     return _report(made_of, rng_seed, rows, generated, joint, outcomes, warnings)
 
 
@@ -176,31 +176,27 @@ def _shares(
     """Return the outcome of shares; respondents count by cell who meet all other conditions."""
     condition, inside = target.condition, target.base.members(values)
     cells, number = target.cells(values)[inside], len(condition.cells)
-    study = plans.columns_of(pool.values, range(pool.values.shape[1]))
-    fits = target.cells(study)[others_met & target.base.members(study)]
-    names, groups = [*condition.names], [*condition.group_of_cell]
     counts = np.bincount(cells[cells >= 0], minlength=number).tolist()
-    respondents = np.bincount(fits[fits >= 0], minlength=number).tolist()
     if condition.has_rest:
-        names.append(OTHERS)
-        groups.append(condition.named)
         counts.append(int((cells == -1).sum()))
-        respondents.append(int((fits == -1).sum()))
     levels = [
         LevelOutcome(
             level=name,
-            target=round(condition.shares[group], 6) if group < condition.named else None,
+            target=wanted,
             achieved=round(count / max(len(cells), 1), 6),
             rows=count,
-            seed_rows=respondent_count,
+            seed_rows=respondents,
         )
-        for name, group, count, respondent_count in zip(
-            names, groups, counts, respondents, strict=True
+        for (name, wanted), count, respondents in zip(
+            names_and_targets(condition),
+            counts,
+            support.by_cell(pool, target, others_met),
+            strict=True,
         )
     ]
     return ShareOutcome(
         column=condition.column,
-        support=support.of_weights(weights * target.base.members(study), pool.weights),
+        support=support.behind(pool, target.base, weights),
         levels=tuple(levels),
         kind=condition.kind,
         among=None if condition.among is None else condition.among.text,
@@ -211,28 +207,49 @@ def _mean(
     pool: DonorPool, mean: MeanTarget, weights: Floats, values: Mapping[int, Floats]
 ) -> MeanOutcome:
     column, condition = pool.schema[mean.condition.column], mean.condition
-    study = plans.columns_of(pool.values, range(pool.values.shape[1]))
-    asked = mean.base.members(study) & ~np.isnan(study[mean.position])
-    before = np.average(study[mean.position][asked], weights=pool.weights[asked])
     made = values[mean.position][mean.base.members(values)]
     return MeanOutcome(
         column=column.name,
-        support=support.of_weights(weights * mean.base.members(study), pool.weights),
+        support=support.behind(pool, mean.base, weights),
         target=condition.target,
-        achieved=_published_mean(column, float(np.nanmean(made))),
-        study=_published_mean(column, float(before)),
+        achieved=published_mean(column, float(np.nanmean(made))),
+        study=published_mean(column, support.study_mean(pool, mean)),
         among=None if condition.among is None else condition.among.text,
     )
 
 
-def _published_mean(column: Column, mean: float) -> Bound:
+def names_and_targets(condition: Partition) -> list[tuple[str, float | None]]:
+    """Return what shares are of, and the share that is asked for; None for one that is not named.
+
+    Behind the cells come, if there is a rest, the rows that are in none.
+    """
+    names, groups = [*condition.names], [*condition.group_of_cell]
+    if condition.has_rest:
+        names.append(OTHERS)
+        groups.append(condition.named)
+    return [
+        (name, round(condition.shares[group], 6) if group < condition.named else None)
+        for name, group in zip(names, groups, strict=True)
+    ]
+
+
+def published_mean(column: Column, mean: float) -> Bound:
+    """Return a mean in the column's own unit: a number, or a date in ISO 8601."""
     return column.type.to_bound(mean) if column.type.is_temporal else round(mean, MEAN_DIGITS)
 
 
-def _shortfalls(
+def shortfalls(
     pool: DonorPool, plan: Plan, particles: Particles, weights: Importance, rows: int
 ) -> list[ReportWarning]:
-    """Return which quotas are dropped, and how many respondents could have filled them."""
+    """Return which quotas are dropped, and how many respondents could have filled them.
+
+    Args:
+        pool: the respondents.
+        plan: of the scenario.
+        particles: of the scenario.
+        weights: that its conditions give the respondents.
+        rows: how many were asked for.
+    """
     warnings = []
     study = plans.columns_of(pool.values, range(pool.values.shape[1]))
     for target, own, reached in zip(

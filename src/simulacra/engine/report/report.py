@@ -1,7 +1,6 @@
 """The report of a generation: target, achieved and support of each condition; warnings."""
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -9,6 +8,7 @@ import pyarrow as pa
 from simulacra.engine.columns.facts import Bound
 from simulacra.engine.margins.margins import Margins
 from simulacra.engine.quality.quality import Quality
+from simulacra.engine.report import tables
 from simulacra.engine.warning import ReportWarning
 
 
@@ -172,7 +172,9 @@ class Report:
             f"{self.distinct_rows:,} distinct rows, of values of {self.donors:,} respondents",
         ]
         if self.conditions:
-            lines.extend(_table([line for it in self.conditions for line in _lines(it)]))
+            lines.extend(
+                tables.lines(HEAD, [line for it in self.conditions for line in _lines(it)])
+            )
         if self.margins is not None:
             lines.append(str(self.margins))
         of_model = () if self.quality is None else self.quality.warnings
@@ -182,26 +184,10 @@ class Report:
         return "\n".join(lines)
 
 
-Line = tuple[str, str, str, str]
-"""A condition, its target, what was achieved, and how many respondents are behind it."""
-HEAD: Line = ("condition", "target", "achieved", "respondents")
-WIDTHS = (32, 14, 14, 12)
-"""Of the columns of the table, at least."""
+HEAD: tables.Line = ("condition", "target", "achieved", "respondents")
 
 
-def _table(lines: Sequence[Line]) -> list[str]:
-    """Return the lines of a table whose columns are as wide as what they hold."""
-    name, *others = (
-        max(least, *(len(line[index]) for line in (HEAD, *lines)))
-        for index, least in enumerate(WIDTHS)
-    )
-    return [
-        " ".join([f"{first:<{name}}", *map(str.rjust, cells, others)])
-        for first, *cells in (HEAD, *lines)
-    ]
-
-
-def _lines(outcome: Outcome) -> list[Line]:
+def _lines(outcome: Outcome) -> list[tables.Line]:
     behind = str(outcome.support.seed_rows)
     if isinstance(outcome, RangeOutcome):
         target = f"{outcome.min} to {outcome.max}"

@@ -8,7 +8,7 @@ from simulacra.engine.columns.arrays import Flags, Floats
 from simulacra.engine.model.donors import DonorPool
 from simulacra.engine.report.report import Support
 from simulacra.engine.scenario import plans, raking
-from simulacra.engine.scenario.plans import MeanTarget, Plan
+from simulacra.engine.scenario.plans import Base, MeanTarget, Plan, ShareTarget
 from simulacra.engine.scenario.raking import RakingResult
 from simulacra.engine.warning import ReportWarning
 
@@ -94,6 +94,39 @@ def of_weights(weights: Floats, survey_weights: Floats) -> Support:
     """
     size = round(raking.effective_sample_size(weights * survey_weights), 1)
     return Support(size, int(np.count_nonzero(weights)))
+
+
+def behind(pool: DonorPool, base: Base, weights: Floats) -> Support:
+    """Return the support of a condition that holds among the rows of a base.
+
+    Args:
+        pool: the respondents.
+        base: of the condition.
+        weights: that it gives the respondents, float64, shape (respondents,).
+    """
+    members = base.members(plans.columns_of(pool.values, range(pool.values.shape[1])))
+    return of_weights(weights * members, pool.weights)
+
+
+def by_cell(pool: DonorPool, target: ShareTarget, others_met: Flags) -> list[int]:
+    """Return how many respondents of each cell meet all other conditions.
+
+    Args:
+        pool: the respondents.
+        target: whose cells these are; behind them, if there is a rest, come those in no cell.
+        others_met: who meets the other conditions, bool, shape (respondents,).
+    """
+    study = plans.columns_of(pool.values, range(pool.values.shape[1]))
+    cells = target.cells(study)[others_met & target.base.members(study)]
+    counts = np.bincount(cells[cells >= 0], minlength=len(target.condition.cells)).tolist()
+    return [*counts, int((cells == -1).sum())] if target.condition.has_rest else counts
+
+
+def study_mean(pool: DonorPool, mean: MeanTarget) -> float:
+    """Return the mean of the respondents of its base who have a value."""
+    study = plans.columns_of(pool.values, range(pool.values.shape[1]))
+    asked = mean.base.members(study) & ~np.isnan(study[mean.position])
+    return float(np.average(study[mean.position][asked], weights=pool.weights[asked]))
 
 
 def thin(support: Support) -> list[ReportWarning]:

@@ -56,7 +56,7 @@ def draw(
     plan: Plan,
     rows: int,
     rng_seed: int,
-    at_most: int = MAX_PARTICLES,
+    most: int | None = None,
 ) -> Particles:
     """Draw and rake particles, more of them when the scenario leaves few that count.
 
@@ -66,15 +66,16 @@ def draw(
         plan: of the scenario.
         rows: that are to be picked from the particles.
         rng_seed: of the draws.
-        at_most: how many are drawn.
+        most: particles that are drawn at most, `MAX_PARTICLES` if None.
     """
-    number = min(max(MIN_PARTICLES, PARTICLES_PER_ROW * rows), at_most)
+    most = MAX_PARTICLES if most is None else most
+    number = min(max(MIN_PARTICLES, PARTICLES_PER_ROW * rows), most)
     while True:
         particles = _draw(pool, models, plan, number, rng_seed)
         effective = raking.effective_sample_size(particles.raked.weights)
-        if effective >= min(ENOUGH, rows) or number >= at_most:
+        if effective >= min(ENOUGH, rows) or number >= most:
             return particles
-        number = min(number * GROWTH, at_most)
+        number = min(number * GROWTH, most)
 
 
 def _draw(

@@ -9,7 +9,16 @@ from simulacra.engine.columns.arrays import Flags, Floats, Int64s
 from simulacra.engine.columns.cells import Window
 from simulacra.engine.model.donors import DonorPool
 from simulacra.engine.scenario.conditions import Scenario
-from simulacra.engine.scenario.terms import Cell, Group, Interval, Levels, Mean, Partition
+from simulacra.engine.scenario.terms import (
+    Cell,
+    Condition,
+    Group,
+    Interval,
+    Levels,
+    Mean,
+    Partition,
+    Range,
+)
 
 Values = Mapping[int, Floats]
 """float64, shape (rows,), by position of a column."""
@@ -122,12 +131,14 @@ class Plan:
         means: likewise.
         open: positions of columns that may be missing in the rows: those that only tell who is in a
             base, or that a condition among a base alone is about.
+        names: of the columns, by position.
     """
 
     windows: Mapping[int, Window]
     targets: tuple[ShareTarget, ...]
     means: tuple[MeanTarget, ...]
     open: frozenset[int]
+    names: Sequence[str]
 
     @property
     def order(self) -> list[int]:
@@ -141,6 +152,18 @@ class Plan:
             names = (*columns, *(base.cell.columns if base.cell else ()))
             looked_at.update(base.positions[name] for name in names)
         return [*sorted(self.windows), *sorted(looked_at - self.windows.keys())]
+
+    def without(self, condition: Condition) -> "Plan":
+        """Return the plan without one of its conditions; what that is about is drawn freely."""
+        column = condition.column if isinstance(condition, Range) else None
+        plan = Plan(
+            {at: it for at, it in self.windows.items() if self.names[at] != column},
+            tuple(it for it in self.targets if it.condition is not condition),
+            tuple(it for it in self.means if it.condition is not condition),
+            frozenset(),
+            self.names,
+        )
+        return dataclasses.replace(plan, open=(self.open | frozenset(self.order)) - _closed(plan))
 
 
 def of(pool: DonorPool, scenario: Scenario) -> Plan:
@@ -163,7 +186,7 @@ def of(pool: DonorPool, scenario: Scenario) -> Plan:
         ),
         key=lambda one: one.position,
     )
-    plan = Plan(windows, tuple(targets), tuple(means), frozenset())
+    plan = Plan(windows, tuple(targets), tuple(means), frozenset(), pool.schema.names)
     return dataclasses.replace(plan, open=frozenset(plan.order) - _closed(plan))
 
 

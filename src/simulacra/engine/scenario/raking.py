@@ -84,6 +84,10 @@ class RakingResult:
             return 0.0
         return sum_of(self.targets) if self.targets else min(1.0, float(self.weights.sum()))
 
+    def rows(self, wanted: int) -> int:
+        """Return how many whole rows can be had, of so many that are wanted."""
+        return min(wanted, int(np.floor(self.reachable * wanted + SHORTFALL * wanted)))
+
 
 def rake(
     weights: Floats, marginals: Sequence[Marginal], moments: Sequence[Moment] = ()

@@ -1,10 +1,10 @@
 """`bands`: shares of parts of the range of a number, a date or a time."""
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from simulacra.engine.columns.schema import Column
+from simulacra.engine.columns.schema import Column, Schema
 from simulacra.engine.scenario.kinds import checking
 from simulacra.engine.scenario.kinds.checking import Checker
 from simulacra.engine.scenario.kinds.kind import Kind
@@ -41,6 +41,19 @@ class Bands(Kind):
             found = _of_column(here, column, bands)
             if found is not None:
                 yield found
+
+    def reshared(self, schema: Schema, given: Any, shares: Iterator[Sequence[float]]) -> Any:  # noqa: ANN401 - of any kind
+        """Return the same with other shares."""
+        return {name: _reshared(schema[name], bands, next(shares)) for name, bands in given.items()}
+
+
+def _reshared(
+    column: Column, bands: Sequence[Mapping[str, Any]], shares: Sequence[float]
+) -> list[dict[str, Any]]:
+    """Return bands in their order with shares that are in the order of the ranges."""
+    order = sorted(range(len(bands)), key=lambda index: column.type.to_number(bands[index]["min"]))
+    share_of = dict(zip(order, shares, strict=True))
+    return [{**band, "share": share_of[index]} for index, band in enumerate(bands)]
 
 
 def _of_column(check: Checker, column: Column, given: object) -> Partition | None:

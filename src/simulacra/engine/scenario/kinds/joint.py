@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from simulacra.engine.columns.schema import Column
+from simulacra.engine.columns.schema import Column, Schema
 from simulacra.engine.scenario.kinds import checking
 from simulacra.engine.scenario.kinds.checking import Checker
 from simulacra.engine.scenario.kinds.kind import Kind
@@ -38,6 +38,19 @@ class Joint(Kind):
             found = _of_columns(check.at(index), one)
             if found is not None:
                 yield found
+
+    def reshared(self, schema: Schema, given: Any, shares: Iterator[Sequence[float]]) -> Any:  # noqa: ANN401, ARG002 - of any kind
+        """Return the same with other shares."""
+        return [
+            {
+                **one,
+                "shares": [
+                    {**cell, "share": share}
+                    for cell, share in zip(one["shares"], next(shares), strict=True)
+                ],
+            }
+            for one in given
+        ]
 
 
 def _of_columns(check: Checker, given: object) -> Partition | None:

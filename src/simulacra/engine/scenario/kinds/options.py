@@ -1,6 +1,6 @@
 """`multiple_response`: how many choose an option of a question with several answers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from simulacra.engine.columns.schema import MultipleResponseSet, Schema
@@ -42,6 +42,12 @@ class Options(Kind):
                 found = _of_option(here.at(option), name, cells, option, share)
                 if found is not None:
                     yield found
+
+    def reshared(self, schema: Schema, given: Any, shares: Iterator[Sequence[float]]) -> Any:  # noqa: ANN401, ARG002 - of any kind
+        """Return the same with other shares."""
+        return {
+            name: {option: next(shares)[0] for option in options} for name, options in given.items()
+        }
 
 
 def _of_option(

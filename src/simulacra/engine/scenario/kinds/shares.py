@@ -1,10 +1,10 @@
 """`categorical`: shares of the levels of a column, or of the values of a rating."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from simulacra.engine.columns.integer import INTEGER
-from simulacra.engine.columns.schema import Column
+from simulacra.engine.columns.schema import Column, Schema
 from simulacra.engine.scenario.kinds import checking
 from simulacra.engine.scenario.kinds.checking import Checker
 from simulacra.engine.scenario.kinds.kind import Kind
@@ -45,6 +45,13 @@ class Shares(Kind):
                 continue
             if found is not None:
                 yield found
+
+    def reshared(self, schema: Schema, given: Any, shares: Iterator[Sequence[float]]) -> Any:  # noqa: ANN401, ARG002 - of any kind
+        """Return the same with other shares."""
+        return {
+            name: dict(zip(condition, next(shares), strict=True))
+            for name, condition in given.items()
+        }
 
 
 def _of_levels(check: Checker, column: Column, given: Mapping[Any, Any] | None) -> Partition | None:
