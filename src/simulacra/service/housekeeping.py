@@ -35,6 +35,7 @@ async def _expire_datasets(runtime: Runtime) -> None:
 
 
 async def _retire_jobs(runtime: Runtime) -> None:
+    await jobs.forget_answers(runtime.database)
     await jobs.retire(runtime.database, runtime.policy.job_history)
 
 

@@ -88,9 +88,9 @@ class Workbench:
         self.run: Callable[..., Awaitable[Any]] = run_here
         monkeypatch.setattr(child, "run", self._watched)
 
-    async def open(self, model_file: Path) -> None:
-        """Make the dataset as a training leaves it."""
-        self.caller = await work.tenant(self.runtime)
+    async def open(self, model_file: Path, caller: Principal | None = None) -> None:
+        """Make the dataset as a training leaves it, for a caller or a new one."""
+        self.caller = caller or await work.tenant(self.runtime)
         tenant_id = self.caller.tenant_id
         path = f"{datasets.models_folder(self.dataset_id)}/model"
         await self.runtime.objects.announce(
@@ -130,7 +130,7 @@ class Workbench:
         report: child.OnProgress,
     ) -> object:
         seen = Generated(request, [])
-        self._children[str(request.artifact_file)] = seen
+        self._children[str(request.model_file)] = seen
 
         async def note(progress: Progress) -> None:
             seen.stages.append(progress.stage)

@@ -46,6 +46,16 @@ PAYLOADS: dict[str, tuple[object, object]] = {
         ),
         sampling.SamplingResult("partial", 4, JSON, has_fitted=True),
     ),
+    "previewScenario": (
+        sampling.PreviewRequest(
+            model_file=Path("model"),
+            fitted_file=Path("fitted"),
+            row_count=5,
+            rng_seed=2**63 - 1,
+            conditions={"categorical": {"größe": {"x": 0.5}}, "numeric": {}},
+        ),
+        sampling.PreviewResult(JSON),
+    ),
 }
 """A request and a result of each kind, by its operation."""
 
@@ -88,8 +98,11 @@ def test_its_failure_is_in_the_catalog_and_in_the_audit_trail(kind: Kind) -> Non
     assert kind.failure.endswith(".failed")
 
 
-def test_what_it_makes_is_a_row_of_a_tenant(kind: Kind) -> None:
-    job = tables.Job(dataset_id="ds_1", generation_id="gen_1")
+def test_what_it_makes_is_a_row_of_a_tenant_if_it_makes_anything(kind: Kind) -> None:
+    job = tables.Job(id="job_1", dataset_id="ds_1", generation_id="gen_1")
+    if kind.result is None:
+        assert kind.result_id(job) == "job_1"
+        return
     assert kind.result_id(job) in ("ds_1", "gen_1")
     assert issubclass(kind.result, tables.TenantOwned)
     assert issubclass(kind.result, tables.Table)

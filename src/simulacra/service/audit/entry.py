@@ -42,6 +42,7 @@ class Action(enum.StrEnum):
     GENERATION_READY = "generation.ready"
     GENERATION_FAILED = "generation.failed"
     GENERATION_EXPIRED = "generation.expired"
+    PREVIEW_FAILED = "preview.failed"
     ARTIFACT_DOWNLOADED = "artifact.downloaded"
     JOB_VIEWED = "job.viewed"
     JOB_RETRIED = "job.retried"

@@ -347,6 +347,8 @@ class Job(Table, TenantOwned):
     attempt_token: Mapped[str | None]
     request_id: Mapped[str | None]
     error: Mapped[Json | None]
+    asked: Mapped[Json | None]  # of a job that has no other row: what is to be answered
+    answer: Mapped[Json | None]  # what came of it, for a short time
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
     admitted_at: Mapped[Timestamp | None]
     started_at: Mapped[Timestamp | None]

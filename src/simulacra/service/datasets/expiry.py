@@ -33,6 +33,7 @@ async def shred(session: AsyncSession, dataset: tables.Dataset, status: DatasetS
     repository.strip(dataset, status)
     dataset.deleted_at = await clock.read(session)
     await jobs.redact(session, dataset.job_id)
+    await jobs.forget_answers(session, tables.Job.dataset_id == dataset.id)
     await scenario_fits.forget(session, dataset.id)
     await objects.doom(session, dataset.id)
 

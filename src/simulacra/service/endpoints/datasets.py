@@ -38,6 +38,9 @@ LINKS = {
     "generate": openapi.link(
         "createGeneration", "Once ready: ask for synthetic rows.", dataset_id="dataset_id"
     ),
+    "preview": openapi.link(
+        "previewScenario", "Or see first what a scenario would give.", dataset_id="dataset_id"
+    ),
 }
 KEPT_LINKS = LINKS | {
     "keep": openapi.link("extendDatasetRetention", "Keep it longer.", dataset_id="dataset_id"),
@@ -175,7 +178,12 @@ async def get_dataset(
             "links": {
                 "generate": openapi.link(
                     "createGeneration", "Ask for synthetic rows.", dataset_id="dataset_id"
-                )
+                ),
+                "preview": openapi.link(
+                    "previewScenario",
+                    "See first what a scenario would give.",
+                    dataset_id="dataset_id",
+                ),
             },
         },
         **openapi.problems(

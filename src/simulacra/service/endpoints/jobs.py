@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from simulacra.service import errors
 from simulacra.service.database import statuses
+from simulacra.service.generations import schemas as generations
 from simulacra.service.http import guards, openapi, paging, serving, waiting
 from simulacra.service.jobs import schemas, service
 
@@ -19,6 +20,11 @@ LINKS = {
     ),
     "generation": openapi.link(
         "getGeneration", "Once rows are there: read about them.", generation_id="generation_id"
+    ),
+    "generate": openapi.link(
+        "createGeneration",
+        "Once a preview is completed: ask for its rows.",
+        dataset_id="dataset_id",
     ),
 }
 ENVELOPE = {"model": schemas.JobDocument, "links": LINKS, "description": "The job as it is now."}
@@ -63,10 +69,10 @@ async def list_jobs(
     "/{job_id}",
     operation_id="getJob",
     summary="Read a job, or wait for it",
-    response_model=schemas.JobDocument,
+    response_model=generations.JobWithAnswer,
     response_model_exclude_none=True,
     responses={
-        200: ENVELOPE | openapi.sends("Retry-After"),
+        200: ENVELOPE | {"model": generations.JobWithAnswer} | openapi.sends("Retry-After"),
         **openapi.problems("simio_job_not_found"),
     },
 )
@@ -76,9 +82,10 @@ async def get_job(
     runtime: serving.Runtime,
     response: Response,
     wait_seconds: waiting.WaitSeconds = 0,
-) -> schemas.JobDocument:
+) -> generations.JobWithAnswer:
     """Return the job's status and progress; `wait_seconds` holds the answer until it is final.
 
+    The job of a preview shows what it foresees, for an hour after its end.
     A job is kept for a day and longer after its end. Then it is `expired`: only its id and its
     times are left.
     """
@@ -86,7 +93,7 @@ async def get_job(
     if wait_seconds and not statuses.JobStatus(job.status).is_final:
         await runtime.announcements.wait(runtime.database, caller.tenant_id, job_id, wait_seconds)
         job = await service.read(runtime.database, caller, job_id)
-    document = schemas.document(job)
+    document = generations.job_with_answer(job)
     if not document.status.is_final:
         response.headers["Retry-After"] = waiting.RETRY_AFTER_SECONDS
     return document

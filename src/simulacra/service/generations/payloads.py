@@ -58,3 +58,35 @@ class SamplingResult:
 GENERATE = functions.ChildFunction(
     "simulacra.service.generations.sampling:generate", SamplingRequest, SamplingResult
 )
+
+
+@dataclasses.dataclass(frozen=True)
+class PreviewRequest:
+    """Load a model, and tell what a generation would give.
+
+    Attributes:
+        model_file: the file to read.
+        fitted_file: what an earlier generation fitted for a scenario on the same columns, to read.
+        row_count: rows that are wanted.
+        rng_seed: the figures are those of a generation with the same seed.
+        conditions: by kind, as the engine takes them.
+    """
+
+    model_file: Path
+    fitted_file: Path | None
+    row_count: int
+    rng_seed: int
+    conditions: dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class PreviewResult:
+    """What a generation would give, as JSON."""
+
+    preview: dict[str, Any]
+
+
+PREVIEW = functions.ChildFunction(
+    "simulacra.service.generations.sampling:preview", PreviewRequest, PreviewResult
+)
+"""The part of a preview that touches rows; runs in a child process."""

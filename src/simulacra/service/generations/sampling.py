@@ -1,7 +1,9 @@
 """The part of a generation that touches rows; runs in a child process."""
 
+from pathlib import Path
+
 from simulacra.engine import errors, pipeline
-from simulacra.engine.progress import ProgressCallback
+from simulacra.engine.progress import Progress, ProgressCallback
 from simulacra.service.generations import payloads
 
 
@@ -14,7 +16,7 @@ def generate(
     is written for the next one, if it can be.
     """
     model = pipeline.load(request.model_file)
-    is_spared = _load_fitted(model, request)
+    is_spared = _load_fitted(model, request.fitted_file)
     generation = model.generate(
         request.row_count,
         seed=request.rng_seed,
@@ -35,12 +37,25 @@ def generate(
     )
 
 
-def _load_fitted(model: pipeline.Model, request: payloads.SamplingRequest) -> bool:
+def preview(request: payloads.PreviewRequest, report: ProgressCallback) -> payloads.PreviewResult:
+    """Tell what a generation from a saved model would give; it fits and draws little.
+
+    What it fits itself is not written: a preview leaves nothing behind.
+    """
+    report(Progress("reading", 0.0))
+    model = pipeline.load(request.model_file)
+    _load_fitted(model, request.fitted_file)
+    report(Progress("sampling", 0.5))
+    made = model.preview(request.row_count, seed=request.rng_seed, **request.conditions)
+    return payloads.PreviewResult(made.to_json())
+
+
+def _load_fitted(model: pipeline.Model, fitted_file: Path | None) -> bool:
     """Return whether there was something that could be read."""
-    if request.fitted_file is None:
+    if fitted_file is None:
         return False
     try:
-        model.load_fitted(request.fitted_file)
+        model.load_fitted(fitted_file)
     except (errors.SavedModelError, MemoryError):  # it is fitted again
         return False
     return True

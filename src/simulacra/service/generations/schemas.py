@@ -13,6 +13,8 @@ from simulacra.service.datasets.schemas import QualityDocument, WarningDocument
 from simulacra.service.errors.documents import ProblemDocument
 from simulacra.service.fields import MAX_WAIT_SECONDS, As, Body, WholeNumber
 from simulacra.service.generations import links
+from simulacra.service.jobs import schemas as jobs
+from simulacra.service.jobs.schemas import JobDocument
 
 
 class OutputFormat(StrEnum):
@@ -244,6 +246,18 @@ class GenerationRequest(Body):
         return self.margins if isinstance(self.margins, str) else "full"
 
 
+class PreviewRequest(Body):
+    """What rows to foresee."""
+
+    row_count: Annotated[int, Field(strict=True, ge=1), WholeNumber] = Field(
+        description="Rows that you think of asking for.", examples=[5000]
+    )
+    seed: Annotated[int, Field(strict=True, ge=0, le=limits.MAX_SEED), WholeNumber] | None = Field(
+        None, description="A generation with the same seed has the same figures."
+    )
+    conditions: Conditions = Field(default_factory=Conditions)
+
+
 class SupportDocument(BaseModel):
     """How many respondents stand behind rows."""
 
@@ -384,6 +398,112 @@ class ReportDocument(BaseModel):
     margins: MarginsSummaryDocument | None = Field(
         None, description="Of error, if asked for; `getGenerationMargins` has all of them."
     )
+
+
+NO_ROWS = "null: no row can be had."
+
+
+class LevelPreview(BaseModel):
+    """One level of a column with shares."""
+
+    level: str
+    target: float | None = Field(description="The share asked for; null: no condition names it.")
+    expected: float | None = Field(description=f"Its share of the rows to come; {NO_ROWS}")
+    seed_rows: int = Field(
+        description="Respondents who have it and meet all conditions on other columns."
+    )
+
+
+class SharePreview(BaseModel):
+    """What would become of shares."""
+
+    kind: Literal["share", "band", "joint", "option"] = Field(
+        description="`share`: of levels or values; `band`: of parts of a range; `joint`: of "
+        "combinations; `option`: of an option of a multiple-response set."
+    )
+    column: str = Field(description="A column, several, or a multiple-response set.")
+    support: SupportDocument
+    levels: list[LevelPreview]
+    among: Among = None
+
+
+class MeanPreview(BaseModel):
+    """What would become of a mean."""
+
+    kind: Literal["mean"]
+    column: str
+    support: SupportDocument
+    target: float | str
+    expected: float | str | None = Field(description=f"The mean of the rows to come; {NO_ROWS}")
+    study: float | str = Field(description="The mean of the respondents.")
+    among: Among = None
+
+
+class RangePreview(BaseModel):
+    """A range, which all rows would lie in."""
+
+    kind: Literal["range"]
+    column: str
+    support: SupportDocument
+    min: float | str
+    max: float | str
+
+
+class LimitDocument(BaseModel):
+    """The condition that limits a scenario.
+
+    Without it most more rows could be had or, where that makes no difference, most more effective
+    respondents would stand behind them.
+    """
+
+    position: int = Field(description="Of the condition in `conditions`, from 0.")
+    column: str
+    kind: str
+    among: Among = None
+    rows_without: int = Field(description="Rows that could be had without it.")
+    effective_sample_size_without: float = Field(
+        description="Of the respondents behind the rows without it (Kish)."
+    )
+
+
+class PreviewDocument(BaseModel):
+    """What a generation would give, with the figures that its report would have."""
+
+    seed: int = Field(description="A generation with this seed has these figures.")
+    rows_requested: int
+    rows_available: int = Field(description="How many of them can be had.")
+    status: Literal["ready", "partial", "infeasible"] = Field(
+        description="`ready`: all rows can be had; `partial`: some; `infeasible`: none."
+    )
+    support: SupportDocument = Field(description="Behind all conditions together.")
+    conditions: list[
+        Annotated[SharePreview | RangePreview | MeanPreview, Field(discriminator="kind")]
+    ]
+    limiting: LimitDocument | None = Field(
+        description="Which condition costs most; null: leaving none of them out gives more."
+    )
+    warnings: list[WarningDocument]
+    nearest: Annotated[dict[str, Any], As(Conditions)] | None = Field(
+        description="If `partial`: the conditions with the nearest shares under which all rows "
+        "can be had, to send as they are; null if there is no need, or none were found."
+    )
+    reason: str | None = Field(description="If `infeasible`: why.")
+    expected_seconds: float = Field(
+        description="Roughly what making the rows takes, without waiting for a worker."
+    )
+
+
+class JobWithAnswer(JobDocument):
+    """A job, and what it answered if it makes nothing that could be read elsewhere."""
+
+    preview: Annotated[dict[str, Any], As(PreviewDocument)] | None = Field(
+        None, description="Of a completed preview; it is shown for an hour."
+    )
+
+
+def job_with_answer(job: tables.Job) -> JobWithAnswer:
+    """Return the public form of a job with its answer."""
+    return JobWithAnswer(**jobs.document(job).model_dump(), preview=job.answer)
 
 
 class GenerationDocument(BaseModel):

@@ -1,4 +1,4 @@
-"""What can be done with generations, inside one transaction each."""
+"""What can be done with generations and previews, inside one transaction each."""
 
 import asyncio
 import dataclasses
@@ -16,8 +16,8 @@ from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import GenerationStatus
 from simulacra.service.datasets import repository as datasets
-from simulacra.service.generations import conditions, repository, tasks
-from simulacra.service.generations.schemas import GenerationRequest
+from simulacra.service.generations import conditions, previews, repository, tasks
+from simulacra.service.generations.schemas import GenerationRequest, PreviewRequest
 from simulacra.service.idempotency import bindings, fingerprint
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import admission
@@ -26,6 +26,11 @@ from simulacra.service.stores.directory import Stores
 from simulacra.service.tenants import retention
 from simulacra.service.tenants.capacity import Capacity
 from simulacra.service.usage import ledger
+
+MAX_OPEN = 20
+"""Previews of a tenant that may wait or run; nothing else holds back what costs nothing."""
+OPEN_SECONDS = 2
+"""After how long it is worth to ask again whether one has ended."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,6 +143,58 @@ class Generations:
         """Return the generation that a job of the caller's makes, or what is left of it."""
         async with self.database.transaction(caller.tenant_id) as session:
             return await repository.of_job(session, job_id)
+
+
+@dataclasses.dataclass(frozen=True)
+class Previews:
+    """The previews of all tenants."""
+
+    database: tenancy.Database
+    admission: admission.Admission
+
+    async def create(
+        self, caller: Principal, dataset_id: str, request: PreviewRequest
+    ) -> tables.Job:
+        """Check a scenario and enqueue its preview.
+
+        Raises:
+            errors.DatasetNotFoundError: there is no such dataset.
+            errors.DatasetNotReadyError: it has no model yet.
+            errors.DatasetFailedError: it will never have a model.
+            errors.RowCapExceededError: these are too many rows for one request.
+            errors.TooManyAtOnceError: as many previews of the tenant wait or run as may.
+            errors.ConditionsInvalidError: the conditions do not fit the schema.
+            simulacra.engine.errors.ConditionError: so it is too; says it of every field.
+        """
+        seed = secrets.randbelow(limits.DRAWN_SEEDS) if request.seed is None else request.seed
+        job = tables.Job(
+            id=jobs.new_id(),
+            tenant_id=caller.tenant_id,
+            operation=previews.PREVIEW.operation,
+            dataset_id=dataset_id,
+            asked={
+                "row_count": request.row_count,
+                "seed": seed,
+                "conditions": request.conditions.asked(),
+            },
+        )
+        async with self.database.transaction(caller.tenant_id) as session:
+            published = await datasets.schema_text(session, dataset_id)
+            tenant = await session.get_one(tables.Tenant, caller.tenant_id)
+            _check_cap(tenant, request.row_count)
+            await asyncio.to_thread(conditions.check, published, request.conditions)
+            await _check_room(session, caller.tenant_id)
+            await jobs.enqueue(session, self.admission, job)
+        return job
+
+
+async def _check_room(session: AsyncSession, tenant_id: str) -> None:
+    if await admission.count_open(session, tenant_id, previews.PREVIEW.operation) >= MAX_OPEN:
+        raise errors.TooManyAtOnceError(
+            f"{MAX_OPEN} previews of the tenant wait or run, which is as many as may; ask again "
+            "when one has ended.",
+            retry_after=OPEN_SECONDS,
+        )
 
 
 def _fingerprint(dataset_id: str, request: GenerationRequest) -> bytes:

@@ -6,16 +6,15 @@ import functools
 import logging
 from pathlib import Path
 
-import tink
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import clock, errors, objects, outages, scratch, storage
+from simulacra.service import clock, objects, outages, scratch, storage
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.datasets import scenario_fits
-from simulacra.service.generations import payloads, repository
+from simulacra.service.generations import payloads, repository, sources
 from simulacra.service.jobs import attempts, kinds, queues
 from simulacra.service.stores.store import Store
 from simulacra.service.tenants import encryption
@@ -30,20 +29,14 @@ class _Sources:
 
     Attributes:
         generation: what was requested.
-        model_path: where the model is.
-        columns: the digest of the conditioned columns.
-        fitted_path: where that is which was fitted for a scenario on the same columns.
+        source: the model, and what was fitted for it.
         key: the dataset's, of both.
-        store: the dataset's, where both are.
         target: the store that is to hold the rows.
     """
 
     generation: tables.Generation
-    model_path: str
-    columns: str
-    fitted_path: str | None
+    source: sources.Source
     key: storage.ObjectKey
-    store: Store
     target: Store
 
 
@@ -80,21 +73,22 @@ class _Fitted:
 async def _generate(attempt: attempts.Attempt) -> attempts.Save:
     """Make the rows of a generation."""
     generation_id = str(attempt.job.generation_id)
-    sources = await _read(attempt)
+    begun = await _read(attempt)
     artifact_key = storage.ObjectKey.generate()
-    wrapped = await sources.target.wrap(artifact_key, generation_id)
+    wrapped = await begun.target.wrap(artifact_key, generation_id)
     with scratch.folder() as folder:
-        request = _request(sources.generation, folder)
-        download = sources.store.objects.download
-        await asyncio.to_thread(download, sources.model_path, sources.key, request.model_file)
-        request = dataclasses.replace(request, fitted_file=await _fetch(attempt, sources, folder))
+        request = _request(begun.generation, folder)
+        download = begun.source.store.objects.download
+        await asyncio.to_thread(download, begun.source.model_path, begun.key, request.model_file)
+        fitted_file = await sources.fetch(attempt, begun.source, begun.key, folder)
+        request = dataclasses.replace(request, fitted_file=fitted_file)
         result = await attempt.run(payloads.GENERATE, request, folder)
         artifacts = repository.artifacts_folder(generation_id)
         path, digest = await attempt.store(
-            generation_id, artifacts, request.artifact_file, artifact_key, sources.target
+            generation_id, artifacts, request.artifact_file, artifact_key, begun.target
         )
         new_file = request.new_fitted_file if result.has_fitted else None
-        fitted = await _store_fitted(attempt, sources, new_file)
+        fitted = await _store_fitted(attempt, begun, new_file)
     artifact = _Artifact(path, digest, wrapped)
     return functools.partial(_save, attempt, result=result, artifact=artifact, fitted=fitted)
 
@@ -114,51 +108,16 @@ def _request(generation: tables.Generation, folder: Path) -> payloads.SamplingRe
 
 
 async def _read(attempt: attempts.Attempt) -> _Sources:
-    """Return what was requested, and what there is to make it from.
-
-    Raises:
-        errors.JobFailedError: the dataset was deleted in the moment when this was requested.
-    """
-    tenant_id, dataset_id = attempt.job.tenant_id, attempt.job.dataset_id
-    resources = attempt.resources
-    async with resources.database.transaction(tenant_id) as session:
+    """Return what was requested, and what there is to make it from."""
+    async with attempt.resources.database.transaction(attempt.job.tenant_id) as session:
         generation = await session.get_one(tables.Generation, attempt.job.generation_id)
-        dataset = await session.get_one(tables.Dataset, dataset_id)
-        if dataset.sealed_key is None or dataset.model_path is None:
-            detail = "The dataset was deleted before the rows were made."
-            raise errors.JobFailedError("simio_dataset_not_found", detail)
-        wrapped = await encryption.unseal(
-            session, resources.keyring, tenant_id, dataset_id, dataset.sealed_key
-        )
-        store = await resources.stores.of(session, dataset.store_id)
-        target = await resources.stores.of(session, generation.store_id)
-        columns = scenario_fits.columns_of(generation.conditions)
-        fitted_path = await scenario_fits.find(session, dataset_id, columns)
-        model_path = dataset.model_path
-    key = await store.unwrap(wrapped, dataset_id)
-    return _Sources(generation, model_path, columns, fitted_path, key, store, target)
-
-
-async def _fetch(attempt: attempts.Attempt, sources: _Sources, folder: Path) -> Path | None:
-    """Return a file of what was fitted before, None if there is none that can be read.
-
-    That holds for a store that does not answer too: it might refuse this one object for ever, and
-    one that is away is met again with the artifact.
-    """
-    if sources.fitted_path is None:
-        return None
-    target, download = folder / "fitted", sources.store.objects.download
-    try:
-        await asyncio.to_thread(download, sources.fitted_path, sources.key, target)
-    except (OSError, tink.TinkError, errors.StorageUnavailableError) as error:
-        name = type(error).__name__
-        logger.warning("job %s fits again what was fitted before: %s", attempt.job.id, name)
-        return None
-    return target
+        source = await sources.of(attempt, session, generation.conditions)
+        target = await attempt.resources.stores.of(session, generation.store_id)
+    return _Sources(generation, source, await source.key(attempt.job.dataset_id), target)
 
 
 async def _store_fitted(
-    attempt: attempts.Attempt, sources: _Sources, file: Path | None
+    attempt: attempts.Attempt, begun: _Sources, file: Path | None
 ) -> _Fitted | None:
     """Store what the next scenario on the same columns need not fit; an outage costs only that."""
     if file is None:
@@ -166,12 +125,12 @@ async def _store_fitted(
     dataset_id = attempt.job.dataset_id
     fits = scenario_fits.folder(dataset_id)
     try:
-        path, _ = await attempt.store(dataset_id, fits, file, sources.key, sources.store)
+        path, _ = await attempt.store(dataset_id, fits, file, begun.key, begun.source.store)
     except (*outages.ANY, OSError) as error:
         name = type(error).__name__
         logger.warning("job %s does not keep what it fitted: %s", attempt.job.id, name)
         return None
-    return _Fitted(sources.columns, path, sources.fitted_path)
+    return _Fitted(begun.source.columns, path, begun.source.fitted_path)
 
 
 async def _save(

@@ -201,6 +201,10 @@ UploadDatasets = Annotated[
 ]
 ReadGenerations = Annotated[Principal, Depends(Tenant("read:generations"))]
 WriteGenerations = Annotated[Principal, Depends(Tenant("write:generations"))]
+PreviewScenarios = Annotated[
+    Principal, Depends(Tenant("write:generations", counts_as=RouteClass.READS))
+]
+"""A preview begins work as a generation does, but makes nothing: its calls count as reads."""
 ReadJobs = Annotated[Principal, Depends(Tenant("read:datasets", "read:generations"))]
 WriteJobs = Annotated[Principal, Depends(Tenant("write:datasets", "write:generations"))]
 ReadWebhooks = Annotated[Principal, Depends(Tenant("read:datasets", "read:generations"))]

@@ -68,6 +68,7 @@ _CODES: Mapping[int, tuple[str, ...]] = {
     500: (
         "simio_training_failed",
         "simio_generation_failed",
+        "simio_preview_failed",
         "simio_job_limit_exceeded",
         "simio_internal",
     ),

@@ -34,8 +34,10 @@ class JobKind(Generic[Attempt]):
         queue: one of `queues.ALL`.
         scope: what a token must grant to begin such a job, and to cancel it.
         failure_code: error code of a job that fails through no fault of the customer.
-        result: table of what such a job makes, where a row waits for it from the beginning.
-        result_id: returns the id of that row.
+        result: table of what such a job makes, where a row waits for it from the beginning; None
+            if all that comes of it is an answer in the row of the job, which somebody waits for.
+            Webhooks are not told of such jobs.
+        result_id: returns the id of that row, or of the job.
         failure: what the audit trail says when the job ends without its result.
         function: the part of the work that is done in a child process.
         work: does the work of one attempt, and returns what stores the result.
@@ -47,7 +49,7 @@ class JobKind(Generic[Attempt]):
     queue: str
     scope: str
     failure_code: str
-    result: type[tables.JobResult]
+    result: type[tables.JobResult] | None
     result_id: Callable[[tables.Job], str]
     failure: Action
     function: functions.ChildFunction[Any, Any]

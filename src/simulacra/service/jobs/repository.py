@@ -1,6 +1,8 @@
 """Job rows: made and read."""
 
-from sqlalchemy import Text, bindparam, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import clock, errors, keys, tenancy
@@ -54,6 +56,18 @@ async def read(database: tenancy.Database, tenant_id: str, job_id: str) -> table
     if row is None:
         raise errors.JobNotFoundError(f"There is no job {job_id!r}.")
     return tables.Job(**dict(zip(_COLUMNS, row, strict=True)))
+
+
+async def answer(session: AsyncSession, job_id: str, document: dict[str, Any]) -> None:
+    """Keep what came of a job in its row, for the one who waits for it."""
+    await session.execute(update(tables.Job).where(tables.Job.id == job_id).values(answer=document))
+
+
+async def forget_answers(session: AsyncSession, *which: ColumnElement[bool]) -> None:
+    """Remove from the rows of some jobs what was asked and answered there."""
+    is_there = tables.Job.asked.is_not(None) | tables.Job.answer.is_not(None)
+    gone = update(tables.Job).where(is_there, *which).values(asked=None, answer=None)
+    await session.execute(gone.execution_options(synchronize_session=False))
 
 
 async def redact(session: AsyncSession, job_id: str) -> None:

@@ -13,6 +13,8 @@ from simulacra.service.idempotency import bindings
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import repository, transitions
 
+ANSWER = dt.timedelta(hours=1)
+"""How long after its end a job shows what it answered, such as a preview."""
 TOMBSTONE = dt.timedelta(days=7)
 """How long a job whose record was retired still answers with its id and times."""
 
@@ -62,6 +64,13 @@ async def cancel(
         end = transitions.End(entry.client(caller.client_id), reason)
         await endings.cancel(session, end, tables.Job.id == job_id)
         return await repository.get(session, job_id)
+
+
+async def forget_answers(database: tenancy.Database) -> None:
+    """Remove what was answered in the rows of jobs that ended some time ago."""
+    async with database.transaction(tenancy.SYSTEM) as session:
+        is_old = tables.Job.ended_at <= clock.now(session) - ANSWER
+        await repository.forget_answers(session, is_old)
 
 
 async def retire(database: tenancy.Database, history: dt.timedelta) -> None:

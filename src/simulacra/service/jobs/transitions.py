@@ -192,19 +192,21 @@ class Endings:
     async def _tell(self, session: AsyncSession, jobs: Sequence[tables.Job]) -> None:
         """Tell who waits for some jobs that they have ended, once the transaction commits."""
         await announcements.announce(session, jobs)
-        await self.outbox.jobs_ended(session, jobs)
+        makers = [job for job in jobs if self.kinds[job.operation].result is not None]
+        await self.outbox.jobs_ended(session, makers)
 
     async def _close(self, session: AsyncSession, job: tables.Job, end: End) -> None:
         """End what a job was to make, which will not come."""
         kind = self.kinds[job.operation]
         result, result_id = kind.result, kind.result_id(job)
-        ended = {"status": "failed", "error": self._document(job, end.error)}
-        await session.execute(
-            update(result)
-            .where(result.id == result_id, result.status == "processing")
-            .values(**ended, sealed_key=None)
-        )
-        await objects.doom(session, result_id)
+        if result is not None:
+            ended = {"status": "failed", "error": self._document(job, end.error)}
+            await session.execute(
+                update(result)
+                .where(result.id == result_id, result.status == "processing")
+                .values(**ended, sealed_key=None)
+            )
+            await objects.doom(session, result_id)
         await kind.release(session, result_id)
         trail.record(
             session,
@@ -224,7 +226,7 @@ class Endings:
 async def retire(session: AsyncSession, *which: ColumnElement[bool]) -> None:
     """Reduce the records of jobs that have ended to their ids and times."""
     has_ended = _jobs.status.not_in(OPEN)
-    forgotten = {"error": None, "idempotency_key": None}
+    forgotten = {"error": None, "idempotency_key": None, "asked": None, "answer": None}
     await _move(session, JobStatus.EXPIRED, has_ended, *which, stage="expired", **forgotten)
 
 
