@@ -6,7 +6,9 @@ import pyarrow as pa
 import pytest
 
 import simulacra
-from simulacra.engine.tabulating.crosstab import Crosstab
+from simulacra.engine.tabulating.crosstab import Crosstab, tabulate
+from simulacra.engine.tabulating.sample import Sample
+from tests.engine.tabulating.test_variables import QUESTION
 from tests.studies import stratified
 
 ROWS, BANNER = ["region", "monthly_spend"], ["segment", "channel"]
@@ -167,3 +169,28 @@ def test_a_study_may_have_a_support_weight_of_its_own() -> None:
     model = simulacra.fit(table)
     with pytest.raises(ValueError, match="of its own"):
         model.generate(10, support_weight=True)
+
+
+def test_rows_of_a_weighted_study_stand_on_its_effective_sample_size() -> None:
+    rng = np.random.default_rng(1)
+    study = stratified.sample(stratified.population(20_000, rng), 500, rng)
+    out = simulacra.fit(study, weight="wgt").generate(20_000, seed=1)
+    weights = study["wgt"].to_numpy()
+    effective = weights.sum() ** 2 / (weights**2).sum()
+    (cell, _) = out.crosstab("channel").table.to_pylist()
+    assert effective < 450
+    assert cell["effective_base"] == pytest.approx(1 / (1 / effective + 1 / 20_000), abs=0.05)
+
+
+def test_options_of_a_question_are_rows_on_the_base_of_those_asked() -> None:
+    nan = np.nan
+    values = {
+        0: np.array([1.0, 0, 0, nan]),
+        1: np.array([1.0, 1, 0, nan]),
+        2: np.array([nan, 0, 0, nan]),
+    }
+    table = tabulate(Sample(QUESTION, values), "Q")
+    (block,) = table.blocks
+    assert (block.bases, block.effective_bases) == ((3,), (3.0,))
+    shares = {line.level: line.cells[0].value for line in block.lines}
+    assert shares == {"Tea": pytest.approx(1 / 3), "q2": pytest.approx(2 / 3), "q3": 0}

@@ -263,9 +263,9 @@ def _notes(samples: tuple[Sample, Sample], figures: list[ComparedFigure]) -> lis
     if BASES in sources:
         what = "Intervals" if sources == {BASES} else "All other intervals"
         notes.append(
-            f"{what} come from effective bases, as of two separate samples; where the same "
-            "respondents stand behind both, they are rather too wide, and they do not hold what "
-            "the model itself may have missed."
+            f"{what} come from effective bases, as of two separate samples. Where the same "
+            "respondents stand behind both, that makes them rather too wide. They do not include "
+            "what the model itself has not learned."
         )
     if len(free) < len(figures):
         notes.append("A figure marked 'asked for' is of a column that a scenario is about.")
