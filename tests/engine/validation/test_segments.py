@@ -79,6 +79,13 @@ def test_chosen_segments_are_of_different_questions_and_of_fair_size(study: Stud
         assert segment.members.sum() >= segments.MIN_CHOSEN
 
 
+def test_a_rating_can_be_chosen(table: pa.Table) -> None:
+    ratings = clean.clean(RawStudy(table.select(["age", "rating_0", "spend"])), limits.DEFAULT)
+    (segment,) = segments.chosen(ratings)
+    assert segment.columns == ("rating_0",)
+    assert 0.05 <= segment.members.mean() <= 0.4
+
+
 def test_none_are_chosen_of_numbers_alone(table: pa.Table) -> None:
     numbers = clean.clean(RawStudy(table.select(["age", "spend", "noise"])), limits.DEFAULT)
     assert segments.chosen(numbers) == []

@@ -28,12 +28,13 @@ def test_an_error_below_chance_leaves_a_lower_end_alone() -> None:
     assert 100 < found.low < np.inf
 
 
-def test_few_questions_have_no_range() -> None:
+def test_of_few_questions_nothing_is_said() -> None:
     errors = np.array([[0.01, 0.01, 0.01, 0.02]] * 5)
     variances = np.array([[1.0, 1.0, 1.0, 0.0]] * 5)
     found = worth.worth(errors, variances, np.random.default_rng(1))
-    assert (found.low, found.high) == (0.0, None)
-    assert found.interviews == pytest.approx(60)
+    assert found == worth.Worth(None, 0.0, None)
+    enough = worth.worth(errors, np.ones((5, 4)), np.random.default_rng(1))
+    assert enough.interviews == pytest.approx(80)
 
 
 def test_chance_that_errors_go_along_with_is_taken_off() -> None:

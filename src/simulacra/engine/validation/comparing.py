@@ -21,12 +21,14 @@ class Prediction:
         predicted: of the model's rows.
         used: of the respondents of the segment that the model was fitted to.
         hidden: of those that it was not.
+        spread: the variance of one answer in the model's rows.
         used_count, hidden_count: how many these are.
     """
 
     predicted: Floats
     used: Floats
     hidden: Floats
+    spread: Floats
     used_count: int
     hidden_count: int
 
@@ -78,6 +80,8 @@ def judge(
     chance = (parts[1] - parts[2]) ** 2 - inside.variances[kept] * (per[:, 0] + per[:, 1])
     errors = worth.steady(sums.sum(missed), sums.sum(chance))
     variances = np.tile(sums.sum(inside.variances[kept][None, :]), (len(errors), 1))
+    spread = np.mean([one.spread for one in predictions], axis=0)
+    if_true = spread * segment.members.sum() / np.maximum(inside.answers, 1)
     comparison = Comparison(
         segment=segment.name,
         respondents=int(segment.members.sum()),
@@ -90,7 +94,7 @@ def judge(
         worth=worth.worth(errors, variances, rng),
         figures=_rows(
             *(figures.take(kept), parts, inside.variances[kept]),
-            *(segment.members.sum() / inside.answers[kept], counts, sums),
+            *(if_true[kept], counts, sums),
         ),
     )
     wide = np.zeros((2, len(errors), len(study.schema.columns)))
@@ -178,7 +182,7 @@ def _rows(
     figures: Figures,
     parts: Sequence[Floats],
     variances: Floats,
-    interviews: Floats,
+    if_true: Floats,
     counts: Int64s,
     sums: _Sums,
 ) -> tuple[Figure, ...]:
@@ -190,8 +194,7 @@ def _rows(
     per = 1 / everyone + apart / len(counts)
     errors = np.sqrt(variances * per)
     # Where the hidden have no such answer, chance is what it would be if the prediction were true.
-    spread = predicted * (1 - predicted) * figures.are_shares * interviews
-    chance = np.sqrt(np.maximum(variances, spread) * per)
+    chance = np.sqrt(np.maximum(variances, if_true) * per)
     found = []
     for index in range(len(variances)):
         column, level = figures.name(index)

@@ -10,6 +10,7 @@ import numpy as np
 from simulacra.engine import errors
 from simulacra.engine.cleaning.clean import Study
 from simulacra.engine.columns.arrays import Flags
+from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.schema import Column
 from simulacra.engine.scenario import conditions
 
@@ -21,6 +22,8 @@ MIN_CHOSEN = 40
 SMALLEST, LARGEST = 0.05, 0.4
 """Shares of the respondents between which a segment is chosen."""
 MAX_SEGMENTS = 6
+MAX_RATINGS = 11
+"""Values that a column of whole numbers has at most if each of them may be a segment."""
 SIZES = (0.10, 0.20, 0.35)
 """Shares that are looked for in turn, so that small and large segments are among those chosen."""
 
@@ -88,28 +91,33 @@ def named(study: Study, wanted: Mapping[str, Any]) -> Segment:
 def chosen(study: Study) -> list[Segment]:
     """Return segments of the study that nobody had to name: up to `MAX_SEGMENTS`, none if none fit.
 
-    Each is a level of a question of its own, held by `SMALLEST` to `LARGEST` of the respondents.
-    The questions are spaced evenly over the study.
+    Each is a level or a rating of a question of its own, given by `SMALLEST` to `LARGEST` of the
+    respondents. The questions are spaced evenly over the study.
     """
-    by_question: dict[str, list[tuple[Column, int, float]]] = {}
+    by_question: dict[str, list[tuple[float, Column, float]]] = {}
     for position, column in enumerate(study.schema.columns):
-        if not column.type.is_categorical:
-            continue
         values = study.values[:, position]
-        counts = np.bincount(values[~np.isnan(values)].astype(np.int64))
-        for level, count in enumerate(counts.tolist()):
+        points, counts = np.unique(values[~np.isnan(values)], return_counts=True)
+        is_rating = column.type is INTEGER and len(points) <= MAX_RATINGS
+        if not column.type.is_categorical and not is_rating:
+            continue
+        for point, count in zip(points.tolist(), counts.tolist(), strict=True):
             share = count / len(values)
             if count >= MIN_CHOSEN and SMALLEST <= share <= LARGEST:
                 question = column.multiple_response or column.name
-                by_question.setdefault(question, []).append((column, level, share))
+                by_question.setdefault(question, []).append((share, column, point))
     questions = list(by_question.values())
     number = min(MAX_SEGMENTS, len(questions))
     spaced = [questions[index * len(questions) // number] for index in range(number)]
     found = []
-    for index, levels in enumerate(spaced):
+    for index, candidates in enumerate(spaced):
         size = SIZES[index % len(SIZES)]
-        column, level, _ = min(levels, key=lambda one: abs(one[2] - size))
-        found.append(_segment(study, {column.name: [column.levels[level]]}, {}))
+        _, column, point = min(candidates, key=lambda one: abs(one[0] - size))
+        if column.type.is_categorical:
+            found.append(_segment(study, {column.name: [column.levels[int(point)]]}, {}))
+        else:
+            ends = {"min": int(point), "max": int(point)}
+            found.append(_segment(study, {}, {column.name: ends}))
     return found
 
 

@@ -177,7 +177,8 @@ def _predict(
     made: Floats = np.column_stack([one.encode(table[one.name]) for one in study.schema.columns])
     used, held = (figures.estimate(side.values, side.weights).means for side in sides)
     counts = len(sides[0].values), len(sides[1].values)
-    return Prediction(figures.estimate(made, None).means, used, held, *counts)
+    predicted = figures.estimate(made, None)
+    return Prediction(predicted.means, used, held, predicted.spreads, *counts)
 
 
 def _gain(judged: Sequence[Judged], rng: np.random.Generator) -> worth.Worth | None:

@@ -17,6 +17,8 @@ in 16,000 figures."""
 NOTABLE = 0.03, 0.1
 """How far a share, or a mean in standard deviations, is off at least when that is said."""
 MAX_NAMED = 5
+UNKNOWN = "unknown"
+TOO_FEW = "How many interviews the rows are worth cannot be told from so few questions."
 BETTER, ALIKE, WORSE = "better", "alike", "worse"
 
 
@@ -159,12 +161,12 @@ class Validation:
             )
             yield ReportWarning("few_hidden", detail)
         if any(one.questions < FEW_QUESTIONS for one in self.comparisons):
-            detail = "Few questions could be compared, so ranges are missing, or may be too narrow."
+            detail = "Few questions could be compared: what the rows are worth is unknown or rough."
             yield ReportWarning("few_questions", detail)
         if not self.segments:
             detail = (
-                "No segment was compared: no question has a level that is held by 5 to 40 % of "
-                "the respondents and by at least 40. Name a segment, such as a range of a number."
+                "No segment was compared: no question has a level or rating that 5 to 40 % of "
+                "the respondents gave, and at least 40. Name one, such as a range of a number."
             )
             yield ReportWarning("no_segments", detail)
         if self.skipped:
@@ -226,7 +228,10 @@ class Validation:
         if self.is_named:
             yield f"{_sentence(self.segments[0])}"
             return
-        yield f"For a segment, the rows are worth {_times(gain)}."
+        if gain.low == 0:
+            yield TOO_FEW
+            return
+        yield f"The rows of a segment are worth {_times(gain)}."
         counts = [
             (verdict, sum(one.verdict == verdict for one in self.segments))
             for verdict in (BETTER, ALIKE, WORSE)
@@ -263,10 +268,14 @@ def _far_off(comparisons: tuple[Comparison, ...]) -> Iterator[ReportWarning]:
 
 def _far_off_text(segment: str, figure: Figure) -> str:
     if figure.level == "mean":
-        values = f"mean {figure.predicted:.4g} instead of {figure.hidden:.4g}"
+        values = f"mean {_number(figure.predicted)} instead of {_number(figure.hidden)}"
         return f"{figure.column} among {segment}, {values}"
     values = f"{figure.predicted:.0%} instead of {figure.hidden:.0%}"
     return f"{figure.column} = {figure.level} among {segment}, {values}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.3g}"
 
 
 def _listed(names: "tuple[str, ...] | list[str]") -> str:
@@ -315,7 +324,7 @@ def _deviations(number: float | None) -> str:
 
 def _interviews(worth: Worth) -> str:
     if worth.low == 0:
-        return "unknown" if worth.interviews is None else f"about {_rounded(worth.interviews)}"
+        return UNKNOWN
     if worth.interviews is None or worth.high is None:
         return f"at least {_rounded(worth.low)}"
     between = f"{_rounded(worth.low)} to {_rounded(worth.high)}"
@@ -328,11 +337,9 @@ def _rounded(number: float) -> str:
 
 
 def _times(gain: Worth) -> str:
-    end = "interviews for each respondent of it that the model was fitted to"
-    if gain.low == 0 and gain.interviews is not None:
-        return f"about {gain.interviews:.1f} {end}; how sure that is cannot be told"
+    end = "interviews for each respondent used"
     if gain.interviews is None or gain.high is None:
-        return f"at least {gain.low:.1f} {end}; their error cannot be told apart from chance"
+        return f"at least {gain.low:.1f} {end}; their error may be chance alone"
     return f"about {gain.interviews:.1f} ({gain.low:.1f} to {gain.high:.1f}) {end}"
 
 
@@ -343,6 +350,6 @@ def _sentence(one: Comparison) -> str:
         WORSE: "less than the respondents used",
     }
     worth = _interviews(one.worth)
-    if worth == "unknown":
-        return "What the rows are worth cannot be told: their error is not told apart from chance."
+    if worth == UNKNOWN:
+        return TOO_FEW
     return f"The rows are worth {worth} interviews, {texts[one.verdict]} ({one.used:,})."
