@@ -171,7 +171,7 @@ class Validation:
             yield ReportWarning("no_segments", detail)
         if self.skipped:
             detail = (
-                f"Not compared, since they do not vary or too few of a segment answered: "
+                f"Not compared everywhere, as they do not vary or few of a segment answered: "
                 f"{_listed(self.skipped)}."
             )
             yield ReportWarning("columns_skipped", detail)
@@ -219,9 +219,9 @@ class Validation:
         counted = "" if self.weight is None else f", weighted by {self.weight}"
         often = "once" if self.repeats == 1 else f"{self.repeats} times"
         return (
-            f"{self.respondents:,} respondents, {self.columns:,} columns{counted}. A random "
-            f"{whom} was hidden {often}, and predicted by\na model of the others. Errors are "
-            "typical ones, without what chance does to the hidden respondents."
+            f"{self.respondents:,} respondents, {self.columns:,} columns{counted}.\n"
+            f"A random {whom} was hidden {often}, and predicted by a model of the others.\n"
+            "Errors are typical ones, without what chance does to the hidden respondents."
         )
 
     def _verdicts(self, gain: Worth) -> Iterator[str]:
