@@ -233,7 +233,9 @@ def try_population(
             synthetic, status = generated(model, scenario)
             rows_by_kind = alternatives(scenario, known, sample, pool) | {"synthetic": synthetic}
             figures = {
-                name: _errors(schema, scenario, (true, known.weights), rows)
+                name: errors_of(
+                    schema, {*scenario.shares, *scenario.ranges}, (true, known.weights), rows
+                )
                 for name, rows in rows_by_kind.items()
             }
             pairs, means = ({name: pair[i] for name, pair in figures.items()} for i in (0, 1))
@@ -266,14 +268,13 @@ def alternatives(
     }
 
 
-def _errors(
-    schema: Schema, scenario: PopulationScenario, true: tuple[Floats, Floats], rows: Weighted
+def errors_of(
+    schema: Schema, given: set[str], true: tuple[Floats, Floats], rows: Weighted
 ) -> tuple[float, float]:
-    """Return the errors of pairs and of means."""
+    """Return the errors of pairs and of means, of columns without a condition."""
     if not rows[1].sum():
         return np.nan, np.nan
     coded = true[0], tables.encode(schema, rows[0]), true[1], rows[1]
-    given = {*scenario.shares, *scenario.ranges}
     return (
         judging.pair_error(schema, *coded, given=given),
         judging.mean_error(schema, *coded, given=given),
@@ -333,10 +334,14 @@ def _is_won(trial: PopulationTrial) -> bool:
     return not np.isnan(synthetic) and not synthetic > raked
 
 
-def each(trials: Sequence[PopulationTrial], kind: str) -> str:
+def each(
+    trials: Sequence[PopulationTrial],
+    kind: str,
+    scenarios: Sequence[PopulationScenario] = SCENARIOS,
+) -> str:
     """Return the median errors of all alternatives, one line for each scenario."""
     lines = []
-    for scenario in SCENARIOS:
+    for scenario in scenarios:
         some = [t for t in trials if t.scenario is scenario and t.respondents == STUDY_SIZES[1]]
         if some:
             figures = [

@@ -1,6 +1,9 @@
 """`simulacra generate`: rows and their account, or what would be right."""
 
+import argparse
+import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow.csv
 import pyarrow.feather
@@ -13,6 +16,7 @@ import simulacra
 from examples import study
 from simulacra.cli import generate, option_types
 from simulacra.cli.main import main
+from simulacra.engine.scenario.kinds import registry
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +83,11 @@ def test_a_support_weight_of_the_study_is_not_replaced(
         (["--rows", "5", "--share", "segment=Premium:55%"], "the share is '55%'; write a fraction"),
         (["--rows", "5", "--range", "age=25"], "such as age=25:44"),
         (["--rows", "5", "--range", "age=1:2:3"], "such as age=25:44"),
+        (["--rows", "5", "--mean", "age"], "such as monthly_spend=45"),
+        (["--rows", "5", "--band", "age=18:34"], "such as age=18:34:0.4"),
+        (["--rows", "5", "--band", "age=18:34:40%"], "the share is '40%'; write a fraction"),
+        (["--rows", "5", "--option", "brands=Acme"], "such as brands=Acme:0.6"),
+        (["--rows", "5", "--conditions", "none.json"], "there is no file 'none.json'"),
         (["--rows", "5", "--output", "x.txt"], "end it in .parquet, .csv, .arrow"),
     ],
 )
@@ -109,6 +118,125 @@ def test_a_share_that_is_given_twice_is_refused(
     twice = ["--share", "segment=Premium:0.5", "--share", "segment=Premium:0.6"]
     assert main(["generate", model, "--rows", "5", *twice]) == 1
     assert "--share: segment=Premium is given twice" in capsys.readouterr().err
+
+
+KINDS = [
+    *["--mean", "monthly_spend=45", "--band", "age=18:34:0.4", "age=35:49:0.3"],
+    *["--cell", "segment=Premium", "channel=Online", "share=0.2"],
+    *["--cell", "channel=Retail", "segment=Value", "share=0.1"],
+]
+
+
+def test_means_bands_and_cells_are_met(model: str) -> None:
+    assert main(["generate", model, "--rows", "200", "--seed", "1", *KINDS]) == 0
+    rows = pyarrow.parquet.read_table("synthetic.parquet").to_pylist()
+    assert sum(row["monthly_spend"] for row in rows) / 200 == pytest.approx(45, abs=1e-3)
+    assert sum(18 <= row["age"] <= 34 for row in rows) == 80
+    assert sum(35 <= row["age"] <= 49 for row in rows) == 60
+    pairs = [(row["segment"], row["channel"]) for row in rows]
+    assert pairs.count(("Premium", "Online")) == 40
+    assert pairs.count(("Value", "Retail")) == 20
+
+
+def asked(*options: str) -> dict[str, Any]:
+    """Return the conditions that options come down to."""
+    parser = argparse.ArgumentParser()
+    generate.register(parser.add_subparsers())
+    Path("study.model").touch()
+    line = ["generate", "study.model", "--rows", "5", *options]
+    return generate._conditions(parser.parse_args(line))
+
+
+def test_options_come_down_to_the_conditions_of_the_service() -> None:
+    assert asked(*KINDS, "--option", "brands=Acme: the first:0.6", "--share", "rating=5:0.3") == {
+        "categorical": {"rating": {"5": 0.3}},
+        "means": {"monthly_spend": 45},
+        "bands": {
+            "age": [{"min": 18, "max": 34, "share": 0.4}, {"min": 35, "max": 49, "share": 0.3}]
+        },
+        "joint": [
+            {
+                "columns": ["segment", "channel"],
+                "shares": [
+                    {"cell": ["Premium", "Online"], "share": 0.2},
+                    {"cell": ["Value", "Retail"], "share": 0.1},
+                ],
+            }
+        ],
+        "multiple_response": {"brands": {"Acme: the first": 0.6}},
+    }
+
+
+def test_a_cell_has_ranges_of_numbers_and_dates_and_levels_with_colons() -> None:
+    cell = ["--cell", "age=18:34", "joined=2024-01-01:2024-06-30", "film=Alien: Covenant"]
+    (one,) = asked(*cell, "share=0.2")["joint"]
+    assert one["shares"][0]["cell"] == [
+        {"min": 18, "max": 34},
+        {"min": "2024-01-01", "max": "2024-06-30"},
+        "Alien: Covenant",
+    ]
+
+
+WHOLE = {
+    "means": {"monthly_spend": 45},
+    "groups": [{"where": {"channel": "Online"}, "categorical": {"segment": {"Premium": 0.5}}}],
+}
+
+
+@pytest.mark.parametrize("content", [WHOLE, {"row_count": 7, "conditions": WHOLE}])
+def test_a_file_holds_the_conditions_of_the_service(model: str, content: object) -> None:
+    Path("conditions.json").write_text(json.dumps(content))
+    options = ["--rows", "200", "--seed", "1", "--conditions", "conditions.json"]
+    assert main(["generate", model, *options, "--share", "channel=Online:0.5"]) == 0
+    rows = pyarrow.parquet.read_table("synthetic.parquet").to_pylist()
+    online = [row["segment"] for row in rows if row["channel"] == "Online"]
+    assert (len(rows), len(online), online.count("Premium")) == (200, 100, 50)
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "message"),
+    [
+        ("{", [], "--conditions: 'conditions.json' is not JSON"),
+        ("[]", [], "--conditions: 'conditions.json' holds no object"),
+        ('{"mean": {}}', [], "--conditions: there are no conditions 'mean'; there are"),
+        (
+            '{"means": {"age": 40}}',
+            ["--mean", "age=41"],
+            "--conditions: the file has 'means', which --mean gives too",
+        ),
+        (
+            '{"groups": [{"where": {"channel": "Onlin"}, "means": {"age": 40}}]}',
+            [],
+            "--conditions /groups/0/where/channel: Column 'channel' has no level 'Onlin'",
+        ),
+        ("{}", ["--cell", "segment=Premium", "channel=Online"], "--cell: in "),
+        ("{}", ["--cell", "segment", "share=0.2"], "'segment' is not of the form COLUMN=PART"),
+        (
+            "{}",
+            ["--cell", "segment=Premium", "segment=Value", "share=0.2"],
+            "--cell: segment is given twice",
+        ),
+        ("{}", ["--mean", "age=40", "age=41"], "--mean: age is given twice"),
+        ("{}", ["--mean", "segment=2"], "--mean: Column 'segment' is nominal and has no mean"),
+        ("{}", ["--band", "age=90:99:0.4"], "--band: Band of column 'age': nothing lies in 90"),
+        ("{}", ["--option", "brands=Acme:0.4"], "--option: The schema has no multiple-response"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_option(
+    model: str,
+    capsys: pytest.CaptureFixture[str],
+    content: str,
+    options: list[str],
+    message: str,
+) -> None:
+    Path("conditions.json").write_text(content)
+    line = ["--rows", "5", "--conditions", "conditions.json", *options]
+    assert main(["generate", model, *line]) == 1
+    assert f"simulacra: {message}" in capsys.readouterr().err.replace("--cell: 'seg", "'seg")
+
+
+def test_every_kind_of_condition_has_an_option_or_a_file() -> None:
+    assert {*generate.OPTIONS, "groups"} == set(registry.KINDS)
 
 
 def test_what_is_no_model_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -106,10 +106,10 @@ def span(text: str) -> "tuple[str, dict[str, Bound]]":
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form {form}")
     half = len(parts) // 2
     ends = [":".join(parts[:half]), ":".join(parts[half:])]
-    return column, {"min": _bound(ends[0]), "max": _bound(ends[1])}
+    return column, {"min": bound(ends[0]), "max": bound(ends[1])}
 
 
-def _bound(text: str) -> "Bound":
+def bound(text: str) -> "Bound":
     """Return a number, or the text itself, which may be a date."""
     for number in (int, float):
         try:

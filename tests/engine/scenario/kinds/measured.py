@@ -1,7 +1,7 @@
 """Conditions measured in synthetic rows, apart from the engine: cell by cell, in plain Python."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ SCALE = 1e-6
 """Part of the width of a column by which a mean may miss, if its grid is finer than that."""
 
 
-def hold(asked: Mapping[str, Any], rows: list[Row], widths: Mapping[str, float]) -> None:
+def hold(asked: Mapping[str, Any], rows: Sequence[Row], widths: Mapping[str, float]) -> None:
     """Assert that all conditions hold in the rows: shares to one row, means to their grid.
 
     Args:
@@ -23,19 +23,19 @@ def hold(asked: Mapping[str, Any], rows: list[Row], widths: Mapping[str, float])
         CHECKS[member](given, rows, widths)
 
 
-def _categorical(given: Any, rows: list[Row], _: Mapping[str, float]) -> None:  # noqa: ANN401
+def _categorical(given: Any, rows: Sequence[Row], _: Mapping[str, float]) -> None:  # noqa: ANN401
     for column, shares in given.items():
         assert all(row[column] is not None for row in rows)
         for level, share in shares.items():
             _to_one_row(sum(str(row[column]) == level for row in rows), share, rows)
 
 
-def _numeric(given: Any, rows: list[Row], _: Mapping[str, float]) -> None:  # noqa: ANN401
+def _numeric(given: Any, rows: Sequence[Row], _: Mapping[str, float]) -> None:  # noqa: ANN401
     for column, ends in given.items():
         assert all(_lies_in(row[column], ends) for row in rows)
 
 
-def _means(given: Any, rows: list[Row], widths: Mapping[str, float]) -> None:  # noqa: ANN401
+def _means(given: Any, rows: Sequence[Row], widths: Mapping[str, float]) -> None:  # noqa: ANN401
     for column, target in given.items():
         values = [_number(row[column]) for row in rows]
         step = 0.01 if column == "spend" else 1.0
@@ -43,27 +43,27 @@ def _means(given: Any, rows: list[Row], widths: Mapping[str, float]) -> None:  #
         assert sum(values) / len(values) == pytest.approx(_number(target), abs=miss * 1.001, rel=0)
 
 
-def _bands(given: Any, rows: list[Row], _: Mapping[str, float]) -> None:  # noqa: ANN401
+def _bands(given: Any, rows: Sequence[Row], _: Mapping[str, float]) -> None:  # noqa: ANN401
     for column, bands in given.items():
         for band in bands:
             _to_one_row(sum(_lies_in(row[column], band) for row in rows), band["share"], rows)
 
 
-def _joint(given: Any, rows: list[Row], _: Mapping[str, float]) -> None:  # noqa: ANN401
+def _joint(given: Any, rows: Sequence[Row], _: Mapping[str, float]) -> None:  # noqa: ANN401
     for one in given:
         for entry in one["shares"]:
             parts = dict(zip(one["columns"], entry["cell"], strict=True))
             _to_one_row(sum(_is_in(row, parts) for row in rows), entry["share"], rows)
 
 
-def _options(given: Any, rows: list[Row], _: Mapping[str, float]) -> None:  # noqa: ANN401
+def _options(given: Any, rows: Sequence[Row], _: Mapping[str, float]) -> None:  # noqa: ANN401
     for shares in given.values():
         for option, share in shares.items():
             (column,) = (name for name in rows[0] if name.endswith(option))
             _to_one_row(sum(row[column] == option for row in rows), share, rows)
 
 
-def _groups(given: Any, rows: list[Row], widths: Mapping[str, float]) -> None:  # noqa: ANN401
+def _groups(given: Any, rows: Sequence[Row], widths: Mapping[str, float]) -> None:  # noqa: ANN401
     for one in given:
         inside = [row for row in rows if _is_in(row, one["where"])]
         assert inside, one["where"]
@@ -81,7 +81,7 @@ CHECKS = {
 }
 
 
-def _to_one_row(count: int, share: float, rows: list[Row]) -> None:
+def _to_one_row(count: int, share: float, rows: Sequence[Row]) -> None:
     assert abs(count - share * len(rows)) < 1 + 1e-6, (count, share, len(rows))
 
 
