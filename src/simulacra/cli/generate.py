@@ -11,6 +11,7 @@ from simulacra.engine import limits
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.facts import Bound
+    from simulacra.engine.errors import ConditionError
     from simulacra.engine.pipeline import Generation
 
 OPTIONS = {
@@ -28,6 +29,31 @@ FILE = "--conditions"
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     parser = commands.add_parser("generate", help="draw rows from a model file; needs no server")
+    add_scenario(parser)
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        type=_output,
+        default=Path("synthetic.parquet"),
+        help=".parquet, .csv or .arrow (default: synthetic.parquet)",
+    )
+    parser.add_argument(
+        "--margins",
+        nargs="?",
+        const="full",
+        choices=["full", "quick"],
+        help="margins of error from 20 refits to resampled respondents, or 8 (quick)",
+    )
+    parser.add_argument(
+        "--support-weight",
+        action="store_true",
+        help="add the column support_weight, which sums to the effective base of the rows",
+    )
+    parser.set_defaults(run=run)
+
+
+def add_scenario(parser: argparse.ArgumentParser) -> None:
+    """Add the model, the number of rows, the conditions and the seed."""
     parser.add_argument(
         "model", metavar="MODEL", type=option_types.existing_file, help="what `simulacra fit` wrote"
     )
@@ -103,26 +129,6 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         type=option_types.WholeNumber(0, limits.MAX_SEED),
         help="the same model, conditions, rows and seed give the same rows (default: a new one)",
     )
-    parser.add_argument(
-        "--margins",
-        nargs="?",
-        const="full",
-        choices=["full", "quick"],
-        help="margins of error from 20 refits to resampled respondents, or 8 (quick)",
-    )
-    parser.add_argument(
-        "--output",
-        metavar="FILE",
-        type=_output,
-        default=Path("synthetic.parquet"),
-        help=".parquet, .csv or .arrow (default: synthetic.parquet)",
-    )
-    parser.add_argument(
-        "--support-weight",
-        action="store_true",
-        help="add the column support_weight, which sums to the effective base of the rows",
-    )
-    parser.set_defaults(run=run)
 
 
 def _share(text: str) -> tuple[tuple[str, str], float]:
@@ -184,9 +190,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         generation = _generate(arguments)
     except errors.ConditionError as error:
-        given = _given_by_options(arguments)
-        faults = [f"{_option(fault.pointer, given)}: {fault.detail}" for fault in error.fields]
-        raise failures.CommandError("\n".join(faults)) from None
+        raise failures.CommandError(faults_of(error, arguments)) from None
     terminal.say(str(generation.report))
     rows, columns = generation.table.shape
     print(f"Wrote {arguments.output}: {rows:,} rows, {columns:,} columns.")
@@ -197,7 +201,7 @@ def _generate(arguments: argparse.Namespace) -> "Generation":
     from simulacra.engine import pipeline
     from simulacra.engine.progress import Progress
 
-    asked = _conditions(arguments)
+    asked = conditions_of(arguments)
     with terminal.progress() as on_progress:
         on_progress(Progress("reading", 0.0))
         model = pipeline.load(arguments.model)
@@ -216,7 +220,7 @@ def _generate(arguments: argparse.Namespace) -> "Generation":
         return generation.write(arguments.output)
 
 
-def _conditions(arguments: argparse.Namespace) -> dict[str, Any]:
+def conditions_of(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the conditions by kind: those of the options, and those of the file.
 
     Raises:
@@ -304,6 +308,12 @@ def _read(path: Path) -> dict[str, Any]:
 def _given_by_options(arguments: argparse.Namespace) -> set[str]:
     """Return the kinds of conditions that options give; all others come from the file."""
     return {kind for kind, name in OPTIONS.items() if getattr(arguments, name.removeprefix("--"))}
+
+
+def faults_of(error: "ConditionError", arguments: argparse.Namespace) -> str:
+    """Return every fault of conditions, each on a line with the option that it comes from."""
+    given = _given_by_options(arguments)
+    return "\n".join(f"{_option(fault.pointer, given)}: {fault.detail}" for fault in error.fields)
 
 
 def _option(pointer: str, given: set[str]) -> str:

@@ -166,7 +166,8 @@ def _steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) -
     )
     yield Step(
         "jobs",
-        "Kind, times, progress and error of a job; no cell.",
+        "Kind, times, progress and error of a job; of a preview the conditions and what it "
+        "foresees, for an hour after its end; no cell.",
         "The database.",
         PLAIN,
         f"{TENANT} The operator.",

@@ -201,8 +201,8 @@ class Settings(BaseSettings):
     jobs_per_tenant: int = Field(
         default=4,
         ge=1,
-        description="Trainings of one tenant that run at a time, and likewise generations; its "
-        "other jobs wait, so one tenant's backlog does not delay others.",
+        description="Trainings of one tenant that run at a time, and likewise generations and "
+        "previews; its other jobs wait, so one tenant's backlog does not delay others.",
     )
     trainings_per_tenant: int = Field(
         default=20,
