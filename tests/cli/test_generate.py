@@ -144,7 +144,7 @@ def asked(*options: str) -> dict[str, Any]:
     generate.register(parser.add_subparsers())
     Path("study.model").touch()
     line = ["generate", "study.model", "--rows", "5", *options]
-    return generate._conditions(parser.parse_args(line))
+    return generate.conditions_of(parser.parse_args(line))
 
 
 def test_options_come_down_to_the_conditions_of_the_service() -> None:
