@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import simulacra
 from examples import study
 from examples.quickstart import SCENARIO
 from simulacra.engine import limits
@@ -20,6 +21,7 @@ from simulacra.service.contract import codes, examples
 from simulacra.service.contract.document import of
 from simulacra.service.credentials import claims
 from simulacra.service.errors import catalog
+from simulacra.service.generations.schemas import GenerationRequest
 from simulacra.service.http import guards, status_codes
 from simulacra.service.runtime import Runtime
 from tests.coroutines import RunAsync
@@ -61,7 +63,10 @@ def test_examples_of_requests_are_there_and_valid(
     document: Document, operation: dict[str, Any]
 ) -> None:
     for content in operation.get("requestBody", {}).get("content", {}).values():
-        assert document.faults(content["schema"], content["example"]) == []
+        assert ("example" in content) != ("examples" in content)
+        values = [one["value"] for one in content.get("examples", {}).values()]
+        for value in values or [content["example"]]:
+            assert document.faults(content["schema"], value) == []
     for parameter in map(document.resolve, operation["parameters"]):
         assert parameter["in"] != "path" or "example" in parameter
         assert parameter["description"]
@@ -104,7 +109,8 @@ def test_the_example_of_an_upload_is_a_study_that_can_be_used(tmp_path: Path) ->
     path.write_text(content["example"]["seed_file"])
     cleaned = clean.clean(source.read(path, limits.DEFAULT), limits.DEFAULT)
     asked = OPERATIONS["createGeneration"]["requestBody"]["content"]["application/json"]
-    conditions.parse(cleaned.schema, asked["example"]["conditions"])
+    for example in asked["examples"].values():
+        conditions.parse(cleaned.schema, example["value"]["conditions"])
     whole = tmp_path / "whole.csv"
     study.write(whole)
     assert whole.read_text().startswith(path.read_text())
@@ -112,11 +118,22 @@ def test_the_example_of_an_upload_is_a_study_that_can_be_used(tmp_path: Path) ->
 
 def test_the_example_of_a_generation_is_the_scenario_of_the_readme() -> None:
     content = OPERATIONS["createGeneration"]["requestBody"]["content"]["application/json"]
-    assert content["example"]["conditions"] == SCENARIO
-    assert content["example"]["row_count"] == 5000
+    (first, *_) = [one["value"] for one in content["examples"].values()]
+    assert first["conditions"] == SCENARIO
+    assert first["row_count"] == 5000
     (answer,) = OPERATIONS["getGeneration"]["responses"]["200"]["content"].values()
     support = answer["example"]["report"]["support"]
     assert (support["seed_rows"], round(support["effective_sample_size"])) == (388, 159)
+
+
+def test_the_examples_of_a_generation_can_be_met(tmp_path: Path) -> None:
+    study.write(tmp_path / "seed.csv")
+    model = simulacra.fit(tmp_path / "seed.csv")
+    content = OPERATIONS["createGeneration"]["requestBody"]["content"]["application/json"]
+    assert len(content["examples"]) == 2
+    for example in content["examples"].values():
+        conditions = GenerationRequest.model_validate(example["value"]).conditions.asked()
+        assert model.generate(500, seed=7, **conditions).status == "ready"
 
 
 @EVERY_OPERATION

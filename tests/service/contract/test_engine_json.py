@@ -21,6 +21,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> simulacra.Model:
     return simulacra.fit(path)
 
 
+YOUNG = {"min": 18, "max": 34, "share": 0.4}
+PREMIUM = {
+    "columns": ["segment", "channel"],
+    "shares": [{"cell": ["Premium", "Online"], "share": 0.2}],
+}
+
+
 def faults(model: str, value: dict[str, Any]) -> list[str]:
     return published().faults({"$ref": f"#/components/schemas/{model}"}, value)
 
@@ -32,6 +39,8 @@ def faults(model: str, value: dict[str, Any]) -> list[str]:
         (50, {}),
         (100, {"numeric": {"age": {"min": 60, "max": 65}}}),
         (60, {"categorical": {"segment": {"Premium": 1.0}}}),
+        (80, {"means": {"monthly_spend": 45}, "bands": {"age": [YOUNG]}, "joint": [PREMIUM]}),
+        (80, {"groups": [{"where": {"channel": "Online"}, "means": {"age": 40}}]}),
     ],
 )
 def test_a_report(model: simulacra.Model, rows: int, scenario: dict[str, Any]) -> None:

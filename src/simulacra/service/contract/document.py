@@ -115,10 +115,19 @@ def _complete(
     parameters.append({"$ref": "#/components/parameters/RequestId"})
 
 
+FIRST, FIRST_SUMMARY = "first", "Shares and a range"
+"""What the example is called that stands before further ones."""
+
+
 def _add_examples(operation: Json, given: examples.Examples) -> None:
     name = operation["operationId"]
     for media_type, example in given.request(name).items():
-        operation["requestBody"]["content"][media_type]["example"] = example
+        content = operation["requestBody"]["content"][media_type]
+        more = given.more_requests(name).get(media_type)
+        if more is None:
+            content["example"] = example
+        else:  # a media type has one example or several that are named, never both
+            content["examples"] = {FIRST: {"summary": FIRST_SUMMARY, "value": example}, **more}
     for status, response in operation["responses"].items():
         for media_type, example in given.response(name, status).items():
             response["content"][media_type]["example"] = example

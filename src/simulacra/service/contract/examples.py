@@ -1,7 +1,8 @@
 """Examples of requests and answers: one study and one scenario, from the request for access on.
 
-`examples.json` holds, for each operation, its request by media type, and its answers by status and
-media type.
+`examples.json` holds, for each operation, its request by media type, further requests by media type
+and name where one does not show all that can be asked for, and its answers by status and media
+type.
 """
 
 import importlib.resources
@@ -41,6 +42,11 @@ class Examples:
     def request(self, operation_id: str) -> Mapping[str, Any]:
         """Return the bodies that an operation may be sent, by their media type."""
         given: Mapping[str, Any] = self._of.get(operation_id, {}).get("request", {})
+        return given
+
+    def more_requests(self, operation_id: str) -> Mapping[str, Any]:
+        """Return further bodies by their media type and name, each with a summary."""
+        given: Mapping[str, Any] = self._of.get(operation_id, {}).get("more_requests", {})
         return given
 
     def response(self, operation_id: str, status: str) -> Mapping[str, Any]:

@@ -207,6 +207,7 @@ class Conditions(_Asked):
         max_length=50,
         description="Conditions that hold among some of the rows. The group becomes as large as "
         "is nearest to the model; give its share as well to hold it.",
+        examples=[[{"where": {"channel": "Online"}, "means": {"purchase_intent": 60}}]],
     )
 
     def asked(self) -> dict[str, Any]:
