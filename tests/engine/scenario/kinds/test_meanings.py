@@ -137,3 +137,14 @@ def test_what_no_band_covers_is_reported_as_others(brand_model: simulacra.Model)
         ("18 to 34", 0.4, 20),
         ("(others)", None, 30),
     ]
+
+
+def test_a_question_for_some_leaves_others_in_only_if_those_asked_are_the_group(
+    brand_model: simulacra.Model,
+) -> None:
+    among = [{"where": {"owns": "yes"}, "means": {"visits": 6}}]
+    everyone = brand_model.generate(200, seed=1, means={"visits": 6}).table
+    assert set(everyone["owns"].to_pylist()) == {"yes"}
+    rows = brand_model.generate(200, seed=1, groups=among).table.to_pylist()
+    assert {row["owns"] for row in rows} == {"yes", "no"}
+    assert all((row["visits"] is None) == (row["owns"] == "no") for row in rows)
