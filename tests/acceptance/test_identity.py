@@ -153,8 +153,9 @@ def test_public_keys_are_public(api: ApiClient) -> None:
 def test_a_strangers_ids_answer_as_missing_ones(
     api: ApiClient, stranger: ApiClient, dataset_id: str
 ) -> None:
-    generation = api.generate(dataset_id, row_count=10, wait_seconds=20).json()
+    generation = api.generate(dataset_id, row_count=10).json()
     generation_id, job_id = generation["generation_id"], generation["job_id"]
+    assert api.wait(job_id)["status"] == "completed"
     url = api.get(f"/v1/generations/{generation_id}").json()["artifact_url"]
     asked = {
         "dataset": ("GET", f"/v1/datasets/{dataset_id}"),

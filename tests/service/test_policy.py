@@ -39,7 +39,6 @@ RETENTION = Settings.model_fields["retention_hours"].default
         ),
         (CONTRACT, f"{KEY_LENGTH} of A-Z"),
         (CONTRACT, ROTATIONS),
-        ("src/simulacra/service/documentation/texts/access.md", ROTATIONS),
         ("SECURITY.md", ROTATIONS),
         ("src/simulacra/service/documentation/texts/jobs.md", f"at most {ATTEMPTS} attempts"),
         ("docs/reading.md", f"{FEW} rows"),

@@ -392,10 +392,10 @@ class Model:
                 report = outcomes.conditional(
                     self._pool, scenario, plan, cloud, made.values, origin, row_count, rng_seed
                 )
-            if refits:
-                found = self._margins(plan, made.values, halves, refits, report)
-                report = dataclasses.replace(report, margins=found)
             weights = self._pool.weights if importance is None else importance * self._pool.weights
+            if refits:
+                found = self._margins(plan, made.values, halves, refits, report, weights)
+                report = dataclasses.replace(report, margins=found)
             names = frozenset(self.schema.names[position] for position in plan.order)
             behind = Behind(dict(enumerate(self._pool.values.T)), weights, names)
             generation = Generation(_table(self.schema, made.values), report, self.schema, behind)
@@ -543,8 +543,9 @@ class Model:
         return halves
 
     def _free(self, plan: Plan) -> list[int]:
-        """Return the positions of the columns that no condition is about."""
-        return sorted(set(range(len(self.schema.columns))) - set(plan.order))
+        """Return the positions of the columns that no condition on all rows is about."""
+        asked = set(plan.order) - plan.open
+        return sorted(set(range(len(self.schema.columns))) - asked)
 
     def _margins(
         self,
@@ -553,6 +554,7 @@ class Model:
         halves: Sequence[Halves],
         refits: int,
         report: Report,
+        behind: Floats,
     ) -> margins_of_error.Margins:
         layout = figures.Layout.of(self.schema, self._free(plan))
         respondents = dict(enumerate(self._pool.values.T))
@@ -560,6 +562,7 @@ class Model:
         return margins_of_error.of(
             *(self.schema, layout, layout.values(respondents, weights)),
             *(layout.spans(respondents, weights, normal), layout.values(made), halves),
+            layout.profile(respondents, behind),
             asked=refits,
             rows=report.rows_generated,
             respondents=len(self._pool.values),

@@ -22,7 +22,7 @@ from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 NUL = "\0"
 WITHOUT_CONTROL_CHARACTERS = r"^[^\u0000-\u001F\u007F-\u009F]*$"
 """A text without characters of Unicode's category Cc, in the syntax of ECMA-262 as JSON Schema."""
-MOST_UNKNOWN = 20
+MOST_UNKNOWN, LIKENESS = 20, 0.45
 MOST_OF_A_NAME = 64
 """Characters of a name that is not known which are looked at, and quoted."""
 MAX_WAIT_SECONDS = 30
@@ -47,9 +47,15 @@ def storable(text: str) -> str:
     return text
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return which of some names in small letters may be meant by one that is not among them."""
-    near = difflib.get_close_matches(name[:MOST_OF_A_NAME].lower(), known, 1, cutoff=0.45)
+def nearest(name: str, known: Iterable[str], likeness: float = LIKENESS) -> str | None:
+    """Return which of some names in small letters may be meant by one that is not among them.
+
+    Args:
+        name: that is not among them.
+        known: those names.
+        likeness: 0 to 1: how much of both names must agree.
+    """
+    near = difflib.get_close_matches(name[:MOST_OF_A_NAME].lower(), known, 1, cutoff=likeness)
     return near[0] if near else None
 
 

@@ -111,7 +111,7 @@ def test_so_few_respondents_that_margins_are_unsure_are_told_of() -> None:
     rare = {"kind": {"rare": 1}}
     out = simulacra.fit(study).generate(200, seed=1, categorical=rare, margins=True)
     assert out.report.margins is not None
-    assert [it.code for it in out.report.margins.warnings] == ["margins_unsure"]
+    assert "margins_unsure" in [it.code for it in out.report.margins.warnings]
     assert "margins_unsure" in str(out.report)
 
 

@@ -43,5 +43,13 @@ def test_support_below_the_threshold_is_thin(
     size: float,
     is_thin: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
-    warnings = support.thin(Support(size, 100))
+    warnings = support.thin(Support(size, 100), [])
     assert [warning.code for warning in warnings] == ["thin_support"] * is_thin
+
+
+def test_a_group_with_thin_support_is_named_once_however_many_conditions_it_has() -> None:
+    few, many = Support(1.0, 1), Support(500, 500)
+    warnings = support.thin(many, [("age 79 to 80", few), ("age 79 to 80", few), (None, few)])
+    (warning,) = warnings
+    assert warning.detail.startswith("Only about 1 respondent effectively stands behind the rows")
+    assert "age 79 to 80" in warning.detail

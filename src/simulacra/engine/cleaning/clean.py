@@ -83,7 +83,7 @@ def clean(raw: RawStudy, bounds: limits.StudyBounds, options: Options | None = N
     if len(remaining) < bounds.min_columns:
         raise errors.StudyError(_too_few(len(remaining), actions, bounds))
     if weighted is None:
-        actions.extend(weights.noticed(remaining))
+        actions.extend(weights.noticed(remaining, (options or Options()).words))
     return _study(raw, remaining, actions, weighted)
 
 

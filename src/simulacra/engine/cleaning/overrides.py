@@ -74,7 +74,7 @@ def _refuse_unknown(
     ]
     if faults:
         listed = ", ".join(repr(name) for name in source_names[:5])
-        raise errors.StudyError(f"{' '.join(faults)} Its columns begin with {listed}.")
+        raise errors.StudyError(f"{' '.join(faults)} The first columns are {listed}.")
 
 
 def _similar(name: str, positions: dict[str, int]) -> str:

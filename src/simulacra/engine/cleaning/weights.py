@@ -5,6 +5,7 @@ and so does cleaning. A negative weight has no such meaning and is refused.
 """
 
 import dataclasses
+import json
 import re
 from collections.abc import Sequence
 
@@ -19,6 +20,7 @@ from simulacra.engine.columns.boolean import BOOLEAN
 from simulacra.engine.columns.drafts import Draft
 from simulacra.engine.columns.number import NUMBER
 from simulacra.engine.columns.schema import CleaningAction, Column, SurveyWeight
+from simulacra.engine.words import Words
 
 NAME = re.compile(
     r"(^|[\W_\d])(weights?|weighting|weightvar|wgts?|wghts?|wts?|wt|pweight|dweight|rakewt|gewicht\w*"
@@ -26,8 +28,9 @@ NAME = re.compile(
     re.IGNORECASE,
 )
 """What columns of weights are called, in some languages in which surveys are made."""
-NEAR_ONE = 0.02
-"""How far from 1 the mean of weights may be that are scaled to the number of respondents."""
+SCALED = (0.2, 5.0)
+"""Between which the mean of weights lies that are scaled to the number of respondents; it need not
+be 1 of a part of the study."""
 MIN_POPULATION, MIN_DECIMALS = 200.0, 3
 """Mean from which on weights may sum to a population, and decimals of those that have any: nobody
 weighs so many kilograms, or tells it so exactly."""
@@ -124,14 +127,21 @@ def _no_number(name: str, found: str) -> errors.StudyError:
     )
 
 
-def noticed(described: Sequence[tuple[Column, Draft]]) -> list[CleaningAction]:
+def noticed(described: Sequence[tuple[Column, Draft]], words: Words) -> list[CleaningAction]:
     """Return which columns look like a weight, though the study is not weighted by one.
 
     Args:
         described: the columns that are modelled, and their values.
+        words: what the caller calls that by which a study is weighted.
     """
     return [
-        CleaningAction(column.name, "noticed", f"{reason}; it is modelled like any other", 1)
+        CleaningAction(
+            column.name,
+            "noticed",
+            f"{reason}; it is modelled like any other. To weight the study by it, {words.again} "
+            f"with {words.weight}={json.dumps(column.source_name, ensure_ascii=False)}",
+            1,
+        )
         for column, draft in described
         if (reason := _likeness(column, draft)) is not None
     ]
@@ -148,8 +158,8 @@ def _likeness(column: Column, draft: Draft) -> str | None:
     if not len(positive) or (known < 0).any() or positive.max() > MAX_RATIO * positive.min():
         return None
     mean = float(known.mean())
-    if abs(mean - 1) <= NEAR_ONE:
-        return "it looks like a survey weight: no value is negative, and their mean is about 1"
+    if draft.decimals > 0 and SCALED[0] <= mean <= SCALED[1]:
+        return f"it looks like a survey weight: no value is negative, and their mean is {mean:.2g}"
     is_exact = draft.decimals == 0 or draft.decimals >= MIN_DECIMALS
     if mean >= MIN_POPULATION and is_exact:
         return (

@@ -11,6 +11,8 @@ import numpy as np
 from scipy.stats import t as student
 
 from simulacra.engine.columns.arrays import Flags, Floats
+from simulacra.engine.margins import profile
+from simulacra.engine.margins.profile import Profile
 from simulacra.engine.margins.replicates import Halves
 
 LEVEL = 0.95
@@ -39,12 +41,14 @@ class Estimates:
     Attributes:
         study, scenario, change: with their intervals.
         replicates: how many there were.
+        kept: part of what sets the scenario's respondents apart that its rows have.
     """
 
     study: Intervals
     scenario: Intervals
     change: Intervals
     replicates: int
+    kept: float
 
 
 def estimate(  # noqa: PLR0913 - all that intervals hang on
@@ -53,6 +57,7 @@ def estimate(  # noqa: PLR0913 - all that intervals hang on
     halves: Sequence[Halves],
     is_share: Flags,
     span_of_study: tuple[Floats, Floats],
+    weighted: Profile | None,
     *,
     rows: int,
     rows_of_half: int,
@@ -67,6 +72,8 @@ def estimate(  # noqa: PLR0913 - all that intervals hang on
         halves: the figures of each replicate.
         is_share: bool, shape (figures,).
         span_of_study: the ends of the intervals of the study's own figures.
+        weighted: the figures of the respondents, weighted to the scenario; None if no respondent
+            has any weight.
         rows: that were made.
         rows_of_half: that each half of a replicate made.
         shrink: by which the variance of replicates is to be multiplied, as they have fewer
@@ -80,18 +87,35 @@ def estimate(  # noqa: PLR0913 - all that intervals hang on
     own_noise = noise * rows_of_half / rows  # of the rows that are delivered
     floor = np.where(is_share & (study == 0) & (made == 0), LEAST**2 / max(effective, 1.0), 0.0)
     between = np.maximum(made_b.var(axis=0, ddof=1) - noise / 2, 0.0) * shrink
-    variance = np.maximum(between + own_noise, floor)
+    part, off, off_of_change = _missed(study, made, weighted, is_share)
+    variance = np.maximum(between + own_noise + off**2, floor)
     change_b = np.stack([each.made.mean(axis=0) - each.study for each in halves])
     raw_noise = np.stack([(each.made[0] - each.made[1]) ** 2 for each in halves]).mean(axis=0) / 2
     of_change = np.maximum(change_b.var(axis=0, ddof=1) - raw_noise / 2, 0.0) * shrink
-    of_change += raw_noise * rows_of_half / rows
+    of_change += raw_noise * rows_of_half / rows + off_of_change**2
     half_width = quantile * np.sqrt(of_change)
     return Estimates(
         Intervals(study, *span_of_study),
         _around(made, variance, quantile, is_share),
         Intervals(made - study, made - study - half_width, made - study + half_width),
         len(halves),
+        part,
     )
+
+
+def _missed(
+    study: Floats, made: Floats, weighted: Profile | None, is_share: Flags
+) -> tuple[float, Floats, Floats]:
+    """Return the part of the profile that is kept, and how far figures may be off by the rest.
+
+    The latter on the scale of intervals, and as figures are.
+    """
+    if weighted is None:
+        return 1.0, np.zeros(len(study)), np.zeros(len(study))
+    scaled = Profile(*(_to_scale(it, is_share) for it in dataclasses.astuple(weighted)))
+    before = _to_scale(study, is_share)
+    part = profile.kept(before, _to_scale(made, is_share), scaled)
+    return part, profile.missed(before, scaled, part), profile.missed(study, weighted, part)
 
 
 def _around(figure: Floats, variance: Floats, quantile: float, is_share: Flags) -> Intervals:

@@ -14,6 +14,7 @@ from simulacra.engine.columns.schema import Column, Schema
 from simulacra.engine.margins import intervals, replicates
 from simulacra.engine.margins.figures import SHARE, Layout
 from simulacra.engine.margins.intervals import LEVEL, Estimates, Intervals
+from simulacra.engine.margins.profile import Profile
 from simulacra.engine.margins.replicates import Halves
 from simulacra.engine.warning import ReportWarning
 
@@ -29,6 +30,8 @@ FEW = 10
 cannot show how different others of their kind would have been."""
 MIN_REPLICATES = 5
 """With a row of the scenario, so that their spread means something."""
+BLURRED = 0.7
+"""Part of what sets respondents apart below which there is a warning."""
 MOST_TOLD = 10
 """Figures that a report for people lists."""
 MOST_SUMMED_UP = 20
@@ -156,6 +159,7 @@ def of(  # noqa: PLR0913 - all that intervals hang on
     span_of_study: tuple[Floats, Floats],
     made: Floats,
     halves: Sequence[Halves],
+    weighted: Profile | None,
     *,
     asked: int,
     rows: int,
@@ -171,6 +175,7 @@ def of(  # noqa: PLR0913 - all that intervals hang on
         span_of_study: the ends of its intervals.
         made: likewise: of the rows that were made.
         halves: the figures of each replicate that had a row of the scenario.
+        weighted: the figures of the respondents, weighted to the scenario.
         asked: replicates that were asked.
         rows: that were made.
         respondents: of the study.
@@ -183,7 +188,7 @@ def of(  # noqa: PLR0913 - all that intervals hang on
         )
         return Margins(LEVEL, len(halves), (), (ReportWarning("margins_unsure", detail),))
     found = intervals.estimate(
-        *(study, made, halves, layout.is_share, span_of_study),
+        *(study, made, halves, layout.is_share, span_of_study, weighted),
         rows=rows,
         rows_of_half=replicates.ROWS,
         shrink=min(respondents, replicates.MAX_RESPONDENTS) / respondents,
@@ -199,6 +204,20 @@ def of(  # noqa: PLR0913 - all that intervals hang on
 
 
 def _unsure(found: Estimates, asked: int, effective: float) -> Sequence[ReportWarning]:
+    return [*_may_be_narrow(found, asked, effective), *_blurred(found)]
+
+
+def _blurred(found: Estimates) -> Sequence[ReportWarning]:
+    if found.kept >= BLURRED:
+        return []
+    detail = (
+        f"The rows have about {found.kept:.0%} of what sets the respondents apart who stand behind "
+        "this scenario: too few of them for the model to be sure of. The margins allow for it."
+    )
+    return [ReportWarning("profile_weakened", detail)]
+
+
+def _may_be_narrow(found: Estimates, asked: int, effective: float) -> Sequence[ReportWarning]:
     failed = asked - found.replicates
     if effective >= FEW and failed <= MANY_FAILED * asked:
         return []

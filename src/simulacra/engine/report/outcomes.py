@@ -125,7 +125,8 @@ def conditional(
     ]
     generated = len(values[plan.order[0]])
     joint = support.of_weights(weights.joint, pool.weights)
-    warnings = [*shortfalls(pool, plan, particles, weights, rows), *support.thin(joint)]
+    behind = [(it.among, it.support) for it in outcomes if not isinstance(it, RangeOutcome)]
+    warnings = [*shortfalls(pool, plan, particles, weights, rows), *support.thin(joint, behind)]
     return _report(made_of, rng_seed, rows, generated, joint, outcomes, warnings)
 
 
@@ -208,11 +209,12 @@ def _mean(
 ) -> MeanOutcome:
     column, condition = pool.schema[mean.condition.column], mean.condition
     made = values[mean.position][mean.base.members(values)]
+    made = made[~np.isnan(made)]
     return MeanOutcome(
         column=column.name,
         support=support.behind(pool, mean.base, weights),
         target=condition.target,
-        achieved=published_mean(column, float(np.nanmean(made))),
+        achieved=published_mean(column, float(made.mean()) if len(made) else None),
         study=published_mean(column, support.study_mean(pool, mean)),
         among=None if condition.among is None else condition.among.text,
     )
@@ -233,8 +235,10 @@ def names_and_targets(condition: Partition) -> list[tuple[str, float | None]]:
     ]
 
 
-def published_mean(column: Column, mean: float) -> Bound:
-    """Return a mean in the column's own unit: a number, or a date in ISO 8601."""
+def published_mean(column: Column, mean: float | None) -> Bound | None:
+    """Return a mean in the column's own unit: a number, or a date in ISO 8601; None of nobody."""
+    if mean is None:
+        return None
     return column.type.to_bound(mean) if column.type.is_temporal else round(mean, MEAN_DIGITS)
 
 

@@ -55,7 +55,7 @@ class MeanPreview:
         support: behind it.
         target: asked for; like the others a number, or a date in ISO 8601.
         expected: of the rows that can be had; None if there are none.
-        study: of the respondents.
+        study: of the respondents; None if none of them is meant.
         among: the rows whose mean it is, in words; None if all.
     """
 
@@ -63,7 +63,7 @@ class MeanPreview:
     support: Support
     target: Bound
     expected: Bound | None
-    study: Bound
+    study: Bound | None
     among: str | None = None
     kind: str = "mean"
 

@@ -92,7 +92,8 @@ def conditional(question: Question, cloud: Particles) -> Preview:
     status = "infeasible" if available == 0 else "partial" if available < rows else "ready"
     warnings = outcomes.shortfalls(pool, plan, cloud, weights, rows)
     if available:
-        warnings += support.thin(joint)
+        behind = [(it.among, it.support) for _, it in foreseen if not isinstance(it, RangePreview)]
+        warnings += support.thin(joint, behind)
     return Preview(
         seed=question.rng_seed,
         rows_requested=rows,
@@ -165,7 +166,7 @@ def _mean(pool: DonorPool, mean: MeanTarget, own: Floats, cloud: Particles) -> M
         column=column.name,
         support=support.behind(pool, mean.base, own),
         target=condition.target,
-        expected=None if expected is None else outcomes.published_mean(column, expected),
+        expected=outcomes.published_mean(column, expected),
         study=outcomes.published_mean(column, support.study_mean(pool, mean)),
         among=None if condition.among is None else condition.among.text,
     )

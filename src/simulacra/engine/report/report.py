@@ -88,16 +88,16 @@ class MeanOutcome:
         column: its name.
         support: behind it.
         target: asked for; like the others a number, or a date in ISO 8601.
-        achieved: of the rows.
-        study: of the respondents.
+        achieved: of the rows; None if none of them is meant.
+        study: of the respondents; None if none of them is meant.
         among: the rows whose mean it is, in words; None if all.
     """
 
     column: str
     support: Support
     target: Bound
-    achieved: Bound
-    study: Bound
+    achieved: Bound | None
+    study: Bound | None
     among: str | None = None
     kind: str = "mean"
 

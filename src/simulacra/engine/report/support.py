@@ -1,6 +1,7 @@
 """Support: how many respondents stand behind the rows of a scenario."""
 
 import dataclasses
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -122,21 +123,39 @@ def by_cell(pool: DonorPool, target: ShareTarget, others_met: Flags) -> list[int
     return [*counts, int((cells == -1).sum())] if target.condition.has_rest else counts
 
 
-def study_mean(pool: DonorPool, mean: MeanTarget) -> float:
-    """Return the mean of the respondents of its base who have a value."""
+def study_mean(pool: DonorPool, mean: MeanTarget) -> float | None:
+    """Return the mean of the respondents of its base who have a value; None if there are none."""
     study = plans.columns_of(pool.values, range(pool.values.shape[1]))
     asked = mean.base.members(study) & ~np.isnan(study[mean.position])
+    if not asked.any():
+        return None
     return float(np.average(study[mean.position][asked], weights=pool.weights[asked]))
 
 
-def thin(support: Support) -> list[ReportWarning]:
-    """Return the warning of a support that is too small to act on."""
-    if support.effective_sample_size >= THIN_SUPPORT:
-        return []
-    return [
-        ReportWarning(
-            "thin_support",
-            f"Only about {support.effective_sample_size:.0f} respondents effectively stand behind "
-            f"these rows; under {THIN_SUPPORT} they show a direction at most.",
-        )
-    ]
+def thin(joint: Support, groups: Iterable[tuple[str | None, Support]]) -> list[ReportWarning]:
+    """Return the warnings of support that is too small to act on.
+
+    Args:
+        joint: behind all conditions together.
+        groups: the rows that each condition is about, in words, and who stands behind them; None
+            for all rows, which `joint` is about.
+    """
+    warnings = []
+    if joint.effective_sample_size < THIN_SUPPORT:
+        warnings.append(_thin(f"{_behind(joint)} these rows"))
+    found = {among: behind for among, behind in groups if among is not None}
+    for among, behind in found.items():
+        if behind.effective_sample_size < THIN_SUPPORT:
+            warnings.append(_thin(f"{_behind(behind)} the rows with {among}"))
+    return warnings
+
+
+def _behind(support: Support) -> str:
+    size = f"{support.effective_sample_size:.0f}"
+    who = "respondent effectively stands" if size == "1" else "respondents effectively stand"
+    return f"Only about {size} {who} behind"
+
+
+def _thin(what: str) -> ReportWarning:
+    detail = f"{what}; under {THIN_SUPPORT} they show a direction at most."
+    return ReportWarning("thin_support", detail)

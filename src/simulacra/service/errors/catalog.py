@@ -303,7 +303,8 @@ _ENTRIES = (
         "The claim was redeemed",
         "The secret behind this claim token was delivered before, and is not kept.",
         "A token is used twice, or somebody else had it.",
-        "If it was not you, rotate the secret at once; if it is lost, write to support.",
+        "If it was not you, tell the operator of the service at once: whoever redeemed it has the "
+        "secret. If you redeemed it and lost the secret, write to support.",
     ),
     Entry(
         "simio_credential_claim_expired",

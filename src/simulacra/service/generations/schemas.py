@@ -4,14 +4,14 @@ import datetime as dt
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StrictBool, WithJsonSchema
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from simulacra.engine import limits
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import GenerationStatus
 from simulacra.service.datasets.schemas import QualityDocument, WarningDocument
 from simulacra.service.errors.documents import ProblemDocument
-from simulacra.service.fields import MAX_WAIT_SECONDS, As, Body, WholeNumber
+from simulacra.service.fields import MAX_WAIT_SECONDS, As, Body, WholeNumber, nearest
 from simulacra.service.generations import links
 from simulacra.service.jobs import schemas as jobs
 from simulacra.service.jobs.schemas import JobDocument
@@ -191,6 +191,18 @@ class GroupConditions(_Asked):
 class Conditions(_Asked):
     """A scenario: what the delivered rows shall look like."""
 
+    @classmethod
+    def _advice(cls, name: str) -> str:
+        """Say of a name that is no kind of conditions that it may be a column's."""
+        near = nearest(name, cls.model_fields, likeness=0.75)  # a column's name is as likely
+        if near is not None:
+            return f"There is no such kind of conditions; did you mean {near!r}?"
+        return (
+            "There is no such kind of conditions. If it is a column, give its shares under "
+            "'categorical', or its range under 'numeric'. There are "
+            f"{', '.join(map(repr, cls.model_fields))}."
+        )
+
     categorical: ShareMaps = Field(
         default_factory=dict,
         description="Column to level to share of the rows, a fraction. Levels left out share what "
@@ -233,7 +245,7 @@ class GenerationRequest(Body):
         Field(0, description="Hold the answer for up to so many seconds until the rows are there.")
     )
     conditions: Conditions = Field(default_factory=Conditions)
-    margins: StrictBool | Literal["quick"] = Field(
+    margins: Literal[False, True, "quick"] = Field(
         default=False,
         description="Whether the report has margins of error. The model is then refitted 20 times "
         "to resampled respondents, or 8 times with `quick`, whose margins are wider.",
@@ -305,8 +317,12 @@ class MeanOutcome(BaseModel):
     column: str
     support: SupportDocument
     target: float | str
-    achieved: float | str = Field(description="The mean of the synthetic rows.")
-    study: float | str = Field(description="The mean of the respondents.")
+    achieved: float | str | None = Field(
+        description="The mean of the synthetic rows; null: none of them is meant."
+    )
+    study: float | str | None = Field(
+        description="The mean of the respondents; null: none of them is meant."
+    )
     among: Among = None
 
 
@@ -332,7 +348,7 @@ class EstimateDocument(BaseModel):
 
 
 class FigureMarginDocument(BaseModel):
-    """One figure of a column without conditions, among rows that have a value."""
+    """One figure of a column without a condition on all rows, among rows that have a value."""
 
     column: str
     kind: Literal["share", "mean", "lower_quartile", "median", "upper_quartile"]
@@ -436,7 +452,9 @@ class MeanPreview(BaseModel):
     support: SupportDocument
     target: float | str
     expected: float | str | None = Field(description=f"The mean of the rows to come; {NO_ROWS}")
-    study: float | str = Field(description="The mean of the respondents.")
+    study: float | str | None = Field(
+        description="The mean of the respondents; null: none of them is meant."
+    )
     among: Among = None
 
 

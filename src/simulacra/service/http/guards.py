@@ -75,8 +75,9 @@ class Tenant(Guard):
                 Reason.INSUFFICIENT_SCOPE, caller.client_id, caller.tenant_id
             )
             joint = " and " if self.needs_all else " or "
+            lacking = [scope for scope in self.scopes if scope not in caller.scopes]
             raise errors.InsufficientScopeError(
-                f"The token lacks the scope {joint.join(map(repr, self.scopes))}.", self.scopes
+                f"The token lacks the scope {joint.join(map(repr, lacking))}.", self.scopes
             )
         return caller
 

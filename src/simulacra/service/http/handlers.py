@@ -87,12 +87,18 @@ def _from_framework(request: Request, error: HTTPException) -> problems.Problem:
     too_large = envelope.too_large(request.scope.get(MAX_BODY_SIZE_SCOPE_KEY, 0))
     detail = {
         "simio_not_found": _nowhere(request),
-        "simio_method_not_allowed": f"{request.url.path} does not take {request.method}.",
+        "simio_method_not_allowed": _not_allowed(request),
         "simio_file_too_large": too_large,
         "simio_body_too_large": too_large,
     }.get(code) or catalog.CATALOG[code].meaning
     headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
     return problems.Problem(code, detail, headers=headers)
+
+
+def _not_allowed(request: Request) -> str:
+    taken = _allowed(request)
+    takes = f" It takes {taken}." if taken else ""
+    return f"{request.url.path} does not take {request.method}.{takes}"
 
 
 def _nowhere(request: Request) -> str:

@@ -53,6 +53,14 @@ class JobList(BaseModel):
     next_after: str | None = Field(None, description="`after` of the next page.")
 
 
+def _named(job: tables.Job) -> dict[str, Any] | None:
+    """Return the error of a job with the ids of what it was to make, so that it can be found."""
+    if job.error is None:
+        return None
+    of_job = {"dataset_id": job.dataset_id, "generation_id": job.generation_id}
+    return {**job.error, **{name: own for name, own in of_job.items() if own is not None}}
+
+
 def document(job: tables.Job) -> JobDocument:
     """Return the public form of a job."""
     status = JobStatus(job.status)
@@ -69,7 +77,7 @@ def document(job: tables.Job) -> JobDocument:
         ),
         dataset_id=job.dataset_id if is_completed else None,
         generation_id=job.generation_id if is_completed else None,
-        error=job.error,
+        error=_named(job),
         created_at=job.created_at,
         started_at=job.started_at,
         ended_at=job.ended_at,

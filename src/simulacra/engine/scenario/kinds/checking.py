@@ -15,6 +15,8 @@ from simulacra.engine.words import LIBRARY, Words
 
 SUM_TOLERANCE = 0.001
 """By which shares that are to sum to 1 may miss it; they are normalised."""
+MIN_PERCENT = 2
+"""A share from here on is likely meant as a percentage."""
 MAX_PROPOSALS = 5
 MAX_COMPARED = 60
 """Faults for which the nearest valid names are looked for, and characters of these names: to
@@ -75,7 +77,7 @@ class Checker:
         if not is_number(share):
             self.fault(f"{where}: the share must be a finite number from 0 to 1.")
         elif share > 1:
-            right = f"{share / 100:g}" if share <= 100 else "at most 1"
+            right = f"{share / 100:g}" if MIN_PERCENT <= share <= 100 else "at most 1"
             self.fault(f"{where}: shares are fractions: {right}, not {share:g}.")
         elif share < 0:
             self.fault(f"{where}: the share is {share:g}; shares are 0 or more.")
