@@ -77,7 +77,7 @@ def test_a_column_dropped_as_asked_for_is_reported() -> None:
     [
         ({"types": {"Mood": "nominal"}}, "nearest: 'mood'"),
         ({"keep": ["Age"]}, "'Age \\(years\\)'"),
-        ({"drop": ["Q17"]}, "begin with 'Age"),
+        ({"drop": ["Q17"]}, "The first columns are 'Age"),
         ({"types": {"mood": "color"}}, "not a type"),
         ({"types": {"mood": ["low", "low"]}}, "named once"),
         ({"keep": ["mood"], "drop": ["mood"]}, "name it once"),

@@ -8,6 +8,9 @@ from collections.abc import Iterator, Sequence
 from simulacra.engine.scenario.kinds.checking import SUM_TOLERANCE, Checker
 from simulacra.engine.scenario.terms import Cell, Interval, Levels, Mean, Partition, Range
 
+MEMBERS = {"share": "categorical", "band": "bands", "joint": "joint", "option": "multiple_response"}
+"""Where a caller asks for each kind of shares."""
+
 
 def look(
     check: Checker,
@@ -80,7 +83,8 @@ def _outside(check: Checker, partition: Partition, ranges: Sequence[Range]) -> N
         for cell, share, name in _named(partition):
             for looked_at, wanted in cell.tests:
                 if looked_at == span.column and share > 0 and _are_apart(wanted, allowed):
-                    check.fault(
+                    member = "groups" if partition.among else MEMBERS[partition.kind]
+                    check.at(member).fault(
                         f"{partition.column} = {name} is to have a share of the rows, but all "
                         f"rows are to have {span.column!r} in {span.min} to {span.max}. Let both "
                         "agree, or give one of them.",

@@ -92,7 +92,6 @@ def test_a_condition_among_some_leaves_the_others_alone(brand_model: simulacra.M
     "asked",
     [
         {"groups": [{"where": {"owns": "no"}, "means": {"visits": 5}}]},
-        {"groups": [{"where": {"owns": "yes"}, "categorical": {"owns": {"no": 0.5}}}]},
         {
             "categorical": {"owns": {"yes": 0.0}},
             "groups": [{"where": {"owns": "yes"}, "means": {"rating": 3}}],
@@ -110,7 +109,7 @@ def test_a_condition_among_some_leaves_the_others_alone(brand_model: simulacra.M
             ]
         },
     ],
-    ids=["nobody has a value", "a level outside", "the group is left out", "nobody is in it"],
+    ids=["nobody has a value", "the group is left out", "nobody is in it"],
 )
 def test_a_group_in_which_nobody_fits_gives_no_rows(
     brand_model: simulacra.Model, asked: dict[str, object]
@@ -119,14 +118,50 @@ def test_a_group_in_which_nobody_fits_gives_no_rows(
         brand_model.generate(100, seed=1, **asked)  # type: ignore[arg-type]
 
 
-def test_a_mean_that_only_some_rows_can_have_comes_for_those(brand_model: simulacra.Model) -> None:
-    """Nine of ten rows below 35 leave a mean of 60 to nobody but the few who balance them."""
-    young = [{"min": 18, "max": 34, "share": 0.9}]
-    out = brand_model.generate(400, seed=1, means={"age": 60}, bands={"age": young})
-    assert out.status == "partial"
-    assert 0 < out.rows_generated < 200
-    assert np.mean(out.table["age"].to_pylist()) == pytest.approx(60, abs=0.5)
-    assert "quota_unmet" in {warning.code for warning in out.report.warnings}
+@pytest.mark.parametrize(
+    ("asked", "pointer", "message"),
+    [
+        (
+            {
+                "means": {"age": 60},
+                "bands": {"age": [{"min": 18, "max": 34, "share": 0.9}]},
+            },
+            "/means/age",
+            "leave room for a mean of",
+        ),
+        (
+            {
+                "numeric": {"age": {"min": 18, "max": 30}},
+                "bands": {"age": [{"min": 40, "max": 50, "share": 0.3}]},
+            },
+            "/bands",
+            "all rows are to have 'age' in 18 to 30",
+        ),
+        (
+            {"groups": [{"where": {"owns": "yes"}, "categorical": {"owns": {"no": 0.5}}}]},
+            "/groups",
+            "which rules it out",
+        ),
+    ],
+    ids=["a mean and bands", "a range and bands", "a group and its own column"],
+)
+def test_what_excludes_each_other_whatever_the_study_is_refused(
+    brand_model: simulacra.Model, asked: dict[str, object], pointer: str, message: str
+) -> None:
+    with pytest.raises(errors.ConditionError, match=message) as caught:
+        brand_model.generate(10, seed=1, **asked)  # type: ignore[arg-type]
+    assert caught.value.fields[0].pointer == pointer
+
+
+@pytest.mark.parametrize("where", [{"owns": "yes", "age": {"min": 79, "max": 80}}])
+def test_a_mean_among_a_group_of_hardly_anybody_is_told_of(
+    brand_model: simulacra.Model, where: dict[str, object]
+) -> None:
+    """Whether there is nobody or somebody depends on chance; the report says so either way."""
+    groups = [{"where": where, "means": {"rating": 3}}]
+    report = brand_model.generate(500, seed=1, groups=groups).report
+    assert "thin_support" in {warning.code for warning in report.warnings}
+    assert report.to_json()["conditions"][0]["kind"] == "mean"
 
 
 def test_what_no_band_covers_is_reported_as_others(brand_model: simulacra.Model) -> None:
