@@ -78,7 +78,7 @@ def test_what_cannot_be_modelled_fails_its_job_with_the_reason(
     (dataset_id,) = [it["dataset_id"] for it in listed if it["job_id"] == job["job_id"]]
     dataset = api.get(f"/v1/datasets/{dataset_id}").json()
     assert dataset["status"] == "failed"
-    assert dataset["error"] == job["error"]
+    assert job["error"] == {**dataset["error"], "dataset_id": dataset_id}
     for answer in (
         api.get(f"/v1/datasets/{dataset_id}/schema"),
         api.generate(dataset_id, row_count=5),

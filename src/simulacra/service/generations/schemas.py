@@ -4,7 +4,7 @@ import datetime as dt
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from simulacra.engine import limits
 from simulacra.service.database import tables
@@ -231,6 +231,16 @@ class Conditions(_Asked):
         return self.model_dump(mode="json", exclude_none=True)
 
 
+def _is_a_choice(value: object) -> object:
+    """Refuse what is neither yes, no nor the one text; 1 is no yes here, as everywhere in JSON."""
+    if isinstance(value, bool) or value == "quick":
+        return value
+    raise ValueError("give true, false or 'quick'")
+
+
+HowCareful = Annotated[bool | Literal["quick"], BeforeValidator(_is_a_choice)]
+
+
 class GenerationRequest(Body):
     """What rows to make."""
 
@@ -245,7 +255,7 @@ class GenerationRequest(Body):
         Field(0, description="Hold the answer for up to so many seconds until the rows are there.")
     )
     conditions: Conditions = Field(default_factory=Conditions)
-    margins: Literal[False, True, "quick"] = Field(
+    margins: HowCareful = Field(
         default=False,
         description="Whether the report has margins of error. The model is then refitted 20 times "
         "to resampled respondents, or 8 times with `quick`, whose margins are wider.",
