@@ -256,7 +256,7 @@ class GenerationRequest(Body):
     )
     conditions: Conditions = Field(default_factory=Conditions)
     margins: HowCareful = Field(
-        default=False,
+        default_factory=bool,  # a default in the document makes generators ask for the member
         description="Whether the report has margins of error. The model is then refitted 20 times "
         "to resampled respondents, or 8 times with `quick`, whose margins are wider.",
     )
