@@ -6,41 +6,27 @@ from typing import Any
 
 from simulacra.engine.columns.schema import Column, Schema
 from simulacra.engine.scenario.kinds import checking
+from simulacra.engine.scenario.kinds.by_column import OfNumbers
 from simulacra.engine.scenario.kinds.checking import Checker
-from simulacra.engine.scenario.kinds.kind import Kind
 from simulacra.engine.scenario.terms import Cell, Interval, Partition
 
 MAX_BANDS = 100
 MEMBERS = {"min", "max", "share"}
 
 
-class Bands(Kind):
+class Bands(OfNumbers):
     """Column to a list of ``{"min": ..., "max": ..., "share": ...}``, both ends included.
 
     What lies in no band shares the remainder.
     """
 
     member = "bands"
+    noun = "list of bands"
+    refusal = ": give shares of its levels under 'categorical', not bands."
 
-    def read(self, check: Checker, given: Any) -> Iterator[Partition]:  # noqa: ANN401 - of any kind
-        """Yield the bands of each column."""
-        if not isinstance(given, Mapping):
-            check.fault(f"Give {self.member!r} as an object of column and list of bands.")
-            return
-        for name, bands in given.items():
-            here = check.at(name)
-            column = here.column(name)
-            if column is None:
-                continue
-            if column.type.is_categorical:
-                here.fault(
-                    f"Column {column.name!r} is {column.type}: give shares of its levels under "
-                    "'categorical', not bands."
-                )
-                continue
-            found = _of_column(here, column, bands)
-            if found is not None:
-                yield found
+    def of_number(self, check: Checker, column: Column, given: Any) -> Partition | None:  # noqa: ANN401 - of any kind
+        """Return the bands of one column."""
+        return _of_column(check, column, given)
 
     def reshared(self, schema: Schema, given: Any, shares: Iterator[Sequence[float]]) -> Any:  # noqa: ANN401 - of any kind
         """Return the same with other shares."""

@@ -6,45 +6,31 @@ from typing import Any
 from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.schema import Column, Schema
 from simulacra.engine.scenario.kinds import checking
+from simulacra.engine.scenario.kinds.by_column import ByColumn
 from simulacra.engine.scenario.kinds.checking import Checker
-from simulacra.engine.scenario.kinds.kind import Kind
 from simulacra.engine.scenario.terms import Cell, Interval, Levels, Partition
 
 MAX_VALUES = 200
 """Values of a column of whole numbers that shares can be given for."""
 
 
-class Shares(Kind):
+class Shares(ByColumn):
     """Column to level to share. Levels that are not named share the remainder."""
 
     member = "categorical"
 
-    def read(self, check: Checker, given: Any) -> Iterator[Partition]:  # noqa: ANN401 - of any kind
-        """Yield the shares of each column."""
-        if not isinstance(given, Mapping):
-            check.fault(f"Give {self.member!r} as an object of column and condition.")
-            return
-        for name, condition in given.items():
-            here = check.at(name)
-            column = here.column(name)
-            if column is None:
-                continue
-            text = (
-                f"Give column {column.name!r} an object of level and share, with at least one "
-                "level."
-            )
-            if column.type.is_categorical:
-                found = _of_levels(here, column, here.mapping(condition, text))
-            elif column.type is INTEGER:
-                found = _of_values(here, column, here.mapping(condition, text))
-            else:
-                here.fault(
-                    f"Column {column.name!r} is {column.type}: give 'min' and 'max' under "
-                    "'numeric', or shares of parts of its range under 'bands'."
-                )
-                continue
-            if found is not None:
-                yield found
+    def of_column(self, check: Checker, column: Column, given: Any) -> Partition | None:  # noqa: ANN401 - of any kind
+        """Return the shares of one column."""
+        text = f"Give column {column.name!r} an object of level and share, with at least one level."
+        if column.type.is_categorical:
+            return _of_levels(check, column, check.mapping(given, text))
+        if column.type is INTEGER:
+            return _of_values(check, column, check.mapping(given, text))
+        check.fault(
+            f"Column {column.name!r} is {column.type}: give 'min' and 'max' under 'numeric', or "
+            "shares of parts of its range under 'bands'."
+        )
+        return None
 
     def reshared(self, schema: Schema, given: Any, shares: Iterator[Sequence[float]]) -> Any:  # noqa: ANN401, ARG002 - of any kind
         """Return the same with other shares."""
