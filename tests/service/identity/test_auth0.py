@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Callable, Coroutine
 
 import httpx
+import jwt
 import pytest
 from sqlalchemy import update
 
@@ -61,6 +62,11 @@ def _token(auth0: Auth0Tenant, made: tenants.Credential) -> str:
     return str(answer.raise_for_status().json()["access_token"])
 
 
+def _issued_at(token: str) -> dt.datetime:
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return dt.datetime.fromtimestamp(claims["iat"], dt.UTC)
+
+
 def test_a_tenants_token_of_auth0_names_its_tenant(
     auth0: Auth0Tenant, run_async: Callable[[Check], None]
 ) -> None:
@@ -114,11 +120,12 @@ def test_a_rotation_ends_the_old_secret_and_the_tokens_from_before(
         token = _token(auth0, made)
         async with runtime.database.transaction(tenancy.SYSTEM) as session:
             secret = await identity.begin_rotation(session, made.client_id)
-            begun_at = dt.datetime.now(dt.UTC)
+            # The token's own second: by the wall clock the next one may have begun meanwhile.
+            begun_at = _issued_at(token) + dt.timedelta(microseconds=999_999)
             await identity.complete_rotation(session, made.client_id, begun_at)
         await identity.verify(token)  # of the same second
         async with runtime.database.transaction(tenancy.SYSTEM) as session:
-            later = begun_at + dt.timedelta(seconds=2)
+            later = begun_at + dt.timedelta(seconds=1)
             await identity.complete_rotation(session, made.client_id, later)
         with pytest.raises(verification.InvalidTokenError, match="secret was replaced"):
             await identity.verify(token)
