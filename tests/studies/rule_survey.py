@@ -117,7 +117,7 @@ def study(columns: Mapping[str, object] | pa.Table) -> Study:
     """Return a table as the engine sees it, no column dropped."""
     table = columns if isinstance(columns, pa.Table) else pa.table(dict(columns))
     keep = Options.of(keep=table.column_names)
-    return clean.clean(source.read(table, limits.DEFAULT, None), limits.DEFAULT, keep)
+    return clean.clean(source.read(table, limits.DEFAULT), limits.DEFAULT, keep)
 
 
 def rule_study(columns: Mapping[str, object] | pa.Table) -> RuleStudy:

@@ -22,6 +22,12 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         type=option_types.new_file,
         help="model file to write (default: the study's name with .model, in this directory)",
     )
+    parser.add_argument(
+        "--show-options",
+        action="store_true",
+        help="print the options that state all that was found out about the study, to be changed "
+        "and pasted back",
+    )
     study_options.add(parser)
     parser.set_defaults(run=run)
 
@@ -37,6 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
         on_progress(pipeline.SAVING)
         model.save(path)
     _print_schema(model, arguments.study)
+    if arguments.show_options:
+        print("Options with which the study is read in the same way:")
+        terminal.say(study_options.written(model.schema.overrides))
     print(f"Wrote {path}.")
     return 0
 

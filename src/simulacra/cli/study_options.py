@@ -2,13 +2,18 @@
 
 import argparse
 import csv
-from typing import TYPE_CHECKING
+import io
+import shlex
+from typing import TYPE_CHECKING, Any
 
-from simulacra.cli import option_types
+from simulacra.cli import failures, option_types
 from simulacra.engine import privacy_levels
+from simulacra.engine.options import DATE_ORDERS, DECIMAL_MARKS, MAX_HEADER_ROWS
 
 if TYPE_CHECKING:
-    from simulacra.engine.options import Options, TypeOverride
+    from collections.abc import Mapping
+
+    from simulacra.engine.options import MissingValues, Options, TypeOverride
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +45,54 @@ def add(parser: argparse.ArgumentParser) -> None:
             default=[],
             help=f"columns to {purpose}",
         )
+    parser.add_argument(
+        "--missing",
+        metavar="VALUE",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="values that stand for no answer, in every column: --missing -99 refused; or of one "
+        "column, all that do: --missing hours=98,99 region=",
+    )
+    parser.add_argument(
+        "--sets",
+        metavar="SET=COLUMN,COLUMN",
+        nargs="+",
+        action="extend",
+        default=[],
+        type=_set,
+        help="multiple-response sets and the columns that are their options",
+    )
+    parser.add_argument(
+        "--separators",
+        metavar="COLUMN=TEXT",
+        nargs="+",
+        action="extend",
+        default=[],
+        type=_separator,
+        help="what stands between the answers in a cell: channels=; (channels= for one answer)",
+    )
+    parser.add_argument(
+        "--dates",
+        metavar="COLUMN=ORDER",
+        nargs="+",
+        action="extend",
+        default=[],
+        type=_date_order,
+        help=f"order of day, month and year: {', '.join(DATE_ORDERS)}",
+    )
+    parser.add_argument("--decimal", choices=DECIMAL_MARKS, help="the mark before decimals")
+    parser.add_argument(
+        "--delimiter",
+        type=_delimiter,
+        help="the character between two fields of a CSV file; \\t for a tab",
+    )
+    parser.add_argument(
+        "--header-rows",
+        metavar="N",
+        type=option_types.WholeNumber(0, MAX_HEADER_ROWS),
+        help="how many rows of a CSV file or a sheet hold the names of the columns",
+    )
     parser.add_argument("--sheet", help="sheet of a workbook (default: the first with a table)")
     parser.add_argument(
         "--privacy",
@@ -64,16 +117,84 @@ def overrides(arguments: argparse.Namespace) -> "Options":
     from simulacra.engine import options
 
     return options.Options.of(
-        option_types.unique("--types", arguments.types),
-        arguments.keep,
-        arguments.drop,
-        arguments.sheet,
-        arguments.privacy,
-        arguments.weight,
+        types=option_types.unique("--types", arguments.types),
+        keep=arguments.keep,
+        drop=arguments.drop,
+        missing=_missing(arguments.missing),
+        sets=option_types.unique("--sets", arguments.sets),
+        separators=option_types.unique("--separators", arguments.separators),
+        dates=option_types.unique("--dates", arguments.dates),
+        decimal=arguments.decimal,
+        delimiter=arguments.delimiter,
+        header_rows=arguments.header_rows,
+        sheet=arguments.sheet,
+        privacy=arguments.privacy,
+        weight=arguments.weight,
     )
+
+
+def written(overrides: "Mapping[str, Any]") -> str:
+    """Return overrides as options for a shell."""
+    parts: list[str] = []
+    for name, value in overrides.items():
+        parts.append(f"--{name.replace('_', '-')}")
+        if isinstance(value, dict):
+            parts += [f"{column}={_joined(each)}" for column, each in value.items()]
+        else:
+            parts += value if isinstance(value, list) else [str(value)]
+    return shlex.join(_visible(part) for part in parts)
+
+
+def _joined(value: str | list[str]) -> str:
+    """Return what `_listed` parts again; a text that is no list stays as it is."""
+    if isinstance(value, str):
+        return value
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(value)
+    return line.getvalue()
+
+
+def _visible(text: str) -> str:
+    return text.replace("\t", "\\t").replace("\n", "\\n")
+
+
+def _missing(given: list[str]) -> "MissingValues | None":
+    """Return the values that stand for no answer, of every column or by column."""
+    pairs = [text.partition("=") for text in given]
+    by_column = [(column, _listed(values)) for column, equals, values in pairs if equals]
+    if len(by_column) not in (0, len(given)):
+        raise failures.CommandError(
+            "--missing names values of some columns and values of all columns; give one of both."
+        )
+    return option_types.unique("--missing", by_column) or given or None
+
+
+def _set(text: str) -> tuple[str, list[str]]:
+    name, columns = option_types.name_and_value(text, "SET=COLUMN,COLUMN")
+    return name, _listed(columns)
+
+
+def _separator(text: str) -> tuple[str, str]:
+    column, equals, separator = text.partition("=")
+    if not (column and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form COLUMN=TEXT")
+    return column, separator.replace("\\n", "\n")
+
+
+def _date_order(text: str) -> tuple[str, str]:
+    return option_types.name_and_value(text, "COLUMN=ORDER, such as visit=mdy")
+
+
+def _delimiter(text: str) -> str:
+    return text.replace("\\t", "\t")
+
+
+def _listed(text: str) -> list[str]:
+    """Return what commas part; what holds a comma itself stands in quotes."""
+    return next(csv.reader([text], skipinitialspace=True), [])
 
 
 def _type(text: str) -> "tuple[str, TypeOverride]":
     column, value = option_types.name_and_value(text, "COLUMN=TYPE or COLUMN=LEVEL,LEVEL,...")
-    levels = next(csv.reader([value], skipinitialspace=True))  # a level may hold a comma, in quotes
+    levels = _listed(value)
     return column, levels if len(levels) > 1 else value

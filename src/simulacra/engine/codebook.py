@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulacra.engine.columns.schema import CleaningAction, MultipleResponseSet
 
@@ -38,9 +38,11 @@ class RawStudy:
             entry is absent.
         sets: multiple-response sets, whose columns go by the names of the table.
         actions: what reading assumed or left out.
+        overrides: the arguments of `pipeline.fit` that state what reading found out.
     """
 
     table: "pa.Table"
     variables: Mapping[str, Variable] = dataclasses.field(default_factory=dict)
     sets: tuple[MultipleResponseSet, ...] = ()
     actions: tuple[CleaningAction, ...] = ()
+    overrides: Mapping[str, Any] = dataclasses.field(default_factory=dict)

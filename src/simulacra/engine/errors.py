@@ -45,6 +45,18 @@ class StudyError(EngineError):
     code = "study_invalid"
 
 
+class OptionError(StudyError):
+    """An option of a study has no such value, or does not fit the file.
+
+    Attributes:
+        option: what the caller calls it.
+    """
+
+    def __init__(self, option: str, detail: str) -> None:
+        super().__init__(detail)
+        self.option = option
+
+
 class ConditionError(EngineError):
     """A scenario does not fit the schema."""
 

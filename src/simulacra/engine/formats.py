@@ -2,6 +2,7 @@
 
 import io
 import struct
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import BinaryIO
 
@@ -17,6 +18,12 @@ class Format(StrEnum):
     SAV = "sav"
     ZSAV = "zsav"
 
+
+FILE_OPTIONS: Mapping[Format, tuple[str, ...]] = {
+    Format.CSV: ("delimiter", "header_rows"),
+    Format.XLSX: ("sheet", "header_rows"),
+}
+"""Those of `options.FileOptions` that mean something for a format; none if it is absent."""
 
 HEAD_BYTES = 8192
 UTF16_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")

@@ -1,8 +1,8 @@
-"""Overrides: what a caller may state about a study against the cleaning rules."""
+"""Overrides: what a caller may state about a study against the rules of reading and cleaning."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Self
+from typing import Any, Self, TypedDict, Unpack
 
 from simulacra.engine import errors, privacy_levels
 from simulacra.engine.columns import registry
@@ -12,6 +12,50 @@ from simulacra.engine.words import LIBRARY, Words
 
 TypeOverride = str | Sequence[str]
 """The name of a type, or the levels of an ordinal column in their order."""
+
+MissingValues = Sequence[str | float] | Mapping[str, Sequence[str | float]]
+"""What stands for no answer: besides what is found, in every column; or all of it, by column."""
+
+DATE_ORDERS = ("dmy", "mdy", "ymd")
+DECIMAL_MARKS = (".", ",")
+MAX_HEADER_ROWS = 5
+MIN_IN_SET = 2
+
+
+class StudyArguments(TypedDict, total=False):
+    """The overrides as callers of `pipeline.fit` name them."""
+
+    types: Mapping[str, TypeOverride] | None
+    keep: Iterable[str]
+    drop: Iterable[str]
+    missing: MissingValues | None
+    sets: Mapping[str, Sequence[str]] | None
+    separators: Mapping[str, str] | None
+    dates: Mapping[str, str] | None
+    decimal: str | None
+    delimiter: str | None
+    header_rows: int | None
+    sheet: str | None
+    privacy: str
+    weight: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class FileOptions:
+    """How a file is to be read; None where the file itself decides.
+
+    Attributes:
+        sheet: of a workbook, the sheet to read.
+        delimiter: of a CSV file, the character between two fields.
+        header_rows: of a CSV file or a sheet, how many rows hold the names of the columns.
+    """
+
+    sheet: str | None = None
+    delimiter: str | None = None
+    header_rows: int | None = None
+
+
+AS_FOUND = FileOptions()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +67,14 @@ class Options:
         levels: column to its levels in their order, for columns whose type is given as a list.
         keep: columns that cleaning would drop and that are to be kept.
         drop: columns to leave out.
-        sheet: of a workbook, the sheet to read.
+        missing: column to all texts that stand for no answer in it.
+        missing_anywhere: texts that stand for no answer in every column, besides what is found.
+        sets: name of a multiple-response set to its columns.
+        separators: column of which a cell holds several answers, to what stands between them; to
+            an empty text if a cell holds one answer.
+        dates: column of dates to the order of their parts; one of `DATE_ORDERS`.
+        decimal: the mark before the decimals of numbers; one of `DECIMAL_MARKS`.
+        file: how the file is to be read.
         privacy: how closely the model may follow small groups; one of `privacy_levels.ALL`.
         weight: column that says how many people each respondent stands for.
         words: what the caller calls the overrides.
@@ -33,73 +84,176 @@ class Options:
     levels: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     keep: frozenset[str] = frozenset()
     drop: frozenset[str] = frozenset()
-    sheet: str | None = None
+    missing: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    missing_anywhere: tuple[str, ...] = ()
+    sets: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    separators: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    dates: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    decimal: str | None = None
+    file: FileOptions = AS_FOUND
     privacy: str = privacy_levels.STANDARD
     weight: str | None = None
     words: Words = LIBRARY
 
     @classmethod
-    def of(
-        cls,
-        types: Mapping[str, TypeOverride] | None = None,
-        keep: Iterable[str] = (),
-        drop: Iterable[str] = (),
-        sheet: str | None = None,
-        privacy: str = privacy_levels.STANDARD,
-        weight: str | None = None,
-        *,
-        words: Words = LIBRARY,
-    ) -> Self:
+    def of(cls, *, words: Words = LIBRARY, **given: Unpack[StudyArguments]) -> Self:
         """Return the options from the arguments of `pipeline.fit`.
 
         Raises:
-            errors.StudyError: an unknown type or privacy level, fewer than two levels, a text in
-                place of a list of columns, a column that is both dropped and kept or typed, or a
-                weight that is also named elsewhere.
+            errors.OptionError: an option has no such value, or a column is named in two options
+                that exclude each other.
         """
-        if privacy not in privacy_levels.ALL:
-            raise errors.StudyError(
-                f"{privacy!r} is not a privacy level; use one of {', '.join(privacy_levels.ALL)}."
-            )
-        overridden = dict(types or {})
-        to_keep = frozenset(_column_names(words.keep, keep))
-        to_drop = frozenset(_column_names(words.drop, drop))
-        for name in sorted(to_drop & (to_keep | overridden.keys())):
-            raise errors.StudyError(
-                f"Column {name!r} is named in {words.drop} and also in {words.keep} or "
-                f"{words.types}; name it once."
-            )
-        if weight is not None and weight in to_drop | to_keep | overridden.keys():
-            raise errors.StudyError(
-                f"Column {weight!r} is named in {words.weight} and also in {words.types}, "
-                f"{words.keep} or {words.drop}; a weight is not modelled, so name it in "
-                f"{words.weight} alone."
-            )
-        levels = {
-            name: tuple(override)
-            for name, override in overridden.items()
-            if not isinstance(override, str)
+        types, keep, drop = given.get("types") or {}, given.get("keep", ()), given.get("drop", ())
+        privacy = given.get("privacy", privacy_levels.STANDARD)
+        _require_one_of("privacy", "a privacy level", privacy, privacy_levels.ALL)
+        to_keep = frozenset(_texts(words.keep, "column names", keep))
+        to_drop = frozenset(_texts(words.drop, "column names", drop))
+        column_types = {name: _column_type(words, name, it) for name, it in types.items()}
+        missing, anywhere = _missing(words, given.get("missing"))
+        separators = dict(given.get("separators") or {})
+        dates = dict(given.get("dates") or {})
+        for name, order in dates.items():
+            _require_one_of(words.dates, f"an order of dates, as given for {name!r}", order,
+                            DATE_ORDERS)  # fmt: skip
+        decimal = given.get("decimal")
+        if decimal is not None:
+            _require_one_of("decimal", "a decimal mark", decimal, DECIMAL_MARKS)
+        made = cls(
+            types=column_types,
+            levels={name: tuple(it) for name, it in types.items() if not isinstance(it, str)},
+            keep=to_keep,
+            drop=to_drop,
+            missing=missing,
+            missing_anywhere=anywhere,
+            sets=_sets(given.get("sets") or {}),
+            separators=separators,
+            dates=dates,
+            decimal=decimal,
+            file=FileOptions(
+                sheet=given.get("sheet"),
+                delimiter=_delimiter(given.get("delimiter")),
+                header_rows=_header_rows(given.get("header_rows")),
+            ),
+            privacy=privacy,
+            weight=given.get("weight"),
+            words=words,
+        )
+        made.refuse_contradictions()
+        return made
+
+    @property
+    def named(self) -> dict[str, list[str]]:
+        """The columns that each option names, by the caller's word for the option."""
+        words = self.words
+        in_sets = dict.fromkeys(name for columns in self.sets.values() for name in columns)
+        return {
+            words.types: [*self.types],
+            words.keep: sorted(self.keep),
+            words.drop: sorted(self.drop),
+            words.missing: [*self.missing],
+            "sets": [*in_sets],
+            "separators": [*self.separators],
+            words.dates: [*self.dates],
+            words.weight: [] if self.weight is None else [self.weight],
         }
-        column_types = {name: _column_type(name, given) for name, given in overridden.items()}
-        return cls(column_types, levels, to_keep, to_drop, sheet, privacy, weight, words)
+
+    def refuse_contradictions(self) -> None:
+        """Refuse a column that is left out or the weight, and named in another option as well.
+
+        Raises:
+            errors.OptionError: there is one.
+        """
+        words, named = self.words, self.named
+        for option in (words.drop, words.weight):
+            for name in named[option]:
+                others = [other for other, columns in named.items()
+                          if other != option and name in columns]  # fmt: skip
+                if others:
+                    why = (
+                        "; a weight is not modelled, so name it there alone"
+                        if words.weight in (option, *others)
+                        else "; name it in one of them"
+                    )
+                    listed = " and in ".join([option, *others])
+                    raise errors.OptionError(option, f"Column {name!r} is named in {listed}{why}.")
 
 
-def _column_names(option: str, names: Iterable[str]) -> Iterable[str]:
-    if isinstance(names, str):
-        raise errors.StudyError(f"{option} takes a list of column names, not one text.")
-    return names
+def _require_one_of(option: str, what: str, given: object, known: Sequence[str]) -> None:
+    if given not in known:
+        listed = ", ".join(map(repr, known))
+        raise errors.OptionError(option, f"{given!r} is not {what}; use one of {listed}.")
 
 
-def _column_type(name: str, override: TypeOverride) -> ColumnType:
+def _texts(option: str, what: str, given: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(given, str):
+        raise errors.OptionError(option, f"{option} takes a list of {what}, not one text.")
+    return tuple(given)
+
+
+def _column_type(words: Words, name: str, override: TypeOverride) -> ColumnType:
     if not isinstance(override, str):
         if len(set(override)) != len(override) or len(override) < 2:
-            raise errors.StudyError(
-                f"The levels given for column {name!r} must be two or more, each named once."
+            raise errors.OptionError(
+                words.types,
+                f"The levels given for column {name!r} must be two or more, each named once.",
             )
         return ORDINAL
-    if override not in registry.TYPES:
-        raise errors.StudyError(
+    if override not in registry.names():
+        raise errors.OptionError(
+            words.types,
             f"{override!r} is not a type of columns, as given for {name!r}; use one of "
-            f"{', '.join(registry.TYPES)}, or a list of levels in their order."
+            f"{', '.join(registry.names())}, or a list of levels in their order.",
         )
     return registry.named(override)
+
+
+def _missing(
+    words: Words, given: MissingValues | None
+) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """Return the texts that stand for no answer, by column and in every column."""
+    if given is None:
+        return {}, ()
+    if isinstance(given, Mapping):
+        return {name: _values(words, values) for name, values in given.items()}, ()
+    return {}, _values(words, given)
+
+
+def _values(words: Words, given: Iterable[Any]) -> tuple[str, ...]:
+    if isinstance(given, str):
+        raise errors.OptionError(words.missing, f"{words.missing} takes lists, not one text.")
+    return tuple(_text(value) for value in given)
+
+
+def _text(value: str | float) -> str:
+    """Return a value as a file has it: a whole number without decimals."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip()
+
+
+def _sets(given: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    sets = {name: _texts("sets", "column names", columns) for name, columns in given.items()}
+    for name, columns in sets.items():
+        if len(set(columns)) != len(columns) or len(columns) < MIN_IN_SET:
+            raise errors.OptionError(
+                "sets", f"Set {name!r} needs two or more columns, each named once."
+            )
+    return sets
+
+
+def _delimiter(given: str | None) -> str | None:
+    if given is None or (len(given) == 1 and given.isascii() and given not in '"\n\r'):
+        return given
+    raise errors.OptionError(
+        "delimiter",
+        f"{given!r} cannot part fields; give one ASCII character, such as ';' or '|'.",
+    )
+
+
+def _header_rows(given: int | None) -> int | None:
+    if given is None or 0 <= given <= MAX_HEADER_ROWS:
+        return given
+    raise errors.OptionError(
+        "header_rows",
+        f"A table has 0 to {MAX_HEADER_ROWS} rows of names, not {given}.",
+    )

@@ -70,6 +70,13 @@ def fit(  # noqa: PLR0913 - each is an option that callers name
     types: Mapping[str, options.TypeOverride] | None = None,
     keep: Iterable[str] = (),
     drop: Iterable[str] = (),
+    missing: options.MissingValues | None = None,
+    sets: Mapping[str, Sequence[str]] | None = None,
+    separators: Mapping[str, str] | None = None,
+    dates: Mapping[str, str] | None = None,
+    decimal: str | None = None,
+    delimiter: str | None = None,
+    header_rows: int | None = None,
     sheet: str | None = None,
     privacy: str = privacy_levels.STANDARD,
     weight: str | None = None,
@@ -78,7 +85,8 @@ def fit(  # noqa: PLR0913 - each is an option that callers name
 ) -> "Model":
     """Read a study, clean it, and fit a model to it.
 
-    Columns go by their names in the file or in the schema.
+    Columns go by their names in the file or in the schema. What is found out about the study can be
+    overridden; ``schema.overrides`` has all of it in the form of these arguments.
 
     Args:
         source: path of a CSV, Excel (.xlsx), SPSS (.sav, .zsav) or Parquet file, or a pyarrow,
@@ -87,6 +95,15 @@ def fit(  # noqa: PLR0913 - each is an option that callers name
             the file seems to say.
         keep: columns to keep where cleaning would drop them.
         drop: columns to leave out.
+        missing: values that stand for no answer: a list of those that do in every column, besides
+            what is found, or for a column the list of all that do in it.
+        sets: names of multiple-response sets to the columns that are their options.
+        separators: columns of which a cell holds several answers, to what stands between them; an
+            empty text if a cell holds one answer.
+        dates: column of dates to the order of their parts: ``"dmy"``, ``"mdy"`` or ``"ymd"``.
+        decimal: the mark before decimals, ``"."`` or ``","``.
+        delimiter: of a CSV file, the character between two fields.
+        header_rows: of a CSV file or a sheet, how many rows hold the names of the columns.
         sheet: of a workbook, the sheet to read; by default the first that holds a table.
         privacy: ``"standard"``, or ``"strict"`` for a model whose rows tell less about who took
             part, at a cost to small groups.
@@ -100,7 +117,21 @@ def fit(  # noqa: PLR0913 - each is an option that callers name
             does not fit it.
         TypeError: `source` is neither a path nor a table.
     """
-    overrides = options.Options.of(types, keep, drop, sheet, privacy, weight)
+    overrides = options.Options.of(
+        types=types,
+        keep=keep,
+        drop=drop,
+        missing=missing,
+        sets=sets,
+        separators=separators,
+        dates=dates,
+        decimal=decimal,
+        delimiter=delimiter,
+        header_rows=header_rows,
+        sheet=sheet,
+        privacy=privacy,
+        weight=weight,
+    )
     return fit_with(source, overrides, bounds=bounds, progress=progress)
 
 
@@ -115,7 +146,7 @@ def fit_with(
     read, prepare, learn, build, correct, check, _ = phases(progress, FIT_DURATIONS)
     # 1. From bytes to a table and its codebook.
     with read:
-        raw = reading.read(source, bounds, overrides.sheet)
+        raw = reading.read(source, bounds, overrides.file)
     # 2. From the table to a schema and a matrix of numbers.
     with prepare:
         study = clean.clean(raw, bounds, overrides)

@@ -80,7 +80,7 @@ def test_a_column_dropped_as_asked_for_is_reported() -> None:
         ({"drop": ["Q17"]}, "The first columns are 'Age"),
         ({"types": {"mood": "color"}}, "not a type"),
         ({"types": {"mood": ["low", "low"]}}, "named once"),
-        ({"keep": ["mood"], "drop": ["mood"]}, "name it once"),
+        ({"keep": ["mood"], "drop": ["mood"]}, "name it in one of them"),
         ({"keep": "mood"}, "a list"),
     ],
 )

@@ -17,7 +17,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_table_comes_back(path: Path) -> None:
-    table = parquet.read(path, limits.DEFAULT)
+    table = parquet.read(path, limits.DEFAULT).table
     assert table.column_names == ["a", "b"]
     assert table.num_rows == 200
 

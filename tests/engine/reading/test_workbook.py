@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from simulacra.engine import errors, limits
 from simulacra.engine.codebook import RawStudy
+from simulacra.engine.options import FileOptions
 from simulacra.engine.reading import workbook
 from tests.studies import workbooks
 
@@ -16,7 +17,7 @@ SMALL = limits.StudyBounds(min_rows=1)
 
 
 def read(path: Path, sheet: str | None = None) -> RawStudy:
-    return workbook.read(path, SMALL, sheet)
+    return workbook.read(path, SMALL, FileOptions(sheet=sheet))
 
 
 def test_cells_come_back_as_text(write_file: WriteFile) -> None:

@@ -26,7 +26,9 @@ PAYLOADS: dict[str, tuple[object, object]] = {
         training.TrainingRequest(
             Path("study"),
             Path("model"),
-            training.StudyOptions({"a": "nominal", "b": ["x", "y"]}, ["a"], ["c"], "Sheet 1"),
+            training.StudyOptions(
+                {"a": "nominal", "b": ["x", "y"]}, ["a"], ["c"], {"a": ["-", 9]}, sheet="Sheet 1"
+            ),
         ),
         training.TrainingResult(5_000_000, 2000, JSON),
     ),

@@ -15,6 +15,7 @@ from simulacra.engine.cleaning import (
     names,
     overrides,
     pooling,
+    restating,
     retyping,
     sets,
     sources,
@@ -57,10 +58,11 @@ def clean(raw: RawStudy, bounds: limits.StudyBounds, options: Options | None = N
         errors.StudyError: the study has too few rows, too few columns are left, or an option does
             not fit its columns.
     """
+    options = options or Options()
     raw = sources.rename_columns(raw)
     table = raw.table
     cleaned = names.clean(table.column_names)
-    matched = overrides.match(options or Options(), table.column_names, cleaned)
+    matched = overrides.match(options, table.column_names, cleaned)
     weighted = _weighted(raw, matched)
     if weighted is not None:
         raw, table = weighted.raw, weighted.raw.table
@@ -83,8 +85,8 @@ def clean(raw: RawStudy, bounds: limits.StudyBounds, options: Options | None = N
     if len(remaining) < bounds.min_columns:
         raise errors.StudyError(_too_few(len(remaining), actions, bounds))
     if weighted is None:
-        actions.extend(weights.noticed(remaining, (options or Options()).words))
-    return _study(raw, remaining, actions, weighted)
+        actions.extend(weights.noticed(remaining, options.words))
+    return _study(raw, remaining, actions, weighted, options)
 
 
 def _weighted(raw: RawStudy, matched: list[Override]) -> weights.Weighted | None:
@@ -100,13 +102,21 @@ def _study(
     columns: list[tuple[Column, Draft]],
     actions: list[CleaningAction],
     weighted: weights.Weighted | None,
+    options: Options,
 ) -> Study:
-    described, attached, dropped = sets.attach([column for column, _ in columns], raw, actions)
+    described, attached, dropped = sets.attach(
+        [column for column, _ in columns], raw, actions, options.sets
+    )
     values = np.column_stack([draft.values for _, draft in columns])
-    schema = Schema(tuple(described), (*actions, *dropped), raw.table.num_rows, attached)
-    if weighted is None:
-        return Study(schema, values)
-    return Study(dataclasses.replace(schema, weight=weighted.weight), values, weighted.values)
+    schema = Schema(
+        columns=tuple(described),
+        cleaning=(*actions, *dropped),
+        row_count=raw.table.num_rows,
+        sets=attached,
+        weight=None if weighted is None else weighted.weight,
+        overrides=restating.overrides(raw, columns, attached, actions, options),
+    )
+    return Study(schema, values, None if weighted is None else weighted.values)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -177,7 +187,8 @@ def _prepare(source: _Source, array: pa.ChunkedArray) -> Draft:
 def _draft(source: _Source, array: pa.ChunkedArray) -> Draft | None:
     variable, column_type = source.variable, source.override.type
     as_levels = column_type in (NOMINAL, ORDINAL)
-    draft = columns.draft(array, is_labelled=variable.is_labelled, as_levels=as_levels)
+    conventions = source.override.conventions
+    draft = columns.draft(array, conventions, is_labelled=variable.is_labelled, as_levels=as_levels)
     if draft is None:
         return None
     if variable.is_labelled:
@@ -188,7 +199,7 @@ def _draft(source: _Source, array: pa.ChunkedArray) -> Draft | None:
     if column_type is None or column_type.is_temporal:
         draft = calendar.as_dates(draft)
     if column_type is not None:
-        draft = retyping.retype(source.source_name, draft, column_type)
+        draft = retyping.retype(source.source_name, draft, column_type, conventions)
     if source.override.levels:
         draft = retyping.order_levels(source.source_name, draft, source.override.levels)
     return draft

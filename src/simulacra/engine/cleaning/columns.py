@@ -6,26 +6,32 @@ from pyarrow import types as arrow_types
 from simulacra.engine.cleaning import texts
 from simulacra.engine.columns import nominal, registry
 from simulacra.engine.columns.drafts import Draft
+from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 
 
 def draft(
-    array: pa.ChunkedArray, *, is_labelled: bool = False, as_levels: bool = False
+    array: pa.ChunkedArray,
+    conventions: Conventions = UNKNOWN,
+    *,
+    is_labelled: bool = False,
+    as_levels: bool = False,
 ) -> Draft | None:
     """Return a column's draft, or None if its Arrow type holds neither numbers nor categories.
 
     Args:
         array: the column.
+        conventions: how its texts are written.
         is_labelled: the order of a dictionary is that of the file's value labels.
         as_levels: keep texts as levels even where they could be read as numbers or dates.
     """
     arrow_type = array.type
     if arrow_types.is_dictionary(arrow_type):
         if not _is_text(arrow_type.value_type):
-            return draft(array.cast(arrow_type.value_type))
+            return draft(array.cast(arrow_type.value_type), conventions)
         if not arrow_type.ordered and not is_labelled:
             array = pa.chunked_array([nominal.single_dictionary(array).cast(pa.string())])
     if _is_text(array.type):
-        return texts.recognise(array.cast(pa.string()), as_levels=as_levels)
+        return texts.recognise(array.cast(pa.string()), conventions, as_levels=as_levels)
     return registry.analyse(array)
 
 

@@ -2,10 +2,13 @@
 
 import dataclasses
 import difflib
+import itertools
 from collections.abc import Sequence
+from typing import Any
 
 from simulacra.engine import errors
 from simulacra.engine.columns.column_type import ColumnType
+from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 from simulacra.engine.options import Options
 
 
@@ -19,6 +22,9 @@ class Override:
         is_kept: it stays even where cleaning would drop it.
         is_dropped: it is left out.
         is_weight: it says how many people each respondent stands for, and is not modelled.
+        conventions: how its texts are written, as far as that is stated.
+        separator: what stands between several answers in one cell; empty if a cell holds one, and
+            None if cleaning decides.
     """
 
     type: ColumnType | None = None
@@ -26,6 +32,8 @@ class Override:
     is_kept: bool = False
     is_dropped: bool = False
     is_weight: bool = False
+    conventions: Conventions = UNKNOWN
+    separator: str | None = None
 
 
 def match(options: Options, source_names: Sequence[str], names: Sequence[str]) -> list[Override]:
@@ -37,12 +45,13 @@ def match(options: Options, source_names: Sequence[str], names: Sequence[str]) -
         names: the names of the same columns in the schema.
 
     Raises:
-        errors.StudyError: no column has a name of the options; lists the most similar names.
+        errors.OptionError: no column has a name of the options; lists the most similar names.
     """
     positions = dict(zip(names, range(len(names)), strict=True))
     positions |= dict(zip(source_names, range(len(source_names)), strict=True))
     _refuse_unknown(options, positions, source_names)
-    matched = [Override() for _ in names]
+    anywhere = Conventions(decimal=options.decimal, also_missing=options.missing_anywhere)
+    matched = [Override(conventions=anywhere) for _ in names]
     for name, column_type in options.types.items():
         levels = options.levels.get(name, ())
         matched[positions[name]] = dataclasses.replace(
@@ -52,29 +61,42 @@ def match(options: Options, source_names: Sequence[str], names: Sequence[str]) -
         matched[positions[name]] = dataclasses.replace(matched[positions[name]], is_kept=True)
     for name in options.drop:
         matched[positions[name]] = dataclasses.replace(matched[positions[name]], is_dropped=True)
+    for name, separator in options.separators.items():
+        matched[positions[name]] = dataclasses.replace(
+            matched[positions[name]], separator=separator
+        )
+    for name, texts in options.missing.items():
+        _state(matched, positions[name], missing=texts)
+    for name, order in options.dates.items():
+        _state(matched, positions[name], date_order=order)
     if options.weight is not None:
-        matched[positions[options.weight]] = Override(is_weight=True)
+        matched[positions[options.weight]] = Override(is_weight=True, conventions=anywhere)
     return matched
+
+
+def _state(matched: list[Override], position: int, **known: Any) -> None:  # noqa: ANN401 - fields
+    """Put more of the conventions of a column into its override."""
+    conventions = dataclasses.replace(matched[position].conventions, **known)
+    matched[position] = dataclasses.replace(matched[position], conventions=conventions)
 
 
 def _refuse_unknown(
     options: Options, positions: dict[str, int], source_names: Sequence[str]
 ) -> None:
-    faults = [
-        f"{option} names a column {name!r}, which the file does not have"
-        f"{_similar(name, positions)}."
-        for option, columns in (
-            (options.words.types, options.types),
-            (options.words.keep, options.keep),
-            (options.words.drop, options.drop),
-            (options.words.weight, () if options.weight is None else (options.weight,)),
-        )
-        for name in sorted(columns)
-        if name not in positions
-    ]
-    if faults:
+    faults = {
+        option: [
+            f"{option} names a column {name!r}, which the file does not have"
+            f"{_similar(name, positions)}."
+            for name in sorted(columns)
+            if name not in positions
+        ]
+        for option, columns in options.named.items()
+    }
+    wrong = {option: texts for option, texts in faults.items() if texts}
+    if wrong:
         listed = ", ".join(repr(name) for name in source_names[:5])
-        raise errors.StudyError(f"{' '.join(faults)} The first columns are {listed}.")
+        told = " ".join(itertools.chain.from_iterable(wrong.values()))
+        raise errors.OptionError(next(iter(wrong)), f"{told} The first columns are {listed}.")
 
 
 def _similar(name: str, positions: dict[str, int]) -> str:

@@ -8,9 +8,12 @@ from simulacra.engine import disclosure, errors
 from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.columns.drafts import Draft, Note, look_up
 from simulacra.engine.columns.ordinal import ORDINAL
+from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 
 
-def retype(name: str, draft: Draft, column_type: ColumnType) -> Draft:
+def retype(
+    name: str, draft: Draft, column_type: ColumnType, conventions: Conventions = UNKNOWN
+) -> Draft:
     """Return a column as the type that a caller asks for.
 
     Raises:
@@ -18,7 +21,7 @@ def retype(name: str, draft: Draft, column_type: ColumnType) -> Draft:
     """
     if column_type == draft.type:
         return draft
-    converted = column_type.convert(name, draft)
+    converted = column_type.convert(name, draft, conventions)
     rows = int(converted.known.sum())
     return converted.with_notes(Note("typed", f"read as {column_type}, as requested", rows))
 

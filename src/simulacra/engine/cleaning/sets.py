@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from simulacra.engine.cleaning import names
 from simulacra.engine.codebook import RawStudy
@@ -10,21 +10,35 @@ from simulacra.engine.columns.boolean import BOOLEAN
 from simulacra.engine.columns.schema import CleaningAction, Column, MultipleResponseSet
 
 MIN_COLUMNS = 2
+CHOICES = 2
 SEPARATOR = " - "
 """Between a question and one of its options, as survey tools write it."""
 
 
 def attach(
-    columns: Sequence[Column], raw: RawStudy, actions: Iterable[CleaningAction]
+    columns: Sequence[Column],
+    raw: RawStudy,
+    actions: Iterable[CleaningAction],
+    stated: Mapping[str, Sequence[str]],
 ) -> tuple[list[Column], tuple[MultipleResponseSet, ...], list[CleaningAction]]:
     """Return the columns with the sets they belong to, the sets, and the sets that were dropped.
 
-    The sets are those of the codebook. Without any, they are neighbouring options of one question:
-    columns whose blanks were taken as "not chosen" (see `choices`).
+    The sets are those of the caller and those of the codebook. Without any of the codebook, they
+    are neighbouring options of one question: columns whose blanks were taken as "not chosen" (see
+    `choices`).
+
+    Args:
+        columns: those that are left.
+        raw: the study as it was read.
+        actions: what was done to its columns.
+        stated: the sets of the caller: name to the columns, by either of their names.
     """
     options = {action.column for action in actions if action.action == "filled"}
-    attached, dropped = _declared(columns, raw)
-    attached += [] if raw.sets else _grouped(columns, options)
+    attached, dropped = _stated(columns, stated)
+    of_file, dropped_of_file = _declared(columns, raw)
+    taken = {name for one in attached for name in one.columns}
+    of_file += [] if raw.sets else _grouped(columns, options - taken)
+    attached, dropped = [*attached, *of_file], [*dropped, *dropped_of_file]
     membership: dict[str, str] = {}
     for response_set in attached:
         for name in response_set.columns:
@@ -34,6 +48,37 @@ def attach(
         for column in columns
     ]
     return described, tuple(attached), dropped
+
+
+def _stated(
+    columns: Sequence[Column], stated: Mapping[str, Sequence[str]]
+) -> tuple[list[MultipleResponseSet], list[CleaningAction]]:
+    """Return the sets of the caller, and those of which too few columns are left."""
+    known = {column.name: column for column in columns}
+    known |= {column.source_name: column for column in columns}
+    found, dropped = [], []
+    for label, named in stated.items():
+        (name,) = names.clean([label])
+        members = [known[column] for column in named if column in known]
+        if len(members) < MIN_COLUMNS:
+            dropped.append(_too_few(name, len(members), len(named)))
+            continue
+        kind = "dichotomy" if all(map(_is_choice, members)) else "category"
+        within = tuple(column.name for column in members)
+        found.append(MultipleResponseSet(name, label, kind, within))
+    return found, dropped
+
+
+def _is_choice(column: Column) -> bool:
+    """Tell whether a column says no more than whether something was chosen."""
+    if column.type.is_categorical:
+        return len(column.levels) <= CHOICES
+    return column.bounds == (0.0, 1.0)
+
+
+def _too_few(name: str, left: int, count: int) -> CleaningAction:
+    reason = f"a multiple-response set of which {left} columns are left"
+    return CleaningAction(name, "dropped", reason, count)
 
 
 def _grouped(columns: Sequence[Column], options: set[str | None]) -> list[MultipleResponseSet]:
@@ -57,8 +102,7 @@ def _declared(
     for declared in raw.sets:
         members = [by_source[name] for name in declared.columns if name in by_source]
         if len(members) < MIN_COLUMNS:
-            reason = f"a multiple-response set of which {len(members)} columns are left"
-            dropped.append(CleaningAction(declared.name, "dropped", reason, len(declared.columns)))
+            dropped.append(_too_few(declared.name, len(members), len(declared.columns)))
             continue
         columns_left = tuple(column.name for column in members)
         counted = _counted(declared, members[0], raw)

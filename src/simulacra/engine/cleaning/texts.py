@@ -1,11 +1,13 @@
 """Text columns: which of them are numbers, dates, booleans or levels."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from simulacra.engine import disclosure
 from simulacra.engine.cleaning.sources import NUL
 from simulacra.engine.columns import registry
 from simulacra.engine.columns.arrays import Flags, Int64s
@@ -13,6 +15,7 @@ from simulacra.engine.columns.drafts import Draft, Note, floats, look_up
 from simulacra.engine.columns.nominal import NOMINAL
 from simulacra.engine.columns.number import MAX_EXACT, Number
 from simulacra.engine.columns.texts import numerals
+from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 
 MISSING = (
     *("NA", "N/A", "n/a", "n.a.", "N.A.", "#N/A", "#N/A N/A", "#NA", "<NA>", "NaN", "nan", "-NaN"),
@@ -25,32 +28,59 @@ PROBE = 50
 """The first texts of a column; if they are plain numbers, all of them may be."""
 
 
-def recognise(array: pa.ChunkedArray, *, as_levels: bool = False) -> Draft:
+def recognise(
+    array: pa.ChunkedArray, conventions: Conventions = UNKNOWN, *, as_levels: bool = False
+) -> Draft:
     """Return the draft of a text column.
 
     Args:
         array: strings, shape (rows,); any may be null.
+        conventions: how they are written, as far as that is known.
         as_levels: keep the texts as levels even where they could be read as another type.
     """
     trimmed = pc.utf8_trim_whitespace(array)
-    if not as_levels and (plain := _plain_numbers(trimmed)):
+    is_plain = conventions.missing is None and not conventions.also_missing
+    if is_plain and not as_levels and (plain := _plain_numbers(trimmed)):
         return plain
     encoded = trimmed.combine_chunks().dictionary_encode()
     encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
     distinct, codes = encoded.dictionary, floats(pa.chunked_array([encoded.indices]))
     counts = np.bincount(codes[~np.isnan(codes)].astype(np.int64), minlength=len(distinct))
     is_blank = np.asarray(pc.equal(distinct, ""), dtype=bool)
-    is_missing = np.asarray(pc.is_in(distinct, pa.array(MISSING)), dtype=bool)
+    is_missing = _stand_for_no_answer(distinct, conventions)
     notes = _missing_notes(distinct, counts, is_missing)
     is_filled = ~(is_blank | is_missing)
     filled = distinct.filter(pa.array(is_filled))
     recognise_texts = NOMINAL.recognise if as_levels or not len(filled) else registry.recognise
-    draft = recognise_texts(filled, counts[is_filled])
+    draft = recognise_texts(filled, counts[is_filled], conventions)
     positions = np.where(is_filled, np.cumsum(is_filled) - 1, np.nan)
     values = look_up(draft.values, look_up(positions, codes))
     if isinstance(draft.type, Number):
-        return registry.of_numbers(values).with_notes(*notes, *draft.notes)
-    return Draft(draft.type, values, draft.levels, notes=(*notes, *draft.notes))
+        read = registry.of_numbers(values).with_notes(*notes, *draft.notes)
+    else:
+        read = Draft(draft.type, values, draft.levels, notes=(*notes, *draft.notes))
+    shared = tuple(_public(distinct, counts, is_missing))
+    found = dataclasses.replace(draft.conventions, missing=shared)
+    return dataclasses.replace(read, conventions=found)
+
+
+def _stand_for_no_answer(distinct: pa.StringArray, conventions: Conventions) -> Flags:
+    """Return which texts stand for no answer; a number stands for each way to write it."""
+    stated = conventions.missing if conventions.missing is not None else MISSING
+    listed = [*stated, *conventions.also_missing]
+    is_missing = np.asarray(pc.is_in(distinct, pa.array(listed, pa.string())), dtype=bool)
+    numbers = {float(text) for text in listed if re.fullmatch(numerals.PLAIN, text)}
+    if numbers:
+        is_number = pc.match_substring_regex(distinct, numerals.PLAIN)
+        cells = pc.if_else(is_number, distinct, None).cast(pa.float64())
+        is_missing |= np.isin(np.asarray(pc.fill_null(cells, np.nan)), list(numbers))
+    return is_missing
+
+
+def _public(distinct: pa.StringArray, counts: Int64s, is_missing: Flags) -> list[str]:
+    """Return the texts for no answer that tell nothing of one respondent."""
+    is_public = (counts >= disclosure.THRESHOLD) | np.asarray(pc.is_in(distinct, pa.array(MISSING)))
+    return list(distinct.filter(pa.array(is_missing & is_public)).to_pylist())
 
 
 def _plain_numbers(trimmed: pa.ChunkedArray) -> Draft | None:

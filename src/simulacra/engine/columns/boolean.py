@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from simulacra.engine.columns.drafts import Draft, floats, look_up
 from simulacra.engine.columns.lazy import np, pa, pc
 from simulacra.engine.columns.level_type import LevelType, as_levels
+from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Floats, Int64s
@@ -33,14 +34,16 @@ class Boolean(LevelType):
         """Return the draft of an Arrow boolean."""
         return Draft(self, floats(array), LEVELS) if pa.types.is_boolean(array.type) else None
 
-    def recognise(self, texts: pa.StringArray, counts: Int64s) -> Draft | None:
+    def recognise(
+        self, texts: pa.StringArray, counts: Int64s, conventions: Conventions = UNKNOWN
+    ) -> Draft | None:
         """Return the draft of the words true and false, if both are there."""
         lowered = pc.utf8_lower(texts)
         if set(lowered.slice(0, PROBE).to_pylist()) != set(LEVELS) or len(texts) > PROBE:
             return None
         return Draft(self, np.asarray(pc.equal(lowered, "true"), dtype=np.float64), LEVELS)
 
-    def convert(self, name: str, draft: Draft) -> Draft:
+    def convert(self, name: str, draft: Draft, conventions: Conventions = UNKNOWN) -> Draft:
         """Return two values as yes and no, if they are words or numbers that say so."""
         from_levels = as_levels(name, draft)
         present = np.unique(from_levels.values[from_levels.known]).astype(int)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from simulacra.engine import errors
+from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Flags, Floats, Int64s
@@ -55,17 +56,25 @@ class ColumnType(str):
         """Return the draft of an Arrow column that holds this type, None if it holds another."""
         raise NotImplementedError
 
-    def recognise(self, texts: pa.StringArray, counts: Int64s) -> Draft | None:
+    def recognise(
+        self, texts: pa.StringArray, counts: Int64s, conventions: Conventions = UNKNOWN
+    ) -> Draft | None:
         """Return a draft with one value for each text, None if the texts are something else.
 
         Args:
             texts: the different texts of a column, shape (texts,), without missing ones.
             counts: int64, shape (texts,): the rows that have each.
+            conventions: how they are written.
         """
         return None
 
-    def convert(self, name: str, draft: Draft) -> Draft:
+    def convert(self, name: str, draft: Draft, conventions: Conventions = UNKNOWN) -> Draft:
         """Return a column of another type as this type, because a caller asks for it.
+
+        Args:
+            name: of the column, for errors.
+            draft: the column.
+            conventions: how its levels are written, if they are texts.
 
         Raises:
             errors.StudyError: too few of its values can be read so; names the column.

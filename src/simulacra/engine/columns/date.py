@@ -10,6 +10,7 @@ from simulacra.engine.columns.drafts import Draft
 from simulacra.engine.columns.lazy import np, pa
 from simulacra.engine.columns.temporal_type import TemporalType
 from simulacra.engine.columns.texts import dates
+from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Floats, Int64s
@@ -37,9 +38,11 @@ class Date(TemporalType):
         """Return the draft of Arrow dates."""
         return self._draft_of_arrow(array) if pa.types.is_date(array.type) else None
 
-    def recognise(self, texts: pa.StringArray, counts: Int64s) -> Draft | None:
+    def recognise(
+        self, texts: pa.StringArray, counts: Int64s, conventions: Conventions = UNKNOWN
+    ) -> Draft | None:
         """Return the draft of dates as people write them; of times if any has a time of day."""
-        parsed = dates.parse(texts, counts)
+        parsed = dates.parse(texts, counts, conventions)
         if parsed is None:
             return None
         return Draft(DATETIME if parsed.has_time else self, parsed.values, notes=parsed.notes)

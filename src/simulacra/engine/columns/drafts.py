@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from simulacra.engine.columns.lazy import np, pa, pc
+from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Flags, Floats
@@ -33,6 +34,7 @@ class Draft:
         label_values: of a categorical column that the file keeps as numbers, the number behind
             each level.
         notes: what was done.
+        conventions: of a column of texts, how these were taken to be written.
         weights: float64, shape (rows,): how many people each row stands for; None if all alike.
     """
 
@@ -42,6 +44,7 @@ class Draft:
     decimals: int = 0
     label_values: tuple[float, ...] = ()
     notes: tuple[Note, ...] = ()
+    conventions: Conventions = UNKNOWN
     weights: Floats | None = None
 
     @property

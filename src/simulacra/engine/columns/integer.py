@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from simulacra.engine.columns.drafts import Draft, Note
 from simulacra.engine.columns.lazy import np, pa
 from simulacra.engine.columns.number import MAX_EXACT, NUMBER, Number, within_reach
+from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Floats, Int64s
@@ -29,12 +30,14 @@ class Integer(Number):
         is_whole = np.all(np.round(known) == known) and np.all(np.abs(known) < MAX_EXACT)
         return Draft(self, values) if is_whole else None
 
-    def recognise(self, texts: pa.StringArray, counts: Int64s) -> None:
+    def recognise(
+        self, texts: pa.StringArray, counts: Int64s, conventions: Conventions = UNKNOWN
+    ) -> None:
         """Return None: `Number` reads the texts, and whether all are whole is seen afterwards."""
 
-    def convert(self, name: str, draft: Draft) -> Draft:
+    def convert(self, name: str, draft: Draft, conventions: Conventions = UNKNOWN) -> Draft:
         """Return the numbers behind labels, or those that most texts show, rounded."""
-        values, notes = self._numbers(name, draft)
+        values, notes = self._numbers(name, draft, conventions)
         as_they_are = self.draft(values)
         if as_they_are is not None:
             return dataclasses.replace(as_they_are, notes=notes)

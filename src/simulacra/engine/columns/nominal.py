@@ -9,6 +9,7 @@ from simulacra.engine.columns.drafts import Draft, floats
 from simulacra.engine.columns.lazy import np, pa, pc
 from simulacra.engine.columns.level_type import LevelType, as_levels
 from simulacra.engine.columns.texts import spellings
+from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,9 @@ class Nominal(LevelType):
             return Draft(self, *levels_of_dictionary(array))
         return None
 
-    def recognise(self, texts: pa.StringArray, counts: Int64s) -> Draft:
+    def recognise(
+        self, texts: pa.StringArray, counts: Int64s, conventions: Conventions = UNKNOWN
+    ) -> Draft:
         """Return the texts as levels; any text can be one."""
         listed = texts.to_pylist()
         if len(listed) > MAX_MERGED:
@@ -46,7 +49,7 @@ class Nominal(LevelType):
         values = _positions([spelling[text] for text in listed], order)
         return Draft(self, values, tuple(order), notes=notes)
 
-    def convert(self, name: str, draft: Draft) -> Draft:
+    def convert(self, name: str, draft: Draft, conventions: Conventions = UNKNOWN) -> Draft:
         """Return each value as a level."""
         return dataclasses.replace(as_levels(name, draft), type=self)
 

@@ -12,6 +12,7 @@ from simulacra.engine.columns.drafts import Draft, Note, floats, look_up
 from simulacra.engine.columns.lazy import np, pa
 from simulacra.engine.columns.scale_type import ScaleType
 from simulacra.engine.columns.texts import numerals
+from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Floats, Int64s
@@ -54,18 +55,22 @@ class Number(ScaleType):
         values = within_reach(values)
         return Draft(self, values, decimals=decimals_of(values[~np.isnan(values)]))
 
-    def recognise(self, texts: pa.StringArray, counts: Int64s) -> Draft | None:
+    def recognise(
+        self, texts: pa.StringArray, counts: Int64s, conventions: Conventions = UNKNOWN
+    ) -> Draft | None:
         """Return the draft of numbers as people write them."""
-        parsed = numerals.parse(texts, counts)
+        parsed = numerals.parse(texts, counts, conventions)
         return None if parsed is None else Draft(self, parsed.values, notes=parsed.notes)
 
-    def convert(self, name: str, draft: Draft) -> Draft:
+    def convert(self, name: str, draft: Draft, conventions: Conventions = UNKNOWN) -> Draft:
         """Return the numbers behind labels, or those that most texts show."""
-        values, notes = self._numbers(name, draft)
+        values, notes = self._numbers(name, draft, conventions)
         decimals = decimals_of(values[~np.isnan(values)])
         return Draft(self, values, decimals=decimals, notes=notes)
 
-    def _numbers(self, name: str, draft: Draft) -> tuple[Floats, tuple[Note, ...]]:
+    def _numbers(
+        self, name: str, draft: Draft, conventions: Conventions
+    ) -> tuple[Floats, tuple[Note, ...]]:
         if draft.type.is_temporal:
             raise self._refusal(name, "it holds dates")
         if not draft.type.is_categorical:
@@ -75,7 +80,7 @@ class Number(ScaleType):
         if draft.type is BOOLEAN:
             return draft.values, draft.notes
         levels = pa.array(draft.levels, pa.string())
-        numbers_read = numerals.parse(levels, draft.level_counts, force=True)
+        numbers_read = numerals.parse(levels, draft.level_counts, conventions, force=True)
         parsed = self._readable(name, draft, numbers_read)
         return within_reach(look_up(parsed.values, draft.values)), (*draft.notes, *parsed.notes)
 

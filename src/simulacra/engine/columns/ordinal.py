@@ -8,6 +8,7 @@ from simulacra.engine.columns.drafts import Draft
 from simulacra.engine.columns.lazy import pa
 from simulacra.engine.columns.level_type import LevelType, as_levels
 from simulacra.engine.columns.nominal import levels_of_dictionary
+from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 
 
 class Ordinal(LevelType):
@@ -23,7 +24,7 @@ class Ordinal(LevelType):
             return Draft(self, *levels_of_dictionary(array))
         return None
 
-    def convert(self, name: str, draft: Draft) -> Draft:
+    def convert(self, name: str, draft: Draft, conventions: Conventions = UNKNOWN) -> Draft:
         """Return each value as a level, in the order of the values."""
         return dataclasses.replace(as_levels(name, draft), type=self)
 

@@ -11,6 +11,7 @@ from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.nominal import NOMINAL
 from simulacra.engine.columns.number import NUMBER
 from simulacra.engine.columns.ordinal import ORDINAL
+from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Floats, Int64s
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from simulacra.engine.columns.lazy import pa
 
 TYPES: tuple[ColumnType, ...] = (NOMINAL, ORDINAL, BOOLEAN, INTEGER, NUMBER, DATE, DATETIME)
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all types."""
+    return tuple(map(str, TYPES))
 
 
 def named(name: str) -> ColumnType:
@@ -36,15 +42,15 @@ def analyse(array: pa.ChunkedArray) -> Draft | None:
     return next((draft for draft in drafts if draft is not None), None)
 
 
-def recognise(texts: pa.StringArray, counts: Int64s) -> Draft:
+def recognise(texts: pa.StringArray, counts: Int64s, conventions: Conventions = UNKNOWN) -> Draft:
     """Return a draft with one value for each of the different texts of a column.
 
     Any text can be a level, so the nominal type has the last word.
     """
     others = (column_type for column_type in TYPES if column_type is not NOMINAL)
-    drafts = (column_type.recognise(texts, counts) for column_type in others)
+    drafts = (column_type.recognise(texts, counts, conventions) for column_type in others)
     draft = next((draft for draft in drafts if draft is not None), None)
-    return draft if draft is not None else NOMINAL.recognise(texts, counts)
+    return draft if draft is not None else NOMINAL.recognise(texts, counts, conventions)
 
 
 def of_numbers(values: Floats) -> Draft:

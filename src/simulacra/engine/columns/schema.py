@@ -224,6 +224,8 @@ class Schema:
         row_count: rows of the study.
         sets: multiple-response sets of which at least two columns are left.
         weight: of the respondents; None if all stand for as many people.
+        overrides: the arguments of `pipeline.fit` that state all that reading and cleaning found
+            out: with them, the same file is read in the same way.
     """
 
     columns: tuple[Column, ...]
@@ -231,6 +233,7 @@ class Schema:
     row_count: int
     sets: tuple[MultipleResponseSet, ...] = ()
     weight: SurveyWeight | None = None
+    overrides: Mapping[str, Any] = dataclasses.field(default_factory=dict, hash=False)
 
     def __getitem__(self, name: str) -> Column:
         """Return a column by name.
@@ -270,6 +273,8 @@ class Schema:
             document["multiple_response_sets"] = [one.to_json() for one in self.sets]
         if self.weight:
             document["weight"] = dataclasses.asdict(self.weight)
+        if self.overrides:
+            document["overrides"] = dict(self.overrides)
         return document
 
     @classmethod
@@ -284,4 +289,5 @@ class Schema:
                 for one in document.get("multiple_response_sets", ())
             ),
             weight=SurveyWeight(**document["weight"]) if "weight" in document else None,
+            overrides=document.get("overrides", {}),
         )

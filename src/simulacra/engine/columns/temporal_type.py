@@ -11,6 +11,7 @@ from simulacra.engine.columns.lazy import np, pa
 from simulacra.engine.columns.level_type import as_levels
 from simulacra.engine.columns.scale_type import ScaleType
 from simulacra.engine.columns.texts import dates
+from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Floats
@@ -35,13 +36,13 @@ class TemporalType(ScaleType):
         """Return the Arrow type of such a column."""
         raise NotImplementedError
 
-    def convert(self, name: str, draft: Draft) -> Draft:
+    def convert(self, name: str, draft: Draft, conventions: Conventions = UNKNOWN) -> Draft:
         """Return dates as times, times as dates, or what most texts and numbers show as either."""
         if isinstance(draft.type, TemporalType):
             return self._rescaled(draft, draft.type.microseconds)
         from_levels = as_levels(name, draft)
         levels = pa.array(from_levels.levels, pa.string())
-        dates_read = dates.parse(levels, from_levels.level_counts, force=True)
+        dates_read = dates.parse(levels, from_levels.level_counts, conventions, force=True)
         parsed = self._readable(name, from_levels, dates_read)
         values = look_up(parsed.values, from_levels.values)
         notes = (*from_levels.notes, *parsed.notes)

@@ -13,6 +13,7 @@ import pyarrow.csv as pa_csv
 from simulacra.engine import errors, limits
 from simulacra.engine.codebook import RawStudy, Variable
 from simulacra.engine.columns.schema import CleaningAction
+from simulacra.engine.options import AS_FOUND, FileOptions
 from simulacra.engine.reading import encodings, headers
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
@@ -33,7 +34,7 @@ UNBALANCED = (
 )
 
 
-def read(path: Path, bounds: limits.StudyBounds) -> RawStudy:
+def read(path: Path, bounds: limits.StudyBounds, how: FileOptions = AS_FOUND) -> RawStudy:
     """Return the table in a CSV file; every column is text, and an empty cell is missing.
 
     Raises:
@@ -41,12 +42,12 @@ def read(path: Path, bounds: limits.StudyBounds) -> RawStudy:
             unequal numbers of fields, or its encoding is unknown.
     """
     data, encoding = encodings.to_utf8(path.read_bytes())
-    delimiter, data = _declared_delimiter(data)
-    above = 0 if delimiter is None else 1  # the line that declares it
+    declared, data = _declared_delimiter(data)
+    above = 0 if declared is None else 1  # the line that declares it
     sample = _first_lines(data)
-    delimiter = delimiter or _likely_delimiter(sample)
+    delimiter = how.delimiter or declared or _likely_delimiter(sample)
     rows, lines = _rows(sample, delimiter)
-    layout = headers.find(rows, bounds)
+    layout = headers.find(rows, bounds, how.header_rows)
     for index, row in enumerate(rows[: layout.body]):
         if headers.is_misfit(row, len(layout.names)):
             body = _below(data, lines[index + 1])
@@ -68,7 +69,8 @@ def read(path: Path, bounds: limits.StudyBounds) -> RawStudy:
         reason = f"{len(uneven):,} line(s) do not have the {len(layout.names)} fields of the header"
         actions.append(CleaningAction(None, "skipped", reason, len(uneven)))
     variables = {name: Variable(label) for name, label in layout.labels.items()}
-    return RawStudy(table, variables, actions=tuple(actions))
+    found = {"delimiter": delimiter, "header_rows": layout.depth}
+    return RawStudy(table, variables, actions=tuple(actions), overrides=found)
 
 
 def _assumptions(encoding: str | None, delimiter: str) -> list[CleaningAction]:

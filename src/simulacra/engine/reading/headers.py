@@ -43,6 +43,7 @@ class Layout:
         labels: name to the wording of the question, where the file has it.
         body: the index of the first row of data.
         actions: what was skipped, joined or renamed.
+        depth: how many rows hold names, options and wordings.
         written: the names that the header itself holds, where it is one short of the rows.
     """
 
@@ -50,11 +51,17 @@ class Layout:
     labels: dict[str, str]
     body: int
     actions: list[CleaningAction]
+    depth: int
     written: Row | None = None
 
 
-def find(rows: Sequence[Row], bounds: limits.StudyBounds) -> Layout:
+def find(rows: Sequence[Row], bounds: limits.StudyBounds, depth: int | None = None) -> Layout:
     """Return the layout of a grid from its first rows, whose empty cells are empty strings.
+
+    Args:
+        rows: the first rows.
+        bounds: how large a study may be.
+        depth: how many rows hold names, if the caller says so.
 
     Raises:
         errors.StudyError: the grid has one column or too many, or a name is too long.
@@ -62,7 +69,7 @@ def find(rows: Sequence[Row], bounds: limits.StudyBounds) -> Layout:
     width = _width(rows)
     top = _top(rows, width)
     _check(rows, top, width, bounds)
-    found = _layout(rows, top, width)
+    found = _layout(rows, top, width) if depth is None else _stated(rows, top, width, depth)
     is_short = len(rows[top]) < len(found.names) and found.body > top  # else it holds data
     return dataclasses.replace(found, written=rows[top]) if is_short else found
 
@@ -90,17 +97,32 @@ def _layout(rows: Sequence[Row], top: int, width: int) -> Layout:
     if _is_data(header, below):
         reason = "the first row holds data, so the columns are named by their position"
         actions.append(CleaningAction(None, "read", reason, len(header)))
-        return Layout(_unique_names([""] * len(header), actions), {}, top, actions)
+        return Layout(_unique_names([""] * len(header), actions), {}, top, actions, 0)
     if _is_of_options(header, below):
         actions.append(_merged("options", "header"))
-        return Layout(_unique_names(_combined(header, below[0]), actions), {}, top + 2, actions)
+        names = _unique_names(_combined(header, below[0]), actions)
+        return Layout(names, {}, top + 2, actions, 2)
     depth = _depth_of_wordings(below)
     if depth:
         actions.append(_merged("wordings", "labels"))
         names = _unique_names(header, actions)
         labels = {name: text for name, text in zip(names, below[0], strict=True) if text}
-        return Layout(names, labels, top + 1 + depth, actions)
-    return Layout(_unique_names(header, actions), {}, top + 1, actions)
+        return Layout(names, labels, top + 1 + depth, actions, 1 + depth)
+    return Layout(_unique_names(header, actions), {}, top + 1, actions, 1)
+
+
+def _stated(rows: Sequence[Row], top: int, width: int, depth: int) -> Layout:
+    """Return the layout of a grid of which a caller says how many rows hold names."""
+    actions = [_skipped(top)] if top else []
+    if depth == 0:
+        return Layout(_unique_names([""] * width, actions), {}, top, actions, 0)
+    found = _layout(rows, top, width)
+    if found.depth == depth:
+        return found
+    header = _widened(rows[top], rows[top + 1 :], width)
+    for row in rows[top + 1 : top + depth]:
+        header = _combined(header, [*row, *[""] * (len(header) - len(row))][: len(header)])
+    return Layout(_unique_names(header, actions), {}, top + depth, actions, depth)
 
 
 def _width(rows: Sequence[Row]) -> int:

@@ -6,12 +6,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simulacra.engine import errors, limits
+from simulacra.engine.codebook import RawStudy
 
 CELL_BYTES = 8
 
 
-def read(path: Path, bounds: limits.StudyBounds) -> pa.Table:
-    """Return the table in a Parquet file, its size checked before anything is unpacked.
+def read(path: Path, bounds: limits.StudyBounds) -> RawStudy:
+    """Return the study in a Parquet file, its size checked before anything is unpacked.
 
     Raises:
         errors.StudyError: the file is damaged, or unpacks to more than the bounds allow.
@@ -21,7 +22,7 @@ def read(path: Path, bounds: limits.StudyBounds) -> pa.Table:
             _check(file.metadata, bounds)
             table = file.read()
             table.validate(full=True)  # texts may not be UTF-8
-            return table
+            return RawStudy(table)
     except (pa.ArrowException, OSError):
         raise errors.StudyError(
             "The Parquet file is damaged or uses a feature that is not supported. Write it "

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,35 @@ import pyarrow as pa
 from simulacra.engine import errors, formats, limits
 from simulacra.engine.codebook import RawStudy
 from simulacra.engine.formats import Format
+from simulacra.engine.options import AS_FOUND, FileOptions
 from simulacra.engine.reading import csv, parquet, rows, spss, workbook
+
+
+@dataclasses.dataclass(frozen=True)
+class Reader:
+    """How files of a format are read.
+
+    Attributes:
+        read: returns the study in a file.
+        has_notes: people write below such tables.
+    """
+
+    read: Callable[[Path, limits.StudyBounds, FileOptions], RawStudy]
+    has_notes: bool = False
+
+
+def _alone(read: Callable[[Path, limits.StudyBounds], RawStudy]) -> Reader:
+    """Return the reader of a format about whose files a caller can say nothing."""
+    return Reader(lambda path, bounds, _: read(path, bounds))
+
+
+READERS: Mapping[Format, Reader] = {
+    Format.CSV: Reader(csv.read, has_notes=True),
+    Format.XLSX: Reader(workbook.read, has_notes=True),
+    Format.SAV: _alone(spss.read),
+    Format.ZSAV: _alone(spss.read),
+    Format.PARQUET: _alone(parquet.read),
+}
 
 INDEX = re.compile(r"__index_level_\d+__")  # a column that pandas adds for its row labels
 
@@ -18,7 +47,7 @@ INDEX = re.compile(r"__index_level_\d+__")  # a column that pandas adds for its 
 def read(
     source: Any,  # noqa: ANN401 - whatever speaks Arrow
     bounds: limits.StudyBounds,
-    sheet: str | None = None,
+    how: FileOptions = AS_FOUND,
 ) -> RawStudy:
     """Return the study in a file, or in a pyarrow, pandas or polars table.
 
@@ -27,21 +56,20 @@ def read(
     Args:
         source: path, or table.
         bounds: how large a study may be.
-        sheet: of a workbook, the sheet to read; by default the first with a table.
+        how: what the caller says about the file.
 
     Raises:
         errors.StudyError: the file cannot be read as a table, or exceeds the bounds.
+        errors.OptionError: the caller says what does not fit the file.
         TypeError: `source` is neither a path nor a table.
     """
     if isinstance(source, str | Path):
-        study = _read_file(Path(source), bounds, sheet)
-    elif sheet is not None:
-        raise errors.StudyError(
-            "A sheet can be chosen in an Excel workbook only, not in a table; leave the sheet out."
-        )
+        study = _read_file(Path(source), bounds, how)
     elif isinstance(source, pa.Table):
+        _refuse_foreign(how, (), "a table")
         study = RawStudy(source)
     elif hasattr(source, "__arrow_c_stream__"):
+        _refuse_foreign(how, (), "a table")
         study = RawStudy(_from_frame(source))
     else:
         raise TypeError(f"fit takes a path or a table, not {type(source).__name__}")
@@ -62,7 +90,7 @@ def _from_frame(frame: Any) -> pa.Table:  # noqa: ANN401 - whatever speaks Arrow
         ) from None
 
 
-def _read_file(path: Path, bounds: limits.StudyBounds, sheet: str | None) -> RawStudy:
+def _read_file(path: Path, bounds: limits.StudyBounds, how: FileOptions) -> RawStudy:
     try:
         with path.open("rb") as file:
             file_format = formats.detect(file)
@@ -70,23 +98,27 @@ def _read_file(path: Path, bounds: limits.StudyBounds, sheet: str | None) -> Raw
         raise errors.StudyError(
             f"The file {path.name!r} cannot be opened: {error.strerror}."
         ) from None
-    if file_format is Format.XLSX:
-        return _without_notes(workbook.read(path, bounds, sheet))
-    if sheet is not None:
-        raise errors.StudyError(
-            f"A sheet can be chosen in an Excel workbook only; the file is {file_format}. "
-            "Leave the sheet out."
-        )
-    if file_format is Format.CSV:
-        return _without_notes(csv.read(path, bounds))
-    if file_format is Format.PARQUET:
-        return RawStudy(parquet.read(path, bounds))
-    return spss.read(path, bounds)
-
-
-def _without_notes(study: RawStudy) -> RawStudy:
+    reader = READERS[file_format]
+    known = formats.FILE_OPTIONS.get(file_format, ())
+    _refuse_foreign(how, known, f"a file in the format {file_format}")
+    study = reader.read(path, bounds, how)
+    if not reader.has_notes:
+        return study
     table, actions = rows.without_notes(study.table)
     return dataclasses.replace(study, table=table, actions=(*study.actions, *actions))
+
+
+def _refuse_foreign(how: FileOptions, known: Sequence[str], what: str) -> None:
+    """Refuse an option that means nothing for what is read.
+
+    Raises:
+        errors.OptionError: there is one.
+    """
+    for option, given in dataclasses.asdict(how).items():
+        if given is not None and option not in known:
+            raise errors.OptionError(
+                option, f"{option} says nothing about {what}; leave it out, or check the file."
+            )
 
 
 def _check_shape(rows: int, columns: int, bounds: limits.StudyBounds) -> None:

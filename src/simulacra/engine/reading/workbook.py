@@ -9,6 +9,7 @@ import pyarrow as pa
 from simulacra.engine import errors, limits
 from simulacra.engine.codebook import RawStudy, Variable
 from simulacra.engine.columns.schema import CleaningAction
+from simulacra.engine.options import AS_FOUND, FileOptions
 from simulacra.engine.reading import archive, headers, rows
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ PANIC = "PanicException"  # raised by faults in Rust code; a BaseException of no
 DAMAGED = "The workbook cannot be read. Open it in Excel, save it as .xlsx and use that file."
 
 
-def read(path: Path, bounds: limits.StudyBounds, sheet: str | None = None) -> RawStudy:
-    """Return the table in the first sheet that holds one, or in `sheet`; every column is text.
+def read(path: Path, bounds: limits.StudyBounds, how: FileOptions = AS_FOUND) -> RawStudy:
+    """Return the table in the first sheet that holds one, or the one that is named, as text.
 
     Raises:
         errors.StudyError: the workbook is damaged, unpacks to more than the bounds allow, or has no
@@ -29,7 +30,7 @@ def read(path: Path, bounds: limits.StudyBounds, sheet: str | None = None) -> Ra
     """
     archive.check(path, bounds)
     try:
-        name, grid, others = _grid(path, bounds, sheet)
+        name, grid, others = _grid(path, bounds, how.sheet)
     except errors.StudyError:
         raise
     except BaseException as error:
@@ -37,11 +38,12 @@ def read(path: Path, bounds: limits.StudyBounds, sheet: str | None = None) -> Ra
             raise errors.StudyError(DAMAGED) from None
         raise
     sample = [[cell or "" for cell in row] for row in _transposed(grid.slice(0, SAMPLE_ROWS))]
-    layout = headers.find(sample, bounds)
+    layout = headers.find(sample, bounds, how.header_rows)
     table = grid.slice(layout.body).rename_columns(layout.names)
     variables = {name: Variable(label) for name, label in layout.labels.items()}
     actions = [_choice(name, others), *layout.actions] if others else layout.actions
-    return RawStudy(table, variables, actions=tuple(actions))
+    found = {"sheet": name, "header_rows": layout.depth}
+    return RawStudy(table, variables, actions=tuple(actions), overrides=found)
 
 
 def _grid(
@@ -52,7 +54,7 @@ def _grid(
     book = fastexcel.read_excel(path)
     names = book.sheet_names
     if sheet is not None and sheet not in names:
-        raise errors.StudyError(_unknown_sheet(sheet, names))
+        raise errors.OptionError("sheet", _unknown_sheet(sheet, names))
     fallback: tuple[str, pa.Table] | None = None
     for name in [sheet] if sheet is not None else names:
         grid = _cells(book, name)

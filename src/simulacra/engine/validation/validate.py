@@ -1,12 +1,12 @@
 """Validation as numbered steps: hide respondents, fit a model to the others, predict the hidden."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Unpack
 
 import numpy as np
 
-from simulacra.engine import errors, limits, options, pipeline, privacy_levels, randomness
+from simulacra.engine import errors, limits, options, pipeline, randomness
 from simulacra.engine.cleaning import clean
 from simulacra.engine.cleaning.clean import Study
 from simulacra.engine.columns.arrays import Flags, Floats
@@ -28,20 +28,15 @@ MIN_ROWS, MAX_ROWS, ROWS_PER_RESPONDENT = 2_000, 50_000, 10
 """Rows that predict a segment: ten for each respondent, so that their own chance is small."""
 
 
-def validate(  # noqa: PLR0913, D417 - each is an option that callers name
+def validate(
     source: Any,  # noqa: ANN401 - whatever speaks Arrow
     *,
     segment: Mapping[str, Any] | None = None,
     repeats: int = REPEATS,
     seed: int = 0,
-    types: Mapping[str, options.TypeOverride] | None = None,
-    keep: Iterable[str] = (),
-    drop: Iterable[str] = (),
-    sheet: str | None = None,
-    privacy: str = privacy_levels.STANDARD,
-    weight: str | None = None,
     bounds: limits.StudyBounds = limits.DEFAULT,
     progress: ProgressCallback | None = None,
+    **overrides: Unpack[options.StudyArguments],
 ) -> Validation:
     """Hide a part of a study's respondents, predict them, and say how far predictions are off.
 
@@ -57,8 +52,9 @@ def validate(  # noqa: PLR0913, D417 - each is an option that callers name
         segment: column to a level, a list of levels, or ``{"min": ..., "max": ...}``.
         repeats: how often other respondents are hidden.
         seed: of the random numbers; the same study and seed give the same figures.
-        types, keep, drop, sheet, privacy, weight, bounds: as in `pipeline.fit`.
+        bounds: as in `pipeline.fit`.
         progress: called as the work advances.
+        overrides: those of `pipeline.fit`, such as ``types`` or ``weight``.
 
     Raises:
         errors.StudyError: the study cannot be fitted, or the segment has too few respondents.
@@ -66,9 +62,8 @@ def validate(  # noqa: PLR0913, D417 - each is an option that callers name
         TypeError: `source` is neither a path nor a table.
         ValueError: `repeats` or `seed` is out of bounds.
     """
-    overrides = options.Options.of(types, keep, drop, sheet, privacy, weight)
     return validate_with(
-        *(source, overrides),
+        *(source, options.Options.of(**overrides)),
         segment=segment,
         repeats=repeats,
         seed=seed,
@@ -95,7 +90,7 @@ def validate_with(
     read, prepare, _ = phases(progress, DURATIONS)
     # 1. The study, cleaned as for a model.
     with read:
-        raw = reading.read(source, bounds, overrides.sheet)
+        raw = reading.read(source, bounds, overrides.file)
     with prepare:
         study = clean.clean(raw, bounds, overrides)
     # 2. The groups whose figures are predicted.

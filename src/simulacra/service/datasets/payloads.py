@@ -1,22 +1,32 @@
 """What the worker asks of the process that trains a model, and what it gets back."""
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from simulacra.engine import privacy_levels, words
+from simulacra.engine import options, privacy_levels, words
 from simulacra.service.jobs import functions
 
 FORM = words.Words(
     types="column_types",
     keep="keep_columns",
     drop="drop_columns",
+    missing="missing_values",
+    dates="date_orders",
     weight="weight_column",
     again="upload the study again",
 )
 """What the callers of the API call the engine's overrides: the fields of the form of an upload."""
+
+
+def as_fields(overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Return overrides by the names of the fields of the form, which the API's callers know."""
+    named = dataclasses.asdict(FORM)
+    return {named.get(name, name): value for name, value in overrides.items()}
+
 
 Count = Annotated[int, Field(strict=True, ge=0)]
 
@@ -31,9 +41,24 @@ class StudyOptions:
     types: dict[str, str | list[str]] = dataclasses.field(default_factory=dict)
     keep: list[str] = dataclasses.field(default_factory=list)
     drop: list[str] = dataclasses.field(default_factory=list)
+    missing: list[str | float] | dict[str, list[str | float]] | None = None
+    sets: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    separators: dict[str, str] = dataclasses.field(default_factory=dict)
+    dates: dict[str, str] = dataclasses.field(default_factory=dict)
+    decimal: str | None = None
+    delimiter: str | None = None
+    header_rows: int | None = None
     sheet: str | None = None
     privacy: str = privacy_levels.STANDARD
     weight: str | None = None
+
+    def overrides(self) -> options.Options:
+        """Return them as the engine takes them, checked.
+
+        Raises:
+            engine_errors.OptionError: one of them has no such value, or two exclude each other.
+        """
+        return options.Options.of(words=FORM, **vars(self))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,14 +3,18 @@
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, Json
+from pydantic import BaseModel, ConfigDict, Field, Json, StringConstraints
 
+from simulacra.engine.options import MAX_HEADER_ROWS
 from simulacra.service import policy
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import DatasetStatus
 from simulacra.service.datasets import payloads
 from simulacra.service.errors.documents import ProblemDocument
 from simulacra.service.fields import MAX_WAIT_SECONDS, As, Body, Name, Text, WholeNumber
+
+Mark = Annotated[str, StringConstraints(strip_whitespace=False, max_length=10)]
+"""What stands between fields or answers, which may be a tab or a space."""
 
 
 class UploadFields(Body):
@@ -44,11 +48,46 @@ class UploadFields(Body):
         description="JSON array: columns to leave out.",
         examples=['["comments"]'],
     )
+    missing_values: Json[list[Text | float] | dict[Name, list[Text | float]]] | None = Field(
+        default=None,
+        description="JSON: values that stand for no answer. An array: in every column, besides "
+        "those that are found. An object: column to all that do in it; an empty array says that "
+        "every text in it is an answer.",
+        examples=['["-99"]', '{"hours": [98, 99], "region": []}'],
+    )
+    sets: Json[dict[Name, list[Text]]] = Field(
+        default_factory=dict,
+        description="JSON object: name of a multiple-response set to the columns that are its "
+        "options.",
+        examples=['{"brands_known": ["q3_1", "q3_2", "q3_3"]}'],
+    )
+    separators: Json[dict[Name, Mark]] = Field(
+        default_factory=dict,
+        description="JSON object: column of which a cell holds several answers, to what stands "
+        "between them; an empty text if a cell holds one answer, whatever it looks like.",
+        examples=['{"channels": ";"}'],
+    )
+    date_orders: Json[dict[Name, Literal["dmy", "mdy", "ymd"]]] = Field(
+        default_factory=dict,
+        description="JSON object: column of dates to the order of day, month and year.",
+        examples=['{"visit": "mdy"}'],
+    )
+    decimal: Literal[".", ","] | None = Field(
+        default=None, description="The mark before the decimals of numbers."
+    )
+    delimiter: Annotated[Mark, Field(min_length=1, max_length=1)] | None = Field(
+        default=None, description="The character between two fields of a CSV file."
+    )
+    header_rows: int | None = Field(
+        default=None,
+        ge=0,
+        le=MAX_HEADER_ROWS,
+        description="How many rows of a CSV file or a sheet hold the names of the columns.",
+    )
     sheet: Annotated[Text, Field(min_length=1, max_length=31)] | None = Field(
         default=None,
         description="The sheet of an Excel workbook to read; by default the first with a table.",
     )
-
     privacy: Literal["standard", "strict"] = Field(
         default="standard",
         description="`strict`: the rows tell less about who took part, and small groups lose part "
@@ -68,6 +107,13 @@ class UploadFields(Body):
             types=self.column_types,
             keep=self.keep_columns,
             drop=self.drop_columns,
+            missing=self.missing_values,
+            sets=self.sets,
+            separators=self.separators,
+            dates={column: str(order) for column, order in self.date_orders.items()},
+            decimal=self.decimal,
+            delimiter=self.delimiter,
+            header_rows=self.header_rows,
             sheet=self.sheet,
             privacy=self.privacy,
             weight=self.weight_column,
@@ -280,6 +326,13 @@ class SchemaDocument(BaseModel):
     multiple_response_sets: list[MultipleResponseDocument] | None = None
     weight: WeightDocument | None = Field(
         None, description="Absent of a study in which all respondents stand for as many people."
+    )
+    overrides: dict[str, Any] | None = Field(
+        None,
+        description="What was found out about the file, as fields of the form of an upload: with "
+        "them the same file is read in the same way. Change what is wrong in a copy of them, and "
+        "upload the study again.",
+        examples=[{"delimiter": ";", "decimal": ",", "column_types": {"age": "integer"}}],
     )
     privacy: Literal["standard", "strict"] | None = Field(
         None, description="What the model was fitted for; see the upload."

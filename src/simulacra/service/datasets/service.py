@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import datetime as dt
 import functools
+import itertools
 from typing import BinaryIO
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -99,7 +100,8 @@ class Datasets:
 
         Raises:
             errors.StudyInvalidError: the file is not of a format that can be read.
-            errors.InvalidFieldsError: a sheet is named, and the file has none.
+            errors.InvalidFieldsError: a field says something that a file of its format has not,
+                such as a sheet.
             errors.IdempotencyConflictError: the key belongs to another request.
             errors.StorageUnavailableError: the object store does not answer; or its subclass, if
                 it is the bucket of the tenant, or the key is.
@@ -107,9 +109,7 @@ class Datasets:
             errors.TooManyAtOnceError: as many of its trainings wait or run as may.
         """
         file_format = _detect(file)
-        if fields.sheet is not None and file_format != formats.Format.XLSX:
-            detail = f"A sheet can be chosen in an Excel workbook only; the file is {file_format}."
-            raise errors.InvalidFieldsError([errors.Fault("sheet", detail, is_parameter=True)])
+        _refuse_foreign(fields, file_format)
         whole = await _fingerprint(file, fields)
         if key is not None and key.lease_token is None:  # bound before the body had arrived
             async with self.database.transaction(caller.tenant_id) as session:
@@ -246,9 +246,26 @@ def _record(
     trail.record(session, actor, action, dataset_id, tenant_id=caller.tenant_id, details=details)
 
 
-def _detect(file: BinaryIO) -> str:
+def _refuse_foreign(fields: UploadFields, file_format: formats.Format) -> None:
+    """Refuse a field that says something that a file of this format has not."""
+    known = formats.FILE_OPTIONS.get(file_format, ())
+    faults = [
+        errors.Fault(
+            option,
+            f"{option} says nothing about a file in the format {file_format}; leave it out, or "
+            "check the file.",
+            is_parameter=True,
+        )
+        for option in sorted({*itertools.chain(*formats.FILE_OPTIONS.values())} - {*known})
+        if getattr(fields, option) is not None
+    ]
+    if faults:
+        raise errors.InvalidFieldsError(faults)
+
+
+def _detect(file: BinaryIO) -> formats.Format:
     try:
-        return formats.detect(file).value
+        return formats.detect(file)
     except engine_errors.StudyError as error:
         code = errors.StudyInvalidError.code
         fault = errors.Fault("seed_file", error.detail, code, is_parameter=True)

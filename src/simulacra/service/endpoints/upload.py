@@ -14,14 +14,12 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from simulacra.engine import errors as engine_errors
-from simulacra.engine import options
 from simulacra.service import errors
-from simulacra.service.datasets import payloads
 from simulacra.service.datasets.schemas import UploadFields
 from simulacra.service.http import content, problems, wording
 
 FILE_FIELDS = ("seed_file", "file")
-MAX_PARTS = 12
+MAX_PARTS = 20
 MAX_FIELD_BYTES = 256 * 1024  # two thousand columns can be named
 
 
@@ -147,21 +145,10 @@ def _fields(form: FormData) -> UploadFields:
 
 def _check_options(fields: UploadFields) -> None:
     """Refuse what no file can make right; whether the columns exist is known when it is read."""
-    where = "column_types"
     try:
-        options.Options.of(fields.column_types)
-        where = "drop_columns"
-        options.Options.of(
-            fields.column_types, fields.keep_columns, fields.drop_columns, words=payloads.FORM
-        )
-        where = "weight_column"
-        options.Options.of(
-            *(fields.column_types, fields.keep_columns, fields.drop_columns),
-            weight=fields.weight_column,
-            words=payloads.FORM,
-        )
-    except engine_errors.StudyError as error:
-        fault = errors.Fault(where, error.detail, is_parameter=True)
+        fields.options().overrides()
+    except engine_errors.OptionError as error:
+        fault = errors.Fault(error.option, error.detail, is_parameter=True)
         raise errors.InvalidFieldsError([fault]) from None
 
 

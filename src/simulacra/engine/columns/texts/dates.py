@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from simulacra.engine.columns.drafts import Note
 from simulacra.engine.columns.lazy import np, pa, pc
 from simulacra.engine.columns.texts import strays
+from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Flags, Floats, Int64s
@@ -66,12 +67,19 @@ class Dates:
         return 1.0 if self.has_time else float(DAY_US)
 
 
-def parse(filled: pa.StringArray, counts: Int64s, *, force: bool = False) -> Dates | None:
+def parse(
+    filled: pa.StringArray,
+    counts: Int64s,
+    conventions: Conventions = UNKNOWN,
+    *,
+    force: bool = False,
+) -> Dates | None:
     """Read texts as dates, or as times if any has a time of day; None if they are not dates.
 
     Args:
         filled: the different texts of a column, shape (texts,), without missing ones.
         counts: int64, shape (texts,): the rows that have each.
+        conventions: how they are written.
         force: read them as dates even if many of them are not.
     """
     probe = filled.slice(0, PROBE)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simulacra.engine.columns.drafts import Note
 from simulacra.engine.columns.lazy import np, pa, pc
 from simulacra.engine.columns.texts import strays
+from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Flags, Floats, Int64s
@@ -44,12 +45,19 @@ class Numerals:
     notes: tuple[Note, ...]
 
 
-def parse(filled: pa.StringArray, counts: Int64s, *, force: bool = False) -> Numerals | None:
+def parse(
+    filled: pa.StringArray,
+    counts: Int64s,
+    conventions: Conventions = UNKNOWN,
+    *,
+    force: bool = False,
+) -> Numerals | None:
     """Read texts as numbers; None if they are not numbers, or are codes such as 01234.
 
     Args:
         filled: the different texts of a column, shape (texts,), without missing ones.
         counts: int64, shape (texts,): the rows that have each.
+        conventions: how they are written.
         force: read them as numbers even if many are not, or look like codes.
     """
     bare, marks = _without_marks(filled)
