@@ -112,7 +112,7 @@ def test_a_weight_that_the_file_does_not_have_is_named_with_what_is_near() -> No
 
 @pytest.mark.parametrize("option", ["keep", "drop"])
 def test_a_weight_is_named_as_the_weight_alone(option: str) -> None:
-    with pytest.raises(errors.StudyError, match="is named in .*weight.* name it there alone"):
+    with pytest.raises(errors.StudyError, match=r"named in .*weight.*; a weight is not modelled"):
         Options.of(**{"weight": "wgt", option: ["wgt"]})  # type: ignore[arg-type]
 
 

@@ -11,6 +11,7 @@ from simulacra.engine.cleaning import (
     calendar,
     choices,
     columns,
+    decimals,
     dropping,
     names,
     overrides,
@@ -60,6 +61,7 @@ def clean(raw: RawStudy, bounds: limits.StudyBounds, options: Options | None = N
     """
     options = options or Options()
     raw = sources.rename_columns(raw)
+    options, told = decimals.decide(raw, options)
     table = raw.table
     cleaned = names.clean(table.column_names)
     matched = overrides.match(options, table.column_names, cleaned)
@@ -72,7 +74,7 @@ def clean(raw: RawStudy, bounds: limits.StudyBounds, options: Options | None = N
             f"at least {bounds.min_rows} rows are needed."
         )
     remaining: list[tuple[Column, Draft]] = []
-    actions = [*raw.actions, *(() if weighted is None else weighted.actions)]
+    actions = [*raw.actions, *told, *(() if weighted is None else weighted.actions)]
     seen: dict[bytes, str] = {}
     for source_name, name, override in zip(table.column_names, cleaned, matched, strict=True):
         if override.is_weight:

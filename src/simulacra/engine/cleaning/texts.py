@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from simulacra.engine import disclosure
 from simulacra.engine.cleaning.sources import NUL
 from simulacra.engine.columns import registry
-from simulacra.engine.columns.arrays import Flags, Int64s
+from simulacra.engine.columns.arrays import Flags, Floats, Int64s
 from simulacra.engine.columns.drafts import Draft, Note, floats, look_up
 from simulacra.engine.columns.nominal import NOMINAL
 from simulacra.engine.columns.number import MAX_EXACT, Number
@@ -40,7 +40,7 @@ def recognise(
     """
     trimmed = pc.utf8_trim_whitespace(array)
     is_plain = conventions.missing is None and not conventions.also_missing
-    if is_plain and not as_levels and (plain := _plain_numbers(trimmed)):
+    if is_plain and not as_levels and (plain := _plain_numbers(trimmed, conventions)):
         return plain
     encoded = trimmed.combine_chunks().dictionary_encode()
     encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
@@ -56,7 +56,9 @@ def recognise(
     positions = np.where(is_filled, np.cumsum(is_filled) - 1, np.nan)
     values = look_up(draft.values, look_up(positions, codes))
     if isinstance(draft.type, Number):
-        read = registry.of_numbers(values).with_notes(*notes, *draft.notes)
+        read = dataclasses.replace(
+            registry.of_numbers(values), unit=draft.unit, notes=(*notes, *draft.notes)
+        )
     else:
         read = Draft(draft.type, values, draft.levels, notes=(*notes, *draft.notes))
     shared = tuple(_public(distinct, counts, is_missing))
@@ -83,7 +85,7 @@ def _public(distinct: pa.StringArray, counts: Int64s, is_missing: Flags) -> list
     return list(distinct.filter(pa.array(is_missing & is_public)).to_pylist())
 
 
-def _plain_numbers(trimmed: pa.ChunkedArray) -> Draft | None:
+def _plain_numbers(trimmed: pa.ChunkedArray, conventions: Conventions) -> Draft | None:
     """Return the draft of plain numbers, None if it is no such column.
 
     This common case is fast because it needs no list of the different texts.
@@ -99,7 +101,17 @@ def _plain_numbers(trimmed: pa.ChunkedArray) -> Draft | None:
     is_sound = np.all(np.abs(values[known]) < MAX_EXACT)  # not so of NaN and infinity
     if not known.any() or not is_sound or _is_padded(trimmed):
         return None
+    if conventions.decimal != "." and _may_group(values[known], trimmed):
+        return None
     return registry.of_numbers(values)
+
+
+def _may_group(known: Floats, trimmed: pa.ChunkedArray) -> bool:
+    """Tell whether each point has three digits behind it, and so may part thousands."""
+    if np.all(known == np.round(known)) and not pc.any(pc.match_substring(trimmed, ".")).as_py():
+        return False
+    has_three = pc.match_substring_regex(trimmed, r"^[+-]?[1-9]\d{0,2}\.\d{3}$|^[^.]*$")
+    return bool(pc.all(has_three).as_py())
 
 
 def _is_padded(trimmed: pa.ChunkedArray) -> bool:

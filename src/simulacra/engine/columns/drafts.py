@@ -33,6 +33,7 @@ class Draft:
         decimals: digits behind the decimal point that no value exceeds.
         label_values: of a categorical column that the file keeps as numbers, the number behind
             each level.
+        unit: of numbers, the mark that a file writes beside them; empty if there is none.
         notes: what was done.
         conventions: of a column of texts, how these were taken to be written.
         weights: float64, shape (rows,): how many people each row stands for; None if all alike.
@@ -43,6 +44,7 @@ class Draft:
     levels: tuple[str, ...] = ()
     decimals: int = 0
     label_values: tuple[float, ...] = ()
+    unit: str = ""
     notes: tuple[Note, ...] = ()
     conventions: Conventions = UNKNOWN
     weights: Floats | None = None

@@ -37,17 +37,16 @@ class Integer(Number):
 
     def convert(self, name: str, draft: Draft, conventions: Conventions = UNKNOWN) -> Draft:
         """Return the numbers behind labels, or those that most texts show, rounded."""
-        values, notes = self._numbers(name, draft, conventions)
-        as_they_are = self.draft(values)
-        if as_they_are is not None:
-            return dataclasses.replace(as_they_are, notes=notes)
+        read = self._numbers(name, draft, conventions)
+        values = within_reach(read.values)
+        if self.draft(values) is not None:
+            return dataclasses.replace(read, values=values, decimals=0)
         whole = np.round(values)
         changed = int(np.sum(~np.isnan(values) & (values != whole)))
         note = Note("typed", f"{changed} values rounded to whole numbers", changed)
-        rounded = self.draft(whole)
-        if rounded is None:  # too large to be exact
-            rounded = Draft(NUMBER, whole)
-        return rounded.with_notes(*notes, note)
+        is_exact = self.draft(whole) is not None
+        kind = self if is_exact else NUMBER
+        return dataclasses.replace(read, type=kind, values=whole, decimals=0).with_notes(note)
 
     def describe(self, draft: Draft) -> dict[str, Any]:
         """Return bounds and quantiles."""

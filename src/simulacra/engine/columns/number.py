@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import numbers
 from typing import TYPE_CHECKING, Any
 
 from simulacra.engine import disclosure
 from simulacra.engine.columns.boolean import BOOLEAN
-from simulacra.engine.columns.drafts import Draft, Note, floats, look_up
+from simulacra.engine.columns.drafts import Draft, floats, look_up
 from simulacra.engine.columns.lazy import np, pa
 from simulacra.engine.columns.scale_type import ScaleType
 from simulacra.engine.columns.texts import numerals
@@ -60,33 +61,41 @@ class Number(ScaleType):
     ) -> Draft | None:
         """Return the draft of numbers as people write them."""
         parsed = numerals.parse(texts, counts, conventions)
-        return None if parsed is None else Draft(self, parsed.values, notes=parsed.notes)
+        if parsed is None:
+            return None
+        return Draft(self, parsed.values, unit=parsed.unit, notes=parsed.notes)
 
     def convert(self, name: str, draft: Draft, conventions: Conventions = UNKNOWN) -> Draft:
         """Return the numbers behind labels, or those that most texts show."""
-        values, notes = self._numbers(name, draft, conventions)
-        decimals = decimals_of(values[~np.isnan(values)])
-        return Draft(self, values, decimals=decimals, notes=notes)
+        read = self._numbers(name, draft, conventions)
+        return dataclasses.replace(read, decimals=decimals_of(read.values[read.known]))
 
-    def _numbers(
-        self, name: str, draft: Draft, conventions: Conventions
-    ) -> tuple[Floats, tuple[Note, ...]]:
+    def _numbers(self, name: str, draft: Draft, conventions: Conventions) -> Draft:
+        """Return a column as numbers, its decimals not yet counted."""
         if draft.type.is_temporal:
             raise self._refusal(name, "it holds dates")
+        plain = dataclasses.replace(draft, type=self, levels=(), label_values=())
         if not draft.type.is_categorical:
-            return within_reach(draft.values), draft.notes
+            return dataclasses.replace(plain, values=within_reach(draft.values))
         if draft.label_values:
-            return within_reach(look_up(np.array(draft.label_values), draft.values)), draft.notes
+            numbers_behind = look_up(np.array(draft.label_values), draft.values)
+            return dataclasses.replace(plain, values=within_reach(numbers_behind))
         if draft.type is BOOLEAN:
-            return draft.values, draft.notes
+            return plain
         levels = pa.array(draft.levels, pa.string())
-        numbers_read = numerals.parse(levels, draft.level_counts, conventions, force=True)
-        parsed = self._readable(name, draft, numbers_read)
-        return within_reach(look_up(parsed.values, draft.values)), (*draft.notes, *parsed.notes)
+        parsed = self._readable(
+            name, draft, numerals.parse(levels, draft.level_counts, conventions, force=True)
+        )
+        values = within_reach(look_up(parsed.values, draft.values))
+        return dataclasses.replace(plain, values=values, unit=parsed.unit).with_notes(*parsed.notes)
 
     def describe(self, draft: Draft) -> dict[str, Any]:
-        """Return bounds, quantiles and decimals."""
-        return {**super().describe(draft), "decimals": draft.decimals}
+        """Return bounds, quantiles, decimals and the unit."""
+        return {
+            **super().describe(draft),
+            "decimals": draft.decimals,
+            "unit": draft.unit or None,
+        }
 
     def published_bounds(self, draft: Draft, ordered: Floats) -> tuple[float, float]:
         """Return round numbers around the values, or an end that enough respondents share."""

@@ -40,6 +40,7 @@ class Column:
         max: likewise.
         quantiles: the values at 5, 25, 50, 75 and 95 percent.
         decimals: digits behind the point, of numbers.
+        unit: the mark that the file has beside the numbers, such as a currency or ``%``.
         period: distance after which the values in use repeat, in steps of the grid (1 unit of the
             last decimal, a day, a second); None if every value of the grid may be in use.
         offsets: the values in use within one period, in steps from a multiple of it.
@@ -57,6 +58,7 @@ class Column:
     max: Bound | None = None
     quantiles: tuple[Bound, ...] = ()
     decimals: int | None = None
+    unit: str | None = None
     period: int | None = None
     offsets: tuple[int, ...] = ()
     multiple_response: str | None = None

@@ -94,7 +94,7 @@ def parse(
         dates = _read(notation, parts, counts)
         is_stray = np.isnan(dates.values)
         if not is_stray.all() and (force or strays.are_few(is_stray, counts)):
-            blanked = strays.notes(is_stray, counts, "dates")
+            blanked = strays.notes(filled, is_stray, counts, "dates")
             return dataclasses.replace(dates, notes=(*dates.notes, *blanked))
     return None
 
