@@ -38,6 +38,8 @@ class RawStudy:
             entry is absent.
         sets: multiple-response sets, whose columns go by the names of the table.
         actions: what reading assumed or left out.
+        is_typed: the file has a form of its own for cells without a value, so that a text such as
+            ``NA`` is a text.
         overrides: the arguments of `pipeline.fit` that state what reading found out.
     """
 
@@ -45,4 +47,5 @@ class RawStudy:
     variables: Mapping[str, Variable] = dataclasses.field(default_factory=dict)
     sets: tuple[MultipleResponseSet, ...] = ()
     actions: tuple[CleaningAction, ...] = ()
+    is_typed: bool = False
     overrides: Mapping[str, Any] = dataclasses.field(default_factory=dict)

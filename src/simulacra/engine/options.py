@@ -42,17 +42,19 @@ class StudyArguments(TypedDict, total=False):
 
 @dataclasses.dataclass(frozen=True)
 class FileOptions:
-    """How a file is to be read; None where the file itself decides.
+    """How a file is to be read; what is absent or None the file itself decides.
 
     Attributes:
         sheet: of a workbook, the sheet to read.
         delimiter: of a CSV file, the character between two fields.
         header_rows: of a CSV file or a sheet, how many rows hold the names of the columns.
+        missing: of a file that declares missing values, column to all that stand for no answer.
     """
 
     sheet: str | None = None
     delimiter: str | None = None
     header_rows: int | None = None
+    missing: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
 
 AS_FOUND = FileOptions()
@@ -133,6 +135,7 @@ class Options:
                 sheet=given.get("sheet"),
                 delimiter=_delimiter(given.get("delimiter")),
                 header_rows=_header_rows(given.get("header_rows")),
+                missing=missing,
             ),
             privacy=privacy,
             weight=given.get("weight"),

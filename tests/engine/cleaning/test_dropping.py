@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -11,12 +13,17 @@ from simulacra.engine.columns.ordinal import ORDINAL
 ROWS = 100
 
 
-def categorical(codes: list[float], levels: list[str], kind: ColumnType = NOMINAL) -> drafts.Draft:
+def categorical(
+    codes: Sequence[float], levels: list[str], kind: ColumnType = NOMINAL
+) -> drafts.Draft:
     return drafts.Draft(kind, np.array(codes, dtype=float), tuple(levels))
 
 
 def integer(values: object) -> drafts.Draft:
     return drafts.Draft(INTEGER, np.array(values, dtype=float))
+
+
+WRITE_INS = [f"because of number {number}" for number in range(60)]
 
 
 def unique_texts(form: str) -> drafts.Draft:
@@ -31,6 +38,8 @@ def unique_texts(form: str) -> drafts.Draft:
         ("x", integer([np.nan] * (ROWS - 4) + [1, 2, 3, 4]), "almost all missing: 4 of 100"),
         ("x", integer(np.arange(ROWS) + 5000), "identifier"),
         ("respondent_id", integer(np.arange(ROWS) * 7), "identifier"),
+        ("lfdn", integer(np.delete(np.arange(130) + 17, np.arange(30) * 4)), "would repeat"),
+        ("x", categorical([0] * 60 + [np.nan] * 40, ["Other"]), "no answer is shared by 5 rows"),
         ("mobile", integer(4915100000000 + np.arange(ROWS) * 977), "phone"),
         ("x", unique_texts("person{}@example.org"), "e-mail"),
         ("x", unique_texts("+49 151 555-{:04d}"), "phone"),
@@ -54,6 +63,8 @@ def test_a_useless_column_goes_with_a_reason(name: str, draft: drafts.Draft, exp
     ("name", "draft"),
     [
         ("income", integer(np.arange(ROWS) * 7)),
+        ("why", categorical([0] * 20 + [1] * 20 + [*range(2, 62)], [*"ab", *WRITE_INS])),
+        ("why", categorical([0] * 50 + [1] * 49 + [2], ["few signs", "more signs", "no, " * 200])),
         ("id", integer(np.arange(ROWS) % 50)),
         ("x", integer([7] * 95 + [1, 2, 3, 4, 5])),
         ("x", integer([7] * 50 + [np.nan] * 50)),

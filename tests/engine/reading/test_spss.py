@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from simulacra.engine import errors, limits
 from simulacra.engine.codebook import RawStudy
+from simulacra.engine.options import FileOptions
 from simulacra.engine.reading import moments, spss, valuelabels
 
 LABELS: dict[str, Any] = {
@@ -168,6 +169,55 @@ def test_ordered_codes_without_labels_are_levels() -> None:
 def test_codes_without_labels_are_numbers() -> None:
     assert coded([3.0, 1, 2], {}).type == pa.float64()
     assert coded([3.0, 1, 2], {99: "refused"}).type == pa.float64()
+
+
+SCALE = [1.0, 2, 3, 4, 5] * 20
+HOURS = [float(hours) for hours in range(41)]
+
+
+@pytest.mark.parametrize(
+    ("values", "labels", "expected"),
+    [
+        (HOURS, {99: "\u7121\u56de\u7b54"}, [99]),
+        (HOURS, {97: "other", 98: "DK", 99: "99. NA"}, [97, 98, 99]),
+        (HOURS, {-1: "sans r\u00e9ponse"}, [-1]),
+        (HOURS, {888888: "not asked"}, [888888]),
+        (SCALE, {1: "very bad", 5: "very good", 9: "NS/NR"}, [9]),
+        (SCALE, {1: "very bad", 5: "very good", 8: "vet ej", 9: "vill ej"}, [8, 9]),
+        ([*SCALE, 6.0], {1: "bad", 7: "good", 8: "weet niet", 9: "geen antwoord"}, [8, 9]),
+        (HOURS, {0: "none"}, []),
+        (HOURS, {41: "41 or more"}, []),
+        (HOURS, {100: "all the time"}, []),
+        ([float(age) for age in range(18, 94)], {97: "97 or older"}, []),
+        ([-5.0, -1, 0, 3, 4], {-2: "worse"}, []),
+        ([0.0, 1, 2], {3: "Don't know"}, [3]),
+    ],
+)
+def test_labelled_codes_off_the_scale_are_no_answers(
+    values: list[float], labels: dict[float, str], expected: list[float]
+) -> None:
+    coding = valuelabels.ValueLabels.of(labels, is_ordinal=False, is_scale=True)
+    assert coding.no_answers(np.array([*values, *labels])) == expected
+
+
+@pytest.mark.parametrize(
+    ("stated", "count"),
+    [({}, 30), ({"hours": ("98",)}, 20), ({"hours": ()}, 0), ({"hours": ("DK",)}, 20)],
+)
+def test_a_caller_overrides_what_means_no_answer(
+    tmp_path: Path, stated: dict[str, tuple[str, ...]], count: int
+) -> None:
+    cells = [*range(41)] * 2 + [98] * 20 + [99] * 10
+    frame = pd.DataFrame({"hours": np.array(cells, dtype=float), "age": 1.0})
+    path = tmp_path / "study.sav"
+    pyreadstat.write_sav(
+        *(frame, path), variable_value_labels={"hours": {98.0: "DK", 99.0: "NA"}},
+        missing_ranges={"hours": [99.0]}, variable_measure={"hours": "scale"},
+    )  # fmt: skip
+    assert (
+        spss.read(path, limits.DEFAULT, FileOptions(missing=stated)).table["hours"].null_count
+        == count
+    )
 
 
 NUMBERS = st.floats(-1e6, 1e6, width=32) | st.just(np.nan)

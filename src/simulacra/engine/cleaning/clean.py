@@ -11,8 +11,9 @@ from simulacra.engine.cleaning import (
     calendar,
     choices,
     columns,
-    decimals,
     dropping,
+    evidence,
+    missing,
     names,
     overrides,
     pooling,
@@ -61,10 +62,11 @@ def clean(raw: RawStudy, bounds: limits.StudyBounds, options: Options | None = N
     """
     options = options or Options()
     raw = sources.rename_columns(raw)
-    options, told = decimals.decide(raw, options)
     table = raw.table
     cleaned = names.clean(table.column_names)
     matched = overrides.match(options, table.column_names, cleaned)
+    matched, told, decimal = evidence.apply(table, matched, is_typed=raw.is_typed)
+    options = dataclasses.replace(options, decimal=decimal)
     weighted = _weighted(raw, matched)
     if weighted is not None:
         raw, table = weighted.raw, weighted.raw.table
@@ -197,6 +199,7 @@ def _draft(source: _Source, array: pa.ChunkedArray) -> Draft | None:
         draft = dataclasses.replace(draft, label_values=variable.label_values)
     elif variable.counted is not None and not draft.type.is_categorical:
         draft = choices.as_boolean(draft, variable.counted)
+    draft = missing.blank(draft, conventions)
     draft = choices.fill(texts.without_nul(draft))
     if column_type is None or column_type.is_temporal:
         draft = calendar.as_dates(draft)

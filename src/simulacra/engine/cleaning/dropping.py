@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from simulacra.engine import disclosure
+from simulacra.engine.cleaning import pooling
 from simulacra.engine.columns.drafts import Draft
 from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.nominal import NOMINAL
@@ -17,6 +18,9 @@ MAX_LEVEL_LENGTH = 500
 """The longest level in characters; a longer text is prose, which a schema must not publish."""
 
 UNIQUE_SHARE = 0.5
+MIN_ANSWERED = 0.3
+"""From this share of rows on that give one of the common answers, the others are write-ins of a
+question with answers, and are pooled."""
 MIN_UNIQUE = 20
 MIN_PHONE = 1_000_000
 
@@ -28,6 +32,9 @@ IDENTIFIER = re.compile(
     r"|(respondent|response|record|participant|customer|user)[\W_]*(id|no|nr|number)([\W_]|$)",
     re.IGNORECASE,
 )
+MAX_BIRTHDAYS = 20
+"""The largest expected number of repeats among values drawn at random from a range that may fail to
+occur: by chance they do so once in exp(20) columns, the birthday problem."""
 MIN_SERIAL = 100_000_000
 """Whole numbers from here on, if all differ, are serial numbers whatever the column's name."""
 
@@ -74,16 +81,22 @@ def obstacle(draft: Draft) -> str | None:
 
 
 def _text_reason(draft: Draft, distinct: int, known: int) -> str | None:
-    longest = max(map(len, draft.levels), default=0)
+    counts = draft.level_counts
+    is_common = counts >= disclosure.THRESHOLD
+    common = [level for level, shared in zip(draft.levels, is_common, strict=True) if shared]
+    longest = max(map(len, common), default=0)
     if longest > MAX_LEVEL_LENGTH:
         return f"free text: the longest has {longest:,} characters"
+    if common == [pooling.POOL] == [*draft.levels]:
+        return f"no answer is shared by {disclosure.THRESHOLD} rows"
     if draft.type is not NOMINAL or distinct < MIN_UNIQUE:
         return None
     for content, pattern in (("e-mail addresses", EMAIL), ("phone numbers", PHONE)):
         matching = sum(pattern.fullmatch(level) is not None for level in draft.levels)
         if matching > len(draft.levels) / 2:
             return f"personal data: most values look like {content}"
-    if distinct > UNIQUE_SHARE * known:
+    is_question = len(common) > 1 and counts[is_common].sum() >= MIN_ANSWERED * known
+    if distinct > UNIQUE_SHARE * known and not is_question:
         return f"identifier or free text: {distinct} different texts in {known} rows"
     return None
 
@@ -93,7 +106,12 @@ def _number_reason(name: str, known: np.ndarray, distinct: int) -> str | None:
         return "personal data: most values look like phone numbers"
     if distinct < len(known):
         return None
-    is_counter = known.max() - known.min() + 1 == len(known)
-    if is_counter or IDENTIFIER.search(name) or known.min() >= MIN_SERIAL:
+    if IDENTIFIER.search(name) or known.min() >= MIN_SERIAL:
         return "identifier: a different whole number in every row"
+    span = known.max() - known.min() + 1
+    if len(known) ** 2 > 2 * MAX_BIRTHDAYS * span:
+        return (
+            f"identifier: {len(known):,} different whole numbers, though so many numbers within "
+            f"{span:,.0f} would repeat if they were not assigned"
+        )
     return None

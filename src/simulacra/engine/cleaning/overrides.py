@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from simulacra.engine import errors
+from simulacra.engine.cleaning.texts import MISSING
 from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 from simulacra.engine.options import Options
@@ -57,6 +58,9 @@ def match(options: Options, source_names: Sequence[str], names: Sequence[str]) -
         matched[positions[name]] = dataclasses.replace(
             matched[positions[name]], type=column_type, levels=levels
         )
+        if levels:  # a text that is named as a level is one
+            others = tuple(text for text in MISSING if text not in levels)
+            _state(matched, positions[name], missing=others)
     for name in options.keep:
         matched[positions[name]] = dataclasses.replace(matched[positions[name]], is_kept=True)
     for name in options.drop:

@@ -39,7 +39,10 @@ def overrides(
         "types": {column.source_name: _type(column, options) for column, _ in guessed},
         "keep": _named("kept", source_name, actions),
         "drop": _named("dropped", dict.fromkeys(raw.table.column_names), actions),
-        "missing": {name: [*it.missing] for name, it in conventions if it.missing},
+        "missing": {
+            **raw.overrides.get("missing", {}),
+            **{name: [*it.missing] for name, it in conventions if it.missing},
+        },
         "dates": {name: it.date_order for name, it in conventions if it.date_order},
         "sets": {one.label: [source_name[name] for name in one.columns] for one in sets},
         "weight": options.weight,

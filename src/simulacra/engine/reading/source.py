@@ -1,6 +1,7 @@
 """Reading a study from a path, or from any table that can be exported as Arrow."""
 
 import dataclasses
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -36,8 +37,8 @@ def _alone(read: Callable[[Path, limits.StudyBounds], RawStudy]) -> Reader:
 READERS: Mapping[Format, Reader] = {
     Format.CSV: Reader(csv.read, has_notes=True),
     Format.XLSX: Reader(workbook.read, has_notes=True),
-    Format.SAV: _alone(spss.read),
-    Format.ZSAV: _alone(spss.read),
+    Format.SAV: Reader(spss.read),
+    Format.ZSAV: Reader(spss.read),
     Format.PARQUET: _alone(parquet.read),
 }
 
@@ -67,10 +68,10 @@ def read(
         study = _read_file(Path(source), bounds, how)
     elif isinstance(source, pa.Table):
         _refuse_foreign(how, (), "a table")
-        study = RawStudy(source)
+        study = RawStudy(source, is_typed=True)
     elif hasattr(source, "__arrow_c_stream__"):
         _refuse_foreign(how, (), "a table")
-        study = RawStudy(_from_frame(source))
+        study = RawStudy(_from_frame(source), is_typed=True)
     else:
         raise TypeError(f"fit takes a path or a table, not {type(source).__name__}")
     table = study.table
@@ -103,7 +104,7 @@ def _read_file(path: Path, bounds: limits.StudyBounds, how: FileOptions) -> RawS
     _refuse_foreign(how, known, f"a file in the format {file_format}")
     study = reader.read(path, bounds, how)
     if not reader.has_notes:
-        return study
+        return dataclasses.replace(study, is_typed=True)
     table, actions = rows.without_notes(study.table)
     return dataclasses.replace(study, table=table, actions=(*study.actions, *actions))
 
@@ -114,8 +115,8 @@ def _refuse_foreign(how: FileOptions, known: Sequence[str], what: str) -> None:
     Raises:
         errors.OptionError: there is one.
     """
-    for option, given in dataclasses.asdict(how).items():
-        if given is not None and option not in known:
+    for option in {*itertools.chain(*formats.FILE_OPTIONS.values())} - {*known}:
+        if getattr(how, option) is not None:
             raise errors.OptionError(
                 option, f"{option} says nothing about {what}; leave it out, or check the file."
             )

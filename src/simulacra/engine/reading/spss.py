@@ -1,6 +1,7 @@
 """SPSS files (.sav, .zsav): a table with its codebook."""
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 from simulacra.engine import errors, limits
 from simulacra.engine.codebook import RawStudy, Variable
 from simulacra.engine.columns.schema import CleaningAction, MultipleResponseSet
+from simulacra.engine.options import AS_FOUND, FileOptions
 from simulacra.engine.reading import moments, valuelabels
 
 CELL_BYTES = 40
@@ -25,11 +27,16 @@ DAMAGED = (
 )
 
 
-def read(path: Path, bounds: limits.StudyBounds) -> RawStudy:
+def read(path: Path, bounds: limits.StudyBounds, how: FileOptions = AS_FOUND) -> RawStudy:
     """Return the table in an SPSS file.
 
     A column with value labels is a dictionary of the labels in their order; user-missing values
-    are null.
+    are null, and so are codes that are labelled but off the scale of a column of numbers.
+
+    Args:
+        path: of the file.
+        bounds: how large a study may be.
+        how: what the caller says about it.
 
     Raises:
         errors.StudyError: the file is damaged or encrypted, or exceeds the bounds.
@@ -52,12 +59,18 @@ def read(path: Path, bounds: limits.StudyBounds) -> RawStudy:
         if response_set.counted
         for name in response_set.columns
     }
-    columns, variables = {}, {}
+    columns, variables, found = {}, {}, {}
     for name in meta.column_names:
-        column = _column(name, cells.pop(name), meta, _number(counted.get(name)))
+        stated = how.missing.get(name)
+        column = _column(name, cells.pop(name), meta, _number(counted.get(name)), stated)
         columns[name], variables[name] = column.array, column.variable
         actions += column.actions
-    return RawStudy(pa.table(columns), variables, sets, tuple(actions))
+        if stated is not None:
+            found[name] = [*stated]
+        elif column.no_answers and not meta.missing_ranges.get(name):
+            found[name] = [f"{code:g}" for code in column.no_answers]
+    overrides = {"missing": found} if found else {}
+    return RawStudy(pa.table(columns), variables, sets, tuple(actions), overrides=overrides)
 
 
 def _open(path: Path, **options: Any) -> tuple[dict[str, list[Any]], Any, str | None]:  # noqa: ANN401
@@ -120,12 +133,22 @@ class _Column:
     array: pa.Array
     variable: Variable
     actions: list[CleaningAction]
+    no_answers: tuple[float, ...] = ()
 
 
-def _column(name: str, cells: list[Any], meta: Any, counted: float | None) -> _Column:  # noqa: ANN401
+def _column(
+    name: str,
+    cells: list[Any],
+    meta: Any,  # noqa: ANN401 - untyped
+    counted: float | None,
+    stated: tuple[str, ...] | None,
+) -> _Column:
+    """Return a column of the file; `stated` are all values that mean no answer, if not None."""
     variable = Variable(label=meta.column_names_to_labels[name] or "", counted=counted)
     labels = meta.variable_value_labels.get(name) or {}
     missing = meta.missing_ranges.get(name) or []
+    if stated is not None:
+        missing = [{"lo": value, "hi": value} for value in _codes(labels, stated)]
     is_ordinal = meta.variable_measure[name] == "ordinal"
     if meta.readstat_variable_types[name] == "string":
         return _text(name, variable, cells, labels, missing, is_ordinal=is_ordinal)
@@ -136,12 +159,23 @@ def _column(name: str, cells: list[Any], meta: Any, counted: float | None) -> _C
         array, converted = moments.convert(name, values, kind)
         return _Column(array, variable, actions + converted)
     value_labels = valuelabels.ValueLabels.of(
-        labels, is_ordinal, meta.variable_measure[name] == "scale"
+        *(labels, is_ordinal, meta.variable_measure[name] == "scale"),
+        has_stated_missing=stated is not None,
     )
     array, label_values, labelled = valuelabels.apply(name, values, value_labels)
-    variable = dataclasses.replace(variable, is_labelled=pa.types.is_dictionary(array.type))
-    variable = dataclasses.replace(variable, label_values=label_values)
-    return _Column(array, variable, actions + labelled)
+    is_labelled = pa.types.is_dictionary(array.type)
+    variable = dataclasses.replace(variable, is_labelled=is_labelled, label_values=label_values)
+    no_answers = () if is_labelled else tuple(value_labels.no_answers(values))
+    return _Column(array, variable, actions + labelled, no_answers)
+
+
+def _codes(labels: Mapping[Any, str], stated: Sequence[str]) -> list[Any]:
+    """Return the values that a caller names by themselves or by their labels."""
+    by_label = {label.strip(): code for code, label in labels.items()}
+    known = [by_label.get(text, text) for text in stated]
+    if any(isinstance(code, str) for code in labels):
+        return known
+    return [number for value in known if (number := _number(str(value))) is not None]
 
 
 def _without_user_missing(
@@ -156,7 +190,7 @@ def _without_user_missing(
 def _blanked(name: str, count: int) -> list[CleaningAction]:
     if not count:
         return []
-    reason = f"{count} user-missing values, as the file declares them"
+    reason = f"{count} user-missing values, as declared"
     return [CleaningAction(name, "blanked", reason, count)]
 
 

@@ -26,6 +26,10 @@ NO_ANSWER = re.compile(
     re.IGNORECASE,
 )
 
+MIN_GAP, MIN_GAP_SHARE = 2, 0.1
+"""How far above the values without a label a code is off their scale, and in shares of its length:
+97 may be the oldest age where others are up to 93."""
+
 LabelValues = tuple[float, ...]
 
 
@@ -37,17 +41,60 @@ class ValueLabels:
         labels: code to label.
         is_ordinal: the file states that the codes are ordered.
         is_scale: the file states that the codes are numbers.
+        has_stated_missing: a caller states which codes stand for no answer.
     """
 
     labels: Mapping[float, str]
     is_ordinal: bool
     is_scale: bool
+    has_stated_missing: bool = False
 
     @classmethod
-    def of(cls, labels: Mapping[float, str], is_ordinal: bool, is_scale: bool) -> "ValueLabels":  # noqa: FBT001
+    def of(
+        cls,
+        labels: Mapping[float, str],
+        is_ordinal: bool,  # noqa: FBT001 - as the file states them, together
+        is_scale: bool,  # noqa: FBT001
+        *,
+        has_stated_missing: bool = False,
+    ) -> "ValueLabels":
         """Return the labels without superfluous spaces; empty ones are left out."""
         tidy = {code: " ".join(label.split()) for code, label in labels.items()}
-        return cls({code: label for code, label in tidy.items() if label}, is_ordinal, is_scale)
+        filled = {code: label for code, label in tidy.items() if label}
+        return cls(filled, is_ordinal, is_scale, has_stated_missing)
+
+    def no_answers(self, values: npt.NDArray[np.float64]) -> list[float]:
+        """Return the labelled codes of a column of numbers that stand for no answer.
+
+        A code does if it is negative where no other value is, if it is written in the digits that
+        are set aside for this (9, 98, 888) and lies well apart from the values without a label,
+        or behind a labelled end of their scale, or if its label says so.
+
+        Args:
+            values: float64, shape (rows,): the codes of the column, NaN where missing.
+        """
+        if self.has_stated_missing:
+            return []
+        known = np.unique(values[~np.isnan(values)])
+        bare = known[~np.isin(known, list(self.labels))]
+        if not len(bare):
+            return [code for code, label in self.labels.items() if NO_ANSWER.match(label)]
+        low, high = float(bare.min()), float(bare.max())
+        gap = max(MIN_GAP, MIN_GAP_SHARE * (high - low))
+        ends = [code for code in self.labels if code > high]
+        return [
+            code
+            for code, label in sorted(self.labels.items())
+            if (code < 0 <= low)
+            or (_is_set_aside(code) and (code - high >= gap or (code > high and code > min(ends))))
+            or NO_ANSWER.match(label)
+        ]
+
+
+def _is_set_aside(code: float) -> bool:
+    """Tell whether a code has the digits that coders set aside: 7, 8 or 9 alone, or 9s in front."""
+    digits = _plain(abs(code))
+    return bool(re.fullmatch(r"7+|8+|9+|9+[4-9]", digits))
 
 
 def apply(
@@ -116,13 +163,20 @@ def _is_number(values: npt.NDArray[np.float64], value_labels: ValueLabels) -> bo
 def _numbers(
     name: str, values: npt.NDArray[np.float64], value_labels: ValueLabels
 ) -> tuple[pa.Array, list[CleaningAction]]:
-    """Return numbers; codes that are labelled as no answer are missing."""
-    refused = [code for code, label in value_labels.labels.items() if NO_ANSWER.match(label)]
+    """Return numbers; labelled codes that are no numbers of the scale are missing."""
+    refused = value_labels.no_answers(values)
     is_refused = np.isin(values, refused)
-    count, actions = int(is_refused.sum()), []
-    if count:
-        reason = f"{count} codes in a column of numbers that are labelled as no answer"
-        actions.append(CleaningAction(name, "blanked", reason, count))
+    actions = [
+        CleaningAction(
+            name,
+            "blanked",
+            f"{count} values {_plain(code)} ({value_labels.labels[code]!r}), off the scale of the "
+            "other values, taken as no answer",
+            count,
+        )
+        for code in refused
+        if (count := int(np.sum(values == code)))
+    ]
     unused = len(value_labels.labels.keys() - refused)
     if unused:
         reason = f"a column of numbers; {unused} value labels are not used"
