@@ -1,5 +1,6 @@
 """`simulacra fit`: a model file and an account, or what would be right."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 import simulacra
 from examples import study
 from simulacra.cli.main import main
+
+HEADING = "Options with which the study is read in the same way:"
 
 
 @pytest.fixture
@@ -109,3 +112,29 @@ def test_ctrl_c_is_no_fault(seed: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr("simulacra.engine.pipeline.fit_with", interrupt)
     assert main(["fit", str(seed)]) == 130
+
+
+def test_the_options_that_are_shown_read_the_study_in_the_same_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        f"{20 + n % 50 if n % 4 else 'keine Angabe'}\t{n % 90},{n % 9}5\t{'ab'[n % 2]}, c\t{n}"
+        for n in range(120)
+    ]
+    Path("study.csv").write_text("\n".join(["age\tamount spent\tmood\tid", *rows]), "utf-8")
+    assert main(["fit", "study.csv", "--show-options", "--model", "one"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    options = shlex.split(shown[shown.index(HEADING) + 1])
+    assert {"--delimiter", "--decimal", "--types", "--missing", "--drop"} <= {*options}
+    assert main(["fit", "study.csv", *options, "--model", "two"]) == 0
+    one, two = simulacra.load("one").schema, simulacra.load("two").schema
+    assert (one.columns, one.overrides) == (two.columns, two.overrides)
+    assert one["age"].missing_share == 0.25
+
+
+def test_options_that_do_not_fit_each_other_are_refused(
+    seed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fit", str(seed), "--missing", "-99", "age=98"]) == 1
+    assert "give one of both" in capsys.readouterr().err

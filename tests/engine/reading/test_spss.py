@@ -211,13 +211,13 @@ def test_a_caller_overrides_what_means_no_answer(
     frame = pd.DataFrame({"hours": np.array(cells, dtype=float), "age": 1.0})
     path = tmp_path / "study.sav"
     pyreadstat.write_sav(
-        *(frame, path), variable_value_labels={"hours": {98.0: "DK", 99.0: "NA"}},
-        missing_ranges={"hours": [99.0]}, variable_measure={"hours": "scale"},
-    )  # fmt: skip
-    assert (
-        spss.read(path, limits.DEFAULT, FileOptions(missing=stated)).table["hours"].null_count
-        == count
+        *(frame, path),
+        variable_value_labels={"hours": {98.0: "DK", 99.0: "NA"}},
+        missing_ranges={"hours": [99.0]},
+        variable_measure={"hours": "scale"},
     )
+    table = spss.read(path, limits.DEFAULT, FileOptions(missing=stated)).table
+    assert table["hours"].null_count == count
 
 
 NUMBERS = st.floats(-1e6, 1e6, width=32) | st.just(np.nan)

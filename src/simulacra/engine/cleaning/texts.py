@@ -61,8 +61,8 @@ def recognise(
         )
     else:
         read = Draft(draft.type, values, draft.levels, notes=(*notes, *draft.notes))
-    shared = tuple(_public(distinct, counts, is_missing))
-    found = dataclasses.replace(draft.conventions, missing=shared)
+    stated = {*_public(distinct, counts, is_missing), *(draft.conventions.missing or ())}
+    found = dataclasses.replace(draft.conventions, missing=tuple(sorted(stated)))
     return dataclasses.replace(read, conventions=found)
 
 

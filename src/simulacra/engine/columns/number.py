@@ -63,7 +63,8 @@ class Number(ScaleType):
         parsed = numerals.parse(texts, counts, conventions)
         if parsed is None:
             return None
-        return Draft(self, parsed.values, unit=parsed.unit, notes=parsed.notes)
+        found = Conventions(missing=parsed.special)
+        return Draft(self, parsed.values, unit=parsed.unit, notes=parsed.notes, conventions=found)
 
     def convert(self, name: str, draft: Draft, conventions: Conventions = UNKNOWN) -> Draft:
         """Return the numbers behind labels, or those that most texts show."""

@@ -43,11 +43,13 @@ class Numerals:
     Attributes:
         values: float64, shape (texts,); NaN for a text that is not a number.
         unit: the mark that the numbers have, such as a currency; empty if there is none.
+        special: texts that many rows share and that are no numbers.
         notes: what was assumed.
     """
 
     values: Floats
     unit: str
+    special: tuple[str, ...]
     notes: tuple[Note, ...]
 
 
@@ -89,7 +91,8 @@ def parse(
     if told:
         reason = f"numbers written with {', '.join(told)}"
         notes = (Note("typed", reason, int(counts.sum())), *notes)
-    return Numerals(values, bare.unit, notes)
+    special = strays.shared(filled, ~is_number, counts)
+    return Numerals(values, bare.unit, special, notes)
 
 
 def _mark_of_money(amounts: pa.StringArray) -> str | None:
