@@ -50,3 +50,29 @@ def test_a_level_is_named_by_its_text_or_by_its_code() -> None:
 
 def test_what_one_column_says_no_other_follows() -> None:
     assert missing(pa.array(HOURS), {"missing": {"age": [99]}}) == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "codes"),
+    [
+        ([*range(41)] * 3 + [99] * 8, [99]),
+        ([*range(41)] * 3 + [98] * 6 + [99] * 8, [98, 99]),
+        ([1, 2, 3, 4, 5] * 20 + [9] * 6, [9]),
+        ([*range(10)] * 9 + [-1] * 7, [-1]),
+        ([*range(41)] * 3 + [99] * 4, []),  # fewer than five share it
+        ([*range(18, 95)] * 2 + [99] * 6, []),  # as far as ages are apart from each other
+        ([*range(-3, 4)] * 20, []),
+        ([1, 2, 3, 4, 5, 6, 7, 8, 9] * 20, []),
+        ([0, 10, 25, 60, 400, 950, 999] * 9, []),
+    ],
+)
+def test_a_number_that_looks_like_a_code_is_noticed_and_kept(
+    values: list[int], codes: list[int]
+) -> None:
+    table = pa.table({"hours": values, "age": RNG.integers(18, 80, len(values))})
+    schema = clean.clean(RawStudy(table), limits.DEFAULT).schema
+    noticed = [action for action in schema.cleaning if action.action == "noticed"]
+    assert len(noticed) == bool(codes)
+    assert schema["hours"].missing_share == 0
+    if codes:
+        assert f'missing = {{"hours": {codes}}}' in noticed[0].reason

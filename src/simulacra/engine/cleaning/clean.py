@@ -88,6 +88,7 @@ def clean(raw: RawStudy, bounds: limits.StudyBounds, options: Options | None = N
             remaining.append(column)
     if len(remaining) < bounds.min_columns:
         raise errors.StudyError(_too_few(len(remaining), actions, bounds))
+    actions.extend(missing.noticed(remaining, options.words))
     if weighted is None:
         actions.extend(weights.noticed(remaining, options.words))
     return _study(raw, remaining, actions, weighted, options)
