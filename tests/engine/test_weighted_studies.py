@@ -82,6 +82,21 @@ def test_equal_weights_change_no_row(study: pa.Table) -> None:
     assert digests[:2] == digests[2:]
 
 
+def test_equal_weights_change_no_row_of_a_wide_study() -> None:
+    """In a wide study columns look at the strongest predecessors alone."""
+    rng = np.random.default_rng(4)
+    mood = rng.normal(size=200)
+    answers = {
+        f"q{index}": np.clip(np.round(3 + mood + rng.normal(size=200)), 1, 5) for index in range(40)
+    }
+    without = pa.table(answers)
+    equal = without.append_column("wgt", pa.array(np.full(200, 2.5)))
+    fitted = [simulacra.fit(without), simulacra.fit(equal, weight="wgt")]
+    assert fitted[0]._pool.strengths.size > 0
+    digests = [generations.digest(one.generate(200, seed=3)) for one in fitted]
+    assert digests[0] == digests[1]
+
+
 def test_support_counts_by_the_weight(model: simulacra.Model) -> None:
     assert model.schema.weight is not None
     effective = model.schema.weight.effective_sample_size

@@ -75,7 +75,9 @@ class DonorPool:
         if strengths is None:
             is_wide = len(codings) > screening.MAX_PREDECESSORS + 1
             strengths = (
-                screening.strengths(codings, codes) if is_wide else np.zeros((0, 0), np.float32)
+                screening.strengths(codings, codes, survey_weights)
+                if is_wide
+                else np.zeros((0, 0), np.float32)
             )
         return cls(
             *(schema, values, codings, codes, cells, rules, strengths, privacy), survey_weights

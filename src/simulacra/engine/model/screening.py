@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 
 from simulacra.engine import processors
-from simulacra.engine.columns.arrays import Float32s, Int32s, Int64s
+from simulacra.engine.columns.arrays import Float32s, Floats, Int32s, Int64s
 from simulacra.engine.columns.tree_codes import TreeCoding
 from simulacra.engine.model import targets
 
@@ -24,17 +24,25 @@ class Screen:
 
     Attributes:
         rows: int64: the respondents of the sample.
-        member: float32, shape (bins of all columns, sample): 1 where a respondent is in a bin.
+        member: float32, shape (bins of all columns, sample): where a respondent is in a bin how
+            many people the respondent stands for, 1 if all for as many; elsewhere 0.
         first: int64, shape (columns,): the first bin of each.
+        weights: float32, shape (sample,): how many people each stands for; None if all for as many.
     """
 
     rows: Int64s
     member: Float32s
     first: Int64s
+    weights: Float32s | None = None
 
     @classmethod
-    def of(cls, codes: Int32s) -> Self:
-        """Prepare the columns of a study once, for all its conditional models."""
+    def of(cls, codes: Int32s, weights: Floats | None = None) -> Self:
+        """Prepare the columns of a study once, for all its conditional models.
+
+        Args:
+            codes: int32, shape (columns, respondents).
+            weights: float64, shape (respondents,), positive; None if all are equal.
+        """
         rows = targets.spaced_rows(codes.shape[1], MAX_ROWS)
         binned = [_bins(column) for column in codes[:, rows]]
         sizes = np.array([int(bins.max()) + 1 for bins in binned])
@@ -42,12 +50,17 @@ class Screen:
         member = np.zeros((int(sizes.sum()), len(rows)), dtype=np.float32)
         for start, bins in zip(first, binned, strict=True):
             member[start + bins, np.arange(len(rows))] = 1
-        return cls(rows, member, first)
+        if weights is None:
+            return cls(rows, member, first)
+        own = weights[rows].astype(np.float32)
+        return cls(rows, member * own, first, own)
 
     def strength(self, target: Float32s) -> Float32s:
         """Return how much of a target's sum of squares each column explains.
 
-        What groups drawn at random explain on average is taken off.
+        What groups drawn at random explain on average is taken off: for each group the variance of
+        one value times the sum of its squared weights over that of its weights, which is 1 where
+        all are equal; and once the same of all rows, whose mean is known.
 
         Args:
             target: float32, shape (sample, indicators).
@@ -55,23 +68,35 @@ class Screen:
         Returns:
             float32, shape (columns,).
         """
-        centred = target - target.mean(axis=0)
-        counts = self.member.sum(axis=1)
-        between = ((self.member @ centred) ** 2).sum(axis=1) / np.maximum(counts, 1)
+        weights, counts = self.weights, self.member.sum(axis=1)
+        sums = np.where(counts > 0, counts, 1)
+        if weights is None:
+            centred = target - target.mean(axis=0)
+            squares, total, of_all = float((centred**2).sum()), float(len(self.rows)), 1.0
+        else:
+            total = float(weights.sum())
+            centred = target - weights @ target / np.float32(total)
+            squares = float((weights @ centred**2).sum())
+            of_all = float((weights**2).sum()) / total
+        between = ((self.member @ centred) ** 2).sum(axis=1) / sums
         explained = np.add.reduceat(between, self.first)
-        groups = np.add.reduceat(counts > 0, self.first, dtype=np.int64)
-        by_chance = float((centred**2).sum()) * (groups - 1) / len(self.rows)
+        of_groups = (self.member**2).sum(axis=1) / sums
+        groups = np.add.reduceat(of_groups, self.first, dtype=np.float64)
+        by_chance = squares * (groups - of_all) / total
         return np.asarray(explained - by_chance, dtype=np.float32)
 
 
-def strengths(codings: Sequence[TreeCoding], codes: Int32s) -> Float32s:
+def strengths(
+    codings: Sequence[TreeCoding], codes: Int32s, weights: Floats | None = None
+) -> Float32s:
     """Return how much each column explains of each other one, float32, shape (columns, columns).
 
     Args:
         codings: of the columns.
         codes: int32, shape (columns, respondents).
+        weights: float64, shape (respondents,), positive; None if all are equal.
     """
-    screen = Screen.of(codes)
+    screen = Screen.of(codes, weights)
 
     def strength(position: int) -> Float32s:
         target = targets.indicators(codings[position], codes[position, screen.rows])
