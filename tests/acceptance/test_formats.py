@@ -158,6 +158,9 @@ def test_what_cannot_be_the_weight_fails_with_its_reason(
     error = failed(api, WEIGHTED.replace(b"A,3", b"A,-3"), weight_column=weight)
     assert error["code"] == "simio_upload_invalid"
     assert message in error["detail"]
+    (fault,) = error["errors"]
+    assert (fault["parameter"], fault["pointer"]) == ("weight_column", "/weight_column")
+    assert message in fault["detail"]
 
 
 def test_the_weight_cannot_be_dropped(api: ApiClient) -> None:

@@ -10,16 +10,19 @@ Every error has a stable ``code`` (the service publishes it with the prefix ``si
 for people. Texts name files, columns, levels and counts; they never contain the value of a cell.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 
 @dataclass(frozen=True)
 class FieldError:
-    """One invalid field of a scenario.
+    """One invalid field of what a caller asked for.
 
     Attributes:
-        pointer: RFC 6901 JSON pointer below ``conditions``, such as ``/numeric/age/min``.
+        pointer: RFC 6901 JSON pointer: of a scenario below ``conditions``, such as
+            ``/numeric/age/min``; of a validation below ``segment``; of a study below the overrides,
+            by the names that the caller knows them by, such as ``/types/zip``.
         detail: what is wrong and what would be valid.
         code: stable code of the fault.
     """
@@ -27,6 +30,11 @@ class FieldError:
     pointer: str
     detail: str
     code: str
+
+
+def pointer(*parts: object) -> str:
+    """Return the JSON pointer (RFC 6901) along `parts`."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
 class EngineError(Exception):
@@ -40,9 +48,17 @@ class EngineError(Exception):
 
 
 class StudyError(EngineError):
-    """The file or table cannot be read, or too little is left to model after cleaning."""
+    """The file or table cannot be read, or too little is left to model after cleaning.
+
+    Attributes:
+        fields: the overrides that do not fit the study; none if the study itself is at fault.
+    """
 
     code = "study_invalid"
+
+    def __init__(self, detail: str, fields: Sequence[FieldError] = ()) -> None:
+        super().__init__(detail)
+        self.fields = tuple(fields)
 
 
 class OptionError(StudyError):
@@ -52,8 +68,19 @@ class OptionError(StudyError):
         option: what the caller calls it.
     """
 
-    def __init__(self, option: str, detail: str) -> None:
-        super().__init__(detail)
+    def __init__(
+        self, option: str, detail: str, *within: str, fields: Sequence[FieldError] = ()
+    ) -> None:
+        """Blame an option.
+
+        Args:
+            option: what the caller calls it.
+            detail: what was seen, and what would be right.
+            within: the way to what is wrong in its value, such as the name of a column.
+            fields: all that is wrong, if that is more than one thing.
+        """
+        one = FieldError(pointer(option, *within), detail, "invalid_field")
+        super().__init__(detail, fields or [one])
         self.option = option
 
 

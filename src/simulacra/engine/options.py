@@ -115,8 +115,8 @@ class Options:
         separators = dict(given.get("separators") or {})
         dates = dict(given.get("dates") or {})
         for name, order in dates.items():
-            _require_one_of(words.dates, f"an order of dates, as given for {name!r}", order,
-                            DATE_ORDERS)  # fmt: skip
+            what = f"an order of dates, as given for {name!r}"
+            _require_one_of(words.dates, what, order, DATE_ORDERS, name)
         decimal = given.get("decimal")
         if decimal is not None:
             _require_one_of("decimal", "a decimal mark", decimal, DECIMAL_MARKS)
@@ -181,10 +181,12 @@ class Options:
                     raise errors.OptionError(option, f"Column {name!r} is named in {listed}{why}.")
 
 
-def _require_one_of(option: str, what: str, given: object, known: Sequence[str]) -> None:
+def _require_one_of(
+    option: str, what: str, given: object, known: Sequence[str], *within: str
+) -> None:
     if given not in known:
-        listed = ", ".join(map(repr, known))
-        raise errors.OptionError(option, f"{given!r} is not {what}; use one of {listed}.")
+        detail = f"{given!r} is not {what}; use one of {', '.join(map(repr, known))}."
+        raise errors.OptionError(option, detail, *within)
 
 
 def _texts(option: str, what: str, given: Iterable[str]) -> tuple[str, ...]:
@@ -199,6 +201,7 @@ def _column_type(words: Words, name: str, override: TypeOverride) -> ColumnType:
             raise errors.OptionError(
                 words.types,
                 f"The levels given for column {name!r} must be two or more, each named once.",
+                name,
             )
         return ORDINAL
     if override not in registry.names():
@@ -206,6 +209,7 @@ def _column_type(words: Words, name: str, override: TypeOverride) -> ColumnType:
             words.types,
             f"{override!r} is not a type of columns, as given for {name!r}; use one of "
             f"{', '.join(registry.names())}, or a list of levels in their order.",
+            name,
         )
     return registry.named(override)
 
@@ -239,7 +243,7 @@ def _sets(given: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     for name, columns in sets.items():
         if len(set(columns)) != len(columns) or len(columns) < MIN_IN_SET:
             raise errors.OptionError(
-                "sets", f"Set {name!r} needs two or more columns, each named once."
+                "sets", f"Set {name!r} needs two or more columns, each named once.", name
             )
     return sets
 

@@ -23,3 +23,15 @@ def test_a_problem_names_the_job_and_what_it_was_to_make() -> None:
     assert (told.code, told.job_id, told.dataset_id) == ("simio_upload_invalid", "job_1", "ds_1")
     assert told.errors is not None
     assert told.errors[0].pointer == "/seed_file"
+
+
+def test_a_field_of_a_form_keeps_its_name_and_its_pointer() -> None:
+    fault = {
+        "parameter": "column_types",
+        "pointer": "/column_types/zip",
+        "detail": "The file has no such column.",
+        "code": "simio_invalid_field",
+    }
+    with pytest.raises(problems.Problem) as raised:
+        waiting.refuse_failure(ERROR | {"errors": [fault]}, job_id="job_1")
+    assert raised.value.document("https://api.example")["errors"] == [fault]

@@ -27,6 +27,15 @@ def refuse(request: Request, report: ProgressCallback) -> Result:  # noqa: ARG00
     raise errors.StudyError("three rows are too few")
 
 
+def refuse_an_option(request: Request, report: ProgressCallback) -> Result:  # noqa: ARG001 - the form of a job
+    raise errors.StudyError.of_option("/weight_column", "the weight is negative")
+
+
+def refuse_conditions(request: Request, report: ProgressCallback) -> Result:  # noqa: ARG001 - the form of a job
+    field = errors.FieldError("/region", "there is no such level", "unknown_condition_level")
+    raise errors.ConditionError([field] * 600)
+
+
 def fail(request: Request, report: ProgressCallback) -> Result:  # noqa: ARG001 - the form of a job
     raise ValueError("could not convert 'salary of Ann' to float")
 

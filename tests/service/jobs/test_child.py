@@ -14,7 +14,7 @@ import pytest
 
 from simulacra.engine.progress import Progress
 from simulacra.service import errors, scratch
-from simulacra.service.jobs import child, functions
+from simulacra.service.jobs import child, functions, messages
 from tests.studies import spss_files, workbooks
 
 PROGRAMS = "tests.service.jobs.programs"
@@ -102,6 +102,15 @@ def test_a_code_that_nobody_knows_is_a_fault_of_the_child() -> None:
         run("send", text='{"kind": "refusal", "code": "simio_hello", "detail": "a"}')
 
 
+def test_so_is_a_code_of_a_field() -> None:
+    fault = '{"where": "/a", "detail": "b", "code": "simio_hello"}'
+    refusal = '{"kind": "refusal", "code": "simio_upload_invalid", "detail": "a", "faults": [%s]}'
+    with pytest.raises(child.ChildFaultError, match="unknown error code"):
+        run("send", text=refusal % fault)
+    with pytest.raises(child.ChildFaultError, match="malformed message"):
+        run("send", text=refusal % ", ".join([fault] * (messages.MAX_FAULTS + 1)))
+
+
 def test_what_the_engine_refuses_is_the_customers_to_read() -> None:
     with pytest.raises(errors.JobFailedError) as failed:
         run("refuse")
@@ -109,6 +118,20 @@ def test_what_the_engine_refuses_is_the_customers_to_read() -> None:
         "simio_upload_invalid",
         "three rows are too few",
     )
+    assert failed.value.faults == ()
+
+
+def test_a_refusal_names_the_fields_at_fault() -> None:
+    with pytest.raises(errors.JobFailedError) as failed:
+        run("refuse_an_option")
+    assert failed.value.code == "simio_upload_invalid"
+    detail = "the weight is negative"
+    assert failed.value.faults == (errors.Fault.of_form("/weight_column", detail),)
+    with pytest.raises(errors.JobFailedError) as failed:
+        run("refuse_conditions")
+    assert failed.value.code == "simio_unknown_condition_level"
+    assert len(failed.value.faults) == messages.MAX_FAULTS
+    assert failed.value.faults[0].where == "/conditions/region"
 
 
 def test_the_text_of_an_unforeseen_exception_stays_in_the_child() -> None:

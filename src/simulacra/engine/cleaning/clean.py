@@ -98,7 +98,8 @@ def _weighted(raw: RawStudy, matched: list[Override]) -> weights.Weighted | None
     """Return the study with its weight, None if none of its columns is one."""
     for name, override in zip(raw.table.column_names, matched, strict=True):
         if override.is_weight:
-            return weights.take(raw, name)
+            with override.blamed():
+                return weights.take(raw, name)
     return None
 
 
@@ -204,10 +205,12 @@ def _draft(source: _Source, array: pa.ChunkedArray) -> Draft | None:
     draft = choices.fill(texts.without_nul(draft))
     if column_type is None or column_type.is_temporal:
         draft = calendar.as_dates(draft)
-    if column_type is not None:
+    if column_type is None:
+        return draft
+    with source.override.blamed():
         draft = retyping.retype(source.source_name, draft, column_type, conventions)
-    if source.override.levels:
-        draft = retyping.order_levels(source.source_name, draft, source.override.levels)
+        if source.override.levels:
+            draft = retyping.order_levels(source.source_name, draft, source.override.levels)
     return draft
 
 

@@ -1,9 +1,9 @@
 """The overrides of a caller, matched to the columns of a table."""
 
+import contextlib
 import dataclasses
 import difflib
-import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from simulacra.engine import errors
@@ -26,6 +26,7 @@ class Override:
         conventions: how its texts are written, as far as that is stated.
         separator: what stands between several answers in one cell; empty if a cell holds one, and
             None if cleaning decides.
+        stated_by: the option that states its type, or that it is the weight, and the way within.
     """
 
     type: ColumnType | None = None
@@ -35,6 +36,20 @@ class Override:
     is_weight: bool = False
     conventions: Conventions = UNKNOWN
     separator: str | None = None
+    stated_by: tuple[str, ...] = ()
+
+    @contextlib.contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Have the error of a study that does not fit this override name it.
+
+        Raises:
+            errors.OptionError: the body raised the error of a study.
+        """
+        try:
+            yield
+        except errors.StudyError as error:
+            option, *within = self.stated_by
+            raise errors.OptionError(option, error.detail, *within) from None
 
 
 def match(options: Options, source_names: Sequence[str], names: Sequence[str]) -> list[Override]:
@@ -56,7 +71,10 @@ def match(options: Options, source_names: Sequence[str], names: Sequence[str]) -
     for name, column_type in options.types.items():
         levels = options.levels.get(name, ())
         matched[positions[name]] = dataclasses.replace(
-            matched[positions[name]], type=column_type, levels=levels
+            matched[positions[name]],
+            type=column_type,
+            levels=levels,
+            stated_by=(options.words.types, name),
         )
         if levels:  # a text that is named as a level is one
             others = tuple(text for text in MISSING if text not in levels)
@@ -74,7 +92,9 @@ def match(options: Options, source_names: Sequence[str], names: Sequence[str]) -
     for name, order in options.dates.items():
         _state(matched, positions[name], date_order=order)
     if options.weight is not None:
-        matched[positions[options.weight]] = Override(is_weight=True, conventions=anywhere)
+        matched[positions[options.weight]] = Override(
+            is_weight=True, conventions=anywhere, stated_by=(options.words.weight,)
+        )
     return matched
 
 
@@ -87,20 +107,27 @@ def _state(matched: list[Override], position: int, **known: Any) -> None:  # noq
 def _refuse_unknown(
     options: Options, positions: dict[str, int], source_names: Sequence[str]
 ) -> None:
+    by_column = {options.words.types, options.words.missing, options.words.dates, "separators"}
     faults = {
-        option: [
-            f"{option} names a column {name!r}, which the file does not have"
-            f"{_similar(name, positions)}."
-            for name in sorted(columns)
-            if name not in positions
-        ]
+        (option, name): f"{option} names a column {name!r}, which the file does not have"
+        f"{_similar(name, positions)}."
         for option, columns in options.named.items()
+        for name in sorted(columns)
+        if name not in positions
     }
-    wrong = {option: texts for option, texts in faults.items() if texts}
-    if wrong:
+    if faults:
         listed = ", ".join(repr(name) for name in source_names[:5])
-        told = " ".join(itertools.chain.from_iterable(wrong.values()))
-        raise errors.OptionError(next(iter(wrong)), f"{told} The first columns are {listed}.")
+        told = f"{' '.join(faults.values())} The first columns are {listed}."
+        fields = [
+            errors.FieldError(
+                errors.pointer(option, *([name] if option in by_column else [])),
+                detail,
+                "invalid_field",
+            )
+            for (option, name), detail in faults.items()
+        ]
+        option, _ = next(iter(faults))
+        raise errors.OptionError(option, told, fields=fields)
 
 
 def _similar(name: str, positions: dict[str, int]) -> str:

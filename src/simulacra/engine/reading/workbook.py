@@ -63,11 +63,10 @@ def _grid(
         if fallback is None and grid.num_columns > 1 and grid.num_rows > 1:
             fallback = name, grid
     if fallback is None:
-        where = f"Sheet {sheet!r}" if sheet is not None else "No sheet of the workbook"
-        raise errors.StudyError(
-            f"{where} {'does not hold' if sheet is not None else 'holds'} a table of at least two "
-            "columns and two rows."
-        )
+        table = "a table of at least two columns and two rows."
+        if sheet is not None:
+            raise errors.OptionError("sheet", f"Sheet {sheet!r} does not hold {table}")
+        raise errors.StudyError(f"No sheet of the workbook holds {table}")
     return *fallback, [other for other in names if other != fallback[0]]
 
 

@@ -16,6 +16,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from simulacra.engine import errors as engine_errors
 from simulacra.service import errors
 from simulacra.service.datasets.schemas import UploadFields
+from simulacra.service.errors import study
 from simulacra.service.http import content, problems, wording
 
 FILE_FIELDS = ("seed_file", "file")
@@ -148,8 +149,7 @@ def _check_options(fields: UploadFields) -> None:
     try:
         fields.options().overrides()
     except engine_errors.OptionError as error:
-        fault = errors.Fault(error.option, error.detail, is_parameter=True)
-        raise errors.InvalidFieldsError([fault]) from None
+        raise errors.InvalidFieldsError(study.translate(error).faults) from None
 
 
 OF_VALIDATORS = re.compile(r"function-|list\[|constrained-|\[key\]$|str$")

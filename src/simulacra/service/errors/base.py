@@ -2,18 +2,33 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Self
 
 from simulacra.service.errors import catalog
 
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """One field at fault: `where` is its JSON pointer, or the name of a parameter."""
+    """One field at fault.
+
+    Attributes:
+        where: its JSON pointer, or the name of a parameter.
+        detail: what was seen, and what would be right.
+        code: of the catalog.
+        is_parameter: `where` is a name.
+        pointer: of a form field, where in the form, as fields hold JSON; None for other parameters.
+    """
 
     where: str
     detail: str
     code: str = "simio_invalid_field"
     is_parameter: bool = False
+    pointer: str | None = None
+
+    @classmethod
+    def of_form(cls, pointer: str, detail: str, code: str = "simio_invalid_field") -> Self:
+        """Return the fault of a form field, from a JSON pointer that begins with its name."""
+        return cls(pointer.split("/")[1], detail, code, is_parameter=True, pointer=pointer)
 
 
 class ServiceError(Exception):

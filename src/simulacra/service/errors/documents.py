@@ -8,7 +8,9 @@ from pydantic import BaseModel, Field
 class FaultDocument(BaseModel):
     """One field at fault."""
 
-    pointer: str | None = Field(None, description="RFC 6901 pointer into the JSON body.")
+    pointer: str | None = Field(
+        None, description="RFC 6901 pointer into the JSON body, or into a form."
+    )
     parameter: str | None = Field(None, description="Name of the query, path or form field.")
     detail: str
     code: str

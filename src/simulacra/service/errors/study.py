@@ -24,17 +24,25 @@ CONDITIONS = "/conditions"
 """Where the conditions stand in the body of a request."""
 
 
-def code_of(error: engine_errors.EngineError) -> str:
-    """Return the code of the catalog for an error of the engine."""
-    return CLASSES.get(type(error), base.ServiceError).code
+def translate(
+    error: engine_errors.EngineError, conditions_at: str = CONDITIONS
+) -> base.ServiceError:
+    """Return the error of the service for one of the engine; the text stays as it is.
 
-
-def translate(error: engine_errors.EngineError) -> base.ServiceError:
-    """Return the error of the service for one of the engine; the text stays as it is."""
+    Args:
+        error: of the engine.
+        conditions_at: where in the body of the request that stands which a `ConditionError` is of.
+    """
     if isinstance(error, engine_errors.ConditionError):
         faults = [
-            base.Fault(CONDITIONS + field.pointer, field.detail, FIELD_CODES[field.code])
+            base.Fault(conditions_at + field.pointer, field.detail, FIELD_CODES[field.code])
             for field in error.fields
         ]
         return requests.ConditionsInvalidError(error.detail, faults)
+    if isinstance(error, engine_errors.StudyError):
+        in_form = [
+            base.Fault.of_form(field.pointer, field.detail, FIELD_CODES[field.code])
+            for field in error.fields
+        ]
+        return requests.StudyInvalidError(error.detail, faults=in_form)
     return CLASSES.get(type(error), base.ServiceError)(error.detail)

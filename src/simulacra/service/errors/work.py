@@ -1,6 +1,8 @@
 """Datasets without a model, and jobs without a result."""
 
-from simulacra.service.errors.base import ServiceError
+from collections.abc import Sequence
+
+from simulacra.service.errors.base import Fault, ServiceError
 
 
 class DatasetNotReadyError(ServiceError):
@@ -31,6 +33,6 @@ class JobCancelledError(ServiceError):
 class JobFailedError(ServiceError):
     """The job cannot succeed, however often it is tried; `code` says why."""
 
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: str, detail: str, faults: Sequence[Fault] = ()) -> None:
         self.code = code
-        super().__init__(detail)
+        super().__init__(detail, faults=faults)

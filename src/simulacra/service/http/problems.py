@@ -61,7 +61,8 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
 def _fault(fault: errors.Fault) -> dict[str, str]:
     """Return the entry of `errors` for one field."""
     kind = "parameter" if fault.is_parameter else "pointer"
-    return {kind: fault.where, "detail": fault.detail, "code": fault.code}
+    within = {} if fault.pointer is None else {"pointer": fault.pointer}
+    return {kind: fault.where, **within, "detail": fault.detail, "code": fault.code}
 
 
 def render(document: Mapping[str, Any]) -> bytes:

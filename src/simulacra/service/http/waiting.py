@@ -40,10 +40,11 @@ def refuse_failure(error: Mapping[str, Any] | None, **ids: str) -> None:
         return
     faults = [
         errors.Fault(
-            it.get("pointer") or it["parameter"],
+            it.get("parameter") or it["pointer"],
             it["detail"],
             it["code"],
             is_parameter="parameter" in it,
+            pointer=it.get("pointer") if "parameter" in it else None,
         )
         for it in error.get("errors", ())
     ]

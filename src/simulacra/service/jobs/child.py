@@ -184,8 +184,8 @@ def _result(
                 return function.parse_result(result)
             except pydantic.ValidationError:
                 raise ChildFaultError(f"malformed result of {function.address}") from None
-        case messages.Refusal(code, detail) if code in catalog.CATALOG:
-            raise errors.JobFailedError(code, detail)
+        case messages.Refusal(code, detail, faults) if _are_known(code, faults):
+            raise errors.JobFailedError(code, detail, faults)
         case messages.Refusal():
             raise ChildFaultError(f"unknown error code of {function.address}")
         case messages.LimitReached("memory"):
@@ -195,6 +195,11 @@ def _result(
         case messages.UnforeseenError(name):
             raise ChildFaultError(f"{name} in {function.address}")
     raise AssertionError("progress is not the end of a child")
+
+
+def _are_known(code: str, faults: Iterable[errors.Fault]) -> bool:
+    """Tell whether the catalog explains the codes of a refusal."""
+    return {code, *(fault.code for fault in faults)} <= catalog.CATALOG.keys()
 
 
 def _ended_without_result(stage: str, exit_code: int | None, limits: Limits) -> Exception:
@@ -272,7 +277,9 @@ def _main(
         _confine(folder, limits, sender)
         send(messages.Completion(work(request, report)))
     except engine_errors.EngineError as error:
-        send(messages.Refusal(study.code_of(error), error.detail))
+        refused = study.translate(error, function.conditions_at)
+        faults = refused.faults[: messages.MAX_FAULTS]
+        send(messages.Refusal(refused.code, refused.detail, faults))
     except MemoryError:
         send(messages.LimitReached("memory"))
     except OSError as error:

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar, cast
 from pydantic import TypeAdapter
 
 from simulacra.engine.progress import ProgressCallback
+from simulacra.service.errors import study
 
 Request = TypeVar("Request")
 Result = TypeVar("Result")
@@ -26,11 +27,13 @@ class ChildFunction(Generic[Request, Result]):
             tell of progress.
         request: a dataclass that can be pickled.
         result: a dataclass of what JSON can say, with pydantic's constraints.
+        conditions_at: where in the body of the request the conditions stand that it may refuse.
     """
 
     address: str
     request: type[Request]
     result: type[Result]
+    conditions_at: str = study.CONDITIONS
 
     @property
     def module(self) -> str:

@@ -11,9 +11,13 @@ from typing import Annotated, Any, Literal
 import pydantic
 
 from simulacra.engine.progress import Progress
+from simulacra.service import errors
 
 MAX_BYTES = 256 * 1024**2
 """The longest message that is read: the schema of a very wide study has a few of them."""
+
+MAX_FAULTS = 500
+"""The most fields that one problem names."""
 
 
 class MalformedError(Exception):
@@ -38,10 +42,17 @@ class Completion:
 
 @dataclasses.dataclass(frozen=True)
 class Refusal:
-    """The engine refused the input, with an error that is for the customer."""
+    """The engine refused the input, with an error that is for the customer.
+
+    Attributes:
+        code: of the catalog, as those of the faults.
+        detail: for people.
+        faults: the fields of the request at fault; none if no field is.
+    """
 
     code: str
     detail: str
+    faults: Annotated[tuple[errors.Fault, ...], pydantic.Field(max_length=MAX_FAULTS)] = ()
     kind: Literal["refusal"] = "refusal"
 
 

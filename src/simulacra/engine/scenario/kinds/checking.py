@@ -43,8 +43,7 @@ class Checker:
 
     def at(self, *parts: object) -> Self:
         """Return the checker of a member of what is checked."""
-        below = "".join(f"/{_escape(part)}" for part in parts)
-        return dataclasses.replace(self, place=self.place + below)
+        return dataclasses.replace(self, place=self.place + errors.pointer(*parts))
 
     def fault(self, detail: str, code: str = "invalid_field") -> None:
         """Note a fault of what is checked."""
@@ -218,7 +217,3 @@ def is_number(value: object) -> TypeGuard[float]:
         return math.isfinite(float(value))
     except OverflowError:  # an integer beyond any float
         return False
-
-
-def _escape(part: object) -> str:
-    return str(part).replace("~", "~0").replace("/", "~1")
