@@ -19,12 +19,11 @@ if TYPE_CHECKING:
         SavedModelError,
         StudyError,
     )
-    from simulacra.engine.pipeline import Generation, Model, compare, crosstab, fit, load
+    from simulacra.engine.pipeline import Generation, Model, compare, crosstab, fit, load, validate
     from simulacra.engine.progress import Progress
     from simulacra.engine.report.preview import Preview
     from simulacra.engine.tabulating.comparison import Comparison
     from simulacra.engine.tabulating.crosstab import Crosstab
-    from simulacra.engine.validation.validate import validate
     from simulacra.engine.validation.validation import Validation
 
 __all__ = [
@@ -53,7 +52,6 @@ HOMES = {
     "Preview": "report.preview",
     "Progress": "progress",
     "Validation": "validation.validation",
-    "validate": "validation.validate",
 }
 
 __version__ = version("simulacra")

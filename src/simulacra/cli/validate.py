@@ -77,8 +77,7 @@ def _output(text: str) -> Path:
 
 def run(arguments: argparse.Namespace) -> int:
     """Validate, print the account, and write the figures."""
-    from simulacra.engine import errors
-    from simulacra.engine.validation import validate
+    from simulacra.engine import errors, pipeline
 
     segment: dict[str, Any] = option_types.unique("--segment-range", arguments.segment_range)
     for column, level in arguments.segment:
@@ -89,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
         segment[column].append(level)
     try:
         with terminal.progress() as on_progress:
-            found = validate.validate_with(
+            found = pipeline.validate_with(
                 arguments.study,
                 study_options.overrides(arguments),
                 segment=segment or None,

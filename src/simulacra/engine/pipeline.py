@@ -36,6 +36,8 @@ from simulacra.engine.tabulating.comparison import Comparison
 from simulacra.engine.tabulating.crosstab import Crosstab
 from simulacra.engine.tabulating.sample import Behind, Sample, Weighting
 from simulacra.engine.tabulating.variables import Names, everyone
+from simulacra.engine.validation import validating
+from simulacra.engine.validation.validation import Validation
 from simulacra.engine.writing import files
 
 FIT_DURATIONS = (
@@ -49,6 +51,8 @@ FIT_DURATIONS = (
 )
 """Parts of the time from file to saved model: between those of Adult (32,561 rows, 15 columns) and
 of a tracker of 4,853 rows and 490 columns."""
+VALIDATION_DURATIONS = (("reading", 0.03), ("cleaning", 0.07))
+"""Parts of the time of a validation before respondents are hidden."""
 SAVING = Progress("writing", 0.97)
 """What comes after fitting; reported by the caller who saves the model."""
 FITTING, CONDITIONING, WRITING = 8.0, 6.0, 0.25
@@ -194,6 +198,95 @@ def _learn(
         return pool, calibration.calibrate(pool, models, correct.advance)
 
 
+def validate(
+    source: Any,  # noqa: ANN401 - whatever speaks Arrow
+    *,
+    segment: Mapping[str, Any] | None = None,
+    repeats: int = validating.REPEATS,
+    seed: int = 0,
+    bounds: limits.StudyBounds = limits.DEFAULT,
+    progress: ProgressCallback | None = None,
+    **overrides: Unpack[options.StudyArguments],
+) -> Validation:
+    """Hide a part of a study's respondents, predict them, and say how far predictions are off.
+
+    Without a segment, a random half of all respondents is hidden, and the model that is fitted to
+    the other half predicts the figures of all respondents and of some segments of the study. With
+    one, half of its respondents are hidden, and the model that is fitted to all others predicts
+    the segment. Both are repeated with other halves.
+
+    The study is cleaned as a whole, so that the columns and levels are those of the study. Of a
+    study that a model was fitted to, `Model.validate` gives the same figures.
+
+    Args:
+        source: path or table, as in `fit`.
+        segment: column to a level, a list of levels, or ``{"min": ..., "max": ...}``.
+        repeats: how often other respondents are hidden.
+        seed: of the random numbers; the same study and seed give the same figures.
+        bounds: as in `fit`.
+        progress: called as the work advances.
+        overrides: those of `fit`, such as ``types`` or ``weight``.
+
+    Raises:
+        errors.StudyError: the study cannot be fitted.
+        errors.ConditionError: the segment does not fit the schema, or has too few respondents.
+        TypeError: `source` is neither a path nor a table.
+        ValueError: `repeats` or `seed` is out of bounds.
+    """
+    return validate_with(
+        *(source, options.Options.of(**overrides)),
+        segment=segment,
+        repeats=repeats,
+        seed=seed,
+        bounds=bounds,
+        progress=progress,
+    )
+
+
+def validate_with(
+    source: Any,  # noqa: ANN401 - as above
+    overrides: options.Options,
+    *,
+    segment: Mapping[str, Any] | None = None,
+    repeats: int = validating.REPEATS,
+    seed: int = 0,
+    bounds: limits.StudyBounds = limits.DEFAULT,
+    progress: ProgressCallback | None = None,
+) -> Validation:
+    """Do what `validate` does, with overrides that were checked, and in the words of the caller."""
+    validating.check(repeats, seed)
+    begun = sum(duration for _, duration in VALIDATION_DURATIONS)
+    read, prepare, _ = phases(progress, (*VALIDATION_DURATIONS, (validating.STAGE, 1 - begun)))
+    with read:
+        raw = reading.read(source, bounds, overrides.file)
+    with prepare:
+        study = clean.clean(raw, bounds, overrides)
+    return validating.validate(
+        *(study, _fit_part(overrides.privacy)),
+        segment=segment,
+        repeats=repeats,
+        seed=seed,
+        progress=progress,
+        begun=begun,
+    )
+
+
+def _fit_part(privacy: str) -> validating.Fit:
+    """Return what fits models to some respondents of a study."""
+
+    def fit(study: clean.Study, progress: ProgressCallback) -> validating.Generate:
+        model = fit_cleaned(study, privacy, progress)
+
+        def generate(
+            rows: int, seed: int, asked: Mapping[str, Any], progress: ProgressCallback
+        ) -> pa.Table:
+            return model.generate(rows, seed=seed, progress=progress, **asked).table
+
+        return generate
+
+    return fit
+
+
 def load(path: str | Path) -> "Model":
     """Return a saved model.
 
@@ -203,7 +296,10 @@ def load(path: str | Path) -> "Model":
     """
     saved = saving.load(Path(path))
     quality = None if saved.quality is None else Quality.from_json(saved.quality)
-    return Model(saved.pool, saved.models, quality)
+    model = Model(saved.pool, saved.models, quality)
+    if saved.validation is not None:
+        model.validation = Validation.from_json(saved.validation)
+    return model
 
 
 class Model:
@@ -214,6 +310,8 @@ class Model:
         rules: what no respondent breaks, in plain words when printed.
         quality: how well rows without conditions agree with the study; None for a model that was
             saved by a version that did not measure it.
+        validation: how far predictions of hidden respondents are off; None until `validate` is
+            called without a segment. Reports of later generations have it.
     """
 
     def __init__(
@@ -225,6 +323,7 @@ class Model:
         self.schema: Schema = pool.schema
         self.rules: ruleset.Rules = pool.rules
         self.quality = quality
+        self.validation: Validation | None = None
         self._pool = pool
         self._models = list(models)
         self._by_conditions: dict[tuple[int, ...], dict[int, ConditionalModel]] = {}
@@ -279,6 +378,43 @@ class Model:
         """
         return tables.tabulate(self.sample, rows, _banner(columns, banner), weight)
 
+    def validate(
+        self,
+        *,
+        segment: Mapping[str, Any] | None = None,
+        repeats: int = validating.REPEATS,
+        seed: int = 0,
+        progress: ProgressCallback | None = None,
+    ) -> Validation:
+        """Hide a part of the respondents, predict them, and say how far predictions are off.
+
+        The predictions are those of models that are fitted to the others; this model knows all. The
+        figures are those of `simulacra.validate` on the study, which is not read again. Without a
+        segment the result is kept: as `validation`, in the saved model and in reports.
+
+        Args:
+            segment: column to a level, a list of levels, or ``{"min": ..., "max": ...}``; None for
+                all respondents and some chosen segments.
+            repeats: how often other respondents are hidden.
+            seed: of the random numbers; the same study and seed give the same figures.
+            progress: called as the work advances.
+
+        Raises:
+            errors.ConditionError: the segment does not fit the schema, or has too few respondents.
+            ValueError: `repeats` or `seed` is out of bounds.
+        """
+        study = clean.Study(self.schema, self._pool.values, self._pool.survey_weights)
+        found = validating.validate(
+            *(study, _fit_part(self.privacy)),
+            segment=segment,
+            repeats=repeats,
+            seed=seed,
+            progress=progress,
+        )
+        if segment is None:
+            self.validation = found
+        return found
+
     def save(self, path: str | Path) -> None:
         """Write the model to one file; the same model gives the same bytes.
 
@@ -286,7 +422,8 @@ class Model:
             OSError: the file cannot be written.
         """
         quality = None if self.quality is None else self.quality.to_json()
-        saving.save(Path(path), self._pool, self._models, quality)
+        validation = None if self.validation is None else self.validation.to_json()
+        saving.save(Path(path), self._pool, self._models, quality, validation)
 
     def save_fitted(
         self,
@@ -427,6 +564,7 @@ class Model:
             if refits:
                 found = self._margins(plan, made.values, halves, refits, report, weights)
                 report = dataclasses.replace(report, margins=found)
+            report = dataclasses.replace(report, validation=self.validation)
             names = frozenset(self.schema.names[position] for position in plan.order)
             behind = Behind(dict(enumerate(self._pool.values.T)), weights, names)
             generation = Generation(_table(self.schema, made.values), report, self.schema, behind)

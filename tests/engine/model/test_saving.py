@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import simulacra
 from simulacra.engine.model import saving
 from simulacra.engine.progress import ProgressCallback
+from tests.studies import same_rows
 
 
 def rows_of(path: Path) -> list[dict[str, object]]:
@@ -150,3 +151,7 @@ def test_damage_to_what_was_fitted_is_noticed(saved: Path, tmp_path: Path) -> No
         (tmp_path / "fitted").write_bytes(written[:size])
         with pytest.raises(simulacra.SavedModelError):
             model.load_fitted(tmp_path / "fitted")
+
+
+def test_a_model_of_an_earlier_version_was_not_validated() -> None:
+    assert simulacra.load(same_rows.SAVED_MODEL).validation is None

@@ -66,8 +66,9 @@ def test_what_is_not_in_the_schema_is_named(study: Study) -> None:
 def test_a_segment_that_cannot_be_split_is_refused(
     study: Study, wanted: dict[str, object], reason: str
 ) -> None:
-    with pytest.raises(errors.StudyError, match=reason):
+    with pytest.raises(errors.ConditionError, match=reason) as raised:
         segments.named(study, wanted)
+    assert [(fault.pointer, fault.code) for fault in raised.value.fields] == [("", "invalid_field")]
 
 
 def test_chosen_segments_are_of_different_questions_and_of_fair_size(study: Study) -> None:

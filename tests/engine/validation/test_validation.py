@@ -1,6 +1,7 @@
 """What a validation says in words."""
 
 import dataclasses
+import json
 
 import pytest
 
@@ -82,3 +83,11 @@ def test_what_could_not_be_done_comes_first() -> None:
     )
     assert str(found).startswith("segment_failed: The model could not make rows for region = North")
     assert str(found).endswith("Nothing could be compared.")
+
+
+def test_it_is_read_again_from_its_json() -> None:
+    found = said_of(figures=(SHARE, MEAN))
+    document = json.loads(json.dumps(found.to_json()))
+    assert Validation.from_json(document) == found
+    without = dataclasses.replace(found, gain=None, weight="wgt", comparisons=(), failed=("a",))
+    assert Validation.from_json(without.to_json()) == without

@@ -3,8 +3,9 @@
 The names in the manifest are those of format 2, so that models of version 0.1.0 can be read: a
 "link" is a conditional model, its "places" are ranks of levels, an "echo" is a repetition, "seed"
 and "same" are the respondents' values and who of them repeats. What 0.1.0 did not know ("tallies",
-"odds", "absence", "strengths", "quality" and "privacy") may be absent. A model of a weighted study
-says that it is of format 3, since an earlier version would leave out its "survey_weights".
+"odds", "absence", "strengths", "quality", "privacy" and "validation") may be absent. A model of a
+weighted study says that it is of format 3, since an earlier version would leave out its
+"survey_weights".
 """
 
 import contextlib
@@ -52,11 +53,13 @@ class Saved(NamedTuple):
         pool: the respondents.
         models: along the visit sequence.
         quality: what was found when the model's rows were compared with the study, as plain JSON.
+        validation: of the study, as plain JSON; None if it was not validated.
     """
 
     pool: DonorPool
     models: list[ConditionalModel]
     quality: dict[str, Any] | None
+    validation: dict[str, Any] | None
 
 
 def save(
@@ -64,6 +67,7 @@ def save(
     pool: DonorPool,
     models: Sequence[ConditionalModel],
     quality: dict[str, Any] | None = None,
+    validation: dict[str, Any] | None = None,
 ) -> None:
     """Write a model to one file.
 
@@ -72,6 +76,7 @@ def save(
         pool: the respondents.
         models: along the visit sequence.
         quality: see `Saved`.
+        validation: likewise.
 
     Raises:
         OSError: the file cannot be written.
@@ -83,6 +88,8 @@ def save(
         "quality": quality,
         "privacy": pool.privacy,
     }
+    if validation is not None:
+        described["validation"] = validation
     if pool.survey_weights is not None:
         described["version"], arrays["survey_weights"] = WEIGHTED, pool.survey_weights
     _write(path, described, arrays, models)
@@ -155,7 +162,7 @@ def load(path: Path) -> Saved:
         soundness.check_privacy(privacy_level)
         pool = DonorPool.of(schema, values, rules, strengths, privacy_level, weights)
         soundness.check_odds(pool, models)
-        return Saved(pool, models, manifest.get("quality"))
+        return Saved(pool, models, manifest.get("quality"), manifest.get("validation"))
 
 
 def load_fitted(

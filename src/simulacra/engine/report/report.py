@@ -9,6 +9,7 @@ from simulacra.engine.columns.facts import Bound
 from simulacra.engine.margins.margins import Margins
 from simulacra.engine.quality.quality import Quality
 from simulacra.engine.report import tables
+from simulacra.engine.validation.validation import Validation
 from simulacra.engine.warning import ReportWarning
 
 
@@ -135,6 +136,7 @@ class Report:
         donors: respondents from whom at least one value was taken.
         quality: of the model, without conditions; None if it was not measured.
         margins: of error of the figures of columns without conditions; None if not asked for.
+        validation: of the model's study; None unless it was asked for.
     """
 
     seed: int
@@ -148,6 +150,7 @@ class Report:
     donors: int
     quality: Quality | None
     margins: Margins | None = None
+    validation: Validation | None = None
 
     @property
     def table(self) -> pa.Table | None:
@@ -155,12 +158,14 @@ class Report:
         return None if self.margins is None else self.margins.table
 
     def to_json(self) -> dict[str, Any]:
-        """Return the report as the service publishes it."""
+        """Return the report as the service publishes it; of the validation, a summary."""
         quality = None if self.quality is None else self.quality.to_json()
-        document = dataclasses.asdict(dataclasses.replace(self, margins=None))
-        document |= {"quality": quality, "margins": None}
+        document = dataclasses.asdict(dataclasses.replace(self, margins=None, validation=None))
+        document["quality"] = quality
         if self.margins is not None:
             document["margins"] = self.margins.to_json()
+        if self.validation is not None:
+            document["validation"] = self.validation.summary()
         return document
 
     def __str__(self) -> str:
@@ -181,6 +186,8 @@ class Report:
         of_margins = () if self.margins is None else self.margins.warnings
         warnings = (*self.warnings, *of_margins, *of_model)
         lines.extend(f"{warning.code}: {warning.detail}" for warning in warnings)
+        if self.validation is not None:
+            lines += ["", "Validation of the study", "", str(self.validation)]
         return "\n".join(lines)
 
 

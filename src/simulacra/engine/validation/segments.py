@@ -1,8 +1,7 @@
 """The groups of respondents whose profile a validation predicts."""
 
-import contextlib
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,8 @@ from simulacra.engine.cleaning.clean import Study
 from simulacra.engine.columns.arrays import Flags
 from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.schema import Column
-from simulacra.engine.scenario import conditions
+from simulacra.engine.validation import wanted
+from simulacra.engine.validation.wanted import Wanted
 
 EVERYBODY = "all respondents"
 MIN_RESPONDENTS = 20
@@ -50,42 +50,35 @@ def everybody(study: Study) -> Segment:
     return Segment(EVERYBODY, (), {}, np.ones(len(study.values), dtype=np.bool_))
 
 
-def named(study: Study, wanted: Mapping[str, Any]) -> Segment:
+def named(study: Study, segment: Mapping[str, Any]) -> Segment:
     """Return the respondents that a caller names.
 
     Args:
         study: of all respondents.
-        wanted: column to a level, to a list of levels, or to ``{"min": ..., "max": ...}``; a
-            respondent is in the segment who meets all of them.
+        segment: as `wanted.parse` takes it.
 
     Raises:
-        errors.ConditionError: it does not fit the schema.
-        errors.StudyError: too few respondents are in it, or all of them.
+        errors.ConditionError: it does not fit the schema, or too few respondents are in it, or all
+            of them.
     """
-    if not wanted:
-        raise errors.StudyError("The segment names no column; leave it out to have some chosen.")
-    levels: dict[str, list[str]] = {}
-    ranges: dict[str, Any] = {}
-    for name, given in wanted.items():
-        if name in study.schema and not study.schema[name].type.is_categorical:
-            ranges[name] = _ends(given)
-        elif isinstance(given, Iterable) and not isinstance(given, str | Mapping):
-            levels[name] = list(map(_text, given))
-        else:
-            levels[name] = [_text(given)]
-    segment = _segment(study, levels, ranges)
-    number = int(segment.members.sum())
+    found = _segment(study, wanted.parse(study.schema, segment))
+    number = int(found.members.sum())
     if number < MIN_RESPONDENTS:
-        raise errors.StudyError(
-            f"The segment {segment.name} has {number} respondents; at least {MIN_RESPONDENTS} are "
+        raise _refused(
+            f"The segment {found.name} has {number} respondents; at least {MIN_RESPONDENTS} are "
             "needed, since half of them are hidden. Name a larger segment."
         )
     if number == len(study.values):
-        raise errors.StudyError(
-            f"The segment {segment.name} has all respondents in it; leave it out, or name a "
+        raise _refused(
+            f"The segment {found.name} has all respondents in it; leave it out, or name a "
             "smaller one."
         )
-    return segment
+    return found
+
+
+def _refused(detail: str) -> errors.ConditionError:
+    """Return the error of a segment as a whole."""
+    return errors.ConditionError([errors.FieldError("", detail, "invalid_field")])
 
 
 def chosen(study: Study) -> list[Segment]:
@@ -114,41 +107,33 @@ def chosen(study: Study) -> list[Segment]:
         size = SIZES[index % len(SIZES)]
         _, column, point = min(candidates, key=lambda one: abs(one[0] - size))
         if column.type.is_categorical:
-            found.append(_segment(study, {column.name: [column.levels[int(point)]]}, {}))
+            found.append(_segment(study, Wanted({column.name: [column.levels[int(point)]]}, {})))
         else:
             ends = {"min": int(point), "max": int(point)}
-            found.append(_segment(study, {}, {column.name: ends}))
+            found.append(_segment(study, Wanted({}, {column.name: ends})))
     return found
 
 
-def _segment(
-    study: Study, levels: Mapping[str, Sequence[str]], ranges: Mapping[str, Any]
-) -> Segment:
-    """Return the respondents with some levels, and with numbers in some ranges.
-
-    Raises:
-        errors.ConditionError: these do not fit the schema.
-    """
+def _segment(study: Study, one: Wanted) -> Segment:
+    """Return the respondents with some levels, and with numbers in some ranges."""
     schema, names = study.schema, study.schema.names
-    even = {name: dict.fromkeys(some, 1 / max(len(some), 1)) for name, some in levels.items()}
-    conditions.parse(schema, {"categorical": even, "numeric": ranges})  # to find what is wrong
     members = np.ones(len(study.values), dtype=np.bool_)
     shares: dict[str, dict[str, float]] = {}
     texts = []
-    for name, some in levels.items():
+    for name, some in one.levels.items():
         column = schema[name]
         positions = [column.levels.index(level) for level in some]
         members &= np.isin(study.values[:, names.index(name)], positions)
         shares[name] = _nothing_but(column, some)
         texts.append(f"{name} = {' or '.join(some)}")
-    for name, ends in ranges.items():
+    for name, ends in one.ranges.items():
         first, last = (schema[name].type.to_number(ends[end]) for end in ("min", "max"))
         values = study.values[:, names.index(name)]
         members &= (values >= first) & (values <= last)
         text = ends["min"] if first == last else f"{ends['min']} to {ends['max']}"
         texts.append(f"{name} = {text}" if first == last else f"{name} {text}")
-    asked = {"categorical": shares, "numeric": dict(ranges)}
-    return Segment(" and ".join(texts), (*levels, *ranges), asked, members)
+    asked = {"categorical": shares, "numeric": dict(one.ranges)}
+    return Segment(" and ".join(texts), (*one.levels, *one.ranges), asked, members)
 
 
 def _nothing_but(column: Column, levels: Sequence[str]) -> dict[str, float]:
@@ -157,18 +142,3 @@ def _nothing_but(column: Column, levels: Sequence[str]) -> dict[str, float]:
     if len(set(levels)) == 1 or not others:
         return {levels[0]: 1.0}  # without others everybody is in the segment, which is refused
     return dict.fromkeys(others, 0.0)
-
-
-def _ends(given: object) -> object:
-    """Return a range; that of a single value, alone or in a list, has it as both ends."""
-    if isinstance(given, Mapping):
-        return given
-    value = given[0] if isinstance(given, list) and len(given) == 1 else given
-    if isinstance(value, str):
-        with contextlib.suppress(ValueError):
-            value = float(value)
-    return {"min": value, "max": value}
-
-
-def _text(level: object) -> str:
-    return str(level).lower() if isinstance(level, bool) else str(level)

@@ -1,8 +1,8 @@
 """The result of a validation: how far predictions were off, in plain words and as figures."""
 
 import dataclasses
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
 
 import pyarrow as pa
 
@@ -94,6 +94,29 @@ class Comparison:
     second_sample: Error
     worth: Worth
     figures: tuple[Figure, ...]
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Return what `Validation.to_json` wrote of it.
+
+        Raises:
+            LookupError, TypeError, ValueError: the document is damaged.
+        """
+        names = [field.name for field in dataclasses.fields(Figure)]
+        return cls(
+            segment=str(document["segment"]),
+            respondents=int(document["respondents"]),
+            used=int(document["used"]),
+            hidden=int(document["hidden"]),
+            questions=int(document["questions"]),
+            predicted=Error(**document["predicted"]),
+            tabulated=Error(**document["tabulated"]),
+            second_sample=Error(**document["second_sample"]),
+            worth=Worth(**document["worth"]),
+            figures=tuple(
+                Figure(**{name: figure[name] for name in names}) for figure in document["figures"]
+            ),
+        )
 
     @property
     def verdict(self) -> str:
@@ -188,7 +211,7 @@ class Validation:
         return pa.table(columns, schema=schema)
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON, verdicts and warnings included."""
+        """Return plain JSON, with verdicts, warnings and the account for people."""
         document = dataclasses.asdict(self)
         for one, written in zip(self.comparisons, document["comparisons"], strict=True):
             written["verdict"] = one.verdict
@@ -200,7 +223,34 @@ class Validation:
             key: list(part) if isinstance(part, tuple) else part for key, part in document.items()
         }
         warnings = [dataclasses.asdict(warning) for warning in self.warnings]
-        return {**listed, "warnings": warnings}
+        return {**listed, "warnings": warnings, "text": str(self)}
+
+    def summary(self) -> dict[str, Any]:
+        """Return what `to_json` has, without the single figures."""
+        document = self.to_json()
+        for one in document["comparisons"]:
+            del one["figures"]
+        return document
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Return what `to_json` wrote.
+
+        Raises:
+            LookupError, TypeError, ValueError: the document is damaged.
+        """
+        gain, weight = document["gain"], document["weight"]
+        return cls(
+            respondents=int(document["respondents"]),
+            columns=int(document["columns"]),
+            repeats=int(document["repeats"]),
+            is_named=bool(document["is_named"]),
+            weight=None if weight is None else str(weight),
+            comparisons=tuple(map(Comparison.from_json, document["comparisons"])),
+            gain=None if gain is None else Worth(**gain),
+            skipped=tuple(map(str, document["skipped"])),
+            failed=tuple(map(str, document["failed"])),
+        )
 
     def __str__(self) -> str:
         """Return a short account for people, warnings first."""

@@ -2,16 +2,15 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Unpack
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from simulacra.engine import errors, limits, options, pipeline, randomness
-from simulacra.engine.cleaning import clean
+from simulacra.engine import errors, limits, randomness
 from simulacra.engine.cleaning.clean import Study
 from simulacra.engine.columns.arrays import Flags, Floats
-from simulacra.engine.progress import Progress, ProgressCallback, phases, silent
-from simulacra.engine.reading import source as reading
+from simulacra.engine.progress import Progress, ProgressCallback, silent
 from simulacra.engine.validation import comparing, segments, worth
 from simulacra.engine.validation.comparing import Judged, Prediction
 from simulacra.engine.validation.figures import Figures
@@ -19,7 +18,6 @@ from simulacra.engine.validation.segments import Segment
 from simulacra.engine.validation.validation import Validation
 
 STAGE = "validating"
-DURATIONS = (("reading", 0.03), ("cleaning", 0.07), (STAGE, 0.90))
 FIT, PREDICT = 3.0, 1.0
 """Durations of a fit and of the prediction of one segment, in that of the latter."""
 REPEATS = 5
@@ -27,97 +25,63 @@ MAX_REPEATS = 100
 MIN_ROWS, MAX_ROWS, ROWS_PER_RESPONDENT = 2_000, 50_000, 10
 """Rows that predict a segment: ten for each respondent, so that their own chance is small."""
 
+Generate = Callable[[int, int, Mapping[str, Any], ProgressCallback], pa.Table]
+"""Makes rows of a model: how many, with which seed, under which conditions by kind."""
+Fit = Callable[[Study, ProgressCallback], Generate]
+"""Fits a model to some respondents."""
+
 
 def validate(
-    source: Any,  # noqa: ANN401 - whatever speaks Arrow
+    study: Study,
+    fit: Fit,
     *,
-    segment: Mapping[str, Any] | None = None,
-    repeats: int = REPEATS,
-    seed: int = 0,
-    bounds: limits.StudyBounds = limits.DEFAULT,
+    segment: Mapping[str, Any] | None,
+    repeats: int,
+    seed: int,
     progress: ProgressCallback | None = None,
-    **overrides: Unpack[options.StudyArguments],
+    begun: float = 0.0,
 ) -> Validation:
     """Hide a part of a study's respondents, predict them, and say how far predictions are off.
 
-    Without a segment, a random half of all respondents is hidden, and the model that is fitted to
-    the other half predicts the figures of all respondents and of some segments of the study. With
-    one, half of its respondents are hidden, and the model that is fitted to all others predicts
-    the segment. Both are repeated with other halves.
-
-    The study is cleaned as a whole, so that the columns and levels are those of the study.
-
     Args:
-        source: path or table, as in `pipeline.fit`.
-        segment: column to a level, a list of levels, or ``{"min": ..., "max": ...}``.
+        study: of all respondents.
+        fit: fits the models that predict.
+        segment: as `wanted.parse` takes it; None for all respondents and chosen segments.
         repeats: how often other respondents are hidden.
         seed: of the random numbers; the same study and seed give the same figures.
-        bounds: as in `pipeline.fit`.
         progress: called as the work advances.
-        overrides: those of `pipeline.fit`, such as ``types`` or ``weight``.
+        begun: the fraction of the work that was done before.
 
     Raises:
-        errors.StudyError: the study cannot be fitted, or the segment has too few respondents.
-        errors.ConditionError: the segment does not fit the schema.
-        TypeError: `source` is neither a path nor a table.
+        errors.ConditionError: the segment does not fit the schema, or has too few respondents.
         ValueError: `repeats` or `seed` is out of bounds.
     """
-    return validate_with(
-        *(source, options.Options.of(**overrides)),
-        segment=segment,
-        repeats=repeats,
-        seed=seed,
-        bounds=bounds,
-        progress=progress,
-    )
-
-
-def validate_with(
-    source: Any,  # noqa: ANN401 - as above
-    overrides: options.Options,
-    *,
-    segment: Mapping[str, Any] | None = None,
-    repeats: int = REPEATS,
-    seed: int = 0,
-    bounds: limits.StudyBounds = limits.DEFAULT,
-    progress: ProgressCallback | None = None,
-) -> Validation:
-    """Do what `validate` does, with overrides that were checked, and in the words of the caller."""
-    if not 1 <= repeats <= MAX_REPEATS:
-        raise ValueError(f"repeats is {repeats}; it must be 1 to {MAX_REPEATS}")
-    if not 0 <= seed <= limits.MAX_SEED:
-        raise ValueError(f"seed is {seed}; it must be 0 to 2**63 - 1")
-    read, prepare, _ = phases(progress, DURATIONS)
-    # 1. The study, cleaned as for a model.
-    with read:
-        raw = reading.read(source, bounds, overrides.file)
-    with prepare:
-        study = clean.clean(raw, bounds, overrides)
-    # 2. The groups whose figures are predicted.
+    check(repeats, seed)
+    # 1. The groups whose figures are predicted.
     if segment is None:
         groups = [segments.everybody(study), *segments.chosen(study)]
     else:
         groups = [segments.named(study, segment)]
     layouts = [Figures.of(study.schema, group.columns) for group in groups]
-    # 3. Each time: hide, fit, predict.
-    steps = _Steps(progress or silent, repeats, len(groups))
+    # 2. Each time: hide, fit, predict.
+    steps = _Steps(progress or silent, repeats, len(groups), begun)
     predictions: list[list[Prediction]] = [[] for _ in groups]
     failed: set[int] = set()
     for split in range(repeats):
         hidden = _hide(groups[0].members, randomness.stream(seed, "hiding", str(split)))
-        model = pipeline.fit_cleaned(_part(study, ~hidden), overrides.privacy, steps.fit())
+        generate = fit(_part(study, ~hidden), steps.fit())
         for index, group in enumerate(groups):
             on_progress = steps.predict()
             if index in failed:
                 continue
             try:
                 predictions[index].append(
-                    _predict(model, study, group, layouts[index], hidden, seed, on_progress)
+                    _predict(generate, study, group, layouts[index], hidden, seed, on_progress)
                 )
             except errors.InfeasibleError:
                 failed.add(index)
     steps.end()
-    # 4. What they come down to.
+    # 3. What they come down to.
     judged = [
         found
         for index, group in enumerate(groups)
@@ -142,6 +106,18 @@ def validate_with(
     )
 
 
+def check(repeats: int, seed: int) -> None:
+    """Return if a validation can be repeated so often, with this seed.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    if not 1 <= repeats <= MAX_REPEATS:
+        raise ValueError(f"repeats is {repeats}; it must be 1 to {MAX_REPEATS}")
+    if not 0 <= seed <= limits.MAX_SEED:
+        raise ValueError(f"seed is {seed}; it must be 0 to 2**63 - 1")
+
+
 def _hide(members: Flags, rng: np.random.Generator) -> Flags:
     """Return a random half of some respondents."""
     hidden = np.zeros(len(members), dtype=np.bool_)
@@ -157,7 +133,7 @@ def _part(study: Study, rows: Flags) -> Study:
 
 
 def _predict(
-    model: pipeline.Model,
+    generate: Generate,
     study: Study,
     group: Segment,
     figures: Figures,
@@ -168,7 +144,7 @@ def _predict(
     sides = [_part(study, group.members & ~hidden), _part(study, group.members & hidden)]
     wanted = ROWS_PER_RESPONDENT * len(sides[0].values)
     rows = int(np.clip(wanted, MIN_ROWS, MAX_ROWS))
-    table = model.generate(rows, seed=seed, progress=progress, **group.asked).table
+    table = generate(rows, seed, group.asked, progress)
     made: Floats = np.column_stack([one.encode(table[one.name]) for one in study.schema.columns])
     used, held = (figures.estimate(side.values, side.weights).means for side in sides)
     counts = len(sides[0].values), len(sides[1].values)
@@ -189,11 +165,11 @@ def _gain(judged: Sequence[Judged], rng: np.random.Generator) -> worth.Worth | N
 class _Steps:
     """Reports fits and predictions as steps of one stage."""
 
-    def __init__(self, callback: ProgressCallback, repeats: int, groups: int) -> None:
+    def __init__(self, callback: ProgressCallback, repeats: int, groups: int, begun: float) -> None:
         self._callback = callback
         self._step, self._steps = 0, repeats * (1 + groups)
-        self._first = self._last = DURATIONS[0][1] + DURATIONS[1][1]
-        self._unit = (1 - self._first) / (repeats * (FIT + PREDICT * groups))
+        self._last = begun
+        self._unit = (1 - begun) / (repeats * (FIT + PREDICT * groups))
 
     def fit(self) -> ProgressCallback:
         """Begin a fit; return what its progress goes to."""

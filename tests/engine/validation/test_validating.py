@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +13,7 @@ import simulacra
 from simulacra.engine import pipeline
 from simulacra.engine.cleaning.clean import Study
 from simulacra.engine.progress import ProgressCallback
-from simulacra.engine.validation import validate as validating
+from simulacra.engine.validation import validating
 from simulacra.engine.validation.validation import Comparison
 from tests.studies import known_profiles, stratified
 
@@ -207,3 +208,64 @@ def _only(found: simulacra.Validation) -> Comparison:
 def test_arguments_out_of_bounds_are_refused(study: pa.Table, arguments: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="it must be"):
         simulacra.validate(study, **arguments)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def model(study: pa.Table) -> simulacra.Model:
+    """One that nobody has validated yet."""
+    return simulacra.fit(study, privacy="strict")
+
+
+def test_a_model_validates_its_study_with_the_figures_of_the_file(
+    study: pa.Table, model: simulacra.Model, tmp_path: Path
+) -> None:
+    """Whether it was fitted here or loaded: what the file said is in it."""
+    model.save(tmp_path / "model")
+    loaded = simulacra.load(tmp_path / "model")
+    of_file = simulacra.validate(study, privacy="strict", repeats=1, seed=1)
+    assert model.validate(repeats=1, seed=1) == of_file
+    assert loaded.validate(repeats=1, seed=1) == of_file
+    segment = {"region": "North"}
+    assert model.validate(segment=segment, repeats=1) == simulacra.validate(
+        study, privacy="strict", segment=segment, repeats=1
+    )
+    assert model.validation == of_file  # that of a segment is not kept
+
+
+def test_the_same_holds_of_a_weighted_study(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    study = stratified.sample(stratified.population(5_000, rng), 300, rng)
+    simulacra.fit(study, weight="wgt").save(tmp_path / "model")
+    found = simulacra.load(tmp_path / "model").validate(repeats=1)
+    assert found == simulacra.validate(study, weight="wgt", repeats=1)
+
+
+def test_reports_have_the_validation_once_it_was_asked_for(
+    model: simulacra.Model, tmp_path: Path
+) -> None:
+    before = model.generate(50, seed=1).report
+    assert before.validation is None
+    assert before.to_json()["validation"] is None
+    found = model.validate(repeats=1)
+    model.save(tmp_path / "model")
+    loaded = simulacra.load(tmp_path / "model")
+    assert loaded.validation == found
+    after = loaded.generate(50, seed=1, categorical={"region": {"North": 1.0}}).report
+    assert after.validation == found
+    page = str(after)
+    assert page.endswith(f"Validation of the study\n\n{found}")
+    document = json.loads(json.dumps(after.to_json(), allow_nan=False))["validation"]
+    assert document["text"] == str(found)
+    assert [one["segment"] for one in document["comparisons"]] == [
+        one.segment for one in found.comparisons
+    ]
+    assert all("figures" not in one for one in document["comparisons"])
+
+
+def test_progress_of_a_model_begins_with_hiding(model: simulacra.Model) -> None:
+    reports: list[simulacra.Progress] = []
+    model.validate(segment={"region": "North"}, repeats=2, progress=reports.append)
+    fractions = [report.fraction for report in reports]
+    assert fractions == sorted(fractions)
+    assert (fractions[0], fractions[-1]) == (0.0, 1.0)
+    assert {one.stage for one in reports} == {validating.STAGE}

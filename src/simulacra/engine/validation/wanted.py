@@ -1,0 +1,94 @@
+"""A segment as a caller names it, checked against a schema; it loads no numerical code."""
+
+import contextlib
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeGuard
+
+from simulacra.engine import errors
+from simulacra.engine.columns.schema import Schema
+from simulacra.engine.scenario import conditions
+from simulacra.engine.words import LIBRARY, Words
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """What the respondents of a segment have in common.
+
+    Attributes:
+        levels: column to the levels that it may have.
+        ranges: column to ``min`` and ``max``, as conditions have them.
+    """
+
+    levels: Mapping[str, Sequence[str]]
+    ranges: Mapping[str, Any]
+
+
+def parse(schema: Schema, segment: Mapping[str, Any], words: Words = LIBRARY) -> Wanted:
+    """Return a segment in terms of the schema.
+
+    Args:
+        schema: of the study.
+        segment: column to a level, to a list of levels, or to ``{"min": ..., "max": ...}``; a
+            respondent is in the segment who meets all of them.
+        words: what the caller calls that by which a study gets another schema.
+
+    Raises:
+        errors.ConditionError: lists every fault, with its JSON pointer below the segment.
+    """
+    if not segment:
+        detail = "The segment names no column; leave it out to have some chosen."
+        raise errors.ConditionError([errors.FieldError("", detail, "invalid_field")])
+    levels: dict[str, Sequence[str]] = {}
+    ranges: dict[str, Any] = {}
+    faults: list[errors.FieldError] = []
+    for name, given in segment.items():
+        if name in schema and not schema[name].type.is_categorical:
+            ranges[name] = _ends(given)
+            asked = {"numeric": {name: ranges[name]}}
+        else:
+            levels[name] = [*map(_text, given)] if _is_list(given) else [_text(given)]
+            asked = {
+                "categorical": {name: dict.fromkeys(levels[name], 1 / len(levels[name] or "?"))}
+            }
+        try:
+            conditions.parse(schema, asked, words)
+        except errors.ConditionError as error:
+            faults += _pointed(name, given, error)
+    if faults:
+        raise errors.ConditionError(faults)
+    return Wanted(levels, ranges)
+
+
+def _pointed(
+    name: object, given: object, error: errors.ConditionError
+) -> Iterator[errors.FieldError]:
+    """Yield the faults of a column as a segment has them: it has no kinds, and levels in a list."""
+    for fault in error.fields:
+        _, _, _, *within = fault.pointer.split("/")  # nothing, the kind, the column
+        below = ""
+        if within and isinstance(given, Mapping):
+            below = f"/{'/'.join(within)}"
+        elif within and _is_list(given):
+            texts = [errors.pointer(_text(level)) for level in given]
+            below = f"/{texts.index(f'/{within[0]}')}" if f"/{within[0]}" in texts else ""
+        yield dataclasses.replace(fault, pointer=errors.pointer(name) + below)
+
+
+def _is_list(given: object) -> TypeGuard[Iterable[Any]]:
+    return isinstance(given, Iterable) and not isinstance(given, str | Mapping)
+
+
+def _ends(given: object) -> object:
+    """Return a range; that of a single value, alone or in a list, has it as both ends."""
+    if isinstance(given, Mapping):
+        return given
+    value = given[0] if isinstance(given, list) and len(given) == 1 else given
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            value = float(value)
+    return {"min": value, "max": value}
+
+
+def _text(level: object) -> str:
+    return str(level).lower() if isinstance(level, bool) else str(level)
