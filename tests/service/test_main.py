@@ -91,6 +91,7 @@ def test_operations_have_the_names_of_the_contract(published: dict[str, Any]) ->
         "extendDatasetRetention",
         "deleteDataset",
         "createGeneration",
+        "createValidation",
         "previewScenario",
         "listGenerations",
         "getGeneration",

@@ -24,6 +24,7 @@ from simulacra.service import (
 )
 from simulacra.service.database import timeouts
 from simulacra.service.datasets import tasks as datasets
+from simulacra.service.datasets import validations
 from simulacra.service.generations import previews
 from simulacra.service.generations import tasks as generations
 from simulacra.service.http import translation
@@ -35,7 +36,12 @@ from simulacra.service.stores import directory
 from simulacra.service.tenants import capacity
 from simulacra.service.webhooks import delivery, sending, targets
 
-JOB_KINDS = (datasets.TRAINING, generations.GENERATION, previews.PREVIEW)
+JOB_KINDS = (
+    datasets.TRAINING,
+    validations.VALIDATION,
+    generations.GENERATION,
+    previews.PREVIEW,
+)
 """What is done in the background: a new kind of job is one more record here."""
 
 

@@ -29,6 +29,7 @@ from simulacra.service.endpoints import (
     signups,
     tokens,
     usage,
+    validations,
     webhooks,
 )
 from simulacra.service.http import (
@@ -57,6 +58,7 @@ ROUTERS = (
     datasets.router,
     generations.router,
     previews.router,
+    validations.router,
     artifacts.router,
     jobs.router,
     webhooks.router,

@@ -201,13 +201,15 @@ class Settings(BaseSettings):
     jobs_per_tenant: int = Field(
         default=4,
         ge=1,
-        description="Trainings of one tenant that run at a time, and likewise generations and "
-        "previews; its other jobs wait, so one tenant's backlog does not delay others.",
+        description="Trainings of one tenant that run at a time, and likewise generations, "
+        "previews and validations; its other jobs wait, so one tenant's backlog does not delay "
+        "others.",
     )
     trainings_per_tenant: int = Field(
         default=20,
         ge=1,
-        description="Trainings of one tenant that may wait or run; a further upload is refused.",
+        description="Trainings of one tenant that may wait or run, and as many validations; a "
+        "further upload, or validation, is refused.",
     )
     stored_bytes_per_tenant: int = Field(
         default=20 * 1024 * MIB,

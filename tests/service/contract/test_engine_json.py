@@ -7,7 +7,8 @@ import pytest
 import simulacra
 from examples import study
 from examples.quickstart import SCENARIO
-from simulacra.service.datasets.schemas import SchemaDocument
+from simulacra.service.datasets import validating
+from simulacra.service.datasets.schemas import SchemaDocument, ValidationDocument
 from simulacra.service.errors.documents import ProblemDocument
 from simulacra.service.generations.schemas import ReportDocument
 from simulacra.service.http.problems import Problem
@@ -62,6 +63,19 @@ def test_the_schema_the_cleaning_and_the_quality(model: simulacra.Model) -> None
     assert known == document
     columns = published().content["components"]["schemas"]["ColumnDocument"]["properties"]
     assert {name for column in document["schema"] for name in column} <= set(columns)
+
+
+def test_a_validation_in_full_and_in_short(model: simulacra.Model) -> None:
+    found = model.validate(repeats=1)
+    document = jsonable(validating.bounded(found))
+    assert faults("ValidationDocument", document) == []
+    assert ValidationDocument.model_validate(document).model_dump() == document
+    report = jsonable(model.generate(20, seed=1).report.to_json())
+    assert report["validation"] == jsonable(found.summary())
+    assert faults("ReportDocument", report) == []
+    assert ReportDocument.model_validate(report).model_dump(exclude_unset=True) == report
+    schema = {"dataset_id": "ds_1", **model.schema.to_json(), "validation": report["validation"]}
+    assert faults("SchemaDocument", schema) == []
 
 
 def test_a_problem() -> None:

@@ -32,6 +32,15 @@ PAYLOADS: dict[str, tuple[object, object]] = {
         ),
         training.TrainingResult(5_000_000, 2000, JSON),
     ),
+    "createValidation": (
+        training.ValidationRequest(
+            model_file=Path("model"),
+            segment={"größe": ["x"], "age": {"min": 25, "max": "2026-01-31"}},
+            repeats=20,
+            seed=2**63 - 1,
+        ),
+        training.ValidationResult(JSON, None),
+    ),
     "createGeneration": (
         sampling.SamplingRequest(
             model_file=Path("model"),

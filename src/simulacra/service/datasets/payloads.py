@@ -94,3 +94,42 @@ class TrainingResult:
 FIT = functions.ChildFunction(
     "simulacra.service.datasets.training:fit", TrainingRequest, TrainingResult
 )
+
+
+@dataclasses.dataclass(frozen=True)
+class ValidationRequest:
+    """Load a model, and validate its study.
+
+    Attributes:
+        model_file: the file to read.
+        segment: whose respondents are predicted; None for all and some chosen segments.
+        repeats: how often other respondents are hidden.
+        seed: the same request with the same seed gives the same figures.
+    """
+
+    model_file: Path
+    segment: dict[str, Any] | None
+    repeats: int
+    seed: int
+
+
+@dataclasses.dataclass(frozen=True)
+class ValidationResult:
+    """How far predictions of hidden respondents are off, as JSON.
+
+    Attributes:
+        validation: with single figures, as many as are shown.
+        summary: without; None if a segment was named.
+    """
+
+    validation: dict[str, Any]
+    summary: dict[str, Any] | None
+
+
+VALIDATE = functions.ChildFunction(
+    "simulacra.service.datasets.validating:validate",
+    ValidationRequest,
+    ValidationResult,
+    conditions_at="/segment",
+)
+"""The part of a validation that touches rows; runs in a child process."""

@@ -3,8 +3,9 @@
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, Json, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, Json, StringConstraints, WithJsonSchema
 
+from simulacra.engine import limits
 from simulacra.engine.options import MAX_HEADER_ROWS
 from simulacra.service import policy
 from simulacra.service.database import tables
@@ -316,6 +317,163 @@ class QualityDocument(BaseModel):
     warnings: list[WarningDocument]
 
 
+OF_SEGMENT: dict[str, Any] = {"type": ["string", "number", "boolean"]}
+Segment = Annotated[
+    dict[str, Any],
+    Field(min_length=1, max_length=20),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": 20,
+            "additionalProperties": {
+                "anyOf": [
+                    OF_SEGMENT,
+                    {"type": "array", "minItems": 1, "items": OF_SEGMENT},
+                    {
+                        "type": "object",
+                        "required": ["min", "max"],
+                        "properties": {
+                            "min": {"type": ["number", "string"]},
+                            "max": {"type": ["number", "string"]},
+                        },
+                    },
+                ]
+            },
+        }
+    ),
+]
+"""The engine checks it against the schema and words every fault."""
+MAX_REPEATS = 20
+"""Of a validation; the range of what rows are worth hardly narrows beyond that."""
+
+
+class ValidationRequest(Body):
+    """How to validate a model of the study."""
+
+    segment: Segment | None = Field(
+        None,
+        description="Column to a level, to levels, or to `min` and `max`: half of the respondents "
+        "who meet all of them are hidden and predicted. Without it a random half of all are "
+        "hidden, and predicted as a whole and in up to six segments that are chosen.",
+        examples=[{"region": ["North", "East"], "age": {"min": 18, "max": 34}}],
+    )
+    repeats: Annotated[int, Field(strict=True, ge=1, le=MAX_REPEATS), WholeNumber] = Field(
+        default_factory=lambda: 5,  # a default in the document makes generators ask for the member
+        description="How often other respondents are hidden; 5 unless it is given.",
+    )
+    seed: Annotated[int, Field(strict=True, ge=0, le=limits.MAX_SEED), WholeNumber] = Field(
+        default_factory=int,
+        description="Same dataset, segment, repeats and seed: same figures. 0 unless it is given.",
+    )
+    wait_seconds: Annotated[int, Field(strict=True, ge=0, le=MAX_WAIT_SECONDS), WholeNumber] = (
+        Field(
+            default_factory=int,
+            description="Hold the answer for up to so many seconds until the validation has ended.",
+        )
+    )
+
+    def asked(self) -> dict[str, Any]:
+        """Return what decides its figures."""
+        return self.model_dump(mode="json", exclude={"wait_seconds"})
+
+
+class TypicalErrorDocument(BaseModel):
+    """How far figures are off: root mean squares over the questions."""
+
+    shares: float | None = Field(
+        description="Of shares of levels, a fraction; 0: no more than chance; null: there are none."
+    )
+    numbers: float | None = Field(
+        description="Of means, in standard deviations of the study; likewise."
+    )
+
+
+class WorthDocument(BaseModel):
+    """How many interviews rows are worth, with a range of 95 %."""
+
+    interviews: float | None = Field(
+        description="null: the error cannot be told apart from chance; see `low`."
+    )
+    low: float = Field(description="0: nothing is known of it.")
+    high: float | None = Field(description="null: nothing shows a limit.")
+
+
+class SegmentSummaryDocument(BaseModel):
+    """How well the profile of a segment, or of all respondents, was predicted."""
+
+    segment: str = Field(description="In words.", examples=["region = North"])
+    respondents: int
+    used: int = Field(description="Of them, how many the model was fitted to.")
+    hidden: int = Field(description="Of them, how many it was compared with.")
+    questions: int = Field(description="Columns that were compared.")
+    predicted: TypicalErrorDocument = Field(description="Of the model's rows.")
+    tabulated: TypicalErrorDocument = Field(
+        description="Of a table of the respondents used, which raking to the segment comes to."
+    )
+    second_sample: TypicalErrorDocument = Field(
+        description="Of another sample as large as the hidden part."
+    )
+    worth: WorthDocument = Field(description="Of the rows, in interviews of the segment.")
+    verdict: Literal["better", "alike", "worse"] = Field(
+        description="The rows, compared with a table of the respondents used."
+    )
+
+
+class ValidationFigureDocument(BaseModel):
+    """A share or a mean, averaged over the repeats."""
+
+    column: str
+    level: str = Field(description="Whose share it is; `mean` for a mean.")
+    predicted: float
+    used: float = Field(description="Of the respondents that the model was fitted to.")
+    hidden: float = Field(description="Of those that were hidden from it.")
+    difference: float = Field(description="`predicted` less `hidden`.")
+    standard_error: float = Field(description="Of `hidden`.")
+    chance: float = Field(
+        description="The standard error that it would have if the prediction were the truth, if "
+        "that is more."
+    )
+    spread: float = Field(description="Standard deviation of one answer in the study.")
+
+
+class SegmentDocument(SegmentSummaryDocument):
+    """The same with its figures."""
+
+    figure_count: int = Field(description="Figures that were compared.")
+    figures: list[ValidationFigureDocument] = Field(
+        description="All of them or, of more than 3,000 in all segments together, those that are "
+        "furthest off for their chance."
+    )
+
+
+class ValidationSummaryDocument(BaseModel):
+    """How far predictions of hidden respondents are off, in short."""
+
+    respondents: int
+    columns: int
+    repeats: int = Field(description="How often other respondents were hidden.")
+    is_named: bool = Field(description="Half of one segment was hidden, not half of all.")
+    weight: str | None = Field(description="The column that respondents count by.")
+    comparisons: list[SegmentSummaryDocument] = Field(
+        description="One for each segment; that of all respondents first, if half of all was "
+        "hidden."
+    )
+    gain: WorthDocument | None = Field(
+        description="Interviews for each respondent used, over all segments; null without any."
+    )
+    skipped: list[str] = Field(description="Columns that could not be compared everywhere.")
+    failed: list[str] = Field(description="Segments of which the model could not make rows.")
+    warnings: list[WarningDocument]
+    text: str = Field(description="All of this as a page for people, in plain words.")
+
+
+class ValidationDocument(ValidationSummaryDocument):
+    """How far predictions of hidden respondents are off, with single figures."""
+
+    comparisons: list[SegmentDocument]  # type: ignore[assignment]  # each has more
+
+
 class SchemaDocument(BaseModel):
     """The cleaned schema, what cleaning did, and how good the model is."""
 
@@ -339,6 +497,9 @@ class SchemaDocument(BaseModel):
     )
     quality: QualityDocument | None = Field(
         None, description="Absent of a dataset whose model was fitted before it was measured."
+    )
+    validation: ValidationSummaryDocument | None = Field(
+        None, description="The latest of the whole study; absent until `createValidation` made one."
     )
 
 

@@ -1,27 +1,32 @@
-"""What can be done with datasets, inside one transaction each."""
+"""What can be done with datasets and validations, inside one transaction each."""
 
 import asyncio
 import dataclasses
 import datetime as dt
 import functools
 import itertools
-from typing import BinaryIO
+import json
+from collections.abc import Mapping
+from typing import Any, BinaryIO
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.engine import errors as engine_errors
 from simulacra.engine import formats
+from simulacra.engine.columns import schema
+from simulacra.engine.validation import wanted
 from simulacra.service import clock, errors, keys, objects, policy, storage, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import DatasetStatus
-from simulacra.service.datasets import expiry, repository, tasks
-from simulacra.service.datasets.schemas import UploadFields
+from simulacra.service.datasets import expiry, payloads, repository, tasks, validations
+from simulacra.service.datasets.schemas import UploadFields, ValidationRequest
+from simulacra.service.errors import study
 from simulacra.service.idempotency import bindings, fingerprint
 from simulacra.service.identity.principal import Principal
+from simulacra.service.jobs import admission, transitions
 from simulacra.service.jobs import repository as jobs
-from simulacra.service.jobs import transitions
 from simulacra.service.stores.directory import Stores
 from simulacra.service.stores.store import Store
 from simulacra.service.tenants import encryption, retention
@@ -227,6 +232,76 @@ class Datasets:
             created_at=now,
             expires_at=now + await retention.of_tenant(session, tenant_id, self.retention),
         )
+
+
+@dataclasses.dataclass(frozen=True)
+class Validations:
+    """The validations of all tenants.
+
+    Attributes:
+        capacity: what a tenant may take up where nothing is set for it.
+    """
+
+    database: tenancy.Database
+    admission: admission.Admission
+    capacity: Capacity
+
+    async def create(
+        self,
+        caller: Principal,
+        dataset_id: str,
+        request: ValidationRequest,
+        key: bindings.Key | None,
+    ) -> tuple[tables.Job, bool]:
+        """Check a segment and enqueue its validation, or find what the same key has begun before.
+
+        Returns:
+            The job, and whether it is the answer to an earlier request.
+
+        Raises:
+            errors.DatasetNotFoundError: there is no such dataset.
+            errors.DatasetNotReadyError: it has no model yet.
+            errors.DatasetFailedError: it will never have a model.
+            errors.TooManyAtOnceError: as many of the tenant's validations wait or run as may.
+            errors.ConditionsInvalidError: the segment does not fit the schema.
+            errors.IdempotencyConflictError: the key belongs to another request.
+        """
+        job = tables.Job(
+            id=jobs.new_id(),
+            tenant_id=caller.tenant_id,
+            operation=validations.VALIDATION.operation,
+            dataset_id=dataset_id,
+            idempotency_key=key.key if key is not None else None,
+            asked=request.asked(),
+        )
+        whole = fingerprint.of_request(f"/v1/datasets/{dataset_id}/validations", request.asked())
+        async with self.database.transaction(caller.tenant_id) as session:
+            begun = await bindings.bind(session, key, whole, job.id)
+            if begun is not None:
+                return await jobs.get(session, begun), True
+            published = await repository.schema_text(session, dataset_id)
+            if request.segment is not None:
+                await asyncio.to_thread(_check, published, request.segment)
+            tenant = await session.get_one(tables.Tenant, caller.tenant_id)
+            await self.capacity.check_validations(session, tenant, validations.VALIDATION.operation)
+            await jobs.enqueue(session, self.admission, job)
+            trail.record(
+                session,
+                entry.client(caller.client_id),
+                Action.VALIDATION_CREATED,
+                dataset_id,
+                tenant_id=caller.tenant_id,
+            )
+        return job, False
+
+
+def _check(schema_text: str, segment: Mapping[str, Any]) -> None:
+    """Refuse a segment that does not fit a published schema; blocks for as long as this takes."""
+    published = schema.Schema.from_json(json.loads(schema_text))
+    try:
+        wanted.parse(published, segment, payloads.FORM)
+    except engine_errors.ConditionError as error:
+        raise study.translate(error, payloads.VALIDATE.conditions_at) from None
 
 
 async def _fingerprint(file: BinaryIO, fields: UploadFields) -> bytes:

@@ -41,6 +41,11 @@ LINKS = {
     "preview": openapi.link(
         "previewScenario", "Or see first what a scenario would give.", dataset_id="dataset_id"
     ),
+    "validate": openapi.link(
+        "createValidation",
+        "Or see how far a model of the study is off.",
+        dataset_id="dataset_id",
+    ),
 }
 KEPT_LINKS = LINKS | {
     "keep": openapi.link("extendDatasetRetention", "Keep it longer.", dataset_id="dataset_id"),
@@ -184,6 +189,7 @@ async def get_dataset(
                     "See first what a scenario would give.",
                     dataset_id="dataset_id",
                 ),
+                "validate": LINKS["validate"],
             },
         },
         **openapi.problems(

@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from simulacra.service import errors
-from simulacra.service.database import statuses, tables
+from simulacra.service.database import statuses
 from simulacra.service.errors import study
 from simulacra.service.fields import MAX_WAIT_SECONDS
 from simulacra.service.generations import previews, schemas, service
@@ -72,22 +71,7 @@ async def preview_scenario(
     job = await made.create(caller, dataset_id, body)
     await runtime.announcements.wait(runtime.database, caller.tenant_id, job.id, MAX_WAIT_SECONDS)
     job = await jobs.read(runtime.database, caller.tenant_id, job.id)
-    _refuse_failure(job)
+    waiting.refuse_end(job, "preview")
     is_done = statuses.JobStatus(job.status).is_final
     waiting.announce(response, job.id, is_done=is_done, is_replayed=False)
     return schemas.job_with_answer(job)
-
-
-def _refuse_failure(job: tables.Job) -> None:
-    """Answer with the problem of a preview that ended without an answer.
-
-    Raises:
-        problems.Problem: its job failed.
-        errors.JobCancelledError: somebody cancelled it.
-        errors.DatasetNotFoundError: its dataset expired before.
-    """
-    waiting.refuse_failure(job.error, job_id=job.id)
-    if job.status == statuses.JobStatus.CANCELLED:
-        raise errors.JobCancelledError(f"The job {job.id} of the preview was cancelled.")
-    if job.status == statuses.JobStatus.EXPIRED:
-        raise errors.DatasetNotFoundError("The dataset expired before the preview was made.")

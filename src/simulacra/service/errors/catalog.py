@@ -400,6 +400,14 @@ _ENTRIES = (
         retryable=True,
     ),
     Entry(
+        "simio_validation_failed",
+        "Validation failed",
+        "The study could not be validated, for a reason that is not in the request.",
+        "A fault of the service while fitting or sampling.",
+        "Ask once more; if it fails again, quote the request id to support.",
+        retryable=True,
+    ),
+    Entry(
         "simio_job_limit_exceeded",
         "The job needed more than a job may use",
         "A job has limits of memory, time and processor time; this one went over one of them.",

@@ -9,7 +9,13 @@ from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 from simulacra.engine import limits
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import GenerationStatus
-from simulacra.service.datasets.schemas import QualityDocument, WarningDocument
+from simulacra.service.datasets.schemas import (
+    QualityDocument,
+    ValidationDocument,
+    ValidationSummaryDocument,
+    WarningDocument,
+)
+from simulacra.service.datasets.validations import VALIDATION
 from simulacra.service.errors.documents import ProblemDocument
 from simulacra.service.fields import MAX_WAIT_SECONDS, As, Body, WholeNumber, nearest
 from simulacra.service.generations import links
@@ -425,6 +431,9 @@ class ReportDocument(BaseModel):
     margins: MarginsSummaryDocument | None = Field(
         None, description="Of error, if asked for; `getGenerationMargins` has all of them."
     )
+    validation: ValidationSummaryDocument | None = Field(
+        None, description="The dataset's latest of the whole study, before the rows were asked for."
+    )
 
 
 NO_ROWS = "null: no row can be had."
@@ -528,11 +537,17 @@ class JobWithAnswer(JobDocument):
     preview: Annotated[dict[str, Any], As(PreviewDocument)] | None = Field(
         None, description="Of a completed preview; it is shown for an hour."
     )
+    validation: Annotated[dict[str, Any], As(ValidationDocument)] | None = Field(
+        None, description="Of a completed validation; it is shown for an hour."
+    )
 
 
 def job_with_answer(job: tables.Job) -> JobWithAnswer:
     """Return the public form of a job with its answer."""
-    return JobWithAnswer(**jobs.document(job).model_dump(), preview=job.answer)
+    document = JobWithAnswer(**jobs.document(job).model_dump())
+    if job.operation == VALIDATION.operation:
+        return document.model_copy(update={"validation": job.answer})
+    return document.model_copy(update={"preview": job.answer})
 
 
 class GenerationDocument(BaseModel):

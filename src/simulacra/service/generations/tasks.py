@@ -5,6 +5,7 @@ import dataclasses
 import functools
 import logging
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +14,7 @@ from simulacra.service import clock, objects, outages, scratch, storage
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
-from simulacra.service.datasets import scenario_fits
+from simulacra.service.datasets import scenario_fits, validations
 from simulacra.service.generations import payloads, repository, sources
 from simulacra.service.jobs import attempts, kinds, queues
 from simulacra.service.stores.store import Store
@@ -32,12 +33,14 @@ class _Sources:
         source: the model, and what was fitted for it.
         key: the dataset's, of both.
         target: the store that is to hold the rows.
+        validation: the summary that the report is to have; None if there is none.
     """
 
     generation: tables.Generation
     source: sources.Source
     key: storage.ObjectKey
     target: Store
+    validation: dict[str, Any] | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,6 +92,7 @@ async def _generate(attempt: attempts.Attempt) -> attempts.Save:
         )
         new_file = request.new_fitted_file if result.has_fitted else None
         fitted = await _store_fitted(attempt, begun, new_file)
+    result.report["validation"] = begun.validation
     artifact = _Artifact(path, digest, wrapped)
     return functools.partial(_save, attempt, result=result, artifact=artifact, fitted=fitted)
 
@@ -113,7 +117,9 @@ async def _read(attempt: attempts.Attempt) -> _Sources:
         generation = await session.get_one(tables.Generation, attempt.job.generation_id)
         source = await sources.of(attempt, session, generation.conditions)
         target = await attempt.resources.stores.of(session, generation.store_id)
-    return _Sources(generation, source, await source.key(attempt.job.dataset_id), target)
+        validation = await validations.summary(session, attempt.job.dataset_id)
+    key = await source.key(attempt.job.dataset_id)
+    return _Sources(generation, source, key, target, validation)
 
 
 async def _store_fitted(

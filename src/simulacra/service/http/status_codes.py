@@ -69,6 +69,7 @@ _CODES: Mapping[int, tuple[str, ...]] = {
         "simio_training_failed",
         "simio_generation_failed",
         "simio_preview_failed",
+        "simio_validation_failed",
         "simio_job_limit_exceeded",
         "simio_internal",
     ),

@@ -16,7 +16,8 @@ class Progress(BaseModel):
 
     stage: str = Field(
         examples=["fitting"],
-        description="queued, starting, reading, cleaning, fitting, sampling, writing or completed.",
+        description="queued, starting, reading, cleaning, fitting, sampling, validating, writing "
+        "or completed.",
     )
     fraction: float = Field(ge=0, le=1, description="Of the whole that is done.")
     step: int | None = Field(

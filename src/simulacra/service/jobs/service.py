@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from sqlalchemy import delete, select
+from sqlalchemy.orm import defer
 
 from simulacra.service import clock, errors, tenancy
 from simulacra.service.audit import entry
@@ -37,7 +38,7 @@ async def page(
     Raises:
         errors.InvalidFieldsError: the tenant has no job `after`.
     """
-    query = select(tables.Job)
+    query = select(tables.Job).options(defer(tables.Job.answer, raiseload=True))
     if status is not None:
         query = query.where(tables.Job.status == status)
     if operation is not None:

@@ -16,7 +16,7 @@ class Capacity:
 
     Attributes:
         stored_bytes: of seed files and artifacts that are alive, but not in a bucket of its own.
-        trainings: that wait or run.
+        trainings: that wait or run; and as many validations.
         uploads: at a time, in each API process.
         downloads: likewise.
     """
@@ -59,11 +59,29 @@ class Capacity:
         Raises:
             errors.TooManyAtOnceError: so many do.
         """
+        await self._check_open(
+            session, tenant, operation, "trainings", "send the study again when one has ended"
+        )
+
+    async def check_validations(
+        self, session: AsyncSession, tenant: tables.Tenant, operation: str
+    ) -> None:
+        """Refuse a validation beyond as many as trainings may be; it takes about as long as one.
+
+        Raises:
+            errors.TooManyAtOnceError: so many wait or run.
+        """
+        await self._check_open(
+            session, tenant, operation, "validations", "ask again when one has ended"
+        )
+
+    async def _check_open(
+        self, session: AsyncSession, tenant: tables.Tenant, operation: str, what: str, advice: str
+    ) -> None:
         most = self.of(tenant).trainings
         if await admission.count_open(session, tenant.id, operation) >= most:
             raise errors.TooManyAtOnceError(
-                f"{most} trainings of the tenant wait or run, which is as many as may; send the "
-                "study again when one has ended.",
+                f"{most} {what} of the tenant wait or run, which is as many as may; {advice}.",
                 retry_after=TRAINING_SECONDS,
             )
 
