@@ -139,7 +139,8 @@ def _steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) -
     )
     yield Step(
         "schema",
-        "Names, labels, levels and their shares, rounded bounds, what cleaning did; no cell.",
+        "Names, labels, levels and their shares, rounded bounds, what cleaning did, how far models "
+        "are off; no cell.",
         "The database.",
         PLAIN,
         f"{TENANT} The operator.",
@@ -167,11 +168,13 @@ def _steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) -
     yield Step(
         "jobs",
         "Kind, times, progress and error of a job; of a preview the conditions and what it "
-        "foresees, for an hour after its end; no cell.",
+        "foresees, of a validation the segment and its figures, for an hour after its end; no "
+        "cell.",
         "The database.",
         PLAIN,
         f"{TENANT} The operator.",
         f"{clock.hours_in_words(history)} after its end; its id and times a week later.",
+        (Action.VALIDATION_CREATED, Action.VALIDATION_READY, Action.VALIDATION_FAILED),
     )
     yield Step(
         "webhooks",

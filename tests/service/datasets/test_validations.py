@@ -15,7 +15,7 @@ from simulacra.engine.validation.validation import Comparison, Error, Figure, Va
 from simulacra.engine.validation.worth import Worth
 from simulacra.service import errors, tenancy
 from simulacra.service.database import tables
-from simulacra.service.datasets import schemas, validating
+from simulacra.service.datasets import schemas, service, validating
 from simulacra.service.endpoints.datasets import datasets_of
 from simulacra.service.identity.principal import SCOPES, Principal
 from simulacra.service.jobs import attempts
@@ -169,6 +169,17 @@ def test_faults_are_named_where_they_stand(
         ):
             answer = await site.post({"segment": segment})
             assert api.is_problem(answer, 400, code, where), answer.text
+        many = await site.post({"segment": {"region": [str(index) for index in range(9_000)]}})
+        assert len(many.json()["errors"]) == service.MAX_FAULTS
+        odd = {"min": 18, "max": 60, "more": "\0"}
+        others: list[object] = [{"age": odd}, {"\0": "x"}, {"region": "\ud800"}, {"age": [[None]]}]
+        for other in others:
+            answer = await site.http.post(
+                f"/v1/datasets/{bench.dataset_id}/validations",
+                content=json.dumps({"segment": other}),
+                headers={"content-type": "application/json"},
+            )
+            assert answer.status_code == 400, (other, answer.text)
         answer = await site.post({"repeats": 21})
         assert api.is_problem(answer, 400, "simio_invalid_field", "/repeats")
         answer = await site.post({"segments": {}})

@@ -64,14 +64,14 @@ def _pointed(
     name: object, given: object, error: errors.ConditionError
 ) -> Iterator[errors.FieldError]:
     """Yield the faults of a column as a segment has them: it has no kinds, and levels in a list."""
+    places: dict[str, int] = {}
+    if _is_list(given):
+        places = {errors.pointer(_text(level)): index for index, level in enumerate(given)}
     for fault in error.fields:
         _, _, _, *within = fault.pointer.split("/")  # nothing, the kind, the column
-        below = ""
-        if within and isinstance(given, Mapping):
-            below = f"/{'/'.join(within)}"
-        elif within and _is_list(given):
-            texts = [errors.pointer(_text(level)) for level in given]
-            below = f"/{texts.index(f'/{within[0]}')}" if f"/{within[0]}" in texts else ""
+        below = "".join(f"/{part}" for part in within)
+        if not isinstance(given, Mapping):
+            below = f"/{places[below]}" if below in places else ""
         yield dataclasses.replace(fault, pointer=errors.pointer(name) + below)
 
 

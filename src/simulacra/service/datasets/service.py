@@ -32,6 +32,9 @@ from simulacra.service.stores.store import Store
 from simulacra.service.tenants import encryption, retention
 from simulacra.service.tenants.capacity import Capacity
 
+MAX_FAULTS = 100
+"""The most faults of a segment that are told: one of hundreds was made for another study."""
+
 
 @dataclasses.dataclass(frozen=True)
 class _Seed:
@@ -301,7 +304,8 @@ def _check(schema_text: str, segment: Mapping[str, Any]) -> None:
     try:
         wanted.parse(published, segment, payloads.FORM)
     except engine_errors.ConditionError as error:
-        raise study.translate(error, payloads.VALIDATE.conditions_at) from None
+        first = engine_errors.ConditionError(error.fields[:MAX_FAULTS])
+        raise study.translate(first, payloads.VALIDATE.conditions_at) from None
 
 
 async def _fingerprint(file: BinaryIO, fields: UploadFields) -> bytes:
