@@ -5,12 +5,14 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Callable, Coroutine
 from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+import uvloop
 
 from simulacra.engine.progress import Progress
 from simulacra.service import errors, scratch
@@ -29,6 +31,7 @@ def program(name: str) -> functions.ChildFunction[dict[str, Any], dict[str, Any]
 def run(
     function: str,
     limits: child.Limits = LIMITS,
+    loop: Callable[[Coroutine[Any, Any, dict[str, Any]]], dict[str, Any]] = asyncio.run,
     **arguments: Any,  # noqa: ANN401 - any JSON
 ) -> tuple[dict[str, Any], list[Progress]]:
     """Run a function of `programs.py` in a child."""
@@ -44,7 +47,7 @@ def run(
             if source.exists():
                 shutil.copy(source, arguments["path"])
         running = child.run(program(function), arguments, folder, limits, note)
-        return asyncio.run(running), seen
+        return loop(running), seen
 
 
 def test_a_job_runs_elsewhere_and_reports() -> None:
@@ -54,6 +57,18 @@ def test_a_job_runs_elsewhere_and_reports() -> None:
     assert result["niceness"] == os.getpriority(os.PRIO_PROCESS, 0) + child.NICENESS
     assert result["says_to"] == os.devnull
     assert seen == [Progress("fitting", 0.5, 7, 15)]
+
+
+@pytest.mark.parametrize("loop", [asyncio.run, uvloop.run])
+def test_a_long_result_arrives_whole(
+    loop: Callable[[Coroutine[Any, Any, dict[str, Any]]], dict[str, Any]],
+) -> None:
+    """It is longer than a pipe holds, so that the worker reads it while it is written.
+
+    Workers run on uvloop, which makes what it watches non-blocking.
+    """
+    text = "grüße " * 200_000
+    assert run("work", loop=loop, text=text)[0]["text"] == text
 
 
 def test_a_server_that_is_slow_to_fork_does_not_hold_up_the_worker(tmp_path: Path) -> None:

@@ -147,6 +147,8 @@ async def _listen(
             await readable
         finally:
             loop.remove_reader(receiver.fileno())
+        # uvloop makes what it watches non-blocking, and a long message is still being written.
+        os.set_blocking(receiver.fileno(), True)
         try:
             # In a thread: half a message, sent on purpose, would stop the loop and its timeouts.
             text = await asyncio.to_thread(receiver.recv_bytes, messages.MAX_BYTES)
