@@ -432,7 +432,7 @@ class ReportDocument(BaseModel):
         None, description="Of error, if asked for; `getGenerationMargins` has all of them."
     )
     validation: ValidationSummaryDocument | None = Field(
-        None, description="The dataset's latest of the whole study, before the rows were asked for."
+        None, description="The dataset's latest of the whole study when the rows were made."
     )
 
 
