@@ -28,7 +28,7 @@ def refuse(request: Request, report: ProgressCallback) -> Result:  # noqa: ARG00
 
 
 def refuse_an_option(request: Request, report: ProgressCallback) -> Result:  # noqa: ARG001 - the form of a job
-    raise errors.StudyError.of_option("/weight_column", "the weight is negative")
+    raise errors.OptionError("weight_column", "the weight is negative")
 
 
 def refuse_conditions(request: Request, report: ProgressCallback) -> Result:  # noqa: ARG001 - the form of a job

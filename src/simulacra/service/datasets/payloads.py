@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from simulacra.engine import options, privacy_levels, words
+from simulacra.engine import privacy_levels, words
 from simulacra.service.jobs import functions
 
 FORM = words.Words(
@@ -51,14 +51,6 @@ class StudyOptions:
     sheet: str | None = None
     privacy: str = privacy_levels.STANDARD
     weight: str | None = None
-
-    def overrides(self) -> options.Options:
-        """Return them as the engine takes them, checked.
-
-        Raises:
-            engine_errors.OptionError: one of them has no such value, or two exclude each other.
-        """
-        return options.Options.of(words=FORM, **vars(self))
 
 
 @dataclasses.dataclass(frozen=True)

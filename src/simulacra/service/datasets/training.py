@@ -2,13 +2,13 @@
 
 from simulacra.engine import pipeline
 from simulacra.engine.progress import ProgressCallback
-from simulacra.service.datasets import payloads
+from simulacra.service.datasets import overrides, payloads
 
 
 def fit(request: payloads.TrainingRequest, report: ProgressCallback) -> payloads.TrainingResult:
     """Fit a study, save the model, and return what is published of it."""
-    overrides = request.options.overrides()
-    model = pipeline.fit_with(request.study_file, overrides, progress=report)
+    stated = overrides.of(request.options)
+    model = pipeline.fit_with(request.study_file, stated, progress=report)
     report(pipeline.SAVING)
     model.save(request.model_file)
     schema = model.schema

@@ -15,6 +15,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from simulacra.engine import errors as engine_errors
 from simulacra.service import errors
+from simulacra.service.datasets import overrides
 from simulacra.service.datasets.schemas import UploadFields
 from simulacra.service.errors import study
 from simulacra.service.http import content, problems, wording
@@ -147,7 +148,7 @@ def _fields(form: FormData) -> UploadFields:
 def _check_options(fields: UploadFields) -> None:
     """Refuse what no file can make right; whether the columns exist is known when it is read."""
     try:
-        fields.options().overrides()
+        overrides.of(fields.options())
     except engine_errors.OptionError as error:
         raise errors.InvalidFieldsError(study.translate(error).faults) from None
 
