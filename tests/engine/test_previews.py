@@ -79,3 +79,29 @@ def test_more_rows_are_expected_to_take_longer(saved: Path) -> None:
     model.generate(50, seed=1, **LATE)  # which tells what a value takes
     few, many = (model.preview(rows, seed=1, **LATE) for rows in (1_000, 50_000))
     assert 0 < few.expected_seconds < many.expected_seconds
+
+
+def test_refits_for_margins_are_expected_to_take_longer_until_they_are_kept(saved: Path) -> None:
+    model = simulacra.load(saved)
+    model.generate(50, seed=1, **LATE)
+
+    def expected(*, margins: bool | str, kept: int | None = None) -> float:
+        asked = model.preview(50, seed=1, **LATE, margins=margins, kept_refits=kept)
+        return asked.expected_seconds
+
+    nothing, quick, full = (
+        expected(margins=False),
+        expected(margins="quick"),
+        expected(margins=True),
+    )
+    assert 0 < nothing < quick < full
+    assert expected(margins=True, kept=20) < expected(margins=True, kept=8) < full
+    assert expected(margins="quick", kept=20) == expected(margins="quick", kept=8) > nothing
+    model.generate(50, seed=1, **LATE, margins="quick")
+    assert (
+        expected(margins="quick")
+        == expected(margins="quick", kept=8)
+        < expected(margins="quick", kept=0)
+    )
+    with pytest.raises(ValueError, match="margins is 'slow'"):
+        expected(margins="slow")

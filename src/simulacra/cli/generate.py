@@ -38,13 +38,6 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help=".parquet, .csv or .arrow (default: synthetic.parquet)",
     )
     parser.add_argument(
-        "--margins",
-        nargs="?",
-        const="full",
-        choices=["full", "quick"],
-        help="margins of error from 20 refits to resampled respondents, or 8 (quick)",
-    )
-    parser.add_argument(
         "--support-weight",
         action="store_true",
         help="add the column support_weight, which sums to the effective base of the rows",
@@ -128,6 +121,13 @@ def add_scenario(parser: argparse.ArgumentParser) -> None:
         "--seed",
         type=option_types.WholeNumber(0, limits.MAX_SEED),
         help="the same model, conditions, rows and seed give the same rows (default: a new one)",
+    )
+    parser.add_argument(
+        "--margins",
+        nargs="?",
+        const="full",
+        choices=["full", "quick"],
+        help="margins of error from 20 refits to resampled respondents, or 8 (quick)",
     )
 
 

@@ -21,7 +21,10 @@ def run(arguments: argparse.Namespace) -> int:
     model = pipeline.load(arguments.model)
     try:
         preview = model.preview(
-            arguments.rows, seed=arguments.seed, **generate.conditions_of(arguments)
+            arguments.rows,
+            seed=arguments.seed,
+            margins=arguments.margins or False,
+            **generate.conditions_of(arguments),
         )
     except errors.ConditionError as error:
         raise failures.CommandError(generate.faults_of(error, arguments)) from None

@@ -55,12 +55,12 @@ VALIDATION_DURATIONS = (("reading", 0.03), ("cleaning", 0.07))
 """Parts of the time of a validation before respondents are hidden."""
 SAVING = Progress("writing", 0.97)
 """What comes after fitting; reported by the caller who saves the model."""
-FITTING, CONDITIONING, WRITING = 8.0, 6.0, 0.25
+FITTING, CONDITIONING, WRITING = 16.0, 6.0, 0.25
 """Durations in that of drawing one value: to fit a conditional model, for each respondent; to draw
 a conditioned column with its particles, for each row; to count and write a value."""
 SUPPORT_WEIGHT = "support_weight"
 """Name of the column by which other tools count rows as support does."""
-VALUE_SECONDS = 1e-7
+VALUE_SECONDS = 2e-7
 """What drawing one value takes about, before anything was measured."""
 MIN_CONDITIONED_ROWS = particles.MIN_PARTICLES // particles.PARTICLES_PER_ROW
 """Rows below which conditioned columns take no less time."""
@@ -466,6 +466,47 @@ class Model:
         conditioned, models = saving.load_fitted(Path(path), self._pool, self._models)
         self._remember(conditioned, dict(enumerate(models)))
 
+    @property
+    def refits(self) -> int:
+        """How many models that were refitted for margins of error it keeps, of one scenario."""
+        return len(self._replicates[1])
+
+    def save_refits(self, path: str | Path) -> None:
+        """Write the models that the last generation with margins of error has refitted.
+
+        Another process that loads them (`load_refits`) does not refit them for a scenario on the
+        same columns, whatever their shares and ranges; the margins are the same.
+
+        Args:
+            path: of the file.
+
+        Raises:
+            OSError: the file cannot be written.
+            ValueError: there are none.
+        """
+        conditioned, kept = self._replicates
+        if not kept:
+            raise ValueError("nothing was refitted: generate rows with margins first")
+        replicates.save(Path(path), conditioned, kept)
+
+    def load_refits(self, path: str | Path, margins: bool | str = True) -> int:  # noqa: FBT001, FBT002 - as `generate` takes it
+        """Take over what another process has refitted for margins of scenarios on some columns.
+
+        Args:
+            path: of the file.
+            margins: as of `generate`; no more are loaded than such margins need.
+
+        Returns:
+            How many there are now.
+
+        Raises:
+            errors.SavedModelError: the file is damaged, of another version or of another study.
+            OSError: it cannot be opened.
+        """
+        most = replicates.how_many(margins)
+        self._replicates = replicates.load(Path(path), self._pool, self._sequence([]), most)
+        return self.refits
+
     def generate(  # noqa: PLR0913 - each kind of condition has a name of its own
         self,
         row_count: int,
@@ -534,7 +575,8 @@ class Model:
         plan = plans.of(self._pool, scenario)
         sequence = self._sequence(plan.order)
         fitted = self._fitted(sequence, len(plan.order))
-        durations = self._durations(len(sequence) - len(fitted), len(plan.order), row_count, refits)
+        missing, kept = len(sequence) - len(fitted), len(self._kept_replicates(plan.order))
+        durations = self._durations(missing, len(plan.order), row_count, refits, kept)
         build, condition, complete, doubt, finish = phases(progress, durations)
         # 2. The conditional models, those of the conditioned columns first.
         models = self._fit_missing(sequence, fitted, len(plan.order), build)
@@ -584,6 +626,8 @@ class Model:
         joint: Sequence[Mapping[str, Any]] | None = None,
         multiple_response: Mapping[str, Mapping[str, float]] | None = None,
         groups: Sequence[Mapping[str, Any]] | None = None,
+        margins: bool | str = False,
+        kept_refits: int | None = None,
     ) -> Preview:
         """Tell what a generation under a scenario would give, without its rows.
 
@@ -604,15 +648,18 @@ class Model:
             joint: shares of combinations.
             multiple_response: set to option to share.
             groups: conditions among some of the rows.
+            margins: as of `generate`; the expected seconds count what they cost.
+            kept_refits: how many models for them need not be refitted; by default those that this
+                model keeps.
 
         Returns:
             The preview. Where no row can be had, it says so with the reason.
 
         Raises:
             errors.ConditionError: a condition does not fit the schema; lists every fault.
-            ValueError: `row_count` or `seed` is out of bounds.
+            ValueError: `row_count` or `seed` is out of bounds, or `margins` is another text.
         """
-        rng_seed, began = _rng_seed(row_count, seed), time.perf_counter()
+        refits, rng_seed = replicates.how_many(margins), _rng_seed(row_count, seed)
         asked = {
             "categorical": categorical,
             "numeric": numeric,
@@ -624,30 +671,36 @@ class Model:
         }
         scenario = conditions.parse(self.schema, asked)
         plan = plans.of(self._pool, scenario)
+        kept = len(self._kept_replicates(plan.order)) if kept_refits is None else kept_refits
         if not plan.order:
             preview = previewing.unconditional(self._pool, row_count, rng_seed)
-            return self._timed(preview, plan.order, None)
+            return self._timed(preview, plan.order, None, refits, kept)
         sequence = self._sequence(plan.order)[: len(plan.order)]
         fitted = self._fitted(sequence, len(sequence))
-        missing = len(sequence) - len(fitted)
         (build,) = phases(None, [("fitting", 1.0)])
         models = self._fit_missing(sequence, fitted, len(sequence), build)
+        began = time.perf_counter()  # fitting a column with few before it says little of the others
         cloud = particles.draw(self._pool, models, plan, row_count, rng_seed)
-        drawn = CONDITIONING * len(sequence) * max(row_count, MIN_CONDITIONED_ROWS)
-        drawn += FITTING * missing * len(self._pool.values)
-        value_seconds = (time.perf_counter() - began) / drawn
+        value_seconds = (time.perf_counter() - began) / _conditioning(len(sequence), row_count)
         question = previewing.Question(
             *(self._pool, models, asked, scenario, plan, row_count, rng_seed)
         )
-        return self._timed(previewing.conditional(question, cloud), plan.order, value_seconds)
+        preview = previewing.conditional(question, cloud)
+        return self._timed(preview, plan.order, value_seconds, refits, kept)
 
     def _timed(
-        self, preview: Preview, conditioned: list[int], value_seconds: float | None
+        self,
+        preview: Preview,
+        conditioned: list[int],
+        value_seconds: float | None,
+        refits: int,
+        kept: int,
     ) -> Preview:
         """Return a preview with the seconds that the generation is expected to take."""
         sequence = self._sequence(conditioned)
         missing = len(sequence) - len(self._fitted(sequence, len(conditioned)))
-        durations = self._durations(missing, len(conditioned), preview.rows_available)
+        rows = preview.rows_available
+        durations = self._durations(missing, len(conditioned), rows, refits if rows else 0, kept)
         each = self._value_seconds or value_seconds or VALUE_SECONDS
         seconds = each * sum(duration for _, duration in durations)
         return dataclasses.replace(preview, expected_seconds=float(f"{seconds:.2g}"))
@@ -697,11 +750,8 @@ class Model:
         phase: Phase,
     ) -> list[Halves]:
         """Return the figures of refitted models, of which those on the same columns are kept."""
-        conditioned, kept = self._replicates
-        if conditioned != tuple(plan.order):
-            kept = []
         layout = figures.Layout.of(self.schema, self._free(plan))
-        halves, kept = [], [*kept]
+        halves, kept = [], [*self._kept_replicates(plan.order)]
         for index in range(refits):
             if index == len(kept):
                 kept.append(replicates.refit(self._pool, sequence, len(plan.order), index))
@@ -710,6 +760,11 @@ class Model:
             phase.advance(index + 1, refits)
         self._replicates = tuple(plan.order), kept
         return halves
+
+    def _kept_replicates(self, conditioned: Sequence[int]) -> list[Replicate]:
+        """Return the replicates that are there for scenarios on some columns."""
+        known, kept = self._replicates
+        return kept if known == tuple(conditioned) else []
 
     def _free(self, plan: Plan) -> list[int]:
         """Return the positions of the columns that no condition on all rows is about."""
@@ -739,15 +794,18 @@ class Model:
         )
 
     def _durations(
-        self, missing: int, conditioned: int, rows: int, refits: int = 0
+        self, missing: int, conditioned: int, rows: int, refits: int, kept: int
     ) -> list[tuple[str, float]]:
         """Return the durations of the phases of a generation, in that of drawing one value."""
-        columns = len(self._models)
+        columns, respondents = len(self._models), len(self._pool.values)
+        fit = FITTING * columns * min(respondents, replicates.MAX_RESPONDENTS)
+        half = _conditioning(conditioned, replicates.ROWS) + columns * replicates.ROWS
+        doubt = max(0, refits - kept) * fit + refits * 2 * half
         return [
-            ("fitting", FITTING * missing * len(self._pool.values)),
-            ("sampling", CONDITIONING * conditioned * rows),
+            ("fitting", FITTING * missing * respondents),
+            ("sampling", _conditioning(conditioned, rows)),
             ("sampling", (columns - conditioned) * rows),
-            ("fitting", refits * replicates.values_of(columns, len(self._pool.values), FITTING)),
+            ("fitting", doubt),
             ("writing", WRITING * columns * rows),
         ]
 
@@ -764,6 +822,11 @@ class Model:
         rng = randomness.stream(rng_seed, "picking")
         picked = picking.pick(cloud, rows, rng)
         return cloud.draws.take(rng.permutation(picked)), rows, cloud
+
+
+def _conditioning(conditioned: int, rows: int) -> float:
+    """Return how long conditioned columns take to draw, in the time of drawing one value."""
+    return CONDITIONING * conditioned * max(rows, MIN_CONDITIONED_ROWS)
 
 
 def _rng_seed(row_count: int, seed: int | None) -> int:

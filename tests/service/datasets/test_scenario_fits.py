@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from simulacra.service import keys, storage, tenancy
 from simulacra.service.database import tables
 from simulacra.service.datasets import expiry, repository, scenario_fits
+from simulacra.service.datasets.scenario_fits import Kept
 from simulacra.service.endpoints.datasets import datasets_of
 from simulacra.service.identity.principal import Principal
 from simulacra.service.runtime import Runtime
@@ -38,17 +39,19 @@ class Fits:
         self.runtime.storage.write(path, io.BytesIO(b"fits"), KEY)
         return path
 
-    async def add(self, columns: str, unusable: str | None = None) -> str:
+    async def add(self, columns: str, replaced: str | None = None, refits: int = 0) -> str:
         """Add one as an attempt does, which discards in the end what it did not keep."""
         path = await self.write()
+        new = Kept(path, refits)
         async with self.runtime.database.transaction(self.caller.tenant_id) as session:
-            await scenario_fits.add(session, self.dataset_id, columns, path, unusable=unusable)
+            await scenario_fits.add(session, self.dataset_id, columns, new, replaced=replaced)
         await self.runtime.objects.discard(self.caller.tenant_id, path)
         return path
 
     async def find(self, columns: str, scope: str | None = None) -> str | None:
         async with self.runtime.database.transaction(scope or self.caller.tenant_id) as session:
-            return await scenario_fits.find(session, self.dataset_id, columns)
+            found = await scenario_fits.find(session, self.dataset_id, columns)
+        return None if found is None else found.path
 
     async def rows(self) -> dict[str, str]:
         """Return columns and paths of all rows there are."""
@@ -112,9 +115,9 @@ def test_what_could_not_be_read_is_replaced(
     async def check() -> None:
         fits = await fits_of(runtime, tmp_path)
         damaged = await fits.add("a")
-        good = await fits.add("a", unusable=damaged)
+        good = await fits.add("a", replaced=damaged)
         assert await fits.find("a") == good
-        late = await fits.add("a", unusable=damaged)  # it was replaced meanwhile
+        late = await fits.add("a", replaced=damaged)  # it was replaced meanwhile
         assert late != await fits.find("a")
         assert await fits.stored() == {good}
 
@@ -141,6 +144,32 @@ def test_the_least_recently_used_one_makes_room(
         assert len(await fits.stored()) == 3 + 1
 
     run_async(check())
+
+
+def test_refits_are_counted_and_make_room_among_themselves(
+    runtime: Runtime, run_async: RunAsync, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scenario_fits, "MAX_KEPT", 1)
+    monkeypatch.setattr(scenario_fits, "MAX_REFITS_KEPT", 2)
+
+    async def check() -> None:
+        fits = await fits_of(runtime, tmp_path)
+        await fits.add("a")
+        first = await fits.add("b", refits=8)
+        more = await fits.add("b", first, refits=20)
+        kept = {"c": await fits.add("c", refits=8), "d": await fits.add("d", refits=20)}
+        assert await fits.rows() == kept | {"a": await fits.find("a")}
+        assert more not in await fits.stored()
+        async with runtime.database.transaction(fits.caller.tenant_id) as session:
+            found = await scenario_fits.find(session, fits.dataset_id, "d")
+        assert found == Kept(kept["d"], 20)
+
+    run_async(check())
+
+
+def test_refits_have_a_digest_of_their_own() -> None:
+    columns = scenario_fits.columns_of({"categorical": {"a": {}}, "numeric": {}})
+    assert len({columns, scenario_fits.refits_of(columns), scenario_fits.refits_of("b")}) == 3
 
 
 def test_what_another_version_fitted_is_not_found(
@@ -173,7 +202,7 @@ def test_no_other_tenant_sees_it(runtime: Runtime, run_async: RunAsync, tmp_path
             assert found.all() == []
             await scenario_fits.forget(session, fits.dataset_id)
             theirs = await fits.write()
-            await scenario_fits.add(session, fits.dataset_id, "b", theirs, unusable=None)
+            await scenario_fits.add(session, fits.dataset_id, "b", Kept(theirs, 0), replaced=None)
         assert await fits.rows() == {"a": path}
         with pytest.raises(sa.exc.ProgrammingError, match="row-level security"):
             async with runtime.database.transaction(stranger) as session:
@@ -224,7 +253,7 @@ def test_the_end_of_a_dataset_waits_for_what_is_being_added(
         fits = await fits_of(runtime, tmp_path)
         path = await fits.write()
         async with runtime.database.transaction(fits.caller.tenant_id) as session:
-            await scenario_fits.add(session, fits.dataset_id, "a", path, unusable=None)
+            await scenario_fits.add(session, fits.dataset_id, "a", Kept(path, 0), replaced=None)
             deleting = asyncio.create_task(
                 datasets_of(runtime).delete(fits.caller, fits.dataset_id)
             )
@@ -245,7 +274,7 @@ def test_an_object_that_was_swept_meanwhile_is_not_kept(
         path = await fits.write()
         await runtime.objects.discard(fits.caller.tenant_id, path)
         async with runtime.database.transaction(fits.caller.tenant_id) as session:
-            await scenario_fits.add(session, fits.dataset_id, "a", path, unusable=None)
+            await scenario_fits.add(session, fits.dataset_id, "a", Kept(path, 0), replaced=None)
             dataset = await repository.get(session, fits.dataset_id)  # the transaction goes on
             dataset.expires_at += dt.timedelta(hours=1)
         assert await fits.rows() == {}

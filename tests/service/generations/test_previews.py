@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 import simulacra
+from simulacra.engine.report.preview import Preview
 from simulacra.service import clock, compose, errors, housekeeping, keys, tenancy
 from simulacra.service.database import tables
 from simulacra.service.endpoints import previews as endpoint
@@ -121,6 +122,29 @@ def test_a_preview_has_the_figures_of_the_generation_and_leaves_nothing_behind(
         assert made.row.report is not None
         assert made.row.report["support"] == job["preview"]["support"]
         assert "preview" not in (await site.http.get(f"/v1/jobs/{made.row.job_id}")).json()
+
+    on_site(bench, run_async, model_file, check)
+
+
+def test_seconds_count_what_margins_have_still_to_refit(
+    bench: Workbench, run_async: RunAsync, model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[object, object]] = []
+    preview = simulacra.Model.preview
+
+    def noted(self: simulacra.Model, *arguments: Any, **options: Any) -> Preview:  # noqa: ANN401 - as `preview`
+        asked.append((options["margins"], options["kept_refits"]))
+        return preview(self, *arguments, **options)
+
+    monkeypatch.setattr(simulacra.Model, "preview", noted)
+
+    async def check(site: Site) -> None:
+        for margins in (False, True, "quick"):
+            answer = await site.answered({**BODY, "margins": margins})
+            assert answer.json()["preview"]["expected_seconds"] > 0
+        await bench.generate(WANTED, margins="quick")
+        await site.answered({**BODY, "margins": True})
+        assert asked == [(False, 0), ("full", 0), ("quick", 0), ("full", 8)]
 
     on_site(bench, run_async, model_file, check)
 

@@ -12,6 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 import simulacra
+from simulacra.engine.margins import replicates
+from simulacra.engine.margins.replicates import Replicate
 from simulacra.engine.progress import Progress
 from simulacra.service import clock, errors, housekeeping, keys, objects, storage, tenancy
 from simulacra.service.database import tables
@@ -141,9 +143,11 @@ class Workbench:
             await self.after_child()
         return result
 
-    async def ask(self, conditions: dict[str, Any]) -> tables.Generation:
+    async def ask(
+        self, conditions: dict[str, Any], *, margins: bool | str = False
+    ) -> tables.Generation:
         fields = {"row_count": 60, "seed": 1, "output_format": "csv", "conditions": conditions}
-        wanted = GenerationRequest.model_validate(fields)
+        wanted = GenerationRequest.model_validate({**fields, "margins": margins})
         made, _ = await generations_of(self.runtime).create(
             self.caller, self.dataset_id, wanted, None
         )
@@ -152,10 +156,12 @@ class Workbench:
     async def carry_out(self, asked: tables.Generation) -> None:
         await attempts.carry_out(self.runtime.resources, self.caller.tenant_id, asked.job_id)
 
-    async def generate(self, conditions: dict[str, Any]) -> Generated:
+    async def generate(
+        self, conditions: dict[str, Any], *, margins: bool | str = False
+    ) -> Generated:
         """Return a generation of which the rows are there."""
         self._children.clear()
-        asked = await self.ask(conditions)
+        asked = await self.ask(conditions, margins=margins)
         await self.carry_out(asked)
         (seen,) = self._children.values()
         seen.row, seen.rows = await self.delivered(asked.id)
@@ -225,6 +231,55 @@ def test_a_generation_without_conditions_keeps_nothing(
     async def check() -> None:
         await bench.open(model_file)
         assert (await bench.generate({})).was_spared
+        assert await bench.kept() == await bench.stored() == []
+
+    run_async(check())
+
+
+def test_what_one_generation_refitted_for_margins_serves_the_next(
+    bench: Workbench, run_async: RunAsync, model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refitted: list[int] = []
+    refit = replicates.refit
+
+    def noted(*arguments: Any) -> Replicate:  # noqa: ANN401 - as `refit`
+        refitted.append(1)
+        return refit(*arguments)
+
+    monkeypatch.setattr(replicates, "refit", noted)
+
+    async def check() -> None:
+        await bench.open(model_file)
+        first = await bench.generate({}, margins="quick")
+        assert (len(refitted), first.request.refits_file) == (8, None)
+        (path,) = await bench.kept()
+        second = await bench.generate({}, margins="quick")
+        assert len(refitted) == 8
+        assert second.row.report == first.row.report
+        assert first.row.report is not None
+        assert first.row.report["margins"]["replicates"] == 8
+        assert (await bench.generate({})).request.refits_file is None  # it asks for none
+        await bench.generate({}, margins=True)
+        assert len(refitted) == 20
+        (whole,) = await bench.kept()
+        assert whole != path
+        assert await bench.stored() == [whole]
+        third = await bench.generate({}, margins="quick")
+        assert (len(refitted), third.row.report) == (20, first.row.report)
+        await datasets_of(bench.runtime).delete(bench.caller, bench.dataset_id)
+        assert await bench.kept() == await bench.stored() == []
+
+    run_async(check())
+
+
+def test_refits_that_are_too_large_are_not_kept(
+    bench: Workbench, run_async: RunAsync, model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scenario_fits, "MAX_REFITS_BYTES", 1_000)
+
+    async def check() -> None:
+        await bench.open(model_file)
+        await bench.generate({}, margins="quick")
         assert await bench.kept() == await bench.stored() == []
 
     run_async(check())

@@ -7,13 +7,14 @@ which predecessors a column may look at stay those of the study; all else is lea
 
 import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from simulacra.engine import randomness
-from simulacra.engine.columns.arrays import Floats, Int64s
+from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.margins.figures import Layout
-from simulacra.engine.model import conditional, drawing
+from simulacra.engine.model import conditional, drawing, saving
 from simulacra.engine.model.conditional import ConditionalModel
 from simulacra.engine.model.donors import DonorPool, Draws
 from simulacra.engine.scenario import particles, picking, plans
@@ -36,12 +37,10 @@ class Replicate:
 
     Attributes:
         pool: those respondents.
-        chosen: int64: their row numbers in the study, with repetition.
         models: along the visit sequence of a scenario.
     """
 
     pool: DonorPool
-    chosen: Int64s
     models: Sequence[ConditionalModel]
 
 
@@ -71,17 +70,6 @@ def how_many(margins: bool | str) -> int:  # noqa: FBT001 - a plain yes or no is
     return REFITS["full"] if margins else 0
 
 
-def values_of(columns: int, respondents: int, fitting: float) -> float:
-    """Return how long a replicate takes, in the time of drawing one value.
-
-    Args:
-        columns: how many there are.
-        respondents: of the study.
-        fitting: how long it takes to fit one column to one respondent.
-    """
-    return columns * (fitting * min(respondents, MAX_RESPONDENTS) + 2 * ROWS)
-
-
 def refit(pool: DonorPool, sequence: Sequence[int], conditioned: int, index: int) -> Replicate:
     """Return one replicate of a model.
 
@@ -91,17 +79,59 @@ def refit(pool: DonorPool, sequence: Sequence[int], conditioned: int, index: int
         conditioned: how many those are.
         index: of the replicate, which decides who is resampled.
     """
+    resampled = _resampled(pool, index)
+    models = conditional.fit_all(resampled, sequence, {}, _ignore, conditioned)
+    return Replicate(resampled, models)
+
+
+def _resampled(pool: DonorPool, index: int) -> DonorPool:
+    """Return as many of the respondents as a replicate is refitted to, some more than once."""
     rng = randomness.stream(0, "replicate", str(index))
     respondents = len(pool.values)
     chosen = np.sort(rng.integers(respondents, size=min(respondents, MAX_RESPONDENTS)))
     weights = None
     if pool.survey_weights is not None:
         weights = pool.survey_weights[chosen] / pool.survey_weights[chosen].mean()
-    resampled = DonorPool.of(
+    return DonorPool.of(
         *(pool.schema, pool.values[chosen], pool.rules, pool.strengths, pool.privacy), weights
     )
-    models = conditional.fit_all(resampled, sequence, {}, _ignore, conditioned)
-    return Replicate(resampled, chosen, models)
+
+
+def save(path: Path, conditioned: Sequence[int], kept: Sequence[Replicate]) -> None:
+    """Write replicates to a file, without what `load` finds again.
+
+    That is who is resampled, and who of them is in which leaf: most of the bytes.
+
+    Args:
+        path: of the file.
+        conditioned: the positions of the columns that a scenario is about.
+        kept: the first replicates of the study on those columns.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    saving.save_refits(path, conditioned, [replicate.models for replicate in kept])
+
+
+def load(
+    path: Path, pool: DonorPool, sequence: Sequence[int], most: int
+) -> tuple[tuple[int, ...], list[Replicate]]:
+    """Return the positions of the conditioned columns and the replicates that `save` wrote.
+
+    Args:
+        path: of the file.
+        pool: the respondents.
+        sequence: positions of all columns, along the visit sequence of the study.
+        most: how many are wanted; there may be fewer.
+
+    Raises:
+        errors.SavedModelError: the file is damaged, of another version or of another study.
+        OSError: it cannot be opened.
+    """
+    conditioned, found = saving.load_refits(
+        path, lambda index: _resampled(pool, index), sequence, most
+    )
+    return conditioned, [Replicate(resampled, models) for resampled, models in found]
 
 
 def ask(replicate: Replicate, scenario: Scenario, layout: Layout, rng_seed: int) -> Halves | None:

@@ -134,11 +134,11 @@ def fit(
     features = features.joined([index.codes(features) for index in indices])
     names = [pool.schema.columns[position].name for position in (column, *chosen)]
     rng = randomness.stream(rng_seed, "link", *names)
-    habit, others = None, known
+    habit = None
     source = repetition.source_of(pool, column, chosen) if with_repetition else None
     if source is not None:
         habit = _habit(pool, column, source, features, known, rng)
-        others = np.flatnonzero(~habit.repeats & (is_known | (not is_parted))).astype(np.int32)
+    others = _others(known, habit)
     own_target = Target.of(own, codes[column], pool.weights, pool.privacy)
     forest = Forest.grow(features, own_target, rng, among=others)
     absence = Forest.grow(features, _whether(pool, ~is_known), rng) if is_parted else None
@@ -161,6 +161,14 @@ def _strongest(pool: DonorPool, column: int, candidates: Sequence[int]) -> list[
     return screening.strongest(pool.strengths[column], candidates, screening.MAX_PREDECESSORS)
 
 
+def _others(known: Int32s | None, habit: Repetition | None) -> Int32s | None:
+    """Return who of the known, or of all, does not repeat another column; None for everybody."""
+    if habit is None:
+        return known
+    others = np.flatnonzero(~habit.repeats).astype(np.int32)
+    return others if known is None else np.intersect1d(others, known, assume_unique=True)
+
+
 def _habit(
     pool: DonorPool,
     column: int,
@@ -173,6 +181,39 @@ def _habit(
     repeats = repetition.repeats(pool, column, source)
     forest = Forest.grow(features, _whether(pool, repeats), rng, among=among)
     return Repetition(source, repeats, forest)
+
+
+def hollow(model: ConditionalModel) -> ConditionalModel:
+    """Return a model without donors, which `filled` finds again."""
+    habit, absence = model.repetition, model.absence
+    return dataclasses.replace(
+        model,
+        forest=model.forest.hollow(),
+        repetition=habit and dataclasses.replace(habit, forest=habit.forest.hollow()),
+        absence=absence and absence.hollow(),
+    )
+
+
+def filled(pool: DonorPool, model: ConditionalModel) -> ConditionalModel:
+    """Return a model with the donors that `fit` gave it.
+
+    Args:
+        pool: the respondents that it was fitted to, up to `forest.MAX_DONOR_ROWS`.
+        model: as `hollow` returns it.
+    """
+    codes, own = pool.codes[model.column], pool.codings[model.column]
+    is_known, habit = codes != own.missing, model.repetition
+    known = np.flatnonzero(is_known).astype(np.int32) if model.absence is not None else None
+    features = model.features(Draws(codes=dict(enumerate(pool.codes))), len(codes))
+    target = Target.of(own, codes, pool.weights, pool.privacy)
+    forest = model.forest.filled(features, target, _others(known, habit))
+    if habit is not None:
+        repeats = _whether(pool, habit.repeats)
+        habit = dataclasses.replace(habit, forest=habit.forest.filled(features, repeats, known))
+    absence = model.absence
+    if absence is not None:
+        absence = absence.filled(features, _whether(pool, ~is_known))
+    return dataclasses.replace(model, forest=forest, repetition=habit, absence=absence)
 
 
 def _whether(pool: DonorPool, flags: Flags) -> Target:

@@ -5,6 +5,7 @@ parts of the respondents, so that they cut the same ground differently, and fill
 """
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple, Self
 
@@ -216,6 +217,37 @@ class Forest:
             count=count.astype(np.int32),
             donors=np.concatenate(donors),
         )
+
+    def hollow(self) -> "Forest":
+        """Return the trees without their donors, which `filled` finds again."""
+        nothing = np.zeros(0, dtype=np.int32)
+        return dataclasses.replace(self, start=nothing, count=nothing, donors=nothing)
+
+    def filled(self, features: Features, target: Target, among: Int32s | None = None) -> "Forest":
+        """Return the trees with the donors that `grow` gave them.
+
+        Of a study of up to `MAX_DONOR_ROWS` respondents alone: of more, each tree has only a part.
+
+        Args:
+            features: of the respondents, as the forest was grown on them.
+            target: likewise.
+            among: likewise.
+        """
+        rows = len(target.codes)
+        among = np.arange(rows, dtype=np.int32) if among is None else among
+        by_target = growing.sort(target.codes, among, target.size)
+        trees, leaves = [], []
+        for root, end in itertools.pairwise([*self.roots.tolist(), len(self.feature)]):
+            node = np.full(rows, root, dtype=np.int32)
+            kernels.descend(
+                *(features.codes, features.offset_of, features.ranks),
+                *(self.feature, self.threshold, self.left, node),
+            )
+            own = slice(root, end)
+            tree = (self.feature[own], self.threshold[own], self.left[own] - np.int32(root))
+            trees.append((*tree, by_target))
+            leaves.append(node - np.int32(root))
+        return self._joined(trees, leaves)
 
     def leaves(self, features: Features, rows: int, rng: np.random.Generator) -> Int32s:
         """Send each row down one tree, drawn at random, and return the leaves it ends in."""

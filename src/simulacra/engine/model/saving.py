@@ -15,15 +15,15 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulacra.engine import errors, privacy_levels
+from simulacra.engine import errors, privacy_levels, processors
 from simulacra.engine.columns.schema import Schema
-from simulacra.engine.model import soundness, visits
+from simulacra.engine.model import conditional, soundness, visits
 from simulacra.engine.model.conditional import ConditionalModel
 from simulacra.engine.model.donors import DonorPool
 from simulacra.engine.model.forest import Forest
@@ -109,6 +109,23 @@ def save_fitted(path: Path, conditioned: Sequence[int], models: Sequence[Conditi
     _write(path, {"conditioned": list(conditioned)}, {}, models)
 
 
+def save_refits(
+    path: Path, conditioned: Sequence[int], refits: Sequence[Sequence[ConditionalModel]]
+) -> None:
+    """Write models of resampled respondents, without their donors.
+
+    Args:
+        path: of the file.
+        conditioned: the positions of the columns that a scenario is about.
+        refits: the models of each, along the visit sequence of such a scenario.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    hollow = [conditional.hollow(model) for models in refits for model in models]
+    _write(path, {"conditioned": list(conditioned)}, {}, hollow)
+
+
 def _write(
     path: Path,
     described: dict[str, Any],
@@ -191,6 +208,46 @@ def load_fitted(
         soundness.check(pool.schema, pool.values, completed)
         soundness.check_odds(pool, completed)
         return tuple(conditioned), completed
+
+
+def load_refits(
+    path: Path, pool_of: Callable[[int], DonorPool], sequence: Sequence[int], most: int
+) -> tuple[tuple[int, ...], list[tuple[DonorPool, list[ConditionalModel]]]]:
+    """Return what `save_refits` wrote, with the donors again.
+
+    Args:
+        path: of the file.
+        pool_of: gives the resampled respondents of a refit by its index.
+        sequence: positions of all columns, along the visit sequence of the study.
+        most: refits that are wanted; there may be fewer.
+
+    Returns:
+        The positions of the conditioned columns, and of each refit the resampled respondents and
+        the models along the visit sequence.
+
+    Raises:
+        errors.SavedModelError: the file is damaged, of another version or of another study.
+        OSError: it cannot be opened.
+    """
+    with _opened(path) as (manifest, arrays):
+        conditioned = [int(position) for position in manifest["conditioned"]]
+        columns, along = len(sequence), visits.conditioned_first(conditioned, sequence)
+        hollow = _models(manifest | {"links": manifest["links"][: most * columns]}, arrays)
+        refits = []
+        for index, first in enumerate(range(0, len(hollow), columns)):
+            pool, models = pool_of(index), hollow[first : first + columns]
+            if [model.column for model in models] != along:
+                raise ValueError("a refit does not follow the visit sequence")
+            refits.append((pool, _filled(pool, models)))
+        return tuple(conditioned), refits
+
+
+def _filled(pool: DonorPool, hollow: Sequence[ConditionalModel]) -> list[ConditionalModel]:
+    """Return models with their donors, after a check of all that leads to them."""
+    soundness.check(pool.schema, pool.values, hollow, are_hollow=True)
+    models = list(processors.share(lambda model: conditional.filled(pool, model), hollow))
+    soundness.check(pool.schema, pool.values, models)
+    return models
 
 
 @contextlib.contextmanager

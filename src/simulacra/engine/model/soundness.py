@@ -21,8 +21,20 @@ FOREST_ARRAYS = tuple(field.name for field in dataclasses.fields(Forest))
 INDEX_ARRAYS = tuple(field.name for field in dataclasses.fields(RidgeIndex))
 
 
-def check(schema: Schema, values: Floats, models: Sequence[ConditionalModel]) -> None:
+def check(
+    schema: Schema,
+    values: Floats,
+    models: Sequence[ConditionalModel],
+    *,
+    are_hollow: bool = False,
+) -> None:
     """Refuse what would send a reader out of bounds or round in circles.
+
+    Args:
+        schema: of the study.
+        values: float64, shape (respondents, columns).
+        models: along a visit sequence.
+        are_hollow: whether the models are still without donors (see `conditional.hollow`).
 
     Raises:
         ValueError: what is wrong.
@@ -39,7 +51,7 @@ def check(schema: Schema, values: Floats, models: Sequence[ConditionalModel]) ->
     for model in models:
         if not earlier.issuperset(model.predecessors):
             raise ValueError("a column looks at columns that come later")
-        _check_model(schema, model, len(values))
+        _check_model(schema, model, len(values), are_hollow=are_hollow)
         earlier.add(model.column)
 
 
@@ -101,7 +113,7 @@ def check_odds(pool: DonorPool, models: Sequence[ConditionalModel]) -> None:
             raise ValueError("a value of a column has no odds")
 
 
-def _check_model(schema: Schema, model: ConditionalModel, rows: int) -> None:
+def _check_model(schema: Schema, model: ConditionalModel, rows: int, *, are_hollow: bool) -> None:
     if not _are_ranked(schema, model):
         raise ValueError("a column does not rank all levels of its predecessors")
     if model.repetition and not _is_habit(model.repetition, model, rows):
@@ -114,7 +126,9 @@ def _check_model(schema: Schema, model: ConditionalModel, rows: int) -> None:
     habit = None if model.repetition is None else model.repetition.forest
     for forest in (model.forest, habit, model.absence):
         if forest is not None:
-            _check_forest(forest, summed + len(model.indices), rows)
+            _check_trees(forest, summed + len(model.indices))
+            if not are_hollow:
+                _check_donors(forest, rows)
 
 
 def _has_increment(column: Column) -> bool:
@@ -152,21 +166,30 @@ def _check_index(index: RidgeIndex, summed: int) -> None:
         raise ValueError("an index does not weigh the predecessors")
 
 
-def _check_forest(forest: Forest, features: int, rows: int) -> None:
+def _check_trees(forest: Forest, features: int) -> None:
     arrays = [getattr(forest, name) for name in FOREST_ARRAYS]
     if any(array.dtype != np.int32 or array.ndim != 1 for array in arrays):
         raise ValueError("a forest is not made of rows of 32-bit integers")
-    nodes = np.arange(len(forest.feature))
-    inner = forest.feature != LEAF
+    nodes, inner = np.arange(len(forest.feature)), forest.feature != LEAF
+    if len(forest.threshold) != len(nodes) or len(forest.left) != len(nodes):
+        raise ValueError("a forest does not say of each node where it leads")
     is_sound = (
         _within(forest.feature[inner], 0, features)
-        and _within(forest.donors, 0, rows)
         and _within(forest.roots, 0, len(nodes))
         and bool(np.all(forest.left[inner] > nodes[inner]))  # so that every walk ends
         and _within(forest.left[inner] + 1, 0, len(nodes))
-        and _within(forest.start[~inner], 0, len(forest.donors))
-        and bool(np.all(forest.count[~inner] > 0))
-        and _within((forest.start + forest.count)[~inner], 0, len(forest.donors) + 1)
+    )
+    if not is_sound:
+        raise ValueError("a forest points outside itself")
+
+
+def _check_donors(forest: Forest, rows: int) -> None:
+    leaf = forest.feature == LEAF
+    is_sound = (
+        _within(forest.donors, 0, rows)
+        and _within(forest.start[leaf], 0, len(forest.donors))
+        and bool(np.all(forest.count[leaf] > 0))
+        and _within((forest.start + forest.count)[leaf], 0, len(forest.donors) + 1)
     )
     if not is_sound:
         raise ValueError("a forest points outside itself")

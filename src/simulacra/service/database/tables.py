@@ -278,6 +278,7 @@ class ScenarioFit(Table, TenantOwned):
     columns: Mapped[str] = mapped_column(primary_key=True)  # a digest of their names
     version: Mapped[str] = mapped_column(primary_key=True)  # of the engine that fitted
     path: Mapped[str]
+    refits: Mapped[int] = mapped_column(server_default="0")  # for margins of error, that are in it
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
     last_used_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
 

@@ -5,6 +5,7 @@ are encrypted with the dataset's key and owned by the dataset, and so end with i
 version is part of what is looked up: what another version fitted might give other rows.
 """
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
@@ -22,10 +23,27 @@ OF_MAPS, SETS = ("numeric", "categorical"), "multiple_response"
 MAX_KEPT = 16
 """Of a dataset, as many as a model in memory keeps. For a study of 150 columns each took a third of
 the model's bytes, so all of them stay within a few times the model."""
+MAX_REFITS_KEPT, MAX_REFITS_BYTES = 4, 100_000_000
+"""The same of what was refitted for margins of error, and what one object may have at most. Twenty
+refits without their donors take a quarter of the model's bytes to once as many."""
 
 VERSION = version("simulacra")
 
 _rows = tables.ScenarioFit
+
+
+@dataclasses.dataclass(frozen=True)
+class Kept:
+    """What is kept for scenarios on some columns.
+
+    Attributes:
+        path: of the object.
+        refits: how many models refitted for margins of error are in it; 0 if it holds those of the
+            study instead.
+    """
+
+    path: str
+    refits: int
 
 
 def folder(dataset_id: str) -> str:
@@ -45,6 +63,11 @@ def columns_of(conditions: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(names).encode()).hexdigest()
 
 
+def refits_of(columns: str) -> str:
+    """Return the digest under which that is kept which was refitted for scenarios on columns."""
+    return hashlib.sha256(f"refits {columns}".encode()).hexdigest()
+
+
 def _names(conditions: Mapping[str, Any]) -> list[Any]:
     """Return the names in conditions of the other kinds, in one order."""
     found: list[Any] = []
@@ -60,15 +83,16 @@ def _names(conditions: Mapping[str, Any]) -> list[Any]:
     return found
 
 
-async def find(session: AsyncSession, dataset_id: str, columns: str) -> str | None:
-    """Return the path of what was fitted for scenarios on some columns, and note its use."""
+async def find(session: AsyncSession, dataset_id: str, columns: str) -> Kept | None:
+    """Return what was fitted for scenarios on some columns, and note its use."""
     found = update(_rows).where(*_are_for(dataset_id, columns))
-    found = found.values(last_used_at=clock.now(session))
-    return await session.scalar(found.returning(_rows.path))
+    found = found.values(last_used_at=clock.now(session)).returning(_rows.path, _rows.refits)
+    row = (await session.execute(found)).one_or_none()
+    return None if row is None else Kept(*row)
 
 
 async def add(
-    session: AsyncSession, dataset_id: str, columns: str, path: str, *, unusable: str | None
+    session: AsyncSession, dataset_id: str, columns: str, new: Kept, *, replaced: str | None
 ) -> None:
     """Keep what was fitted, unless another generation was first or the dataset has ended.
 
@@ -78,21 +102,21 @@ async def add(
     Args:
         session: of the dataset's tenant.
         dataset_id: of the dataset.
-        columns: the digest of the conditioned columns.
-        path: of the object, which is announced.
-        unusable: what was found at first and could not be read; it is replaced.
+        columns: the digest of the conditioned columns, for refits that of `refits_of`.
+        new: the object, which is announced.
+        replaced: path of what was found at first, and could not be read or was too little.
     """
     try:
         dataset = await repository.get(session, dataset_id, lock=True)
         known = await session.scalar(select(_rows.path).where(*_are_for(dataset_id, columns)))
-        if known is not None and known != unusable:
+        if known is not None and known != replaced:
             return
-        await objects.keep(session, path)
+        await objects.keep(session, new.path)
     except (errors.DatasetNotFoundError, objects.UnannouncedError):  # no reason to lose the rows
         return
     if known is not None:
         await _remove(session, _rows.path == known)
-    await _make_room(session, dataset_id)
+    await _make_room(session, dataset_id, are_refits=new.refits > 0)
     now = await clock.read(session)
     session.add(
         _rows(
@@ -100,7 +124,8 @@ async def add(
             columns=columns,
             version=VERSION,
             tenant_id=dataset.tenant_id,
-            path=path,
+            path=new.path,
+            refits=new.refits,
             created_at=now,
             last_used_at=now,
         )
@@ -112,9 +137,11 @@ async def forget(session: AsyncSession, dataset_id: str) -> None:
     await session.execute(delete(_rows).where(_rows.dataset_id == dataset_id))
 
 
-async def _make_room(session: AsyncSession, dataset_id: str) -> None:
-    mine = select(_rows.path).where(_rows.dataset_id == dataset_id)
-    surplus = mine.order_by(_rows.last_used_at.desc(), _rows.path).offset(MAX_KEPT - 1)
+async def _make_room(session: AsyncSession, dataset_id: str, *, are_refits: bool) -> None:
+    most = MAX_REFITS_KEPT if are_refits else MAX_KEPT
+    is_alike = (_rows.refits > 0) == are_refits
+    mine = select(_rows.path).where(_rows.dataset_id == dataset_id, is_alike)
+    surplus = mine.order_by(_rows.last_used_at.desc(), _rows.path).offset(most - 1)
     await _remove(session, _rows.path.in_((await session.scalars(surplus)).all()))
 
 

@@ -16,8 +16,10 @@ class SamplingRequest:
     Attributes:
         model_file: the file to read.
         fitted_file: what an earlier generation fitted for a scenario on the same columns, to read.
+        refits_file: what an earlier one refitted for margins of error, to read.
         artifact_file: the file to write.
         new_fitted_file: the file to write what this one had to fit itself.
+        new_refits_file: the file to write all refits, if this one had to make some itself.
         output_format: parquet, csv or arrow.
         row_count: rows that are wanted.
         rng_seed: the same request with the same seed gives the same rows.
@@ -27,8 +29,10 @@ class SamplingRequest:
 
     model_file: Path
     fitted_file: Path | None
+    refits_file: Path | None
     artifact_file: Path
     new_fitted_file: Path
+    new_refits_file: Path
     output_format: str
     row_count: int
     rng_seed: int
@@ -46,12 +50,14 @@ class SamplingResult:
         report: targets, achieved shares, support and warnings, as JSON; of margins, a summary.
         margins: all of them, if they were asked for.
         has_fitted: whether there is something in the file for what was fitted.
+        new_refits: how many models are in the file for refits; 0 if it was not written.
     """
 
     status: Annotated[str, Field(pattern="^(ready|partial)$")]
     rows_generated: Annotated[int, Field(strict=True, ge=1)]
     report: dict[str, Any]
     has_fitted: Annotated[bool, Field(strict=True)]
+    new_refits: Annotated[int, Field(strict=True, ge=0)] = 0
     margins: dict[str, Any] | None = None
 
 
@@ -70,6 +76,8 @@ class PreviewRequest:
         row_count: rows that are wanted.
         rng_seed: the figures are those of a generation with the same seed.
         conditions: by kind, as the engine takes them.
+        margins: how careful its margins of error are to be; None for none.
+        kept_refits: how many models for them need not be refitted.
     """
 
     model_file: Path
@@ -77,6 +85,8 @@ class PreviewRequest:
     row_count: int
     rng_seed: int
     conditions: dict[str, Any]
+    margins: str | None = None
+    kept_refits: int = 0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,17 +14,19 @@ async def _preview(attempt: attempts.Attempt) -> attempts.Save:
     """Make a preview."""
     asked = attempt.job.asked or {}
     async with attempt.resources.database.transaction(attempt.job.tenant_id) as session:
-        source = await sources.of(attempt, session, asked["conditions"])
+        source = await sources.of(attempt, session, asked["conditions"], asked.get("margins"))
     key = await source.key(attempt.job.dataset_id)
     with scratch.folder() as folder:
         model_file = folder / "model"
         await asyncio.to_thread(source.store.objects.download, source.model_path, key, model_file)
         request = payloads.PreviewRequest(
             model_file=model_file,
-            fitted_file=await sources.fetch(attempt, source, key, folder),
+            fitted_file=await sources.fetch(attempt, source, key, source.fitted, folder / "fitted"),
             row_count=asked["row_count"],
             rng_seed=asked["seed"],
             conditions=asked["conditions"],
+            margins=asked.get("margins"),
+            kept_refits=0 if source.refits is None else source.refits.refits,
         )
         result = await attempt.run(payloads.PREVIEW, request, folder)
     return functools.partial(jobs.answer, job_id=attempt.job.id, document=result.preview)

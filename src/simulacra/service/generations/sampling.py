@@ -12,11 +12,12 @@ def generate(
 ) -> payloads.SamplingResult:
     """Generate rows from a saved model, write them, and return the report.
 
-    What an earlier generation has fitted is used if it can be read; otherwise what had to be fitted
-    is written for the next one, if it can be.
+    What an earlier generation has fitted or refitted is used if it can be read; otherwise what had
+    to be made is written for the next one, if it can be.
     """
     model = pipeline.load(request.model_file)
     is_spared = _load_fitted(model, request.fitted_file)
+    kept = _load_refits(model, request)
     generation = model.generate(
         request.row_count,
         seed=request.rng_seed,
@@ -33,6 +34,7 @@ def generate(
         generation.rows_generated,
         published,
         has_fitted=not is_spared and _save_fitted(model, request),
+        new_refits=_save_refits(model, request, kept),
         margins=None if margins is None else margins.to_json(),
     )
 
@@ -46,7 +48,13 @@ def preview(request: payloads.PreviewRequest, report: ProgressCallback) -> paylo
     model = pipeline.load(request.model_file)
     _load_fitted(model, request.fitted_file)
     report(Progress("sampling", 0.5))
-    made = model.preview(request.row_count, seed=request.rng_seed, **request.conditions)
+    made = model.preview(
+        request.row_count,
+        seed=request.rng_seed,
+        **request.conditions,
+        margins=request.margins or False,
+        kept_refits=request.kept_refits,
+    )
     return payloads.PreviewResult(made.to_json())
 
 
@@ -67,3 +75,24 @@ def _save_fitted(model: pipeline.Model, request: payloads.SamplingRequest) -> bo
         return model.save_fitted(request.new_fitted_file, request.conditions)
     except (OSError, MemoryError):
         return False
+
+
+def _load_refits(model: pipeline.Model, request: payloads.SamplingRequest) -> int:
+    """Return how many models for margins need not be refitted."""
+    if request.refits_file is None or request.margins is None:
+        return 0
+    try:
+        return model.load_refits(request.refits_file, request.margins)
+    except (errors.SavedModelError, MemoryError):  # they are refitted
+        return 0
+
+
+def _save_refits(model: pipeline.Model, request: payloads.SamplingRequest, kept: int) -> int:
+    """Return how many were written; 0 if none is new, or if they cannot be."""
+    if request.margins is None or kept == model.refits:
+        return 0
+    try:
+        model.save_refits(request.new_refits_file)
+    except (OSError, MemoryError):
+        return 0
+    return model.refits

@@ -247,6 +247,13 @@ def _is_a_choice(value: object) -> object:
 HowCareful = Annotated[bool | Literal["quick"], BeforeValidator(_is_a_choice)]
 
 
+def how_careful(margins: bool | Literal["quick"]) -> str | None:  # noqa: FBT001 - as it is sent
+    """Return how careful margins are to be, as the engine takes it; None for none."""
+    if not margins:
+        return None
+    return margins if isinstance(margins, str) else "full"
+
+
 class GenerationRequest(Body):
     """What rows to make."""
 
@@ -267,13 +274,6 @@ class GenerationRequest(Body):
         "to resampled respondents, or 8 times with `quick`, whose margins are wider.",
     )
 
-    @property
-    def margins_asked(self) -> str | None:
-        """How careful margins are to be, as the engine takes it; None for none."""
-        if not self.margins:
-            return None
-        return self.margins if isinstance(self.margins, str) else "full"
-
 
 class PreviewRequest(Body):
     """What rows to foresee."""
@@ -285,6 +285,11 @@ class PreviewRequest(Body):
         None, description="A generation with the same seed has the same figures."
     )
     conditions: Conditions = Field(default_factory=Conditions)
+    margins: HowCareful = Field(
+        default_factory=bool,  # as above
+        description="Whether the report is to have margins of error: `expected_seconds` counts the "
+        "models that are still to be refitted for them.",
+    )
 
 
 class SupportDocument(BaseModel):

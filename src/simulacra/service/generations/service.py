@@ -16,7 +16,7 @@ from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import GenerationStatus
 from simulacra.service.datasets import repository as datasets
-from simulacra.service.generations import conditions, previews, repository, tasks
+from simulacra.service.generations import conditions, previews, repository, schemas, tasks
 from simulacra.service.generations.schemas import GenerationRequest, PreviewRequest
 from simulacra.service.idempotency import bindings, fingerprint
 from simulacra.service.identity.principal import Principal
@@ -118,7 +118,7 @@ class Generations:
             output_format=request.output_format,
             seed=secrets.randbelow(limits.DRAWN_SEEDS) if request.seed is None else request.seed,
             conditions=request.conditions.asked(),
-            margins_asked=request.margins_asked,
+            margins_asked=schemas.how_careful(request.margins),
             store_id=await self.stores.for_artifacts(session, job.tenant_id),
             created_at=now,
             expires_at=now + await retention.of_tenant(session, job.tenant_id, self.retention),
@@ -176,6 +176,7 @@ class Previews:
                 "row_count": request.row_count,
                 "seed": seed,
                 "conditions": request.conditions.asked(),
+                "margins": schemas.how_careful(request.margins),
             },
         )
         async with self.database.transaction(caller.tenant_id) as session:
@@ -202,7 +203,7 @@ def _fingerprint(dataset_id: str, request: GenerationRequest) -> bytes:
     fields = request.model_dump(mode="json", exclude={"wait_seconds", "conditions", "margins"})
     fields["conditions"] = request.conditions.asked()
     if request.margins:  # a request without them has the fingerprint that it had before there were
-        fields["margins"] = request.margins_asked
+        fields["margins"] = schemas.how_careful(request.margins)
     return fingerprint.of_request(f"/v1/datasets/{dataset_id}/generations", fields)
 
 

@@ -27,26 +27,37 @@ class Source:
     Attributes:
         model_path: where the model is.
         columns: the digest of the conditioned columns.
-        fitted_path: where that is which was fitted for a scenario on the same columns.
-        wrapped_key: the dataset's, of both, as its store has wrapped it.
-        store: the dataset's, where both are.
+        fitted: what was fitted for a scenario on the same columns.
+        refits: what was refitted for margins of error of such a scenario, if they are asked for.
+        wrapped_key: the dataset's, of all of them, as its store has wrapped it.
+        store: the dataset's, where all of them are.
     """
 
     model_path: str
     columns: str
-    fitted_path: str | None
+    fitted: scenario_fits.Kept | None
+    refits: scenario_fits.Kept | None
     wrapped_key: bytes
     store: Store
 
     async def key(self, dataset_id: str) -> storage.ObjectKey:
-        """Return the key of both; asks the key service of the store."""
+        """Return the key of all of them; asks the key service of the store."""
         return await self.store.unwrap(self.wrapped_key, dataset_id)
 
 
 async def of(
-    attempt: attempts.Attempt, session: AsyncSession, conditions: Mapping[str, Any]
+    attempt: attempts.Attempt,
+    session: AsyncSession,
+    conditions: Mapping[str, Any],
+    margins: str | None,
 ) -> Source:
     """Return what there is to make rows from.
+
+    Args:
+        attempt: of the job that makes them.
+        session: of the tenant.
+        conditions: by kind.
+        margins: how careful margins of error are to be; None for none.
 
     Raises:
         errors.JobFailedError: the dataset was deleted in the moment when this was requested.
@@ -62,23 +73,29 @@ async def of(
     )
     store = await resources.stores.of(session, dataset.store_id)
     columns = scenario_fits.columns_of(conditions)
-    fitted_path = await scenario_fits.find(session, dataset_id, columns)
-    return Source(dataset.model_path, columns, fitted_path, wrapped, store)
+    fitted = await scenario_fits.find(session, dataset_id, columns)
+    refits = None
+    if margins is not None:
+        refits = await scenario_fits.find(session, dataset_id, scenario_fits.refits_of(columns))
+    return Source(dataset.model_path, columns, fitted, refits, wrapped, store)
 
 
 async def fetch(
-    attempt: attempts.Attempt, source: Source, key: storage.ObjectKey, folder: Path
+    attempt: attempts.Attempt,
+    source: Source,
+    key: storage.ObjectKey,
+    kept: scenario_fits.Kept | None,
+    target: Path,
 ) -> Path | None:
     """Return a file of what was fitted before, None if there is none that can be read.
 
     That holds for a store that does not answer too: it might refuse this one object for ever, and
     one that is away is met again with the artifact.
     """
-    if source.fitted_path is None:
+    if kept is None:
         return None
-    target, download = folder / "fitted", source.store.objects.download
     try:
-        await asyncio.to_thread(download, source.fitted_path, key, target)
+        await asyncio.to_thread(source.store.objects.download, kept.path, key, target)
     except (OSError, tink.TinkError, errors.StorageUnavailableError) as error:
         name = type(error).__name__
         logger.warning("job %s fits again what was fitted before: %s", attempt.job.id, name)

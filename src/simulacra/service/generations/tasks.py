@@ -4,6 +4,8 @@ import asyncio
 import dataclasses
 import functools
 import logging
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +66,14 @@ class _Fitted:
 
     Attributes:
         columns: the digest of the conditioned columns.
-        path: of the object.
-        unusable: path of the one that should have spared it, and could not be read.
+        new: the object.
+        replaced: path of the one that should have spared it, and could not be read or was too
+            little.
     """
 
     columns: str
-    path: str
-    unusable: str | None
+    new: scenario_fits.Kept
+    replaced: str | None
 
 
 async def _generate(attempt: attempts.Attempt) -> attempts.Save:
@@ -83,16 +86,19 @@ async def _generate(attempt: attempts.Attempt) -> attempts.Save:
         request = _request(begun.generation, folder)
         download = begun.source.store.objects.download
         await asyncio.to_thread(download, begun.source.model_path, begun.key, request.model_file)
-        fitted_file = await sources.fetch(attempt, begun.source, begun.key, folder)
-        request = dataclasses.replace(request, fitted_file=fitted_file)
+        source, key = begun.source, begun.key
+        request = dataclasses.replace(
+            request,
+            fitted_file=await sources.fetch(attempt, source, key, source.fitted, folder / "fitted"),
+            refits_file=await sources.fetch(attempt, source, key, source.refits, folder / "refits"),
+        )
         result = await attempt.run(payloads.GENERATE, request, folder)
         artifacts = repository.artifacts_folder(generation_id)
         path, digest = await attempt.store(
             generation_id, artifacts, request.artifact_file, artifact_key, begun.target
         )
-        new_file = request.new_fitted_file if result.has_fitted else None
-        fitted = await _store_fitted(attempt, begun, new_file)
-    result.report["validation"] = begun.validation
+        fitted = await _store_fitted(attempt, begun, request, result)
+        result.report["validation"] = begun.validation
     artifact = _Artifact(path, digest, wrapped)
     return functools.partial(_save, attempt, result=result, artifact=artifact, fitted=fitted)
 
@@ -101,8 +107,10 @@ def _request(generation: tables.Generation, folder: Path) -> payloads.SamplingRe
     return payloads.SamplingRequest(
         model_file=folder / "model",
         fitted_file=None,
+        refits_file=None,
         artifact_file=folder / "artifact",
         new_fitted_file=folder / "new_fitted",
+        new_refits_file=folder / "new_refits",
         output_format=generation.output_format,
         row_count=generation.row_count,
         rng_seed=generation.seed,
@@ -115,7 +123,7 @@ async def _read(attempt: attempts.Attempt) -> _Sources:
     """Return what was requested, and what there is to make it from."""
     async with attempt.resources.database.transaction(attempt.job.tenant_id) as session:
         generation = await session.get_one(tables.Generation, attempt.job.generation_id)
-        source = await sources.of(attempt, session, generation.conditions)
+        source = await sources.of(attempt, session, generation.conditions, generation.margins_asked)
         target = await attempt.resources.stores.of(session, generation.store_id)
         validation = await validations.summary(session, attempt.job.dataset_id)
     key = await source.key(attempt.job.dataset_id)
@@ -123,20 +131,47 @@ async def _read(attempt: attempts.Attempt) -> _Sources:
 
 
 async def _store_fitted(
-    attempt: attempts.Attempt, begun: _Sources, file: Path | None
-) -> _Fitted | None:
-    """Store what the next scenario on the same columns need not fit; an outage costs only that."""
-    if file is None:
-        return None
+    attempt: attempts.Attempt,
+    begun: _Sources,
+    request: payloads.SamplingRequest,
+    result: payloads.SamplingResult,
+) -> list[_Fitted]:
+    """Store what the next scenario on the same columns need not fit."""
+    source, stored = begun.source, []
+    if result.has_fitted:
+        path = await _store_one(attempt, begun, request.new_fitted_file)
+        stored.append((source.columns, path, 0, source.fitted))
+    if result.new_refits:
+        most = scenario_fits.MAX_REFITS_BYTES
+        path = await _store_one(attempt, begun, request.new_refits_file, most)
+        columns = scenario_fits.refits_of(source.columns)
+        stored.append((columns, path, result.new_refits, source.refits))
+    return [
+        _Fitted(columns, scenario_fits.Kept(path, refits), None if found is None else found.path)
+        for columns, path, refits, found in stored
+        if path is not None
+    ]
+
+
+async def _store_one(
+    attempt: attempts.Attempt, begun: _Sources, file: Path, most: float = math.inf
+) -> str | None:
+    """Return the path of a new object with the dataset's key; None if it is too large.
+
+    An outage costs only what should have been kept.
+    """
     dataset_id = attempt.job.dataset_id
     fits = scenario_fits.folder(dataset_id)
     try:
+        size = (await asyncio.to_thread(file.stat)).st_size
+        if size > most:
+            return None
         path, _ = await attempt.store(dataset_id, fits, file, begun.key, begun.source.store)
     except (*outages.ANY, OSError) as error:
         name = type(error).__name__
         logger.warning("job %s does not keep what it fitted: %s", attempt.job.id, name)
         return None
-    return _Fitted(begun.source.columns, path, begun.source.fitted_path)
+    return path
 
 
 async def _save(
@@ -145,7 +180,7 @@ async def _save(
     *,
     result: payloads.SamplingResult,
     artifact: _Artifact,
-    fitted: _Fitted | None,
+    fitted: Sequence[_Fitted],
 ) -> None:
     """Deliver the rows, bill them, and keep what was fitted for them.
 
@@ -176,10 +211,10 @@ async def _save(
     if delivered is None:
         raise attempts.SupersededError
     await ledger.settle(session, generation_id, result.rows_generated)
-    if fitted is not None:  # after the window of usage, as at the end of a dataset
-        dataset_id, columns = attempt.job.dataset_id, fitted.columns
-        unusable = fitted.unusable
-        await scenario_fits.add(session, dataset_id, columns, fitted.path, unusable=unusable)
+    dataset_id = attempt.job.dataset_id
+    for each in fitted:  # after the window of usage, as at the end of a dataset
+        columns, replaced = each.columns, each.replaced
+        await scenario_fits.add(session, dataset_id, columns, each.new, replaced=replaced)
     trail.record(
         session,
         entry.SYSTEM,
