@@ -1,6 +1,7 @@
 import pytest
 
 from simulacra.cli import main
+from simulacra.service.jobs import queues
 
 
 def test_an_unknown_queue_is_refused_by_the_names_of_those_there_are(
@@ -10,17 +11,18 @@ def test_an_unknown_queue_is_refused_by_the_names_of_those_there_are(
         main.main(["worker", "--queues", "datasets,generation"])
     assert ended.value.code == 2
     assert (
-        "there is no queue 'generation'; there are datasets, generations" in capsys.readouterr().err
+        "there is no queue 'generation'; there are datasets, generations, interactive"
+        in capsys.readouterr().err
     )
 
 
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ([], (("datasets", "generations"), 5)),
+        ([], (queues.ALL, 5)),
         (["--queues", "generations"], (("generations",), 5)),
         (["--queues", "generations, datasets,generations"], (("generations", "datasets"), 5)),
-        (["--concurrency", "3"], (("datasets", "generations"), 3)),
+        (["--concurrency", "3"], (queues.ALL, 3)),
     ],
 )
 def test_a_worker_takes_what_it_is_told_to(

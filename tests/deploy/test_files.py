@@ -152,8 +152,8 @@ def test_nothing_runs_as_root_or_writes_where_it_should_not() -> None:
 
 def test_a_worker_has_the_memory_of_its_jobs() -> None:
     job = int(CONFIG["SIMULACRA_JOB_MEMORY_BYTES"])
-    for name in ("simulacra-worker-datasets", "simulacra-worker-generations"):
-        (container,) = PODS[f"Deployment/{name}"]["containers"]
+    for queue in queues.ALL:
+        (container,) = PODS[f"Deployment/simulacra-worker-{queue}"]["containers"]
         jobs = int(container["args"][container["args"].index("--concurrency") + 1])
         asked = container["resources"]["requests"]["memory"]
         assert int(asked.removesuffix("Gi")) * GIB >= jobs * job + GIB

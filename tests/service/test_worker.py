@@ -202,3 +202,60 @@ def test_a_worker_takes_jobs_of_its_queues_alone(
         assert await look_up(runtime, "(SELECT count(*) FROM procrastinate_jobs)") != 0
 
     run_async(check())
+
+
+def test_an_interactive_job_need_not_wait_for_a_long_one(
+    settings: Settings, runtime: Runtime, run_async: RunAsync
+) -> None:
+    async def check() -> None:
+        long, other, preview = await enqueue(
+            runtime, "createGeneration", "createGeneration", "previewScenario"
+        )
+        stage = Stage()
+        async with working(settings, stage) as task:  # of one job at a time
+            async with asyncio.timeout(PATIENCE):
+                assert {await stage.begun.get(), await stage.begun.get()} == {long.id, preview.id}
+            assert (await read(runtime, other)).status == "queued"
+            stop()
+            stage.let_go.set()
+            await asyncio.wait_for(task, PATIENCE)  # each place ends what it has
+        assert (await read(runtime, long)).status == "completed"
+        assert (await read(runtime, preview)).status == "completed"
+        assert (await read(runtime, other)).status == "queued"
+
+    run_async(check())
+
+
+def test_two_interactive_jobs_take_turns_with_long_ones_or_wait(
+    settings: Settings, runtime: Runtime, run_async: RunAsync
+) -> None:
+    async def check() -> None:
+        await enqueue(runtime, "createGeneration", "previewScenario", "previewScenario")
+        stage = Stage()
+        async with working(settings, stage):
+            begun = {await stage.begun.get(), await stage.begun.get()}
+            assert begun == {"job_0", "job_1"}
+            await asyncio.sleep(2 * worker.FETCH_SECONDS)  # in which a free place would take one
+            assert stage.begun.empty()
+            stage.let_go.set()
+            assert await asyncio.wait_for(stage.begun.get(), PATIENCE) == "job_2"
+
+    run_async(check())
+
+
+@pytest.mark.parametrize(
+    ("names", "lanes"),
+    [
+        (queues.ALL, [(None, 3), ([queues.INTERACTIVE], 1)]),
+        ((queues.INTERACTIVE,), [([queues.INTERACTIVE], 3)]),
+        ((queues.GENERATIONS,), [([queues.GENERATIONS], 3)]),
+        (
+            (queues.INTERACTIVE, queues.GENERATIONS),
+            [([queues.GENERATIONS, queues.INTERACTIVE], 3), ([queues.INTERACTIVE], 1)],
+        ),
+    ],
+)
+def test_only_a_worker_for_other_queues_too_keeps_a_place(
+    names: tuple[str, ...], lanes: list[object]
+) -> None:
+    assert worker._lanes(names, 3) == lanes

@@ -176,7 +176,8 @@ class Settings(BaseSettings):
     worker_concurrency: int = Field(
         default=max(1, (os.cpu_count() or 2) - 1),
         ge=1,
-        description="Jobs that one worker runs at a time.",
+        description="Jobs that one worker runs at a time; one for all queues runs one interactive "
+        "job more, such as a preview.",
     )
     job_memory_bytes: int = Field(
         default=8192 * MIB,

@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 import procrastinate
 import procrastinate.worker
+from procrastinate import signals
 
 from simulacra.service import (
     canary,
@@ -169,20 +170,52 @@ class Worker(procrastinate.worker.Worker):
 async def work(
     runtime: Runtime, names: Collection[str], concurrency: int, drain_seconds: float
 ) -> None:
-    """Carry out jobs of the queues `names`, `concurrency` at a time; the queue must be open."""
-    worker = Worker(
-        runtime.queue,
-        # None takes entries without one of our names, too: made by an older version, say.
-        queues=None if set(names) == set(queues.ALL) else sorted(names),
-        name=f"worker-{os.getpid()}",
-        concurrency=concurrency,
-        additional_context={"resources": runtime.resources},
-        delete_jobs="always",  # the jobs table is the record, the queue is not
-        fetch_job_polling_interval=FETCH_SECONDS,
-        stalled_worker_timeout=STALLED_SECONDS,
-        shutdown_graceful_timeout=drain_seconds,
-    )
-    await worker.run()
+    """Carry out jobs of the queues `names`; the queue must be open.
+
+    Args:
+        runtime: what jobs are carried out with.
+        names: the queues.
+        concurrency: jobs at a time, with one interactive one more if there are other queues too.
+        drain_seconds: how long jobs may go on after SIGTERM or SIGINT.
+    """
+    workers_of_queue = [
+        Worker(
+            runtime.queue,
+            queues=taken,
+            name=f"worker-{os.getpid()}",
+            concurrency=places,
+            additional_context={"resources": runtime.resources},
+            delete_jobs="always",  # the jobs table is the record, the queue is not
+            fetch_job_polling_interval=FETCH_SECONDS,
+            stalled_worker_timeout=STALLED_SECONDS,
+            shutdown_graceful_timeout=drain_seconds,
+            install_signal_handlers=False,  # each would take those of the other away
+        )
+        for taken, places in _lanes(names, concurrency)
+    ]
+
+    def stop() -> None:
+        for each in workers_of_queue:
+            each.stop()  # type: ignore[no-untyped-call]  # as procrastinate left it
+
+    with signals.on_stop(stop):
+        async with asyncio.TaskGroup() as group:
+            for each in workers_of_queue:
+                group.create_task(each.run())
+
+
+def _lanes(names: Collection[str], concurrency: int) -> list[tuple[Collection[str] | None, int]]:
+    """Return the queues to take jobs of, side by side, and how many at a time.
+
+    Who takes interactive jobs and others has one place more that only the interactive ones may
+    have; with the others they take turns, first come, first served.
+    """
+    # None takes entries without one of our names, too: made by an older version, say.
+    taken = None if set(names) == set(queues.ALL) else sorted(names)
+    lanes: list[tuple[Collection[str] | None, int]] = [(taken, concurrency)]
+    if queues.INTERACTIVE in names and len(names) > 1:
+        lanes.append(([queues.INTERACTIVE], 1))
+    return lanes
 
 
 async def _sweep(runtime: Runtime) -> None:

@@ -45,8 +45,10 @@ PAYLOADS: dict[str, tuple[object, object]] = {
         sampling.SamplingRequest(
             model_file=Path("model"),
             fitted_file=None,
+            refits_file=Path("refits"),
             artifact_file=Path("artifact"),
             new_fitted_file=Path("new_fitted"),
+            new_refits_file=Path("new_refits"),
             output_format="csv",
             row_count=5,
             rng_seed=2**63 - 1,
@@ -55,7 +57,7 @@ PAYLOADS: dict[str, tuple[object, object]] = {
                 "numeric": {"age": {"min": 25, "max": "2026-01-31"}},
             },
         ),
-        sampling.SamplingResult("partial", 4, JSON, has_fitted=True),
+        sampling.SamplingResult("partial", 4, JSON, has_fitted=True, new_refits=20),
     ),
     "previewScenario": (
         sampling.PreviewRequest(
@@ -64,6 +66,8 @@ PAYLOADS: dict[str, tuple[object, object]] = {
             row_count=5,
             rng_seed=2**63 - 1,
             conditions={"categorical": {"größe": {"x": 0.5}}, "numeric": {}},
+            margins="quick",
+            kept_refits=8,
         ),
         sampling.PreviewResult(JSON),
     ),

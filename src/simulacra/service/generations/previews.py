@@ -35,7 +35,7 @@ async def _preview(attempt: attempts.Attempt) -> attempts.Save:
 PREVIEW = kinds.JobKind(
     operation="previewScenario",
     task="generations:preview",
-    queue=queues.GENERATIONS,
+    queue=queues.INTERACTIVE,
     scope="write:generations",
     failure_code="simio_preview_failed",
     result=None,

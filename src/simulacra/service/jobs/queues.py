@@ -2,4 +2,7 @@
 
 DATASETS = "datasets"
 GENERATIONS = "generations"
-ALL = (DATASETS, GENERATIONS)
+INTERACTIVE = "interactive"
+"""Of jobs of seconds whose answer a request is held for: they must not wait behind jobs of minutes.
+A worker that takes other queues too keeps a place for them."""
+ALL = (DATASETS, GENERATIONS, INTERACTIVE)
