@@ -20,6 +20,9 @@ from simulacra.engine.scenario import contingency
 MAX_ROUNDS = 5_000
 MAX_WORK = 200_000_000
 """Rounds, and cells times marginals times rounds, after which raking stops."""
+PATIENCE = 100
+"""Rounds after which linear programming is asked whether the targets can be met at all. Where they
+cannot, more rounds go round in circles (Csiszár 1975), and what they reach is given up anyway."""
 TOLERANCE = 1e-7
 MAX_CELLS = 20_000
 SHORTFALL = 1e-6
@@ -120,16 +123,21 @@ def rake(
             moments, points, behind[::2], behind[1::2], strict=True
         )
     ]
-    fitted, error = _fit(mass, constraints, table.cells.size)
+    most = min(MAX_ROUNDS, MAX_WORK // table.cells.size + 1)
+    first = min(PATIENCE, most)
+    fitted, error = _fit(mass, constraints, first)
     if error >= TOLERANCE:
         wanted = _reachable(mass, cells, constraints)
         total = sum_of(wanted)
-        if total < 1 - SHORTFALL:  # else it converges, only slowly: it touches an edge
+        if total >= 1 - SHORTFALL:  # it converges, only slowly: it touches an edge, perhaps
+            if np.isfinite(error):
+                fitted, error = _fit(fitted, constraints, most - first, error)
+        else:
             for shares, target in zip(_shares(constraints), wanted, strict=False):
                 shares.target = target
             for constraint in constraints:
                 constraint.restart()
-            fitted, error = _fit(mass, constraints, table.cells.size)
+            fitted, error = _fit(mass, constraints, most)
             if not marginals:
                 fitted = fitted * total
         if total == 0 or np.isinf(error):
@@ -285,10 +293,18 @@ def _shares(constraints: Sequence[_Constraint]) -> list[_Shares]:
     return [it for it in constraints if type(it) is _Shares]
 
 
-def _fit(mass: Floats, constraints: Sequence[_Constraint], work: int) -> tuple[Floats, float]:
-    """Scale the cells to each constraint in turn until all hold; return the largest miss too."""
-    error = np.inf
-    for _ in range(min(MAX_ROUNDS, MAX_WORK // work + 1)):
+def _fit(
+    mass: Floats, constraints: Sequence[_Constraint], rounds: int, error: float = np.inf
+) -> tuple[Floats, float]:
+    """Scale the cells to each constraint in turn until all hold; return the largest miss too.
+
+    Args:
+        mass: float64, shape (cells,).
+        constraints: what they are to meet.
+        rounds: after which it stops.
+        error: the largest miss so far, if this goes on where another call has stopped.
+    """
+    for _ in range(rounds):
         error = 0.0
         for constraint in constraints:
             mass, off = constraint.apply(mass)
