@@ -23,7 +23,9 @@ MAX_WORK = 200_000_000
 PATIENCE = 100
 """Rounds after which linear programming is asked whether the targets can be met at all. Where they
 cannot, more rounds go round in circles (Csiszár 1975), and what they reach is given up anyway."""
-TOLERANCE = 1e-7
+TOLERANCE, EDGE_TOLERANCE = 1e-7, 1e-4
+"""The largest miss of a share, or of a mean in lengths of its scale. At the edge of what can be
+reached some cells must vanish, and the miss shrinks as slowly as one over the rounds."""
 MAX_CELLS = 20_000
 SHORTFALL = 1e-6
 MAX_STEPS, MAX_STEP, MAX_TILT = 100, 5.0, 500.0
@@ -137,7 +139,7 @@ def rake(
                 shares.target = target
             for constraint in constraints:
                 constraint.restart()
-            fitted, error = _fit(mass, constraints, most)
+            fitted, error = _fit(mass, constraints, most, tolerance=EDGE_TOLERANCE)
             if not marginals:
                 fitted = fitted * total
         if total == 0 or np.isinf(error):
@@ -294,7 +296,11 @@ def _shares(constraints: Sequence[_Constraint]) -> list[_Shares]:
 
 
 def _fit(
-    mass: Floats, constraints: Sequence[_Constraint], rounds: int, error: float = np.inf
+    mass: Floats,
+    constraints: Sequence[_Constraint],
+    rounds: int,
+    error: float = np.inf,
+    tolerance: float = TOLERANCE,
 ) -> tuple[Floats, float]:
     """Scale the cells to each constraint in turn until all hold; return the largest miss too.
 
@@ -303,13 +309,14 @@ def _fit(
         constraints: what they are to meet.
         rounds: after which it stops.
         error: the largest miss so far, if this goes on where another call has stopped.
+        tolerance: the largest miss that is left alone.
     """
     for _ in range(rounds):
         error = 0.0
         for constraint in constraints:
             mass, off = constraint.apply(mass)
             error = max(error, off)
-        if error < TOLERANCE or np.isinf(error):
+        if error < tolerance or np.isinf(error):
             break
     return mass, error
 
