@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from simulacra.engine import processors
 from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.model.conditional import ConditionalModel
 from simulacra.engine.model.donors import DonorPool
@@ -181,11 +182,11 @@ def _limiting(
     """Return the condition without which most more could be had (see `Limit`)."""
     order = sorted(
         range(len(foreseen)), key=lambda at: foreseen[at][1].support.effective_sample_size
-    )
+    )[:MAX_COMPARED]
+    left_out = processors.share(lambda at: _without(question, foreseen[at][0]), order)
     best, limit = (available, joint.effective_sample_size), None
-    for position in order[:MAX_COMPARED]:
-        condition, seen = foreseen[position]
-        without = _without(question, condition)
+    for position, without in zip(order, left_out, strict=True):
+        _, seen = foreseen[position]
         if without > best:
             among = None if isinstance(seen, RangePreview) else seen.among
             best, limit = without, Limit(position, seen.column, seen.kind, among, *without)

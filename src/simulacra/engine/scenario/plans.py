@@ -82,6 +82,9 @@ class ShareTarget:
         Returns:
             int64, shape (rows,).
         """
+        looked_at = {self.positions[it] for it in self.condition.columns}
+        # Every cell looks at them, and the columns of a matrix are read slowly.
+        values = {position: np.ascontiguousarray(values[position]) for position in looked_at}
         found = np.full(_length(values), -1, dtype=np.int64)
         for index in reversed(range(len(self.condition.cells))):  # of two, the first one counts
             found[_in_cell(self.condition.cells[index], values, self.positions)] = index
@@ -218,6 +221,8 @@ def _in_cell(cell: Cell, values: Values, positions: Mapping[str, int]) -> Flags:
 def _passes(values: Floats, wanted: Levels | Interval) -> Flags:
     if isinstance(wanted, Interval):
         return np.asarray((values >= wanted.first) & (values <= wanted.last))
+    if len(wanted.positions) == 1:  # as of nearly every cell; `isin` would copy a column first
+        return np.asarray(values == next(iter(wanted.positions)))
     return np.isin(values, np.array(sorted(wanted.positions), dtype=np.float64))
 
 
