@@ -3,6 +3,7 @@
     EngineError
     ├── StudyError         the file or table cannot be read, or nothing in it can be modelled
     ├── ConditionError     a scenario does not fit the schema; lists every invalid field
+    ├── TableError         a table or comparison does not fit the schema; likewise
     ├── InfeasibleError    the scenario is valid, but the model cannot produce a single row of it
     └── SavedModelError    a saved model is damaged, or was written by another version
 
@@ -22,7 +23,8 @@ class FieldError:
     Attributes:
         pointer: RFC 6901 JSON pointer: of a scenario below ``conditions``, such as
             ``/numeric/age/min``; of a validation below ``segment``; of a study below the overrides,
-            by the names that the caller knows them by, such as ``/types/zip``.
+            by the names that the caller knows them by, such as ``/types/zip``; of a table such as
+            ``/rows/0``.
         detail: what is wrong and what would be valid.
         code: stable code of the fault.
     """
@@ -86,6 +88,16 @@ class OptionError(StudyError):
 
 class ConditionError(EngineError):
     """A scenario does not fit the schema."""
+
+    code = "invalid_field"
+
+    def __init__(self, fields: list[FieldError]) -> None:
+        super().__init__(" ".join(field.detail for field in fields))
+        self.fields = fields
+
+
+class TableError(EngineError, ValueError):
+    """A table or comparison names what the schema does not have, or what does not fit there."""
 
     code = "invalid_field"
 

@@ -34,8 +34,9 @@ from simulacra.engine.tabulating import comparison as comparison_of_samples
 from simulacra.engine.tabulating import crosstab as tables
 from simulacra.engine.tabulating.comparison import Comparison
 from simulacra.engine.tabulating.crosstab import Crosstab
+from simulacra.engine.tabulating.naming import Names
 from simulacra.engine.tabulating.sample import Behind, Sample, Weighting
-from simulacra.engine.tabulating.variables import Names, everyone
+from simulacra.engine.tabulating.variables import everyone
 from simulacra.engine.validation import validating
 from simulacra.engine.validation.validation import Validation
 from simulacra.engine.writing import files
@@ -368,13 +369,16 @@ class Model:
         """Return a cross table of the study; its respondents count by their survey weights.
 
         Args:
-            rows: columns or multiple-response sets: shares of levels or options, means of numbers.
-            columns: categorical columns, whose levels are columns of the table, side by side.
+            rows: columns or multiple-response sets: shares of levels or options, means of all
+                others.
+            columns: categorical columns or multiple-response sets, whose levels or options are
+                columns of the table, side by side.
             banner: the same by its other name.
             weight: a column of numbers that respondents count by besides.
 
         Raises:
-            ValueError: a name that the schema does not have, or of a column that does not fit.
+            errors.TableError: a name that the schema does not have, or of a column that does not
+                fit.
         """
         return tables.tabulate(self.sample, rows, _banner(columns, banner), weight)
 
@@ -897,13 +901,16 @@ class Generation:
         under the scenario, not from how many rows were made of them.
 
         Args:
-            rows: columns or multiple-response sets: shares of levels or options, means of numbers.
-            columns: categorical columns, whose levels are columns of the table, side by side.
+            rows: columns or multiple-response sets: shares of levels or options, means of all
+                others.
+            columns: categorical columns or multiple-response sets, whose levels or options are
+                columns of the table, side by side.
             banner: the same by its other name.
             weight: a column of numbers that rows count by.
 
         Raises:
-            ValueError: a name that the schema does not have, or of a column that does not fit.
+            errors.TableError: a name that the schema does not have, or of a column that does not
+                fit.
         """
         return tables.tabulate(self.sample, rows, _banner(columns, banner), weight)
 
@@ -954,11 +961,11 @@ def compare(
     Args:
         first: the study, given as its model, or a generation.
         second: a generation.
-        columns: names of columns or multiple-response sets; by default all columns that both have,
-            dates and times left out.
+        columns: names of columns or multiple-response sets; by default all columns that both have.
 
     Raises:
-        ValueError: a name that one of the schemas does not have, or of a date or time.
+        errors.TableError: a name that one of the schemas does not have, or of columns whose figures
+            are of different kinds.
     """
     before, after = first.sample, second.sample
     is_of_study = isinstance(first, Model) and before.schema == after.schema

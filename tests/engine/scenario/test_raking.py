@@ -141,10 +141,27 @@ def test_many_cells_take_bounded_time() -> None:
 
 @pytest.mark.parametrize(
     ("weights", "size"),
-    [([1, 1, 1, 1], 4), ([5, 0, 0], 1), ([0, 0], 0), ([3, 1], 1.6)],
+    [
+        ([1, 1, 1, 1], 4),
+        ([5, 0, 0], 1),
+        ([0, 0], 0),
+        ([], 0),
+        ([3, 1], 1.6),
+        ([3e-200, 1e-200], 1.6),  # whose squares are 0
+        ([3e200, 1e200], 1.6),  # whose squares are infinite
+    ],
 )
 def test_the_effective_sample_size_is_kishs(weights: list[float], size: float) -> None:
     assert raking.effective_sample_size(np.array(weights, float)) == pytest.approx(size)
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=30))
+def test_scaling_changes_no_digit_of_an_effective_sample_size(weights: list[float]) -> None:
+    own = np.array(weights)
+    if (own**2).sum() > 1e-300:
+        plain = float(own.sum()) ** 2 / float((own**2).sum())
+        assert raking.effective_sample_size(own) == pytest.approx(plain, rel=1e-15)
+    assert 0.5 <= raking.scaled(own).max() < 1 or not own.any()
 
 
 def projected(mass: Floats, conditions: list[Floats], right: list[float]) -> Floats:

@@ -95,11 +95,34 @@ def test_columns_of_one_kind_in_both_are_compared(
 ) -> None:
     rows = mixed_model.generate(500, seed=1)
     columns = {each.column for each in simulacra.compare(mixed_model, rows).figures}
-    assert columns == {"plan", "owns", "agreement", "satisfaction", "visits", "spend"}
+    assert columns == set(mixed_model.schema.names)
     owns = simulacra.compare(mixed_model, rows, columns="owns").figures
     assert [each.level for each in owns] == ["true"]  # the other share says the same
-    with pytest.raises(ValueError, match="no column"):
-        simulacra.compare(meal_kit_model, rows, columns=["region"])
+    assert {each.column for each in simulacra.compare(meal_kit_model, rows).figures} == set()
+
+
+@pytest.mark.parametrize("margins", [False, "quick"])
+def test_a_mean_date_is_a_date_and_its_change_is_in_days(
+    mixed_model: simulacra.Model, *, margins: bool | str
+) -> None:
+    late = {"joined": mixed_model.schema["joined"].quantiles[3]}
+    rows = mixed_model.generate(500, seed=1, means=late, margins=margins)
+    found = simulacra.compare(mixed_model, rows, columns=["joined", "seen"])
+    joined, seen = figure(found, "joined", None), figure(found, "seen", None)
+    for each, table in ((joined.first, mixed_model.study), (joined.second, rows.table)):
+        days = table["joined"].to_numpy().astype("datetime64[D]").astype(float)
+        expected = np.datetime64(round(float(np.nanmean(days))), "D")
+        assert each.figure == str(expected)
+        assert str(each.low) <= str(each.figure) <= str(each.high)
+    moved = np.datetime64(str(joined.second.figure)) - np.datetime64(str(joined.first.figure))
+    assert joined.change.figure == pytest.approx(moved.astype(float), abs=1)
+    seconds = np.datetime64(str(seen.second.figure)) - np.datetime64(str(seen.first.figure))
+    assert seen.change.figure == pytest.approx(seconds.astype(float), abs=2)
+    assert seen.interval == (REFITS if margins else BASES)
+    (line,) = [line for line in found.table.to_pylist() if line["column"] == "joined"]
+    assert (line["first"], line["first_moment"]) == (None, joined.first.figure)
+    assert " days" in str(found)
+    assert " s" in str(found)
 
 
 def test_a_comparison_is_text_table_and_json(

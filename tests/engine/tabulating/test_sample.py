@@ -3,11 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import simulacra
 from simulacra.engine.columns.arrays import Flags, Floats
 from simulacra.engine.columns.schema import Schema
 from simulacra.engine.tabulating import sample
-from simulacra.engine.tabulating.sample import Behind, Sample, Values, Weighting
+from simulacra.engine.tabulating.sample import Behind, Group, Sample, Values, Weighting
 
 
 def plain(values: Values) -> Floats:
@@ -47,13 +46,43 @@ def test_equal_weights_count_the_respondents_of_a_group() -> None:
     assert Behind({0: answers}, np.array([3.0, 1, 9, 0])).effective(in_group, plain) == near
 
 
-@pytest.mark.parametrize(
-    ("column", "message"),
-    [("nothing", "no such column"), ("region", "a column of numbers"), ("joined", "of numbers")],
+def members(position: int) -> Group:
+    return lambda values: np.asarray(values[position] == 1)
+
+
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.booleans(), st.floats(1, 9)), min_size=4, max_size=40
+    ).filter(lambda people: all(any(one[at] for one in people) for at in (0, 1)))
 )
-def test_a_weight_is_a_column_of_numbers(
-    meal_kit_model: simulacra.Model, mixed_model: simulacra.Model, column: str, message: str
+def test_means_of_groups_vary_together_as_far_as_they_share_rows(
+    people: list[tuple[bool, bool, float]],
 ) -> None:
-    model = mixed_model if column == "joined" else meal_kit_model
-    with pytest.raises(ValueError, match=message):
-        Weighting(model.sample, column)
+    first, second, weights = (np.array(column, dtype=float) for column in zip(*people, strict=True))
+    rows = {0: first, 1: second}
+    counting = Weighting(Sample(Schema((), (), len(people)), rows, weights))
+    overlap = counting.overlap([members(0), members(1)])
+    # The means are sums of independent values of variance 1, by these coefficients.
+    one, other = (weights * own / (weights * own).sum() for own in (first, second))
+    assert overlap.shared[0, 1] == pytest.approx((one * other).sum())
+    assert overlap.shared[0, 0] == pytest.approx(1 / counting.effective(members(0)))
+    alone = weights[first != second]
+    expected = alone.sum() ** 2 / (alone**2).sum() if len(alone) else 0
+    assert overlap.apart[0, 1] == pytest.approx(expected, abs=1e-6)
+
+
+def test_respondents_and_rows_both_make_means_vary_together(schema: Schema) -> None:
+    rows = {0: np.array([1.0, 1, 0, 0]), 1: np.array([1.0, 0, 1, 1])}
+    behind = Behind({0: np.array([1.0, 1, 1]), 1: np.array([1.0, 1, 0])}, np.ones(3))
+    counting = Weighting(Sample(schema, rows, None, behind))
+    overlap = counting.overlap([members(0), members(1)])
+    assert overlap.shared[0, 1] == pytest.approx(1 / (2 * 3) + 2 / (3 * 2))
+    assert overlap.shared[0, 0] == pytest.approx(1 / counting.effective(members(0)))
+    assert overlap.apart[0, 1] == pytest.approx(sample.both(3, 1))
+
+
+def test_a_scenario_may_weigh_a_group_very_little(schema: Schema) -> None:
+    nobody = Behind({0: np.ones(3)}, np.full(3, 1e-200))
+    assert nobody.effective(members(0), plain) == pytest.approx(3)
+    few = Sample(schema, {0: np.ones(2)}, np.full(2, 1e-300))
+    assert Weighting(few).effective(members(0)) == 2

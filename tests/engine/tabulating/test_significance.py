@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from simulacra.engine.tabulating import significance
 from simulacra.engine.tabulating.estimates import Mean, Share
+from simulacra.engine.tabulating.sample import Overlap
 
 BASES = st.floats(30, 1e5)
 SHARES = st.builds(Share, st.floats(0, 1), BASES)
@@ -36,7 +37,7 @@ def test_a_larger_base_makes_no_difference_less_significant(
     first: Share, second: Share, factor: float
 ) -> None:
     larger = [Share(each.value, each.base * factor) for each in (first, second)]
-    assert significance.p_value(*larger) <= significance.p_value(first, second) + 1e-12
+    assert significance.p_value(larger[0], larger[1]) <= significance.p_value(first, second) + 1e-12
 
 
 @given(st.lists(SHARES, min_size=2, max_size=6))
@@ -76,3 +77,24 @@ def test_the_level_is_the_share_of_pairs_that_are_marked_where_nothing_differs()
     counts = rng.binomial(400, 0.4, (20_000, 2)) / 400
     marked = [significance.p_value(Share(a, 400), Share(b, 400)) < 0.05 for a, b in counts.tolist()]
     assert np.mean(marked) == pytest.approx(0.05, abs=0.005)
+
+
+def test_overlapping_columns_are_compared_by_who_is_in_one_of_both_only() -> None:
+    # Of 200 and 200 respondents 100 are in both: as 100 against 100 others of half the difference,
+    # standard error sqrt(0.25 * (1/200 + 1/200 - 2 * 100 / (200 * 200))) = 0.03536; z = 1.4142.
+    shared = 100 / (200 * 200)
+    found = significance.p_value(Share(0.525, 200), Share(0.475, 200), shared)
+    assert found == pytest.approx(0.1573, abs=5e-4)
+    assert found < significance.p_value(Share(0.525, 200), Share(0.475, 200))
+    means = Mean(10.5, 200, 12.5), Mean(9.5, 200, 12.5)
+    # Standard error sqrt(12.5 * 0.005) = 0.25; t = 4 at 398 degrees of freedom.
+    assert significance.p_value(*means, shared) == pytest.approx(7.5e-5, rel=0.05)
+
+
+def test_a_column_is_not_compared_with_the_same_people() -> None:
+    shares = [Share(0.5, 500), Share(0.4, 500)]
+    assert significance.p_value(shares[0], shares[1], 1 / 500) == 1
+    nearly = Overlap(np.full((2, 2), 0.9 / 500), np.full((2, 2), 29.0))
+    assert significance.letters(shares, ["A", "B"], nearly) == (["", ""], 0)
+    apart = Overlap(np.full((2, 2), 0.9 / 500), np.full((2, 2), 31.0))
+    assert significance.letters(shares, ["A", "B"], apart) == (["B", ""], 1)

@@ -50,8 +50,9 @@ def test_intervals_hold_the_true_change(people: dict[str, np.ndarray], weights: 
         )
         free = [it for it in simulacra.compare(model, out).figures if not it.is_conditioned]
         held = [
-            (it.change.low or 0) <= true_change(people, weights, it) <= (it.change.high or 0)
+            (low or 0) <= true_change(people, weights, it) <= (high or 0)
             for it in free
+            for _, low, high in [it.change.numbers]
         ]
         assert len(held) == 10
         rates.append(np.mean(held))

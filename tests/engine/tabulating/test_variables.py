@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 
 from simulacra.engine.columns.boolean import BOOLEAN
 from simulacra.engine.columns.nominal import NOMINAL
@@ -59,20 +58,8 @@ def test_an_option_may_be_in_any_column_of_a_question() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("rows", "message"),
-    [("ag", "no column or multiple-response set 'ag'; 'age' may be meant"), ("joined", "date")],
-)
-def test_rows_of_a_table_are_columns_or_sets(schema: Schema, rows: str, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        variables.rows_of(schema, rows)
-
-
-def test_a_table_has_rows(schema: Schema) -> None:
-    with pytest.raises(ValueError, match="at least one"):
-        variables.rows_of(schema, [])
-
-
-def test_columns_of_a_table_have_levels(schema: Schema) -> None:
-    with pytest.raises(ValueError, match="'age' is integer"):
-        variables.banner_of(schema, ["segment", "age"])
+def test_options_of_a_question_are_columns_that_overlap() -> None:
+    question, brands = variables.banner_of(QUESTION, "Q") + variables.banner_of(BRANDS, "B")
+    assert question.overlaps
+    assert [name for name, _ in question.levels] == ["Tea", "q2", "q3"]
+    assert brands.columns == ("first", "second")

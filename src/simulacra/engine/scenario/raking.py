@@ -435,5 +435,15 @@ def _occupied_only(cells: Int64s, targets: Sequence[Floats]) -> list[Floats]:
 
 def effective_sample_size(weights: Floats) -> float:
     """Return the number of equal weights with the same variance (Kish 1965)."""
-    total = float(weights.sum())
-    return total**2 / float((weights**2).sum()) if total > 0 else 0.0
+    own = scaled(weights)
+    total = float(own.sum())
+    return total**2 / float((own**2).sum()) if total > 0 else 0.0
+
+
+def scaled(weights: Floats) -> Floats:
+    """Return weights whose largest is between a half and 1, so that their squares are no 0.
+
+    They are divided by a power of two, which changes no digit of what is made of them.
+    """
+    _, exponent = np.frexp(weights.max(initial=0.0))
+    return np.asarray(np.ldexp(weights, -exponent))

@@ -8,27 +8,32 @@ import numpy as np
 import pyarrow as pa
 
 from simulacra.engine.columns.boolean import BOOLEAN, LEVELS
-from simulacra.engine.columns.schema import Schema
+from simulacra.engine.columns.facts import Bound
+from simulacra.engine.columns.schema import Column
 from simulacra.engine.margins.margins import FigureMargin, Margins
-from simulacra.engine.tabulating import estimates, intervals, rendering, variables
+from simulacra.engine.tabulating import estimates, intervals, naming, rendering, variables
 from simulacra.engine.tabulating.estimates import Base, Estimate
+from simulacra.engine.tabulating.intervals import Ends
+from simulacra.engine.tabulating.naming import Names
 from simulacra.engine.tabulating.sample import Sample, Weighting
-from simulacra.engine.tabulating.variables import Names, RowVariable
+from simulacra.engine.tabulating.variables import RowVariable
 
 DIGITS = 6
 REFITS, BASES = "margins", "effective bases"
 """Where an interval comes from: models refitted to resampled respondents, or the formulas."""
+POINTS = " pts"
+"""Percentage points, behind a change of shares."""
 MOST_TOLD = 25
 """Figures that the text lists; the table has all of them."""
+INTERVAL = ("figure", "low", "high")
+ENDS = ("", "_low", "_high")
+"""Of the names of columns in a table: of the figure, and of the ends of its interval."""
 FIGURE_TYPES = {
     "column": pa.string(),
     "level": pa.string(),
     "figure": pa.string(),
-    **{
-        f"{name}{end}": pa.float64()
-        for name in ("first", "second", "change")
-        for end in ("", "_low", "_high")
-    },
+    **{f"{name}{end}": pa.float64() for name in ("first", "second", "change") for end in ENDS},
+    **{f"{name}{end}_moment": pa.string() for name in ("first", "second") for end in ENDS},
     "is_changed": pa.bool_(),
     "surprise": pa.float64(),
     "interval": pa.string(),
@@ -38,11 +43,20 @@ FIGURE_TYPES = {
 
 @dataclasses.dataclass(frozen=True)
 class Interval:
-    """A figure and the ends of its interval; None where there is no base for one."""
+    """A figure and the ends of its interval; None where there is no base for one.
 
-    figure: float | None
-    low: float | None
-    high: float | None
+    Means of dates and times are texts in ISO 8601.
+    """
+
+    figure: Bound | None
+    low: Bound | None
+    high: Bound | None
+
+    @property
+    def numbers(self) -> tuple[float | None, float | None, float | None]:
+        """Figure and ends; None for those that are texts."""
+        low, high = (None if isinstance(it, str) else it for it in (self.low, self.high))
+        return (None if isinstance(self.figure, str) else self.figure), low, high
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +68,7 @@ class ComparedFigure:
         level: or the option; None for a mean.
         figure: ``share`` or ``mean``, among rows that have a value.
         first, second: of the samples.
-        change: from the first to the second.
+        change: from the first to the second; of dates in days, of times in seconds.
         is_changed: whether the interval of the change leaves 0 out.
         surprise: the change in widths of its interval on the side of 0, without its sign; None
             where there is no interval.
@@ -97,16 +111,22 @@ class Comparison:
 
     @property
     def table(self) -> pa.Table:
-        """All figures, a line each."""
+        """All figures, a line each; those of dates and times are texts in columns of their own."""
         lines = []
         for each in self.figures:
             line = {name: getattr(each, name) for name in FIGURE_TYPES if hasattr(each, name)}
             for name in ("first", "second", "change"):
                 found: Interval = getattr(each, name)
-                ends = {name: found.figure, f"{name}_low": found.low, f"{name}_high": found.high}
-                line.update(ends)
+                is_moment = isinstance(found.figure, str)
+                line |= zip((f"{name}{end}" for end in ENDS), found.numbers, strict=True)
+                if is_moment:
+                    texts = dataclasses.astuple(found)
+                    line |= zip((f"{name}{end}_moment" for end in ENDS), texts, strict=True)
             lines.append(line)
-        return pa.Table.from_pylist(lines, pa.schema([*FIGURE_TYPES.items()]))
+        table = pa.Table.from_pylist(lines, pa.schema([*FIGURE_TYPES.items()]))
+        if any(isinstance(each.first.figure, str) for each in self.figures):
+            return table
+        return table.drop_columns([name for name in FIGURE_TYPES if name.endswith("_moment")])
 
     def to_json(self) -> dict[str, Any]:
         """Return the comparison as a document."""
@@ -133,14 +153,15 @@ def compare(
     Args:
         first: a sample.
         second: what it is compared with.
-        columns: names of columns or multiple-response sets; by default all columns that both have,
-            dates and times left out.
+        columns: names of columns or multiple-response sets; by default all columns that both have.
         margins: of the change from the first sample to the second, where they are known.
 
     Raises:
-        ValueError: a name that one of the schemas does not have, or of a date or time.
+        errors.TableError: a name that one of the schemas does not have, or of columns whose figures
+            are of different kinds.
     """
-    names = _shared(first.schema, second.schema) if columns is None else columns
+    names = naming.shared(first.schema, second.schema) if columns is None else columns
+    naming.check_columns(first.schema, second.schema, names)
     pairs = zip(
         variables.rows_of(first.schema, names), variables.rows_of(second.schema, names), strict=True
     )
@@ -154,28 +175,12 @@ def compare(
     return Comparison((labels[0], labels[1]), intervals.LEVEL, tuple(ranked), tuple(notes))
 
 
-def _shared(first: Schema, second: Schema) -> list[str]:
-    """Return the names of the columns of both schemas that can be compared."""
-    return [
-        column.name
-        for column in first.columns
-        if not column.type.is_temporal
-        and column.name in second
-        and second[column.name].type.is_categorical == column.type.is_categorical
-        and not second[column.name].type.is_temporal
-    ]
-
-
 def _figures(
     samples: tuple[Sample, Sample],
     pair: tuple[RowVariable, RowVariable],
     margins: Mapping[tuple[str, str | None, str], FigureMargin],
 ) -> Iterable[ComparedFigure]:
     """Yield the figures of one variable; a level that one sample lacks is left out."""
-    if pair[0].kind != pair[1].kind:
-        raise ValueError(
-            f"column {pair[0].name!r} has levels in one sample and numbers in the other"
-        )
     first, second = (
         dict(_estimates(sample, variable)) for sample, variable in zip(samples, pair, strict=True)
     )
@@ -186,9 +191,9 @@ def _figures(
     for level in [level for level in first if level in second]:
         margin = margins.get((name, level, kind))
         if margin is None:
-            yield _of_bases(name, level, kind, (first[level], second[level]), is_conditioned)
+            yield _of_bases(pair, level, (first[level], second[level]), is_conditioned)
         else:
-            yield _of_margin(margin, is_conditioned)
+            yield _of_margin(margin, pair[0].number, is_conditioned)
 
 
 def _estimates(sample: Sample, variable: RowVariable) -> list[tuple[str | None, Estimate]]:
@@ -197,21 +202,24 @@ def _estimates(sample: Sample, variable: RowVariable) -> list[tuple[str | None, 
 
 
 def _of_bases(
-    name: str,
+    shown: tuple[RowVariable, RowVariable],
     level: str | None,
-    kind: str,
     pair: tuple[Estimate, Estimate],
     is_conditioned: bool,  # noqa: FBT001 - passed on
 ) -> ComparedFigure:
     change, ends = pair[1].value - pair[0].value, intervals.of_change(*pair)
     surprise = None if ends is None else round(intervals.surprise(change, ends), DIGITS)
+    first, second = (
+        _interval(estimate.value, intervals.of(estimate), variable.number)
+        for estimate, variable in zip(pair, shown, strict=True)
+    )
     return ComparedFigure(
-        column=name,
+        column=shown[0].name,
         level=level,
-        figure=kind,
-        first=_interval(pair[0].value, intervals.of(pair[0])),
-        second=_interval(pair[1].value, intervals.of(pair[1])),
-        change=_interval(change, ends),
+        figure=shown[0].kind,
+        first=first,
+        second=second,
+        change=_change(change, ends, shown[0].number),
         is_changed=surprise is not None and surprise > 1,
         surprise=surprise,
         interval=BASES,
@@ -219,11 +227,17 @@ def _of_bases(
     )
 
 
-def _of_margin(margin: FigureMargin, is_conditioned: bool) -> ComparedFigure:  # noqa: FBT001
-    first, second, change = (
-        _interval(float(each.figure or 0.0), (float(each.low or 0.0), float(each.high or 0.0)))
-        for each in (margin.study, margin.scenario, margin.change)
+def _of_margin(
+    margin: FigureMargin,
+    column: Column | None,
+    is_conditioned: bool,  # noqa: FBT001 - passed on
+) -> ComparedFigure:
+    first, second = (
+        Interval(each.figure, each.low, each.high) for each in (margin.study, margin.scenario)
     )
+    # Margins give the change in the count of the column: of times in microseconds.
+    figure, low, high = (float(getattr(margin.change, end) or 0.0) for end in INTERVAL)
+    change = _change(figure, (low, high), column)
     return ComparedFigure(
         column=margin.column,
         level=margin.level,
@@ -238,7 +252,22 @@ def _of_margin(margin: FigureMargin, is_conditioned: bool) -> ComparedFigure:  #
     )
 
 
-def _interval(figure: float, ends: tuple[float, float] | None) -> Interval:
+def _interval(figure: float, ends: Ends | None, column: Column | None) -> Interval:
+    """Return a figure as it is published: of dates and times, within the bounds of the column."""
+    if column is None or not column.type.is_temporal or np.isnan(figure):
+        return _plain(figure, ends)
+    low, high = column.bounds
+    told = [column.type.to_bound(round(it)) for it in np.clip((figure, *(ends or ())), low, high)]
+    return Interval(told[0], *(told[1:] or (None, None)))
+
+
+def _change(change: float, ends: Ends | None, column: Column | None) -> Interval:
+    """Return a change as it is published: of dates in days, of times in seconds."""
+    unit = column.step if column is not None and column.type.is_temporal else 1.0
+    return _plain(change / unit, ends and (ends[0] / unit, ends[1] / unit))
+
+
+def _plain(figure: float, ends: Ends | None) -> Interval:
     if np.isnan(figure):
         return Interval(None, None, None)
     if ends is None:
@@ -276,28 +305,39 @@ def _notes(samples: tuple[Sample, Sample], figures: list[ComparedFigure]) -> lis
 
 def _printed(each: ComparedFigure) -> list[str]:
     name = f"{each.column} (mean)" if each.level is None else f"{each.column} = {each.level}"
-    is_share = each.figure == "share"
-    change = each.change
+    unit = _unit(each)
+    change, low, high = each.change.numbers
     span = "-"
-    if change.low is not None and change.high is not None:
-        span = f"{_moved(change.low, is_share)} to {_moved(change.high, is_share)}"
+    if low is not None and high is not None:
+        span = f"{_moved(low, unit)} to {_moved(high, unit)}"
     return [
         name,
-        _text(each.first.figure, is_share),
-        _text(each.second.figure, is_share),
-        "-" if change.figure is None else _moved(change.figure, is_share),
+        _text(each.first.figure, unit),
+        _text(each.second.figure, unit),
+        "-" if change is None else _moved(change, unit),
         span,
         "-" if each.surprise is None else f"{each.surprise:.1f}",
         "asked for" if each.is_conditioned else "changed" if each.is_changed else "",
     ]
 
 
-def _text(number: float | None, is_share: bool) -> str:  # noqa: FBT001
-    if number is None:
-        return "-"
-    return f"{number:.1%}" if is_share else f"{number:,.2f}"
+def _unit(each: ComparedFigure) -> str:
+    """Return what a change is told in, behind the number."""
+    if each.figure == naming.SHARE:
+        return POINTS
+    if isinstance(each.first.figure, str):
+        return " s" if "T" in each.first.figure else " days"
+    return ""
 
 
-def _moved(number: float, is_share: bool) -> str:  # noqa: FBT001
+def _text(figure: Bound | None, unit: str) -> str:
+    if figure is None or isinstance(figure, str):
+        return figure or "-"
+    return f"{figure:.1%}" if unit == POINTS else f"{figure:,.2f}"
+
+
+def _moved(number: float, unit: str) -> str:
     """Return a change as a text: of shares in percentage points."""
-    return f"{100 * number:+.1f} pts" if is_share else f"{number:+,.2f}"
+    if unit == POINTS:
+        return f"{100 * number:+.1f}{unit}"
+    return f"{number:+,.{0 if unit == ' s' else 1 if unit else 2}f}{unit}"

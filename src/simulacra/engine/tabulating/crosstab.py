@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from simulacra.engine.tabulating import estimates, rendering, significance, variables
+from simulacra.engine.columns.facts import Bound
+from simulacra.engine.tabulating import estimates, naming, rendering, significance, variables
 from simulacra.engine.tabulating.estimates import Base, Estimate
-from simulacra.engine.tabulating.sample import Group, Sample, Weighting
-from simulacra.engine.tabulating.variables import BannerVariable, Names, RowVariable
+from simulacra.engine.tabulating.naming import Names
+from simulacra.engine.tabulating.sample import Group, Overlap, Sample, Weighting
+from simulacra.engine.tabulating.variables import BannerVariable, RowVariable
 
 TOTAL = "Total"
 DIGITS = 6
@@ -22,6 +24,7 @@ CELL_TYPES = {
     "letter": pa.string(),
     "figure": pa.string(),
     "value": pa.float64(),
+    "moment": pa.string(),
     "base": pa.int64(),
     "effective_base": pa.float64(),
     "letters": pa.string(),
@@ -48,11 +51,12 @@ class Cell:
     """One figure of a table.
 
     Attributes:
-        value: a share of the column's base, 0 to 1, or a mean; None where the base is empty.
+        value: a share of the column's base, 0 to 1, or a mean; of dates and times the mean in ISO
+            8601; None where the base is empty.
         letters: of the columns of the same banner variable whose figure is significantly smaller.
     """
 
-    value: float | None
+    value: Bound | None
     letters: str
 
 
@@ -105,7 +109,10 @@ class Crosstab:
 
     @property
     def table(self) -> pa.Table:
-        """All cells, a line each: row variable and level, banner variable and column, figures."""
+        """All cells, a line each: row variable and level, banner variable and column, figures.
+
+        Means of dates and times are texts, in the column ``moment``, which other tables lack.
+        """
         lines = [
             {
                 "row": block.row,
@@ -114,7 +121,8 @@ class Crosstab:
                 "column": column.level,
                 "letter": column.letter,
                 "figure": block.figure,
-                "value": cell.value,
+                "value": None if isinstance(cell.value, str) else cell.value,
+                "moment": cell.value if isinstance(cell.value, str) else None,
                 "base": base,
                 "effective_base": effective,
                 "letters": cell.letters,
@@ -125,7 +133,9 @@ class Crosstab:
                 self.columns, line.cells, block.bases, block.effective_bases, strict=True
             )
         ]
-        return pa.Table.from_pylist(lines, pa.schema([*CELL_TYPES.items()]))
+        table = pa.Table.from_pylist(lines, pa.schema([*CELL_TYPES.items()]))
+        has_moments = table["moment"].null_count < len(lines)
+        return table if has_moments else table.drop_columns(["moment"])
 
     def to_json(self) -> dict[str, Any]:
         """Return the table as a document."""
@@ -168,13 +178,15 @@ def tabulate(
 
     Args:
         sample: the rows.
-        rows: columns or multiple-response sets: shares of levels or options, means of numbers.
-        banner: categorical columns, whose levels are columns of the table, side by side.
+        rows: columns or multiple-response sets: shares of levels or options, means of all others.
+        banner: categorical columns or multiple-response sets, whose levels or options are columns
+            of the table, side by side.
         weight: a column of numbers that rows count by, besides their survey weights.
 
     Raises:
-        ValueError: a name that the schema does not have, or of a column that does not fit.
+        errors.TableError: a name that the schema does not have, or of a column that does not fit.
     """
+    naming.check(sample.schema, rows, banner, weight)
     shown = variables.rows_of(sample.schema, rows)
     across = variables.banner_of(sample.schema, banner)
     counting = Weighting(sample, weight)
@@ -182,7 +194,7 @@ def tabulate(
     made = [_block(sample, counting, variable, groups, across) for variable in shown]
     blocks, compared = tuple(block for block, _ in made), sum(number for _, number in made)
     unit = "respondents" if sample.behind is None else "rows"
-    notes = _notes(sample, blocks, compared, [one.name for one in shown])
+    notes = _notes(sample, blocks, compared, shown, across)
     return Crosstab(tuple(columns), blocks, significance.LEVEL, compared, unit, tuple(notes))
 
 
@@ -204,14 +216,20 @@ def _block(
     across: Sequence[BannerVariable],
 ) -> tuple[Block, int]:
     """Return the rows of one variable, and how many pairs of cells were compared."""
-    bases = [
-        Base.of(sample, counting, variables.together(variable.asked, group)) for group in groups
-    ]
+    among = [variables.together(variable.asked, group) for group in groups]
+    bases = [Base.of(sample, counting, group) for group in among]
+    tests, start = [], 1  # the total holds all the others and is compared with none
+    for one in across:
+        own_groups = among[start : start + len(one.levels)]
+        overlap = counting.overlap(own_groups) if one.overlaps else None
+        is_itself = not {*one.columns}.isdisjoint(variable.columns)
+        tests.append(_Test(start, len(own_groups), overlap, is_meaningful=not is_itself))
+        start += len(own_groups)
     lines, compared = [], 0
     for level, own in estimates.of(sample, bases, variable):
-        found, number = _letters(variable, own, across)
+        found, number = _letters(own, tests)
         compared += number
-        cells = (Cell(_figure(it.value), of) for it, of in zip(own, found, strict=True))
+        cells = (Cell(_figure(variable, it.value), of) for it, of in zip(own, found, strict=True))
         lines.append(Line(level, tuple(cells)))
     block = Block(
         variable.name,
@@ -223,29 +241,50 @@ def _block(
     return block, compared
 
 
-def _letters(
-    shown: RowVariable, all_columns: Sequence[Estimate], across: Sequence[BannerVariable]
-) -> tuple[list[str], int]:
-    """Return the letters of one row of a table; columns of one banner variable are compared."""
-    found, compared = [""], 0  # the total holds all the others and is compared with none
-    for variable in across:
-        first = len(found)
-        own = all_columns[first : first + len(variable.levels)]
-        if variable.name == shown.name:  # its levels differ in itself by definition
-            found += [""] * len(own)
+@dataclasses.dataclass(frozen=True)
+class _Test:
+    """The columns of one banner variable, compared pairwise.
+
+    Attributes:
+        start: position of the first of them in the table.
+        size: how many there are.
+        overlap: what they have in common; None if they exclude each other.
+        is_meaningful: whether they may differ by chance; in itself a variable differs always.
+    """
+
+    start: int
+    size: int
+    overlap: Overlap | None
+    is_meaningful: bool
+
+
+def _letters(all_columns: Sequence[Estimate], tests: Sequence[_Test]) -> tuple[list[str], int]:
+    """Return the letters of one row of a table, and how many pairs of cells were compared."""
+    found, compared = ["" for _ in all_columns], 0
+    for test in tests:
+        if not test.is_meaningful:
             continue
-        names = [significance.name(first - 1 + index) for index in range(len(own))]
-        letters, number = significance.letters(own, names)
-        found, compared = found + letters, compared + number
+        where = slice(test.start, test.start + test.size)
+        names = [significance.name(test.start - 1 + index) for index in range(test.size)]
+        found[where], number = significance.letters(all_columns[where], names, test.overlap)
+        compared += number
     return found, compared
 
 
-def _figure(value: float) -> float | None:
-    return None if np.isnan(value) else round(value, DIGITS)
+def _figure(variable: RowVariable, value: float) -> Bound | None:
+    if np.isnan(value):
+        return None
+    if variable.number is not None and variable.number.type.is_temporal:
+        return variable.number.type.to_bound(round(value))
+    return round(value, DIGITS)
 
 
 def _notes(
-    sample: Sample, blocks: Sequence[Block], compared: int, names: Sequence[str]
+    sample: Sample,
+    blocks: Sequence[Block],
+    compared: int,
+    shown: Sequence[RowVariable],
+    across: Sequence[BannerVariable],
 ) -> list[str]:
     notes, least = [], significance.LEAST_BASE
     if compared:
@@ -257,12 +296,17 @@ def _notes(
         )
     if any(size < least for block in blocks for size in block.effective_bases):
         notes.append(f"Columns with an effective base under {least:.0f} (*) are not compared.")
+    if overlapping := [one.name for one in across if one.overlaps]:
+        notes.append(
+            f"Columns of {', '.join(map(repr, overlapping))} overlap. Their tests allow for that, "
+            f"and need {least:.0f} effective respondents who are in one of two columns only."
+        )
     if sample.behind is not None:
         notes.append(
             "The effective base of made rows is bounded by the respondents behind them, however "
             "many rows there are."
         )
-    set_by = [name for name in names if name in sample.conditioned]
+    set_by = [one.name for one in shown if one.name in sample.conditioned]
     if set_by:
         notes.append(
             f"The scenario is about {', '.join(map(repr, set_by))}: these figures follow what was "
@@ -295,6 +339,6 @@ def _letters_text(letters: str, width: int) -> str:
 
 
 def _text(cell: Cell, figure: str) -> str:
-    if cell.value is None:
-        return "-"
+    if cell.value is None or isinstance(cell.value, str):
+        return cell.value or "-"
     return f"{cell.value:.1%}" if figure == "share" else f"{cell.value:,.2f}"

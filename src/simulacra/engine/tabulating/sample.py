@@ -1,7 +1,7 @@
 """Samples: the rows that a table is made of, and the respondents who stand behind them."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -13,6 +13,8 @@ Values = Mapping[int, Floats]
 """float64, shape (rows,), by position of a column."""
 Group = Callable[[Values], Flags]
 """Tells which rows belong to a group, bool, shape (rows,); asked of rows and of respondents."""
+ROWS_AT_A_TIME = 65_536
+"""Of which membership in groups is held as numbers."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,10 +41,8 @@ class Behind:
             group: whose respondents count.
             also: what each counts by besides, float64, shape (respondents,).
         """
-        weights = (self.weights * also(self.values))[group(self.values)]
-        largest = float(weights.max(initial=0.0))
-        # A scenario may weigh a whole group so little that the squares would be 0.
-        return raking.effective_sample_size(weights / largest) if largest > 0 else 0.0
+        weights = self.weights * also(self.values)
+        return raking.effective_sample_size(weights[group(self.values)])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +75,21 @@ class Sample:
         return named | {one.name for one in self.schema.sets if named & {*one.columns}}
 
 
+@dataclasses.dataclass(frozen=True)
+class Overlap:
+    """What the groups of a sample have in common, pair by pair.
+
+    Attributes:
+        shared: float64, shape (groups, groups): covariance of the means of one variable in both, in
+            units of the variance of one value: 0 if they have no row in common, and one over the
+            effective base if they are the same.
+        apart: likewise: the effective base of those who are in one of both only.
+    """
+
+    shared: Floats
+    apart: Floats
+
+
 class Weighting:
     """A sample of which each row counts by its weight and, if asked for, by a column."""
 
@@ -86,10 +101,10 @@ class Weighting:
             column: that rows are to count by besides; who has no value in it counts 0.
 
         Raises:
-            ValueError: there is no such column, or it is no count or amount of 0 and more.
+            ValueError: there is no such column.
         """
         self._sample = sample
-        self._position = None if column is None else _position(sample, column)
+        self._position = None if column is None else sample.schema.names.index(column)
         own = np.ones(sample.size) if sample.weights is None else sample.weights
         self.weights: Floats = own * self._also(sample.rows)
 
@@ -107,6 +122,20 @@ class Weighting:
         behind = self._sample.behind.effective(group, self._also)
         return both(rows, behind)
 
+    def overlap(self, groups: Sequence[Group]) -> Overlap:
+        """Return what groups have in common.
+
+        Who is in two groups adds the same value to both means, so that these go up and down
+        together. As variances do, the covariances of the respondents and of the rows add up.
+        """
+        rows, behind = _overlap(self.weights, groups, self._sample.rows), self._sample.behind
+        if behind is None:
+            return rows
+        of_behind = _overlap(behind.weights * self._also(behind.values), groups, behind.values)
+        sizes = rows.apart + of_behind.apart
+        apart = _ratio(rows.apart * of_behind.apart, sizes)
+        return Overlap(rows.shared + of_behind.shared, apart)
+
     def _also(self, values: Values) -> Floats:
         if self._position is None:
             return np.ones(len(next(iter(values.values()))))
@@ -118,10 +147,21 @@ def both(rows: float, behind: float) -> float:
     return rows * behind / (rows + behind) if rows and behind else 0.0
 
 
-def _position(sample: Sample, name: str) -> int:
-    if name not in sample.schema:
-        raise ValueError(f"weight is {name!r}; the schema has no such column")
-    column, position = sample.schema[name], sample.schema.names.index(name)
-    if column.type.is_categorical or column.type.is_temporal or column.bounds[0] < 0:
-        raise ValueError(f"weight is {name!r}; give a column of numbers of which none is below 0")
-    return position
+def _overlap(weights: Floats, groups: Sequence[Group], values: Values) -> Overlap:
+    members = np.array([group(values) for group in groups])
+    own = raking.scaled(weights)
+    sums = squares = np.zeros((len(groups), len(groups)))
+    for start in range(0, len(own), ROWS_AT_A_TIME):
+        part = slice(start, start + ROWS_AT_A_TIME)
+        inside = members[:, part].astype(np.float64)
+        sums = sums + (inside * own[part]) @ inside.T
+        squares = squares + (inside * own[part] ** 2) @ inside.T
+    totals, of_totals = np.diag(sums), np.diag(squares)
+    alone = np.add.outer(totals, totals) - 2 * sums
+    of_alone = np.add.outer(of_totals, of_totals) - 2 * squares
+    return Overlap(_ratio(squares, np.outer(totals, totals)), _ratio(alone**2, of_alone))
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    """Return quotients; 0 where there is nothing below the line."""
+    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
