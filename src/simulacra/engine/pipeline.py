@@ -358,6 +358,58 @@ class Model:
         columns = dict(enumerate(self._pool.values.T))
         return Sample(self.schema, columns, self._pool.survey_weights)
 
+    def sample_of(
+        self,
+        path: str | Path,
+        format: str,  # noqa: A002 - its name
+        columns: Iterable[str],
+        *,
+        row_count: int,
+        seed: int,
+        asked: conditions.Conditions,
+    ) -> Sample:
+        """Return rows that were generated and written before, as tables are made of them.
+
+        The importance weights of the respondents behind them are computed anew, and are those of
+        the generation: only its conditioned columns are fitted and drawn again, not the rows.
+
+        Args:
+            path: of the file that `Generation.write` wrote.
+            format: parquet, csv or arrow.
+            columns: names of those that tables are to be made of.
+            row_count: rows that were asked for.
+            seed: that the rows were drawn with.
+            asked: the conditions by kind, as arguments of `generate`.
+
+        Raises:
+            errors.ConditionError: a condition does not fit the schema.
+            OSError: the file cannot be read.
+        """
+        plan = plans.of(self._pool, conditions.parse(self.schema, asked))
+        cloud = None
+        if plan.order:
+            sequence = self._sequence(plan.order)[: len(plan.order)]
+            fitted = self._fitted(sequence, len(sequence))
+            (build,) = phases(None, [("fitting", 1.0)])
+            models = self._fit_missing(sequence, fitted, len(sequence), build)
+            cloud = particles.draw(self._pool, models, plan, row_count, seed)
+        wanted = set(columns)
+        names = [column.name for column in self.schema.columns if column.name in wanted]
+        none = _table(self.schema, dict.fromkeys(range(len(self.schema.columns)), np.empty(0)))
+        table = files.read(Path(path), format, none.select(names).schema)
+        rows = {
+            self.schema.names.index(name): self.schema[name].encode(table[name]) for name in names
+        }
+        return Sample(self.schema, rows, None, self._behind(plan, cloud))
+
+    def _behind(self, plan: Plan, cloud: Particles | None) -> Behind:
+        """Return the respondents behind rows, weighted to their scenario."""
+        weights = self._pool.weights
+        if cloud is not None:
+            weights = support.importance_weights(self._pool, plan, cloud.raked).joint * weights
+        names = frozenset(self.schema.names[position] for position in plan.order)
+        return Behind(dict(enumerate(self._pool.values.T)), weights, names)
+
     def crosstab(
         self,
         rows: Names,
@@ -598,21 +650,17 @@ class Model:
         # 6. A table and its report.
         with finish:
             origin = outcomes.origin(self._pool, made, self.quality)
-            importance = None
+            behind = self._behind(plan, cloud)
             if cloud is None:
                 report = outcomes.unconditional(self._pool, origin, row_count, rng_seed)
             else:
-                importance = support.importance_weights(self._pool, plan, cloud.raked).joint
                 report = outcomes.conditional(
                     self._pool, scenario, plan, cloud, made.values, origin, row_count, rng_seed
                 )
-            weights = self._pool.weights if importance is None else importance * self._pool.weights
             if refits:
-                found = self._margins(plan, made.values, halves, refits, report, weights)
+                found = self._margins(plan, made.values, halves, refits, report, behind.weights)
                 report = dataclasses.replace(report, margins=found)
             report = dataclasses.replace(report, validation=self.validation)
-            names = frozenset(self.schema.names[position] for position in plan.order)
-            behind = Behind(dict(enumerate(self._pool.values.T)), weights, names)
             generation = Generation(_table(self.schema, made.values), report, self.schema, behind)
         drawn = sum(duration for _, duration in durations)
         self._value_seconds = (time.perf_counter() - began) / drawn

@@ -6,7 +6,14 @@ import pytest
 
 import simulacra
 from simulacra.engine.margins.margins import Margins
-from simulacra.engine.tabulating.comparison import BASES, REFITS, ComparedFigure, Comparison
+from simulacra.engine.tabulating.comparison import (
+    BASES,
+    REFITS,
+    ComparedFigure,
+    Comparison,
+    compare,
+    published_margins,
+)
 
 SCENARIO = {"segment": {"Premium": 0.55}}
 
@@ -81,6 +88,17 @@ def test_margins_that_failed_give_way_to_effective_bases(
     failed = dataclasses.replace(out.report, margins=Margins(0.95, 0, ()))
     found = simulacra.compare(meal_kit_model, dataclasses.replace(out, report=failed))
     assert {each.interval for each in found.figures} == {BASES}
+
+
+def test_margins_that_were_published_are_the_same_margins(
+    meal_kit_model: simulacra.Model, doubted: simulacra.Generation
+) -> None:
+    margins = doubted.report.margins
+    assert margins is not None
+    read = published_margins(json.loads(json.dumps(margins.to_json())))
+    assert read.figures == margins.figures
+    again = compare(meal_kit_model.sample, doubted.sample, None, read)
+    assert again == simulacra.compare(meal_kit_model, doubted)
 
 
 def test_rows_do_not_differ_from_themselves(out: simulacra.Generation) -> None:

@@ -1,12 +1,17 @@
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import simulacra
 from simulacra.engine.columns.arrays import Flags, Floats
 from simulacra.engine.columns.schema import Schema
-from simulacra.engine.tabulating import sample
+from simulacra.engine.tabulating import comparison, crosstab, sample
 from simulacra.engine.tabulating.sample import Behind, Group, Sample, Values, Weighting
+from simulacra.engine.writing import files
 
 
 def plain(values: Values) -> Floats:
@@ -86,3 +91,21 @@ def test_a_scenario_may_weigh_a_group_very_little(schema: Schema) -> None:
     assert nobody.effective(members(0), plain) == pytest.approx(3)
     few = Sample(schema, {0: np.ones(2)}, np.full(2, 1e-300))
     assert Weighting(few).effective(members(0)) == 2
+
+
+@pytest.mark.parametrize("conditions", [{}, {"categorical": {"plan": {"Pro": 0.6}}}])
+@pytest.mark.parametrize("form", files.WRITERS)
+def test_rows_that_were_written_are_tabulated_as_when_they_were_made(
+    mixed_model: simulacra.Model, tmp_path: Path, form: str, conditions: dict[str, Any]
+) -> None:
+    out = mixed_model.generate(400, seed=3, **conditions).write(tmp_path / "rows", form)
+    names = mixed_model.schema.names
+    again = mixed_model.sample_of(
+        tmp_path / "rows", form, names, row_count=400, seed=3, asked=conditions
+    )
+    assert crosstab.tabulate(again, names, "plan") == out.crosstab(names, "plan")
+    assert comparison.compare(mixed_model.sample, again) == simulacra.compare(mixed_model, out)
+    some = mixed_model.sample_of(
+        tmp_path / "rows", form, ["visits", "owns"], row_count=400, seed=3, asked=conditions
+    )
+    assert crosstab.tabulate(some, "visits", "owns") == out.crosstab("visits", "owns")

@@ -10,6 +10,7 @@ import pyarrow as pa
 from simulacra.engine.columns.boolean import BOOLEAN, LEVELS
 from simulacra.engine.columns.facts import Bound
 from simulacra.engine.columns.schema import Column
+from simulacra.engine.margins.margins import Estimate as MarginEstimate
 from simulacra.engine.margins.margins import FigureMargin, Margins
 from simulacra.engine.tabulating import estimates, intervals, naming, rendering, variables
 from simulacra.engine.tabulating.estimates import Base, Estimate
@@ -25,6 +26,8 @@ POINTS = " pts"
 """Percentage points, behind a change of shares."""
 MOST_TOLD = 25
 """Figures that the text lists; the table has all of them."""
+ESTIMATES = ("study", "scenario", "change")
+"""Members of a margin of error that have an interval."""
 INTERVAL = ("figure", "low", "high")
 ENDS = ("", "_low", "_high")
 """Of the names of columns in a table: of the figure, and of the ends of its interval."""
@@ -173,6 +176,15 @@ def compare(
         labels = [f"first {labels[0]}", f"second {labels[1]}"]
     notes = _notes((first, second), ranked)
     return Comparison((labels[0], labels[1]), intervals.LEVEL, tuple(ranked), tuple(notes))
+
+
+def published_margins(document: Mapping[str, Any]) -> Margins:
+    """Return the margins of error that `Margins.to_json` wrote, as far as they are compared by."""
+    figures = []
+    for figure in document["figures"]:
+        own = {name: MarginEstimate(**figure[name]) for name in ESTIMATES}
+        figures.append(FigureMargin(**{**figure, **own}))
+    return Margins(document["level"], document["replicates"], tuple(figures))
 
 
 def _figures(

@@ -8,7 +8,14 @@ import numpy as np
 import pyarrow as pa
 
 from simulacra.engine.columns.facts import Bound
-from simulacra.engine.tabulating import estimates, naming, rendering, significance, variables
+from simulacra.engine.tabulating import (
+    estimates,
+    naming,
+    rendering,
+    significance,
+    variables,
+    withholding,
+)
 from simulacra.engine.tabulating.estimates import Base, Estimate
 from simulacra.engine.tabulating.naming import Names
 from simulacra.engine.tabulating.sample import Group, Overlap, Sample, Weighting
@@ -172,7 +179,12 @@ class Crosstab:
 
 
 def tabulate(
-    sample: Sample, rows: Names, banner: Names | None = None, weight: str | None = None
+    sample: Sample,
+    rows: Names,
+    banner: Names | None = None,
+    weight: str | None = None,
+    *,
+    is_published: bool = False,
 ) -> Crosstab:
     """Return a cross table of a sample.
 
@@ -182,6 +194,8 @@ def tabulate(
         banner: categorical columns or multiple-response sets, whose levels or options are columns
             of the table, side by side.
         weight: a column of numbers that rows count by, besides their survey weights.
+        is_published: whether somebody is to see it who may not see respondents: figures that few of
+            them stand behind are then left out. Of made rows nothing is.
 
     Raises:
         errors.TableError: a name that the schema does not have, or of a column that does not fit.
@@ -191,10 +205,15 @@ def tabulate(
     across = variables.banner_of(sample.schema, banner)
     counting = Weighting(sample, weight)
     columns, groups = _columns(across)
-    made = [_block(sample, counting, variable, groups, across) for variable in shown]
+    is_bare = is_published and sample.behind is None
+    made = [
+        _block(sample, counting, variable, groups, across, hides_few=is_bare) for variable in shown
+    ]
     blocks, compared = tuple(block for block, _ in made), sum(number for _, number in made)
     unit = "respondents" if sample.behind is None else "rows"
     notes = _notes(sample, blocks, compared, shown, across)
+    if is_bare:
+        notes.append(withholding.NOTE)
     return Crosstab(tuple(columns), blocks, significance.LEVEL, compared, unit, tuple(notes))
 
 
@@ -214,6 +233,8 @@ def _block(
     variable: RowVariable,
     groups: Sequence[Group],
     across: Sequence[BannerVariable],
+    *,
+    hides_few: bool,
 ) -> tuple[Block, int]:
     """Return the rows of one variable, and how many pairs of cells were compared."""
     among = [variables.together(variable.asked, group) for group in groups]
@@ -223,8 +244,16 @@ def _block(
         own_groups = among[start : start + len(one.levels)]
         overlap = counting.overlap(own_groups) if one.overlaps else None
         is_itself = not {*one.columns}.isdisjoint(variable.columns)
-        tests.append(_Test(start, len(own_groups), overlap, is_meaningful=not is_itself))
-        start += len(own_groups)
+        where = slice(start, start + len(own_groups))
+        tests.append(_Test(where, overlap, is_meaningful=not is_itself))
+        start = where.stop
+    if hides_few:
+        few = withholding.withheld(
+            [base.count for base in bases],
+            [base.effective for base in bases],
+            [(test.where, test.overlap is not None) for test in tests],
+        )
+        bases = [base.emptied() if at in few else base for at, base in enumerate(bases)]
     lines, compared = [], 0
     for level, own in estimates.of(sample, bases, variable):
         found, number = _letters(own, tests)
@@ -246,14 +275,12 @@ class _Test:
     """The columns of one banner variable, compared pairwise.
 
     Attributes:
-        start: position of the first of them in the table.
-        size: how many there are.
+        where: in the table they are.
         overlap: what they have in common; None if they exclude each other.
         is_meaningful: whether they may differ by chance; in itself a variable differs always.
     """
 
-    start: int
-    size: int
+    where: slice
     overlap: Overlap | None
     is_meaningful: bool
 
@@ -264,8 +291,8 @@ def _letters(all_columns: Sequence[Estimate], tests: Sequence[_Test]) -> tuple[l
     for test in tests:
         if not test.is_meaningful:
             continue
-        where = slice(test.start, test.start + test.size)
-        names = [significance.name(test.start - 1 + index) for index in range(test.size)]
+        where = test.where
+        names = [significance.name(index - 1) for index in range(where.start, where.stop)]
         found[where], number = significance.letters(all_columns[where], names, test.overlap)
         compared += number
     return found, compared

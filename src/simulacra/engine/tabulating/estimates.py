@@ -51,6 +51,11 @@ class Base:
         inside = group(sample.rows)
         return cls(inside, counting.weights[inside], counting.effective(group))
 
+    def emptied(self) -> Self:
+        """Return the base of nobody, in the place of one that is left out."""
+        nobody = np.zeros_like(self.inside)
+        return dataclasses.replace(self, inside=nobody, weights=self.weights[:0], effective=0.0)
+
     @property
     def count(self) -> int:
         """How many rows, unweighted."""

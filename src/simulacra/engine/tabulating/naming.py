@@ -114,6 +114,13 @@ def options_of(schema: Schema, name: str) -> list[Option]:
     return found
 
 
+def columns_of(schema: Schema, names: Iterable[str]) -> list[str]:
+    """Return the columns that figures of columns and multiple-response sets are made of."""
+    sets = sets_of(schema)
+    own = ((name,) if name in schema else sets[name].columns for name in names)
+    return [*dict.fromkeys(column for columns in own for column in columns)]
+
+
 def count_cells(schema: Schema, rows: Names, banner: Names | None = None) -> int:
     """Return how many cells a table has, whose names fit the schema."""
     lines = sum(max(len(options_of(schema, name)), 1) for name in each(rows))

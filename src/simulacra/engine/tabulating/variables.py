@@ -63,7 +63,10 @@ def banner_of(schema: Schema, names: Names | None) -> list[BannerVariable]:
     """Return the variables whose levels are the columns of a table; their names fit the schema."""
     return [
         BannerVariable(
-            name, _columns(schema, name), _groups(schema, name), overlaps=name not in schema
+            name=name,
+            columns=tuple(naming.columns_of(schema, [name])),
+            levels=_groups(schema, name),
+            overlaps=name not in schema,
         )
         for name in naming.each(names)
     ]
@@ -81,15 +84,11 @@ def together(*groups: Group) -> Group:
 
 def _row(schema: Schema, name: str) -> RowVariable:
     """Return the variable of a name; who has a value in any of its columns was asked."""
-    columns = _columns(schema, name)
+    columns = tuple(naming.columns_of(schema, [name]))
     asked = _any(*(_has_value(schema.names.index(own)) for own in columns))
     if naming.kind_of(schema, name) == naming.SHARE:
         return RowVariable(name, columns, asked, _groups(schema, name))
     return RowVariable(name, columns, asked, (), schema[name], schema.names.index(name))
-
-
-def _columns(schema: Schema, name: str) -> tuple[str, ...]:
-    return (name,) if name in schema else naming.sets_of(schema)[name].columns
 
 
 def _groups(schema: Schema, name: str) -> tuple[tuple[str, Group], ...]:

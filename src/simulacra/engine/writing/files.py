@@ -30,6 +30,53 @@ WRITERS: dict[str, Callable[[pa.Table, Path], None]] = {
 }
 
 
+def _read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
+    return pq.read_table(path, columns=schema.names)
+
+
+def _read_csv(path: Path, schema: pa.Schema) -> pa.Table:
+    types = {field.name: _in_csv(field.type) for field in schema}
+    convert = pa_csv.ConvertOptions(
+        column_types=types,
+        include_columns=schema.names,
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+        true_values=["true"],
+        false_values=["false"],
+    )
+    parse = pa_csv.ParseOptions(newlines_in_values=True)
+    return pa_csv.read_csv(path, parse_options=parse, convert_options=convert)
+
+
+def _in_csv(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _read_arrow(path: Path, schema: pa.Schema) -> pa.Table:
+    with pa.OSFile(str(path)) as source:
+        return pa.ipc.open_file(source).read_all().select(schema.names)
+
+
+READERS: dict[str, Callable[[Path, pa.Schema], pa.Table]] = {
+    "parquet": _read_parquet,
+    "csv": _read_csv,
+    "arrow": _read_arrow,
+}
+
+
+def read(path: Path, file_format: str, schema: pa.Schema) -> pa.Table:
+    """Return the columns of a schema, of a table that `write` wrote.
+
+    In CSV, categories are texts; all other types are those of the schema.
+
+    Raises:
+        KeyError: the format is unknown, or the file has no such column.
+        OSError: the file cannot be read.
+    """
+    return READERS[file_format](path, schema)
+
+
 def write(table: pa.Table, path: Path, file_format: str | None = None) -> None:
     """Write a table; the format is by default the suffix of the path.
 
