@@ -5,20 +5,10 @@ from pathlib import Path
 import pytest
 
 import simulacra
-from examples import study
 from simulacra.cli.main import main
 from tests.engine.test_feasibility import exclusive
 
 CONDITIONS = ["--share", "segment=Premium:0.55", "channel=Online:0.7", "--range", "age=25:44"]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A model of the example study."""
-    folder = tmp_path_factory.mktemp("model")
-    study.write(folder / "study.csv")
-    simulacra.fit(folder / "study.csv").save(folder / "study.model")
-    return str(folder / "study.model")
 
 
 def test_a_preview_prints_the_table_of_the_library_and_writes_no_file(

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from simulacra.cli import failures, option_types, terminal
 from simulacra.engine import limits
+from simulacra.engine.progress import Progress
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.facts import Bound
     from simulacra.engine.errors import ConditionError
-    from simulacra.engine.pipeline import Generation
+    from simulacra.engine.pipeline import Generation, Model
+    from simulacra.engine.progress import ProgressCallback
 
 OPTIONS = {
     "categorical": "--share",
@@ -37,6 +39,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         default=Path("synthetic.parquet"),
         help=".parquet, .csv or .arrow (default: synthetic.parquet)",
     )
+    add_margins(parser)
     parser.add_argument(
         "--support-weight",
         action="store_true",
@@ -45,8 +48,24 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.set_defaults(run=run)
 
 
-def add_scenario(parser: argparse.ArgumentParser) -> None:
-    """Add the model, the number of rows, the conditions and the seed."""
+def add_margins(parser: argparse.ArgumentParser) -> None:
+    """Add the option for margins of error."""
+    parser.add_argument(
+        "--margins",
+        nargs="?",
+        const="full",
+        choices=["full", "quick"],
+        help="margins of error from 20 refits to resampled respondents, or 8 (quick)",
+    )
+
+
+def add_scenario(parser: argparse.ArgumentParser, rows: str | None = None) -> None:
+    """Add the model, the number of rows, the conditions and the seed.
+
+    Args:
+        parser: of the command.
+        rows: what the number of rows is for, where it may be left out.
+    """
     parser.add_argument(
         "model", metavar="MODEL", type=option_types.existing_file, help="what `simulacra fit` wrote"
     )
@@ -54,8 +73,8 @@ def add_scenario(parser: argparse.ArgumentParser) -> None:
         "--rows",
         metavar="N",
         type=option_types.WholeNumber(1),
-        required=True,
-        help="number of rows",
+        required=rows is None,
+        help=rows or "number of rows",
     )
     parser.add_argument(
         "--share",
@@ -122,13 +141,6 @@ def add_scenario(parser: argparse.ArgumentParser) -> None:
         type=option_types.WholeNumber(0, limits.MAX_SEED),
         help="the same model, conditions, rows and seed give the same rows (default: a new one)",
     )
-    parser.add_argument(
-        "--margins",
-        nargs="?",
-        const="full",
-        choices=["full", "quick"],
-        help="margins of error from 20 refits to resampled respondents, or 8 (quick)",
-    )
 
 
 def _share(text: str) -> tuple[tuple[str, str], float]:
@@ -185,23 +197,8 @@ def _output(text: str) -> Path:
 
 def run(arguments: argparse.Namespace) -> int:
     """Generate rows, write them, and print their report."""
-    from simulacra.engine import errors
-
-    try:
-        generation = _generate(arguments)
-    except errors.ConditionError as error:
-        raise failures.CommandError(faults_of(error, arguments)) from None
-    terminal.say(str(generation.report))
-    rows, columns = generation.table.shape
-    print(f"Wrote {arguments.output}: {rows:,} rows, {columns:,} columns.")
-    return 0
-
-
-def _generate(arguments: argparse.Namespace) -> "Generation":
     from simulacra.engine import pipeline
-    from simulacra.engine.progress import Progress
 
-    asked = conditions_of(arguments)
     with terminal.progress() as on_progress:
         on_progress(Progress("reading", 0.0))
         model = pipeline.load(arguments.model)
@@ -209,15 +206,35 @@ def _generate(arguments: argparse.Namespace) -> "Generation":
             raise failures.CommandError(
                 f"--support-weight: the study has a column {pipeline.SUPPORT_WEIGHT!r} of its own"
             )
-        generation = model.generate(
+        generation = make(model, arguments, on_progress).write(arguments.output)
+    terminal.say(str(generation.report))
+    rows, columns = generation.table.shape
+    print(f"Wrote {arguments.output}: {rows:,} rows, {columns:,} columns.")
+    return 0
+
+
+def make(
+    model: "Model", arguments: argparse.Namespace, on_progress: "ProgressCallback | None" = None
+) -> "Generation":
+    """Return rows as the options of a scenario ask for them.
+
+    Raises:
+        failures.CommandError: conditions do not fit the schema; names their options.
+    """
+    from simulacra.engine import errors
+
+    asked = conditions_of(arguments)
+    try:
+        return model.generate(
             arguments.rows,
             seed=arguments.seed,
-            margins=arguments.margins or False,
-            support_weight=arguments.support_weight,
+            margins=getattr(arguments, "margins", None) or False,
+            support_weight=getattr(arguments, "support_weight", False),
             progress=on_progress,
             **asked,
         )
-        return generation.write(arguments.output)
+    except errors.ConditionError as error:
+        raise failures.CommandError(faults_of(error, arguments)) from None
 
 
 def conditions_of(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -238,7 +255,7 @@ def conditions_of(arguments: argparse.Namespace) -> dict[str, Any]:
         "multiple_response": _by_column("--option", arguments.option),
     }
     asked = {kind: given for kind, given in asked.items() if given}
-    of_file = {} if arguments.conditions is None else _read(arguments.conditions)
+    of_file = {} if arguments.conditions is None else read_conditions(FILE, arguments.conditions)
     for kind in of_file.keys() & asked.keys():
         raise failures.CommandError(
             f"{FILE}: the file has {kind!r}, which {OPTIONS[kind]} gives too; give them in one "
@@ -282,24 +299,28 @@ def _part(text: str) -> "str | dict[str, Bound]":
     return ends if is_range else text
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """Return the conditions in a file: the object itself, or the member of a request."""
+def read_conditions(option: str, path: Path) -> dict[str, Any]:
+    """Return the conditions in a file: the object itself, or the member of a request.
+
+    Raises:
+        failures.CommandError: there are none in it; names the option.
+    """
     try:
         given = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise failures.CommandError(f"{FILE}: {str(path)!r} is not JSON: {error}.") from None
+        raise failures.CommandError(f"{option}: {str(path)!r} is not JSON: {error}.") from None
     if isinstance(given, Mapping) and "conditions" in given:
         given = given["conditions"]
     if not isinstance(given, Mapping):
         raise failures.CommandError(
-            f"{FILE}: {str(path)!r} holds no object; write one such as "
+            f"{option}: {str(path)!r} holds no object; write one such as "
             '{"means": {"monthly_spend": 45}}.'
         )
     known = [*OPTIONS, "groups"]
     for kind in given:
         if kind not in known:
             raise failures.CommandError(
-                f"{FILE}: there are no conditions {kind!r}; there are "
+                f"{option}: there are no conditions {kind!r}; there are "
                 f"{', '.join(map(repr, known))}."
             )
     return dict(given)

@@ -9,7 +9,7 @@ from simulacra.cli import failures, logs, terminal
 from simulacra.service.embedded import handover
 
 COMMANDS = (
-    *("fit", "preview", "generate", "validate", "compile"),
+    *("fit", "preview", "generate", "crosstab", "compare", "validate", "compile"),
     *("serve", "operator", "watch"),
     *("api", "worker", "migrate", "ready", "openapi"),
 )

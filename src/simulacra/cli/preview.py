@@ -11,6 +11,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "preview", help="tell what `generate` would give from a model file; makes no rows"
     )
     generate.add_scenario(parser)
+    generate.add_margins(parser)
     parser.set_defaults(run=run)
 
 

@@ -1,15 +1,10 @@
 """`simulacra validate`: how far predictions are from respondents hidden from the model."""
 
 import argparse
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from simulacra.cli import failures, option_types, study_options, terminal
+from simulacra.cli import failures, option_types, results, study_options, terminal
 from simulacra.engine import limits
-
-if TYPE_CHECKING:
-    from simulacra.engine.validation.validation import Validation
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -50,29 +45,12 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         default=0,
         help="the same study, options and seed give the same figures (default: 0)",
     )
-    parser.add_argument(
-        "--output",
-        metavar="FILE",
-        type=_output,
-        help="write all figures to a .parquet, .csv or .arrow file, or everything to a .json file",
-    )
+    results.add(parser)
     parser.set_defaults(run=run)
 
 
 def _test(text: str) -> tuple[str, str]:
     return option_types.name_and_value(text, "COLUMN=LEVEL, such as region=North")
-
-
-def _output(text: str) -> Path:
-    from simulacra.engine.writing import files
-
-    path = option_types.new_file(text)
-    known = (*files.WRITERS, "json")
-    if path.suffix.lstrip(".").lower() not in known:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} names no format; end it in .{', .'.join(known)}"
-        )
-    return path
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -100,16 +78,5 @@ def run(arguments: argparse.Namespace) -> int:
         faults = [f"--segment: {fault.detail}" for fault in error.fields]
         raise failures.CommandError("\n".join(faults)) from None
     terminal.say(str(found))
-    if arguments.output is not None:
-        _write(found, arguments.output)
-        print(f"Wrote {arguments.output}.")
+    results.write(arguments.output, found.table(), found.to_json())
     return 0
-
-
-def _write(found: "Validation", path: Path) -> None:
-    from simulacra.engine.writing import files
-
-    if path.suffix.lower() == ".json":
-        path.write_text(json.dumps(found.to_json(), indent=2), "utf-8")
-    else:
-        files.write(found.table(), path)

@@ -1,0 +1,46 @@
+"""Results that are figures: a table of them in a file, or everything as JSON."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulacra.cli import option_types
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the file."""
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        type=_output,
+        help="write all figures to a .parquet, .csv or .arrow file, or everything to a .json file",
+    )
+
+
+def _output(text: str) -> Path:
+    from simulacra.engine.writing import files
+
+    path = option_types.new_file(text)
+    known = (*files.WRITERS, "json")
+    if path.suffix.lstrip(".").lower() not in known:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} names no format; end it in .{', .'.join(known)}"
+        )
+    return path
+
+
+def write(path: Path | None, table: "pa.Table", document: dict[str, Any]) -> None:
+    """Write figures if a file was named, and say so."""
+    from simulacra.engine.writing import files
+
+    if path is None:
+        return
+    if path.suffix.lower() == ".json":
+        path.write_text(json.dumps(document, indent=2), "utf-8")
+    else:
+        files.write(table, path)
+    print(f"Wrote {path}.")
