@@ -16,6 +16,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
@@ -73,7 +74,7 @@ class Body(BaseModel):
     @classmethod
     def _has_few_unknown_names(cls, value: Any) -> Any:  # noqa: ANN401 - whatever JSON can say
         if isinstance(value, dict):
-            unknown = value.keys() - cls.model_fields.keys()
+            unknown = value.keys() - cls._members().keys()
             if len(unknown) > MOST_UNKNOWN:
                 raise ValueError(f"the object has {len(unknown)} names that are not known here")
         return value
@@ -87,6 +88,11 @@ class Body(BaseModel):
         except ValidationError as error:
             told = [cls._told(dict(fault)) for fault in error.errors(include_url=False)]
             raise ValidationError.from_exception_data(error.title, told) from None
+
+    @classmethod
+    def _members(cls) -> dict[str, FieldInfo]:
+        """Return the fields by the names that they have in JSON."""
+        return {field.alias or name: field for name, field in cls.model_fields.items()}
 
     @classmethod
     def _told(cls, fault: dict[str, Any]) -> InitErrorDetails:
@@ -103,7 +109,8 @@ class Body(BaseModel):
     @classmethod
     def _advice(cls, name: str) -> str:
         """Return what to say of a name that is not known here."""
-        for member, field in cls.model_fields.items():
+        members = cls._members()
+        for member, field in members.items():
             within = field.annotation
             if (
                 isinstance(within, type)
@@ -111,10 +118,10 @@ class Body(BaseModel):
                 and name in within.model_fields
             ):
                 return f"There is no such field here; it belongs into {member!r}."
-        near = nearest(name, cls.model_fields)
+        near = nearest(name, members)
         if near is not None:
             return f"There is no such field here; did you mean {near!r}?"
-        return f"There is no such field here; there are {', '.join(map(repr, cls.model_fields))}."
+        return f"There is no such field here; there are {', '.join(map(repr, members))}."
 
 
 @dataclasses.dataclass(frozen=True)

@@ -39,14 +39,16 @@ class Site:
     def runtime(self) -> Runtime:
         return self.bench.runtime
 
-    async def post(self, body: dict[str, Any] = BODY) -> httpx.Response:
-        return await self.http.post(
-            f"/v1/datasets/{self.bench.dataset_id}/scenario-previews", json=body
-        )
+    async def post(self, body: dict[str, Any] = BODY, path: str | None = None) -> httpx.Response:
+        """Ask for a preview, or at another path."""
+        previews = f"/v1/datasets/{self.bench.dataset_id}/scenario-previews"
+        return await self.http.post(path or previews, json=body)
 
-    async def answered(self, body: dict[str, Any] = BODY) -> httpx.Response:
+    async def answered(
+        self, body: dict[str, Any] = BODY, path: str | None = None
+    ) -> httpx.Response:
         """Return what is answered while a worker is there."""
-        asking = asyncio.create_task(self.post(body))
+        asking = asyncio.create_task(self.post(body, path))
         job_id = await self.job_id(asking)
         if job_id is not None:
             await self.carry_out(job_id)
@@ -57,8 +59,7 @@ class Site:
         while not asking.done():
             async with self.runtime.database.transaction(tenancy.SYSTEM) as session:
                 is_open = tables.Job.status.in_(["queued", "processing"])
-                mine = tables.Job.operation == "previewScenario"
-                found = await session.scalar(sa.select(tables.Job.id).where(mine, is_open))
+                found = await session.scalar(sa.select(tables.Job.id).where(is_open))
             if found is not None:
                 return str(found)
             await asyncio.sleep(0.02)

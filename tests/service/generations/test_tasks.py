@@ -143,11 +143,10 @@ class Workbench:
             await self.after_child()
         return result
 
-    async def ask(
-        self, conditions: dict[str, Any], *, margins: bool | str = False
-    ) -> tables.Generation:
+    async def ask(self, conditions: dict[str, Any], **more: object) -> tables.Generation:
         fields = {"row_count": 60, "seed": 1, "output_format": "csv", "conditions": conditions}
-        wanted = GenerationRequest.model_validate({**fields, "margins": margins})
+        fields |= more
+        wanted = GenerationRequest.model_validate(fields)
         made, _ = await generations_of(self.runtime).create(
             self.caller, self.dataset_id, wanted, None
         )
@@ -156,12 +155,10 @@ class Workbench:
     async def carry_out(self, asked: tables.Generation) -> None:
         await attempts.carry_out(self.runtime.resources, self.caller.tenant_id, asked.job_id)
 
-    async def generate(
-        self, conditions: dict[str, Any], *, margins: bool | str = False
-    ) -> Generated:
+    async def generate(self, conditions: dict[str, Any], **more: object) -> Generated:
         """Return a generation of which the rows are there."""
         self._children.clear()
-        asked = await self.ask(conditions, margins=margins)
+        asked = await self.ask(conditions, **more)
         await self.carry_out(asked)
         (seen,) = self._children.values()
         seen.row, seen.rows = await self.delivered(asked.id)

@@ -21,6 +21,14 @@ from simulacra.service.jobs import attempts, kinds, messages, queues
 from simulacra.service.runtime import Runtime
 
 JSON = {"schema": [{"name": "größe", "min": -0.5, "levels": None, "is": True}], "empty": {}}
+MADE = sampling.MadeRows(
+    file=Path("artifact"),
+    output_format="csv",
+    fitted_file=None,
+    row_count=5,
+    rng_seed=2**63 - 1,
+    conditions={"categorical": {"größe": {"x": 0.5}}},
+)
 PAYLOADS: dict[str, tuple[object, object]] = {
     "createDataset": (
         training.TrainingRequest(
@@ -70,6 +78,18 @@ PAYLOADS: dict[str, tuple[object, object]] = {
             kept_refits=8,
         ),
         sampling.PreviewResult(JSON),
+    ),
+    "tabulateDataset": (
+        sampling.CrosstabRequest(Path("model"), None, ["größe"], [], None),
+        sampling.CrosstabResult(JSON),
+    ),
+    "tabulateGeneration": (
+        sampling.CrosstabRequest(Path("model"), MADE, ["größe"], ["x"], "größe"),
+        sampling.CrosstabResult(JSON),
+    ),
+    "compareGeneration": (
+        sampling.ComparisonRequest(Path("model"), None, MADE, ["größe"], JSON),
+        sampling.ComparisonResult(JSON),
     ),
 }
 """A request and a result of each kind, by its operation."""

@@ -46,6 +46,7 @@ class Action(enum.StrEnum):
     VALIDATION_CREATED = "validation.created"
     VALIDATION_READY = "validation.ready"
     VALIDATION_FAILED = "validation.failed"
+    TABULATION_FAILED = "tabulation.failed"
     ARTIFACT_DOWNLOADED = "artifact.downloaded"
     JOB_VIEWED = "job.viewed"
     JOB_RETRIED = "job.retried"

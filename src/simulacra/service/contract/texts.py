@@ -31,6 +31,7 @@ TAGS = {
     "identity": "Access tokens, and the keys that verify them.",
     "datasets": "Studies and the models that were fitted to them.",
     "generations": "Synthetic rows under a scenario: the request, the report and the file.",
+    "tables": "Cross tables and comparisons, tested on the respondents behind the rows.",
     "jobs": "Work that goes on after the request was answered.",
     "webhooks": "Events that are posted to an address of yours.",
     "usage": "Rows used and left of the subscription.",

@@ -297,6 +297,7 @@ class Generation(Table, TenantOwned, JobResult):
     report: Mapped[Json | None]
     margins_asked: Mapped[str | None]
     margins: Mapped[Json | None] = mapped_column(deferred=True)  # of a wide study it is long
+    support_weight: Mapped[bool] = mapped_column(server_default=text("false"))
     artifact_path: Mapped[str | None]
     size_bytes: Mapped[int | None]
     sha256: Mapped[str | None]

@@ -57,7 +57,7 @@ def columns_of(conditions: Mapping[str, Any]) -> str:
 
     They alone decide what a scenario has to fit; its shares and the ends of its ranges do not.
     """
-    names: list[Any] = [sorted(conditions["numeric"]), sorted(conditions["categorical"])]
+    names: list[Any] = [sorted(conditions.get(kind, ())) for kind in ("numeric", "categorical")]
     others = _names({kind: conditions[kind] for kind in conditions if kind not in OF_MAPS})
     if others:
         names.append(others)

@@ -46,6 +46,9 @@ LINKS = {
         "Or see how far a model of the study is off.",
         dataset_id="dataset_id",
     ),
+    "tabulate": openapi.link(
+        "tabulateDataset", "Cross-tabulate the study itself.", dataset_id="dataset_id"
+    ),
 }
 KEPT_LINKS = LINKS | {
     "keep": openapi.link("extendDatasetRetention", "Keep it longer.", dataset_id="dataset_id"),

@@ -41,6 +41,14 @@ LINKS = {
         "If margins were asked for: read all of them.",
         generation_id="generation_id",
     ),
+    "tabulate": openapi.link(
+        "tabulateGeneration",
+        "Cross-tabulate the rows, tested on support.",
+        generation_id="generation_id",
+    ),
+    "compare": openapi.link(
+        "compareGeneration", "See what has changed from the study.", generation_id="generation_id"
+    ),
 }
 ENVELOPE = {"model": schemas.GenerationDocument, "links": LINKS}
 

@@ -85,8 +85,8 @@ async def get_job(
 ) -> generations.JobWithAnswer:
     """Return the job's status and progress; `wait_seconds` holds the answer until it is final.
 
-    The job of a preview shows what it foresees, and that of a validation what it found, for an hour
-    after its end.
+    The job of a preview, validation, table or comparison shows its answer, for an hour after its
+    end.
     A job is kept for a day and longer after its end. Then it is `expired`: only its id and its
     times are left.
     """

@@ -2,12 +2,11 @@
 
 from fastapi import APIRouter, Response
 
-from simulacra.service.database import statuses
+from simulacra.service.endpoints import answers
 from simulacra.service.errors import study
 from simulacra.service.fields import MAX_WAIT_SECONDS
 from simulacra.service.generations import previews, schemas, service
 from simulacra.service.http import content, guards, json_text, openapi, serving, waiting
-from simulacra.service.jobs import repository as jobs
 
 MAX_BODY_BYTES = 256 * 1024
 """As of a generation."""
@@ -69,9 +68,4 @@ async def preview_scenario(
     """
     made = service.Previews(runtime.database, runtime.endings.admission)
     job = await made.create(caller, dataset_id, body)
-    await runtime.announcements.wait(runtime.database, caller.tenant_id, job.id, MAX_WAIT_SECONDS)
-    job = await jobs.read(runtime.database, caller.tenant_id, job.id)
-    waiting.refuse_end(job, "preview")
-    is_done = statuses.JobStatus(job.status).is_final
-    waiting.announce(response, job.id, is_done=is_done, is_replayed=False)
-    return schemas.job_with_answer(job)
+    return await answers.wait_for(runtime, caller, job, response, MAX_WAIT_SECONDS)

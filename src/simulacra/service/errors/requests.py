@@ -22,7 +22,7 @@ class StudyInvalidError(ServiceError):
 
 
 class ConditionsInvalidError(ServiceError):
-    """Conditions do not fit the schema of the dataset; the code is that of the first fault."""
+    """Conditions, or names of a table, do not fit the schema; the code is of the first fault."""
 
     code = "simio_invalid_field"
 

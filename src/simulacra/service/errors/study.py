@@ -8,6 +8,7 @@ from simulacra.service.errors import base, requests, work
 CLASSES: Mapping[type[engine_errors.EngineError], type[base.ServiceError]] = {
     engine_errors.StudyError: requests.StudyInvalidError,
     engine_errors.ConditionError: requests.ConditionsInvalidError,
+    engine_errors.TableError: requests.ConditionsInvalidError,
     engine_errors.InfeasibleError: requests.ScenarioInfeasibleError,
     engine_errors.SavedModelError: work.ModelInvalidError,
 }
@@ -18,7 +19,7 @@ FIELD_CODES: Mapping[str, str] = {
     "condition_out_of_range": "simio_condition_out_of_range",
     "condition_share_sum": "simio_condition_share_sum",
 }
-"""The engine's code of a fault in a scenario to the code of the catalog."""
+"""The engine's code of a fault in a scenario or a table to the code of the catalog."""
 
 CONDITIONS = "/conditions"
 """Where the conditions stand in the body of a request."""
@@ -33,9 +34,10 @@ def translate(
         error: of the engine.
         conditions_at: where in the body of the request that stands which a `ConditionError` is of.
     """
-    if isinstance(error, engine_errors.ConditionError):
+    if isinstance(error, engine_errors.ConditionError | engine_errors.TableError):
+        under = conditions_at if isinstance(error, engine_errors.ConditionError) else ""
         faults = [
-            base.Fault(conditions_at + field.pointer, field.detail, FIELD_CODES[field.code])
+            base.Fault(under + field.pointer, field.detail, FIELD_CODES[field.code])
             for field in error.fields
         ]
         return requests.ConditionsInvalidError(error.detail, faults)

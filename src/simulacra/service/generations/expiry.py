@@ -1,6 +1,6 @@
 """The end of generations: what is shredded, what stays, and who sees to it that it happens."""
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import clock, errors, objects, tenancy
@@ -40,7 +40,8 @@ async def _expire(
     over = errors.GenerationNotFoundError("The generation expired before that.")
     end = transitions.End(entry.SYSTEM, over)
     async with database.transaction(tenancy.SYSTEM) as session:
-        await endings.expire(session, end, tables.Job.generation_id == generation_id)
+        makes_it = tables.Job.generation_id == generation_id
+        await endings.expire(session, end, makes_it | _asks_of(generation_id))
         query = select(_rows).where(_rows.id == generation_id, _is_alive()).with_for_update()
         generation = await session.scalar(query)
         if generation is None:  # another sweeper was here
@@ -55,8 +56,16 @@ async def _expire(
         )
 
 
+def _asks_of(generation_id: str) -> ColumnElement[bool]:
+    """Return which jobs are tables or comparisons of a generation."""
+    asked = tables.Job.asked
+    names = ("generation_id", "with")
+    return or_(*(asked[name].astext == generation_id for name in names))
+
+
 async def _shred(session: AsyncSession, generation: tables.Generation) -> None:
     """Leave of a generation its tombstone, and nothing in the store."""
     repository.strip(generation)
     await jobs.redact(session, generation.job_id)
+    await jobs.forget_answers(session, _asks_of(generation.id))
     await objects.doom(session, generation.id)

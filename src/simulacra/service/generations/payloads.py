@@ -25,6 +25,7 @@ class SamplingRequest:
         rng_seed: the same request with the same seed gives the same rows.
         conditions: by kind, as the engine takes them.
         margins: how careful margins of error are to be; None for none.
+        support_weight: whether the rows have a column more, by which other tools count them.
     """
 
     model_file: Path
@@ -38,6 +39,7 @@ class SamplingRequest:
     rng_seed: int
     conditions: dict[str, Any]
     margins: str | None = None
+    support_weight: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,3 +102,88 @@ PREVIEW = functions.ChildFunction(
     "simulacra.service.generations.sampling:preview", PreviewRequest, PreviewResult
 )
 """The part of a preview that touches rows; runs in a child process."""
+
+
+@dataclasses.dataclass(frozen=True)
+class MadeRows:
+    """Rows that a generation made, and what they were made with.
+
+    Attributes:
+        file: the artifact, to read.
+        output_format: parquet, csv or arrow.
+        fitted_file: what was fitted for a scenario on the same columns, to read.
+        row_count: rows that were wanted.
+        rng_seed: that they were drawn with.
+        conditions: by kind, as the engine takes them.
+    """
+
+    file: Path
+    output_format: str
+    fitted_file: Path | None
+    row_count: int
+    rng_seed: int
+    conditions: dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class CrosstabRequest:
+    """Load a model, and tabulate its study or rows that were made of it.
+
+    Attributes:
+        model_file: the file to read.
+        made: the rows; None for the study.
+        rows: columns and multiple-response sets that rows of the table show.
+        banner: those whose levels are its columns.
+        weight: a column that rows count by.
+    """
+
+    model_file: Path
+    made: MadeRows | None
+    rows: list[str]
+    banner: list[str]
+    weight: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class CrosstabResult:
+    """A cross table, as JSON."""
+
+    crosstab: dict[str, Any]
+
+
+CROSSTAB = functions.ChildFunction(
+    "simulacra.service.generations.tabulating:tabulate", CrosstabRequest, CrosstabResult
+)
+"""The part of a cross table that touches rows; runs in a child process."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ComparisonRequest:
+    """Load a model, and compare rows that were made of it.
+
+    Attributes:
+        model_file: the file to read.
+        first: the rows that come first; None for the study.
+        second: the rows that they are compared with.
+        columns: columns and multiple-response sets to compare; None for all columns.
+        margins: of error of the second rows, as they were published; None if there are none.
+    """
+
+    model_file: Path
+    first: MadeRows | None
+    second: MadeRows
+    columns: list[str] | None
+    margins: dict[str, Any] | None
+
+
+@dataclasses.dataclass(frozen=True)
+class ComparisonResult:
+    """A comparison, as JSON."""
+
+    comparison: dict[str, Any]
+
+
+COMPARE = functions.ChildFunction(
+    "simulacra.service.generations.tabulating:compare", ComparisonRequest, ComparisonResult
+)
+"""The part of a comparison that touches rows; runs in a child process."""

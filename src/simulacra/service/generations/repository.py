@@ -32,6 +32,18 @@ async def get(session: AsyncSession, generation_id: str) -> tables.Generation:
     return generation
 
 
+async def get_made(session: AsyncSession, generation_id: str) -> tables.Generation:
+    """Return a live generation of the session's tenant that has rows.
+
+    Raises:
+        errors.GenerationNotFoundError: there is none of this id, or it has no rows.
+    """
+    generation = await get(session, generation_id)
+    if generation.sealed_key is None or generation.artifact_path is None:
+        raise errors.GenerationNotFoundError(f"Generation {generation_id} has no artifact.")
+    return generation
+
+
 async def of_job(session: AsyncSession, job_id: str) -> tables.Generation:
     """Return the generation that a job makes, or what is left of it.
 

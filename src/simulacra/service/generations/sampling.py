@@ -16,13 +16,14 @@ def generate(
     to be made is written for the next one, if it can be.
     """
     model = pipeline.load(request.model_file)
-    is_spared = _load_fitted(model, request.fitted_file)
+    is_spared = load_fitted(model, request.fitted_file)
     kept = _load_refits(model, request)
     generation = model.generate(
         request.row_count,
         seed=request.rng_seed,
         **request.conditions,
         margins=request.margins or False,
+        support_weight=request.support_weight,
         progress=report,
     )
     generation.write(request.artifact_file, format=request.output_format)
@@ -46,7 +47,7 @@ def preview(request: payloads.PreviewRequest, report: ProgressCallback) -> paylo
     """
     report(Progress("reading", 0.0))
     model = pipeline.load(request.model_file)
-    _load_fitted(model, request.fitted_file)
+    load_fitted(model, request.fitted_file)
     report(Progress("sampling", 0.5))
     made = model.preview(
         request.row_count,
@@ -58,8 +59,8 @@ def preview(request: payloads.PreviewRequest, report: ProgressCallback) -> paylo
     return payloads.PreviewResult(made.to_json())
 
 
-def _load_fitted(model: pipeline.Model, fitted_file: Path | None) -> bool:
-    """Return whether there was something that could be read."""
+def load_fitted(model: pipeline.Model, fitted_file: Path | None) -> bool:
+    """Take over what was fitted before; return whether there was something that could be read."""
     if fitted_file is None:
         return False
     try:

@@ -19,6 +19,7 @@ from simulacra.service.datasets.validations import VALIDATION
 from simulacra.service.errors.documents import ProblemDocument
 from simulacra.service.fields import MAX_WAIT_SECONDS, As, Body, WholeNumber, nearest
 from simulacra.service.generations import links
+from simulacra.service.generations.tabulation_schemas import ComparisonDocument, CrosstabDocument
 from simulacra.service.jobs import schemas as jobs
 from simulacra.service.jobs.schemas import JobDocument
 
@@ -272,6 +273,11 @@ class GenerationRequest(Body):
         default_factory=bool,  # a default in the document makes generators ask for the member
         description="Whether the report has margins of error. The model is then refitted 20 times "
         "to resampled respondents, or 8 times with `quick`, whose margins are wider.",
+    )
+    support_weight: Annotated[bool, Field(strict=True)] = Field(
+        default_factory=bool,  # as of margins
+        description="Whether the rows have the column `support_weight` more, all of one value, "
+        "which sums to their effective base: tools that count rows by it test on support.",
     )
 
 
@@ -545,14 +551,30 @@ class JobWithAnswer(JobDocument):
     validation: Annotated[dict[str, Any], As(ValidationDocument)] | None = Field(
         None, description="Of a completed validation; it is shown for an hour."
     )
+    crosstab: Annotated[dict[str, Any], As(CrosstabDocument)] | None = Field(
+        None, description="Of a completed table; it is shown for an hour."
+    )
+    comparison: Annotated[dict[str, Any], As(ComparisonDocument)] | None = Field(
+        None, description="Of a completed comparison; it is shown for an hour."
+    )
+
+
+ANSWERS = {
+    "previewScenario": "preview",
+    VALIDATION.operation: "validation",
+    "tabulateDataset": "crosstab",
+    "tabulateGeneration": "crosstab",
+    "compareGeneration": "comparison",
+}
+"""The member that shows what a job answered, by the operation that began it."""
 
 
 def job_with_answer(job: tables.Job) -> JobWithAnswer:
     """Return the public form of a job with its answer."""
     document = JobWithAnswer(**jobs.document(job).model_dump())
-    if job.operation == VALIDATION.operation:
-        return document.model_copy(update={"validation": job.answer})
-    return document.model_copy(update={"preview": job.answer})
+    if job.operation in ANSWERS:
+        document = document.model_copy(update={ANSWERS[job.operation]: job.answer})
+    return document
 
 
 class GenerationDocument(BaseModel):
@@ -567,6 +589,10 @@ class GenerationDocument(BaseModel):
     output_format: OutputFormat
     seed: int
     conditions: Annotated[dict[str, Any], As(Conditions)]
+    support_weight: bool = Field(
+        description="Whether the artifact has the column `support_weight` behind those of the "
+        "schema."
+    )
     report: Annotated[dict[str, Any], As(ReportDocument)] | None = Field(
         None,
         description="Once there are rows: what was asked for, what was achieved, and who stands "
@@ -609,6 +635,7 @@ def document(generation: tables.Generation, link: links.Link | None) -> Generati
         output_format=OutputFormat(generation.output_format),
         seed=generation.seed,
         conditions=generation.conditions,
+        support_weight=generation.support_weight,
         report=generation.report,
         artifact_url=None if link is None else link.url,
         artifact_token=None if link is None else link.token,

@@ -1,9 +1,11 @@
-"""What can be done with generations and previews, inside one transaction each."""
+"""What can be done with generations, previews and tables, inside one transaction each."""
 
 import asyncio
 import dataclasses
 import datetime as dt
 import secrets
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
@@ -16,8 +18,17 @@ from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import GenerationStatus
 from simulacra.service.datasets import repository as datasets
-from simulacra.service.generations import conditions, previews, repository, schemas, tasks
+from simulacra.service.generations import (
+    conditions,
+    previews,
+    repository,
+    schemas,
+    table_names,
+    tabulations,
+    tasks,
+)
 from simulacra.service.generations.schemas import GenerationRequest, PreviewRequest
+from simulacra.service.generations.tabulation_schemas import ComparisonRequest, CrosstabRequest
 from simulacra.service.idempotency import bindings, fingerprint
 from simulacra.service.identity.principal import Principal
 from simulacra.service.jobs import admission
@@ -28,7 +39,8 @@ from simulacra.service.tenants.capacity import Capacity
 from simulacra.service.usage import ledger
 
 MAX_OPEN = 20
-"""Previews of a tenant that may wait or run; nothing else holds back what costs nothing."""
+"""Previews of a tenant that may wait or run, and tables of each operation; nothing else holds back
+what costs nothing."""
 OPEN_SECONDS = 2
 """After how long it is worth to ask again whether one has ended."""
 
@@ -90,6 +102,8 @@ class Generations:
             _check_cap(tenant, request.row_count)
             await self.capacity.check_storage(session, tenant)
             await asyncio.to_thread(conditions.check, published, request.conditions)
+            if request.support_weight:
+                await asyncio.to_thread(table_names.check_support_weight, published)
             generation = await self._row(session, job, request)
             session.add(generation)
             await ledger.reserve(session, tenant, generation.id, request.row_count)
@@ -119,6 +133,7 @@ class Generations:
             seed=secrets.randbelow(limits.DRAWN_SEEDS) if request.seed is None else request.seed,
             conditions=request.conditions.asked(),
             margins_asked=schemas.how_careful(request.margins),
+            support_weight=request.support_weight,
             store_id=await self.stores.for_artifacts(session, job.tenant_id),
             created_at=now,
             expires_at=now + await retention.of_tenant(session, job.tenant_id, self.retention),
@@ -184,15 +199,120 @@ class Previews:
             tenant = await session.get_one(tables.Tenant, caller.tenant_id)
             _check_cap(tenant, request.row_count)
             await asyncio.to_thread(conditions.check, published, request.conditions)
-            await _check_room(session, caller.tenant_id)
+            await _check_room(session, job, "previews")
             await jobs.enqueue(session, self.admission, job)
         return job
 
 
-async def _check_room(session: AsyncSession, tenant_id: str) -> None:
-    if await admission.count_open(session, tenant_id, previews.PREVIEW.operation) >= MAX_OPEN:
+@dataclasses.dataclass(frozen=True)
+class Tabulations:
+    """The tables and comparisons of all tenants."""
+
+    database: tenancy.Database
+    admission: admission.Admission
+
+    async def of_study(
+        self, caller: Principal, dataset_id: str, request: CrosstabRequest
+    ) -> tables.Job:
+        """Check a cross table of a study and enqueue it.
+
+        Raises:
+            errors.DatasetNotFoundError: there is no such dataset.
+            errors.DatasetNotReadyError: it has no model yet.
+            errors.DatasetFailedError: it will never have a model.
+            errors.InvalidFieldsError: the table is too large.
+            errors.TooManyAtOnceError: as many tables of the tenant wait or run as may.
+            simulacra.engine.errors.TableError: names do not fit the schema; says it of every one.
+        """
+        operation = tabulations.CROSSTAB_OF_STUDY.operation
+        async with self.database.transaction(caller.tenant_id) as session:
+            return await self._crosstab(session, caller, operation, dataset_id, request)
+
+    async def of_rows(
+        self, caller: Principal, generation_id: str, request: CrosstabRequest
+    ) -> tables.Job:
+        """Check a cross table of the rows of a generation and enqueue it.
+
+        Raises:
+            errors.GenerationNotFoundError: there is no such generation, or it has no rows.
+            errors.ServiceError: as of a study.
+            simulacra.engine.errors.TableError: names do not fit the schema; says it of every one.
+        """
+        operation = tabulations.CROSSTAB_OF_ROWS.operation
+        async with self.database.transaction(caller.tenant_id) as session:
+            made = await repository.get_made(session, generation_id)
+            asked = {"generation_id": made.id}
+            return await self._crosstab(session, caller, operation, made.dataset_id, request, asked)
+
+    async def comparison(
+        self, caller: Principal, generation_id: str, request: ComparisonRequest
+    ) -> tables.Job:
+        """Check a comparison of the rows of a generation and enqueue it.
+
+        Raises:
+            errors.GenerationNotFoundError: there is no such generation, or it has no rows.
+            errors.InvalidFieldsError: the other one is not there, or is of another dataset.
+            errors.ServiceError: as of a study.
+            simulacra.engine.errors.TableError: names do not fit the schema; says it of every one.
+        """
+        operation = tabulations.COMPARISON.operation
+        async with self.database.transaction(caller.tenant_id) as session:
+            made = await repository.get_made(session, generation_id)
+            if request.with_ is not None:
+                await _check_other(session, made, request.with_)
+            published = await datasets.schema_text(session, made.dataset_id)
+            await asyncio.to_thread(table_names.check_columns, published, request.columns)
+            asked = {"generation_id": made.id, "with": request.with_, "columns": request.columns}
+            return await self._enqueue(session, caller, operation, made.dataset_id, asked)
+
+    async def _crosstab(
+        self,
+        session: AsyncSession,
+        caller: Principal,
+        operation: str,
+        dataset_id: str,
+        request: CrosstabRequest,
+        asked: Mapping[str, Any] = MappingProxyType({}),
+    ) -> tables.Job:
+        published = await datasets.schema_text(session, dataset_id)
+        await asyncio.to_thread(table_names.check, published, request)
+        asked = {**asked, **request.model_dump(mode="json")}
+        return await self._enqueue(session, caller, operation, dataset_id, asked)
+
+    async def _enqueue(
+        self,
+        session: AsyncSession,
+        caller: Principal,
+        operation: str,
+        dataset_id: str,
+        asked: dict[str, Any],
+    ) -> tables.Job:
+        job = tables.Job(
+            id=jobs.new_id(),
+            tenant_id=caller.tenant_id,
+            operation=operation,
+            dataset_id=dataset_id,
+            asked=asked,
+        )
+        await _check_room(session, job, "tables")
+        await jobs.enqueue(session, self.admission, job)
+        return job
+
+
+async def _check_other(session: AsyncSession, made: tables.Generation, other_id: str) -> None:
+    try:
+        other = await repository.get_made(session, other_id)
+    except errors.GenerationNotFoundError as error:
+        raise errors.InvalidFieldsError([errors.Fault("/with", error.detail)]) from None
+    if other.dataset_id != made.dataset_id:
+        detail = f"Generation {other_id} is of another dataset; name one of {made.dataset_id}."
+        raise errors.InvalidFieldsError([errors.Fault("/with", detail)])
+
+
+async def _check_room(session: AsyncSession, job: tables.Job, what: str) -> None:
+    if await admission.count_open(session, job.tenant_id, job.operation) >= MAX_OPEN:
         raise errors.TooManyAtOnceError(
-            f"{MAX_OPEN} previews of the tenant wait or run, which is as many as may; ask again "
+            f"{MAX_OPEN} {what} of the tenant wait or run, which is as many as may; ask again "
             "when one has ended.",
             retry_after=OPEN_SECONDS,
         )
@@ -200,10 +320,13 @@ async def _check_room(session: AsyncSession, tenant_id: str) -> None:
 
 def _fingerprint(dataset_id: str, request: GenerationRequest) -> bytes:
     """Return the fingerprint of a request; blocks, as a scenario may have a megabyte."""
-    fields = request.model_dump(mode="json", exclude={"wait_seconds", "conditions", "margins"})
+    later = {"margins", "support_weight"}
+    fields = request.model_dump(mode="json", exclude={"wait_seconds", "conditions", *later})
     fields["conditions"] = request.conditions.asked()
     if request.margins:  # a request without them has the fingerprint that it had before there were
         fields["margins"] = schemas.how_careful(request.margins)
+    if request.support_weight:
+        fields["support_weight"] = True
     return fingerprint.of_request(f"/v1/datasets/{dataset_id}/generations", fields)
 
 

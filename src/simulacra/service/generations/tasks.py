@@ -116,6 +116,7 @@ def _request(generation: tables.Generation, folder: Path) -> payloads.SamplingRe
         rng_seed=generation.seed,
         conditions=generation.conditions,
         margins=generation.margins_asked,
+        support_weight=generation.support_weight,
     )
 
 

@@ -206,6 +206,8 @@ PreviewScenarios = Annotated[
     Principal, Depends(Tenant("write:generations", counts_as=RouteClass.READS))
 ]
 """A preview begins work as a generation does, but makes nothing: its calls count as reads."""
+Tabulate = PreviewScenarios
+"""A table or comparison, likewise."""
 ReadJobs = Annotated[Principal, Depends(Tenant("read:datasets", "read:generations"))]
 WriteJobs = Annotated[Principal, Depends(Tenant("write:datasets", "write:generations"))]
 ReadWebhooks = Annotated[Principal, Depends(Tenant("read:datasets", "read:generations"))]

@@ -70,6 +70,7 @@ _CODES: Mapping[int, tuple[str, ...]] = {
         "simio_generation_failed",
         "simio_preview_failed",
         "simio_validation_failed",
+        "simio_tabulation_failed",
         "simio_job_limit_exceeded",
         "simio_internal",
     ),

@@ -1,0 +1,60 @@
+"""The part of tables and comparisons that touches rows; runs in a child process."""
+
+from collections.abc import Iterable
+
+from simulacra.engine import pipeline
+from simulacra.engine.progress import Progress, ProgressCallback
+from simulacra.engine.tabulating import comparison, crosstab, naming
+from simulacra.engine.tabulating.sample import Sample
+from simulacra.service.generations import payloads, sampling, tabulation_schemas
+
+
+def tabulate(
+    request: payloads.CrosstabRequest, report: ProgressCallback
+) -> payloads.CrosstabResult:
+    """Return a cross table of a study or of rows that were made of it.
+
+    Of the study, figures that few respondents stand behind are left out.
+    """
+    report(Progress("reading", 0.0))
+    model = pipeline.load(request.model_file)
+    asked = [*request.rows, *request.banner, *filter(None, [request.weight])]
+    sample = _sample(model, request.made, asked)
+    report(Progress("sampling", 0.5))
+    table = crosstab.tabulate(
+        sample, request.rows, request.banner, request.weight, is_published=True
+    )
+    return payloads.CrosstabResult(table.to_json())
+
+
+def compare(
+    request: payloads.ComparisonRequest, report: ProgressCallback
+) -> payloads.ComparisonResult:
+    """Return the figures of a study, or of rows that were made of it, and of other rows."""
+    report(Progress("reading", 0.0))
+    model = pipeline.load(request.model_file)
+    names = model.schema.names if request.columns is None else request.columns
+    first, second = (_sample(model, made, names) for made in (request.first, request.second))
+    report(Progress("sampling", 0.5))
+    margins = None
+    if request.margins is not None:
+        margins = comparison.published_margins(request.margins)
+    found = comparison.compare(first, second, names, margins).to_json()
+    told = found["figures"][: tabulation_schemas.MAX_FIGURES]
+    counted = found | {"figures": told, "figure_count": len(found["figures"])}
+    return payloads.ComparisonResult(counted)
+
+
+def _sample(model: pipeline.Model, made: payloads.MadeRows | None, names: Iterable[str]) -> Sample:
+    """Return the study, or the columns of made rows that are asked for."""
+    if made is None:
+        return model.sample
+    sampling.load_fitted(model, made.fitted_file)
+    return model.sample_of(
+        made.file,
+        made.output_format,
+        naming.columns_of(model.schema, names),
+        row_count=made.row_count,
+        seed=made.rng_seed,
+        asked=made.conditions,
+    )
