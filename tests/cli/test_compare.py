@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def test_a_scenario_is_compared_with_the_study(
 def test_two_scenarios_are_compared(
     model: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    other = {"categorical": {"segment": {"Value": 0.5}}}
+    other: dict[str, Any] = {"categorical": {"segment": {"Value": 0.5}}}
     file = tmp_path / "other.json"
     file.write_text(json.dumps({"conditions": other}))
     assert main(["compare", model, *MADE, "--against", str(file)]) == 0

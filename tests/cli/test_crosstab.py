@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -10,7 +11,7 @@ import simulacra
 from simulacra.cli.main import main
 
 CONDITIONS = ["--share", "segment=Premium:0.55", "--range", "age=25:44"]
-SCENARIO = {
+SCENARIO: dict[str, Any] = {
     "categorical": {"segment": {"Premium": 0.55}},
     "numeric": {"age": {"min": 25, "max": 44}},
 }
@@ -18,7 +19,7 @@ MADE = ["--rows", "400", "--seed", "7", *CONDITIONS]
 SHOWN = ["--show", "channel", "monthly_spend", "--banner", "segment"]
 
 
-def generated(model: str, **more: object) -> simulacra.Generation:
+def generated(model: str, **more: Any) -> simulacra.Generation:  # noqa: ANN401 - arguments of `generate`
     asked = SCENARIO | more
     return simulacra.load(model).generate(400, seed=7, **asked)
 

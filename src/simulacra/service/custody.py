@@ -168,8 +168,8 @@ def _steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) -
     yield Step(
         "jobs",
         "Kind, times, progress and error of a job; of a preview the conditions and what it "
-        "foresees, of a validation the segment and its figures, for an hour after its end; no "
-        "cell.",
+        "foresees, of a validation the segment and its figures, of a table or comparison its "
+        "figures, for an hour after its end; no cell.",
         "The database.",
         PLAIN,
         f"{TENANT} The operator.",

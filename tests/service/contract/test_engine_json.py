@@ -7,10 +7,12 @@ import pytest
 import simulacra
 from examples import study
 from examples.quickstart import SCENARIO
+from simulacra.engine.tabulating import crosstab
 from simulacra.service.datasets import validating
 from simulacra.service.datasets.schemas import SchemaDocument, ValidationDocument
 from simulacra.service.errors.documents import ProblemDocument
 from simulacra.service.generations.schemas import ReportDocument
+from simulacra.service.generations.tabulation_schemas import ComparisonDocument, CrosstabDocument
 from simulacra.service.http.problems import Problem
 from tests.service.contract.conformity import published
 
@@ -76,6 +78,20 @@ def test_a_validation_in_full_and_in_short(model: simulacra.Model) -> None:
     assert ReportDocument.model_validate(report).model_dump(exclude_unset=True) == report
     schema = {"dataset_id": "ds_1", **model.schema.to_json(), "validation": report["validation"]}
     assert faults("SchemaDocument", schema) == []
+
+
+def test_tables_and_comparisons(model: simulacra.Model) -> None:
+    out = model.generate(200, seed=1, categorical={"channel": {"Online": 0.7}})
+    asked = (["segment", "age"], ["channel", "region"])
+    study_table = crosstab.tabulate(model.sample, *asked, is_published=True)
+    for table in (study_table, out.crosstab(*asked)):
+        document = jsonable(table.to_json())
+        assert faults("CrosstabDocument", document) == []
+        assert CrosstabDocument.model_validate(document).model_dump() == document
+    compared = jsonable(simulacra.compare(model, out).to_json())
+    compared["figure_count"] = len(compared["figures"])
+    assert faults("ComparisonDocument", compared) == []
+    assert ComparisonDocument.model_validate(compared).model_dump() == compared
 
 
 def test_a_problem() -> None:

@@ -100,7 +100,7 @@ def test_letters_of_many_rows_are_the_librarys(
             return await session.get_one(tables.Generation, generation_id), b""
 
     monkeypatch.setattr(Workbench, "delivered", delivered)
-    wanted = {"categorical": {"segment": {"Premium": 0.55}}}
+    wanted: dict[str, Any] = {"categorical": {"segment": {"Premium": 0.55}}}
 
     async def check(site: Site) -> None:
         made = await bench.generate(wanted, row_count=5_000, support_weight=True)

@@ -13,6 +13,8 @@ from simulacra.engine.columns.schema import Column, MultipleResponseSet, Schema
 Names = str | Sequence[str]
 """A name, or several."""
 MEAN, SHARE = "mean", "share"
+MOST_OF_A_NAME = 64
+"""Characters of an unknown name that are looked at for what may be meant."""
 
 
 class Option(NamedTuple):
@@ -142,7 +144,7 @@ def _unknown(schema: Schema, pointer: str, name: str) -> errors.FieldError | Non
     sets = sets_of(schema)
     if name in schema or name in sets:
         return None
-    near = difflib.get_close_matches(str(name), [*schema.names, *sets], 1)
+    near = difflib.get_close_matches(str(name)[:MOST_OF_A_NAME], [*schema.names, *sets], 1)
     hint = f"; {near[0]!r} may be meant" if near else ""
     detail = f"The schema has no column or multiple-response set {name!r}{hint}."
     return errors.FieldError(pointer, detail, "unknown_condition_column")

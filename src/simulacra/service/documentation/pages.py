@@ -34,6 +34,7 @@ PAGES: Sequence[Page] = (
     Page("access", "Access", "From a request for access to a token, and new secrets."),
     Page("quickstart", "Quickstart", "The whole way in Python, R, Julia, and a shell for SPSS."),
     Page("conditions", "Scenarios", "What a scenario can say, and what comes of it."),
+    Page("tables", "Tables", "Cross tables and comparisons, tested on the respondents behind."),
     Page("jobs", "Jobs", "Idempotency keys, polling, retention and billing."),
     Page("webhooks", "Webhooks", "Events posted to you: how to receive and verify them."),
     Page("troubleshooting", "Troubleshooting", "What you may see, and what to do."),
