@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         InfeasibleError,
         SavedModelError,
         StudyError,
+        TableError,
     )
     from simulacra.engine.pipeline import Generation, Model, compare, crosstab, fit, load, validate
     from simulacra.engine.progress import Progress
@@ -38,6 +39,7 @@ __all__ = [
     "Progress",
     "SavedModelError",
     "StudyError",
+    "TableError",
     "Validation",
     "compare",
     "crosstab",

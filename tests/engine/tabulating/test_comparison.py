@@ -95,10 +95,29 @@ def test_margins_that_were_published_are_the_same_margins(
 ) -> None:
     margins = doubted.report.margins
     assert margins is not None
-    read = published_margins(json.loads(json.dumps(margins.to_json())))
+    document = json.loads(json.dumps(margins.to_json()))
+    document["figures"][0]["another"] = 1  # of a later version
+    read = published_margins(document)
     assert read.figures == margins.figures
     again = compare(meal_kit_model.sample, doubted.sample, None, read)
     assert again == simulacra.compare(meal_kit_model, doubted)
+
+
+def test_a_published_comparison_has_no_figure_of_few(
+    meal_kit_model: simulacra.Model, out: simulacra.Generation
+) -> None:
+    respondents = meal_kit_model.sample
+    rows, spend = dict(respondents.rows), respondents.schema.names.index("monthly_spend")
+    rows[spend] = np.where(np.arange(800) < 4, rows[spend], np.nan)
+    few = dataclasses.replace(respondents, rows=rows)
+    shown = {
+        is_published: {
+            each.column for each in compare(few, out.sample, is_published=is_published).figures
+        }
+        for is_published in (False, True)
+    }
+    assert shown[False] - shown[True] == {"monthly_spend"}
+    assert shown[True]
 
 
 def test_rows_do_not_differ_from_themselves(out: simulacra.Generation) -> None:

@@ -12,7 +12,14 @@ from simulacra.engine.columns.facts import Bound
 from simulacra.engine.columns.schema import Column
 from simulacra.engine.margins.margins import Estimate as MarginEstimate
 from simulacra.engine.margins.margins import FigureMargin, Margins
-from simulacra.engine.tabulating import estimates, intervals, naming, rendering, variables
+from simulacra.engine.tabulating import (
+    estimates,
+    intervals,
+    naming,
+    rendering,
+    variables,
+    withholding,
+)
 from simulacra.engine.tabulating.estimates import Base, Estimate
 from simulacra.engine.tabulating.intervals import Ends
 from simulacra.engine.tabulating.naming import Names
@@ -150,6 +157,8 @@ def compare(
     second: Sample,
     columns: Names | None = None,
     margins: Margins | None = None,
+    *,
+    is_published: bool = False,
 ) -> Comparison:
     """Return the figures of two samples side by side.
 
@@ -158,6 +167,8 @@ def compare(
         second: what it is compared with.
         columns: names of columns or multiple-response sets; by default all columns that both have.
         margins: of the change from the first sample to the second, where they are known.
+        is_published: whether somebody is to see it who may not see respondents: a column or set of
+            which few of them have a value is then left out.
 
     Raises:
         errors.TableError: a name that one of the schemas does not have, or of columns whose figures
@@ -165,9 +176,10 @@ def compare(
     """
     names = naming.shared(first.schema, second.schema) if columns is None else columns
     naming.check_columns(first.schema, second.schema, names)
-    pairs = zip(
-        variables.rows_of(first.schema, names), variables.rows_of(second.schema, names), strict=True
-    )
+    both = (variables.rows_of(sample.schema, names) for sample in (first, second))
+    pairs = [*zip(*both, strict=True)]
+    if is_published:
+        pairs = [pair for pair in pairs if not _is_of_few((first, second), pair)]
     known = {(it.column, it.level, it.kind): it for it in (margins.figures if margins else ())}
     found = [figure for pair in pairs for figure in _figures((first, second), pair, known)]
     ranked = sorted(found, key=lambda each: (each.is_conditioned, -(each.surprise or 0.0)))
@@ -181,9 +193,11 @@ def compare(
 def published_margins(document: Mapping[str, Any]) -> Margins:
     """Return the margins of error that `Margins.to_json` wrote, as far as they are compared by."""
     figures = []
-    for figure in document["figures"]:
-        own = {name: MarginEstimate(**figure[name]) for name in ESTIMATES}
-        figures.append(FigureMargin(**{**figure, **own}))
+    members = [field.name for field in dataclasses.fields(FigureMargin)]
+    for figure in document["figures"]:  # another version may have written more
+        own = {name: figure[name] for name in members}
+        own |= {name: MarginEstimate(**figure[name]) for name in ESTIMATES}
+        figures.append(FigureMargin(**own))
     return Margins(document["level"], document["replicates"], tuple(figures))
 
 
@@ -206,6 +220,16 @@ def _figures(
             yield _of_bases(pair, level, (first[level], second[level]), is_conditioned)
         else:
             yield _of_margin(margin, pair[0].number, is_conditioned)
+
+
+def _is_of_few(samples: tuple[Sample, Sample], pair: tuple[RowVariable, RowVariable]) -> bool:
+    """Tell whether the figures of a variable are those of few respondents."""
+    bases = [
+        Base.of(sample, Weighting(sample), variable.asked)
+        for sample, variable in zip(samples, pair, strict=True)
+        if sample.behind is None
+    ]
+    return any(min(base.count, base.effective) < withholding.LEAST for base in bases)
 
 
 def _estimates(sample: Sample, variable: RowVariable) -> list[tuple[str | None, Estimate]]:

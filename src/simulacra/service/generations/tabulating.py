@@ -39,7 +39,7 @@ def compare(
     margins = None
     if request.margins is not None:
         margins = comparison.published_margins(request.margins)
-    found = comparison.compare(first, second, names, margins).to_json()
+    found = comparison.compare(first, second, names, margins, is_published=True).to_json()
     told = found["figures"][: tabulation_schemas.MAX_FIGURES]
     counted = found | {"figures": told, "figure_count": len(found["figures"])}
     return payloads.ComparisonResult(counted)
