@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Response
 
-from simulacra.service.database import statuses
 from simulacra.service.datasets import schemas, service, validations
+from simulacra.service.endpoints import answers
 from simulacra.service.generations import schemas as generations
 from simulacra.service.http import (
     content,
@@ -15,7 +15,6 @@ from simulacra.service.http import (
     waiting,
 )
 from simulacra.service.idempotency import bindings
-from simulacra.service.jobs import repository as jobs
 
 MAX_BODY_BYTES = 64 * 1024
 """A segment of twenty columns with hundreds of levels."""
@@ -84,12 +83,6 @@ async def create_validation(
     made = service.Validations(runtime.database, runtime.endings.admission, runtime.policy.capacity)
     key = bindings.of(caller, validations.VALIDATION.operation, idempotency_key)
     job, is_replayed = await made.create(caller, dataset_id, body, key)
-    if body.wait_seconds:
-        await runtime.announcements.wait(
-            runtime.database, caller.tenant_id, job.id, body.wait_seconds
-        )
-        job = await jobs.read(runtime.database, caller.tenant_id, job.id)
-        waiting.refuse_end(job, "validation")
-    is_done = statuses.JobStatus(job.status).is_final
-    waiting.announce(response, job.id, is_done=is_done, is_replayed=is_replayed)
-    return generations.job_with_answer(job)
+    return await answers.wait_for(
+        *(runtime, caller, job, response, body.wait_seconds), is_replayed=is_replayed
+    )

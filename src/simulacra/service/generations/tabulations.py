@@ -51,7 +51,7 @@ async def _compare(attempt: attempts.Attempt) -> attempts.Save:
 
 async def _fetch_model(attempt: attempts.Attempt, folder: Path) -> Path:
     async with attempt.resources.database.transaction(attempt.job.tenant_id) as session:
-        source = await sources.of(attempt, session, {})
+        source = await sources.of(attempt, session, {}, None)
     key, target = await source.key(attempt.job.dataset_id), folder / "model"
     await asyncio.to_thread(source.store.objects.download, source.model_path, key, target)
     return target
@@ -74,7 +74,7 @@ async def _fetch_rows(
             session, resources.keyring, tenant_id, generation_id, generation.sealed_key
         )
         store = await resources.stores.of(session, generation.store_id)
-        source = await sources.of(attempt, session, generation.conditions)
+        source = await sources.of(attempt, session, generation.conditions, None)
     await asyncio.to_thread(folder.mkdir)
     key, file = await store.unwrap(wrapped, generation_id), folder / "artifact"
     try:
@@ -85,7 +85,9 @@ async def _fetch_rows(
     return payloads.MadeRows(
         file=file,
         output_format=generation.output_format,
-        fitted_file=await sources.fetch(attempt, source, model_key, folder),
+        fitted_file=await sources.fetch(
+            attempt, source, model_key, source.fitted, folder / "fitted"
+        ),
         row_count=generation.row_count,
         rng_seed=generation.seed,
         conditions=generation.conditions,
@@ -114,7 +116,7 @@ def _kind(
     return kinds.JobKind(
         operation=operation,
         task=f"generations:{operation}",
-        queue=queues.GENERATIONS,
+        queue=queues.INTERACTIVE,
         scope="write:generations",
         failure_code="simio_tabulation_failed",
         result=None,

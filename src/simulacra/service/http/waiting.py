@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from fastapi import Query, Response
 
 from simulacra.service import errors
-from simulacra.service.database import statuses, tables
 from simulacra.service.fields import MAX_WAIT_SECONDS
 from simulacra.service.http import problems
 
@@ -50,25 +49,6 @@ def refuse_failure(error: Mapping[str, Any] | None, **ids: str) -> None:
         for it in error.get("errors", ())
     ]
     raise problems.Problem(error["code"], error["detail"], faults=faults, extensions=ids)
-
-
-def refuse_end(job: tables.Job, what: str) -> None:
-    """Answer with the problem of a job that ended without its answer while its request was held.
-
-    Args:
-        job: as it is now.
-        what: is answered in its row, in a word.
-
-    Raises:
-        problems.Problem: it failed.
-        errors.JobCancelledError: somebody cancelled it.
-        errors.DatasetNotFoundError: its dataset expired before.
-    """
-    refuse_failure(job.error, job_id=job.id)
-    if job.status == statuses.JobStatus.CANCELLED:
-        raise errors.JobCancelledError(f"The job {job.id} of the {what} was cancelled.")
-    if job.status == statuses.JobStatus.EXPIRED:
-        raise errors.DatasetNotFoundError(f"The dataset expired before the {what} was made.")
 
 
 def announce(response: Response, job_id: str, *, is_done: bool, is_replayed: bool) -> None:
