@@ -138,3 +138,12 @@ def test_options_that_do_not_fit_each_other_are_refused(
 ) -> None:
     assert main(["fit", str(seed), "--missing", "-99", "age=98"]) == 1
     assert "give one of both" in capsys.readouterr().err
+
+
+def test_the_validation_of_a_model_goes_with_it(
+    seed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fit", str(seed), "--validate", "--drop", "region", "channel"]) == 0
+    validation = simulacra.load("meal-kits.model").validation
+    assert validation is not None
+    assert str(validation) in capsys.readouterr().out

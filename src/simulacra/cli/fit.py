@@ -23,6 +23,12 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="model file to write (default: the study's name with .model, in this directory)",
     )
     parser.add_argument(
+        "--validate",
+        action="store_true",
+        help="also say how far predictions are from respondents hidden from the model, and keep "
+        "that for the reports of generations; takes as long as five fits and more",
+    )
+    parser.add_argument(
         "--show-options",
         action="store_true",
         help="print the options that state all that was found out about the study, to be changed "
@@ -40,9 +46,13 @@ def run(arguments: argparse.Namespace) -> int:
     overrides = study_options.overrides(arguments)
     with terminal.progress() as on_progress:
         model = pipeline.fit_with(arguments.study, overrides, progress=on_progress)
+        if arguments.validate:
+            model.validate(progress=on_progress)
         on_progress(pipeline.SAVING)
         model.save(path)
     _print_schema(model, arguments.study)
+    if model.validation is not None:
+        terminal.say(str(model.validation))
     if arguments.show_options:
         print("Options with which the study is read in the same way:")
         terminal.say(study_options.written(model.schema.overrides))
