@@ -23,11 +23,18 @@ from simulacra.engine.progress import Phase, Progress, ProgressCallback, phases
 from simulacra.engine.quality import comparison
 from simulacra.engine.quality.quality import Quality
 from simulacra.engine.reading import source as reading
-from simulacra.engine.report import outcomes, previewing, support
+from simulacra.engine.report import outcomes, previewing
 from simulacra.engine.report.preview import Preview
 from simulacra.engine.report.report import Report
 from simulacra.engine.rules import ruleset
-from simulacra.engine.scenario import conditions, particles, picking, plans, reasons
+from simulacra.engine.scenario import (
+    conditions,
+    importance,
+    particles,
+    picking,
+    plans,
+    reasons,
+)
 from simulacra.engine.scenario.particles import Particles
 from simulacra.engine.scenario.plans import Plan
 from simulacra.engine.tabulating import comparison as comparison_of_samples
@@ -406,7 +413,7 @@ class Model:
         """Return the respondents behind rows, weighted to their scenario."""
         weights = self._pool.weights
         if cloud is not None:
-            weights = support.importance_weights(self._pool, plan, cloud.raked).joint * weights
+            weights = importance.of(self._pool, plan, cloud.raked).joint * weights
         names = frozenset(self.schema.names[position] for position in plan.order)
         return Behind(dict(enumerate(self._pool.values.T)), weights, names)
 

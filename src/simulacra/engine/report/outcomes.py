@@ -21,9 +21,9 @@ from simulacra.engine.report.report import (
     ShareOutcome,
     Support,
 )
-from simulacra.engine.report.support import Importance
-from simulacra.engine.scenario import plans, raking
+from simulacra.engine.scenario import importance, plans, raking
 from simulacra.engine.scenario.conditions import Scenario
+from simulacra.engine.scenario.importance import Importance
 from simulacra.engine.scenario.particles import Particles
 from simulacra.engine.scenario.plans import MeanTarget, Plan, ShareTarget
 from simulacra.engine.scenario.terms import Partition, Range
@@ -110,7 +110,7 @@ def conditional(
         rows: how many were asked for.
         rng_seed: that the rows were drawn with.
     """
-    weights = support.importance_weights(pool, plan, particles.raked)
+    weights = importance.of(pool, plan, particles.raked)
     spans = {pool.schema.names.index(span.column): span for span in scenario.ranges}
     outcomes: list[Outcome] = [
         *(_range(pool, spans[it], weights.ranges[it], values[it]) for it in sorted(plan.windows)),

@@ -20,8 +20,9 @@ from simulacra.engine.report.preview import (
     SharePreview,
 )
 from simulacra.engine.report.report import Support
-from simulacra.engine.scenario import conditions, nearest, particles, plans, reasons
+from simulacra.engine.scenario import conditions, importance, nearest, particles, plans, reasons
 from simulacra.engine.scenario.conditions import Conditions, Scenario
+from simulacra.engine.scenario.importance import Importance
 from simulacra.engine.scenario.particles import Particles
 from simulacra.engine.scenario.plans import MeanTarget, Plan, ShareTarget
 from simulacra.engine.scenario.terms import Condition
@@ -86,7 +87,7 @@ def conditional(question: Question, cloud: Particles) -> Preview:
         cloud: the particles that a generation would pick from.
     """
     pool, plan, rows = question.pool, question.plan, question.rows
-    weights = support.importance_weights(pool, plan, cloud.raked)
+    weights = importance.of(pool, plan, cloud.raked)
     available = cloud.raked.rows(rows)
     joint = support.of_weights(weights.joint, pool.weights)
     foreseen = list(_conditions(question, cloud, weights))
@@ -111,7 +112,7 @@ def conditional(question: Question, cloud: Particles) -> Preview:
 
 
 def _conditions(
-    question: Question, cloud: Particles, weights: support.Importance
+    question: Question, cloud: Particles, weights: Importance
 ) -> Iterator[tuple[Condition, ConditionPreview]]:
     """Yield each condition and what is foreseen for it, in the order of a report."""
     pool, plan = question.pool, question.plan
@@ -130,7 +131,7 @@ def _shares(
     pool: DonorPool,
     target: ShareTarget,
     own: Floats,
-    weights: support.Importance,
+    weights: Importance,
     cloud: Particles,
 ) -> SharePreview:
     condition, values = target.condition, cloud.draws.values
@@ -202,7 +203,7 @@ def _without(question: Question, condition: Condition) -> tuple[int, float]:
         *(pool, question.models, plan, question.rows, question.rng_seed),
         most=particles.MIN_PARTICLES,
     )
-    weights = support.importance_weights(pool, plan, cloud.raked)
+    weights = importance.of(pool, plan, cloud.raked)
     behind = support.of_weights(weights.joint, pool.weights)
     return cloud.raked.rows(question.rows), behind.effective_sample_size
 
