@@ -13,9 +13,11 @@ from simulacra.engine import errors, limits, options, privacy_levels, randomness
 from simulacra.engine.cleaning import clean
 from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
-from simulacra.engine.margins import figures, replicates
 from simulacra.engine.margins import margins as margins_of_error
+from simulacra.engine.margins import replicates
 from simulacra.engine.margins.replicates import Halves, Replicate
+from simulacra.engine.margins.respondents import Respondents
+from simulacra.engine.margins.statistics import Statistics
 from simulacra.engine.model import calibration, conditional, drawing, saving, visits
 from simulacra.engine.model.conditional import ConditionalModel
 from simulacra.engine.model.donors import DonorPool, Draws
@@ -650,10 +652,15 @@ class Model:
         # 4. All the others, given those.
         made = drawing.complete(self._pool, others, draws, rows, rng_seed, complete.count)
         # 5. How far the figures may be from the truth.
+        respondents = dict(enumerate(self._pool.values.T))
         halves: list[Halves] = []
+        statistics = None
         if refits:
             with doubt:
-                halves = self._ask_replicates(sequence, plan, scenario, refits, rng_seed, doubt)
+                statistics = Statistics.of(self.schema, self._free(plan), respondents, made.values)
+                halves = self._ask_replicates(
+                    sequence, plan, scenario, statistics, refits, rng_seed, doubt
+                )
         # 6. A table and its report.
         with finish:
             origin = outcomes.origin(self._pool, made, self.quality)
@@ -664,8 +671,16 @@ class Model:
                 report = outcomes.conditional(
                     self._pool, scenario, plan, cloud, made.values, origin, row_count, rng_seed
                 )
-            if refits:
-                found = self._margins(plan, made.values, halves, refits, report, behind.weights)
+            if statistics is not None:
+                found = margins_of_error.of(
+                    self.schema,
+                    statistics,
+                    Respondents(respondents, self._pool.weights, behind.weights),
+                    made.values,
+                    halves,
+                    asked=refits,
+                    effective=report.support.effective_sample_size,
+                )
                 report = dataclasses.replace(report, margins=found)
             report = dataclasses.replace(report, validation=self.validation)
             generation = Generation(_table(self.schema, made.values), report, self.schema, behind)
@@ -804,17 +819,17 @@ class Model:
         sequence: list[int],
         plan: Plan,
         scenario: conditions.Scenario,
+        statistics: Statistics,
         refits: int,
         rng_seed: int,
         phase: Phase,
     ) -> list[Halves]:
-        """Return the figures of refitted models, of which those on the same columns are kept."""
-        layout = figures.Layout.of(self.schema, self._free(plan))
+        """Return what refitted models say, of which those on the same columns are kept."""
         halves, kept = [], [*self._kept_replicates(plan.order)]
         for index in range(refits):
             if index == len(kept):
                 kept.append(replicates.refit(self._pool, sequence, len(plan.order), index))
-            asked = replicates.ask(kept[index], scenario, layout, rng_seed)
+            asked = replicates.ask(kept[index], scenario, statistics, rng_seed)
             halves += [] if asked is None else [asked]
             phase.advance(index + 1, refits)
         self._replicates = tuple(plan.order), kept
@@ -829,28 +844,6 @@ class Model:
         """Return the positions of the columns that no condition on all rows is about."""
         asked = set(plan.order) - plan.open
         return sorted(set(range(len(self.schema.columns))) - asked)
-
-    def _margins(
-        self,
-        plan: Plan,
-        made: Mapping[int, Floats],
-        halves: Sequence[Halves],
-        refits: int,
-        report: Report,
-        behind: Floats,
-    ) -> margins_of_error.Margins:
-        layout = figures.Layout.of(self.schema, self._free(plan))
-        respondents = dict(enumerate(self._pool.values.T))
-        weights, normal = self._pool.survey_weights, margins_of_error.NORMAL
-        return margins_of_error.of(
-            *(self.schema, layout, layout.values(respondents, weights)),
-            *(layout.spans(respondents, weights, normal), layout.values(made), halves),
-            layout.profile(respondents, behind),
-            asked=refits,
-            rows=report.rows_generated,
-            respondents=len(self._pool.values),
-            effective=report.support.effective_sample_size,
-        )
 
     def _durations(
         self, missing: int, conditioned: int, rows: int, refits: int, kept: int

@@ -29,7 +29,6 @@ def test_levels_have_shares_and_numbers_have_means_and_quartiles(schema: Schema)
     assert layout.figures[:3] == tuple(Figure(2, "share", level) for level in range(3))
     kinds = [figure.kind for figure in layout.figures[3:]]
     assert kinds == ["mean", "lower_quartile", "median", "upper_quartile"]
-    assert layout.is_share.tolist() == [True] * 3 + [False] * 4
 
 
 def test_figures_are_those_of_rows_with_a_value(schema: Schema) -> None:

@@ -6,13 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulacra.engine.columns.arrays import Flags, Floats
+from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
-from simulacra.engine.margins.profile import Profile
 
 SHARE, MEAN = "share", "mean"
-FEWEST = 5
-"""Effective respondents whose spread says how far their figures may be off."""
 QUARTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
 
 
@@ -51,11 +48,6 @@ class Layout:
             else:
                 figures += [Figure(position, kind) for kind in (MEAN, *QUARTILES)]
         return cls(tuple(figures))
-
-    @property
-    def is_share(self) -> Flags:
-        """Which figures are shares, bool, shape (figures,)."""
-        return np.array([figure.kind == SHARE for figure in self.figures], dtype=np.bool_)
 
     def values(self, rows: Mapping[int, Floats], weights: Floats | None = None) -> Floats:
         """Return the figures of rows, among those that have a value; NaN where none has.
@@ -102,21 +94,6 @@ class Layout:
         ends = [_span(figure, *found[figure.position], quantile) for figure in self.figures]
         low, high = np.array(ends).reshape(-1, 2).T
         return low, high
-
-    def profile(self, rows: Mapping[int, Floats], weights: Floats) -> Profile | None:
-        """Return the figures of weighted respondents; None if they are too few to have any.
-
-        Args:
-            rows: float64, shape (respondents,), by position of a column.
-            weights: float64, shape (respondents,): 0 for those who do not count.
-        """
-        counts = weights > 0
-        largest = float(weights.max(initial=0.0)) or 1.0  # whose square may be too small a number
-        own = weights[counts] / largest
-        if not counts.any() or own.sum() ** 2 / (own**2).sum() < FEWEST:
-            return None
-        among = {position: own[counts] for position, own in rows.items()}
-        return Profile(self.values(among, own), *self.spans(among, own, 1.0))
 
 
 def _span(

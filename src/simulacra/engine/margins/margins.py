@@ -1,28 +1,26 @@
 """Margins of error of a scenario, as they are published."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from scipy.stats import norm
 
 from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.facts import Bound
 from simulacra.engine.columns.schema import Column, Schema
-from simulacra.engine.margins import intervals, replicates
-from simulacra.engine.margins.figures import SHARE, Layout
+from simulacra.engine.margins import intervals
+from simulacra.engine.margins.figures import SHARE
 from simulacra.engine.margins.intervals import LEVEL, Estimates, Intervals
-from simulacra.engine.margins.profile import Profile
 from simulacra.engine.margins.replicates import Halves
+from simulacra.engine.margins.respondents import Respondents
+from simulacra.engine.margins.statistics import Statistics
 from simulacra.engine.warning import ReportWarning
 
 DIGITS = 6
 ENDS = ("", "_low", "_high")
 """Of the names of columns in a table: of the figure, and of the ends of its interval."""
-NORMAL = float(norm.ppf((1 + LEVEL) / 2))
-"""Standard errors on either side of an interval of the study's own figures."""
 MANY_FAILED = 0.25
 """Part of the replicates without a single row of the scenario, from which on there is a warning."""
 FEW = 10
@@ -60,7 +58,8 @@ class FigureMargin:
         scenario: of the synthetic rows.
         change: from the study to the scenario; of dates and times in days and seconds.
         is_changed: whether the interval of the change leaves 0 out.
-        surprise: the change, in half widths of its interval, without its sign.
+        surprise: the middle of the interval of the change, in half widths of it, without its
+            sign; beyond 1, 0 lies outside.
     """
 
     column: str
@@ -152,33 +151,25 @@ class Margins:
         return "\n".join(lines)
 
 
-def of(  # noqa: PLR0913 - all that intervals hang on
+def of(
     schema: Schema,
-    layout: Layout,
-    study: Floats,
-    span_of_study: tuple[Floats, Floats],
-    made: Floats,
+    statistics: Statistics,
+    study: Respondents,
+    made: Mapping[int, Floats],
     halves: Sequence[Halves],
-    weighted: Profile | None,
     *,
     asked: int,
-    rows: int,
-    respondents: int,
     effective: float,
 ) -> Margins:
     """Return margins as they are published.
 
     Args:
         schema: of the study.
-        layout: what the figures are of.
-        study: float64, shape (figures,): of the study.
-        span_of_study: the ends of its intervals.
-        made: likewise: of the rows that were made.
-        halves: the figures of each replicate that had a row of the scenario.
-        weighted: the figures of the respondents, weighted to the scenario.
+        statistics: of the columns that have figures.
+        study: its respondents.
+        made: float64, shape (rows,), by position of a column: the rows.
+        halves: the statistics of each replicate that had a row of the scenario.
         asked: replicates that were asked.
-        rows: that were made.
-        respondents: of the study.
         effective: the effective sample size behind the rows.
     """
     if len(halves) < MIN_REPLICATES:
@@ -187,17 +178,11 @@ def of(  # noqa: PLR0913 - all that intervals hang on
             "respondents have no row of this scenario, so chance decides who stands behind it."
         )
         return Margins(LEVEL, len(halves), (), (ReportWarning("margins_unsure", detail),))
-    found = intervals.estimate(
-        *(study, made, halves, layout.is_share, span_of_study, weighted),
-        rows=rows,
-        rows_of_half=replicates.ROWS,
-        shrink=min(respondents, replicates.MAX_RESPONDENTS) / respondents,
-        effective=effective,
-    )
+    found = intervals.estimate(statistics, study, made, halves, effective=effective)
     figures = [
         _figure(schema.columns[figure.position], figure.kind, figure.level, found, index)
-        for index, figure in enumerate(layout.figures)
-        if not np.isnan([found.study.figure[index], found.scenario.figure[index]]).any()
+        for index, figure in enumerate(statistics.layout.figures)
+        if not np.isnan([found.study.figure[index], found.change.low[index]]).any()
     ]
     unsure = _unsure(found, asked, effective)
     return Margins(LEVEL, found.replicates, tuple(figures), tuple(unsure))
@@ -230,9 +215,8 @@ def _may_be_narrow(found: Estimates, asked: int, effective: float) -> Sequence[R
 
 def _figure(column: Column, kind: str, level: int, found: Estimates, index: int) -> FigureMargin:
     change = found.change
-    width = float(change.high[index] - change.low[index]) / 2
-    moved = abs(float(change.figure[index]))
-    surprise = moved / width if width > 0 else 0.0
+    low, high = float(change.low[index]), float(change.high[index])
+    surprise = abs(high + low) / (high - low) if high > low else 0.0
     return FigureMargin(
         column=column.name,
         kind=kind,
@@ -240,7 +224,7 @@ def _figure(column: Column, kind: str, level: int, found: Estimates, index: int)
         study=_estimate(column, found.study, index),
         scenario=_estimate(column, found.scenario, index),
         change=_plain(change, index),
-        is_changed=width > 0 and moved > width,
+        is_changed=surprise > 1,
         surprise=round(surprise, DIGITS),
     )
 

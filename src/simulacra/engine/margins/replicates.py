@@ -13,11 +13,11 @@ import numpy as np
 
 from simulacra.engine import randomness
 from simulacra.engine.columns.arrays import Floats
-from simulacra.engine.margins.figures import Layout
+from simulacra.engine.margins.statistics import Statistics
 from simulacra.engine.model import conditional, drawing, saving
 from simulacra.engine.model.conditional import ConditionalModel
 from simulacra.engine.model.donors import DonorPool, Draws
-from simulacra.engine.scenario import particles, picking, plans
+from simulacra.engine.scenario import importance, particles, picking, plans
 from simulacra.engine.scenario.conditions import Scenario
 
 MAX_RESPONDENTS = 10_000
@@ -46,14 +46,16 @@ class Replicate:
 
 @dataclasses.dataclass(frozen=True)
 class Halves:
-    """The figures of one replicate.
+    """The statistics of one replicate.
 
     Attributes:
-        study: float64, shape (figures,): of the resampled respondents.
-        made: float64, shape (2, figures): of two sets of rows, each with randomness of its own.
+        study: float64, shape (statistics,): of the resampled respondents.
+        behind: likewise, weighted to the scenario; NaN where none of them has a value.
+        made: float64, shape (2, statistics): of two sets of rows, each with randomness of its own.
     """
 
     study: Floats
+    behind: Floats
     made: Floats
 
 
@@ -134,39 +136,55 @@ def load(
     return conditioned, [Replicate(resampled, models) for resampled, models in found]
 
 
-def ask(replicate: Replicate, scenario: Scenario, layout: Layout, rng_seed: int) -> Halves | None:
-    """Return the figures of a replicate under a scenario; None if it cannot make a row of it.
+def ask(
+    replicate: Replicate, scenario: Scenario, statistics: Statistics, rng_seed: int
+) -> Halves | None:
+    """Return the statistics of a replicate under a scenario; None if it cannot make a row of it.
 
     Args:
         replicate: the refitted model.
         scenario: the same as that of the model.
-        layout: which figures.
+        statistics: which they are.
         rng_seed: of the draws.
     """
-    pool, made = replicate.pool, []
+    pool, made, weights = replicate.pool, [], replicate.pool.weights
     for half in range(2):
         own = int(randomness.stream(rng_seed, "half", str(half)).integers(2**31))
-        values = _rows(replicate, scenario, own)
-        if values is None:
+        found = _rows(replicate, scenario, own)
+        if found is None:
             return None
-        made.append(layout.values(values))
+        made.append(statistics.values(found.values))
+        if half == 0:
+            weights = found.behind
     study = plans.columns_of(pool.values, range(pool.values.shape[1]))
-    return Halves(layout.values(study, pool.survey_weights), np.stack(made))
+    return Halves(
+        statistics.values(study, pool.weights), statistics.values(study, weights), np.stack(made)
+    )
 
 
-def _rows(replicate: Replicate, scenario: Scenario, rng_seed: int) -> dict[int, Floats] | None:
+@dataclasses.dataclass(frozen=True)
+class _Rows:
+    """Rows of a replicate, by position of a column, and the weights of who stands behind them."""
+
+    values: dict[int, Floats]
+    behind: Floats
+
+
+def _rows(replicate: Replicate, scenario: Scenario, rng_seed: int) -> _Rows | None:
     pool, models = replicate.pool, replicate.models
     plan = plans.of(pool, scenario)
     number = len(plan.order)
     if not number:
-        return drawing.complete(pool, models, Draws(), ROWS, rng_seed, _ignore).values
+        made = drawing.complete(pool, models, Draws(), ROWS, rng_seed, _ignore)
+        return _Rows(made.values, pool.weights)
     cloud = particles.draw(pool, models[:number], plan, ROWS, rng_seed, MAX_PARTICLES)
     rows = cloud.raked.rows(ROWS)
     if rows == 0:
         return None
     rng = randomness.stream(rng_seed, "picking")
     draws = cloud.draws.take(rng.permutation(picking.pick(cloud, rows, rng)))
-    return drawing.complete(pool, models[number:], draws, rows, rng_seed, _ignore).values
+    made = drawing.complete(pool, models[number:], draws, rows, rng_seed, _ignore)
+    return _Rows(made.values, importance.of(pool, plan, cloud.raked).joint * pool.weights)
 
 
 def _ignore(_step: int, _steps: int) -> None:
