@@ -18,7 +18,8 @@ from simulacra.engine import errors
 from simulacra.engine.columns.arrays import Flags, Floats
 from simulacra.engine.columns.schema import Schema
 from simulacra.engine.margins.figures import MEAN, SHARE, Layout
-from simulacra.engine.margins.margins import NORMAL, Margins
+from simulacra.engine.margins.intervals import NORMAL
+from simulacra.engine.margins.margins import Margins
 
 STUDY_SIZES, STUDIES, ROWS = (400, 1_000), 3, 5_000
 RESAMPLES = 40
@@ -27,6 +28,7 @@ PEOPLE = 200_000
 UNCHANGED = 0.005
 """A share that differs by less, or a number by less of its standard deviation, has not changed."""
 WAYS = ("margins", "naive", "raked study")
+SUPPORT_ENDS, SUPPORTS = (5, 10, 30, 100), ("under 5", "5 to 10", "10 to 30", "30 to 100", "more")
 NOTES = """\
 From populations defined in code (`truth.py`), {studies} studies of each size are drawn; each
 scenario is asked with `margins=True`, and the intervals of all columns without conditions are
@@ -35,13 +37,19 @@ compared with the truth. Nominal is 95 %. Classes of scenarios are those of
 
 *Held*: the truth under the scenario lies in the interval. *Change held*: so does the true change
 from the population to the scenario. *False changes*: of the figures that do not change by more than
-{unchanged} (of a share, or of a standard deviation), how many are claimed to have. *Half width*:
-median of half of the intervals, of shares in points and of means in standard deviations.
+{unchanged} (of a share, or of a standard deviation), how many are claimed to have. *Changes found*:
+of all others, how many are. *Half width*: median of half of the intervals, of shares in points and
+of means in standard deviations.
 
 *Naive*: what a spreadsheet says of 5,000 made rows, taken for 5,000 respondents. *Raked study*: the
 respondents inside the ranges, raked to the shares, with intervals from {resamples} resamples.
 The figures of one study move together, so that a class with few scenarios is uncertain by a few
-points."""
+points; that of extreme scenarios most of all.
+
+The intervals were developed on other studies of the shoppers, spenders and drinkers, and held
+against the battery, the buyers and the clients. The clients then showed what was wrong with shares
+that none or few of the respondents have, so that other studies of them were used as well. None of
+the studies on this page was used."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,10 +60,12 @@ class MarginTrial:
         difficulty: the name of its class.
         respondents: of the study.
         held, change_held, is_claimed: bool, shape (figures,), by way.
-        widths: float64, shape (figures,): half widths, by way.
+        widths: float64, shape (figures,): half widths, by way; NaN of a quartile.
         is_unchanged: bool, shape (figures,).
+        kinds: of the figures.
         seconds: of the generation with margins, and of the fit.
         is_unsure: whether there is a warning of unsure margins.
+        effective: respondents who effectively stand behind the rows.
     """
 
     difficulty: str
@@ -65,8 +75,32 @@ class MarginTrial:
     is_claimed: Mapping[str, Flags]
     widths: Mapping[str, Floats]
     is_unchanged: Flags
+    kinds: tuple[str, ...]
     seconds: tuple[float, float]
     is_unsure: bool
+    effective: float
+
+    @property
+    def support(self) -> str:
+        """How many respondents effectively stand behind the rows, as a range."""
+        return SUPPORTS[int(np.searchsorted(SUPPORT_ENDS, self.effective, side="right"))]
+
+    def only(self, kind: str) -> "MarginTrial":
+        """Return it with the figures of one kind only."""
+        own = np.array([it == kind for it in self.kinds])
+        held, change_held, is_claimed, widths = (
+            {way: it[own] for way, it in by_way.items()}
+            for by_way in (self.held, self.change_held, self.is_claimed, self.widths)
+        )
+        return dataclasses.replace(
+            self,
+            held=held,
+            change_held=change_held,
+            is_claimed=is_claimed,
+            widths=widths,
+            is_unchanged=self.is_unchanged[own],
+            kinds=(kind,) * int(own.sum()),
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,6 +121,11 @@ def run(options: Options) -> None:
         started = time.perf_counter()
         trials += try_population(population, sizes, studies)
         print(f"{population}: {time.perf_counter() - started:.0f} s", flush=True)
+    write(trials, studies, save=options.is_complete)
+
+
+def write(trials: Sequence[MarginTrial], studies: int, *, save: bool) -> None:
+    """Write the page of some trials; print it if it is not to be saved."""
     cost = np.median([trial.seconds[0] / trial.seconds[1] for trial in trials])
     notes = NOTES.format(studies=studies, unchanged=UNCHANGED, resamples=RESAMPLES)
     parts = [
@@ -95,8 +134,12 @@ def run(options: Options) -> None:
         notes,
         "## By size of the study",
         by(trials, lambda trial: f"{trial.respondents:,}"),
+        "## By kind of figure",
+        by_kind(trials),
+        "## By effective respondents",
+        by(trials, lambda trial: trial.support),
     ]
-    page.write("margins", "Margins of error against the truth", parts, save=options.is_complete)
+    page.write("margins", "Margins of error against the truth", parts, save=save)
 
 
 def try_population(population: str, sizes: Sequence[int], studies: int) -> Iterator[MarginTrial]:
@@ -167,11 +210,14 @@ def _try(
             for way, it in ends.items()
         },
         widths={
-            way: ((it.high - it.low) / 2 / spread)[is_known & is_told] for way, it in ends.items()
+            way: np.where(is_told, (it.high - it.low) / 2 / spread, np.nan)[is_known]
+            for way, it in ends.items()
         },
         is_unchanged=(np.abs(change) <= UNCHANGED * spread)[is_known],
+        kinds=tuple(it.kind for it, own in zip(layout.figures, is_known, strict=True) if own),
         seconds=(seconds, fitting),
-        is_unsure=bool(margins.warnings),
+        is_unsure="margins_unsure" in {it.code for it in margins.warnings},
+        effective=out.report.support.effective_sample_size,
     )
 
 
@@ -252,13 +298,28 @@ def _raked(layout: Layout, schema: Schema, sample: pa.Table, scenario: Populatio
 
 def by(trials: Sequence[MarginTrial], key: Callable[[MarginTrial], str]) -> str:
     """Return a table of what was held, by group and overall."""
-    names = [name for name, _ in CLASSES] + [LOW_INCIDENCE]
+    names = [*(name for name, _ in CLASSES), LOW_INCIDENCE, *SUPPORTS]
     found = dict.fromkeys(map(key, trials))
     ordered = [name for name in names if name in found] or [*found]
-    groups = {name: [trial for trial in trials if key(trial) == name] for name in ordered}
-    lines = [[name, *_cells(some)] for name, some in {**groups, "all": trials}.items()]
-    heads = [f"{what}, {way}" for what in ("held", "change held") for way in WAYS]
-    heads += [f"false changes, {way}" for way in WAYS] + [f"half width, {way}" for way in WAYS]
+    return _table(
+        {name: [trial for trial in trials if key(trial) == name] for name in ordered}, trials
+    )
+
+
+def by_kind(trials: Sequence[MarginTrial]) -> str:
+    """Return the same table by kind of figure."""
+    kinds = dict.fromkeys(kind for trial in trials for kind in trial.kinds)
+    groups = {kind.replace("_", " "): [trial.only(kind) for trial in trials] for kind in kinds}
+    return _table(groups, trials)
+
+
+def _table(groups: Mapping[str, Sequence[MarginTrial]], everything: Sequence[MarginTrial]) -> str:
+    lines = [[name, *_cells(some)] for name, some in {**groups, "all": everything}.items()]
+    heads = [
+        f"{what}, {way}"
+        for what in ("held", "change held", "false changes", "changes found", "half width")
+        for way in WAYS
+    ]
     return page.table(["", "trials", "figures", "unsure", *heads], lines)
 
 
@@ -272,14 +333,32 @@ def _cells(trials: Sequence[MarginTrial]) -> list[str]:
         _part(joined(lambda it, way=way: it.is_claimed[way][it.is_unchanged]))  # type: ignore[misc]
         for way in WAYS
     ]
+    right = [
+        _part(joined(lambda it, way=way: it.is_claimed[way][~it.is_unchanged]))  # type: ignore[misc]
+        for way in WAYS
+    ]
     widths = [
-        f"{np.nanmedian(joined(lambda it, way=way: it.widths[way])):.3f}"  # type: ignore[misc]
+        _middle(joined(lambda it, way=way: it.widths[way]))  # type: ignore[misc]
         for way in WAYS
     ]
     figures = sum(len(trial.is_unchanged) for trial in trials)
     unsure = np.mean([trial.is_unsure for trial in trials])
-    return [str(len(trials)), f"{figures:,}", f"{unsure:.0%}", *held, *changes, *false, *widths]
+    return [
+        str(len(trials)),
+        f"{figures:,}",
+        f"{unsure:.0%}",
+        *held,
+        *changes,
+        *false,
+        *right,
+        *widths,
+    ]
 
 
 def _part(flags: np.ndarray) -> str:
     return f"{flags.mean():.1%}" if len(flags) else ""
+
+
+def _middle(widths: Floats) -> str:
+    known = widths[~np.isnan(widths)]
+    return f"{np.median(known):.3f}" if len(known) else ""
