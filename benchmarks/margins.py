@@ -35,6 +35,7 @@ scenario is asked with `margins=True`, and the intervals of all columns without 
 compared with the truth. Nominal is 95 %. Classes of scenarios are those of
 [scenarios](scenarios.md).
 
+*Unsure*: the report has the warning `margins_unsure`.
 *Held*: the truth under the scenario lies in the interval. *Change held*: so does the true change
 from the population to the scenario. *False changes*: of the figures that do not change by more than
 {unchanged} (of a share, or of a standard deviation), how many are claimed to have. *Changes found*:
@@ -43,7 +44,9 @@ of means in standard deviations.
 
 *Naive*: what a spreadsheet says of 5,000 made rows, taken for 5,000 respondents. *Raked study*: the
 respondents inside the ranges, raked to the shares, with intervals from {resamples} resamples.
-The figures of one study move together, so that a class with few scenarios is uncertain by a few
+The quartile of a rating jumps from one whole number to the next, and its interval ends at whole
+numbers, so that it holds the truth more often than it says; shares and means show how well 95 % are
+kept. The figures of one study move together, so that a class with few scenarios is uncertain by a few
 points; that of extreme scenarios most of all.
 
 The intervals were developed on other studies of the shoppers, spenders and drinkers, and held
