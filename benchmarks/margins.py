@@ -45,9 +45,9 @@ of means in standard deviations.
 *Naive*: what a spreadsheet says of 5,000 made rows, taken for 5,000 respondents. *Raked study*: the
 respondents inside the ranges, raked to the shares, with intervals from {resamples} resamples.
 The quartile of a rating jumps from one whole number to the next, and its interval ends at whole
-numbers, so that it holds the truth more often than it says; shares and means show how well 95 % are
-kept. The figures of one study move together, so that a class with few scenarios is uncertain by a few
-points; that of extreme scenarios most of all.
+numbers, so that it holds the truth more often than it says; shares and means show how well 95 %
+are kept. The figures of one study move together, so that a class with few scenarios is uncertain by
+a few points; that of extreme scenarios most of all.
 
 The intervals were developed on other studies of the shoppers, spenders and drinkers, and held
 against the battery, the buyers and the clients. The clients then showed what was wrong with shares

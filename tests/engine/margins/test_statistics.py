@@ -74,3 +74,11 @@ def test_a_quartile_between_two_cuts_lies_on_the_line(all_columns: Statistics) -
     assert found == pytest.approx(np.median(SPEND), abs=0.05 * spread)
     line = Part(0, 0, 0, np.array([1.0, 3.0]), np.array([True, False]))
     assert statistics.quantile(line, np.array([0.2, 0.6]), 0.5) == pytest.approx(2.5)
+
+
+def test_no_share_exceeds_one_however_weights_are_summed() -> None:
+    """Sums in two orders differ in the last digit in about half of 200 samples."""
+    part = Part(0, 0, 2, np.zeros(0), np.zeros(0, dtype=bool))
+    rng = np.random.default_rng(2)
+    for _ in range(200):
+        assert part.values(np.zeros(300), rng.random(300))[0] <= 1

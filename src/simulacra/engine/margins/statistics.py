@@ -55,7 +55,7 @@ class Part:
             return np.full(self.stop - self.start, np.nan)
         if self.levels:
             counts = np.bincount(known.astype(np.int64), weights, minlength=self.levels)
-            return np.asarray(counts / total)
+            return np.minimum(counts / total, 1.0)  # which another order of summing may exceed
         first = np.searchsorted(self.cuts, known)  # cut that is not below the value
         between = np.bincount(first, weights, minlength=len(self.cuts))[: len(self.cuts)]
         reached = np.minimum(np.cumsum(between) / total, 1.0)
