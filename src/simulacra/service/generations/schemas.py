@@ -387,7 +387,7 @@ class FigureMarginDocument(BaseModel):
     )
     is_changed: bool = Field(description="The interval of the change leaves 0 out.")
     surprise: float = Field(
-        description="The change in half widths of its interval, without its sign."
+        description="How far the middle of the interval of the change is from 0, in half its width."
     )
 
 
