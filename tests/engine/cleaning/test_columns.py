@@ -84,7 +84,7 @@ def test_the_type_of_an_arrow_column_is_recognised(
 
 
 @pytest.mark.parametrize(
-    "kind", [pa.list_(pa.int64()), pa.binary(), pa.duration("s"), pa.struct([("a", pa.int64())])]
+    "kind", [pa.list_(pa.int64()), pa.binary(), pa.struct([("a", pa.int64())])]
 )
 def test_an_arrow_column_that_holds_no_values_is_no_draft(kind: pa.DataType) -> None:
     assert columns.draft(pa.chunked_array([pa.nulls(3, kind)])) is None
@@ -132,11 +132,20 @@ def test_whole_numbers_beyond_a_float_are_not_integers(kind: pa.DataType) -> Non
     assert drafted.type is NUMBER
 
 
-def test_an_instant_is_stored_in_utc() -> None:
+def test_a_moment_of_one_zone_is_what_the_clock_of_the_place_shows() -> None:
     zoned = pa.array([dt.datetime(2024, 7, 1, 12, tzinfo=dt.timezone(dt.timedelta(hours=2)))])
-    naive = pa.array([dt.datetime(2024, 7, 1, 10)])  # noqa: DTZ001
-    assert draft(zoned).values.tolist() == draft(naive).values.tolist()
-    assert draft(["2024-07-01T12:00+02:00"]).values.tolist() == draft(naive).values.tolist()
+    naive = pa.array([dt.datetime(2024, 7, 1, 12)])  # noqa: DTZ001
+    in_berlin = zoned.cast(pa.timestamp("ms", tz="Europe/Berlin"))
+    for written in (zoned, in_berlin, ["2024-07-01T12:00+02:00"]):
+        read = draft(written)
+        assert read.values.tolist() == draft(naive).values.tolist()
+        assert "clock" in read.notes[0].reason
+
+
+def test_a_moment_of_an_unknown_zone_is_in_utc() -> None:
+    read = draft(pa.array([0], pa.timestamp("us", tz="Nowhere/Else")))
+    assert read.values.tolist() == [0]
+    assert read.notes[0].reason == "times of an unknown zone, in UTC"
 
 
 @given(st.integers(0, 6), st.lists(st.integers(-(10**8), 10**8), min_size=1))

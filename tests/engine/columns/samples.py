@@ -17,11 +17,13 @@ from simulacra.engine.columns.boolean import BOOLEAN
 from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.columns.date import DATE
 from simulacra.engine.columns.datetime import DATETIME
+from simulacra.engine.columns.duration import DURATION
 from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.nominal import NOMINAL
 from simulacra.engine.columns.number import NUMBER
 from simulacra.engine.columns.ordinal import ORDINAL
 from simulacra.engine.columns.schema import Column
+from simulacra.engine.columns.time_of_day import TIME
 from tests.studies import rule_survey
 
 ROWS = 240
@@ -60,6 +62,16 @@ def _moments() -> pa.Array:
     return pa.array(moments, mask=_IS_MISSING)
 
 
+def _times() -> pa.Array:
+    seconds = np.where(_RNG.random(ROWS) < 0.2, 32_400, _RNG.integers(28_800, 72_000, ROWS))
+    return pa.array(seconds * 1_000_000, mask=_IS_MISSING).cast(pa.time64("us"))
+
+
+def _lengths() -> pa.Array:
+    seconds = np.where(_RNG.random(ROWS) < 0.2, 1_200, _RNG.integers(1_000, 5_000, ROWS))
+    return pa.array(seconds, mask=_IS_MISSING).cast(pa.duration("s"))
+
+
 SAMPLES: Mapping[ColumnType, pa.Array] = {
     NOMINAL: _plans(),
     ORDINAL: _frequencies(),
@@ -68,6 +80,8 @@ SAMPLES: Mapping[ColumnType, pa.Array] = {
     NUMBER: _amounts(),
     DATE: _days(),
     DATETIME: _moments(),
+    TIME: _times(),
+    DURATION: _lengths(),
 }
 
 

@@ -19,6 +19,7 @@ from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.columns.drafts import Draft
 from simulacra.engine.columns.schema import Column
+from simulacra.engine.columns.time_of_day import TIME
 from tests.engine.columns import samples
 
 CATEGORICAL = [column_type for column_type in registry.TYPES if column_type.is_categorical]
@@ -173,6 +174,8 @@ def test_a_number_that_too_few_respondents_share_is_not_published_nor_emitted_as
     column_type: ColumnType, scale: int, shift: int, count: int, sharing: int
 ) -> None:
     """Squares lie so that neither round numbers nor means of neighbours are among the values."""
+    if column_type is TIME:  # a day has 86,400 seconds
+        scale, shift = scale % 2 + 1, abs(shift)
     squares = np.arange(count) ** 2 * 10.0 * scale + 10 * shift + 1
     column, values = described_numbers(column_type, np.repeat(squares, sharing))
     ends = (column.min, *column.quantiles, column.max)
@@ -188,6 +191,8 @@ def test_a_number_that_too_few_respondents_share_is_not_published_nor_emitted_as
 def test_a_number_that_enough_respondents_share_is_emitted_as_it_stands(
     column_type: ColumnType, scale: int, sharing: int
 ) -> None:
+    if column_type is TIME:
+        scale = scale % 6 + 1
     alone = np.arange(30) ** 2 * 10.0 * scale + 1
     shared = 37 * 10.0 * scale + 1
     column, values = described_numbers(column_type, np.append(alone, np.full(sharing, shared)))

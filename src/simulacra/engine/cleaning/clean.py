@@ -31,6 +31,7 @@ from simulacra.engine.columns.drafts import Draft, Note
 from simulacra.engine.columns.nominal import NOMINAL
 from simulacra.engine.columns.ordinal import ORDINAL
 from simulacra.engine.columns.schema import CleaningAction, Column, Schema
+from simulacra.engine.columns.temporal_type import CalendarType
 from simulacra.engine.options import Options
 
 UNKNOWN = Variable()
@@ -203,7 +204,7 @@ def _draft(source: _Source, array: pa.ChunkedArray) -> Draft | None:
         draft = choices.as_boolean(draft, variable.counted)
     draft = missing.blank(draft, conventions)
     draft = choices.fill(texts.without_nul(draft))
-    if column_type is None or column_type.is_temporal:
+    if column_type is None or isinstance(column_type, CalendarType):
         draft = calendar.as_dates(draft)
     if column_type is None:
         return draft

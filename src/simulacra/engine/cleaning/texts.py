@@ -13,7 +13,7 @@ from simulacra.engine.columns import registry
 from simulacra.engine.columns.arrays import Flags, Floats, Int64s
 from simulacra.engine.columns.drafts import Draft, Note, floats, look_up
 from simulacra.engine.columns.nominal import NOMINAL
-from simulacra.engine.columns.number import MAX_EXACT, Number
+from simulacra.engine.columns.number import MAX_EXACT, NUMBER
 from simulacra.engine.columns.texts import numerals
 from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 
@@ -55,12 +55,12 @@ def recognise(
     draft = recognise_texts(filled, counts[is_filled], conventions)
     positions = np.where(is_filled, np.cumsum(is_filled) - 1, np.nan)
     values = look_up(draft.values, look_up(positions, codes))
-    if isinstance(draft.type, Number):
+    if draft.type is NUMBER:
         read = dataclasses.replace(
             registry.of_numbers(values), unit=draft.unit, notes=(*notes, *draft.notes)
         )
     else:
-        read = Draft(draft.type, values, draft.levels, notes=(*notes, *draft.notes))
+        read = dataclasses.replace(draft, values=values, notes=(*notes, *draft.notes))
     stated = {*_public(distinct, counts, is_missing), *(draft.conventions.missing or ())}
     found = dataclasses.replace(draft.conventions, missing=tuple(sorted(stated)))
     return dataclasses.replace(read, conventions=found)

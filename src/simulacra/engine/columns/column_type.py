@@ -28,7 +28,7 @@ class ColumnType(str):
         is_categorical: values are levels and conditions are shares; otherwise values are points on
             a scale and conditions are ranges.
         is_ordered: the order of the values means something.
-        is_temporal: bounds are ISO 8601 texts.
+        is_temporal: bounds are ISO 8601 texts: of dates, moments and times of day.
         unit: what one step of the numbers stands for; columns of one unit can be compared.
         can_add: values may be parts of a sum.
     """

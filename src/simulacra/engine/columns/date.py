@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from simulacra.engine.columns import increments
 from simulacra.engine.columns.datetime import DATETIME
 from simulacra.engine.columns.drafts import Draft
 from simulacra.engine.columns.lazy import np, pa
-from simulacra.engine.columns.temporal_type import TemporalType
+from simulacra.engine.columns.temporal_type import CalendarType
 from simulacra.engine.columns.texts import dates
 from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Floats, Int64s
     from simulacra.engine.columns.facts import Bound
+    from simulacra.engine.columns.increments import Increment
 
+MONTH = "month"
+"""The grid of a column whose values are first days of months."""
+MONTHS_A_PERIOD = (3, 6, 12)
 EPOCH = dt.date(1970, 1, 1)
 
 
-class Date(TemporalType):
+class Date(CalendarType):
     """Days since 1970."""
 
     name = "date"
@@ -45,7 +50,8 @@ class Date(TemporalType):
         parsed = dates.parse(texts, counts, conventions)
         if parsed is None:
             return None
-        return Draft(DATETIME if parsed.has_time else self, parsed.values, notes=parsed.notes)
+        column_type = DATETIME if parsed.has_time else self
+        return Draft(column_type, parsed.values, notes=parsed.notes, conventions=parsed.conventions)
 
     def to_number(self, bound: object) -> float:
         """Return the days since 1970 of an ISO 8601 date."""
@@ -60,6 +66,19 @@ class Date(TemporalType):
     def periods(self, ordered: Floats, step: float) -> Int64s:
         """Return a week, in days: fieldwork on some days of the week alone."""
         return np.asarray([7])
+
+    def increment(self, ordered: Floats, step: float) -> Increment | None:
+        """Return a pattern of days; of months, if all values are their first days."""
+        if not increments.are_first_days(ordered):
+            return super().increment(ordered, step)
+        months = increments.month_of(ordered)
+        return increments.learn(months, 1.0, np.asarray(MONTHS_A_PERIOD))
+
+    def describe(self, draft: Draft) -> dict[str, Any]:
+        """Return bounds, quantiles and the values in use; those of months are their first days."""
+        described = super().describe(draft)
+        is_monthly = increments.are_first_days(draft.values[draft.known])
+        return described | ({"grid": MONTH} if is_monthly else {})
 
     def step(self, decimals: int | None) -> float:
         """Return a day."""

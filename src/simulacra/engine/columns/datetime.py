@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from simulacra.engine.columns.lazy import np, pa
-from simulacra.engine.columns.temporal_type import TemporalType
+from simulacra.engine.columns.drafts import Note
+from simulacra.engine.columns.lazy import np, pa, pc
+from simulacra.engine.columns.temporal_type import CalendarType
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Floats, Int64s
@@ -18,8 +19,8 @@ SECOND = 1e6
 """Moments are published and emitted to the second, in microseconds."""
 
 
-class Datetime(TemporalType):
-    """Microseconds since 1970; in UTC where a file gives zones."""
+class Datetime(CalendarType):
+    """Microseconds since 1970 on the clock of the place, or in UTC where there are several."""
 
     name = "datetime"
     unit = "moment"
@@ -33,8 +34,20 @@ class Datetime(TemporalType):
         return pa.timestamp("us")
 
     def analyse(self, array: pa.ChunkedArray) -> Draft | None:
-        """Return the draft of Arrow timestamps."""
-        return self._draft_of_arrow(array) if pa.types.is_timestamp(array.type) else None
+        """Return the draft of Arrow timestamps; those of a zone show what its clocks do."""
+        if not pa.types.is_timestamp(array.type):
+            return None
+        zone = array.type.tz
+        if zone is None:
+            return self._draft_of_arrow(array)
+        try:
+            local = pc.local_timestamp(array)
+        except pa.ArrowInvalid:  # not a zone, or one that this machine does not know
+            reason, local = "times of an unknown zone, in UTC", array
+        else:
+            reason = f"times as on the clocks of the zone {zone}"
+        rows = len(array) - array.null_count
+        return self._draft_of_arrow(local).with_notes(Note("typed", reason, rows))
 
     def to_number(self, bound: object) -> float:
         """Return the microseconds since 1970 of an ISO 8601 time, in UTC if it names a zone."""

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Floats
-    from simulacra.engine.columns.increments import Increment
+    from simulacra.engine.columns.increments import Pattern
 
 Bound = float | int | str
-"""A numeric bound, or an ISO 8601 date or time."""
+"""A numeric bound, or an ISO 8601 date, moment or time of day."""
 
 
 class ColumnFacts(Protocol):
@@ -40,7 +40,7 @@ class ColumnFacts(Protocol):
         """The distance of two neighbours on its grid."""
 
     @property
-    def increment(self) -> Increment | None:
+    def increment(self) -> Pattern | None:
         """The values that its scale uses; None if all of its grid."""
 
     def round(self, values: Floats) -> Floats:

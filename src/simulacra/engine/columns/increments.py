@@ -70,6 +70,62 @@ class Increment:
         return np.where(above - values <= values - below, above, below)
 
 
+@dataclasses.dataclass(frozen=True)
+class FirstDays:
+    """The first days of months, for values that are days since 1970.
+
+    Attributes:
+        months: the pattern of the months, counted from January 1970, such as the first ones of
+            quarters; None if all of them may be in use.
+    """
+
+    months: Increment | None = None
+
+    def holds(self, values: Floats) -> Flags:
+        """Return which values are of the pattern, bool."""
+        return np.asarray(self.nearest(values) == values)
+
+    def at_or_above(self, values: Floats) -> Floats:
+        """Return the least value of the pattern that is not below each value; NaN stays."""
+        months = month_of(values)
+        months += first_day(months) < values
+        return first_day(months if self.months is None else self.months.at_or_above(months))
+
+    def at_or_below(self, values: Floats) -> Floats:
+        """Return the greatest value of the pattern that is not above each value; NaN stays."""
+        months = month_of(values)
+        return first_day(months if self.months is None else self.months.at_or_below(months))
+
+    def nearest(self, values: Floats) -> Floats:
+        """Return the value of the pattern nearest to each value; NaN stays."""
+        above, below = self.at_or_above(values), self.at_or_below(values)
+        return np.where(above - values <= values - below, above, below)
+
+
+Pattern = Increment | FirstDays
+"""The values that a scale uses."""
+
+
+def month_of(days: Floats) -> Floats:
+    """Return months since January 1970, float64, of days since then; NaN stays."""
+    known = np.where(np.isnan(days), 0, np.floor(days)).astype("datetime64[D]")
+    months = known.astype("datetime64[M]").astype(np.float64)
+    return np.where(np.isnan(days), np.nan, months)
+
+
+def first_day(months: Floats) -> Floats:
+    """Return the first days of months, both counted from 1970, float64; NaN stays."""
+    known = np.where(np.isnan(months), 0, months).astype("datetime64[M]")
+    days = known.astype("datetime64[D]").astype(np.float64)
+    return np.where(np.isnan(months), np.nan, days)
+
+
+def are_first_days(days: Floats) -> bool:
+    """Tell whether known days are first ones of months, of two months at least."""
+    distinct = np.unique(days)
+    return len(distinct) > 1 and bool(np.all(first_day(month_of(distinct)) == distinct))
+
+
 def learn(known: Floats, step: float, periods: Int64s) -> Increment | None:
     """Return the pattern that all values keep and that leaves fewest values open, None without one.
 

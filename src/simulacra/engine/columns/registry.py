@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from simulacra.engine.columns.boolean import BOOLEAN
 from simulacra.engine.columns.date import DATE
 from simulacra.engine.columns.datetime import DATETIME
+from simulacra.engine.columns.duration import DURATION
 from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.nominal import NOMINAL
 from simulacra.engine.columns.number import NUMBER
 from simulacra.engine.columns.ordinal import ORDINAL
 from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
+from simulacra.engine.columns.time_of_day import TIME
 
 if TYPE_CHECKING:
     from simulacra.engine.columns.arrays import Floats, Int64s
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
     from simulacra.engine.columns.drafts import Draft
     from simulacra.engine.columns.lazy import pa
 
-TYPES: tuple[ColumnType, ...] = (NOMINAL, ORDINAL, BOOLEAN, INTEGER, NUMBER, DATE, DATETIME)
+TYPES: tuple[ColumnType, ...] = (
+    *(NOMINAL, ORDINAL, BOOLEAN, INTEGER, NUMBER),
+    *(TIME, DURATION, DATE, DATETIME),  # a workbook has times on the first days of its calendar
+)
 
 
 def names() -> tuple[str, ...]:

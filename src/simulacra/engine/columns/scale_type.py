@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from simulacra.engine.columns.cells import Cells, Window
     from simulacra.engine.columns.drafts import Draft
     from simulacra.engine.columns.facts import Bound, ColumnFacts
+    from simulacra.engine.columns.increments import Increment
+    from simulacra.engine.columns.texts.clocks import Clocks
     from simulacra.engine.columns.texts.dates import Dates
     from simulacra.engine.columns.texts.numerals import Numerals
 
-    Parsed = TypeVar("Parsed", Numerals, Dates)
+    Parsed = TypeVar("Parsed", Numerals, Dates, Clocks)
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -44,6 +46,10 @@ class ScaleType(ColumnType):
         """Return the periods of patterns that the values of such a column may have, in steps."""
         return increments.periods_of_numbers(ordered, step)
 
+    def increment(self, ordered: Floats, step: float) -> Increment | None:
+        """Return the pattern that all values of such a column keep; None without one."""
+        return increments.learn(ordered, step, self.periods(ordered, step))
+
     def _readable(self, name: str, draft: Draft, parsed: Parsed | None) -> Parsed:
         """Return what the levels of a column were parsed as.
 
@@ -65,7 +71,7 @@ class ScaleType(ColumnType):
         """Return bounds, quantiles and the values in use."""
         ordered = np.sort(draft.values[draft.known])
         step = self.step(draft.decimals)
-        increment = increments.learn(ordered, step, self.periods(ordered, step))
+        increment = self.increment(ordered, step)
         low, high = self.published_bounds(draft, ordered)
         positions = _positions(draft, len(ordered))
         inside = [min(max(_published(ordered, at), low), high) for at in positions]

@@ -7,7 +7,7 @@ import functools
 from typing import TYPE_CHECKING, Any, Self
 
 from simulacra.engine.columns import registry
-from simulacra.engine.columns.increments import Increment
+from simulacra.engine.columns.increments import FirstDays, Increment, Pattern
 from simulacra.engine.columns.lazy import np
 
 if TYPE_CHECKING:
@@ -41,8 +41,9 @@ class Column:
         quantiles: the values at 5, 25, 50, 75 and 95 percent.
         decimals: digits behind the point, of numbers.
         unit: the mark that the file has beside the numbers, such as a currency or ``%``.
+        grid: ``month`` if all values are first days of months; None otherwise.
         period: distance after which the values in use repeat, in steps of the grid (1 unit of the
-            last decimal, a day, a second); None if every value of the grid may be in use.
+            last decimal, a month, a day, a second); None if every value of it may be in use.
         offsets: the values in use within one period, in steps from a multiple of it.
         multiple_response: name of the multiple-response set that the column is an option of.
     """
@@ -59,6 +60,7 @@ class Column:
     quantiles: tuple[Bound, ...] = ()
     decimals: int | None = None
     unit: str | None = None
+    grid: str | None = None
     period: int | None = None
     offsets: tuple[int, ...] = ()
     multiple_response: str | None = None
@@ -80,11 +82,13 @@ class Column:
         return self.type.step(self.decimals)
 
     @functools.cached_property
-    def increment(self) -> Increment | None:
+    def increment(self) -> Pattern | None:
         """The values that its scale uses; None if all of its grid."""
-        if self.period is None:
-            return None
-        return Increment(self.step, self.period, np.array(self.offsets, np.float64))
+        step = 1.0 if self.grid else self.step
+        pattern = None
+        if self.period is not None:
+            pattern = Increment(step, self.period, np.array(self.offsets, np.float64))
+        return FirstDays(pattern) if self.grid else pattern
 
     def encode(self, array: pa.ChunkedArray) -> Floats:
         """Return the values of an Arrow column as numbers; see `ColumnType.encode_values`."""

@@ -1,4 +1,4 @@
-"""What dates and times share: a calendar, on which no day outside the fieldwork is made up."""
+"""What dates and times share: no day or hour outside the fieldwork is made up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class TemporalType(ScaleType):
-    """A type whose values count from 1970.
+    """A type whose values count from 1970, or from midnight.
 
     Attributes:
         microseconds: in one unit of the count.
@@ -35,27 +35,6 @@ class TemporalType(ScaleType):
     def arrow_type(self) -> pa.DataType:
         """Return the Arrow type of such a column."""
         raise NotImplementedError
-
-    def convert(self, name: str, draft: Draft, conventions: Conventions = UNKNOWN) -> Draft:
-        """Return dates as times, times as dates, or what most texts and numbers show as either."""
-        if isinstance(draft.type, TemporalType):
-            return self._rescaled(draft, draft.type.microseconds)
-        from_levels = as_levels(name, draft)
-        levels = pa.array(from_levels.levels, pa.string())
-        dates_read = dates.parse(levels, from_levels.level_counts, conventions, force=True)
-        parsed = self._readable(name, from_levels, dates_read)
-        values = look_up(parsed.values, from_levels.values)
-        notes = (*from_levels.notes, *parsed.notes)
-        return self._rescaled(Draft(self, values, notes=notes), parsed.microseconds)
-
-    def _rescaled(self, draft: Draft, microseconds: float) -> Draft:
-        """Return values that count in units of so many microseconds in units of this type."""
-        values = draft.values
-        if microseconds > self.microseconds:
-            values = values * (microseconds / self.microseconds)
-        elif microseconds < self.microseconds:
-            values = np.floor(values / (self.microseconds / microseconds))
-        return dataclasses.replace(draft, type=self, values=values)
 
     def published_bounds(self, draft: Draft, ordered: Floats) -> tuple[float, float]:
         """Return the ends without the outermost respondents, on the grid.
@@ -73,11 +52,11 @@ class TemporalType(ScaleType):
         return f"an ISO 8601 {self} such as {column.min!r}"
 
     def encode_values(self, column: ColumnFacts, array: pa.ChunkedArray) -> Floats:
-        """Return the distance from 1970."""
+        """Return the distance from 1970, or from midnight."""
         return floats(array.cast(self.arrow_type()).cast(self.arrow_integer))
 
     def decode_values(self, column: ColumnFacts, values: Floats) -> pa.Array:
-        """Return Arrow dates or timestamps."""
+        """Return Arrow dates, timestamps or times."""
         missing = np.isnan(values)
         whole = np.where(missing, 0, np.round(values)).astype(self.arrow_integer)
         return pa.array(whole, mask=missing).cast(self.arrow_type())
@@ -85,6 +64,34 @@ class TemporalType(ScaleType):
     def _draft_of_arrow(self, array: pa.ChunkedArray) -> Draft:
         counted = array.cast(self.arrow_type(), safe=False).cast(self.arrow_integer, safe=False)
         return Draft(self, floats(counted))
+
+
+class CalendarType(TemporalType):
+    """A type whose values count from 1970."""
+
+    __slots__ = ()
+
+    def convert(self, name: str, draft: Draft, conventions: Conventions = UNKNOWN) -> Draft:
+        """Return dates as times, times as dates, or what most texts and numbers show as either."""
+        if isinstance(draft.type, CalendarType):
+            return self._rescaled(draft, draft.type.microseconds)
+        from_levels = as_levels(name, draft)
+        levels = pa.array(from_levels.levels, pa.string())
+        dates_read = dates.parse(levels, from_levels.level_counts, conventions, force=True)
+        parsed = self._readable(name, from_levels, dates_read)
+        values = look_up(parsed.values, from_levels.values)
+        notes = (*from_levels.notes, *parsed.notes)
+        read = Draft(self, values, notes=notes, conventions=parsed.conventions)
+        return self._rescaled(read, parsed.microseconds)
+
+    def _rescaled(self, draft: Draft, microseconds: float) -> Draft:
+        """Return values that count in units of so many microseconds in units of this type."""
+        values = draft.values
+        if microseconds > self.microseconds:
+            values = values * (microseconds / self.microseconds)
+        elif microseconds < self.microseconds:
+            values = np.floor(values / (self.microseconds / microseconds))
+        return dataclasses.replace(draft, type=self, values=values)
 
 
 def _end(ordered: Floats) -> float:

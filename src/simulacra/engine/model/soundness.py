@@ -7,6 +7,7 @@ import numpy as np
 
 from simulacra.engine import privacy_levels
 from simulacra.engine.columns.arrays import Float32s, Floats
+from simulacra.engine.columns.date import DATE, MONTH
 from simulacra.engine.columns.schema import Column, Schema
 from simulacra.engine.model import screening
 from simulacra.engine.model.conditional import ConditionalModel
@@ -133,6 +134,8 @@ def _check_model(schema: Schema, model: ConditionalModel, rows: int, *, are_holl
 
 def _has_increment(column: Column) -> bool:
     """Tell whether a column has no pattern of values, or a sound one."""
+    if column.grid is not None and (column.grid != MONTH or column.type is not DATE):
+        return False
     if column.period is None:
         return not column.offsets
     numbers = np.asarray([column.period, *column.offsets])
