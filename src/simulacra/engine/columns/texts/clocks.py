@@ -113,9 +113,7 @@ def kind(seconds: Floats, counts: Int64s) -> tuple[bool, tuple[Note, ...]]:
 
 def _seconds(filled: pa.StringArray, counts: Int64s, *, force: bool) -> tuple[Floats, np.ndarray]:
     """Return seconds, NaN for other texts, and `OF_DAY` or `IN_UNITS` for texts that say so."""
-    texts = dates.normalised(filled)
-    for pattern, form in REWRITTEN:
-        texts = pc.replace_substring_regex(texts, pattern, form)
+    texts = dates.rewritten(dates.normalised(filled), REWRITTEN)
     clock, units = pc.extract_regex(texts, CLOCK), pc.extract_regex(texts, UNITS)
     parts = {name: dates.numbers(clock, name) for name in WEIGHTS}
     half = np.asarray(pc.utf8_slice_codeunits(pc.struct_field(clock, "half"), 0, 1).fill_null(""))

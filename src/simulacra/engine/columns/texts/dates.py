@@ -12,8 +12,9 @@ from simulacra.engine.columns.texts import centuries, strays, wordings
 from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from simulacra.engine.columns.arrays import Flags, Floats, Int64s
-    from simulacra.engine.columns.texts.calendar_names import Language
     from simulacra.engine.columns.texts.wordings import Tail, Wording
 
 PROBE = 200  # texts of a column that are tried first
@@ -29,6 +30,7 @@ CLOCK = (
 NUMBERS = r"^\D*(?P<first>\d{1,4})(?:\D+(?P<middle>\d{1,4}))?(?:\D+(?P<last>\d{1,4}))?\D*$"
 LETTERS = r"\p{L}\p{M}\x{05F3}"
 """Those of names, with the mark of abbreviations in Hebrew."""
+YEAR_BEHIND = r"\s(?P<year>\d{4})$"
 ORDINAL = r"(\d)(?:st|nd|rd|th|er|re|e|o|a)\b"
 BARE = (
     r"^\d+(?:\s?-\s?\d+\s?-\s?\d+|\s?/\s?\d+\s?/\s?\d+|\s?\.\s?\d+\s?\.\s?\d+|\s\d+\s\d+"
@@ -144,25 +146,28 @@ def _days_or_moments(moments: Floats) -> Dates:
 def _read(
     filled: pa.StringArray, counts: Int64s, conventions: Conventions, *, force: bool
 ) -> Dates | None:
-    texts = normalised(filled)
-    for pattern, form in (*REWRITTEN, *((COMPACT,) if force else ())):
-        texts = pc.replace_substring_regex(texts, pattern, form)
+    """Return dates and times; each different date is read once, however many times it has."""
+    texts = rewritten(normalised(filled), (*REWRITTEN, *((COMPACT,) if force else ())))
     split = pc.extract_regex(texts, CLOCK)
     has_clock = np.asarray(split.is_valid())
     dates = pc.if_else(split.is_valid(), pc.struct_field(split, "date"), texts)
-    dates = pc.replace_substring_regex(dates, r"(\d)t$", r"\1")
-    dates = pc.replace_substring_regex(dates, ORDINAL, r"\1")
-    dates = pc.utf8_trim(dates, " ,")
-    keys = pc.replace_substring_regex(dates, r"\d+", f" {wordings.NUMBER} ")
+    tail_codes, tails = _encoded(pc.fill_null(pc.struct_field(split, "tail"), ""))
+    codes, different = _encoded(_with_years(dates, tail_codes, tails))
+    different = rewritten(different, ((r"(\d)t$", r"\1"), (ORDINAL, r"\1")))
+    different = pc.utf8_trim(different, " ,")
+    keys = pc.replace_substring_regex(different, r"\d+", f" {wordings.NUMBER} ")
     keys = pc.replace_substring_regex(keys, rf"[^{LETTERS}{wordings.NUMBER}]+", " ")
-    codes, found = _encoded(pc.utf8_trim_whitespace(keys))
-    reading = wordings.read(found, _rows(codes, counts, len(found)))
+    key_codes, keys = _encoded(pc.utf8_trim_whitespace(keys))
+    rows = np.bincount(codes, counts, minlength=len(different)).astype(np.int64)
+    reading = wordings.read(keys.to_pylist(), np.bincount(key_codes, rows).astype(int).tolist())
     if not any(reading.wordings):
         return None
-    clocks = _Clocks.of(split, has_clock, wordings_half(reading, codes), reading.language)
-    calendar = _Calendar.of(dates, reading.wordings, codes, clocks.years)
-    days, notes, order = calendar.days(counts, conventions)
-    days = np.where(np.isnan(clocks.microseconds), np.nan, days)
+    halves = np.array([it.half if it else "" for it in reading.wordings])[key_codes]
+    read = wordings.tails(tails.to_pylist(), reading.language)
+    clocks = _Clocks.of(split, has_clock, halves[codes], (tail_codes, read))
+    calendar = _Calendar.of(different, reading.wordings, key_codes)
+    days, notes, order = calendar.days(rows, conventions)
+    days = np.where(np.isnan(clocks.microseconds), np.nan, days[codes])
     if reading.language is not None and not reading.is_certain:
         reason = "names of months mean other months in other languages"
         language = f"taken as those of {reading.language.code!r}"
@@ -175,6 +180,24 @@ def _read(
     return Dates(moments, has_time=True, notes=(*notes, *about_zones), order=order)
 
 
+def rewritten(texts: pa.StringArray, forms: Sequence[tuple[str, str]]) -> pa.StringArray:
+    """Return texts with each pattern replaced; those that hold none are looked at once."""
+    anyone = "|".join(pattern for pattern, _ in forms)
+    if not pc.any(pc.match_substring_regex(texts, anyone)).as_py():
+        return texts
+    for pattern, form in forms:
+        texts = pc.replace_substring_regex(texts, pattern, form)
+    return texts
+
+
+def _with_years(dates: pa.StringArray, codes: Int64s, tails: pa.StringArray) -> pa.StringArray:
+    """Return dates with the years that stand behind their times."""
+    years = pc.fill_null(pc.struct_field(pc.extract_regex(tails, YEAR_BEHIND), "year"), "")
+    if not pc.any(pc.not_equal(years, "")).as_py():
+        return dates
+    return pc.binary_join_element_wise(dates, years.take(pa.array(codes)), " ")
+
+
 def normalised(texts: pa.StringArray) -> pa.StringArray:
     """Return texts in lower case with ASCII digits and spaces, no stop behind a letter."""
     texts = pc.utf8_lower(pc.utf8_trim_whitespace(texts))
@@ -184,26 +207,17 @@ def normalised(texts: pa.StringArray) -> pa.StringArray:
         texts = pc.replace_substring_regex(texts, r"\p{Z}+", " ")
         if pc.any(pc.match_substring_regex(texts, r"[^\P{Nd}0-9]")).as_py():
             texts = pa.array([_with_digits(text) for text in texts.to_pylist()], pa.string())
-    return pc.replace_substring_regex(texts, rf"([{LETTERS}])\.", r"\1")
+    return rewritten(texts, ((rf"([{LETTERS}])\.", r"\1"),))
 
 
 def _with_digits(text: str) -> str:
     return "".join(str(int(c)) if c.isdecimal() else c for c in text)
 
 
-def _encoded(texts: pa.StringArray) -> tuple[Int64s, list[str]]:
-    """Return the number of each text in a list of the different ones."""
+def _encoded(texts: pa.StringArray) -> tuple[Int64s, pa.StringArray]:
+    """Return the position of each text among the different ones, and these."""
     encoded = texts.dictionary_encode()
-    return np.asarray(encoded.indices, dtype=np.int64), encoded.dictionary.to_pylist()
-
-
-def _rows(codes: Int64s, counts: Int64s, length: int) -> list[int]:
-    return [int(rows) for rows in np.bincount(codes, counts, minlength=length)]
-
-
-def wordings_half(reading: wordings.Reading, codes: Int64s) -> np.ndarray:
-    """Return the half of the day that the words of each date say, texts."""
-    return np.array([it.half if it else "" for it in reading.wordings])[codes]
+    return np.asarray(encoded.indices, dtype=np.int64), encoded.dictionary
 
 
 def numbers(parts: pa.StructArray, name: str) -> Floats:
@@ -239,13 +253,11 @@ class _Clocks:
         microseconds: float64: since midnight; 0 where a text has no time, NaN where it is none.
         offsets: float64: minutes from UTC; NaN where no known zone is named.
         is_unknown: bool: what stands behind a time is not known.
-        years: float64: a year behind the time; NaN without one.
     """
 
     microseconds: Floats
     offsets: Floats
     is_unknown: Flags
-    years: Floats
 
     @classmethod
     def of(
@@ -253,15 +265,13 @@ class _Clocks:
         split: pa.StructArray,
         has_clock: Flags,
         half: np.ndarray,
-        language: Language | None,
+        tails: tuple[Int64s, list[Tail | None]],
     ) -> _Clocks:
         """Return the times that the parts of texts say."""
-        codes, texts = _encoded(pc.fill_null(pc.struct_field(split, "tail"), ""))
-        read: list[Tail | None] = wordings.tails(texts, language)
+        codes, read = tails
         known = [tail or wordings.Tail() for tail in read]
         halves = np.array([tail.half for tail in known])[codes]
         offsets = [np.nan if it.offset is None else float(it.offset) for it in known]
-        years = [float(tail.year) if tail.year else np.nan for tail in known]
         hour, minute, second = (numbers(split, name) for name in ("hour", "minute", "second"))
         times = time_of_day(hour, minute, second, np.where(halves == "", half, halves))
         is_read = np.array([tail is not None for tail in read])[codes]
@@ -269,7 +279,6 @@ class _Clocks:
             np.where(has_clock, np.where(is_read, times, np.nan), 0.0),
             np.array(offsets)[codes],
             np.array([tail.is_unknown for tail in known])[codes] & has_clock,
-            np.array(years)[codes],
         )
 
     def moments(self, days: Floats, counts: Int64s) -> tuple[Floats, tuple[Note, ...]]:
@@ -330,9 +339,8 @@ class _Calendar:
         dates: pa.StringArray,
         read: list[Wording | None],
         codes: Int64s,
-        years_behind: Floats,
     ) -> _Calendar:
-        """Return the parts of dates; a year behind the time is the last number."""
+        """Return the parts of dates, given their wordings and which each has."""
         parts = pc.extract_regex(dates, NUMBERS)
         columns = [numbers(parts, name) for name in ("first", "middle", "last")]
         digits = np.column_stack([
@@ -345,8 +353,6 @@ class _Calendar:
         is_parted = np.asarray(pc.match_substring_regex(dates, r"[-/.]"))
         is_short = (digits[:, 0] < 4) & (digits[:, 2] < 4) & (digits[:, 1] < 4)
         month[is_odd | (is_bare & is_short & ~is_parted)] = np.nan
-        columns[1] = np.where(digits[:, 1] == 0, years_behind, columns[1])
-        digits[:, 1] = np.where((digits[:, 1] == 0) & ~np.isnan(years_behind), 4, digits[:, 1])
         first, middle, last = columns
         return cls(first, middle, last, digits, month)
 

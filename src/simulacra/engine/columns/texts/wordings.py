@@ -52,7 +52,7 @@ OFFSETS = {
 TAIL = re.compile(
     r"\s*(?P<half>[ap]\s?m\b)?\s*"
     r"(?P<zone>(?:utc|gmt|z)?\s?[+-]\d{1,2}(?::?\d{2})?|[^\W\d_]+(?:/[a-z_/+-]+)?)?"
-    r"\s*(?:\(.*\)|\[.*\])?\s*(?P<year>\d{4})?[\s.,]*"
+    r"\s*(?:\(.*\)|\[.*\])?\s*(?:\d{4})?[\s.,]*"
 )
 OFFSET = re.compile(r"(?:utc|gmt|z)?\s?([+-])(\d{1,2}):?(\d{2})?")
 
@@ -82,13 +82,11 @@ class Tail:
         half: ``a`` or ``p``; empty on a clock of 24 hours.
         offset: of its zone from UTC in minutes; None without a zone, or if it is not known.
         is_unknown: it names something that is no known zone.
-        year: a year that stands behind the time; 0 without one.
     """
 
     half: str = ""
     offset: int | None = None
     is_unknown: bool = False
-    year: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -248,18 +246,17 @@ def _tail(text: str, language: Language | None) -> Tail | None:
     if match is None:
         return None
     half = half or (match["half"] or "")[:1]
-    year = int(match["year"] or 0)
     zone = (match["zone"] or "").strip()
     if not zone:
-        return Tail(half, year=year)
+        return Tail(half)
     if zone in OFFSETS:
-        return Tail(half, OFFSETS[zone], year=year)
+        return Tail(half, OFFSETS[zone])
     shift = OFFSET.fullmatch(zone)
     if shift is None:
         half = half or calendar_names.halves().get(text.strip(), "")
-        return Tail(half, is_unknown=not half, year=year)
+        return Tail(half, is_unknown=not half)
     minutes = int(shift[2]) * 60 + int(shift[3] or 0)
-    return Tail(half, -minutes if shift[1] == "-" else minutes, year=year)
+    return Tail(half, -minutes if shift[1] == "-" else minutes)
 
 
 def _half(text: str, language: Language | None) -> tuple[str, str]:
