@@ -599,7 +599,8 @@ class Model:
             seed: of the random numbers, 0 to 2**63 - 1; drawn and reported when None.
             categorical: column to level to share of the rows, a fraction; of a column of whole
                 numbers, value to share. What is not named shares the remainder.
-            numeric: column to ``{"min": ..., "max": ...}``; dates as ISO 8601 strings.
+            numeric: column to ``{"min": ..., "max": ...}``; dates and times as ISO 8601 strings,
+                durations in seconds.
             means: column to the mean of the rows.
             bands: column to a list of ``{"min": ..., "max": ..., "share": ...}``.
             joint: list of ``{"columns": [...], "shares": [{"cell": [...], "share": ...}, ...]}``;

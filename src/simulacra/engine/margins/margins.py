@@ -223,7 +223,7 @@ def _figure(column: Column, kind: str, level: int, found: Estimates, index: int)
         level=column.levels[level] if kind == SHARE else None,
         study=_estimate(column, found.study, index),
         scenario=_estimate(column, found.scenario, index),
-        change=_plain(change, index),
+        change=_plain(change, index, column.step if column.type.is_temporal else 1.0),
         is_changed=surprise > 1,
         surprise=round(surprise, DIGITS),
     )
@@ -237,9 +237,9 @@ def _estimate(column: Column, intervals: Intervals, index: int) -> Estimate:
     return Estimate(*(column.type.to_bound(float(np.clip(it, low, high))) for it in numbers))
 
 
-def _plain(intervals: Intervals, index: int) -> Estimate:
+def _plain(intervals: Intervals, index: int, unit: float = 1.0) -> Estimate:
     numbers = (intervals.figure[index], intervals.low[index], intervals.high[index])
-    return Estimate(*(round(float(number), DIGITS) for number in numbers))
+    return Estimate(*(round(float(number) / unit, DIGITS) for number in numbers))
 
 
 def _text(figure: FigureMargin, estimate: Estimate) -> str:

@@ -271,9 +271,7 @@ def _of_margin(
     first, second = (
         Interval(each.figure, each.low, each.high) for each in (margin.study, margin.scenario)
     )
-    # Margins give the change in the count of the column: of times in microseconds.
-    figure, low, high = (float(getattr(margin.change, end) or 0.0) for end in INTERVAL)
-    change = _change(figure, (low, high), column)
+    change = Interval(margin.change.figure, margin.change.low, margin.change.high)
     return ComparedFigure(
         column=margin.column,
         level=margin.level,

@@ -35,7 +35,7 @@ class UploadFields(Body):
     column_types: Json[dict[Name, Text | list[Text]]] = Field(
         default_factory=dict,
         description="JSON object: column to `nominal`, `ordinal`, `integer`, `number`, `boolean`, "
-        "`date` or `datetime`, or to the list of its levels in their order. Columns go by their "
+        "`date`, `datetime`, `time` or `duration`, or to the list of its levels in their order. Columns go by their "
         "names in the file or in the schema.",
         examples=['{"age": "integer", "agreement": ["never", "sometimes", "always"]}'],
     )
@@ -175,7 +175,17 @@ class DatasetDeletion(BaseModel):
     status: DatasetStatus
 
 
-ColumnType = Literal["nominal", "ordinal", "integer", "number", "boolean", "date", "datetime"]
+ColumnType = Literal[
+    "nominal",
+    "ordinal",
+    "integer",
+    "number",
+    "boolean",
+    "date",
+    "datetime",
+    "time",
+    "duration",
+]
 
 
 class ColumnDocument(BaseModel):
@@ -194,17 +204,22 @@ class ColumnDocument(BaseModel):
         None, description="Share of each level in the seed, a fraction, in the order of `levels`."
     )
     min: float | str | None = Field(
-        None, description="Ranges may begin here: a number, or a date or time in ISO 8601."
+        None,
+        description="Ranges may begin here: a number, of durations of seconds; or a date, a moment "
+        "or a time of day in ISO 8601.",
     )
     max: float | str | None = Field(None, description="Ranges may end here.")
     quantiles: list[float | str] | None = Field(
         None, description="Values at 5, 25, 50, 75 and 95 percent."
     )
     decimals: int | None = Field(None, description="Digits behind the point, of numbers.")
+    grid: Literal["month"] | None = Field(
+        None, description="`month`: all values are first days of months; absent otherwise."
+    )
     period: int | None = Field(
         None,
         description="Distance after which the values in use repeat, in steps of the last decimal, "
-        "in days or in seconds; absent if there is no such pattern.",
+        "in months, in days or in seconds; absent if there is no such pattern.",
     )
     offsets: list[int] | None = Field(
         None,

@@ -156,7 +156,8 @@ class _Asked(Body):
     )
     means: Means | None = Field(
         default=None,
-        description="Column to the mean of the rows; of dates, an ISO 8601 string.",
+        description="Column to the mean of the rows; of dates and times, an ISO 8601 string; of "
+        "durations, seconds.",
         examples=[{"monthly_spend": 45}],
     )
     bands: Bands | None = Field(
@@ -218,7 +219,8 @@ class Conditions(_Asked):
     )
     numeric: Ranges = Field(
         default_factory=dict,
-        description="Column to `min` and `max`, both required; dates as ISO 8601 strings.",
+        description="Column to `min` and `max`, both required; dates and times as ISO 8601 "
+        "strings, durations in seconds.",
         examples=[{"age": {"min": 25, "max": 44}}],
     )
     groups: list[GroupConditions] | None = Field(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import collections
 import dataclasses
 import functools
+import pickle
 import re
 import unicodedata
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,8 +25,8 @@ OF_MONTHS = ("wide", "abbreviated")
 EXTRA = {"de": {"mrz": 3}, "id": {"agt": 8}}
 """Abbreviations that office programs write and CLDR does not have."""
 LITERAL = re.compile(r"'([^']*)'|([^\W\d_a-zA-Z]+)")
-PREFIXES = {"he": "ב"}
-"""What stands before a month without a space."""
+AFFIXES = {"he": ("ב", ""), "eu": ("", "ren")}
+"""What stands before and behind a month without a space."""
 NUMBERED = ("ja", "ko", "vi", "zh")
 """Languages that write months as numbers."""
 
@@ -90,7 +92,7 @@ def halves() -> Mapping[str, str]:
 
     found: dict[str, str] = {}
     for code in localedata.locale_identifiers():
-        own = localedata.load(code, merge_inherited=False).get("day_periods", {})
+        own = _own(code).get("day_periods", {})
         for name, half in _halves_of(own).items():
             found[name] = half if found.get(name, half) == half else ""
     return found
@@ -114,6 +116,17 @@ def fillers_beside_numbers() -> frozenset[str]:
     return frozenset(words)
 
 
+def _own(code: str) -> Mapping[str, Any]:
+    """Return the data of a locale without what it inherits, which takes most of the time.
+
+    Babel's own loader would keep it for the whole of the data afterwards.
+    """
+    from babel import localedata  # noqa: PLC0415 - as above
+
+    with Path(localedata.resolve_locale_filename(code)).open("rb") as file:
+        return dict(pickle.load(file))  # noqa: S301 - a file of an installed package
+
+
 def _locale(code: str) -> Locale:
     from babel import Locale  # noqa: PLC0415 - as above
 
@@ -123,20 +136,26 @@ def _locale(code: str) -> Locale:
 @functools.cache
 def _months(code: str) -> dict[str, int]:
     """Return its own names of months; what it shares with all languages has none."""
-    from babel import localedata  # noqa: PLC0415 - as above
-
     found = dict(EXTRA.get(code, {}))
-    own = localedata.load(code, merge_inherited=False).get("months", {})
+    own = _own(code).get("months", {})
     for context in filter(_is_given, own.values()):
         for names in filter(_is_given, map(context.get, OF_MONTHS)):
             for number, name in names.items():
                 folded = fold(name)
                 if len(folded) > 1 and not any(map(str.isdigit, folded)):
                     found.setdefault(folded, int(number))
-    prefix = PREFIXES.get(code)
-    if prefix:
-        found |= {prefix + name: number for name, number in found.items()}
-    return _with_unaccented(found)
+    before, behind = AFFIXES.get(code, ("", ""))
+    found |= {f"{before}{name}{behind}": number for name, number in found.items()}
+    words = collections.defaultdict(set)
+    for name, number in found.items():
+        for word in re.split(r"[\s'’]+", name):
+            words[word].add(number)
+    of_one = {
+        word: numbers.pop()
+        for word, numbers in words.items()
+        if len(numbers) == 1 and len(word) > len("de")
+    }
+    return _with_unaccented(of_one | found)
 
 
 def _weekdays(locale: Locale) -> Iterable[str]:

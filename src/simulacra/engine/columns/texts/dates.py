@@ -28,8 +28,8 @@ CLOCK = (
     r"(?::(?P<second>\d{2}(?:[.,]\d{1,9})?))?(?P<tail>[^\d:].*)?$"
 )
 NUMBERS = r"^\D*(?P<first>\d{1,4})(?:\D+(?P<middle>\d{1,4}))?(?:\D+(?P<last>\d{1,4}))?\D*$"
-LETTERS = r"\p{L}\p{M}\x{05F3}"
-"""Those of names, with the mark of abbreviations in Hebrew."""
+LETTERS = r"\p{L}\p{M}\x{05F3}\x{0970}"
+"""Those of names, with the marks of abbreviations in Hebrew and in Devanagari."""
 YEAR_BEHIND = r"\s(?P<year>\d{4})$"
 ORDINAL = r"(\d)(?:st|nd|rd|th|er|re|e|o|a)\b"
 BARE = (
