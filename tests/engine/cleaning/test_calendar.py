@@ -9,11 +9,16 @@ from hypothesis import strategies as st
 import simulacra
 from simulacra.engine.cleaning import calendar
 from simulacra.engine.columns.date import DATE
+from simulacra.engine.columns.datetime import DATETIME
 from simulacra.engine.columns.drafts import Draft
 from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.number import NUMBER
 
 DAYS = st.dates(dt.date(1900, 1, 1), dt.date(2100, 12, 31))
+
+MOMENTS = st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2100, 12, 31)).map(  # noqa: DTZ001 - of no zone
+    lambda moment: moment.replace(microsecond=0)
+)
 
 
 def integers(*values: float) -> Draft:
@@ -40,6 +45,22 @@ def test_whole_numbers_that_are_days_become_those_days(days: list[dt.date]) -> N
 )
 def test_one_number_that_is_no_day_leaves_all_as_they_are(wrong: float) -> None:
     draft = integers(20240228, 20240229, 20240301, 20240302, 20240303, wrong)
+    assert calendar.as_dates(draft) is draft
+
+
+@given(st.lists(MOMENTS, min_size=calendar.MIN_DAYS, max_size=40, unique=True))
+def test_whole_numbers_that_are_moments_become_those_moments(moments: list[dt.datetime]) -> None:
+    draft = calendar.as_dates(integers(*(float(it.strftime("%Y%m%d%H%M%S")) for it in moments)))
+    assert draft.type is DATETIME
+    assert [DATETIME.to_bound(number) for number in draft.values] == [
+        moment.isoformat() for moment in moments
+    ]
+
+
+def test_a_moment_has_hours_minutes_and_seconds() -> None:
+    numbers = [20240101102214 + 1_000_000 * day for day in range(9)]
+    assert calendar.as_dates(integers(*numbers)).type is DATETIME
+    draft = integers(*numbers, 20240101106014)
     assert calendar.as_dates(draft) is draft
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import simulacra
 from simulacra.engine.columns import increments
+from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.increments import Increment
 from simulacra.engine.model import saving
 
@@ -182,3 +183,34 @@ def test_a_habit_that_some_respondents_break_is_kept_by_the_others() -> None:
         rows = np.array(model.generate(4_000, seed=1, numeric=numeric).table["income"])
         assert (rows % 1_000 == 0).mean() == pytest.approx(kept, abs=0.03)
         assert len(np.unique(rows)) > 100
+
+
+DAYS = st.lists(st.integers(-40_000, 40_000).map(float), min_size=1, max_size=20).map(np.array)
+
+
+@given(DAYS, st.sampled_from([None, 3, 12]))
+def test_first_days_of_months_enclose_each_day(days: Floats, period: int | None) -> None:
+    months = None if period is None else increments.Increment(1.0, period, np.array([0.0]))
+    pattern = increments.FirstDays(months)
+    above, below = pattern.at_or_above(days), pattern.at_or_below(days)
+    assert (below <= days).all()
+    assert (above >= days).all()
+    for ends in (above, below, pattern.nearest(days)):
+        assert pattern.holds(ends).all()
+        read = np.datetime64("1970-01-01") + ends.astype(np.int64)
+        assert {str(day)[8:] for day in read} == {"01"}
+        if period is not None:
+            assert not (read.astype("datetime64[M]").astype(int) % period).any()
+    is_first = pattern.holds(days)
+    np.testing.assert_array_equal(above[is_first], days[is_first])
+
+
+def test_a_missing_day_has_no_month() -> None:
+    pattern = increments.FirstDays()
+    assert np.isnan(pattern.nearest(np.array([np.nan]))).all()
+
+
+def test_first_days_are_those_of_two_months_at_least() -> None:
+    assert increments.are_first_days(np.array([0.0, 31.0]))
+    assert not increments.are_first_days(np.array([0.0, 30.0]))
+    assert not increments.are_first_days(np.array([0.0, 0.0]))

@@ -241,3 +241,17 @@ def test_a_table_comes_back(
     assert table["number"].to_pylist() == [None if np.isnan(row[0]) else row[0] for row in rows]
     assert table["text"].to_pylist() == [row[1].strip() or None for row in rows]
     assert table["code"].to_pylist() == [labels["code"][row[2]] for row in rows]
+
+
+def test_a_clock_shows_times_of_day_or_durations() -> None:
+    """SPSS has one format for both; the values tell, and the report says which they told."""
+    hours = np.array([9.5, 14, 20, np.nan]) * 3_600
+    times, (action,) = moments.convert("x", hours, moments.Kind.CLOCK)
+    assert times.to_pylist() == [dt.time(9, 30), dt.time(14), dt.time(20), None]
+    assert action.reason.startswith("times of day, not durations")
+    short, (action,) = moments.convert("x", hours / 60, moments.Kind.CLOCK)
+    assert short.to_pylist()[:2] == [dt.timedelta(seconds=570), dt.timedelta(seconds=840)]
+    assert action.reason.startswith("durations, not times of day")
+    days, actions = moments.convert("x", hours * 10, moments.Kind.DURATION)
+    assert days.to_pylist()[0] == dt.timedelta(hours=95)
+    assert not actions

@@ -35,7 +35,6 @@ MOST_TOLD = 25
 """Figures that the text lists; the table has all of them."""
 ESTIMATES = ("study", "scenario", "change")
 """Members of a margin of error that have an interval."""
-INTERVAL = ("figure", "low", "high")
 ENDS = ("", "_low", "_high")
 """Of the names of columns in a table: of the figure, and of the ends of its interval."""
 FIGURE_TYPES = {
@@ -219,7 +218,7 @@ def _figures(
         if margin is None:
             yield _of_bases(pair, level, (first[level], second[level]), is_conditioned)
         else:
-            yield _of_margin(margin, pair[0].number, is_conditioned)
+            yield _of_margin(margin, is_conditioned)
 
 
 def _is_of_few(samples: tuple[Sample, Sample], pair: tuple[RowVariable, RowVariable]) -> bool:
@@ -265,7 +264,6 @@ def _of_bases(
 
 def _of_margin(
     margin: FigureMargin,
-    column: Column | None,
     is_conditioned: bool,  # noqa: FBT001 - passed on
 ) -> ComparedFigure:
     first, second = (

@@ -35,8 +35,8 @@ class UploadFields(Body):
     column_types: Json[dict[Name, Text | list[Text]]] = Field(
         default_factory=dict,
         description="JSON object: column to `nominal`, `ordinal`, `integer`, `number`, `boolean`, "
-        "`date`, `datetime`, `time` or `duration`, or to the list of its levels in their order. Columns go by their "
-        "names in the file or in the schema.",
+        "`date`, `datetime`, `time` or `duration`, or to the list of its levels in their order. "
+        "Columns go by their names in the file or in the schema.",
         examples=['{"age": "integer", "agreement": ["never", "sometimes", "always"]}'],
     )
     keep_columns: Json[list[Text]] = Field(

@@ -1,1 +1,1 @@
-"""Numbers, dates, times and durations as people write them, read from the different texts of a column."""
+"""Numbers, dates, times and durations as people write them, read from a column's texts."""

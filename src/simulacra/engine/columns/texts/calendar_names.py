@@ -148,7 +148,7 @@ def _months(code: str) -> dict[str, int]:
     found |= {f"{before}{name}{behind}": number for name, number in found.items()}
     words = collections.defaultdict(set)
     for name, number in found.items():
-        for word in re.split(r"[\s'’]+", name):
+        for word in re.split(r"[\s'\u2019]+", name):
             words[word].add(number)
     of_one = {
         word: numbers.pop()

@@ -24,6 +24,8 @@ NUMBER = "#"
 """Stands for a number in a wording."""
 TOKEN = re.compile(r"#|[^\s#]+")
 MAX_NUMBERS = 3
+MAX_WORDS = 10
+"""Words and numbers of a date; a longer text is prose."""
 MAX_LANGUAGES = 12
 """Languages that are tried, of those that know the names of the most rows."""
 SHORT = 3
@@ -129,7 +131,7 @@ def read(texts: Sequence[str], counts: Sequence[int]) -> Reading:
 
 
 def _may_be_date(words: Sequence[str]) -> bool:
-    return 1 <= words.count(NUMBER) < min(MAX_NUMBERS, len(words))
+    return 1 <= words.count(NUMBER) < min(MAX_NUMBERS, len(words)) and len(words) <= MAX_WORDS
 
 
 def _without_month(words: Sequence[str]) -> Wording | None:
