@@ -51,7 +51,8 @@ class Date(CalendarType):
         if parsed is None:
             return None
         column_type = DATETIME if parsed.has_time else self
-        return Draft(column_type, parsed.values, notes=parsed.notes, conventions=parsed.conventions)
+        found = Conventions(date_order=parsed.order)
+        return Draft(column_type, parsed.values, notes=parsed.notes, conventions=found)
 
     def to_number(self, bound: object) -> float:
         """Return the days since 1970 of an ISO 8601 date."""

@@ -51,7 +51,7 @@ class Duration(Number):
     def convert(self, name: str, draft: Draft, conventions: Conventions = UNKNOWN) -> Draft:
         """Return times of day as the time since midnight, numbers as seconds, or texts."""
         if draft.type.unit == "time of day":
-            return dataclasses.replace(self.draft(draft.values / 1e6), notes=draft.notes)
+            return self._like(draft, draft.values / 1e6)
         if draft.type.is_categorical and not draft.label_values:
             from_levels = as_levels(name, draft)
             levels = pa.array(from_levels.levels, pa.string())
@@ -59,9 +59,14 @@ class Duration(Number):
             if read is not None:
                 parsed = self._readable(name, from_levels, read)
                 values = look_up(parsed.values, from_levels.values)
-                return dataclasses.replace(self.draft(values), notes=from_levels.notes)
+                return self._like(from_levels.with_notes(*parsed.notes), values)
         values, notes = self._numbers(name, draft, conventions)
-        return dataclasses.replace(self.draft(values), notes=notes)
+        return self._like(dataclasses.replace(draft, notes=notes), values)
+
+    def _like(self, draft: Draft, seconds: Floats) -> Draft:
+        """Return the draft of seconds, with what is known of the draft that they come from."""
+        made = self.draft(seconds)
+        return dataclasses.replace(made, notes=draft.notes, conventions=draft.conventions)
 
     def expected_bound(self, column: ColumnFacts) -> str:
         """Return what an end of a range must be."""

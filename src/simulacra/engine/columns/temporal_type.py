@@ -81,7 +81,8 @@ class CalendarType(TemporalType):
         parsed = self._readable(name, from_levels, dates_read)
         values = look_up(parsed.values, from_levels.values)
         notes = (*from_levels.notes, *parsed.notes)
-        read = Draft(self, values, notes=notes, conventions=parsed.conventions)
+        found = dataclasses.replace(draft.conventions, date_order=parsed.order)
+        read = Draft(self, values, notes=notes, conventions=found)
         return self._rescaled(read, parsed.microseconds)
 
     def _rescaled(self, draft: Draft, microseconds: float) -> Draft:

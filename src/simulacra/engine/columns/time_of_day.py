@@ -7,7 +7,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from simulacra.engine.columns.datetime import EPOCH, SECOND
-from simulacra.engine.columns.drafts import Draft, Note, look_up
+from simulacra.engine.columns.drafts import Draft, look_up
 from simulacra.engine.columns.duration import DURATION
 from simulacra.engine.columns.lazy import np, pa
 from simulacra.engine.columns.level_type import as_levels
@@ -45,8 +45,10 @@ class TimeOfDay(TemporalType):
         parsed = clocks.parse(texts, counts)
         if parsed is None:
             return None
-        made = DURATION.draft(parsed.values) if parsed.is_duration else self._draft(parsed.values)
-        return made.with_notes(*parsed.notes)
+        if parsed.is_duration:
+            return DURATION.draft(parsed.values).with_notes(*parsed.notes)
+        values = np.round(parsed.values * SECOND) % dates.DAY_US
+        return Draft(self, values, notes=parsed.notes)
 
     def convert(self, name: str, draft: Draft, conventions: Conventions = UNKNOWN) -> Draft:
         """Return the time of day of moments, of durations below a day, or of texts."""
@@ -54,22 +56,20 @@ class TimeOfDay(TemporalType):
             moments = draft.values * draft.type.microseconds
             return dataclasses.replace(draft, type=self, values=moments % dates.DAY_US)
         if draft.type is DURATION:
-            return self._checked(name, draft.values, draft.notes)
+            return self._checked(name, draft, draft.values)
         from_levels = as_levels(name, draft)
         levels = pa.array(from_levels.levels, pa.string())
         read = clocks.parse(levels, from_levels.level_counts, force=True)
         parsed = self._readable(name, from_levels, read)
         values = look_up(parsed.values, from_levels.values)
-        return self._checked(name, values, from_levels.notes)
+        return self._checked(name, from_levels.with_notes(*parsed.notes), values)
 
-    def _checked(self, name: str, seconds: Floats, notes: tuple[Note, ...]) -> Draft:
+    def _checked(self, name: str, draft: Draft, seconds: Floats) -> Draft:
         known = seconds[~np.isnan(seconds)]
         if np.any((known < 0) | (known > clocks.DAY)):
             raise self._refusal(name, "some of its values are no time of one day")
-        return dataclasses.replace(self._draft(seconds), notes=notes)
-
-    def _draft(self, seconds: Floats) -> Draft:
-        return Draft(self, np.round(seconds * SECOND) % dates.DAY_US)
+        values = np.round(seconds * SECOND) % dates.DAY_US
+        return Draft(self, values, notes=draft.notes, conventions=draft.conventions)
 
     def to_number(self, bound: object) -> float:
         """Return the microseconds since midnight of an ISO 8601 time."""

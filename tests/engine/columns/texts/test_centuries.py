@@ -7,7 +7,7 @@ from simulacra.engine.columns.texts import centuries
 
 
 def years(*short: int) -> list[int]:
-    return centuries.years(np.array(short, dtype=np.float64)).astype(int).tolist()
+    return [int(year) for year in centuries.years(np.array(short, dtype=np.float64))]
 
 
 def test_births_lie_in_the_past() -> None:

@@ -16,9 +16,11 @@ from simulacra.engine.columns.texts import calendar_names, dates, wordings
 YEAR = [dt.date(2023, 1, 1) + dt.timedelta(9 * step) for step in range(41)]
 """Days of all months, so that the language shows."""
 LANGUAGES = (
-    "ar bg bs ca cs cy da de el en es et eu fi fr ga gl he hi hr hu hy id is it ja ka ko lt lv mk "
-    "ms mt nb nl pl pt ro ru sk sl sq sr sr_Latn sv sw tr uk zh"
-).split()  # noqa: SIM905 - a list of fifty texts would take fifty lines
+    *("ar", "bg", "bs", "ca", "cs", "cy", "da", "de", "el", "en", "es", "et", "eu"),
+    *("fi", "fr", "ga", "gl", "he", "hi", "hr", "hu", "hy", "id", "is", "it", "ja"),
+    *("ka", "ko", "lt", "lv", "mk", "ms", "mt", "nb", "nl", "pl", "pt", "ro", "ru"),
+    *("sk", "sl", "sq", "sr", "sr_Latn", "sv", "sw", "tr", "uk", "zh"),
+)
 NUMBERED = calendar_names.NUMBERED
 FORMS = ("long", "d MMMM y", "d. MMM y", "dd-MMM-y", "EEEE d MMMM y")
 

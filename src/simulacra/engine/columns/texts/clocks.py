@@ -88,6 +88,8 @@ def parse(filled: pa.StringArray, counts: Int64s, *, force: bool = False) -> Clo
     is_duration = is_said[IN_UNITS]
     if not any(is_said.values()):
         is_duration, notes = kind(seconds, counts)
+    if force:  # who asks for one of the two needs no evidence
+        notes = ()
     content = "durations" if is_duration else "times of day"
     return Clocks(seconds, is_duration, (*notes, *strays.notes(filled, is_stray, counts, content)))
 

@@ -79,11 +79,6 @@ class Dates:
     order: str | None = None
 
     @property
-    def conventions(self) -> Conventions:
-        """How the texts are written."""
-        return Conventions(date_order=self.order)
-
-    @property
     def microseconds(self) -> float:
         """How many microseconds one unit of the values is."""
         return 1.0 if self.has_time else float(DAY_US)
