@@ -1,4 +1,4 @@
-"""A study read with its own overrides is read in the same way."""
+"""A study with dates that is read with its own overrides is read in the same way."""
 
 import datetime as dt
 import json

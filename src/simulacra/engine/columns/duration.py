@@ -60,8 +60,8 @@ class Duration(Number):
                 parsed = self._readable(name, from_levels, read)
                 values = look_up(parsed.values, from_levels.values)
                 return self._like(from_levels.with_notes(*parsed.notes), values)
-        values, notes = self._numbers(name, draft, conventions)
-        return self._like(dataclasses.replace(draft, notes=notes), values)
+        numbers = self._numbers(name, draft, conventions)
+        return self._like(numbers, numbers.values)
 
     def _like(self, draft: Draft, seconds: Floats) -> Draft:
         """Return the draft of seconds, with what is known of the draft that they come from."""
