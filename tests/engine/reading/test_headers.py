@@ -3,7 +3,7 @@ import pytest
 from simulacra.engine import errors, limits
 from simulacra.engine.reading import headers
 
-DATA = [["1", "a", "3.5"], ["2", "b", "4"], ["3", "c", ""], ["4", "d", "7"]]
+DATA = [["1", "a", "3.5"], ["2", "b", "4"], ["3", "c", ""], ["4", "d", "7"]] * 5
 
 
 def find(*rows: list[str]) -> headers.Layout:
@@ -32,7 +32,7 @@ def test_the_options_of_a_multi_select_stand_in_the_second_row() -> None:
     rows = [
         ["id", "Seen?", "Which? Select all", "", "Fan?"],
         ["", "Response", "First film", "Second film", "Open-Ended Response"],
-        ["1", "Yes", "First film", "", "no"],
+        *[[str(n), "Yes" if n % 2 else "No", "First film", "", "no"] for n in range(20)],
     ]
     layout = headers.find(rows, limits.DEFAULT)
     assert layout.names == [

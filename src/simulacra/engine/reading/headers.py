@@ -1,21 +1,26 @@
 """The header of a table in a grid of cells: where it begins, and the names of the columns.
 
 Programs write more than one line of names above the data: titles, merged cells, a second line with
-the options of multiple-response questions (SurveyMonkey) or with the questions (Qualtrics).
+the options of multiple-response questions (SurveyMonkey) or with the questions (Qualtrics). Others
+write none. What a row is, all of its cells decide together; see `evidence`.
 """
 
 import dataclasses
+import functools
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
 
 from simulacra.engine import errors, limits
 from simulacra.engine.columns.schema import CleaningAction
+from simulacra.engine.reading import evidence
 
 Row = Sequence[str]
 
 MIN_FILLED = 0.25
-"""The smallest share of columns that a line of names fills; a title fills fewer."""
+"""The smallest share of columns that a line of names fills, unless the line below has the names
+that it lacks; a title fills fewer."""
 
 MIN_MISFIT = 3
 """A line above a table with fewer cells is a title, or one with a note beside it."""
@@ -23,15 +28,33 @@ MIN_MISFIT = 3
 MAX_NAME_LENGTH = 5_000
 """The longest name of a column in characters."""
 
-MIN_NUMBERS = 0.2
-"""A first row with at least this share of numbers may be data."""
+PRIOR = 3.0
+"""The first row names the columns and the rows below are data, unless the evidence is stronger."""
 
-NUMBER = re.compile(r"[-+(]?\s*[$€£]?\s*\d[\d.,  ]*\s*[%)€£]?")
-DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
+NAMED_BELOW = 1.5
+"""The evidence that a text below a missing name is that name."""
+
+CONTRASTING, MIN_CONTRASTING = 0.5, 2
+"""So many cells of a second row of names differ from those below, each with such evidence."""
+
+MAX_ALIKE = 0.1
+"""At most this share of the cells of a second row of names are like answers below them."""
+
+MAX_DEPTH = 4
+"""The most rows of names, options and wordings."""
+
+MIN_BODY = 8
+"""Fewer rows below are not enough to tell names from rare answers."""
+
+MIN_SEQUENCE = 4
+"""So many whole numbers at equal distances, such as years, are names."""
+
+MAX_DIGITS = 9
+"""Of a number in a name."""
+
 IMPORT_ID = re.compile(r'\{"ImportId"')
 EMPTY_OPTION = re.compile(r"(open-ended )?response", re.IGNORECASE)
-MIN_CONTRASTING = 2
-CONTRASTING = 0.8
+ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +67,7 @@ class Layout:
         body: the index of the first row of data.
         actions: what was skipped, joined or renamed.
         depth: how many rows hold names, options and wordings.
+        header: these rows.
         written: the names that the header itself holds, where it is one short of the rows.
     """
 
@@ -52,14 +76,20 @@ class Layout:
     body: int
     actions: list[CleaningAction]
     depth: int
+    header: tuple[Row, ...]
     written: Row | None = None
+
+    @property
+    def nameless(self) -> list[bool]:
+        """For each column, whether it has no name in the file."""
+        return [not any(row[at] for row in self.header) for at in range(len(self.names))]
 
 
 def find(rows: Sequence[Row], bounds: limits.StudyBounds, depth: int | None = None) -> Layout:
     """Return the layout of a grid from its first rows, whose empty cells are empty strings.
 
     Args:
-        rows: the first rows.
+        rows: the first rows; those below the header may have fewer cells than it.
         bounds: how large a study may be.
         depth: how many rows hold names, if the caller says so.
 
@@ -69,9 +99,32 @@ def find(rows: Sequence[Row], bounds: limits.StudyBounds, depth: int | None = No
     width = _width(rows)
     top = _top(rows, width)
     _check(rows, top, width, bounds)
-    found = _layout(rows, top, width) if depth is None else _stated(rows, top, width, depth)
-    is_short = len(rows[top]) < len(found.names) and found.body > top  # else it holds data
-    return dataclasses.replace(found, written=rows[top]) if is_short else found
+    first = _widened(rows[top], rows[top + 1 :], width)
+    is_short = len(first) > len(rows[top])
+    grid = _Grid((tuple(first), *(_padded(row, len(first)) for row in rows[top + 1 :])))
+    actions = [_skipped(top)] if top else []
+    found = grid.depth()
+    if found == 0 and depth is None:
+        weight = grid.weigh(0)
+        reason = (
+            "the first row holds data, so the columns are named by their position: "
+            f"{weight.alike} of its {weight.filled} cells are like those below them"
+        )
+        actions.append(CleaningAction(None, "read", reason, len(first)))
+    depth = found if depth is None else min(depth, len(grid.rows))
+    if depth and is_short:
+        actions.append(_short("first" if first[1:] == [*rows[top]] else "last"))
+    header, wordings = grid.joined(depth, actions)
+    names = _unique_names(header, actions)
+    return Layout(
+        names=names,
+        labels={name: text for name, text in zip(names, wordings, strict=True) if text},
+        body=top + depth,
+        actions=actions,
+        depth=depth,
+        header=grid.rows[:depth],
+        written=rows[top] if is_short and depth else None,
+    )
 
 
 def is_misfit(row: Row, columns: int) -> bool:
@@ -84,50 +137,173 @@ def is_misfit(row: Row, columns: int) -> bool:
         len(row) not in (columns - 1, columns)
         and len(row) >= max(MIN_MISFIT, columns / 2)
         and len(set(row)) == len(row)
-        and all(cell and not NUMBER.fullmatch(cell) and not DATE.fullmatch(cell) for cell in row)
+        and all(cell and not evidence.is_quantity(cell) for cell in row)
     )
 
 
-def _layout(rows: Sequence[Row], top: int, width: int) -> Layout:
-    header = _widened(rows[top], rows[top + 1 :], width)
-    actions = [_skipped(top)] if top else []
-    if len(header) > len(rows[top]):
-        actions.append(_short("first" if header[1:] == [*rows[top]] else "last"))
-    below = [row for row in rows[top + 1 :] if len(row) == len(header)]
-    if _is_data(header, below):
-        reason = "the first row holds data, so the columns are named by their position"
-        actions.append(CleaningAction(None, "read", reason, len(header)))
-        return Layout(_unique_names([""] * len(header), actions), {}, top, actions, 0)
-    if _is_of_options(header, below):
-        actions.append(_merged("options", "header"))
-        names = _unique_names(_combined(header, below[0]), actions)
-        return Layout(names, {}, top + 2, actions, 2)
-    depth = _depth_of_wordings(below)
-    if depth:
-        actions.append(_merged("wordings", "labels"))
-        names = _unique_names(header, actions)
-        labels = {name: text for name, text in zip(names, below[0], strict=True) if text}
-        return Layout(names, labels, top + 1 + depth, actions, 1 + depth)
-    return Layout(_unique_names(header, actions), {}, top + 1, actions, 1)
+@dataclasses.dataclass(frozen=True)
+class _Weight:
+    """The evidence that a row holds names.
+
+    Attributes:
+        total: the logarithm of how much likelier that is than that it holds answers.
+        filled: its cells with a text.
+        alike, unlike: those of them that are like the cells below, and those that are not.
+    """
+
+    total: float
+    filled: int
+    alike: int
+    unlike: int
 
 
-def _stated(rows: Sequence[Row], top: int, width: int, depth: int) -> Layout:
-    """Return the layout of a grid of which a caller says how many rows hold names."""
-    actions = [_skipped(top)] if top else []
-    if depth == 0:
-        return Layout(_unique_names([""] * width, actions), {}, top, actions, 0)
-    found = _layout(rows, top, width)
-    if found.depth == depth:
-        return found
-    header = _widened(rows[top], rows[top + 1 :], width)
-    for row in rows[top + 1 : top + depth]:
-        header = _combined(header, [*row, *[""] * (len(header) - len(row))][: len(header)])
-    return Layout(_unique_names(header, actions), {}, top + depth, actions, depth)
+class _Grid:
+    """The rows from the first that may name the columns, all as wide as the table."""
+
+    def __init__(self, rows: tuple[Row, ...]) -> None:
+        self.rows = rows
+
+    @functools.lru_cache(maxsize=MAX_DEPTH + 1)  # noqa: B019 - a grid lives as long as its reading
+    def _profiles(self, start: int, index: int) -> list[evidence.Profile]:
+        body = [row for row in self.rows[start:] if any(row) and row != self.rows[index]]
+        return [evidence.Profile.of(cells) for cells in zip(*body, strict=True)]
+
+    def profiles(self, index: int) -> list[evidence.Profile]:
+        """Return what the columns are like below a row, which may occur there again."""
+        below = max(index + 1, MAX_DEPTH)
+        is_enough = sum(map(any, self.rows[below:])) >= MIN_BODY
+        return self._profiles(below if is_enough else index + 1, index)
+
+    def weigh(self, index: int) -> _Weight:
+        """Return the evidence that a row holds names, of which each text counts once."""
+        row, profiles = self.rows[index], self.profiles(index)
+        if not profiles:
+            return _Weight(0.0, sum(map(bool, row)), 0, 0)
+        empty_name = evidence.EMPTY_NAME if index == 0 else evidence.EMPTY_OPTION
+        are_names = _is_sequence(row, profiles)
+        given: set[str] = set()
+        total, alike, unlike = 0.0, 0, 0
+        for at, (cell, profile) in enumerate(zip(row, profiles, strict=True)):
+            found = profile.against(cell, empty_name=empty_name)
+            if (are_names and cell.isdigit()) or (
+                not cell and self._is_named_below(index, at, profile)
+            ):
+                found = max(found, 0.0)
+            if cell and found >= 0.0 and profile.filled and self._is_missing_name(index, at):
+                found += NAMED_BELOW
+            alike += bool(cell) and found < 0
+            unlike += bool(cell) and found > CONTRASTING
+            if cell and cell in given:
+                found = min(found, 0.0)
+            given.add(cell)
+            total += found
+        return _Weight(total, sum(map(bool, row)), alike, unlike)
+
+    def _is_missing_name(self, index: int, at: int) -> bool:
+        return index > 0 and at > 0 and not any(row[at] for row in self.rows[:index])
+
+    def _is_named_below(self, index: int, at: int, profile: evidence.Profile) -> bool:
+        """Return whether the next row has the name that is missing, as below a question."""
+        below = self.rows[index + 1][at] if index + 1 < len(self.rows) else ""
+        return bool(below) and profile.against(below) >= 0
+
+    def depth(self) -> int:
+        """Return how many rows hold names, options and wordings; none if the first holds data."""
+        if self.weigh(0).total + PRIOR < 0:
+            return 0
+        depth = 1
+        while depth < min(MAX_DEPTH, len(self.rows)) and self._names_more(depth):
+            depth += 1
+        return depth
+
+    def _names_more(self, index: int) -> bool:
+        """Return whether a row below one of names holds options, wordings or identifiers."""
+        if _has_identifiers(self.rows[index]):
+            return True
+        if index + 1 < len(self.rows) and _has_identifiers(self.rows[index + 1]):
+            return True  # the wordings of Qualtrics stand above
+        if sum(map(any, self.rows[index + 1 :])) < MIN_BODY:
+            return False
+        weight = self.weigh(index)
+        return (
+            weight.total - PRIOR > 0
+            and weight.unlike >= min(MIN_CONTRASTING, weight.filled) > 0
+            and weight.alike <= MAX_ALIKE * weight.filled
+        )
+
+    def joined(self, depth: int, actions: list[CleaningAction]) -> tuple[Row, Row]:
+        """Return the names and the wordings that the first rows hold, empty where there are none.
+
+        Adds to `actions` what the rows below the first were taken for.
+        """
+        names: Row = self.rows[0] if depth else [""] * len(self.rows[0])
+        wordings: Row = [""] * len(names)
+        for index in range(1, depth):
+            row = self.rows[index]
+            weight = self.weigh(index)
+            if _has_identifiers(row):
+                done = "identifiers of the questions and was left out"
+            elif not self._are_names(names, index):
+                names, done = _combined(names, row), "options; it was joined to the header"
+            elif any(wordings) or not any(_wordings(row)):
+                done = "no answers and was left out"
+            else:
+                wordings, done = _wordings(row), "wordings; it was joined to the labels"
+            reason = (
+                f"the {ORDINALS[index]} row holds {done}, not read as data: {weight.unlike} of its "
+                f"{weight.filled} cells are unlike those below them"
+            )
+            actions.append(CleaningAction(None, "read", reason, 1))
+        return names, wordings
+
+    def _are_names(self, names: Row, index: int) -> bool:
+        """Return whether names are different, and only row numbers and empty columns have none."""
+        given = [name for name in names if name]
+        return len({*given}) == len(given) and all(
+            name or at == 0 or not self.rows[index][at] for at, name in enumerate(names)
+        )
+
+
+def _wordings(row: Row) -> Row:
+    """Return a row without texts that say nothing of a single question."""
+    counts = Counter(row)
+    return ["" if counts[cell] > 1 or EMPTY_OPTION.fullmatch(cell) else cell for cell in row]
+
+
+def _has_identifiers(row: Row) -> bool:
+    return sum(IMPORT_ID.match(cell) is not None for cell in row) > 1
+
+
+def _is_sequence(row: Row, profiles: Sequence[evidence.Profile]) -> bool:
+    """Return whether the whole numbers in a row are names, such as years and numbers of items."""
+    cells = [(int(cell), profile) for cell, profile in zip(row, profiles, strict=True)
+             if cell.isdigit() and cell.isascii() and len(cell) <= MAX_DIGITS]  # fmt: skip
+    numbers = [number for number, _ in cells]
+    steps = {after - before for before, after in itertools.pairwise(numbers)}
+    return len(steps) == 1 and steps != {0} and (
+        len(numbers) >= MIN_SEQUENCE
+        or all(profile.filled < evidence.MIN_KNOWN for _, profile in cells)
+    )  # fmt: skip
+
+
+def _padded(row: Row, width: int) -> tuple[str, ...]:
+    """Return a row that is as wide as the table; one that is wider says nothing of its columns."""
+    return (*row, *[""] * (width - len(row))) if len(row) <= width else ("",) * width
 
 
 def _width(rows: Sequence[Row]) -> int:
+    """Return the number of columns: that of most rows, or of a header above some that are shorter.
+
+    A row that is as wide as such a header says that the others lack cells.
+    """
     widths = Counter(len(row) for row in rows if any(row))
-    return widths.most_common(1)[0][0] if widths else 0
+    if not widths:
+        return 0
+    commonest, widest = widths.most_common(1)[0][0], max(widths)
+    first = next((row for row in rows if len(row) >= commonest and sum(map(bool, row)) > 1), ())
+    if len(first) == widest > commonest and widths[widest] > 1 and is_misfit(first, 0):
+        return widest
+    return commonest
 
 
 def _top(rows: Sequence[Row], width: int) -> int:
@@ -136,8 +312,28 @@ def _top(rows: Sequence[Row], width: int) -> int:
         is_first = not any(map(any, rows[:index]))
         fits = len(row) == width or (len(row) == width - 1 and is_first)
         if fits and sum(map(bool, row)) >= enough:
-            return index
+            return _first_of_questions(rows, index)
     return next((index for index, row in enumerate(rows) if any(row)), 0)
+
+
+def _first_of_questions(rows: Sequence[Row], index: int) -> int:
+    """Return the first of the rows that name the columns, of which one was found.
+
+    A row of few questions over many options stands above it. Unlike a title it has names that the
+    row below lacks, or tells those apart that occur there more than once.
+    """
+    while index > 0 and _are_questions(rows[index - 1], rows[index]):
+        index -= 1
+    return index
+
+
+def _are_questions(above: Row, below: Row) -> bool:
+    if len(above) != len(below) or sum(map(bool, above)) < MIN_CONTRASTING:
+        return False
+    if any(name and not option for name, option in zip(above, below, strict=True)):
+        return True
+    joined = _combined(above, below)
+    return len({*below}) < len(below) and len({*joined}) == len(joined)
 
 
 def _filled_columns(rows: Sequence[Row], width: int) -> int:
@@ -174,11 +370,6 @@ def _short(which: str) -> CleaningAction:
     return CleaningAction(None, "read", reason, 1)
 
 
-def _merged(what: str, into: str) -> CleaningAction:
-    reason = f"the second row holds {what}; it was joined to the {into}, not read as data"
-    return CleaningAction(None, "read", reason, 1)
-
-
 def _widened(header: Row, below: Sequence[Row], width: int) -> list[str]:
     """Return the header with an empty name added if it is one short.
 
@@ -190,63 +381,26 @@ def _widened(header: Row, below: Sequence[Row], width: int) -> list[str]:
     return [*header, ""] if is_last_empty else ["", *header]
 
 
-def _is_data(header: Row, below: Sequence[Row]) -> bool:
-    """Return whether the first row is data; years and other different whole numbers may be names.
-
-    Where only some cells are numbers, a text that occurs again below in its column is an answer, so
-    the row is data.
-    """
-    numbers = [cell for cell in header if NUMBER.fullmatch(cell)]
-    if len(numbers) == sum(map(bool, header)):
-        return len(set(numbers)) < len(numbers) or not all(cell.isdigit() for cell in numbers)
-    return len(numbers) >= MIN_NUMBERS * len(header) and any(
-        cell and cell not in numbers and any(row[column] == cell for row in below)
-        for column, cell in enumerate(header)
-    )
-
-
-def _is_of_options(header: Row, below: Sequence[Row]) -> bool:
-    """Return whether the row below holds the names that are missing in the header.
-
-    The first column is often a row number without a name, and an empty column does not count.
-    """
-    nameless = [
-        column
-        for column, name in enumerate(header)
-        if not name and column > 0 and any(row[column] for row in below)
-    ]
-    return bool(nameless and below) and all(
-        below[0][column] and not NUMBER.fullmatch(below[0][column]) for column in nameless
-    )
-
-
 def _combined(header: Row, options: Row) -> list[str]:
-    """Return names that join each question to its option; it is only above the first of them."""
+    """Return names that join each question to its options; it is only above the first of them.
+
+    What stands below a question with one column is no option if other questions have it too.
+    """
     names, question = [], ""
-    for name, option in zip(header, options, strict=True):
+    are_single = [
+        bool(name) and (at + 1 == len(header) or bool(header[at + 1]) or not options[at + 1])
+        for at, name in enumerate(header)
+    ]
+    alone = Counter(option for option, single in zip(options, are_single, strict=True) if single)
+    for name, option, is_single in zip(header, options, are_single, strict=True):
         question = name or question
-        if not option or EMPTY_OPTION.fullmatch(option):
+        if not option:
+            names.append(name)
+        elif (is_single and alone[option] > 1) or EMPTY_OPTION.fullmatch(option):
             names.append(question)
         else:
             names.append(f"{question} - {option}" if question else option)
     return names
-
-
-def _depth_of_wordings(below: Sequence[Row]) -> int:
-    """Return how many rows under the names hold the wording of questions: 0, 1 or 2."""
-    if len(below) > 1 and sum(IMPORT_ID.match(cell) is not None for cell in below[1]) > 1:
-        return 2
-    if len(below) < 4:
-        return 0
-    columns = list(zip(*below, strict=True))
-    numeric = [column for column in columns if _is_numeric(column[1:])]
-    contrasting = sum(bool(column[0]) and not _is_numeric(column[:1]) for column in numeric)
-    return int(contrasting >= MIN_CONTRASTING and contrasting >= CONTRASTING * len(numeric))
-
-
-def _is_numeric(cells: Sequence[str]) -> bool:
-    filled = [cell for cell in cells if cell]
-    return bool(filled) and all(NUMBER.fullmatch(cell) or DATE.fullmatch(cell) for cell in filled)
 
 
 def _unique_names(header: Sequence[str], actions: list[CleaningAction]) -> list[str]:
