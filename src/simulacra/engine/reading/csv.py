@@ -3,10 +3,12 @@
 import contextlib
 import csv
 import io
-from collections import Counter
-from collections.abc import Iterator
+import itertools
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
@@ -14,14 +16,17 @@ from simulacra.engine import errors, limits
 from simulacra.engine.codebook import RawStudy, Variable
 from simulacra.engine.columns.schema import CleaningAction
 from simulacra.engine.options import AS_FOUND, FileOptions
-from simulacra.engine.reading import encodings, headers
+from simulacra.engine.reading import dialects, encodings, evidence, headers, rows
+from simulacra.engine.reading.dialects import Dialect
 
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
-SAMPLE_LINES = 60
+SAMPLE_LINES = 100
 SAMPLE_BYTES = 4 * 1024**2
 BLOCK_BYTES = 16 * 1024**2  # of the longest line that can be read
 MAX_UNEVEN_SHARE = 0.01
 """The largest share of lines with more or fewer fields than the header; these are skipped."""
+
+MIN_FIT = 0.8
+"""The share of numbers in the columns of numbers of lines that are short of trailing cells."""
 
 SHOWN_NAMES, MAX_SHOWN = 3, 40
 """How many names of columns a message lists, and how much of each."""
@@ -45,43 +50,51 @@ def read(path: Path, bounds: limits.StudyBounds, how: FileOptions = AS_FOUND) ->
     declared, data = _declared_delimiter(data)
     above = 0 if declared is None else 1  # the line that declares it
     sample = _first_lines(data)
-    delimiter = how.delimiter or declared or _likely_delimiter(sample)
-    rows, lines = _rows(sample, delimiter)
-    layout = headers.find(rows, bounds, how.header_rows)
-    for index, row in enumerate(rows[: layout.body]):
+    stated = how.delimiter or declared
+    dialect = dialects.find(sample, data, stated and stated[0], stated and stated[1:])
+    first, lines = dialect.split(sample)
+    layout = headers.find(first, bounds, how.header_rows)
+    for index, row in enumerate(first[: layout.body]):
         if headers.is_misfit(row, len(layout.names)):
             body = _below(data, lines[index + 1])
-            raise errors.StudyError(_uneven(body, delimiter, row, above + lines[index + 1]))
+            raise errors.StudyError(_uneven(body, dialect, row, above + lines[index + 1]))
     skipped = lines[layout.body]
-    table, uneven = _parse(data, skipped, delimiter, layout.names)
+    table, uneven = _parse(data, skipped, dialect, layout.names)
+    mended: list[CleaningAction] = []
+    if layout.written is None:  # else a line as long as the header is no whole line
+        table, uneven, mended = _mend(table, uneven, dialect)
     if len(uneven) > MAX_UNEVEN_SHARE * table.num_rows:
         # That the first name is missing was a guess, and not right for a file with uneven rows.
         names = layout.names if layout.written is None else layout.written
         body = _below(data, skipped)
-        raise errors.StudyError(_uneven(body, delimiter, names, above + skipped))
+        raise errors.StudyError(_uneven(body, dialect, names, above + skipped))
     if table.num_rows == 0:
         raise errors.StudyError(
             f"The file has a header of {_listed(layout.names)}, but no rows below it. "
             "Export the study with its answers."
         )
-    actions = [*_assumptions(encoding, delimiter), *layout.actions]
+    actions = [*_assumptions(encoding, dialect), *layout.actions, *mended]
     if uneven:
         reason = f"{len(uneven):,} line(s) do not have the {len(layout.names)} fields of the header"
         actions.append(CleaningAction(None, "skipped", reason, len(uneven)))
+    table, left_out = rows.of_respondents(table, layout)
     variables = {name: Variable(label) for name, label in layout.labels.items()}
-    found = {"delimiter": delimiter, "header_rows": layout.depth}
-    return RawStudy(table, variables, actions=tuple(actions), overrides=found)
+    quote = "" if dialect.quote == '"' else dialect.quote
+    found = {"delimiter": dialect.delimiter + quote, "header_rows": layout.depth}
+    return RawStudy(table, variables, actions=(*actions, *left_out), overrides=found)
 
 
-def _assumptions(encoding: str | None, delimiter: str) -> list[CleaningAction]:
-    actions = []
+def _assumptions(encoding: str | None, dialect: Dialect) -> list[CleaningAction]:
+    reasons = []
     if encoding:
-        reason = f"the text is not UTF-8 and was taken as {encoding}"
-        actions.append(CleaningAction(None, "read", reason, 1))
-    if delimiter != ",":
-        reason = f"the columns are separated by {DELIMITERS.get(delimiter, repr(delimiter))}"
-        actions.append(CleaningAction(None, "read", reason, 1))
-    return actions
+        reasons.append(f"the text is not UTF-8 and was taken as {encoding}")
+    if dialect.delimiter != ",":
+        reasons.append(f"the columns are separated by {dialect.name}")
+    if dialect.quote != '"':
+        reasons.append(f"texts are enclosed in {dialect.quote} instead of quotation marks")
+    if dialect.has_escapes:
+        reasons.append("a backslash before a quotation mark makes it a part of the text")
+    return [CleaningAction(None, "read", reason, 1) for reason in reasons]
 
 
 def _declared_delimiter(data: bytes) -> tuple[str | None, bytes]:
@@ -103,40 +116,15 @@ def _first_lines(data: bytes) -> str:
     return data[:position].decode(errors="replace")
 
 
-def _likely_delimiter(sample: str) -> str:
-    """Return the delimiter that splits the most lines into the same number of fields."""
-
-    def score(delimiter: str) -> tuple[float, int]:
-        widths = Counter(len(row) for row in _rows(sample, delimiter)[0] if row)
-        if not widths:
-            return 0.0, 0
-        width, lines = widths.most_common(1)[0]
-        return (lines / widths.total() if width > 1 else 0.0), width
-
-    return max(DELIMITERS, key=score)
-
-
-def _rows(sample: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
-    """Return the rows of the sample, and the number of lines before each and after the last."""
-    rows: list[list[str]] = []
-    lines = [0]
-    reader = csv.reader(io.StringIO(sample), delimiter=delimiter)
-    with contextlib.suppress(csv.Error):  # an endless field: the rows before it are still of use
-        for row in reader:
-            rows.append([cell.strip() for cell in row])
-            lines.append(reader.line_num)
-    return rows, lines
-
-
 def _parse(
-    data: bytes, skipped: int, delimiter: str, names: list[str]
+    data: bytes, skipped: int, dialect: Dialect, names: list[str]
 ) -> tuple[pa.Table, list[pa_csv.InvalidRow]]:
     """Return the table below the header, and the lines with more or fewer fields than it.
 
     Args:
         data: the file as UTF-8.
         skipped: the number of lines above the data.
-        delimiter: between the fields.
+        dialect: of the fields.
         names: of the columns.
 
     Raises:
@@ -156,7 +144,12 @@ def _parse(
                 column_names=names, use_threads=False, block_size=BLOCK_BYTES
             ),
             parse_options=pa_csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip
+                delimiter=dialect.delimiter,
+                quote_char=dialect.quote,
+                escape_char="\\" if dialect.has_escapes else False,
+                newlines_in_values=True,
+                ignore_empty_lines=False,  # they may stand between two tables
+                invalid_row_handler=skip,
             ),
             convert_options=pa_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()),
@@ -169,22 +162,118 @@ def _parse(
         if body.size == 0 or "Empty CSV" in str(error):
             return pa.table({name: pa.array([], pa.string()) for name in names}), []
         raise errors.StudyError(UNBALANCED) from None
-    if _is_quote_open(data, table):
+    if _is_quote_open(data, table, dialect):
         raise errors.StudyError(UNBALANCED)
     return table, uneven
 
 
-def _uneven(body: pa.Buffer, delimiter: str, names: headers.Row, above: int) -> str:
+def _mend(
+    table: pa.Table, uneven: list[pa_csv.InvalidRow], dialect: Dialect
+) -> tuple[pa.Table, list[pa_csv.InvalidRow], list[CleaningAction]]:
+    """Return the table with the lines that can be evened, the lines that cannot, and what was done.
+
+    Trailing cells that are missing are added to a line, unless its cells are unlike those of their
+    columns, or lines were broken in two; and trailing cells that are empty are cut off.
+    """
+    lines = [_cells_of(row.text, dialect) for row in uneven]
+    columns = table.num_columns
+    is_long = [len(cells) > columns for cells in lines]
+    is_cut = [long and not any(cells[columns:]) for cells, long in zip(lines, is_long, strict=True)]
+    is_short = [bool(cells) and not long for cells, long in zip(lines, is_long, strict=True)]
+    below = _below_empty_line(table, uneven)  # it is found out later whether that is another table
+    among = [short and row.number < below
+             for row, short in zip(uneven, is_short, strict=True)]  # fmt: skip
+    fit = _fit(table, [cells for cells, one in zip(lines, among, strict=True) if one])
+    if not fit or _are_broken(uneven, columns):
+        is_short = [short and not one for short, one in zip(is_short, among, strict=True)]
+    even = [cut or short for cut, short in zip(is_cut, is_short, strict=True)]
+    if not any(even):
+        return table, uneven, []
+    added = [[*cells[:columns], *[""] * (columns - len(cells))]
+             for cells, mend in zip(lines, even, strict=True) if mend]  # fmt: skip
+    places = [row.number for row, mend in zip(uneven, even, strict=True) if mend]
+    left = [row for row, mend in zip(uneven, even, strict=True) if not mend]
+    actions = []
+    if short := sum(len(cells) > 1 or bool(cells[0])
+                    for cells, mend in zip(lines, is_short, strict=True) if mend):  # fmt: skip
+        reason = f"{short:,} line(s) have fewer cells than the header; the last ones are missing"
+        actions.append(CleaningAction(None, "read", reason, short))
+    if any(is_cut):
+        reason = f"{sum(is_cut):,} line(s) end with more empty cells than the header"
+        actions.append(CleaningAction(None, "read", reason, sum(is_cut)))
+    return _with_lines(table, added, places, uneven), left, actions
+
+
+def _cells_of(line: str, dialect: Dialect) -> list[str]:
+    """Return the cells of a line, none if it holds something else."""
+    found = dialect.split(line)[0]
+    return found[0] if len(found) == 1 else []
+
+
+def _fit(table: pa.Table, lines: Sequence[Sequence[str]]) -> bool:
+    """Return whether the cells of short lines are like those of the same columns in whole lines."""
+    if table.num_rows == 0:
+        return False
+    sample = table.slice(0, SAMPLE_LINES)
+    profiles = [
+        evidence.Profile.of([cell or "" for cell in column.to_pylist()])
+        for column in sample.columns
+    ]
+    cells = [(cell, profile) for line in lines[:SAMPLE_LINES]
+             for cell, profile in zip(line, profiles, strict=False)
+             if profile.is_numeric and not evidence.is_missing(cell)]  # fmt: skip
+    return sum(evidence.is_quantity(cell) for cell, _ in cells) >= MIN_FIT * len(cells)
+
+
+def _below_empty_line(table: pa.Table, uneven: Sequence[pa_csv.InvalidRow]) -> float:
+    """Return the number of the line below which all are uneven or empty, infinity without one."""
+    total = table.num_rows + len(uneven)
+    is_uneven = np.zeros(total, dtype=bool)
+    is_uneven[[row.number - 1 for row in uneven]] = True
+    is_empty = np.zeros(total, dtype=bool)
+    is_empty[~is_uneven] = ~rows.has_value(table)
+    whole = np.flatnonzero(~is_uneven & ~is_empty)
+    last = int(whole[-1]) + 1 if whole.size else 0
+    return last + 2 if is_empty[last : last + 1].any() else math.inf
+
+
+def _are_broken(uneven: Sequence[pa_csv.InvalidRow], columns: int) -> bool:
+    """Return whether most short lines are halves of one: a line break stands in a text."""
+    pairs: int = sum(
+        second.number == first.number + 1
+        and first.actual_columns + second.actual_columns == columns + 1
+        for first, second in itertools.pairwise(uneven)
+    )
+    return 2 * pairs > len(uneven) / 2
+
+
+def _with_lines(
+    table: pa.Table,
+    added: Sequence[Sequence[str]],
+    places: Sequence[int],
+    uneven: Sequence[pa_csv.InvalidRow],
+) -> pa.Table:
+    """Return a table with lines that were left out, each at its place among all lines."""
+    total = table.num_rows + len(uneven)
+    is_whole = np.ones(total, dtype=bool)
+    is_whole[[row.number - 1 for row in uneven]] = False
+    order = np.concatenate([np.flatnonzero(is_whole), np.array(places) - 1])
+    cells = [[cell or None for cell in column] for column in zip(*added, strict=True)]
+    more = pa.table([pa.array(column, pa.string()) for column in cells], names=table.column_names)
+    return pa.concat_tables([table, more]).take(pa.array(np.argsort(order, kind="stable")))
+
+
+def _uneven(body: pa.Buffer, dialect: Dialect, names: headers.Row, above: int) -> str:
     """Return what is wrong with a file of which many rows do not fit the header.
 
     Args:
         body: what is below the header.
-        delimiter: between the fields.
+        dialect: of the fields.
         names: of the header.
         above: the number of lines above the body.
     """
-    named = DELIMITERS.get(delimiter, repr(delimiter))
-    uneven = _uneven_rows(body, delimiter, len(names))
+    named = dialect.name
+    uneven = _uneven_rows(body, dialect, len(names))
     line, cells = next(uneven, (0, 0))
     others = sum(1 for _ in uneven)
     where = (
@@ -208,15 +297,15 @@ def _listed(names: headers.Row) -> str:
     return f"{len(names):,} columns ({', '.join(first)}{more})"
 
 
-def _uneven_rows(body: pa.Buffer, delimiter: str, columns: int) -> Iterator[tuple[int, int]]:
+def _uneven_rows(body: pa.Buffer, dialect: Dialect, columns: int) -> Iterator[tuple[int, int]]:
     """Yield the line on which each row begins that does not fit the header, and its cells.
 
     Arrow counts rows, without empty lines, and a quoted cell may hold line breaks.
     """
     text = io.TextIOWrapper(pa.BufferReader(body), encoding="utf-8", errors="replace", newline="")
-    reader = csv.reader(text, delimiter=delimiter)
+    reader = dialect.reader(text)
     before = 0
-    with contextlib.suppress(csv.Error):  # as in `_rows`
+    with contextlib.suppress(csv.Error):  # as in `Dialect.split`
         for row in reader:
             if row and len(row) != columns:
                 yield before + 1, len(row)
@@ -230,9 +319,11 @@ def _below(data: bytes, lines: int) -> pa.Buffer:
     return pa.py_buffer(data).slice(position)
 
 
-def _is_quote_open(data: bytes, table: pa.Table) -> bool:
+def _is_quote_open(data: bytes, table: pa.Table, dialect: Dialect) -> bool:
     """Return whether a quotation mark without a partner joined all lines below it to one field."""
-    if data.count(b'"') % 2 == 0 or table.num_rows == 0:
+    if table.num_rows == 0:
+        return False
+    if not dialect.has_escapes and data.count(dialect.quote.encode()) % 2 == 0:
         return False
     last = table.slice(table.num_rows - 1).to_pylist()[0]
     return any("\n" in value for value in last.values() if value)
