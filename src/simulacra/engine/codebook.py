@@ -41,6 +41,8 @@ class RawStudy:
         is_typed: the file has a form of its own for cells without a value, so that a text such as
             ``NA`` is a text.
         overrides: the arguments of `pipeline.fit` that state what reading found out.
+        origin: for an error about what the table holds, where in the file it was found; empty if
+            the file holds nothing else.
     """
 
     table: "pa.Table"
@@ -49,3 +51,4 @@ class RawStudy:
     actions: tuple[CleaningAction, ...] = ()
     is_typed: bool = False
     overrides: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    origin: str = ""

@@ -34,7 +34,7 @@ def test_the_first_sheet_with_a_table_is_read_and_reported(write_file: WriteFile
     study = read(path)
     assert study.table.column_names == ["age", "owns", "city"]
     assert [str(action) for action in study.actions] == [
-        "read 'file': sheet 'Data' was read, 2 other sheet(s) were not"
+        "read 'file': sheet 'Data' was read, 2 other sheet(s) were not: 'Cover'; 'More'"
     ]
 
 

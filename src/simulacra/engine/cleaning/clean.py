@@ -74,7 +74,7 @@ def clean(raw: RawStudy, bounds: limits.StudyBounds, options: Options | None = N
     if table.num_rows < bounds.min_rows:
         raise errors.StudyError(
             f"The table has {table.num_rows} rows{'' if weighted is None else ' with a weight'}; "
-            f"at least {bounds.min_rows} rows are needed."
+            f"at least {bounds.min_rows} rows are needed. {raw.origin}".rstrip()
         )
     remaining: list[tuple[Column, Draft]] = []
     actions = [*raw.actions, *told, *(() if weighted is None else weighted.actions)]
@@ -88,7 +88,7 @@ def clean(raw: RawStudy, bounds: limits.StudyBounds, options: Options | None = N
         if column is not None:
             remaining.append(column)
     if len(remaining) < bounds.min_columns:
-        raise errors.StudyError(_too_few(len(remaining), actions, bounds))
+        raise errors.StudyError(_too_few(len(remaining), actions, bounds, raw.origin))
     actions.extend(missing.noticed(remaining, options.words))
     if weighted is None:
         actions.extend(weights.noticed(remaining, options.words))
@@ -239,10 +239,12 @@ def _refuse_duplicate(source: _Source, draft: Draft, seen: dict[bytes, str]) -> 
         raise _DroppedError(f"the same as column {earlier!r}")
 
 
-def _too_few(left: int, actions: list[CleaningAction], bounds: limits.StudyBounds) -> str:
+def _too_few(
+    left: int, actions: list[CleaningAction], bounds: limits.StudyBounds, origin: str
+) -> str:
     dropped = [action for action in actions if action.action == "dropped"]
     reasons = "; ".join(f"{action.column!r}: {action.reason}" for action in dropped[:5])
     return (
         f"After cleaning {left} column(s) are left; at least {bounds.min_columns} are needed. "
-        f"Dropped: {reasons}."
-    )
+        f"Dropped: {reasons}. {origin}"
+    ).rstrip()
