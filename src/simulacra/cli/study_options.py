@@ -22,7 +22,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "study",
         metavar="STUDY",
         type=option_types.existing_file,
-        help="CSV, .xlsx, .sav, .zsav or Parquet file",
+        help="CSV, .xlsx, .xls, .sav, .zsav or Parquet file",
     )
     parser.add_argument(
         "--types",
@@ -85,7 +85,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--delimiter",
         type=_delimiter,
-        help="the character between two fields of a CSV file; \\t for a tab",
+        help="the character between two fields of a CSV file, \\t for a tab; a second one is the "
+        "quotation mark",
     )
     parser.add_argument(
         "--header-rows",

@@ -1,6 +1,7 @@
 """The format of a study file, detected from its bytes and never from its name."""
 
 import io
+import re
 import struct
 from collections.abc import Mapping
 from enum import StrEnum
@@ -15,6 +16,7 @@ class Format(StrEnum):
     CSV = "csv"
     PARQUET = "parquet"
     XLSX = "xlsx"
+    XLS = "xls"
     SAV = "sav"
     ZSAV = "zsav"
 
@@ -22,6 +24,7 @@ class Format(StrEnum):
 FILE_OPTIONS: Mapping[Format, tuple[str, ...]] = {
     Format.CSV: ("delimiter", "header_rows"),
     Format.XLSX: ("sheet", "header_rows"),
+    Format.XLS: ("sheet", "header_rows"),
 }
 """Those of `options.FileOptions` that mean something for a format; none if it is absent."""
 
@@ -36,7 +39,6 @@ ZIP = b"PK\x03\x04"
 UNREADABLE_MAGICS = {
     b"PK\x05\x06": "an empty zip archive",
     b"PK\x07\x08": "a part of a zip archive",
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Office file (.xls) or one with a password",
     b"<stata_dta>": "a Stata file (.dta)",
     b"\x89PNG\r\n\x1a\n": "a PNG image",
     b"\xff\xd8\xff": "a JPEG image",
@@ -47,6 +49,10 @@ UNREADABLE_MAGICS = {
 }
 ENCRYPTED_SPSS = b"ENCRYPTEDSAV"
 PORTABLE_SPSS = b"SPSS PORT FILE"
+COMPOUND = (
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # of Office files until 2003, and of ones with a password
+)
+JSON = re.compile(rb'\s*(?:\{\s*"(?:[^"\\]|\\.)*"\s*:|\[\s*[\[{])')
 MARKUP = (b"<!doctype", b"<html", b"<?xml", b"{\\rtf")
 
 # Archives that cannot be read: a name in the directory of a zip archive -> what the file is.
@@ -56,7 +62,17 @@ UNREADABLE_PARTS = {
     b"ppt/presentation": "a PowerPoint presentation",
     b"content.xml": "an OpenDocument file",
 }
-WORKBOOK_PART = b"xl/work"  # xl/workbook.xml, xl/worksheets/...
+WORKBOOK_PARTS = (b"workbook.xml", b"xl/work", b"worksheets/")  # in any folder
+
+# What a compound file is, by the name of a stream in it -> what it is called; None can be read.
+STREAMS = {
+    "EncryptedPackage": "an Office file with a password",
+    "Workbook": None,
+    "Book": None,  # of Excel 95
+    "WordDocument": "an old Word document (.doc)",
+    "PowerPoint Document": "an old PowerPoint presentation (.ppt)",
+}
+CHUNK_BYTES = 1024**2
 MAX_PARTS = 10_000
 MAX_DIRECTORY = 4 * 1024**2
 END_OF_DIRECTORY = struct.Struct("<4s4H2LH")  # APPNOTE.TXT 4.3.16
@@ -71,7 +87,9 @@ def detect(file: BinaryIO) -> Format:
     file.seek(0)
     head = file.read(HEAD_BYTES)
     try:
-        return _detect_archive(file) if head.startswith(ZIP) else _detect_by_head(head)
+        if head.startswith(ZIP):
+            return _detect_archive(file)
+        return _detect_compound(file) if head.startswith(COMPOUND) else _detect_by_head(head)
     finally:
         file.seek(0)
 
@@ -85,6 +103,18 @@ def _detect_by_head(head: bytes) -> Format:
     for magic, name in UNREADABLE_MAGICS.items():
         if head.startswith(magic):
             raise _refusal(name)
+    _refuse_known(head)
+    if (
+        b"\0" in head
+        and not head.startswith(UTF16_BYTE_ORDER_MARKS)
+        and not _looks_like_utf16(head)
+    ):
+        raise errors.StudyError(f"The file is binary, not text. {EXPORT}")
+    return Format.CSV
+
+
+def _refuse_known(head: bytes) -> None:
+    """Refuse a file by what stands near its beginning."""
     if ENCRYPTED_SPSS in head[:64]:
         raise errors.StudyError(
             "The file is an SPSS file with a password. Open it in SPSS, save it without a password "
@@ -94,13 +124,12 @@ def _detect_by_head(head: bytes) -> Format:
         raise _refusal("an SPSS portable file (.por)")
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(MARKUP):
         raise errors.StudyError(f"The file is a web page or a document, not a table. {EXPORT}")
-    if (
-        b"\0" in head
-        and not head.startswith(UTF16_BYTE_ORDER_MARKS)
-        and not _looks_like_utf16(head)
-    ):
-        raise errors.StudyError(f"The file is binary, not text. {EXPORT}")
-    return Format.CSV
+    if JSON.match(head.removeprefix(b"\xef\xbb\xbf")):
+        raise errors.StudyError(
+            "The file is JSON, which says too little about what its rows are. Make a table of it "
+            "with a row for each respondent and a column for each question, such as with "
+            f"pandas.json_normalize. {EXPORT}"
+        )
 
 
 def _refusal(name: str) -> errors.StudyError:
@@ -113,13 +142,35 @@ def _looks_like_utf16(head: bytes) -> bool:
     return max(even, odd) > 0.4 * len(head) / 2 and min(even, odd) < 0.02 * len(head)
 
 
+def _detect_compound(file: BinaryIO) -> Format:
+    """Detect what a compound file is by the names of its streams, which may be anywhere in it."""
+    file.seek(0)
+    found, before = set(), b""
+    while chunk := file.read(CHUNK_BYTES):
+        piece = before + chunk
+        found |= {stream for stream in STREAMS if _stream_name(stream) in piece}
+        before = piece[-128:]
+    for stream, name in STREAMS.items():
+        if stream in found:
+            if name is None:
+                return Format.XLS
+            raise _refusal(name)
+    raise _refusal("an old Office file")
+
+
+def _stream_name(stream: str) -> bytes:
+    """Return the beginning of the entry of a stream: its name in 64 bytes, and their length."""
+    name = f"{stream}\0".encode("utf-16-le")
+    return name.ljust(64, b"\0") + struct.pack("<H", len(name))
+
+
 def _detect_archive(file: BinaryIO) -> Format:
     """Detect a workbook by the names in the directory at the end of a zip archive."""
     directory = _directory(file)
     for part, name in UNREADABLE_PARTS.items():
         if part in directory:
             raise _refusal(name)
-    if WORKBOOK_PART not in directory:
+    if not any(part in directory for part in WORKBOOK_PARTS):
         raise _refusal("a zip archive")
     return Format.XLSX
 

@@ -46,7 +46,8 @@ class FileOptions:
 
     Attributes:
         sheet: of a workbook, the sheet to read.
-        delimiter: of a CSV file, the character between two fields.
+        delimiter: of a CSV file, the character between two fields; a second one is the quotation
+            mark, unless it is the usual one.
         header_rows: of a CSV file or a sheet, how many rows hold the names of the columns.
         missing: of a file that declares missing values, column to all that stand for no answer.
     """
@@ -249,11 +250,19 @@ def _sets(given: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
 
 
 def _delimiter(given: str | None) -> str | None:
-    if given is None or (len(given) == 1 and given.isascii() and given not in '"\n\r'):
+    """Return the character between fields, and the quotation mark after it if one is given."""
+    if given is None or (
+        len(given) in (1, 2)
+        and given.isascii()
+        and given[0] != '"'
+        and len({*given}) == len(given)
+        and not {*given} & {"\n", "\r"}
+    ):
         return given
     raise errors.OptionError(
         "delimiter",
-        f"{given!r} cannot part fields; give one ASCII character, such as ';' or '|'.",
+        f"{given!r} cannot part fields; give one ASCII character, such as ';' or '|', or two if "
+        'texts stand in other quotation marks than usual, such as ";\'".',
     )
 
 

@@ -103,8 +103,8 @@ def fit(  # noqa: PLR0913 - each is an option that callers name
     overridden; ``schema.overrides`` has all of it in the form of these arguments.
 
     Args:
-        source: path of a CSV, Excel (.xlsx), SPSS (.sav, .zsav) or Parquet file, or a pyarrow,
-            pandas or polars table.
+        source: path of a CSV, Excel (.xlsx, .xls), SPSS (.sav, .zsav) or Parquet file, or a
+            pyarrow, pandas or polars table.
         types: column to type, or to the list of its levels in their order, where that is not what
             the file seems to say.
         keep: columns to keep where cleaning would drop them.
@@ -116,7 +116,8 @@ def fit(  # noqa: PLR0913 - each is an option that callers name
             empty text if a cell holds one answer.
         dates: column of dates to the order of their parts: ``"dmy"``, ``"mdy"`` or ``"ymd"``.
         decimal: the mark before decimals, ``"."`` or ``","``.
-        delimiter: of a CSV file, the character between two fields.
+        delimiter: of a CSV file, the character between two fields; a second one is the quotation
+            mark, unless it is the usual one.
         header_rows: of a CSV file or a sheet, how many rows hold the names of the columns.
         sheet: of a workbook, the sheet to read; by default the first that holds a table.
         privacy: ``"standard"``, or ``"strict"`` for a model whose rows tell less about who took

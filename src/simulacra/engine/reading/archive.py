@@ -60,8 +60,7 @@ def check(path: Path, bounds: limits.StudyBounds) -> None:
         with zipfile.ZipFile(path) as archive:
             _check_sizes(archive, bounds)
             for part in archive.infolist():
-                if part.filename.lower().endswith(".xml"):
-                    _check_extent(archive, part, bounds)
+                _check_extent(archive, part, bounds)  # a sheet may have any name
     except DAMAGE_ERRORS:
         raise errors.StudyError(
             "The workbook is damaged or protected. Open it in Excel, save it as .xlsx and use that "
@@ -69,9 +68,14 @@ def check(path: Path, bounds: limits.StudyBounds) -> None:
         ) from None
 
 
+def most_bytes(bounds: limits.StudyBounds) -> int:
+    """Return how many bytes a workbook may have before it is parsed."""
+    return int(UNPACKED_SHARE * bounds.max_cell_bytes)
+
+
 def _check_sizes(archive: zipfile.ZipFile, bounds: limits.StudyBounds) -> None:
     unpacked = sum(part.file_size for part in archive.infolist())
-    most = int(UNPACKED_SHARE * bounds.max_cell_bytes)
+    most = most_bytes(bounds)
     if unpacked > most:
         raise errors.StudyError(
             f"The workbook unpacks to {unpacked:,} bytes; up to {most:,} are read. Save the sheet "

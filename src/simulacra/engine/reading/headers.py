@@ -99,11 +99,14 @@ def find(rows: Sequence[Row], bounds: limits.StudyBounds, depth: int | None = No
     width = _width(rows)
     top = _top(rows, width)
     _check(rows, top, width, bounds)
-    first = _widened(rows[top], rows[top + 1 :], width)
+    grid = _Grid.of(rows[top:], width)
+    titles = grid.titles(grid.depth())
+    if titles:
+        top += titles
+        grid = _Grid.of(rows[top:], width)
+    first, found = grid.rows[0], grid.depth()
     is_short = len(first) > len(rows[top])
-    grid = _Grid((tuple(first), *(_padded(row, len(first)) for row in rows[top + 1 :])))
     actions = [_skipped(top)] if top else []
-    found = grid.depth()
     if found == 0 and depth is None:
         weight = grid.weigh(0)
         reason = (
@@ -113,7 +116,7 @@ def find(rows: Sequence[Row], bounds: limits.StudyBounds, depth: int | None = No
         actions.append(CleaningAction(None, "read", reason, len(first)))
     depth = found if depth is None else min(depth, len(grid.rows))
     if depth and is_short:
-        actions.append(_short("first" if first[1:] == [*rows[top]] else "last"))
+        actions.append(_short("first" if first[1:] == tuple(rows[top]) else "last"))
     header, wordings = grid.joined(depth, actions)
     names = _unique_names(header, actions)
     return Layout(
@@ -162,6 +165,12 @@ class _Grid:
 
     def __init__(self, rows: tuple[Row, ...]) -> None:
         self.rows = rows
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], width: int) -> "_Grid":
+        """Return the grid of rows of which the first may be one name short of the others."""
+        first = _widened(rows[0], rows[1:], width)
+        return cls((tuple(first), *(_padded(row, len(first)) for row in rows[1:])))
 
     @functools.lru_cache(maxsize=MAX_DEPTH + 1)  # noqa: B019 - a grid lives as long as its reading
     def _profiles(self, start: int, index: int) -> list[evidence.Profile]:
@@ -216,6 +225,18 @@ class _Grid:
             depth += 1
         return depth
 
+    def titles(self, depth: int) -> int:
+        """Return how many of the first rows are titles above a row that names all columns.
+
+        The row above the names may also hold few groups of columns, which are a part of the names.
+        """
+        for index in range(1, depth):
+            above, names = self.rows[index - 1], self.rows[index]
+            is_sparse = 2 * sum(map(bool, above)) <= len(above)
+            if is_sparse and all(names) and len({*names}) == len(names):
+                return index - 1 if _are_groups(above) else index
+        return 0
+
     def _names_more(self, index: int) -> bool:
         """Return whether a row below one of names holds options, wordings or identifiers."""
         if _has_identifiers(self.rows[index]):
@@ -262,6 +283,13 @@ class _Grid:
         return len({*given}) == len(given) and all(
             name or at == 0 or not self.rows[index][at] for at, name in enumerate(names)
         )
+
+
+def _are_groups(row: Row) -> bool:
+    """Return whether most texts in a row stand above two columns or more."""
+    starts = [at for at, cell in enumerate(row) if cell]
+    spans = [end - start for start, end in itertools.pairwise([*starts, len(row)])]
+    return len(spans) > 1 and 2 * sum(span > 1 for span in spans) > len(spans)
 
 
 def _wordings(row: Row) -> Row:

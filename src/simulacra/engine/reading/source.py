@@ -15,32 +15,26 @@ from simulacra.engine.formats import Format
 from simulacra.engine.options import AS_FOUND, FileOptions
 from simulacra.engine.reading import csv, parquet, rows, spss, workbook
 
-
-@dataclasses.dataclass(frozen=True)
-class Reader:
-    """How files of a format are read.
-
-    Attributes:
-        read: returns the study in a file.
-        has_notes: people write below such tables.
-    """
-
-    read: Callable[[Path, limits.StudyBounds, FileOptions], RawStudy]
-    has_notes: bool = False
+Reader = Callable[[Path, limits.StudyBounds, FileOptions], RawStudy]
+"""Returns the study in a file."""
 
 
 def _alone(read: Callable[[Path, limits.StudyBounds], RawStudy]) -> Reader:
     """Return the reader of a format about whose files a caller can say nothing."""
-    return Reader(lambda path, bounds, _: read(path, bounds))
+    return lambda path, bounds, _: read(path, bounds)
 
 
 READERS: Mapping[Format, Reader] = {
-    Format.CSV: Reader(csv.read, has_notes=True),
-    Format.XLSX: Reader(workbook.read, has_notes=True),
-    Format.SAV: Reader(spss.read),
-    Format.ZSAV: Reader(spss.read),
+    Format.CSV: csv.read,
+    Format.XLSX: workbook.read,
+    Format.XLS: workbook.read_old,
+    Format.SAV: spss.read,
+    Format.ZSAV: spss.read,
     Format.PARQUET: _alone(parquet.read),
 }
+
+TEXTUAL = (Format.CSV, Format.XLSX, Format.XLS)
+"""Formats whose cells without a value may be written as a text, such as NA."""
 
 INDEX = re.compile(r"__index_level_\d+__")  # a column that pandas adds for its row labels
 
@@ -102,11 +96,8 @@ def _read_file(path: Path, bounds: limits.StudyBounds, how: FileOptions) -> RawS
     reader = READERS[file_format]
     known = formats.FILE_OPTIONS.get(file_format, ())
     _refuse_foreign(how, known, f"a file in the format {file_format}")
-    study = reader.read(path, bounds, how)
-    if not reader.has_notes:
-        return dataclasses.replace(study, is_typed=True)
-    table, actions = rows.without_notes(study.table)
-    return dataclasses.replace(study, table=table, actions=(*study.actions, *actions))
+    study = reader(path, bounds, how)
+    return dataclasses.replace(study, is_typed=file_format not in TEXTUAL)
 
 
 def _refuse_foreign(how: FileOptions, known: Sequence[str], what: str) -> None:

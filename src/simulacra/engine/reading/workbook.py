@@ -39,9 +39,28 @@ def read(path: Path, bounds: limits.StudyBounds, how: FileOptions = AS_FOUND) ->
             allow, or has no such sheet or no table in it.
     """
     archive.check(path, bounds)
+    return _read(path, bounds, how)
+
+
+def read_old(path: Path, bounds: limits.StudyBounds, how: FileOptions = AS_FOUND) -> RawStudy:
+    """Return the same of a workbook of Excel 97 to 2003, whose sheets have few rows and columns.
+
+    Raises:
+        errors.StudyError: as for `read`.
+    """
+    size, most = path.stat().st_size, archive.most_bytes(bounds)
+    if size > most:
+        raise errors.StudyError(
+            f"The workbook has {size:,} bytes; up to {most:,} are read. Save the sheet as CSV and "
+            "use that file."
+        )
+    return _read(path, bounds, how)
+
+
+def _read(path: Path, bounds: limits.StudyBounds, how: FileOptions) -> RawStudy:
     try:
         return _study(path, bounds, how)
-    except errors.StudyError:
+    except (errors.StudyError, MemoryError):
         raise
     except BaseException as error:
         if type(error).__name__ == "PasswordError":

@@ -134,7 +134,7 @@ class Reason(enum.StrEnum):
 
 UNSET = "unset"
 """In place of a limit that was taken off."""
-FORMATS = frozenset({"arrow", "csv", "parquet", "sav", "xlsx", "zsav"})
+FORMATS = frozenset({"arrow", "csv", "parquet", "sav", "xls", "xlsx", "zsav"})
 WORDS = frozenset({*catalog.CATALOG, *Reason, *DisabledReason, *FORMATS, UNSET})
 
 Details = Mapping[Detail, int | str]

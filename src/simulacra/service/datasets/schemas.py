@@ -76,8 +76,10 @@ class UploadFields(Body):
     decimal: Literal[".", ","] | None = Field(
         default=None, description="The mark before the decimals of numbers."
     )
-    delimiter: Annotated[Mark, Field(min_length=1, max_length=1)] | None = Field(
-        default=None, description="The character between two fields of a CSV file."
+    delimiter: Annotated[Mark, Field(min_length=1, max_length=2)] | None = Field(
+        default=None,
+        description="The character between two fields of a CSV file. A second character is the "
+        "quotation mark, if it is not the usual one.",
     )
     header_rows: int | None = Field(
         default=None,
@@ -87,7 +89,8 @@ class UploadFields(Body):
     )
     sheet: Annotated[Text, Field(min_length=1, max_length=31)] | None = Field(
         default=None,
-        description="The sheet of an Excel workbook to read; by default the first with a table.",
+        description="The sheet of an Excel workbook to read; by default the first visible one "
+        "with a table of respondents.",
     )
     privacy: Literal["standard", "strict"] = Field(
         default="standard",
@@ -125,7 +128,7 @@ class UploadForm(UploadFields):
     """The multipart form of an upload."""
 
     seed_file: bytes = Field(
-        description="The study: CSV, Excel (.xlsx), SPSS (.sav, .zsav) or Parquet. `file` is "
+        description="The study: CSV, Excel (.xlsx, .xls), SPSS (.sav, .zsav) or Parquet. `file` is "
         "accepted as another name of this field.",
         json_schema_extra={"format": "binary"},
     )
