@@ -1,8 +1,9 @@
 """Workbooks written by hand, so that they can be as odd as a file can be."""
 
+import datetime as dt
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from xml.sax.saxutils import escape
 
 TYPES = """<?xml version="1.0"?>
@@ -21,43 +22,85 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONS = f'<?xml version="1.0"?><Relationships xmlns="{PACKAGE}">%s</Relationships>'
 RELATION = f'<Relationship Id="%s" Type="{OFFICE}/%s" Target="%s"/>'
 
-Cell = str | float | bool | None
+FORMATS = ("general", "yyyy-mm-dd", "yyyy-mm-dd hh:mm", "hh:mm", "[h]:mm")
+STYLES = (
+    f'<styleSheet xmlns="{MAIN}"><numFmts>'
+    + "".join(f'<numFmt numFmtId="{164 + n}" formatCode="{it}"/>' for n, it in enumerate(FORMATS))
+    + "</numFmts><cellXfs>"
+    + "".join(f'<xf numFmtId="{164 + n if n else 0}"/>' for n in range(len(FORMATS)))
+    + "</cellXfs></styleSheet>"
+)
+EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - cells of Excel have no time zone
+
+Cell = str | float | bool | dt.date | dt.time | dt.timedelta | None
 
 
 def workbook(**sheets: Sequence[Sequence[Cell]]) -> bytes:
     """A workbook of rows of cells."""
-    return from_xml({name: _rows(rows) for name, rows in sheets.items()})
+    return made(sheets)
+
+
+def made(
+    sheets: Mapping[str, Sequence[Sequence[Cell]]],
+    states: Mapping[str, str] | None = None,
+    merged: Sequence[str] = (),
+    folder: str = "xl/",
+) -> bytes:
+    """A workbook of rows of cells.
+
+    Args:
+        sheets: name to rows.
+        states: name to `hidden` or `veryHidden`.
+        merged: regions of every sheet, such as A2:A5.
+        folder: where its parts are.
+    """
+    cells = "".join(f'<mergeCell ref="{region}"/>' for region in merged)
+    return from_xml(
+        {name: _rows(rows) for name, rows in sheets.items()},
+        below=f"<mergeCells>{cells}</mergeCells>" if merged else "",
+        states=states or {},
+        folder=folder,
+    )
 
 
 def from_xml(
-    sheets: dict[str, Iterable[str]], extra: dict[str, str] | None = None, above: str = ""
+    sheets: dict[str, Iterable[str]],
+    extra: dict[str, str] | None = None,
+    above: str = "",
+    below: str = "",
+    states: Mapping[str, str] = {},
+    folder: str = "xl/",
 ) -> bytes:
     """A workbook of sheets given as pieces of XML between the tags of `sheetData`."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         numbers = range(1, len(sheets) + 1)
-        archive.writestr("[Content_Types].xml", TYPES % "".join(SHEET_TYPE % n for n in numbers))
-        link = RELATION % ("rId1", "officeDocument", "xl/workbook.xml")
+        types = TYPES % "".join(SHEET_TYPE % n for n in numbers)
+        archive.writestr("[Content_Types].xml", types.replace("/xl/", f"/{folder}"))
+        link = RELATION % ("rId1", "officeDocument", f"{folder}workbook.xml")
         archive.writestr("_rels/.rels", RELATIONS % link)
         sheet_list = "".join(
-            f'<sheet name="{escape(name)}" sheetId="{n}" r:id="rId{n}"/>'
+            f'<sheet name="{escape(name)}" sheetId="{n}" state="{states.get(name, "visible")}"'
+            f' r:id="rId{n}"/>'
             for n, name in enumerate(sheets, 1)
         )
         archive.writestr(
-            "xl/workbook.xml",
+            f"{folder}workbook.xml",
             f'<?xml version="1.0"?><workbook xmlns="{MAIN}" xmlns:r="{OFFICE}">'
             f"<sheets>{sheet_list}</sheets></workbook>",
         )
         links = [RELATION % (f"rId{n}", "worksheet", f"worksheets/sheet{n}.xml") for n in numbers]
         links += [RELATION % ("rId99", "sharedStrings", "sharedStrings.xml")] if extra else []
-        archive.writestr("xl/_rels/workbook.xml.rels", RELATIONS % "".join(links))
+        links += [RELATION % ("rId98", "styles", "styles.xml")]
+        archive.writestr(f"{folder}_rels/workbook.xml.rels", RELATIONS % "".join(links))
+        archive.writestr(f"{folder}styles.xml", STYLES)
         for n, pieces in zip(numbers, sheets.values(), strict=True):
-            with archive.open(f"xl/worksheets/sheet{n}.xml", "w") as sheet:
+            with archive.open(f"{folder}worksheets/sheet{n}.xml", "w") as sheet:
                 top = f'<?xml version="1.0"?><worksheet xmlns="{MAIN}">{above}<sheetData>'
                 sheet.write(top.encode())
                 for piece in pieces:
                     sheet.write(piece.encode())
-                sheet.write(b"</sheetData></worksheet>")
+                sheet.write(f"</sheetData>{below}</worksheet>".encode())
         for name, content in (extra or {}).items():
             archive.writestr(name, content)
     return file.getvalue()
@@ -87,7 +130,22 @@ def _cell(address: str, cell: Cell) -> str:
         case str():
             text = escape(cell)
             return f'<c r="{address}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
-    return f'<c r="{address}"><v>{cell!r}</v></c>'
+    number, style = _number(cell)
+    return f'<c r="{address}" s="{style}"><v>{number!r}</v></c>'
+
+
+def _number(cell: float | dt.date | dt.time | dt.timedelta) -> tuple[float, int]:
+    """A number, or days and the place of their format in `FORMATS`."""
+    match cell:
+        case dt.datetime():
+            return (cell - EPOCH) / dt.timedelta(days=1), 2
+        case dt.date():
+            return (cell - EPOCH.date()).days, 1
+        case dt.time():
+            return (cell.hour * 3600 + cell.minute * 60 + cell.second) / 86_400, 3
+        case dt.timedelta():
+            return cell / dt.timedelta(days=1), 4
+    return cell, 0
 
 
 def cell_in_last_corner() -> bytes:

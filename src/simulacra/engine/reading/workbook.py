@@ -145,7 +145,7 @@ def _of_number(cell: float) -> str:
 
 
 def _of_day(cell: dt.date) -> str:
-    return cell.isoformat()
+    return f"{cell.isoformat()} 00:00:00"  # which is cut off if no cell of the column has a time
 
 
 def _of_moment(cell: dt.datetime) -> str:
