@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulacra.engine import errors, formats
+from tests.studies import old_workbooks
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,9 @@ def test_parquet_is_recognised_by_its_magic_number() -> None:
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office"),
         (b"%PDF-1.7", "PDF"),
         (b"\x1f\x8b\x08", "gzip"),
+        (b'[{"age": 31}, {"age": 44}]', "JSON.*json_normalize"),
+        (b"\xef\xbb\xbf [\n  [1, 2]]", "JSON"),
+        (b'{"age": 31}\n{"age": 44}\n', "JSON"),
         (b"<!DOCTYPE html><html>", "web page"),
         (b"\xef\xbb\xbf\n <HTML>", "web page"),
         (b"\x01\x02\0\0\0\x03\0\0\0\xff", "binary"),
@@ -82,6 +86,37 @@ def test_another_archive_is_named_and_refused(name: str, message: str) -> None:
 def test_an_archive_of_too_many_parts_is_refused_unread() -> None:
     with pytest.raises(errors.StudyError, match="too many parts"):
         formats.detect(archive(*map(str, range(formats.MAX_PARTS + 1))))
+
+
+@pytest.mark.parametrize("stream", ["Workbook", "Book"])
+def test_an_old_workbook_is_recognised_by_its_stream(stream: str) -> None:
+    file = io.BytesIO(old_workbooks.compound(stream, bytes(3 * formats.CHUNK_BYTES)))
+    assert formats.detect(file) is formats.Format.XLS
+    assert file.tell() == 0
+
+
+@pytest.mark.parametrize(
+    ("stream", "message"),
+    [
+        ("EncryptedPackage", "an Office file with a password"),
+        ("WordDocument", "Word"),
+        ("PowerPoint Document", "PowerPoint"),
+        ("Contents", "an old Office file"),
+    ],
+)
+def test_another_compound_file_is_named_and_refused(stream: str, message: str) -> None:
+    with pytest.raises(errors.StudyError, match=message):
+        formats.detect(io.BytesIO(old_workbooks.compound(stream, b"Workbook")))
+
+
+@pytest.mark.parametrize("head", [b"[Q1],[Q2]\n1,2\n", b"{a},b\n1,2\n", b'"[{",b\n1,2\n'])
+def test_names_in_brackets_are_no_json(head: bytes) -> None:
+    assert formats.detect(io.BytesIO(head)) is formats.Format.CSV
+
+
+@pytest.mark.parametrize("folder", ["", "office/"])
+def test_the_parts_of_a_workbook_may_be_in_any_folder(folder: str) -> None:
+    assert formats.detect(archive(f"{folder}workbook.xml")) is formats.Format.XLSX
 
 
 @pytest.mark.parametrize(("magic", "kind"), [(b"$FL2", "sav"), (b"$FL3", "zsav")])

@@ -1,15 +1,18 @@
 import contextlib
 import csv as writer
 import io
+import json
+import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Literal
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from simulacra.engine import errors, limits
+from simulacra.engine import errors, limits, options
 from simulacra.engine.reading import csv, dialects, encodings
 
 WriteFile = Callable[[bytes | str], Path]
@@ -197,3 +200,117 @@ def test_next_to_no_uneven_lines_are_left_out_and_counted(write_file: WriteFile)
     (action,) = study.actions
     assert (action.action, action.count) == ("skipped", 1)
     assert "SECRET" not in action.reason
+
+
+def written(rows: list[list[str]], **dialect: Any) -> str:  # noqa: ANN401 - as csv.writer
+    file = io.StringIO()
+    writer.writer(file, lineterminator="\n", **dialect).writerows(rows)
+    return file.getvalue()
+
+
+NAMES = ["id", "age", "segment", "comment"]
+COMMENTS = ["fine", "more, please", "it's; ok", 'say "hi"', "a^b|c~d", "", "50 % off: yes", "x y"]
+
+
+def survey(rows: int = 60, seed: int = 1) -> list[list[str]]:
+    rng = random.Random(seed)
+    return [[f"C{n}", str(rng.randint(18, 90)), rng.choice(["Low", "High"]), rng.choice(COMMENTS)]
+            for n in range(rows)]  # fmt: skip
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    delimiter=st.sampled_from([*dialects.COMMON, *dialects.OTHERS]),
+    quote=st.sampled_from(['"', "'"]),
+    quoting=st.sampled_from([writer.QUOTE_MINIMAL, writer.QUOTE_ALL]),
+    escapes=st.booleans(),
+    seed=st.integers(0, 1000),
+)
+def test_a_survey_comes_back_in_every_dialect(
+    write_file: WriteFile,
+    delimiter: str,
+    quote: str,
+    quoting: Literal[0, 1],
+    escapes: bool,  # noqa: FBT001 - a parameter of the law
+    seed: int,
+) -> None:
+    dialect: dict[str, Any] = {"delimiter": delimiter, "quotechar": quote, "quoting": quoting}
+    if escapes and delimiter != "\\" and (quote == '"' or quoting == writer.QUOTE_ALL):
+        dialect |= {"escapechar": "\\", "doublequote": False}
+    rows = survey(seed=seed)
+    assume(sum("'" in row[-1] for row in rows) > 1)  # else little speaks for such a mark
+    study = csv.read(write_file(written([NAMES, *rows], **dialect)), limits.DEFAULT)
+    assert study.table.column_names == NAMES
+    assert [[cell or "" for cell in row.values()] for row in study.table.to_pylist()] == rows
+    again = options.Options.of(**json.loads(json.dumps(dict(study.overrides)))).file
+    assert csv.read(write_file(written([NAMES, *rows], **dialect)), limits.DEFAULT, again) == study
+
+
+def test_a_colon_in_times_is_no_delimiter(write_file: WriteFile) -> None:
+    lines = [f"{n},10:{n:02}:00,11:{n:02}:30" for n in range(60)]
+    table = read(write_file("\n".join([",start,end", *lines])))
+    assert table.column_names == ["column_1", "start", "end"]
+
+
+def test_decimal_commas_are_no_delimiters(write_file: WriteFile) -> None:
+    lines = [f"{n}^{n},5^{n},25" for n in range(60)]
+    assert read(write_file("\n".join(["a^b^c", *lines]))).column_names == ["a", "b", "c"]
+
+
+def test_a_path_that_ends_with_a_backslash_is_no_escape(write_file: WriteFile) -> None:
+    table = read(write_file('a,b\n"C:\\x\\",1\n"D:\\",2\n'))
+    assert table["a"].to_pylist() == ["C:\\x\\", "D:\\"]
+
+
+def test_short_lines_lack_their_last_cells_and_are_counted(write_file: WriteFile) -> None:
+    rows = [[*row, f"{at}"] for at, row in enumerate(survey())]
+    short = [row[: 3 + at % 3] for at, row in enumerate(rows)]
+    study = csv.read(write_file(written([[*NAMES, "n"], *short])), limits.DEFAULT)
+    assert [[cell or "" for cell in row.values()] for row in study.table.to_pylist()] == [
+        [*row, "", ""][:5] for row in short
+    ]
+    (action,) = study.actions
+    assert (action.action, action.count) == ("read", sum(len(row) < 5 for row in short))
+
+
+def test_lines_that_end_with_more_empty_cells_are_cut(write_file: WriteFile) -> None:
+    rows = survey()
+    lines = [[*row, *[""] * (at % 3)] for at, row in enumerate(rows)]
+    study = csv.read(write_file(written([NAMES, *lines])), limits.DEFAULT)
+    assert study.table["id"].to_pylist() == [row[0] for row in rows]
+    (action,) = study.actions
+    assert "more empty cells" in action.reason
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [row if at % 2 else [row[0], *row[2:]] for at, row in enumerate(survey())],  # one is lost
+        [["1", "2", "3", "4", "5"] if at % 9 == 0 else row for at, row in enumerate(survey())],
+    ],
+    ids=["a cell is missing in the middle", "a cell too many"],
+)
+def test_lines_that_do_not_fit_the_columns_are_refused(
+    write_file: WriteFile, lines: list[list[str]]
+) -> None:
+    with pytest.raises(errors.StudyError, match="rows in all do not fit"):
+        read(write_file(written([NAMES, *lines])))
+
+
+def test_lines_that_are_broken_in_two_are_refused(write_file: WriteFile) -> None:
+    lines = [f"{n},fi{chr(10) if n % 3 == 0 else ''}ne,30" for n in range(60)]
+    with pytest.raises(errors.StudyError, match="Line 2 has 2 cells"):
+        read(write_file("\n".join(["id,comment,age", *lines])))
+
+
+def test_another_table_below_an_empty_line_is_left_out(write_file: WriteFile) -> None:
+    text = written([NAMES, *survey()]) + "\nSegment,Count\nLow,29\nHigh,31\n"
+    study = csv.read(write_file(text), limits.DEFAULT)
+    assert study.table.num_rows - study.table["id"].null_count == 60
+    assert any("3 rows of another table" in action.reason for action in study.actions)
+
+
+def test_the_quotation_mark_can_be_stated(write_file: WriteFile) -> None:
+    path = write_file("a;b\n" + "1;'x;y'\n" + "2;z\n" * 20)
+    how = options.FileOptions(delimiter=";'")
+    assert csv.read(path, limits.DEFAULT, how).table["b"][0].as_py() == "x;y"

@@ -25,8 +25,8 @@ OTHERS = {"^": "caret", ":": "colon", "~": "tilde", " ": "space", "\x01": "contr
 OTHERS |= {mark: f"character {mark!r}" for mark in "!#$%&*/<=>?@\\+"}
 """Delimiters only of a file that they split evenly, from its header on, and no common one does."""
 
-QUOTES = "\"'`~|^"
-"""Quotation marks; any but the first only if it encloses whole fields."""
+QUOTES = "'`~|^\""
+"""Quotation marks; any but the last only if it encloses whole fields."""
 
 EVEN = 0.95
 """The share of lines with the same number of fields in a file that is split evenly."""
@@ -150,16 +150,18 @@ def _splits_evenly(dialect: Dialect, sample: str, *, before: float) -> bool:
 
 def _encloses(sample: str, mark: str, delimiter: str) -> bool:
     """Return whether a mark stands at both ends of fields, and the usual one does not."""
-    return (
-        sample.count(mark) >= 2 * MIN_ENCLOSED
-        and _enclosed(sample, mark, delimiter) >= MIN_ENCLOSED
-        and not _enclosed(sample, '"', delimiter)
-    )
+    if sample.count(mark) < 2 * MIN_ENCLOSED or _enclosed(sample, '"', delimiter):
+        return False
+    edge, quote = re.escape(delimiter), re.escape(mark)
+    begun = len(re.findall(rf"(?:^|(?<={edge})){quote}", sample, re.MULTILINE))
+    return _enclosed(sample, mark, delimiter) >= max(MIN_ENCLOSED, EVEN * begun)
 
 
 def _enclosed(sample: str, mark: str, delimiter: str) -> int:
+    """Return how many fields a mark encloses; inside it is doubled or follows a backslash."""
     edge, quote = re.escape(delimiter), re.escape(mark)
-    whole = rf"(?:^|(?<={edge})){quote}(?:[^{quote}\n]|{quote}{quote})*{quote}(?=$|{edge})"
+    inside = rf"(?:[^{quote}\n\\]|\\.|{quote}{quote})*"
+    whole = rf"(?:^|(?<={edge})){quote}{inside}{quote}(?=$|{edge})"
     return len(re.findall(whole, sample, re.MULTILINE))
 
 
