@@ -251,3 +251,10 @@ def test_no_respondent_is_lost_and_no_name_is_an_answer(
         assert (layout.names, layout.body) == (names, 1)
     elif sum(kind in ("number", "word") for kind in columns) > 2:
         assert headers.find(rows, limits.DEFAULT).body == 0
+
+
+def test_a_row_that_many_give_is_no_copy_of_a_header() -> None:
+    """Two columns that go together, without names: most rows are copies of others."""
+    pairs = [["North", "N"], ["South", "S"], ["East", "E"]]
+    assert headers.find([pairs[n % 3] for n in range(60)], limits.DEFAULT).body == 0
+    assert headers.find([["a", "b"], *(pairs[n % 3] for n in range(60))], limits.DEFAULT).body == 1

@@ -124,14 +124,17 @@ def test_a_table_of_texts_comes_back(write_file: WriteFile, rows: list[tuple[str
 
 def answers(rows: int) -> list[list[workbooks.Cell]]:
     """Names and answers, of which some occur again."""
-    return [["age", "group"], *[[20 + n % 9, "AB"[n % 2]] for n in range(rows)]]
+    table: list[list[workbooks.Cell]] = [["age", "group"]]
+    table += [[20 + number % 9, "AB"[number % 2]] for number in range(rows)]
+    return table
 
 
 @pytest.mark.parametrize("state", ["hidden", "veryHidden"])
 def test_a_hidden_sheet_is_passed_over_unless_it_is_named(
     write_file: WriteFile, state: str
 ) -> None:
-    lists: list[list[workbooks.Cell]] = [["item", "n"], *[[f"item {n}", n] for n in range(60)]]
+    lists: list[list[workbooks.Cell]] = [["item", "n"]]
+    lists += [[f"item {n}", n] for n in range(60)]
     path = write_file(workbooks.made({"Lists": lists, "Data": answers(40)}, {"Lists": state}))
     study = read(path)
     assert study.table.column_names == ["age", "group"]
@@ -145,12 +148,13 @@ def test_a_workbook_with_a_hidden_table_alone_names_it(write_file: WriteFile) ->
         read(path)
 
 
-CODEBOOK = {
+CODEBOOK: dict[str, list[list[workbooks.Cell]]] = {
     "name and wording": [["variable", "label"], ["age", "How old?"], ["group", "Which group?"]],
     "names repeated for each code": [
         ["variable", "code"],
-        *[["group", n] for n in range(30)],
         ["age", 1],
+        ["group", 1],
+        ["group", 2],
     ],
 }
 
@@ -224,7 +228,8 @@ def test_the_parts_of_a_workbook_may_be_in_any_folder(write_file: WriteFile, fol
 
 
 def test_an_old_workbook_is_read(write_file: WriteFile) -> None:
-    rows: list[list[str | float | None]] = [["age", "group"], *[[n + 0.5, "é"] for n in range(40)]]
+    rows: list[list[str | float | None]] = [["age", "group"]]
+    rows += [[n + 0.5, "é"] for n in range(40)]
     content = old_workbooks.workbook(hidden=["Lists"], Lists=rows, Data=[["x", "y"], *rows[1:]])
     study = source.read(write_file(content), limits.DEFAULT)
     assert study.table.to_pylist()[0] == {"x": "0.5", "y": "é"}

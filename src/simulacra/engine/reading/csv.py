@@ -175,6 +175,8 @@ def _mend(
     Trailing cells that are missing are added to a line, unless its cells are unlike those of their
     columns, or lines were broken in two; and trailing cells that are empty are cut off.
     """
+    if not uneven:
+        return table, [], []
     lines = [_cells_of(row.text, dialect) for row in uneven]
     columns = table.num_columns
     is_long = [len(cells) > columns for cells in lines]
@@ -214,6 +216,8 @@ def _fit(table: pa.Table, lines: Sequence[Sequence[str]]) -> bool:
     """Return whether the cells of short lines are like those of the same columns in whole lines."""
     if table.num_rows == 0:
         return False
+    if not lines:
+        return True
     sample = table.slice(0, SAMPLE_LINES)
     profiles = [
         evidence.Profile.of([cell or "" for cell in column.to_pylist()])

@@ -7,12 +7,16 @@ import dataclasses
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 NUMBER = re.compile(r"[-+(]?\s*[$€£]?\s*\d[\d.,  ]*\s*[%)€£]?")
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
 NO_ANSWER = re.compile(r"[-.?*]+|#?<?n\.?/?a\.?n?>?|#N/A.*|null|missing", re.IGNORECASE)
 """Texts that mean in most languages that a cell is empty."""
+
+LETTERS, DIGITS = re.compile(r"[^\W\d_]+"), re.compile(r"\d+")
+MARKS = "9@-_/"
+"""What a pattern has that tells it from that of any word."""
 
 LIMIT = 3.0
 """What one column can add to the evidence: no column decides alone."""
@@ -41,7 +45,8 @@ class Profile:
         once: how many answers occur once.
         is_numeric: the answers are numbers or dates.
         low, high: the least and greatest plain number; NaN without one.
-        pattern: how at least `MIN_PATTERN` of the answers are written; None if they differ.
+        pattern: how at least `MIN_PATTERN` of the answers are written, such as C017 and C018; None
+            if they differ, or most occur again.
     """
 
     rows: int
@@ -61,19 +66,18 @@ class Profile:
         filled = sum(answers.values())
         numeric = sum(count for cell, count in answers.items() if is_quantity(cell))
         numbers = [number for cell in answers if not math.isnan(number := as_number(cell))]
-        patterns: Counter[str] = Counter()
-        for cell, count in answers.items():
-            patterns[_pattern(cell)] += count
-        pattern, alike = patterns.most_common(1)[0] if patterns else (None, 0)
+        is_numeric = filled > 0 and numeric >= MIN_NUMERIC * filled
+        once = sum(count == 1 for count in answers.values())
+        is_varied = not is_numeric and filled >= MIN_KNOWN and once > filled / 2
         return cls(
             rows=len(cells),
             counts=counts,
             filled=filled,
-            once=sum(count == 1 for count in answers.values()),
-            is_numeric=filled > 0 and numeric >= MIN_NUMERIC * filled,
+            once=once,
+            is_numeric=is_numeric,
             low=min(numbers, default=math.nan),
             high=max(numbers, default=math.nan),
-            pattern=pattern if filled >= MIN_KNOWN and alike >= MIN_PATTERN * filled else None,
+            pattern=_common_pattern(answers) if is_varied else None,
         )
 
     def against(self, cell: str, *, empty_name: float = EMPTY_OPTION) -> float:
@@ -108,7 +112,7 @@ class Profile:
         return ratio
 
     def _by_pattern(self, cell: str) -> float:
-        if self.pattern is None or not any(letter in self.pattern for letter in "9@-_/"):
+        if self.pattern is None:
             return 0.0
         return -2.0 if _pattern(cell) == self.pattern else 2.0
 
@@ -139,5 +143,15 @@ def as_number(cell: str) -> float:
         return math.nan
 
 
+def _common_pattern(answers: Mapping[str, int]) -> str | None:
+    """Return how nearly all texts are written, None if they differ or are plain words."""
+    patterns: Counter[str] = Counter()
+    for cell, count in answers.items():
+        patterns[_pattern(cell)] += count
+    pattern, alike = patterns.most_common(1)[0]
+    is_common = alike >= MIN_PATTERN * patterns.total()
+    return pattern if is_common and any(mark in pattern for mark in MARKS) else None
+
+
 def _pattern(cell: str) -> str:
-    return re.sub(r"\d+", "9", re.sub(r"[^\W\d_]+", "a", cell))
+    return DIGITS.sub("9", LETTERS.sub("a", cell))

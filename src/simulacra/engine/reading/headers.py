@@ -173,15 +173,21 @@ class _Grid:
         return cls((tuple(first), *(_padded(row, len(first)) for row in rows[1:])))
 
     @functools.lru_cache(maxsize=MAX_DEPTH + 1)  # noqa: B019 - a grid lives as long as its reading
-    def _profiles(self, start: int, index: int) -> list[evidence.Profile]:
-        body = [row for row in self.rows[start:] if any(row) and row != self.rows[index]]
+    def _profiles(self, start: int, without: Row = ()) -> list[evidence.Profile]:
+        body = [row for row in self.rows[start:] if any(row) and row != without]
         return [evidence.Profile.of(cells) for cells in zip(*body, strict=True)]
 
     def profiles(self, index: int) -> list[evidence.Profile]:
-        """Return what the columns are like below a row, which may occur there again."""
-        below = max(index + 1, MAX_DEPTH)
+        """Return what the columns are like below a row, without the copies of a header."""
+        row, below = self.rows[index], max(index + 1, MAX_DEPTH)
         is_enough = sum(map(any, self.rows[below:])) >= MIN_BODY
-        return self._profiles(below if is_enough else index + 1, index)
+        start = below if is_enough else index + 1
+        profiles = self._profiles(start)
+        is_copied = row in self.rows[start:] and any(
+            profile.is_numeric and not evidence.is_missing(cell) and not evidence.is_quantity(cell)
+            for cell, profile in zip(row, profiles, strict=True)
+        )
+        return self._profiles(start, row) if is_copied else profiles
 
     def weigh(self, index: int) -> _Weight:
         """Return the evidence that a row holds names, of which each text counts once."""
@@ -378,8 +384,8 @@ def _check(rows: Sequence[Row], top: int, width: int, bounds: limits.StudyBounds
         )
     if columns < 2:
         raise errors.StudyError(
-            "The file has one column, or its columns are separated by something else than a "
-            "comma, semicolon, tab or vertical bar. At least two columns are needed."
+            "The file has one column, or nothing separates its columns in all lines alike. At "
+            "least two columns are needed; the option delimiter names what separates them."
         )
     longest = max(len(cell) for row in rows[top : top + 2] for cell in row)
     if longest > MAX_NAME_LENGTH:

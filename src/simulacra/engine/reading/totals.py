@@ -28,7 +28,7 @@ MAX_SPARSE = 1_000
 MIN_SUMMED = 3
 """A sum of fewer rows may be an answer."""
 
-SAMPLE_ROWS = 200
+SAMPLE_ROWS = 100
 NEAR = 4.0
 """A sum is within this factor of what a sample of the rows suggests."""
 
