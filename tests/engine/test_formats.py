@@ -8,10 +8,21 @@ from hypothesis import strategies as st
 from simulacra.engine import errors, formats
 from tests.studies import old_workbooks
 
+SAS_REST = b"\xb3\x14\x11\xcf\xbd\x92\x08\0\x09\xc71\x8c\x18\x1f\x10\x11"
+
 
 @pytest.mark.parametrize(
     "head",
     [
+        b"sex,age\n1,2\n",
+        b"q1,q2\n1,2\n",
+        b"hours;rooms\n1;2\n",
+        b"s\tq\n\x01\x01\n",
+        b"SSS,VERSION 1.1\n1,2\n",
+        b"ASCII SPSS PORT FILE,b\n1,2\n",
+        b"HEADER RECORD*******LIBRARY,b\n1,2\n",
+        b"<sssa>,b\n1,2\n",
+        b"stata_dta,b\n<stata_dta>,2\n",
         b"a,b\n1,2\n",
         b"\xef\xbb\xbfa;b\n1;2\n",
         "a\tb\n1\t2\n".encode("utf-16"),
@@ -37,7 +48,10 @@ def test_parquet_is_recognised_by_its_magic_number() -> None:
         (b"PK\x03\x04\x14\0", "ends too early"),
         (b"PK\x05\x06" + bytes(18), "empty zip"),
         (b"\x1c" + bytes(7) + b"ENCRYPTEDSAV" + bytes(20), "password"),
-        (b"ASCII SPSS PORT FILE".ljust(200), "portable"),
+        (bytes(12) + b"\xc2\xea\x81c" + SAS_REST, "catalog of SAS formats"),
+        (b"**COMPRESSED** **COMPRESSED** **COMPRESSED**", "PROC CPORT"),
+        (b"SSS\nVERSION 1.1\nDATE", "triple-S definition of before XML"),
+        (b'<?xml version="1.0"?><ss></ss>', "web page"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office"),
         (b"%PDF-1.7", "PDF"),
         (b"\x1f\x8b\x08", "gzip"),
@@ -122,6 +136,40 @@ def test_the_parts_of_a_workbook_may_be_in_any_folder(folder: str) -> None:
 @pytest.mark.parametrize(("magic", "kind"), [(b"$FL2", "sav"), (b"$FL3", "zsav")])
 def test_spss_files_are_recognised_by_their_magic_number(magic: bytes, kind: str) -> None:
     assert formats.detect(io.BytesIO(magic + b"@(#) SPSS DATA FILE")) == kind
+
+
+SSS = b'<?xml version="1.0"?>\n<!-- a > b --><!DOCTYPE sss [<!ELEMENT a (b)>]>\n<sss version="2.0">'
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"<stata_dta><header><release>118", "dta"),
+        (b"s\x02\x01\0\x06\0\x05\0\0\0" + bytes(90), "dta"),  # version 12
+        (b"h\x01\x01\0\0\x06\0\x05\0\0" + bytes(90), "dta"),  # version 3
+        (bytes(12) + b"\xc2\xea\x81`" + SAS_REST + bytes(90), "sas7bdat"),
+        (b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!" + b"0" * 30, "xpt"),
+        (b"HEADER RECORD*******LIBV8   HEADER RECORD!!!!!!!" + b"0" * 30, "xpt"),
+        (b"0" * 456 + b"SPSSPORTA8/20240101", "por"),
+        (b"\r\n".join([b"0" * 80] * 5 + [b"0" * 56 + b"SPSSPORTA8/"]), "por"),
+        (b"\n".join([b"0" * 20] * 5 + [b"0" * 56 + b"SPSSPORTA8/"]), "por"),  # cut lines
+        (SSS, "triple-s-definition"),
+        (SSS.decode().encode("utf-16"), "triple-s-definition"),
+        (b"\xef\xbb\xbf" + SSS, "triple-s-definition"),
+    ],
+)
+def test_files_of_other_programs_are_recognised_by_their_first_bytes(
+    head: bytes, kind: str
+) -> None:
+    assert formats.detect(io.BytesIO(head)) == kind
+
+
+def test_an_archive_with_a_triple_s_definition_is_one_of_its_studies() -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as file:
+        file.writestr("study.asc", "1\n")
+        file.writestr("anything", SSS)
+    assert formats.detect(content) is formats.Format.TRIPLE_S
 
 
 @given(st.binary(max_size=300))

@@ -1,6 +1,7 @@
 """Reading a study from a path, or from any table that can be exported as Arrow."""
 
 import dataclasses
+import functools
 import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,8 @@ from simulacra.engine import errors, formats, limits
 from simulacra.engine.codebook import RawStudy
 from simulacra.engine.formats import Format
 from simulacra.engine.options import AS_FOUND, FileOptions
-from simulacra.engine.reading import csv, parquet, rows, spss, workbook
+from simulacra.engine.reading import csv, parquet, rows, statistical, workbook
+from simulacra.engine.reading.triple_s import study as triple_s
 
 Reader = Callable[[Path, limits.StudyBounds, FileOptions], RawStudy]
 """Returns the study in a file."""
@@ -28,8 +30,9 @@ READERS: Mapping[Format, Reader] = {
     Format.CSV: csv.read,
     Format.XLSX: workbook.read,
     Format.XLS: workbook.read_old,
-    Format.SAV: spss.read,
-    Format.ZSAV: spss.read,
+    **{one: functools.partial(statistical.read, one) for one in statistical.DIALECTS},
+    Format.TRIPLE_S: triple_s.read,
+    Format.TRIPLE_S_DEFINITION: triple_s.read_beside,
     Format.PARQUET: _alone(parquet.read),
 }
 

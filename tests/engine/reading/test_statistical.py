@@ -1,6 +1,6 @@
 import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from simulacra.engine import errors, limits
 from simulacra.engine.codebook import RawStudy
 from simulacra.engine.options import FileOptions
-from simulacra.engine.reading import moments, spss, valuelabels
+from simulacra.engine.reading import moments, source, valuelabels
+from tests.studies import statistical_files
 
 LABELS: dict[str, Any] = {
     "agreement": {1.0: "never", 2.0: "sometimes", 3.0: "always", 9.0: "refused"},
@@ -50,7 +51,7 @@ def path(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 
 def read(path: Path) -> RawStudy:
-    return spss.read(path, limits.DEFAULT)
+    return source.read(path, limits.DEFAULT)
 
 
 def actions_of(study: RawStudy) -> list[str]:
@@ -95,9 +96,9 @@ def test_dates_and_texts(path: Path) -> None:
 def test_more_than_the_bounds_is_refused_from_the_header(path: Path) -> None:
     for bounds in (limits.StudyBounds(max_columns=3), limits.StudyBounds(max_rows=4)):
         with pytest.raises(errors.StudyError, match="6 columns and 5 rows"):
-            spss.read(path, bounds)
+            source.read(path, bounds)
     with pytest.raises(errors.StudyError, match="unpacks to"):
-        spss.read(path, limits.StudyBounds(max_cell_bytes=500))
+        source.read(path, limits.StudyBounds(max_cell_bytes=500))
 
 
 def test_a_file_that_unpacks_to_much_is_refused(tmp_path: Path) -> None:
@@ -106,7 +107,7 @@ def test_a_file_that_unpacks_to_much_is_refused(tmp_path: Path) -> None:
     pyreadstat.write_sav(frame, bomb, compress=True)
     assert bomb.stat().st_size < 100_000
     with pytest.raises(errors.StudyError, match="unpacks to 40,000,000 bytes"):
-        spss.read(bomb, limits.StudyBounds(max_cell_bytes=30_000_000))
+        source.read(bomb, limits.StudyBounds(max_cell_bytes=30_000_000))
 
 
 def test_a_truncated_file_is_refused(path: Path) -> None:
@@ -217,7 +218,7 @@ def test_a_caller_overrides_what_means_no_answer(
         missing_ranges={"hours": [99.0]},
         variable_measure={"hours": "scale"},
     )
-    table = spss.read(path, limits.DEFAULT, FileOptions(missing=stated)).table
+    table = source.read(path, limits.DEFAULT, FileOptions(missing=stated)).table
     assert table["hours"].null_count == count
 
 
@@ -255,3 +256,127 @@ def test_a_clock_shows_times_of_day_or_durations() -> None:
     days, actions = moments.convert("x", hours * 10, moments.Kind.DURATION)
     assert days.to_pylist()[0] == dt.timedelta(hours=95)
     assert not actions
+
+
+DAYS = [dt.date(2024, 2, 29), dt.date(1999, 1, 1), None, dt.date(1959, 12, 31)]
+
+
+def labelled(path: Path, content: bytes) -> RawStudy:
+    path.write_bytes(content)
+    study = read(path)
+    assert study.table.num_rows == 30
+    assert study.table["AGE"].to_pylist()[:5] == [31, 44, 27.5, None, 18]
+    assert study.table["DAY"].to_pylist()[:4] == DAYS
+    return study
+
+
+@pytest.mark.parametrize("version", [8, 10, 12, 13, 15])
+def test_stata_files_of_all_versions(tmp_path: Path, version: int) -> None:
+    """Before version 14 text is in no stated encoding, and other programs write UTF-8."""
+    study = labelled(tmp_path / "a", statistical_files.dta(tmp_path / "b", version))
+    assert study.table["CITY"].to_pylist()[:3] == ["Köln", "Bonn", None]
+    assert study.table["MOOD"].to_pylist()[:3] == ["good", "bad", None]
+    assert study.variables["AGE"].label == "Age in years"
+    (blanked,) = [action for action in study.actions if action.column == "MOOD"]
+    assert (blanked.action, blanked.count) == ("blanked", 10)
+    assert ".r ('refused')" in blanked.reason
+
+
+def test_missing_values_that_a_caller_states_of_a_stata_file(tmp_path: Path) -> None:
+    """Those with a letter are missing in any case, for they are no numbers."""
+    statistical_files.dta(tmp_path / "a.dta")
+    for stated, expected in (
+        (("bad", "refused"), ["good", None, None]),
+        (("1", ".r"), [None, "bad", None]),
+        ((), ["good", "bad", None]),
+    ):
+        how = FileOptions(missing={"MOOD": stated})
+        study = source.read(tmp_path / "a.dta", limits.DEFAULT, how)
+        assert study.table["MOOD"].to_pylist()[:3] == expected
+
+
+def test_numbers_of_four_bytes_are_those_that_were_typed(tmp_path: Path) -> None:
+    weights = [5.1, 0.2, 1e-7, 123456.7, np.nan]
+    frame = pd.DataFrame({"id": range(5), "w4": np.array(weights, np.float32), "w8": weights})
+    frame.to_stata(tmp_path / "a.dta", write_index=False)
+    table = read(tmp_path / "a.dta").table
+    assert table["w4"].to_pylist() == table["w8"].to_pylist() == [*weights[:4], None]
+
+
+def test_a_stata_file_in_windows_1252(tmp_path: Path) -> None:
+    content = statistical_files.dta(tmp_path / "b", 13).replace("Köln".encode(), b"K\xf6ln\0")
+    assert labelled(tmp_path / "a", content).table["CITY"].to_pylist()[0] == "Köln"
+
+
+def test_a_sas_file(tmp_path: Path) -> None:
+    study = labelled(tmp_path / "a", statistical_files.sas7bdat())
+    assert study.table["CITY"].to_pylist()[:3] == ["Köln", "Bonn", None]
+    assert study.table["MOOD"].to_pylist()[:3] == [1, 2, None]
+    catalog, missing = study.actions
+    assert "catalog of formats (MOODF)" in catalog.reason
+    assert (missing.column, missing.count) == ("MOOD", 10)
+    assert ".R" in missing.reason
+
+
+@pytest.mark.parametrize("version", [5, 8])
+def test_a_sas_transport_file(tmp_path: Path, version: Literal[5, 8]) -> None:
+    study = labelled(tmp_path / "a", statistical_files.xpt(tmp_path / "b", version))
+    assert study.table["CITY"].to_pylist()[:3] == ["Köln", "Bonn", None]
+
+
+def test_a_portable_spss_file(tmp_path: Path) -> None:
+    study = labelled(tmp_path / "a", statistical_files.por(tmp_path / "b"))
+    assert study.table["CITY"].to_pylist()[:3] == ["Koeln", "Bonn", None]
+    assert study.table["MOOD"].to_pylist()[:3] == ["good", "bad", None]
+    assert study.variables["MOOD"].label == "Mood"
+
+
+@pytest.mark.parametrize("program", ["dta", "xpt", "por", "sas7bdat"])
+def test_bounds_and_damage_in_files_of_all_programs(tmp_path: Path, program: str) -> None:
+    path = tmp_path / f"study.{program}"
+    if program == "sas7bdat":
+        path.write_bytes(statistical_files.sas7bdat())
+    else:
+        getattr(statistical_files, program)(path)
+    for bounds, message in (
+        (limits.StudyBounds(max_columns=3), "4 columns"),
+        (limits.StudyBounds(max_rows=29), "30 rows"),
+        (limits.StudyBounds(max_cell_bytes=3_000), "unpacks to|columns and 19 rows"),
+    ):
+        with pytest.raises(errors.StudyError, match=message):
+            source.read(path, bounds)
+    path.write_bytes(path.read_bytes()[:600])
+    with pytest.raises(errors.StudyError, match="damaged"):
+        source.read(path, limits.DEFAULT)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.data(), st.sampled_from(["dta", "xpt", "por", "sav"]))
+def test_what_is_written_is_read(tmp_path: Path, data: st.DataObject, suffix: str) -> None:
+    rows = data.draw(st.integers(2, 6))
+    cells = {
+        "NUMBER": st.floats(-1e9, 1e9, width=32) | st.integers(-999, 9999).map(float),
+        "WORD": st.text("abc xyz", min_size=1, max_size=8).map(str.strip).filter(bool),
+        "DAY": st.dates(dt.date(1901, 1, 1), dt.date(2100, 1, 1)),
+    }
+    drawn = {
+        name: data.draw(st.lists(st.none() | values, min_size=rows, max_size=rows))
+        for name, values in cells.items()
+    }
+    frame = pd.DataFrame({"ID": np.arange(1.0, rows + 1), **drawn})
+    frame["NUMBER"] = frame["NUMBER"].astype(float)
+    for name in ("WORD", "DAY"):
+        frame[name] = pd.Series(drawn[name], dtype=object)
+        if all(cell is None for cell in drawn[name]):  # which has no type
+            del frame[name], drawn[name]
+    if "WORD" in frame:
+        frame["WORD"] = frame["WORD"].fillna("")
+    writers: dict[str, Any] = {"dta": pyreadstat.write_dta, "xpt": pyreadstat.write_xport,
+             "por": pyreadstat.write_por, "sav": pyreadstat.write_sav}  # fmt: skip
+    writers[suffix](frame, tmp_path / "study")
+    table = read(tmp_path / "study").table
+    numbers = np.array(drawn.pop("NUMBER"), dtype=float)
+    np.testing.assert_allclose(np.array(table["NUMBER"].to_pylist(), float), numbers, rtol=1e-9)
+    assert {name: table[name].to_pylist() for name in drawn} == drawn
