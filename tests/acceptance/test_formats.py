@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.acceptance.harness import ApiClient
-from tests.studies import spss_files, workbooks
+from tests.studies import spss_files, statistical_files, triple_s_files, workbooks
 
 ROWS = [
     [18 + n % 20, ("A", "B")[n % 7 % 2], "Yes" if n % 3 == 0 else None, n * 1.5] for n in range(200)
@@ -64,6 +64,26 @@ def test_an_spss_file(api: ApiClient, tmp_path: Path, suffix: str) -> None:
     asked = {"categorical": {"agreement": {"always": 0.5}}}
     answer = api.generate(document["dataset_id"], row_count=20, conditions=asked)
     assert api.wait(answer.json()["job_id"])["status"] == "completed"
+
+
+def test_files_of_other_programs(api: ApiClient, tmp_path: Path) -> None:
+    contents = {
+        "dta": statistical_files.dta(tmp_path / "a.dta"),
+        "sas7bdat": statistical_files.sas7bdat(),
+        "xpt": statistical_files.xpt(tmp_path / "a.xpt"),
+        "por": statistical_files.por(tmp_path / "a.por"),
+        "triple-s": triple_s_files.survey(),
+    }
+    started = {name: api.upload(content, "seed") for name, content in contents.items()}
+    for name, answer in started.items():
+        assert answer.status_code in (200, 202), answer.text
+        job = api.wait(answer.json()["job_id"])
+        assert job["status"] == "completed", (name, job)
+        dataset = api.get(f"/v1/datasets/{answer.json()['dataset_id']}").json()
+        assert dataset["format"] == name
+        document = api.get(f"/v1/datasets/{answer.json()['dataset_id']}/schema").json()
+        expected = "Q1" if name == "triple-s" else "AGE"
+        assert expected in columns(document)
 
 
 def test_a_workbook(api: ApiClient, book: bytes) -> None:
@@ -174,6 +194,7 @@ def test_the_weight_cannot_be_dropped(api: ApiClient) -> None:
         (b"\x1c" + bytes(7) + b"ENCRYPTEDSAV" + bytes(40), "password"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old Office"),
         (b"<html><table></table></html>", "web page"),
+        (b'<?xml version="1.0"?><sss version="2.0">', "triple-S study without its data"),
     ],
 )
 def test_files_of_other_kinds_are_named_and_refused(

@@ -22,7 +22,8 @@ def add(parser: argparse.ArgumentParser) -> None:
         "study",
         metavar="STUDY",
         type=option_types.existing_file,
-        help="CSV, .xlsx, .xls, .sav, .zsav or Parquet file",
+        help="CSV, .xlsx, .xls, .sav, .zsav, .por, .dta, .sas7bdat, .xpt or Parquet file, or "
+        "triple-S: the definition with its data beside it, or a zip archive of both",
     )
     parser.add_argument(
         "--types",

@@ -103,8 +103,9 @@ def fit(  # noqa: PLR0913 - each is an option that callers name
     overridden; ``schema.overrides`` has all of it in the form of these arguments.
 
     Args:
-        source: path of a CSV, Excel (.xlsx, .xls), SPSS (.sav, .zsav) or Parquet file, or a
-            pyarrow, pandas or polars table.
+        source: path of a CSV, Excel (.xlsx, .xls), SPSS (.sav, .zsav, .por), Stata (.dta), SAS
+            (.sas7bdat, .xpt) or Parquet file, of a triple-S definition (.sss, .xml) beside its data
+            or an archive of both (.zip), or a pyarrow, pandas or polars table.
         types: column to type, or to the list of its levels in their order, where that is not what
             the file seems to say.
         keep: columns to keep where cleaning would drop them.

@@ -9,6 +9,7 @@ import enum
 import re
 from collections.abc import Mapping
 
+from simulacra.engine import formats
 from simulacra.service.database.statuses import DisabledReason
 from simulacra.service.errors import catalog
 
@@ -134,7 +135,7 @@ class Reason(enum.StrEnum):
 
 UNSET = "unset"
 """In place of a limit that was taken off."""
-FORMATS = frozenset({"arrow", "csv", "parquet", "sav", "xls", "xlsx", "zsav"})
+FORMATS = frozenset({"arrow", *formats.Format})
 WORDS = frozenset({*catalog.CATALOG, *Reason, *DisabledReason, *FORMATS, UNSET})
 
 Details = Mapping[Detail, int | str]

@@ -128,8 +128,9 @@ class UploadForm(UploadFields):
     """The multipart form of an upload."""
 
     seed_file: bytes = Field(
-        description="The study: CSV, Excel (.xlsx, .xls), SPSS (.sav, .zsav) or Parquet. `file` is "
-        "accepted as another name of this field.",
+        description="The study: CSV, Excel (.xlsx, .xls), SPSS (.sav, .zsav, .por), Stata (.dta), "
+        "SAS (.sas7bdat, .xpt), Parquet, or a zip archive with a triple-S definition and its data. "
+        "`file` is accepted as another name of this field.",
         json_schema_extra={"format": "binary"},
     )
 

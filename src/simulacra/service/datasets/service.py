@@ -34,6 +34,10 @@ from simulacra.service.tenants.capacity import Capacity
 
 MAX_FAULTS = 100
 """The most faults of a segment that are told: one of hundreds was made for another study."""
+DEFINITION_ALONE = (
+    "The file is the definition of a triple-S study without its data. Put both in a zip archive "
+    "and use that file."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -344,8 +348,15 @@ def _refuse_foreign(fields: UploadFields, file_format: formats.Format) -> None:
 
 def _detect(file: BinaryIO) -> formats.Format:
     try:
-        return formats.detect(file)
+        found = formats.detect(file)
     except engine_errors.StudyError as error:
-        code = errors.StudyInvalidError.code
-        fault = errors.Fault("seed_file", error.detail, code, is_parameter=True)
-        raise errors.StudyInvalidError(error.detail, faults=[fault]) from None
+        raise _unusable(error.detail) from None
+    if found is formats.Format.TRIPLE_S_DEFINITION:
+        raise _unusable(DEFINITION_ALONE)
+    return found
+
+
+def _unusable(detail: str) -> errors.StudyInvalidError:
+    code = errors.StudyInvalidError.code
+    fault = errors.Fault("seed_file", detail, code, is_parameter=True)
+    return errors.StudyInvalidError(detail, faults=[fault])

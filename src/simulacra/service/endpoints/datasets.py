@@ -26,6 +26,11 @@ SEED_FILES = (
     "text/csv",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "application/x-spss-sav",
+    "application/x-spss-por",
+    "application/x-stata-dta",
+    "application/x-sas-data",
+    "application/x-sas-xport",
+    "application/zip",
     "application/vnd.apache.parquet",
     "application/octet-stream",
 )
