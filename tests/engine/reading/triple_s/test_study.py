@@ -316,7 +316,7 @@ QUANTITY = field("q", 1, "quantity")
         (LONE.format("2.0", "", field("q", 1, "multiple")), "0 options"),
         (LONE.format("2.0", "", field("q", 1, "multiple",
             "<values><range from='1' to='1e9'/></values>")), "1,000,000,000 options"),
-        (LONE.format("2.0", "", field("q", 1, "single",
+        (LONE.format("2.0", "", field("q", 1, "quantity",
             "<values><value code='x'>y</value></values>")), "a number is needed"),
         (LONE.format("2.0", "", QUANTITY + QUANTITY), "several variables of the name 'q'"),
         (LONE.format("2.0", " format='csv'", field("q", 7, "quantity")), "data in field 7"),
@@ -363,6 +363,12 @@ def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(content[:at] + b"\xff\xff\xff" + content[at + 3 :])
     with pytest.raises(errors.StudyError, match="archive is damaged"):
         source.read(tmp_path / "a.zip", limits.DEFAULT)
+
+
+def test_codes_that_are_no_numbers_are_texts(tmp_path: Path) -> None:
+    labels = "<values><value code='n'>north</value><value code='1'>south</value></values>"
+    study = of_text(tmp_path, field("q", 1, "single", labels), "n\n1\nx\n")
+    assert study.table["q"].to_pylist() == ["north", "south", "x"]
 
 
 def test_times_are_times(tmp_path: Path) -> None:

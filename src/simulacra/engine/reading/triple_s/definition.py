@@ -9,7 +9,7 @@ from pathlib import PureWindowsPath
 from xml.parsers import expat
 
 from simulacra.engine import errors
-from simulacra.engine.reading import encodings
+from simulacra.engine.reading import coded, encodings
 
 MAX_POSITION = 1_000_000
 MAX_OPTIONS = 2_000
@@ -222,7 +222,9 @@ def _question(element: ET.Element, texts: _Texts) -> Question:
     values = element.find("values")
     listed = [] if values is None else values.findall("value")
     labels = {(each.get("code") or "").strip(): texts.of(each) for each in listed}
-    is_literal = kind == Kind.SINGLE and element.get("format") == "literal"
+    is_literal = kind == Kind.SINGLE and (
+        element.get("format") == "literal" or not all(map(_is_number, labels))
+    )
     if not is_literal:
         labels = {f"{_number(code, name):.15g}": label for code, label in labels.items()}
     ranges = [] if values is None or is_literal else values.findall("range")
@@ -274,6 +276,10 @@ def _has_order(scores: list[str | None]) -> bool:
         return False
     steps = [after - before for before, after in itertools.pairwise(numbers)]
     return len(steps) > 1 and (min(steps) > 0 or max(steps) < 0)
+
+
+def _is_number(text: str) -> bool:
+    return coded.as_number(text) is not None
 
 
 def _number(text: str | None, name: str) -> float:
