@@ -149,13 +149,6 @@ def _refuse_unreadable(head: bytes) -> None:
         if head.startswith(magic):
             raise _refusal(name)
     _refuse_known(head)
-    if (
-        b"\0" in head
-        and not head.startswith(UTF16_BYTE_ORDER_MARKS)
-        and not _looks_like_utf16(head)
-    ):
-        raise errors.StudyError(f"The file is binary, not text. {EXPORT}")
-    return Format.CSV
 
 
 def _refuse_known(head: bytes) -> None:

@@ -104,7 +104,7 @@ def sas(display_format: str | None) -> Clock | None:
         return Clock(Kind.DATE, _days)
     if SAS_DATETIME.fullmatch(name):
         return Clock(Kind.DATETIME, _seconds)
-    return Clock(Kind.SECONDS, _unchanged) if SAS_TIME.fullmatch(name) else None
+    return Clock(Kind.CLOCK, _unchanged) if SAS_TIME.fullmatch(name) else None
 
 
 def base_name(display_format: str | None) -> str:
@@ -138,5 +138,5 @@ def stata(display_format: str | None) -> Clock | None:
     if found["unit"] in STATA_UNITS:
         return Clock(Kind.DATE, STATA_UNITS[found["unit"]])
     if STATA_CLOCK_FACE.fullmatch(found["shown"]):
-        return Clock(Kind.SECONDS, lambda values: values / MILLISECONDS)
+        return Clock(Kind.CLOCK, lambda values: values / MILLISECONDS)
     return Clock(Kind.DATETIME, _milliseconds)

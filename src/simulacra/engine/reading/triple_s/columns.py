@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from simulacra.engine.codebook import Variable
 from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import CleaningAction, MultipleResponseSet
-from simulacra.engine.reading import coded, rows, valuelabels
+from simulacra.engine.reading import coded, valuelabels
 from simulacra.engine.reading.coded import CodedColumn
 from simulacra.engine.reading.triple_s.definition import Kind, Question, Spread
 
@@ -41,8 +41,14 @@ def of(
     """
     if question.kind is Kind.MULTIPLE:
         return _multiple(question, texts)
-    column = _READERS[question.kind](question, rows.blank_to_null(texts[0]), stated)
+    column = _READERS[question.kind](question, _without_blanks(texts[0]), stated)
     return {question.name: column}, None
+
+
+def _without_blanks(texts: pa.Array) -> pa.Array:
+    """Return texts without spaces around them; empty ones are null."""
+    stripped = pc.utf8_trim_whitespace(texts)
+    return pc.if_else(pc.equal(stripped, ""), None, stripped)
 
 
 def _converted(
