@@ -26,7 +26,7 @@ def test_the_index_of_a_filtered_frame_is_not_a_column() -> None:
 
 def test_a_frame_that_mixes_types_is_refused_without_quoting_it() -> None:
     frame = pd.DataFrame({"a": [1, "SECRET", object()], "b": [1, 2, 3]})
-    with pytest.raises(errors.StudyError, match="column") as caught:
+    with pytest.raises(errors.StudyError, match="Column") as caught:
         source.read(frame, limits.DEFAULT)
     assert "SECRET" not in str(caught.value)
 

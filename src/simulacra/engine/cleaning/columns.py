@@ -35,6 +35,24 @@ def draft(
     return registry.analyse(array)
 
 
+def meaningless(arrow_type: pa.DataType) -> str:
+    """Return why a column of a type that has no draft cannot be modelled."""
+    if (
+        arrow_types.is_binary(arrow_type)
+        or arrow_types.is_large_binary(arrow_type)
+        or arrow_types.is_binary_view(arrow_type)
+        or arrow_types.is_fixed_size_binary(arrow_type)
+    ):
+        return "bytes that are no UTF-8 text"
+    if arrow_types.is_map(arrow_type):
+        return "maps of keys to values"
+    if arrow_types.is_struct(arrow_type):
+        return "structs that hold more than single values"
+    if arrow_types.is_nested(arrow_type) and not arrow_types.is_union(arrow_type):
+        return "lists that do not hold the options chosen of a few, each once"
+    return f"unsupported type {arrow_type}"
+
+
 def _is_text(arrow_type: pa.DataType) -> bool:
     return bool(
         arrow_types.is_string(arrow_type)

@@ -14,7 +14,7 @@ from simulacra.engine import errors, formats, limits
 from simulacra.engine.codebook import RawStudy
 from simulacra.engine.formats import Format
 from simulacra.engine.options import AS_FOUND, FileOptions
-from simulacra.engine.reading import csv, parquet, rows, statistical, workbook
+from simulacra.engine.reading import arrow, csv, frames, parquet, rows, statistical, workbook
 from simulacra.engine.reading.triple_s import study as triple_s
 
 Reader = Callable[[Path, limits.StudyBounds, FileOptions], RawStudy]
@@ -33,7 +33,7 @@ READERS: Mapping[Format, Reader] = {
     **{one: functools.partial(statistical.read, one) for one in statistical.DIALECTS},
     Format.TRIPLE_S: triple_s.read,
     Format.TRIPLE_S_DEFINITION: triple_s.read_beside,
-    Format.PARQUET: _alone(parquet.read),
+    Format.PARQUET: _alone(lambda path, bounds: _plain(parquet.read(path, bounds))),
 }
 
 TEXTUAL = (Format.CSV, Format.XLSX, Format.XLS)
@@ -65,10 +65,10 @@ def read(
         study = _read_file(Path(source), bounds, how)
     elif isinstance(source, pa.Table):
         _refuse_foreign(how, (), "a table")
-        study = RawStudy(source, is_typed=True)
+        study = dataclasses.replace(_plain(RawStudy(source)), is_typed=True)
     elif hasattr(source, "__arrow_c_stream__"):
         _refuse_foreign(how, (), "a table")
-        study = RawStudy(_from_frame(source), is_typed=True)
+        study = dataclasses.replace(_plain(frames.read(source)), is_typed=True)
     else:
         raise TypeError(f"fit takes a path or a table, not {type(source).__name__}")
     table = study.table
@@ -78,14 +78,9 @@ def read(
     return dataclasses.replace(study, table=table, actions=(*study.actions, *actions))
 
 
-def _from_frame(frame: Any) -> pa.Table:  # noqa: ANN401 - whatever speaks Arrow
-    try:
-        return pa.table(frame)
-    except (pa.ArrowException, TypeError, ValueError):  # whose text quotes a value
-        raise errors.StudyError(
-            "The frame cannot be turned into a table: a column mixes types, or two columns have "
-            "the same name. Give each column one type and a name of its own."
-        ) from None
+def _plain(study: RawStudy) -> RawStudy:
+    table, actions = arrow.plain(study.table)
+    return dataclasses.replace(study, table=table, actions=(*study.actions, *actions))
 
 
 def _read_file(path: Path, bounds: limits.StudyBounds, how: FileOptions) -> RawStudy:
