@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from simulacra.engine.columns.schema import CleaningAction, MultipleResponseSet
+from simulacra.engine.columns.schema import AnswerList, CleaningAction, MultipleResponseSet
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,6 +43,8 @@ class RawStudy:
         overrides: the arguments of `pipeline.fit` that state what reading found out.
         origin: for an error about what the table holds, where in the file it was found; empty if
             the file holds nothing else.
+        answer_lists: columns of the file that were split, since their cells hold several answers;
+            their options go by the names of the table.
     """
 
     table: "pa.Table"
@@ -52,3 +54,4 @@ class RawStudy:
     is_typed: bool = False
     overrides: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     origin: str = ""
+    answer_lists: tuple[AnswerList, ...] = ()

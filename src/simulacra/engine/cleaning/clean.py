@@ -20,6 +20,7 @@ from simulacra.engine.cleaning import (
     restating,
     retyping,
     sets,
+    several,
     sources,
     texts,
     weights,
@@ -62,10 +63,10 @@ def clean(raw: RawStudy, bounds: limits.StudyBounds, options: Options | None = N
             not fit its columns.
     """
     options = options or Options()
-    raw = sources.rename_columns(raw)
+    raw = several.split(sources.rename_columns(raw), options)
     table = raw.table
     cleaned = names.clean(table.column_names)
-    matched = overrides.match(options, table.column_names, cleaned)
+    matched = overrides.match(options, table.column_names, cleaned, several.origins(raw))
     matched, told, decimal = evidence.apply(table, matched, is_typed=raw.is_typed)
     options = dataclasses.replace(options, decimal=decimal)
     weighted = _weighted(raw, matched)
@@ -77,12 +78,14 @@ def clean(raw: RawStudy, bounds: limits.StudyBounds, options: Options | None = N
             f"at least {bounds.min_rows} rows are needed. {raw.origin}".rstrip()
         )
     remaining: list[tuple[Column, Draft]] = []
+    split_off = {option for one in raw.answer_lists for option in one.columns}
     actions = [*raw.actions, *told, *(() if weighted is None else weighted.actions)]
     seen: dict[bytes, str] = {}
     for source_name, name, override in zip(table.column_names, cleaned, matched, strict=True):
         if override.is_weight:
             continue
-        source = _Source(source_name, name, raw.variables.get(source_name, UNKNOWN), override)
+        variable = raw.variables.get(source_name, UNKNOWN)
+        source = _Source(source_name, name, variable, override, source_name in split_off)
         values = None if weighted is None else weighted.values
         column = _clean_column(source, table[source_name], values, actions, seen)
         if column is not None:
@@ -120,6 +123,7 @@ def _study(
         cleaning=(*actions, *dropped),
         row_count=raw.table.num_rows,
         sets=attached,
+        answer_lists=sets.lists_of([column for column, _ in columns], raw),
         weight=None if weighted is None else weighted.weight,
         overrides=restating.overrides(raw, columns, attached, actions, options),
     )
@@ -128,12 +132,13 @@ def _study(
 
 @dataclasses.dataclass(frozen=True)
 class _Source:
-    """A column of the file: its names, its entry in the codebook, and its override."""
+    """A column: its names, its entry in the codebook, its override; whether it was split off."""
 
     source_name: str
     name: str
     variable: Variable
     override: Override
+    is_option: bool = False
 
 
 def _clean_column(
@@ -153,7 +158,7 @@ def _clean_column(
     except _DroppedError as dropped:
         actions.append(CleaningAction(source.source_name, "dropped", str(dropped), len(array)))
         return None
-    if source.name != source.source_name:
+    if source.name != source.source_name and not source.is_option:
         renamed = f"{source.source_name!r} is not a plain identifier"
         actions.append(CleaningAction(source.name, "renamed", renamed, 1))
     actions.extend(
@@ -181,7 +186,7 @@ def _prepare(source: _Source, array: pa.ChunkedArray) -> Draft:
         raise _DroppedError("as requested")
     draft = _draft(source, array)
     if draft is None:
-        raise _DroppedError(f"unsupported type {array.type}")
+        raise _DroppedError(columns.meaningless(array.type))
     reason = _refuse_useless(source, draft)
     if draft.type.is_categorical:
         draft = pooling.pool(draft)

@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from simulacra.engine import errors
@@ -52,60 +52,62 @@ class Override:
             raise errors.OptionError(option, error.detail, *within) from None
 
 
-def match(options: Options, source_names: Sequence[str], names: Sequence[str]) -> list[Override]:
+def match(
+    options: Options,
+    source_names: Sequence[str],
+    names: Sequence[str],
+    origins: Mapping[str, Sequence[str]] | None = None,
+    *,
+    is_whole: bool = True,
+) -> list[Override]:
     """Return the override of each column.
 
     Args:
         options: of the caller, who may call a column by either of its names.
         source_names: the names of the columns in the file.
         names: the names of the same columns in the schema.
+        origins: names of columns that were split, to the names in the file of what they became: an
+            override of the one is one of all of these.
+        is_whole: these are all columns that an option may name.
 
     Raises:
         errors.OptionError: no column has a name of the options; lists the most similar names.
     """
-    positions = dict(zip(names, range(len(names)), strict=True))
-    positions |= dict(zip(source_names, range(len(source_names)), strict=True))
-    _refuse_unknown(options, positions, source_names)
+    positions = {name: [position] for position, name in enumerate(names)}
+    positions |= {name: [position] for position, name in enumerate(source_names)}
+    for name, options_of_it in (origins or {}).items():
+        positions.setdefault(name, [positions[option][0] for option in options_of_it])
+    if is_whole:
+        _refuse_unknown(options, positions, source_names)
     anywhere = Conventions(decimal=options.decimal, also_missing=options.missing_anywhere)
     matched = [Override(conventions=anywhere) for _ in names]
-    for name, column_type in options.types.items():
-        levels = options.levels.get(name, ())
-        matched[positions[name]] = dataclasses.replace(
-            matched[positions[name]],
-            type=column_type,
-            levels=levels,
-            stated_by=(options.words.types, name),
-        )
-        if levels:  # a text that is named as a level is one
-            others = tuple(text for text in MISSING if text not in levels)
-            _state(matched, positions[name], missing=others)
-    for name in options.keep:
-        matched[positions[name]] = dataclasses.replace(matched[positions[name]], is_kept=True)
-    for name in options.drop:
-        matched[positions[name]] = dataclasses.replace(matched[positions[name]], is_dropped=True)
-    for name, separator in options.separators.items():
-        matched[positions[name]] = dataclasses.replace(
-            matched[positions[name]], separator=separator
-        )
-    for name, texts in options.missing.items():
-        _state(matched, positions[name], missing=texts)
-    for name, order in options.dates.items():
-        _state(matched, positions[name], date_order=order)
-    if options.weight is not None:
-        matched[positions[options.weight]] = Override(
-            is_weight=True, conventions=anywhere, stated_by=(options.words.weight,)
-        )
+    for name, known, of_texts in _stated(options):
+        for position in positions.get(name, ()):
+            one = matched[position]
+            conventions = dataclasses.replace(one.conventions, **of_texts)
+            matched[position] = dataclasses.replace(one, conventions=conventions, **known)
     return matched
 
 
-def _state(matched: list[Override], position: int, **known: Any) -> None:  # noqa: ANN401 - fields
-    """Put more of the conventions of a column into its override."""
-    conventions = dataclasses.replace(matched[position].conventions, **known)
-    matched[position] = dataclasses.replace(matched[position], conventions=conventions)
+def _stated(options: Options) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Yield names of columns, each with members of its override and of its conventions."""
+    for name, column_type in options.types.items():
+        levels = options.levels.get(name, ())
+        known = {"type": column_type, "levels": levels, "stated_by": (options.words.types, name)}
+        # A text that is named as a level is one.
+        others = tuple(text for text in MISSING if text not in levels)
+        yield name, known, {"missing": others} if levels else {}
+    yield from ((name, {"is_kept": True}, {}) for name in options.keep)
+    yield from ((name, {"is_dropped": True}, {}) for name in options.drop)
+    yield from ((name, {"separator": mark}, {}) for name, mark in options.separators.items())
+    yield from ((name, {}, {"missing": texts}) for name, texts in options.missing.items())
+    yield from ((name, {}, {"date_order": order}) for name, order in options.dates.items())
+    if options.weight is not None:
+        yield options.weight, {"is_weight": True, "stated_by": (options.words.weight,)}, {}
 
 
 def _refuse_unknown(
-    options: Options, positions: dict[str, int], source_names: Sequence[str]
+    options: Options, positions: Mapping[str, object], source_names: Sequence[str]
 ) -> None:
     by_column = {options.words.types, options.words.missing, options.words.dates, "separators"}
     faults = {
@@ -130,7 +132,7 @@ def _refuse_unknown(
         raise errors.OptionError(option, told, fields=fields)
 
 
-def _similar(name: str, positions: dict[str, int]) -> str:
+def _similar(name: str, positions: Iterable[str]) -> str:
     names = {known.casefold(): known for known in positions}
     near = difflib.get_close_matches(name.casefold(), names, n=3, cutoff=0.6)
     near += [known for known in names if name and name.casefold() in known and known not in near]

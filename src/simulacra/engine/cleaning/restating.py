@@ -33,6 +33,7 @@ def overrides(
     source_name = {column.name: column.source_name for column, _ in columns}
     guessed = [(column, draft) for column, draft in columns if _is_guessed(raw, column)]
     conventions = [(column.source_name, draft.conventions) for column, draft in guessed]
+    split = {one.name for one in raw.answer_lists}  # separators state their sets
     found: dict[str, Any] = {
         **raw.overrides,
         "decimal": options.decimal,
@@ -44,7 +45,11 @@ def overrides(
             **{name: [*it.missing] for name, it in conventions if it.missing},
         },
         "dates": {name: it.date_order for name, it in conventions if it.date_order},
-        "sets": {one.label: [source_name[name] for name in one.columns] for one in sets},
+        "sets": {
+            one.label: [source_name[name] for name in one.columns]
+            for one in sets
+            if one.name not in split
+        },
         "weight": options.weight,
     }
     if raw.sets:  # the file states them itself

@@ -2,17 +2,21 @@
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from simulacra.engine.cleaning import names
-from simulacra.engine.codebook import RawStudy
+from simulacra.engine.codebook import RawStudy, Variable
 from simulacra.engine.columns.boolean import BOOLEAN
-from simulacra.engine.columns.schema import CleaningAction, Column, MultipleResponseSet
+from simulacra.engine.columns.schema import (
+    OF_OPTION,
+    AnswerList,
+    CleaningAction,
+    Column,
+    MultipleResponseSet,
+)
 
 MIN_COLUMNS = 2
 CHOICES = 2
-SEPARATOR = " - "
-"""Between a question and one of its options, as survey tools write it."""
 
 
 def attach(
@@ -38,7 +42,8 @@ def attach(
     of_file, dropped_of_file = _declared(columns, raw)
     taken = {name for one in attached for name in one.columns}
     of_file += [] if raw.sets else _grouped(columns, options - taken)
-    attached, dropped = [*attached, *of_file], [*dropped, *dropped_of_file]
+    attached = [*attached, *_split(columns, raw), *of_file]
+    dropped = [*dropped, *dropped_of_file]
     membership: dict[str, str] = {}
     for response_set in attached:
         for name in response_set.columns:
@@ -48,6 +53,26 @@ def attach(
         for column in columns
     ]
     return described, tuple(attached), dropped
+
+
+def lists_of(columns: Sequence[Column], raw: RawStudy) -> tuple[AnswerList, ...]:
+    """Return the columns of the file that were split, with the columns that are left of them."""
+    lists = []
+    for one in raw.answer_lists:
+        left = tuple(column.name for column in columns if column.source_name in one.columns)
+        if left:
+            lists.append(dataclasses.replace(one, columns=left))
+    return tuple(lists)
+
+
+def _split(columns: Sequence[Column], raw: RawStudy) -> Iterator[MultipleResponseSet]:
+    """Yield the sets whose answers stood in one column."""
+    for one in lists_of(columns, raw):
+        if not one.is_ranking and len(one.columns) >= MIN_COLUMNS:
+            label = names.strip_markup(raw.variables.get(one.column, Variable()).label)
+            yield MultipleResponseSet(
+                one.name, label or one.column, "dichotomy", one.columns, counted="true"
+            )
 
 
 def _stated(
@@ -83,7 +108,7 @@ def _too_few(name: str, left: int, count: int) -> CleaningAction:
 
 def _grouped(columns: Sequence[Column], options: set[str | None]) -> list[MultipleResponseSet]:
     def question(column: Column) -> str:
-        return column.label.rpartition(SEPARATOR)[0] if column.name in options else ""
+        return column.label.rpartition(OF_OPTION)[0] if column.name in options else ""
 
     grouped = []
     for label, group in itertools.groupby(columns, question):

@@ -47,7 +47,7 @@ def recognise(
     distinct, codes = encoded.dictionary, floats(pa.chunked_array([encoded.indices]))
     counts = np.bincount(codes[~np.isnan(codes)].astype(np.int64), minlength=len(distinct))
     is_blank = np.asarray(pc.equal(distinct, ""), dtype=bool)
-    is_missing = _stand_for_no_answer(distinct, conventions)
+    is_missing = stand_for_no_answer(distinct, conventions)
     notes = _missing_notes(distinct, counts, is_missing)
     is_filled = ~(is_blank | is_missing)
     filled = distinct.filter(pa.array(is_filled))
@@ -61,12 +61,12 @@ def recognise(
         )
     else:
         read = dataclasses.replace(draft, values=values, notes=(*notes, *draft.notes))
-    stated = {*_public(distinct, counts, is_missing), *(draft.conventions.missing or ())}
+    stated = {*public(distinct, counts, is_missing), *(draft.conventions.missing or ())}
     found = dataclasses.replace(draft.conventions, missing=tuple(sorted(stated)))
     return dataclasses.replace(read, conventions=found)
 
 
-def _stand_for_no_answer(distinct: pa.StringArray, conventions: Conventions) -> Flags:
+def stand_for_no_answer(distinct: pa.StringArray, conventions: Conventions) -> Flags:
     """Return which texts stand for no answer; a number stands for each way to write it."""
     stated = conventions.missing if conventions.missing is not None else MISSING
     listed = [*stated, *conventions.also_missing]
@@ -79,7 +79,7 @@ def _stand_for_no_answer(distinct: pa.StringArray, conventions: Conventions) -> 
     return is_missing
 
 
-def _public(distinct: pa.StringArray, counts: Int64s, is_missing: Flags) -> list[str]:
+def public(distinct: pa.StringArray, counts: Int64s, is_missing: Flags) -> list[str]:
     """Return the texts for no answer that tell nothing of one respondent."""
     is_public = (counts >= disclosure.THRESHOLD) | np.asarray(pc.is_in(distinct, pa.array(MISSING)))
     return list(distinct.filter(pa.array(is_missing & is_public)).to_pylist())

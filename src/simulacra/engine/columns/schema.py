@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from simulacra.engine.columns.lazy import pa
     from simulacra.engine.columns.tree_codes import TreeCoding
 
+OF_OPTION = " - "
+"""Between a question and one of its options, as survey tools write it."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Column:
@@ -181,6 +184,43 @@ class MultipleResponseSet:
 
 
 @dataclasses.dataclass(frozen=True)
+class AnswerList:
+    """A column of the file whose cells hold several answers; each option has a column here.
+
+    Attributes:
+        column: its name in the file.
+        name: its name as those of the schema are: that of the multiple-response set.
+        columns: names of the columns that were made of it.
+        separator: what stands between two answers of a cell, or one of `separators.LISTS`; None if
+            the cells are lists of Arrow.
+        is_terminated: it stands behind the last answer too.
+        is_ranking: each cell has all options in an order, and the columns hold their ranks from 1;
+            otherwise they tell whether the option was chosen.
+    """
+
+    column: str
+    name: str
+    columns: tuple[str, ...]
+    separator: str | None = None
+    is_terminated: bool = False
+    is_ranking: bool = False
+
+    def option(self, column: Column) -> str:
+        """Return the answer that one of the columns stands for, as the cells have it."""
+        return column.source_name.removeprefix(f"{self.column}{OF_OPTION}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as published."""
+        document = {**dataclasses.asdict(self), "columns": list(self.columns)}
+        return {key: value for key, value in document.items() if value not in (None, False)}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Return what `to_json` wrote."""
+        return cls(**{**document, "columns": tuple(document["columns"])})
+
+
+@dataclasses.dataclass(frozen=True)
 class SurveyWeight:
     """The weight of a weighted study.
 
@@ -202,7 +242,8 @@ class CleaningAction:
         column: the column's name in the schema, or in the file if it was dropped; None if it
             concerns the whole file.
         action: ``read`` (how the file was understood), ``skipped`` (rows that are no data),
-            ``renamed``, ``dropped``, ``kept``, ``typed``, ``pooled``, ``merged``, ``relabelled``,
+            ``renamed``, ``split`` (a column that holds several: answers, or fields),
+            ``dropped``, ``kept``, ``typed``, ``pooled``, ``merged``, ``relabelled``,
             ``filled`` (blanks that mean something), ``blanked``, ``removed``, ``weighted`` (the
             study, by this column) or ``noticed`` (something that looks like more than it is used
             for).
@@ -229,6 +270,7 @@ class Schema:
         cleaning: what reading and cleaning did.
         row_count: rows of the study.
         sets: multiple-response sets of which at least two columns are left.
+        answer_lists: columns of the file whose cells hold several answers.
         weight: of the respondents; None if all stand for as many people.
         overrides: the arguments of `pipeline.fit` that state all that reading and cleaning found
             out: with them, the same file is read in the same way.
@@ -238,6 +280,7 @@ class Schema:
     cleaning: tuple[CleaningAction, ...]
     row_count: int
     sets: tuple[MultipleResponseSet, ...] = ()
+    answer_lists: tuple[AnswerList, ...] = ()
     weight: SurveyWeight | None = None
     overrides: Mapping[str, Any] = dataclasses.field(default_factory=dict, hash=False)
 
@@ -277,6 +320,8 @@ class Schema:
         }
         if self.sets:
             document["multiple_response_sets"] = [one.to_json() for one in self.sets]
+        if self.answer_lists:
+            document["answer_lists"] = [one.to_json() for one in self.answer_lists]
         if self.weight:
             document["weight"] = dataclasses.asdict(self.weight)
         if self.overrides:
@@ -293,6 +338,9 @@ class Schema:
             sets=tuple(
                 MultipleResponseSet.from_json(one)
                 for one in document.get("multiple_response_sets", ())
+            ),
+            answer_lists=tuple(
+                AnswerList.from_json(one) for one in document.get("answer_lists", ())
             ),
             weight=SurveyWeight(**document["weight"]) if "weight" in document else None,
             overrides=document.get("overrides", {}),
