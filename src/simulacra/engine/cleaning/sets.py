@@ -4,11 +4,10 @@ import dataclasses
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from simulacra.engine.cleaning import names
+from simulacra.engine.cleaning import names, stems
 from simulacra.engine.codebook import RawStudy, Variable
 from simulacra.engine.columns.boolean import BOOLEAN
 from simulacra.engine.columns.schema import (
-    OF_OPTION,
     AnswerList,
     CleaningAction,
     Column,
@@ -16,7 +15,6 @@ from simulacra.engine.columns.schema import (
 )
 
 MIN_COLUMNS = 2
-CHOICES = 2
 
 
 def attach(
@@ -28,8 +26,7 @@ def attach(
     """Return the columns with the sets they belong to, the sets, and the sets that were dropped.
 
     The sets are those of the caller and those of the codebook. Without any of the codebook, they
-    are neighbouring options of one question: columns whose blanks were taken as "not chosen" (see
-    `choices`).
+    are neighbouring options of one question, told by their names and answers (see `stems`).
 
     Args:
         columns: those that are left.
@@ -39,10 +36,10 @@ def attach(
     """
     options = {action.column for action in actions if action.action == "filled"}
     attached, dropped = _stated(columns, stated)
+    attached += _split(columns, raw)
     of_file, dropped_of_file = _declared(columns, raw)
-    taken = {name for one in attached for name in one.columns}
-    of_file += [] if raw.sets else _grouped(columns, options - taken)
-    attached = [*attached, *_split(columns, raw), *of_file]
+    taken = {name for one in (*attached, *of_file) for name in one.columns}
+    attached += of_file if raw.sets else _grouped(columns, options, taken)
     dropped = [*dropped, *dropped_of_file]
     membership: dict[str, str] = {}
     for response_set in attached:
@@ -88,17 +85,11 @@ def _stated(
         if len(members) < MIN_COLUMNS:
             dropped.append(_too_few(name, len(members), len(named)))
             continue
-        kind = "dichotomy" if all(map(_is_choice, members)) else "category"
+        kind = "dichotomy" if all(map(stems.is_choice, members)) else "category"
+        counted = stems.chosen(members)[1] if kind == "dichotomy" else None
         within = tuple(column.name for column in members)
-        found.append(MultipleResponseSet(name, label, kind, within))
+        found.append(MultipleResponseSet(name, label, kind, within, counted))
     return found, dropped
-
-
-def _is_choice(column: Column) -> bool:
-    """Tell whether a column says no more than whether something was chosen."""
-    if column.type.is_categorical:
-        return len(column.levels) <= CHOICES
-    return column.bounds == (0.0, 1.0)
 
 
 def _too_few(name: str, left: int, count: int) -> CleaningAction:
@@ -106,17 +97,32 @@ def _too_few(name: str, left: int, count: int) -> CleaningAction:
     return CleaningAction(name, "dropped", reason, count)
 
 
-def _grouped(columns: Sequence[Column], options: set[str | None]) -> list[MultipleResponseSet]:
-    def question(column: Column) -> str:
-        return column.label.rpartition(OF_OPTION)[0] if column.name in options else ""
+def _grouped(
+    columns: Sequence[Column], filled: set[str | None], taken: set[str]
+) -> list[MultipleResponseSet]:
+    """Return the sets whose options are neighbours, named by one stem, and chosen or not.
 
-    grouped = []
-    for label, group in itertools.groupby(columns, question):
-        members = tuple(column.name for column in group)
-        if label and len(members) >= MIN_COLUMNS:
+    Args:
+        columns: those that are left.
+        filled: columns whose blanks were taken as "not chosen".
+        taken: columns that are in sets already.
+    """
+    grouped: dict[str, MultipleResponseSet] = {}
+    for stem, least in stems.STEMS:
+        free = {each.name for each in columns if each.name not in taken and stems.is_choice(each)}
+        asked = [stem(column).strip() if column.name in free else "" for column in columns]
+        for label, run in itertools.groupby(zip(asked, columns, strict=True), lambda pair: pair[0]):
+            members = tuple(column for _, column in run)
+            named = tuple(column.name for column in members)
+            is_sure, counted = stems.chosen(members)
+            is_filled = filled.issuperset(named)
+            if len(members) < least or not label or label in grouped or not (is_sure or is_filled):
+                continue
             (name,) = names.clean([label])
-            grouped.append(MultipleResponseSet(name, label, "dichotomy", members))
-    return grouped
+            grouped[label] = MultipleResponseSet(name, label, "dichotomy", named, counted)
+            taken = taken.union(named)
+    position = {column.name: index for index, column in enumerate(columns)}
+    return sorted(grouped.values(), key=lambda one: position[one.columns[0]])
 
 
 def _declared(

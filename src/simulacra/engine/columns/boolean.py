@@ -47,7 +47,7 @@ class Boolean(LevelType):
         """Return two values as yes and no, if they are words or numbers that say so."""
         from_levels = as_levels(name, draft)
         present = np.unique(from_levels.values[from_levels.known]).astype(int)
-        meanings = {level: _meaning(from_levels.levels[level]) for level in present}
+        meanings = {level: says(from_levels.levels[level]) for level in present}
         if len(present) == 2 and None in meanings.values() and True in meanings.values():
             meanings = {level: bool(meaning) for level, meaning in meanings.items()}
         if not present.size or len(present) > 2 or None in meanings.values():
@@ -63,7 +63,8 @@ class Boolean(LevelType):
         return pa.array(np.where(missing, 0, np.round(values)).astype(bool), mask=missing)
 
 
-def _meaning(level: str) -> bool | None:
+def says(level: str) -> bool | None:
+    """Return whether a word says yes or no, None if it is another word."""
     word = level.casefold()
     if word in TRUE:
         return True

@@ -29,8 +29,8 @@ class Question:
 def of_study(schema: Schema) -> list[Question]:
     """Return the questions of a study, each once.
 
-    They are the multiple-response sets that the file declares; columns of the same two levels
-    whose names differ in their last number; and boolean columns next to each other.
+    They are the multiple-response sets; columns of the same two levels whose names differ in their
+    last number; and boolean columns next to each other.
     """
     questions = [*_declared(schema), *_numbered(schema), *_neighbours(schema)]
     return list(dict.fromkeys(q for q in questions if len(q.positions) >= MIN_OPTIONS))
@@ -61,14 +61,22 @@ def _numbered(schema: Schema) -> Iterator[Question]:
 
 
 def _neighbours(schema: Schema) -> Iterator[Question]:
-    def is_flag(position: int) -> bool:
-        return schema.columns[position].type is BOOLEAN and _is_option(schema.columns[position])
+    """Yield boolean columns next to each other, those of one multiple-response set at most.
 
-    for is_run, run in itertools.groupby(range(len(schema.columns)), is_flag):
-        if is_run:
-            positions = tuple(run)
-            yield Question(positions, (1,) * len(positions))
+    "None of these" may stand beside a set that is told by the names of its columns.
+    """
+    run: list[int] = []
+    for position, column in enumerate(schema.columns):
+        is_flag = column.type is BOOLEAN and _is_option(column)
+        sets = {schema.columns[other].multiple_response for other in run}
+        sets.add(column.multiple_response)
+        if run and not (is_flag and len(sets - {None}) <= 1):
+            yield Question(tuple(run), (1,) * len(run))
+            run = []
+        run += [position] if is_flag else []
+    if run:
+        yield Question(tuple(run), (1,) * len(run))
 
 
 def _is_option(column: Column) -> bool:
-    return len(column.levels) == 2 and column.multiple_response is None
+    return len(column.levels) == 2

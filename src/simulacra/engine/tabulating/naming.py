@@ -108,12 +108,20 @@ def options_of(schema: Schema, name: str) -> list[Option]:
         return [Option(level, _places(columns, level)) for level in levels]
     found, labels = [], [column.label for column in columns]
     for column in columns:
-        counted = column.levels[-1] if one.counted is None else one.counted
-        if counted in column.levels:
+        chosen = _chosen(column, one)
+        if chosen is not None:
             is_plain = column.label and labels.count(column.label) == 1
             name = column.label if is_plain else column.name
-            found.append(Option(name, _places([column], counted)))
+            found.append(Option(name, ((column.name, chosen),)))
     return found
+
+
+def _chosen(column: Column, one: MultipleResponseSet) -> int | None:
+    """Return the value that means that an option was chosen; 1 in a column of 0 and 1."""
+    if not column.type.is_categorical:
+        return 1
+    counted = column.levels[-1] if one.counted is None else one.counted
+    return column.levels.index(counted) if counted in column.levels else None
 
 
 def columns_of(schema: Schema, names: Iterable[str]) -> list[str]:

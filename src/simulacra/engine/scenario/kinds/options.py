@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from simulacra.engine.columns.schema import MultipleResponseSet, Schema
+from simulacra.engine.columns.schema import Column, MultipleResponseSet, Schema
 from simulacra.engine.scenario.kinds.checking import Checker
 from simulacra.engine.scenario.kinds.kind import Kind
-from simulacra.engine.scenario.terms import Cell, Levels, Partition
+from simulacra.engine.scenario.terms import Cell, Interval, Levels, Partition
 
-SEPARATOR = " - "
-"""Between a question and one of its options, as survey tools write it."""
+JOINTS = " -:/._"
+"""Between a question and an option, in labels of options."""
 
 
 class Options(Kind):
@@ -93,17 +93,29 @@ def _options(schema: Schema, one: MultipleResponseSet) -> dict[str, Cell]:
         }
     cells: dict[str, Cell] = {}
     for column in columns:
-        counted = column.levels[-1] if one.counted is None else one.counted
-        if counted in column.levels:
-            cell = Cell(((column.name, Levels(frozenset({column.levels.index(counted)}))),))
+        chosen = _chosen(column, one)
+        if chosen is not None:
+            cell = Cell(((column.name, chosen),))
             for name in (column.name, column.source_name, column.label, _short(column.label, one)):
                 cells.setdefault(name, cell)
     return cells
 
 
+def _chosen(column: Column, one: MultipleResponseSet) -> Levels | Interval | None:
+    """Return what is true of rows that choose an option, None if no level says so."""
+    if not column.type.is_categorical:
+        return Interval(1, 1)
+    counted = column.levels[-1] if one.counted is None else one.counted
+    return Levels(frozenset({column.levels.index(counted)})) if counted in column.levels else None
+
+
 def _short(label: str, one: MultipleResponseSet) -> str:
     """Return the label of an option without the question, which survey tools write before it."""
-    return label.removeprefix(f"{one.label}{SEPARATOR}") or label
+    if not label.startswith(one.label):
+        return label
+    rest = label.removeprefix(one.label).strip()
+    is_bracketed = rest.startswith("[") and rest.endswith("]")
+    return (rest[1:-1] if is_bracketed else rest.lstrip(JOINTS)).strip() or label
 
 
 OPTIONS = Options()
