@@ -18,6 +18,7 @@ from simulacra.engine.rules.states import RuleStudy
 REGIONS = ["Nord", "Süd", "Ost", "West", "Mitte", "Übersee"]
 LAND = {"Nord": "A", "Süd": "B", "Ost": "A", "West": "B", "Mitte": "C", "Übersee": "C"}
 BANDS = ["18-29", "30-44", "45-64", "65+"]
+TEAMS = np.array(["Reds", "Blues", "Greens", "Whites", "Blacks"])
 SCHOOLS = ["None", "Primary", "Middle", "High", "College", "Master", "Doctor"]
 NUMBERS = (
     *("rating", "age", "retired_since", "school_years", "pages", "seconds", "food", "rent"),
@@ -42,6 +43,8 @@ def survey(rows: int, seed: int = 0) -> pa.Table:
     year = rng.poisson(12, rows)
     height = np.round(rng.normal(171, 9, rows), 1)
     weight = np.round(22 * (height / 100) ** 2 * np.exp(rng.normal(0.12, 0.18, rows)), 1)
+    liked = np.random.default_rng((seed, 1)).gumbel([1, 0.6, 0.4, 0.2, 0], size=(rows, 5))
+    choices = TEAMS[liked.argsort(axis=1)[:, ::-1]]
     return pa.table(
         {
             "region": region,
@@ -79,6 +82,9 @@ def survey(rows: int, seed: int = 0) -> pa.Table:
             "weight": weight,
             "height": height,
             "bmi": np.round(weight / (height / 100) ** 2, 1),
+            "first_choice": choices[:, 0],
+            "second_choice": choices[:, 1],
+            "third_choice": choices[:, 2],
         }
     )
 
@@ -90,6 +96,7 @@ def violations(table: pa.Table) -> dict[str, int]:
         name: np.array([np.nan if v is None else float(v) for v in values[name]])
         for name in NUMBERS
     }
+    named = np.column_stack([values[f"{place}_choice"] for place in ("first", "second", "third")])
     picked = np.column_stack([values[f"option_{i}"] == True for i in (1, 2, 3)])  # noqa: E712
     years = dict(zip(SCHOOLS, [0, 4, 8, 12, 15, 17, 21], strict=True))
     band = np.array(BANDS, dtype=object)[np.searchsorted([30, 45, 65], number["age"], side="right")]
@@ -109,6 +116,9 @@ def violations(table: pa.Table) -> dict[str, int]:
         "shares": number["share_tv"] + number["share_web"] + number["share_print"] != 100,
         "visits": number["visits_month"] > number["visits_year"],
         "bmi": np.abs(number["weight"] / (number["height"] / 100) ** 2 - number["bmi"]) > 0.0501,
+        "choices": np.array(
+            [len({*row} - {None}) < sum(it is not None for it in row) for row in named]
+        ),
     }
     return {name: int(rows.sum()) for name, rows in counts.items() if rows.any()}
 

@@ -8,6 +8,7 @@ from simulacra.engine.rules import (
     identities,
     orderings,
     products,
+    rankings,
 )
 from simulacra.engine.rules.bands import Band
 from simulacra.engine.rules.coverings import Covering
@@ -15,6 +16,7 @@ from simulacra.engine.rules.exclusions import Exclusion
 from simulacra.engine.rules.identities import Identity
 from simulacra.engine.rules.orderings import Ordering
 from simulacra.engine.rules.products import Product
+from simulacra.engine.rules.rankings import Ranking
 from simulacra.engine.rules.rule import RuleKind
 
 KINDS: tuple[RuleKind, ...] = (
@@ -25,6 +27,7 @@ KINDS: tuple[RuleKind, ...] = (
     RuleKind(identities.learn, Identity),
     RuleKind(products.learn, Product),
     RuleKind(coverings.learn, Covering),
+    RuleKind(rankings.learn, Ranking),
 )
 """In the order in which they are learned and listed."""
 

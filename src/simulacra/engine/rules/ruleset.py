@@ -52,7 +52,7 @@ class Rules:
         explained = {frozenset(rule.positions) for rule in self.rules if rule.explains_exclusions}
         for rule in sorted(self.rules, key=_reading_order):
             is_exclusion = isinstance(rule, Exclusion)
-            if not is_exclusion or frozenset(rule.positions) not in explained:
+            if not (is_exclusion and any(one.issuperset(rule.positions) for one in explained)):
                 yield from rule.sentences(self.states)
 
     def __len__(self) -> int:
