@@ -56,6 +56,20 @@ def test_formats_go_by_suffix_and_a_seed_repeats(model: str) -> None:
     assert pyarrow.csv.read_csv("rows.csv").to_pylist() == rows.to_pylist()
 
 
+def test_rows_may_have_the_columns_of_the_file(tmp_path: Path) -> None:
+    lines = [
+        "Your age,Which?",
+        *(f"{row % 9},{['a;b', 'b;c', 'a;c', 'a;b;c', 'b'][row % 5]}" for row in range(90)),
+    ]
+    (tmp_path / "own.csv").write_text("\n".join(lines))
+    simulacra.fit(tmp_path / "own.csv").save(tmp_path / "own.model")
+    options = ["--rows", "40", "--output", "rows.csv", "--layout", "file"]
+    assert main(["generate", str(tmp_path / "own.model"), *options]) == 0
+    rows = pyarrow.csv.read_csv("rows.csv")
+    assert rows.column_names == ["Your age", "Which?"]
+    assert {*rows["Which?"].to_pylist()} <= {"a;b", "b;c", "a;c", "a;b;c", "b"}
+
+
 def test_rows_may_carry_their_support(model: str) -> None:
     options = ["--rows", "4000", "--seed", "1", "--support-weight"]
     assert main(["generate", model, *options]) == 0

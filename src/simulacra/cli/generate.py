@@ -45,6 +45,13 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         action="store_true",
         help="add the column support_weight, which sums to the effective base of the rows",
     )
+    parser.add_argument(
+        "--layout",
+        choices=["schema", "file"],
+        default="schema",
+        help="file: columns named as in the study's file, several answers in one cell where it had "
+        "them (default: schema)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -206,7 +213,9 @@ def run(arguments: argparse.Namespace) -> int:
             raise failures.CommandError(
                 f"--support-weight: the study has a column {pipeline.SUPPORT_WEIGHT!r} of its own"
             )
-        generation = make(model, arguments, on_progress).write(arguments.output)
+        generation = make(model, arguments, on_progress).write(
+            arguments.output, layout=arguments.layout
+        )
     terminal.say(str(generation.report))
     rows, columns = generation.table.shape
     print(f"Wrote {arguments.output}: {rows:,} rows, {columns:,} columns.")

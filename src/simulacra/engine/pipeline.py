@@ -48,7 +48,7 @@ from simulacra.engine.tabulating.sample import Behind, Sample, Weighting
 from simulacra.engine.tabulating.variables import everyone
 from simulacra.engine.validation import validating
 from simulacra.engine.validation.validation import Validation
-from simulacra.engine.writing import files
+from simulacra.engine.writing import files, layouts
 
 FIT_DURATIONS = (
     ("reading", 0.03),
@@ -975,14 +975,26 @@ class Generation:
         column = pa.array(np.full(self.rows_generated, weight))
         return dataclasses.replace(self, table=self.table.append_column(SUPPORT_WEIGHT, column))
 
-    def write(self, path: str | Path, format: str | None = None) -> Self:  # noqa: A002 - its name
+    def write(
+        self,
+        path: str | Path,
+        format: str | None = None,  # noqa: A002 - its name
+        *,
+        layout: str = layouts.SCHEMA,
+    ) -> Self:
         """Write the rows as parquet, csv or arrow, by default as the path's suffix says.
 
+        Args:
+            path: of the file.
+            format: if the suffix does not say it.
+            layout: ``"file"`` for the columns of the study's file, named as there, with several
+                answers in one cell where it had them; ``"schema"`` for those of the schema.
+
         Raises:
-            ValueError: an unknown format.
+            ValueError: an unknown format or layout.
             OSError: the file cannot be written.
         """
-        files.write(self.table, Path(path), format)
+        files.write(layouts.lay_out(self.table, self._schema, layout), Path(path), format)
         return self
 
 

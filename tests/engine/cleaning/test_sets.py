@@ -1,5 +1,7 @@
 """Multiple-response sets that are spread over columns, told by names and answers."""
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -18,9 +20,9 @@ OPTIONS = ["Phone", "App", "Post", "Fax"]
 AGE = RNG.integers(18, 80, ROWS)
 
 
-def schema(columns: dict[str, object], **given: object) -> Schema:
+def schema(columns: dict[str, object], **given: Any) -> Schema:  # noqa: ANN401 - options of `fit`
     table = pa.table({**columns, "age": AGE})
-    options = Options.of(**given)  # type: ignore[arg-type] - of one test
+    options = Options.of(**given)
     return clean.clean(source.read(table, limits.DEFAULT), limits.DEFAULT, options).schema
 
 

@@ -17,6 +17,7 @@ class Child:
     def __init__(self, model_file: Path, folder: Path) -> None:
         folder.mkdir()
         self.model_file, self.folder, self.stages = model_file, folder, list[str]()
+        self.layout = "schema"
 
     def generate(
         self,
@@ -38,6 +39,7 @@ class Child:
             rng_seed=1,
             conditions={} if is_free else {"categorical": SHARES, "numeric": RANGES},
             margins=margins,
+            output_layout=self.layout,
         )
         return sampling.generate(request, self._note)
 
@@ -148,3 +150,14 @@ def test_rows_are_delivered_though_refits_cannot_be_written(
     monkeypatch.setattr("simulacra.engine.pipeline.Model.save_refits", fail)
     result = second.generate(is_free=True, margins="quick")
     assert (result.rows_generated, result.new_refits) == (60, 0)
+
+
+def test_rows_may_have_the_columns_of_the_file(first: Child, second: Child) -> None:
+    """A name of this study is no identifier in the file; the rows are the same."""
+    second.layout = "file"
+    second.generate()
+    names, rows = second.rows.split(b"\n", 1)
+    own_names, own_rows = first.rows.split(b"\n", 1)
+    assert rows == own_rows
+    assert names.count(b",") == own_names.count(b",")
+    assert names != own_names

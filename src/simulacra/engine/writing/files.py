@@ -7,6 +7,8 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from simulacra.engine.writing import layouts
+
 ROWS_PER_GROUP = 100_000
 
 
@@ -15,7 +17,9 @@ def _parquet(table: pa.Table, path: Path) -> None:
 
 
 def _csv(table: pa.Table, path: Path) -> None:
-    pa_csv.write_csv(table, path, pa_csv.WriteOptions(quoting_style="needed"))
+    pa_csv.write_csv(
+        layouts.texts_of_lists(table), path, pa_csv.WriteOptions(quoting_style="needed")
+    )
 
 
 def _arrow(table: pa.Table, path: Path) -> None:

@@ -291,6 +291,7 @@ class Generation(Table, TenantOwned, JobResult):
     dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"), index=True)
     row_count: Mapped[int]
     output_format: Mapped[str]
+    output_layout: Mapped[str] = mapped_column(server_default="schema")
     seed: Mapped[int]
     conditions: Mapped[Json]
     rows_generated: Mapped[int | None]

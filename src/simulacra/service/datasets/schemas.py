@@ -253,10 +253,29 @@ class MultipleResponseDocument(BaseModel):
     )
 
 
+class AnswerListDocument(BaseModel):
+    """A column of the seed file whose cells hold several answers."""
+
+    column: str = Field(description="Its name in the seed file.")
+    name: str = Field(description="Of the multiple-response set, if it is one.")
+    columns: list[str] = Field(description="Columns of the schema: one for each option.")
+    separator: str | None = Field(
+        None,
+        description="What stands between answers. `[\"\"]`, `['']` and `[]` are lists as JSON "
+        "writes them, as Python does, and of numbers; absent for lists of Parquet.",
+    )
+    is_terminated: bool = Field(default=False, description="It stands behind the last answer too.")
+    is_ranking: bool = Field(
+        default=False,
+        description="Cells have all options in an order; the columns hold their ranks.",
+    )
+
+
 CleaningAction = Literal[
     "read",
     "skipped",
     "renamed",
+    "split",
     "dropped",
     "kept",
     "typed",
@@ -279,8 +298,9 @@ class CleaningDocument(BaseModel):
     )
     action: CleaningAction = Field(
         description="`read`: how the file was understood; `skipped`: rows that are no data, or "
-        "stand for nobody; `filled`: blanks that mean something; `weighted`: the study, by this "
-        "column; `noticed`: what looks like more than it is used for, such as a survey weight."
+        "stand for nobody; `split`: a column that holds several answers or fields; `filled`: "
+        "blanks that mean something; `weighted`: the study, by this column; `noticed`: what looks "
+        "like more than it is used for, such as a survey weight."
     )
     reason: str
     count: int = Field(description="How many rows, columns or levels it concerns.")
@@ -501,6 +521,9 @@ class SchemaDocument(BaseModel):
     schema_: list[ColumnDocument] = Field(alias="schema")
     cleaning: list[CleaningDocument]
     multiple_response_sets: list[MultipleResponseDocument] | None = None
+    answer_lists: list[AnswerListDocument] | None = Field(
+        None, description="Absent if no column of the seed file has several answers in a cell."
+    )
     weight: WeightDocument | None = Field(
         None, description="Absent of a study in which all respondents stand for as many people."
     )

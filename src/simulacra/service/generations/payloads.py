@@ -26,6 +26,7 @@ class SamplingRequest:
         conditions: by kind, as the engine takes them.
         margins: how careful margins of error are to be; None for none.
         support_weight: whether the rows have a column more, by which other tools count them.
+        output_layout: schema or file.
     """
 
     model_file: Path
@@ -40,6 +41,7 @@ class SamplingRequest:
     conditions: dict[str, Any]
     margins: str | None = None
     support_weight: bool = False
+    output_layout: str = "schema"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -26,7 +26,9 @@ def generate(
         support_weight=request.support_weight,
         progress=report,
     )
-    generation.write(request.artifact_file, format=request.output_format)
+    generation.write(
+        request.artifact_file, format=request.output_format, layout=request.output_layout
+    )
     margins = generation.report.margins
     published = generation.report.to_json()
     published["margins"] = None if margins is None else margins.summary()

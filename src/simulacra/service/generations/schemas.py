@@ -32,6 +32,13 @@ class OutputFormat(StrEnum):
     ARROW = "arrow"
 
 
+class OutputLayout(StrEnum):
+    """Which columns an artifact has."""
+
+    SCHEMA = "schema"
+    FILE = "file"
+
+
 # The engine checks conditions against the schema and words every fault; here they only have a form.
 ShareMaps = Annotated[
     dict[str, Any],
@@ -264,6 +271,11 @@ class GenerationRequest(Body):
         description="Rows wanted; tight scenarios may give fewer, never more.", examples=[5000]
     )
     output_format: OutputFormat = OutputFormat.PARQUET
+    output_layout: OutputLayout = Field(
+        default_factory=lambda: OutputLayout.SCHEMA,  # as of `margins`
+        description="`schema`: the columns of the schema; `file`: those of the seed file, named as "
+        "there, with several answers in one cell where it had them.",
+    )
     seed: Annotated[int, Field(strict=True, ge=0, le=limits.MAX_SEED), WholeNumber] | None = Field(
         None, description="Same dataset, conditions, row count and seed: same rows."
     )
@@ -589,6 +601,7 @@ class GenerationDocument(BaseModel):
     row_count: int = Field(description="Rows asked for.")
     rows_generated: int | None = Field(None, description="Rows in the artifact; these are billed.")
     output_format: OutputFormat
+    output_layout: OutputLayout
     seed: int
     conditions: Annotated[dict[str, Any], As(Conditions)]
     support_weight: bool = Field(
@@ -635,6 +648,7 @@ def document(generation: tables.Generation, link: links.Link | None) -> Generati
         row_count=generation.row_count,
         rows_generated=generation.rows_generated,
         output_format=OutputFormat(generation.output_format),
+        output_layout=OutputLayout(generation.output_layout),
         seed=generation.seed,
         conditions=generation.conditions,
         support_weight=generation.support_weight,

@@ -27,7 +27,7 @@ from simulacra.service.generations import (
     tabulations,
     tasks,
 )
-from simulacra.service.generations.schemas import GenerationRequest, PreviewRequest
+from simulacra.service.generations.schemas import GenerationRequest, OutputLayout, PreviewRequest
 from simulacra.service.generations.tabulation_schemas import ComparisonRequest, CrosstabRequest
 from simulacra.service.idempotency import bindings, fingerprint
 from simulacra.service.identity.principal import Principal
@@ -130,6 +130,7 @@ class Generations:
             job_id=job.id,
             row_count=request.row_count,
             output_format=request.output_format,
+            output_layout=request.output_layout,
             seed=secrets.randbelow(limits.DRAWN_SEEDS) if request.seed is None else request.seed,
             conditions=request.conditions.asked(),
             margins_asked=schemas.how_careful(request.margins),
@@ -320,13 +321,15 @@ async def _check_room(session: AsyncSession, job: tables.Job, what: str) -> None
 
 def _fingerprint(dataset_id: str, request: GenerationRequest) -> bytes:
     """Return the fingerprint of a request; blocks, as a scenario may have a megabyte."""
-    later = {"margins", "support_weight"}
+    later = {"margins", "support_weight", "output_layout"}
     fields = request.model_dump(mode="json", exclude={"wait_seconds", "conditions", *later})
     fields["conditions"] = request.conditions.asked()
     if request.margins:  # a request without them has the fingerprint that it had before there were
         fields["margins"] = schemas.how_careful(request.margins)
     if request.support_weight:
         fields["support_weight"] = True
+    if request.output_layout is not OutputLayout.SCHEMA:
+        fields["output_layout"] = request.output_layout
     return fingerprint.of_request(f"/v1/datasets/{dataset_id}/generations", fields)
 
 

@@ -117,6 +117,7 @@ def _request(generation: tables.Generation, folder: Path) -> payloads.SamplingRe
         conditions=generation.conditions,
         margins=generation.margins_asked,
         support_weight=generation.support_weight,
+        output_layout=generation.output_layout,
     )
 
 
