@@ -28,7 +28,8 @@ WRITTEN: dict[str, Callable[[Sequence[str]], str]] = {
 def found(cells: Sequence[str]) -> tuple[str | None, separators.Cells]:
     counts = Counter(cells)
     texts, numbers = [*counts], np.array([*counts.values()])
-    separator = separators.find(texts, numbers)
+    guess = separators.find(texts, numbers)
+    separator = guess.separator if guess is not None and guess.is_certain else None
     return separator, separators.part(texts, numbers, separator or "\0")
 
 
@@ -185,3 +186,25 @@ def test_texts_that_look_alike_are_whole(kind: str) -> None:
         for seed in range(4):
             cells = ALIKE[kind](np.random.default_rng(seed), rows)
             assert found(cells)[0] is None
+
+
+def test_too_few_cells_are_a_suspicion() -> None:
+    rng = np.random.default_rng(4)
+    counts = Counter(", ".join(row) for row in choices(["Radio", "TV", "Web"], 40, rng, share=0.3))
+    guess = separators.find([*counts], np.array([*counts.values()]))
+    assert guess == separators.Guess(", ", is_certain=False)
+
+
+def test_a_slip_or_two_are_no_fields() -> None:
+    rng = np.random.default_rng(0)
+    cells = [";".join(row) for row in choices(["Phone", "App", "Post", "Fax"], 600, rng)]
+    assert found([*cells, "Phone;;App"])[0] == ";"
+    fields = [f"{rng.integers(1, 4)};{rng.choice(['', '4'])};{rng.integers(5, 9)}" for _ in cells]
+    assert found(fields)[0] is None
+
+
+@settings(max_examples=200)
+@given(st.lists(st.text(" ,;/|[]()'\"\\ab1\n\0{}", max_size=12), min_size=1, max_size=30))
+def test_any_texts_can_be_looked_at(texts: list[str]) -> None:
+    found([*texts, "[" * 10_000 + "]" * 10_000] * 6)
+    found([f"[{text}]" for text in texts] * 6)

@@ -166,3 +166,12 @@ def test_a_study_read_with_its_overrides_is_the_same(cells: list[str]) -> None:
     assert again.schema.answer_lists == first.schema.answer_lists
     assert again.schema.overrides == first.schema.overrides
     np.testing.assert_array_equal(again.values, first.values)
+
+
+def test_a_suspicion_is_noticed_and_changes_nothing() -> None:
+    few = ["Radio, TV" if row % 30 == 0 else "TV, Web" if row % 30 == 1 else word
+           for row, word in enumerate(RNG.choice(["Radio", "TV", "Web"], ROWS))]  # fmt: skip
+    cleaned = study(few)
+    assert cleaned.schema["channels"].type is NOMINAL
+    (noticed,) = [it for it in cleaned.schema.cleaning if it.action == "noticed"]
+    assert "may hold several answers with ', ' between them" in noticed.reason

@@ -19,7 +19,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -47,12 +47,18 @@ CHANCE = 0.01
 """Of what shuffled parts do by accident, up to which it is evidence."""
 ENDS = 2
 """Of a range: where each cell has two numbers, they may be the ends of one."""
+SUSPICION = 0.3
+"""Chance up to which the report says that a column, not one of codes, may be of such cells."""
+MAX_GAPS = 0.01
+"""Share of the cells with a separator that may have nothing between two of them."""
 MAX_COPIES = 10
 """Rows with the same cell that count as evidence; more may be copies of one level."""
 
 ALMOST = 1 - 1e-12
 HELD = "\ue000"
 """Stands for a separator inside brackets, which parts nothing."""
+UNREADABLE = (ValueError, SyntaxError, RecursionError, MemoryError)
+"""What reading a text as JSON or as a value of Python raises if it is neither."""
 BRACKETS = re.compile(r"\([^()]*\)")
 LIST = re.compile(r"\[.*\]", re.DOTALL)
 WHOLE = re.compile(r"0|-?[1-9]\d{0,8}")
@@ -92,7 +98,19 @@ class Cells:
         )
 
 
-def find(texts: Sequence[str], counts: np.ndarray) -> str | None:
+class Guess(NamedTuple):
+    """What may stand between several answers in the cells of a column.
+
+    Attributes:
+        separator: it, or one of `LISTS`.
+        is_certain: the evidence suffices.
+    """
+
+    separator: str
+    is_certain: bool
+
+
+def find(texts: Sequence[str], counts: np.ndarray) -> Guess | None:
     """Return what stands between several answers in the cells of a column, None if nothing does.
 
     Args:
@@ -100,18 +118,31 @@ def find(texts: Sequence[str], counts: np.ndarray) -> str | None:
         counts: int64, shape (texts,): the rows that have each.
     """
     if (written := _list_form(texts)) is not None:
-        return written if are_options(part(texts, counts, written)) else None
+        return (
+            Guess(written, is_certain=True) if are_options(part(texts, counts, written)) else None
+        )
     rows = int(counts.sum())
     if len(texts) <= MIN_OPTIONS:
         return None
-    for mark in (*CERTAIN, *ORDERED):
-        having = sum(int(n) for text, n in zip(texts, counts, strict=True) if mark in text[:-1])
-        if having < max(MIN_CELLS, MIN_SHARE * rows) or _has_gaps(mark, texts):
+    suspected = None
+    together = "\0".join(texts)
+    for mark in filter(together.__contains__, (*CERTAIN, *ORDERED)):
+        having = _rows(texts, counts, re.compile(f"{re.escape(mark)}.", re.DOTALL).search)
+        gap = _gap(mark)
+        is_of_fields = _rows(texts, counts, gap.search) > MAX_GAPS * having if gap else False
+        if having < max(MIN_CELLS, MIN_SHARE * rows) or is_of_fields:
             continue
         for separator in _spaced(mark, texts):
-            if _is_evident(part(texts, counts, separator), separator):
-                return separator
-    return None
+            cells = part(texts, counts, separator)
+            if not _may_be_several(cells, separator):
+                continue
+            chance = log_chance(cells)
+            if chance <= math.log(CHANCE) and _is_combined(cells):
+                return Guess(separator, is_certain=True)
+            is_likely = mark in CERTAIN and not are_numbers(cells.options)
+            if suspected is None and is_likely and chance <= math.log(SUSPICION):
+                suspected = Guess(separator, is_certain=False)
+    return suspected
 
 
 def part(texts: Sequence[str], counts: np.ndarray, separator: str) -> Cells:
@@ -178,23 +209,24 @@ def log_chance(cells: Cells) -> float:
     return min(apart, in_order + (0.0 if are_numbers(index) else math.lgamma(len(index) + 1)))
 
 
-def _is_evident(cells: Cells, separator: str) -> bool:
-    """Tell whether parted cells are those of a question with several answers."""
-    count = len(cells.options)
-    if not MIN_OPTIONS <= count <= MAX_OPTIONS or not are_options(cells):
+def _may_be_several(cells: Cells, separator: str) -> bool:
+    """Tell whether parted cells have the form of those of a question with several answers."""
+    if not MIN_OPTIONS <= len(cells.options) <= MAX_OPTIONS or not are_options(cells):
         return False
     if cells.several < max(MIN_CELLS, MIN_SHARE * cells.counts.sum()):
-        return False
-    combined = [cell for cell in cells.parts if len(cell) > 1 and {*cell} <= {*cells.options}]
-    if len({cell if cells.is_ranking else frozenset(cell) for cell in combined}) < count:
         return False
     is_of_numbers = are_numbers(cells.options)
     if is_of_numbers and all(len(cell) == ENDS for cell in cells.parts if cell):
         return False
     is_certain = separator[0] in CERTAIN and not (separator[0] == "," and is_of_numbers)
-    if not is_certain and not cells.is_in_order:
-        return False
-    return log_chance(cells) <= math.log(CHANCE)
+    return is_certain or cells.is_in_order
+
+
+def _is_combined(cells: Cells) -> bool:
+    """Tell whether the options come in as many combinations as there are options."""
+    combined = [cell for cell in cells.parts if len(cell) > 1 and {*cell} <= {*cells.options}]
+    different = {cell if cells.is_ranking else frozenset(cell) for cell in combined}
+    return len(different) >= len(cells.options)
 
 
 def are_options(cells: Cells) -> bool:
@@ -216,10 +248,17 @@ def _spaced(mark: str, texts: Sequence[str]) -> Iterator[str]:
         yield mark
 
 
-def _has_gaps(mark: str, texts: Sequence[str]) -> bool:
-    """Tell whether there is nothing between two marks: then the parts have places of their own."""
-    gap = re.compile(rf"^\s*{re.escape(mark)}|{re.escape(mark)}\s*{re.escape(mark)}")
-    return not mark.isspace() and any(gap.search(text) for text in texts)
+def _rows(texts: Sequence[str], counts: np.ndarray, holds: Callable[[str], object]) -> int:
+    """Return how many rows have a text of some kind."""
+    return sum(int(n) for text, n in zip(texts, counts, strict=True) if holds(text))
+
+
+def _gap(mark: str) -> re.Pattern[str] | None:
+    """Return what finds nothing before a mark, as where the parts are fields in their places."""
+    if mark.isspace():
+        return None
+    escaped = re.escape(mark)
+    return re.compile(rf"^\s*{escaped}|{escaped}\s*{escaped}")
 
 
 def _splitter(separator: str) -> Callable[[str], Parts]:
@@ -246,10 +285,10 @@ def _list_form(texts: Sequence[str]) -> str | None:
     try:
         lists = [json.loads(text) for text in filled]
         written = JSON_LIST if any(isinstance(it, str) for it in _flat(lists)) else BARE_LIST
-    except ValueError:
+    except UNREADABLE:
         try:
             lists, written = [ast.literal_eval(text) for text in filled], PYTHON_LIST
-        except (ValueError, SyntaxError):
+        except UNREADABLE:
             return None
     is_flat = all(isinstance(it, str | int | float | None) for it in _flat(lists))
     return written if is_flat else None
@@ -263,10 +302,10 @@ def _read_list(text: str) -> Parts:
     """Return the answers in a list as JSON or Python writes it; none if it cannot be read."""
     try:
         answers = json.loads(text)
-    except ValueError:
+    except UNREADABLE:
         try:
             answers = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
+        except UNREADABLE:
             return (text,)
     if not isinstance(answers, list | tuple):
         return (text,)

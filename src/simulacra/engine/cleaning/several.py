@@ -13,7 +13,7 @@ from pyarrow import types as arrow_types
 from simulacra.engine import disclosure, errors
 from simulacra.engine.cleaning import names, overrides, pooling, separators, texts
 from simulacra.engine.cleaning.overrides import Override
-from simulacra.engine.cleaning.separators import Cells, Parts
+from simulacra.engine.cleaning.separators import Cells, Guess, Parts
 from simulacra.engine.codebook import RawStudy, Variable
 from simulacra.engine.columns import registry
 from simulacra.engine.columns.arrays import Floats, Int64s
@@ -46,9 +46,8 @@ def split(raw: RawStudy, options: Options) -> RawStudy:
     for source, name, override in zip(table.column_names, cleaned, matched, strict=True):
         column = table[source]
         answers = _answers(source, column, override)
-        if answers is None:
-            if override.separator == "":
-                found.separators[source] = ""
+        if not isinstance(answers, _Answers):
+            found.add_whole(source, override, answers)
             made.append((source, column))
             continue
         label = names.strip_markup(raw.variables.get(source, UNKNOWN).label or source) or source
@@ -60,7 +59,7 @@ def split(raw: RawStudy, options: Options) -> RawStudy:
         made += new
         lists.append(answers.as_list(source, name, [column for column, _ in new]))
         found.add(source, answers)
-    if not lists and not found.separators:
+    if not lists and not found.separators and not found.actions:
         return raw
     unique = names.make_unique([name for name, _ in made], str, " ")
     return dataclasses.replace(
@@ -87,7 +86,19 @@ class _Found:
     missing: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     actions: list[CleaningAction] = dataclasses.field(default_factory=list)
 
+    def add_whole(self, source: str, override: Override, guess: Guess | None) -> None:
+        """Tell of a column that was not split."""
+        if override.separator == "":
+            self.separators[source] = ""
+        if guess is not None:
+            reason = (
+                f"its cells may hold several answers with {guess.separator!r} between them; too "
+                "few tell, so they are whole unless the separator of this column is stated"
+            )
+            self.actions.append(CleaningAction(source, "noticed", reason, 1))
+
     def add(self, source: str, answers: "_Answers") -> None:
+        """Tell of a column that was split."""
         if answers.separator is not None:
             self.separators[source] = answers.separator
             if answers.missing or answers.is_missing_stated:
@@ -187,8 +198,8 @@ class _Answers:
             yield CleaningAction(source, "filled", reason, self.blanks)
 
 
-def _answers(source: str, column: pa.ChunkedArray, override: Override) -> _Answers | None:
-    """Return the answers in a column's cells, None if a cell holds one."""
+def _answers(source: str, column: pa.ChunkedArray, override: Override) -> _Answers | Guess | None:
+    """Return the answers in a column's cells, None if a cell holds one; a guess if it may."""
     if override.is_dropped or override.is_weight or override.separator == "":
         return None
     if _is_list(column.type):
@@ -201,7 +212,10 @@ def _answers(source: str, column: pa.ChunkedArray, override: Override) -> _Answe
         return None
     separator = override.separator
     if separator is None and override.type is None:
-        separator = _find(column, override.conventions)
+        guess = _guess(column, override.conventions)
+        if guess is not None and not guess.is_certain:
+            return guess
+        separator = None if guess is None else guess.separator
     if separator is None:
         return None
     return _of_texts(column, separator, override.conventions)
@@ -233,8 +247,8 @@ def _of_lists(column: pa.ChunkedArray) -> _Answers | None:
     return _pooled(_Answers(cells, codes))
 
 
-def _find(column: pa.ChunkedArray, conventions: Conventions) -> str | None:
-    """Return what stands between answers, None if nothing does."""
+def _guess(column: pa.ChunkedArray, conventions: Conventions) -> Guess | None:
+    """Return what may stand between answers, None if nothing does."""
     rows = len(column)
     if rows > SAMPLE:
         column = column.take(pa.array(np.arange(SAMPLE) * rows // SAMPLE))
@@ -243,16 +257,15 @@ def _find(column: pa.ChunkedArray, conventions: Conventions) -> str | None:
         return None
     distinct, codes, is_missing = _encoded(column, conventions)
     counts = _counts(codes, len(distinct))
-    kept = distinct.filter(pa.array(~is_missing))
-    counts = counts[~is_missing]
-    separator = separators.find(kept.to_pylist(), counts)
-    if separator is None or registry.recognise(kept, counts, conventions).type.is_temporal:
+    kept, counts = distinct.filter(pa.array(~is_missing)), counts[~is_missing]
+    guess = separators.find(kept.to_pylist(), counts)
+    if guess is None or registry.recognise(kept, counts, conventions).type.is_temporal:
         return None
-    if separator[0] == conventions.decimal and separators.are_numbers(
-        separators.part(kept.to_pylist(), counts, separator).options
+    if guess.separator[0] == conventions.decimal and separators.are_numbers(
+        separators.part(kept.to_pylist(), counts, guess.separator).options
     ):
         return None
-    return separator
+    return guess
 
 
 def _of_texts(column: pa.ChunkedArray, separator: str, conventions: Conventions) -> _Answers:
