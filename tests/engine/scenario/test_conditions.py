@@ -14,7 +14,7 @@ import simulacra
 from simulacra.engine import errors
 from simulacra.engine.columns.datetime import DATETIME
 from simulacra.engine.columns.facts import Bound
-from simulacra.engine.columns.schema import Schema
+from simulacra.engine.columns.schema import AnswerList, Schema
 from simulacra.engine.scenario import conditions
 from simulacra.engine.scenario.conditions import Scenario
 from simulacra.engine.scenario.kinds import checking
@@ -306,3 +306,12 @@ def test_a_condition_says_what_cleaning_did_with_its_column_or_level(cleaned: Sc
     assert constant.endswith('fit the study again with keep=["country"].')
     ((_, _, renamed),) = faults(cleaned, {"How likely?": {"yes": 0.5}})
     assert "it is called 'How.likely" in renamed
+
+
+def test_a_condition_on_a_column_that_was_split_names_its_options(schema: Schema) -> None:
+    split = AnswerList("Which channels?", "Which.channels", ("a", "b", "c", "d"), ";")
+    of_it = dataclasses.replace(schema, answer_lists=(split,))
+    for name in (split.column, split.name):
+        ((_, code, detail),) = faults(of_it, {name: {"yes": 0.5}})
+        assert code == "unknown_condition_column"
+        assert "has become the columns 'a', 'b', 'c', ...; 'multiple_response' takes" in detail

@@ -183,6 +183,13 @@ class Checker:
                 )
             if action.column == name and action.action == "weighted":
                 return "It is the weight of the study, which is not modelled."
+        for one in self.schema.answer_lists:
+            if name in (one.column, one.name):
+                return (
+                    "Its cells hold several answers, so it has become the columns "
+                    f"{', '.join(map(repr, one.columns[:3]))}, ...; 'multiple_response' takes "
+                    "shares of the options of such a question."
+                )
         for column in self.schema.columns:
             if name in (column.source_name, column.label):
                 return f"In the schema it is called {column.name!r}."
