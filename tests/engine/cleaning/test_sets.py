@@ -106,7 +106,10 @@ def test_stated_sets_have_their_columns_first() -> None:
 
 @pytest.mark.parametrize("pair", [(0, 1), ("No", "Yes"), ("Unchecked", "Checked")])
 def test_a_study_read_with_its_sets_is_the_same(pair: tuple[object, object]) -> None:
-    columns = written(pair, "Which? [{}]")
+    """Sets come in the order of their columns, wherever they are from."""
+    lists = [[option for option, is_in in zip("abcd", row, strict=True) if is_in] for row in CHOSEN]
+    cells = [";".join(it) for it in lists]
+    columns = {"cells": cells[::-1]} | written(pair, "Which? [{}]") | {"more": lists}
     first = schema(columns)
     again = schema(columns, **first.overrides)
     assert again.sets == first.sets

@@ -45,6 +45,9 @@ def attach(
     for response_set in attached:
         for name in response_set.columns:
             membership.setdefault(name, response_set.name)
+    if not raw.sets:  # whose order is the file's
+        position = {column.name: index for index, column in enumerate(columns)}
+        attached.sort(key=lambda one: position[one.columns[0]])
     described = [
         dataclasses.replace(column, multiple_response=membership.get(column.name))
         for column in columns
@@ -121,8 +124,7 @@ def _grouped(
             (name,) = names.clean([label])
             grouped[label] = MultipleResponseSet(name, label, "dichotomy", named, counted)
             taken = taken.union(named)
-    position = {column.name: index for index, column in enumerate(columns)}
-    return sorted(grouped.values(), key=lambda one: position[one.columns[0]])
+    return [*grouped.values()]
 
 
 def _declared(
