@@ -30,8 +30,8 @@ def shown(clock: clocks.Clock | None, value: float) -> object:
         ("%tc", SINCE_1960 * 1000, NOON),
         ("%tcDDmonCCYY_HH:MM", SINCE_1960 * 1000, NOON),
         ("%tC", SINCE_1960 * 1000, NOON),
-        ("%tcHH:MM:SS", 3_723_000, 3723),
-        ("%tchh:MM_am", 3_723_000, 3723),
+        ("%tcHH:MM:SS", 3_723_000, dt.timedelta(seconds=3723)),
+        ("%tchh:MM_am", 3_723_000, dt.timedelta(seconds=3723)),
         ("%tw", 60 * 52 + 8, dt.date(2020, 2, 26)),
         ("%tm", 60 * 12 + 1, dt.date(2020, 2, 1)),
         ("%tq", 60 * 4 + 2, dt.date(2020, 7, 1)),
@@ -57,8 +57,8 @@ def test_what_is_no_moment_in_stata(display_format: str | None) -> None:
         ("monyy7", DAYS, DAY),
         ("DATETIME20", SINCE_1960, NOON),
         ("E8601DT19.", SINCE_1960, NOON),
-        ("TIME8", 3723, 3723),
-        ("HHMM5", 3723, 3723),
+        ("TIME8", 3723, dt.timedelta(seconds=3723)),
+        ("HHMM5", 3723, dt.timedelta(seconds=3723)),
     ],
 )
 def test_sas(display_format: str, value: float, expected: object) -> None:

@@ -8,7 +8,7 @@ import simulacra
 from examples import study
 from examples.quickstart import SCENARIO
 from simulacra.engine.tabulating import crosstab
-from simulacra.service.datasets import validating
+from simulacra.service.datasets import training, validating
 from simulacra.service.datasets.schemas import SchemaDocument, ValidationDocument
 from simulacra.service.errors.documents import ProblemDocument
 from simulacra.service.generations.schemas import ReportDocument
@@ -54,11 +54,7 @@ def test_a_report(model: simulacra.Model, rows: int, scenario: dict[str, Any]) -
 
 def test_the_schema_the_cleaning_and_the_quality(model: simulacra.Model) -> None:
     assert model.quality is not None
-    document = {
-        "dataset_id": "ds_1",
-        **model.schema.to_json(),
-        "quality": jsonable(model.quality.to_json()),
-    }
+    document = {"dataset_id": "ds_1", **jsonable(training.published(model))}
     assert document["cleaning"]
     assert faults("SchemaDocument", document) == []
     known = SchemaDocument.model_validate(document).model_dump(by_alias=True, exclude_unset=True)
@@ -76,7 +72,8 @@ def test_a_validation_in_full_and_in_short(model: simulacra.Model) -> None:
     assert report["validation"] == jsonable(found.summary())
     assert faults("ReportDocument", report) == []
     assert ReportDocument.model_validate(report).model_dump(exclude_unset=True) == report
-    schema = {"dataset_id": "ds_1", **model.schema.to_json(), "validation": report["validation"]}
+    schema = {"dataset_id": "ds_1", **jsonable(training.published(model))}
+    schema |= {"validation": report["validation"]}
     assert faults("SchemaDocument", schema) == []
 
 

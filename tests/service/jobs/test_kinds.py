@@ -24,6 +24,7 @@ JSON = {"schema": [{"name": "größe", "min": -0.5, "levels": None, "is": True}]
 MADE = sampling.MadeRows(
     file=Path("artifact"),
     output_format="csv",
+    output_layout="file",
     fitted_file=None,
     row_count=5,
     rng_seed=2**63 - 1,

@@ -513,6 +513,25 @@ class ValidationDocument(ValidationSummaryDocument):
     comparisons: list[SegmentDocument]  # type: ignore[assignment]  # each has more
 
 
+class OverridesDocument(BaseModel):
+    """Fields of the form of an upload that state what was found out about its file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    column_types: dict[str, str | list[str]] | None = None
+    keep_columns: list[str] | None = None
+    drop_columns: list[str] | None = None
+    missing_values: dict[str, list[str]] | None = None
+    sets: dict[str, list[str]] | None = None
+    separators: dict[str, str] | None = None
+    date_orders: dict[str, Literal["dmy", "mdy", "ymd"]] | None = None
+    decimal: Literal[".", ","] | None = None
+    delimiter: str | None = None
+    header_rows: int | None = None
+    sheet: str | None = None
+    weight_column: str | None = None
+
+
 class SchemaDocument(BaseModel):
     """The cleaned schema, what cleaning did, and how good the model is."""
 
@@ -527,12 +546,11 @@ class SchemaDocument(BaseModel):
     weight: WeightDocument | None = Field(
         None, description="Absent of a study in which all respondents stand for as many people."
     )
-    overrides: dict[str, Any] | None = Field(
+    overrides: Annotated[dict[str, Any], As(OverridesDocument)] | None = Field(
         None,
-        description="What was found out about the file, as fields of the form of an upload: with "
-        "them the same file is read in the same way. Change what is wrong in a copy of them, and "
-        "upload the study again.",
-        examples=[{"delimiter": ";", "decimal": ",", "column_types": {"age": "integer"}}],
+        description="What was found out about the file, as fields of the form of an upload (those "
+        "of JSON as JSON). With them the same file is read in the same way: change what is wrong "
+        "in a copy of them, and upload the study again.",
     )
     privacy: Literal["standard", "strict"] | None = Field(
         None, description="What the model was fitted for; see the upload."

@@ -1,5 +1,7 @@
 """The part of training that touches rows; runs in a child process."""
 
+from typing import Any
+
 from simulacra.engine import pipeline
 from simulacra.engine.progress import ProgressCallback
 from simulacra.service.datasets import overrides, payloads
@@ -12,9 +14,14 @@ def fit(request: payloads.TrainingRequest, report: ProgressCallback) -> payloads
     report(pipeline.SAVING)
     model.save(request.model_file)
     schema = model.schema
-    published = schema.to_json() | {"privacy": model.privacy}
-    if schema.overrides:
-        published["overrides"] = payloads.as_fields(schema.overrides)
+    return payloads.TrainingResult(schema.row_count, len(schema.columns), published(model))
+
+
+def published(model: pipeline.Model) -> dict[str, Any]:
+    """Return what is published of a model, in the words of the API."""
+    document = model.schema.to_json() | {"privacy": model.privacy}
+    if model.schema.overrides:
+        document["overrides"] = payloads.as_fields(model.schema.overrides)
     if model.quality is not None:
-        published["quality"] = model.quality.to_json()
-    return payloads.TrainingResult(schema.row_count, len(schema.columns), published)
+        document["quality"] = model.quality.to_json()
+    return document

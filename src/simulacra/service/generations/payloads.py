@@ -113,6 +113,7 @@ class MadeRows:
     Attributes:
         file: the artifact, to read.
         output_format: parquet, csv or arrow.
+        output_layout: schema or file.
         fitted_file: what was fitted for a scenario on the same columns, to read.
         row_count: rows that were wanted.
         rng_seed: that they were drawn with.
@@ -121,6 +122,7 @@ class MadeRows:
 
     file: Path
     output_format: str
+    output_layout: str
     fitted_file: Path | None
     row_count: int
     rng_seed: int

@@ -6,6 +6,7 @@ from simulacra.engine import pipeline
 from simulacra.engine.progress import Progress, ProgressCallback
 from simulacra.engine.tabulating import comparison, crosstab, naming
 from simulacra.engine.tabulating.sample import Sample
+from simulacra.engine.writing import layouts
 from simulacra.service.generations import payloads, sampling, tabulation_schemas
 
 
@@ -46,10 +47,17 @@ def compare(
 
 
 def _sample(model: pipeline.Model, made: payloads.MadeRows | None, names: Iterable[str]) -> Sample:
-    """Return the study, or the columns of made rows that are asked for."""
+    """Return the study, or the columns of made rows that are asked for.
+
+    Rows in the columns of the file are made again: these do not have all that the schema has, and
+    the same model, conditions and seed give the same rows.
+    """
     if made is None:
         return model.sample
     sampling.load_fitted(model, made.fitted_file)
+    if made.output_layout != layouts.SCHEMA:
+        asked = made.conditions
+        return model.generate(made.row_count, seed=made.rng_seed, **asked).sample
     return model.sample_of(
         made.file,
         made.output_format,

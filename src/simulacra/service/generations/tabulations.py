@@ -85,6 +85,7 @@ async def _fetch_rows(
     return payloads.MadeRows(
         file=file,
         output_format=generation.output_format,
+        output_layout=generation.output_layout,
         fitted_file=await sources.fetch(
             attempt, source, model_key, source.fitted, folder / "fitted"
         ),
