@@ -111,7 +111,7 @@ def test_a_token_request_says_each_thing_once(server: ServerProcess, api: ApiCli
     ("fields", "words"),
     [
         ({"column_types": " " * 300_000}, "maximum size of 256KB"),
-        ({f"field{n}": "x" for n in range(13)}, "Maximum number of fields is 12"),
+        ({f"field{n}": "x" for n in range(21)}, "Maximum number of fields is 20"),
     ],
 )
 def test_a_form_over_its_limits_is_told_which(

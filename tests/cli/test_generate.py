@@ -63,11 +63,11 @@ def test_rows_may_have_the_columns_of_the_file(tmp_path: Path) -> None:
     ]
     (tmp_path / "own.csv").write_text("\n".join(lines))
     simulacra.fit(tmp_path / "own.csv").save(tmp_path / "own.model")
-    options = ["--rows", "40", "--output", "rows.csv", "--layout", "file"]
+    options = ["--rows", "40", "--seed", "1", "--output", "rows.csv", "--layout", "file"]
     assert main(["generate", str(tmp_path / "own.model"), *options]) == 0
     rows = pyarrow.csv.read_csv("rows.csv")
     assert rows.column_names == ["Your age", "Which?"]
-    assert {*rows["Which?"].to_pylist()} <= {"a;b", "b;c", "a;c", "a;b;c", "b"}
+    assert {part for cell in rows["Which?"].to_pylist() for part in cell.split(";")} == {*"abc"}
 
 
 def test_rows_may_carry_their_support(model: str) -> None:

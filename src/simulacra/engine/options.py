@@ -168,7 +168,7 @@ class Options:
             errors.OptionError: there is one.
         """
         words, named = self.words, self.named
-        for option in (words.drop, words.weight):
+        for option in (words.weight, words.drop):
             for name in named[option]:
                 others = [other for other, columns in named.items()
                           if other != option and name in columns]  # fmt: skip

@@ -60,7 +60,7 @@ def test_strict_models_have_fewer_leaves(table: pa.Table) -> None:
 
 
 def test_a_level_that_there_is_not_is_refused(table: pa.Table) -> None:
-    with pytest.raises(simulacra.StudyError, match="use one of standard, strict"):
+    with pytest.raises(simulacra.StudyError, match="use one of 'standard', 'strict'"):
         simulacra.fit(table, privacy="none")
 
 

@@ -37,7 +37,7 @@ def test_a_column_that_is_not_there_is_told_with_the_field_of_the_form(
         (payloads.StudyOptions(types={"nope": "date"}), "/column_types/nope", "does not have"),
         (payloads.StudyOptions(keep=["nope"]), "/keep_columns", "does not have"),
         (payloads.StudyOptions(drop=["nope"]), "/drop_columns", "does not have"),
-        (payloads.StudyOptions(sheet="Wave 2"), "/sheet", "only; the file is csv"),
+        (payloads.StudyOptions(sheet="Wave 2"), "/sheet", "a file in the format csv"),
     ],
 )
 def test_what_the_file_disproves_is_told_where_it_stands_in_the_form(
