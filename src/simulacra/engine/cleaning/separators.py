@@ -54,6 +54,10 @@ MAX_GAPS = 0.01
 MAX_COPIES = 10
 """Rows with the same cell that count as evidence; more may be copies of one level."""
 
+PROBE, MAX_ONCE = 1_000, 2 * (1 - COVERAGE)
+"""Different cells of a long column that are parted first, and the share of their parts that may
+come only once: twice as many as write-ins may be."""
+
 ALMOST = 1 - 1e-12
 HELD = "\ue000"
 """Stands for a separator inside brackets, which parts nothing."""
@@ -133,6 +137,8 @@ def find(texts: Sequence[str], counts: np.ndarray) -> Guess | None:
         if having < max(MIN_CELLS, MIN_SHARE * rows) or is_of_fields:
             continue
         for separator in _spaced(mark, texts):
+            if _is_prose(texts, separator):
+                continue
             cells = part(texts, counts, separator)
             if not _may_be_several(cells, separator):
                 continue
@@ -143,6 +149,16 @@ def find(texts: Sequence[str], counts: np.ndarray) -> Guess | None:
             if suspected is None and is_likely and chance <= math.log(SUSPICION):
                 suspected = Guess(separator, is_certain=False)
     return suspected
+
+
+def _is_prose(texts: Sequence[str], separator: str) -> bool:
+    """Tell whether most parts of many cells come only once, so that they cannot be options."""
+    if len(texts) <= PROBE:
+        return False
+    split = _splitter(separator)
+    shared = collections.Counter(answer for text in texts[:PROBE] for answer in set(split(text)))
+    once = sum(count == 1 for count in shared.values())
+    return once > MAX_ONCE * shared.total()
 
 
 def part(texts: Sequence[str], counts: np.ndarray, separator: str) -> Cells:

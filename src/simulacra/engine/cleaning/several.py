@@ -22,7 +22,7 @@ from simulacra.engine.columns.schema import OF_OPTION, AnswerList, CleaningActio
 from simulacra.engine.columns.texts.conventions import Conventions
 from simulacra.engine.options import Options
 
-SAMPLE = 20_000
+SAMPLE = 5_000
 """Rows, evenly spread, by which it is decided what stands between the answers of a cell."""
 MARKS = "[" + re.escape("".join((*separators.CERTAIN, *separators.ORDERED, "["))) + "]"
 UNKNOWN = Variable()
