@@ -1,5 +1,6 @@
 import io
 import zipfile
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -170,6 +171,33 @@ def test_an_archive_with_a_triple_s_definition_is_one_of_its_studies() -> None:
         file.writestr("study.asc", "1\n")
         file.writestr("anything", SSS)
     assert formats.detect(content) is formats.Format.TRIPLE_S
+
+
+def directory_field(content: bytes, at: int, value: bytes) -> bytes:
+    """Return an archive with other bytes at a place of its end record."""
+    start = content.rindex(b"PK\x05\x06") + at
+    return content[:start] + value + content[start + len(value) :]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: directory_field(content, 16, b"\xff\xff\xff\0"),  # where its names begin
+        lambda content: content.replace("ä".encode(), b"\xff\xff"),
+    ],
+)
+def test_an_archive_with_a_damaged_directory_is_refused(damage: Callable[[bytes], bytes]) -> None:
+    content = damage(archive("ä.xml").getvalue())
+    with pytest.raises(errors.StudyError, match="zip archive"):
+        formats.detect(io.BytesIO(content))
+
+
+def test_what_unpacks_without_bounds_is_not_unpacked_to_find_a_definition() -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_BZIP2) as file:
+        file.writestr("study.xml", SSS)
+    with pytest.raises(errors.StudyError, match="zip archive"):
+        formats.detect(content)
 
 
 @given(st.binary(max_size=300))

@@ -84,6 +84,14 @@ PROLOG = {"<?": "?>", "<!--": "-->", "<!DOCTYPE": ">"}
 """What may stand before the root of an XML document: how it begins, and how it ends."""
 TRIPLE_S_KEYWORDS = re.compile(rb"\s*SSS\s+VERSION\s+1\.[01]\s", re.IGNORECASE)
 MAX_TRIPLE_S_PARTS = 20
+BOUNDED_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Of compression, those of which the first bytes can be had alone: with the others, `zipfile`
+unpacks all that a piece of the archive holds, which may be a hundred megabytes."""
+DAMAGE_ERRORS = (
+    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError),
+    *(ValueError, KeyError),
+)
+"""What `zipfile` raises when an archive is damaged or uses a feature that it does not support."""
 MARKUP = (b"<!doctype", b"<html", b"<?xml", b"{\\rtf")
 
 # Archives that cannot be read: a name in the directory of a zip archive -> what the file is.
@@ -256,9 +264,11 @@ def _holds_triple_s(file: BinaryIO) -> bool:
         with zipfile.ZipFile(file) as archive:
             parts = archive.infolist()
             return len(parts) <= MAX_TRIPLE_S_PARTS and any(
-                is_triple_s(archive.open(part).read(HEAD_BYTES)) for part in parts
+                is_triple_s(archive.open(part).read(HEAD_BYTES))
+                for part in parts
+                if part.compress_type in BOUNDED_METHODS
             )
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError):
+    except DAMAGE_ERRORS:
         return False
 
 

@@ -28,6 +28,13 @@ def test_every_name_that_does_not_fit_is_said_where_it_stands(schema: Schema) ->
     assert "'age' is integer" in details[1]
 
 
+def test_it_is_looked_for_few_unknown_names_what_may_be_meant(schema: Schema) -> None:
+    """Each is compared with every column, in a process that answers others meanwhile."""
+    found = faults(naming.check, schema, ["segmen"] * 100, ["segmen"] * 20)
+    hinted = [at for at, (_, _, detail) in enumerate(found) if "may be meant" in detail]
+    assert (len(found), hinted) == (120, [*range(naming.MOST_HINTS)])
+
+
 def test_a_table_has_rows(schema: Schema) -> None:
     ((pointer, _, detail),) = faults(naming.check, schema, [])
     assert (pointer, "at least one" in detail) == ("/rows", True)

@@ -3,10 +3,9 @@
 import dataclasses
 import re
 import zipfile
-import zlib
 from pathlib import Path
 
-from simulacra.engine import errors, limits
+from simulacra.engine import errors, formats, limits
 
 CELL_BYTES = 64
 """Bytes of a parsed cell; the parser holds a sheet as a full rectangle of cells."""
@@ -15,12 +14,6 @@ UNPACKED_SHARE = 0.25
 """The largest share of the memory bound that the unpacked XML may take."""
 
 REFERENCE = re.compile(rb"""\br\s{0,8}=\s{0,8}["']([A-Za-z]{1,3})(\d{1,7})["']""")
-DAMAGE_ERRORS = (
-    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError),
-    *(ValueError, KeyError),
-)
-"""What `zipfile` raises when an archive is damaged or uses a feature that it does not support."""
-
 CHUNK_BYTES = 1024**2
 OVERLAP = 64  # a reference may be split between two chunks
 
@@ -61,7 +54,7 @@ def check(path: Path, bounds: limits.StudyBounds) -> None:
             _check_sizes(archive, bounds)
             for part in archive.infolist():
                 _check_extent(archive, part, bounds)  # a sheet may have any name
-    except DAMAGE_ERRORS:
+    except formats.DAMAGE_ERRORS:
         raise errors.StudyError(
             "The workbook is damaged or protected. Open it in Excel, save it as .xlsx and use that "
             "file."

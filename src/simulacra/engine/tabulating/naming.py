@@ -15,6 +15,9 @@ Names = str | Sequence[str]
 MEAN, SHARE = "mean", "share"
 MOST_OF_A_NAME = 64
 """Characters of an unknown name that are looked at for what may be meant."""
+MOST_HINTS = 5
+"""Unknown names for which it is looked what may be meant: among two thousand columns with long
+names, each takes most of a second."""
 
 
 class Option(NamedTuple):
@@ -48,11 +51,12 @@ def check(
     Raises:
         errors.TableError: they do not; lists every fault.
     """
-    faults = [_unknown(schema, f"/rows/{at}", name) for at, name in enumerate(each(rows))]
+    names = _Names(schema)
+    faults = [names.unknown(f"/rows/{at}", name) for at, name in enumerate(each(rows))]
     if not faults:
         detail = "Give at least one column or multiple-response set as rows of the table."
         faults = [errors.FieldError("/rows", detail, "invalid_field")]
-    faults += [_of_banner(schema, f"/banner/{at}", name) for at, name in enumerate(each(banner))]
+    faults += [_of_banner(names, f"/banner/{at}", name) for at, name in enumerate(each(banner))]
     if weight is not None:
         faults.append(_of_weight(schema, weight))
     _refuse(faults)
@@ -65,9 +69,10 @@ def check_columns(first: Schema, second: Schema, columns: Names) -> None:
         errors.TableError: they do not; lists every fault.
     """
     faults: list[errors.FieldError | None] = []
+    names = _Names(first), _Names(second)
     for at, name in enumerate(each(columns)):
         pointer = f"/columns/{at}"
-        unknown = _unknown(first, pointer, name) or _unknown(second, pointer, name)
+        unknown = names[0].unknown(pointer, name) or names[1].unknown(pointer, name)
         faults.append(unknown)
         if unknown is None and kind_of(first, name) != kind_of(second, name):
             kinds = " and ".join(str(kind_of(schema, name)) for schema in (first, second))
@@ -148,18 +153,29 @@ def _refuse(faults: Iterable[errors.FieldError | None]) -> None:
         raise errors.TableError(found)
 
 
-def _unknown(schema: Schema, pointer: str, name: str) -> errors.FieldError | None:
-    sets = sets_of(schema)
-    if name in schema or name in sets:
-        return None
-    near = difflib.get_close_matches(str(name)[:MOST_OF_A_NAME], [*schema.names, *sets], 1)
-    hint = f"; {near[0]!r} may be meant" if near else ""
-    detail = f"The schema has no column or multiple-response set {name!r}{hint}."
-    return errors.FieldError(pointer, detail, "unknown_condition_column")
+class _Names:
+    """The names of a schema, by which it is told which others it does not have."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self._known = dict.fromkeys([*schema.names, *sets_of(schema)])
+        self._hints = 0
+
+    def unknown(self, pointer: str, name: str) -> errors.FieldError | None:
+        """Return the fault of a name that the schema does not have."""
+        if name in self._known:
+            return None
+        near: list[str] = []
+        if self._hints < MOST_HINTS:
+            self._hints += 1
+            near = difflib.get_close_matches(str(name)[:MOST_OF_A_NAME], self._known, 1)
+        hint = f"; {near[0]!r} may be meant" if near else ""
+        detail = f"The schema has no column or multiple-response set {name!r}{hint}."
+        return errors.FieldError(pointer, detail, "unknown_condition_column")
 
 
-def _of_banner(schema: Schema, pointer: str, name: str) -> errors.FieldError | None:
-    unknown = _unknown(schema, pointer, name)
+def _of_banner(names: _Names, pointer: str, name: str) -> errors.FieldError | None:
+    unknown, schema = names.unknown(pointer, name), names.schema
     if unknown is not None or kind_of(schema, name) == SHARE:
         return unknown
     detail = f"Column {name!r} is {schema[name].type}; columns of a table have levels."

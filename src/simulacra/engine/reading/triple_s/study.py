@@ -7,7 +7,7 @@ from simulacra.engine import errors, formats, limits
 from simulacra.engine.codebook import RawStudy
 from simulacra.engine.columns.schema import CleaningAction, MultipleResponseSet
 from simulacra.engine.options import AS_FOUND, FileOptions
-from simulacra.engine.reading import archive, coded
+from simulacra.engine.reading import coded
 from simulacra.engine.reading.triple_s import columns, definition, fields
 from simulacra.engine.reading.triple_s.definition import Definition
 
@@ -44,7 +44,7 @@ def read(path: Path, bounds: limits.StudyBounds, how: FileOptions = AS_FOUND) ->
             most = int(DATA_SHARE * bounds.max_cell_bytes)
             _check_size(parts[name].file_size, most, "data file")
             data = packed.read(name)
-    except archive.DAMAGE_ERRORS:
+    except formats.DAMAGE_ERRORS:
         raise errors.StudyError(
             "The archive is damaged or has a password. Put the triple-S definition and its data "
             "into a new one."
