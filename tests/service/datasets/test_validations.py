@@ -285,6 +285,28 @@ def test_one_whose_dataset_is_deleted_meanwhile_leaves_nothing(
     on_site(bench, run_async, model_file, check)
 
 
+def test_what_an_error_quotes_of_the_study_ends_with_the_dataset(
+    bench: Workbench, run_async: RunAsync, model_file: Path
+) -> None:
+    detail = "The segment region = North has 14 respondents."
+
+    async def refuse(*_: object) -> object:
+        raise errors.JobFailedError(
+            "simio_invalid_field", detail, [errors.Fault("/segment", detail)]
+        )
+
+    async def check(site: Site) -> None:
+        bench.run = refuse
+        job = await site.validated(BODY)
+        assert job["error"]["detail"] == job["error"]["errors"][0]["detail"] == detail
+        await datasets_of(site.runtime).delete(bench.caller, bench.dataset_id)
+        error = (await site.http.get(f"/v1/jobs/{job['job_id']}")).json()["error"]
+        assert error["code"] == job["error"]["code"]
+        assert "North" not in str(error)
+
+    on_site(bench, run_async, model_file, check)
+
+
 def test_a_fault_of_ours_has_a_code_of_its_own(
     bench: Workbench, run_async: RunAsync, model_file: Path
 ) -> None:

@@ -32,8 +32,10 @@ async def shred(session: AsyncSession, dataset: tables.Dataset, status: DatasetS
     """Leave of a dataset its tombstone, and nothing in the store."""
     repository.strip(dataset, status)
     dataset.deleted_at = await clock.read(session)
-    await jobs.redact(session, dataset.job_id)
-    await jobs.forget_answers(session, tables.Job.dataset_id == dataset.id)
+    of_it = tables.Job.dataset_id == dataset.id
+    # Generations may outlive their dataset; the errors of their jobs end with them.
+    await jobs.redact(session, of_it, tables.Job.generation_id.is_(None))
+    await jobs.forget_answers(session, of_it)
     await scenario_fits.forget(session, dataset.id)
     await objects.doom(session, dataset.id)
 

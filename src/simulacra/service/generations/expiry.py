@@ -66,6 +66,7 @@ def _asks_of(generation_id: str) -> ColumnElement[bool]:
 async def _shred(session: AsyncSession, generation: tables.Generation) -> None:
     """Leave of a generation its tombstone, and nothing in the store."""
     repository.strip(generation)
-    await jobs.redact(session, generation.job_id)
-    await jobs.forget_answers(session, _asks_of(generation.id))
+    asks = _asks_of(generation.id)
+    await jobs.redact(session, (tables.Job.id == generation.job_id) | asks)
+    await jobs.forget_answers(session, asks)
     await objects.doom(session, generation.id)

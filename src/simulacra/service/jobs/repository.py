@@ -70,9 +70,9 @@ async def forget_answers(session: AsyncSession, *which: ColumnElement[bool]) -> 
     await session.execute(gone.execution_options(synchronize_session=False))
 
 
-async def redact(session: AsyncSession, job_id: str) -> None:
-    """Leave of a job's error its code: what it quotes of the data ends with what the job made."""
-    job = await session.get(tables.Job, job_id, populate_existing=True, with_for_update=True)
-    if job is not None and job.error is not None:
-        remaining = {name: member for name, member in job.error.items() if name != "errors"}
-        job.error = remaining | {"detail": REDACTED}
+async def redact(session: AsyncSession, *which: ColumnElement[bool]) -> None:
+    """Leave of the errors of some jobs their codes: what they quote ends with the data."""
+    error = tables.Job.error
+    remaining = error.delete_path(["errors"]).concat({"detail": REDACTED})
+    redacted = update(tables.Job).where(error.is_not(None), *which).values(error=remaining)
+    await session.execute(redacted.execution_options(synchronize_session=False))
