@@ -22,6 +22,7 @@ def schema() -> Schema:
 def test_levels_and_ranges_are_told_apart_by_the_schema(schema: Schema) -> None:
     found = wanted.parse(schema, {"region": "North", "age": {"min": 20, "max": 50}, "rating_0": 3})
     assert found.levels == {"region": ["North"]}
+    assert wanted.parse(schema, {"region": ["North"] * 9}).levels == found.levels
     assert found.ranges == {"age": {"min": 20, "max": 50}, "rating_0": {"min": 3, "max": 3}}
 
 
@@ -33,6 +34,9 @@ def test_levels_and_ranges_are_told_apart_by_the_schema(schema: Schema) -> None:
         ({"region": "Nrth"}, "/region", "unknown_condition_level"),
         ({"region": ["North", "a/b"]}, "/region/1", "unknown_condition_level"),
         ({"region": []}, "/region", "invalid_field"),
+        ({"region": {"North": 1}}, "/region", "invalid_field"),
+        ({"region": [["North"]]}, "/region", "invalid_field"),
+        ({"region": None}, "/region", "invalid_field"),
         ({"age": {"min": 20}}, "/age/max", "invalid_field"),
         ({"age": {"min": 50, "max": 20}}, "/age", "invalid_field"),
         ({"age": {"min": 500, "max": 600}}, "/age", "condition_out_of_range"),

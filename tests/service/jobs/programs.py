@@ -31,6 +31,10 @@ def refuse_an_option(request: Request, report: ProgressCallback) -> Result:  # n
     raise errors.OptionError("weight_column", "the weight is negative")
 
 
+def refuse_at_length(request: Request, report: ProgressCallback) -> Result:  # noqa: ARG001 - the form of a job
+    raise errors.OptionError("weight_column", request["text"])
+
+
 def refuse_conditions(request: Request, report: ProgressCallback) -> Result:  # noqa: ARG001 - the form of a job
     field = errors.FieldError("/region", "there is no such level", "unknown_condition_level")
     raise errors.ConditionError([field] * 600)

@@ -149,6 +149,13 @@ def test_a_refusal_names_the_fields_at_fault() -> None:
     assert failed.value.faults[0].where == "/conditions/region"
 
 
+def test_a_refusal_that_quotes_megabytes_is_cut() -> None:
+    with pytest.raises(errors.JobFailedError) as failed:
+        run("refuse_at_length", text="q" * 3_000_000)
+    (fault,) = failed.value.faults
+    assert failed.value.detail == fault.detail == "q" * (messages.MAX_TEXT - 4) + " ..."
+
+
 def test_the_text_of_an_unforeseen_exception_stays_in_the_child() -> None:
     with pytest.raises(child.ChildFaultError) as failed:
         run("fail")

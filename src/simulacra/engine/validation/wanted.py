@@ -43,11 +43,16 @@ def parse(schema: Schema, segment: Mapping[str, Any], words: Words = LIBRARY) ->
     ranges: dict[str, Any] = {}
     faults: list[errors.FieldError] = []
     for name, given in segment.items():
+        if name in schema and schema[name].type.is_categorical and not _are_levels(given):
+            detail = f"Give column {name!r} one of its levels, or a list of levels."
+            faults.append(errors.FieldError(errors.pointer(name), detail, "invalid_field"))
+            continue
         if name in schema and not schema[name].type.is_categorical:
             ranges[name] = _ends(given)
             asked = {"numeric": {name: ranges[name]}}
         else:
-            levels[name] = [*map(_text, given)] if _is_list(given) else [_text(given)]
+            texts = map(_text, given) if _is_list(given) else [_text(given)]
+            levels[name] = [*dict.fromkeys(texts)]
             asked = {
                 "categorical": {name: dict.fromkeys(levels[name], 1 / len(levels[name] or "?"))}
             }
@@ -77,6 +82,12 @@ def _pointed(
 
 def _is_list(given: object) -> TypeGuard[Iterable[Any]]:
     return isinstance(given, Iterable) and not isinstance(given, str | Mapping)
+
+
+def _are_levels(given: object) -> bool:
+    """Tell whether something is a level, or a list of some."""
+    each = [*given] if _is_list(given) else [given]
+    return bool(each) and all(isinstance(one, str | int | float) for one in each)
 
 
 def _ends(given: object) -> object:

@@ -280,8 +280,11 @@ def _main(
         send(messages.Completion(work(request, report)))
     except engine_errors.EngineError as error:
         refused = study.translate(error, function.conditions_at)
-        faults = refused.faults[: messages.MAX_FAULTS]
-        send(messages.Refusal(refused.code, refused.detail, faults))
+        faults = [
+            dataclasses.replace(fault, detail=messages.shortened(fault.detail))
+            for fault in refused.faults[: messages.MAX_FAULTS]
+        ]
+        send(messages.Refusal(refused.code, messages.shortened(refused.detail), tuple(faults)))
     except MemoryError:
         send(messages.LimitReached("memory"))
     except OSError as error:

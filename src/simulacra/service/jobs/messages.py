@@ -19,6 +19,10 @@ MAX_BYTES = 256 * 1024**2
 MAX_FAULTS = 500
 """The most fields that one problem names."""
 
+MAX_TEXT = 10_000
+"""The most characters of one text of a problem: it may quote a name of megabytes out of a file, and
+every list of jobs or datasets would hold it."""
+
 
 class MalformedError(Exception):
     """A child sent something that is no message."""
@@ -51,7 +55,7 @@ class Refusal:
     """
 
     code: str
-    detail: str
+    detail: Annotated[str, pydantic.Field(max_length=MAX_TEXT)]
     faults: Annotated[tuple[errors.Fault, ...], pydantic.Field(max_length=MAX_FAULTS)] = ()
     kind: Literal["refusal"] = "refusal"
 
@@ -77,6 +81,11 @@ Message = ProgressMade | Completion | Refusal | LimitReached | UnforeseenError
 _ADAPTER: pydantic.TypeAdapter[Message] = pydantic.TypeAdapter(
     Annotated[Message, pydantic.Field(discriminator="kind")]
 )
+
+
+def shortened(text: str) -> str:
+    """Return a text of a problem without what is beyond `MAX_TEXT`."""
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 4]} ..."
 
 
 def encode(message: Message) -> bytes:
