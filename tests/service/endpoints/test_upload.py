@@ -72,6 +72,14 @@ def test_of_a_repeated_field_no_value_is_dropped(name: str) -> None:
     assert "2 times" in refused.detail
 
 
+@pytest.mark.parametrize("values", ["[NaN]", "[1e999]", '{"age": [-Infinity]}', "[null]"])
+def test_an_answer_is_a_text_or_a_finite_number(values: str) -> None:
+    refused = refusal(form(FILE, ("missing_values", None, values)))
+    assert refused.entry.code == "simio_invalid_field"
+    assert {fault.where for fault in refused.faults} == {"missing_values"}
+    assert not any(name in refused.detail for name in ("float", "union[", "dict[", "function"))
+
+
 @pytest.mark.parametrize("parts", [[], [FILE], [("file", "study.csv", "a,b\n")]])
 @pytest.mark.parametrize("name", upload.FILE_FIELDS)
 def test_a_file_sent_as_text_is_not_ignored(parts: Sequence[Part], name: str) -> None:

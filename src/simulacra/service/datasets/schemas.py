@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, Json, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, Json, StringConstraints, WithJsonSchema
 
 from simulacra.engine import limits
 from simulacra.engine.options import MAX_HEADER_ROWS
@@ -16,6 +16,7 @@ from simulacra.service.fields import MAX_WAIT_SECONDS, As, Body, Name, Text, Who
 
 Mark = Annotated[str, StringConstraints(strip_whitespace=False, max_length=10)]
 """What stands between fields or answers, which may be a tab or a space."""
+Answer = Text | FiniteFloat
 
 
 class UploadFields(Body):
@@ -49,7 +50,7 @@ class UploadFields(Body):
         description="JSON array: columns to leave out.",
         examples=['["comments"]'],
     )
-    missing_values: Json[list[Text | float] | dict[Name, list[Text | float]]] | None = Field(
+    missing_values: Json[list[Answer] | dict[Name, list[Answer]]] | None = Field(
         default=None,
         description="JSON: values that stand for no answer. An array: in every column, besides "
         "those that are found. An object: column to all that do in it; an empty array says that "

@@ -153,7 +153,7 @@ def _check_options(fields: UploadFields) -> None:
         raise errors.InvalidFieldsError(study.translate(error).faults) from None
 
 
-OF_VALIDATORS = re.compile(r"function-|list\[|constrained-|\[key\]$|str$")
+OF_VALIDATORS = re.compile(r"function-|(dict|list|union)\[|constrained-|\[key\]$|(float|str)$")
 """Parts of a place that name a validator of pydantic's, and not where the value stands."""
 
 
