@@ -3,7 +3,15 @@
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, Json, StringConstraints, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    Json,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from simulacra.engine import limits
 from simulacra.engine.options import MAX_HEADER_ROWS
