@@ -350,6 +350,14 @@ def test_bounds_and_damage_in_files_of_all_programs(tmp_path: Path, program: str
         source.read(path, limits.DEFAULT)
 
 
+def test_a_stata_file_whose_names_are_displaced_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "study.dta"
+    content = statistical_files.dta(path, version=10)
+    path.write_bytes(content[:46] + b"\x80" * 20 + content[46:])
+    with pytest.raises(errors.StudyError, match="damaged"):
+        source.read(path, limits.DEFAULT)
+
+
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

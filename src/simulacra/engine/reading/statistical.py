@@ -17,6 +17,9 @@ from simulacra.engine.options import AS_FOUND, FileOptions
 from simulacra.engine.reading import clocks, coded, moments, sas, valuelabels
 from simulacra.engine.reading.coded import CodedColumn
 
+DAMAGE_ERRORS = (ValueError, OverflowError, TypeError)
+"""What `pyreadstat` raises besides errors of its own where a file is damaged: a `TypeError` of a
+column without a name."""
 CELL_BYTES = 40
 """Bytes of a cell while it is read: a Python number and a reference to it."""
 
@@ -123,7 +126,7 @@ def _open(
                 **stated,
                 **options,
             )
-        except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OverflowError):
+        except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, *DAMAGE_ERRORS):
             continue
         return cells, meta, encoding
     raise errors.StudyError(
