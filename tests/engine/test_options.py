@@ -30,6 +30,7 @@ FORM = Words(types="column_types", missing="missing_values", dates="date_orders"
         ({"drop": ["a"], "types": {"a": "integer"}}, "drop", "'a' is named in drop and in column"),
         ({"drop": ["a"], "sets": {"s": ["a", "b"]}}, "drop", "in sets; name it in one"),
         ({"weight": "w", "missing": {"w": [9]}}, "weight", "a weight is not modelled"),
+        ({"weight": "w", "drop": ["w"]}, "weight", "in drop; a weight is not modelled"),
     ],
 )
 def test_what_fits_no_file_is_refused_with_the_name_of_the_option(

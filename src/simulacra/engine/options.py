@@ -174,8 +174,8 @@ class Options:
                           if other != option and name in columns]  # fmt: skip
                 if others:
                     why = (
-                        "; a weight is not modelled, so name it there alone"
-                        if words.weight in (option, *others)
+                        f"; a weight is not modelled, so name it in {words.weight} alone"
+                        if option == words.weight
                         else "; name it in one of them"
                     )
                     listed = " and in ".join([option, *others])
