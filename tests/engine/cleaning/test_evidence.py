@@ -52,6 +52,13 @@ def test_columns_that_contradict_each_other_tell_nothing_of_the_file() -> None:
     assert "decimal" not in found.schema.overrides
 
 
+def test_times_with_a_point_tell_nothing_of_decimals() -> None:
+    times = [f"{hour:02}.{minute:02}" for hour, minute in RNG.integers((6, 0), (22, 60), (ROWS, 2))]
+    thousands = [amount for amount in AMOUNTS if "." in amount]
+    found = study(revenue=(thousands * 2)[:ROWS], price=PRICES, start=times).schema
+    assert found["revenue"].bounds[1] > 10_000
+
+
 def test_na_is_a_level_among_abbreviations() -> None:
     found = study(region=REGIONS, age=AGES).schema
     assert "NA" in found["region"].levels

@@ -137,6 +137,8 @@ def decimal_mark(filled: pa.StringArray, counts: Int64s) -> str | None:
     bare = _bare(filled, counts, force=False) if len(filled) else None
     if bare is None or _matches(bare.texts, ANY).sum() < MIN_NUMBERS * len(filled):
         return None
+    if _any(bare.texts, PADDED):  # codes, or times such as 07.45
+        return None
     shown = {
         mark: int(_matches(bare.texts, pattern).sum())
         for mark, pattern in ((".", POINT_EVIDENCE), (",", COMMA_EVIDENCE))
