@@ -39,6 +39,7 @@ def written(pair: tuple[object, object], form: str = "Which? - {}") -> dict[str,
 FORMS = [
     "Which? - {}",
     "Which? [{}]",
+    "Q1[SQ00{number}]. Which? [{}]",
     "Which?: {}",
     "which/{}",
     "which.{}",
@@ -53,7 +54,7 @@ def test_neighbours_of_one_stem_are_a_set(form: str) -> None:
     (one,) = read.sets
     assert one.kind == "dichotomy"
     assert [*one.columns] == read.names[:4]
-    assert one.label in {"Which?", "which", "Q"}
+    assert one.label in {"Which?", "which", "Q", "Q1. Which?"}
 
 
 @pytest.mark.parametrize(

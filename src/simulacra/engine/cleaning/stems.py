@@ -8,11 +8,14 @@ from simulacra.engine.columns.schema import OF_OPTION, Column
 
 CHOICES = 2
 BRACKETED = re.compile(r"(.*\S)\s*\[[^\[\]]+\]")
+CODED = re.compile(r"^(\w+)\[\w+\](?=\W)")
+"""The code of an option behind that of its question, before the wording: ``Q1[SQ001]. Which?``."""
 NUMBERED = re.compile(r"(.*[^\W\d_])[\W_]*\d+")
 
 
 def _bracketed(column: Column) -> str:
-    return _matched(BRACKETED, column.label) or _matched(BRACKETED, column.source_name)
+    stem = _matched(BRACKETED, column.label) or _matched(BRACKETED, column.source_name)
+    return CODED.sub(r"\1", stem)
 
 
 def _matched(pattern: re.Pattern[str], text: str) -> str:
