@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from simulacra.engine.cleaning import dropping
+from simulacra.engine.cleaning import dropping, pooling
 from simulacra.engine.columns import drafts
 from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.columns.integer import INTEGER
@@ -50,6 +50,7 @@ def unique_texts(form: str) -> drafts.Draft:
             "free text: the longest has 1,000",
         ),
         ("RespondentID", integer(np.arange(ROWS) * 7), "identifier"),
+        ("Nr", integer(np.arange(1, 31)), "the number of the row"),
         ("x", integer(3_300_000_000 + np.arange(ROWS) * 7), "identifier"),
     ],
 )
@@ -66,6 +67,7 @@ def test_a_useless_column_goes_with_a_reason(name: str, draft: drafts.Draft, exp
         ("why", categorical([0] * 20 + [1] * 20 + [*range(2, 62)], [*"ab", *WRITE_INS])),
         ("why", categorical([0] * 50 + [1] * 49 + [2], ["few signs", "more signs", "no, " * 200])),
         ("id", integer(np.arange(ROWS) % 50)),
+        ("age", integer(np.arange(30) * 11 % 31 + 20)),
         ("x", integer([7] * 95 + [1, 2, 3, 4, 5])),
         ("x", integer([7] * 50 + [np.nan] * 50)),
         ("colour", categorical([0, 1] * 50, ["red", "blue"])),
@@ -74,3 +76,9 @@ def test_a_useless_column_goes_with_a_reason(name: str, draft: drafts.Draft, exp
 )
 def test_a_useful_column_stays(name: str, draft: drafts.Draft) -> None:
     assert dropping.reason(name, draft) is None
+
+
+def test_a_column_whose_levels_are_all_pooled_is_not_called_constant() -> None:
+    villages = categorical(list(np.arange(30) % 9), [f"village {i}" for i in range(9)])
+    assert dropping.reason("home", pooling.pool(villages)) == "no answer is shared by 5 rows"
+    assert "constant" in str(dropping.reason("home", categorical([0] * 30, ["Other"])))

@@ -40,6 +40,8 @@ occur: by chance they do so once in exp(20) columns, the birthday problem."""
 MIN_SERIAL = 100_000_000
 """Whole numbers from here on, if all differ, are serial numbers whatever the column's name."""
 
+UNSHARED = f"no answer is shared by {disclosure.THRESHOLD} rows"
+
 
 def reason(name: str, draft: Draft) -> str | None:
     """Return why a column is dropped, or None if it stays.
@@ -54,6 +56,8 @@ def reason(name: str, draft: Draft) -> str | None:
         return f"almost all missing: {len(known)} of {rows} rows have a value"
     _, counts = np.unique(known, return_counts=True)
     if len(counts) == 1 and len(known) == rows:
+        if any(note.action == "pooled" for note in draft.notes):
+            return UNSHARED
         return "constant: every row has the same value"
     varying = rows - max(counts.max(), rows - len(known))
     if varying < max(MIN_VARYING, MIN_VARYING_SHARE * rows):
@@ -61,7 +65,7 @@ def reason(name: str, draft: Draft) -> str | None:
     if draft.type.is_categorical:
         return _text_reason(draft, len(counts), len(known))
     if draft.type is INTEGER and len(counts) > UNIQUE_SHARE * len(known):
-        return _number_reason(name, known, len(counts))
+        return _number_reason(name, known, len(counts), rows)
     return None
 
 
@@ -90,7 +94,7 @@ def _text_reason(draft: Draft, distinct: int, known: int) -> str | None:
     if longest > MAX_LEVEL_LENGTH:
         return f"free text: the longest has {longest:,} characters"
     if common == [pooling.POOL] == [*draft.levels]:
-        return f"no answer is shared by {disclosure.THRESHOLD} rows"
+        return UNSHARED
     if draft.type is not NOMINAL or distinct < MIN_UNIQUE:
         return None
     for content, pattern in (("e-mail addresses", EMAIL), ("phone numbers", PHONE)):
@@ -104,13 +108,15 @@ def _text_reason(draft: Draft, distinct: int, known: int) -> str | None:
     return None
 
 
-def _number_reason(name: str, known: np.ndarray, distinct: int) -> str | None:
+def _number_reason(name: str, known: np.ndarray, distinct: int, rows: int) -> str | None:
     if PHONE_NAME.search(name) and np.median(np.abs(known)) >= MIN_PHONE:
         return "personal data: most values look like phone numbers"
     if distinct < len(known):
         return None
     if IDENTIFIER.search(name) or known.min() >= MIN_SERIAL:
         return "identifier: a different whole number in every row"
+    if len(known) == rows and np.all(np.abs(np.diff(known)) == 1):
+        return "identifier: the number of the row"
     span = known.max() - known.min() + 1
     if len(known) ** 2 > 2 * MAX_BIRTHDAYS * span:
         return (
