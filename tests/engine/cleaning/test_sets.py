@@ -1,5 +1,6 @@
 """Multiple-response sets that are spread over columns, told by names and answers."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -129,3 +130,26 @@ def test_options_of_zeros_and_ones_can_be_asked_for_and_tabulated() -> None:
     assert out.table["Which.App"].to_numpy().mean() == pytest.approx(0.2, abs=0.01)
     shares = model.crosstab("Which")
     assert f"{100 * CHOSEN[:, 0].mean():.1f}%" in str(shares)
+
+
+KOBO = {
+    "crops": [" ".join(itertools.compress(OPTIONS, row)) or "none" for row in CHOSEN],
+    **{f"crops/{it}": [int(x) for x in CHOSEN[:, i]] for i, it in enumerate(OPTIONS)},
+}
+
+
+def test_options_beside_the_texts_they_were_split_into_are_duplicates() -> None:
+    """As Kobo writes a question with several answers: the texts, then 1 or 0 for each option."""
+    read = schema(KOBO)
+    assert [one.name for one in read.sets] == ["crops"]
+    dropped = {it.column: it.reason for it in read.cleaning if it.action == "dropped"}
+    assert dropped["crops/Phone"] == "the same as column 'crops.Phone'"
+
+
+def test_sets_of_one_name_are_told_apart() -> None:
+    other = {name: [1 - it for it in cells] for name, cells in KOBO.items() if name != "crops"}
+    read = schema({"crops": KOBO["crops"], **other})
+    assert [one.name for one in read.sets] == ["crops", "crops.2"]
+    again = schema({"crops": KOBO["crops"], **other}, **read.overrides)
+    assert again.sets == read.sets
+    assert {read[name].multiple_response for name in read.sets[1].columns} == {"crops.2"}

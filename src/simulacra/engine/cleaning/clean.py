@@ -27,8 +27,11 @@ from simulacra.engine.cleaning import (
 )
 from simulacra.engine.cleaning.overrides import Override
 from simulacra.engine.codebook import RawStudy, Variable
+from simulacra.engine.columns import boolean
 from simulacra.engine.columns.arrays import Floats
+from simulacra.engine.columns.boolean import BOOLEAN
 from simulacra.engine.columns.drafts import Draft, Note
+from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.nominal import NOMINAL
 from simulacra.engine.columns.ordinal import ORDINAL
 from simulacra.engine.columns.schema import CleaningAction, Column, Schema
@@ -238,7 +241,10 @@ def _refuse_useless(source: _Source, draft: Draft) -> str | None:
 
 
 def _refuse_duplicate(source: _Source, draft: Draft, seen: dict[bytes, str]) -> None:
-    content = hashlib.sha256(repr((draft.type, draft.levels)).encode() + draft.values.tobytes())
+    form = (draft.type, draft.levels)
+    if draft.type is INTEGER and np.isin(draft.values[draft.known], (0, 1)).all():
+        form = (BOOLEAN, boolean.LEVELS)  # Kobo writes a question as texts and as 0 and 1
+    content = hashlib.sha256(repr(form).encode() + draft.values.tobytes())
     earlier = seen.setdefault(content.digest(), source.name)
     if earlier != source.name and not source.override.is_kept:
         raise _DroppedError(f"the same as column {earlier!r}")

@@ -41,18 +41,30 @@ def attach(
     taken = {name for one in (*attached, *of_file) for name in one.columns}
     attached += of_file if raw.sets else _grouped(columns, options, taken)
     dropped = [*dropped, *dropped_of_file]
+    if not raw.sets:  # whose order is the file's
+        position = {column.name: index for index, column in enumerate(columns)}
+        attached.sort(key=lambda one: position[one.columns[0]])
+    attached = _told_apart(attached, raw)
     membership: dict[str, str] = {}
     for response_set in attached:
         for name in response_set.columns:
             membership.setdefault(name, response_set.name)
-    if not raw.sets:  # whose order is the file's
-        position = {column.name: index for index, column in enumerate(columns)}
-        attached.sort(key=lambda one: position[one.columns[0]])
     described = [
         dataclasses.replace(column, multiple_response=membership.get(column.name))
         for column in columns
     ]
     return described, tuple(attached), dropped
+
+
+def _told_apart(
+    attached: Sequence[MultipleResponseSet], raw: RawStudy
+) -> list[MultipleResponseSet]:
+    """Return the sets, with a number behind a name that another has; columns keep theirs."""
+    split = {one.name for one in raw.answer_lists}
+    first = sorted(attached, key=lambda one: one.name not in split)
+    names_of = names.make_unique([one.name for one in first], str, ".")
+    name_of = {one.columns: name for one, name in zip(first, names_of, strict=True)}
+    return [dataclasses.replace(one, name=name_of[one.columns]) for one in attached]
 
 
 def lists_of(columns: Sequence[Column], raw: RawStudy) -> tuple[AnswerList, ...]:
