@@ -208,3 +208,12 @@ def test_a_slip_or_two_are_no_fields() -> None:
 def test_any_texts_can_be_looked_at(texts: list[str]) -> None:
     found([*texts, "[" * 10_000 + "]" * 10_000] * 6)
     found([f"[{text}]" for text in texts] * 6)
+
+
+def test_arrays_of_numpy_are_lists_without_commas() -> None:
+    texts = ["['App' 'Web']", "['Web' \"It's\"\n 'Post']", "[]", "['App']", "['a, \\'b\\' \\'c']"]
+    cells = separators.part(texts, np.full(5, 9), separators.PYTHON_LIST)
+    assert cells.parts == [("App", "Web"), ("Web", "It's", "Post"), (), ("App",), ("a, 'b' 'c",)]
+    guess = separators.find(texts[:4], np.full(4, 9))
+    assert guess is not None
+    assert guess.separator == separators.PYTHON_LIST

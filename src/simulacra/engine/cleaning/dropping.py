@@ -56,9 +56,8 @@ def reason(name: str, draft: Draft) -> str | None:
         return f"almost all missing: {len(known)} of {rows} rows have a value"
     _, counts = np.unique(known, return_counts=True)
     if len(counts) == 1 and len(known) == rows:
-        if any(note.action == "pooled" for note in draft.notes):
-            return UNSHARED
-        return "constant: every row has the same value"
+        is_pooled = any(note.action == "pooled" for note in draft.notes)
+        return UNSHARED if is_pooled else "constant: every row has the same value"
     varying = rows - max(counts.max(), rows - len(known))
     if varying < max(MIN_VARYING, MIN_VARYING_SHARE * rows):
         return f"near-zero variance: {varying} of {rows} rows differ from the rest"

@@ -65,6 +65,8 @@ UNREADABLE = (ValueError, SyntaxError, RecursionError, MemoryError)
 """What reading a text as JSON or as a value of Python raises if it is neither."""
 BRACKETS = re.compile(r"\([^()]*\)")
 LIST = re.compile(r"\[.*\]", re.DOTALL)
+QUOTED = re.compile(r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(\s+(?=['"]))?""")
+"""A text as Python writes it, and the space up to another one, as in an array of NumPy."""
 WHOLE = re.compile(r"0|-?[1-9]\d{0,8}")
 
 Parts = tuple[str, ...]
@@ -303,11 +305,21 @@ def _list_form(texts: Sequence[str]) -> str | None:
         written = JSON_LIST if any(isinstance(it, str) for it in _flat(lists)) else BARE_LIST
     except UNREADABLE:
         try:
-            lists, written = [ast.literal_eval(text) for text in filled], PYTHON_LIST
+            lists, written = [_literal(text) for text in filled], PYTHON_LIST
         except UNREADABLE:
             return None
     is_flat = all(isinstance(it, str | int | float | None) for it in _flat(lists))
     return written if is_flat else None
+
+
+def _literal(text: str) -> Any:  # noqa: ANN401 - whatever the text says
+    """Return the value that a text of Python writes, an array of NumPy as a list.
+
+    Such an array has no commas, and Python takes texts that follow each other for one.
+    """
+    return ast.literal_eval(
+        QUOTED.sub(lambda found: found[0] + ("," if found[1] else ""), text)
+    )
 
 
 def _flat(lists: Iterable[list[Any]]) -> Iterator[Any]:
@@ -320,7 +332,7 @@ def _read_list(text: str) -> Parts:
         answers = json.loads(text)
     except UNREADABLE:
         try:
-            answers = ast.literal_eval(text)
+            answers = _literal(text)
         except UNREADABLE:
             return (text,)
     if not isinstance(answers, list | tuple):
