@@ -153,3 +153,14 @@ def test_sets_of_one_name_are_told_apart() -> None:
     again = schema({"crops": KOBO["crops"], **other}, **read.overrides)
     assert again.sets == read.sets
     assert {read[name].multiple_response for name in read.sets[1].columns} == {"crops.2"}
+
+
+@pytest.mark.parametrize(
+    ("no", "yes"),
+    [("Nie", "Tak"), ("Nee", "Ja"), ("FAUX", "VRAI"), ("Ei", "Kyllä"), ("нет", "да"),
+     ("いいえ", "はい"), ("Ne", "Ano"), ("Nem", "Igen"), ("FALSCH", "WAHR")],
+)  # fmt: skip
+def test_yes_and_no_may_be_in_another_language(no: str, yes: str) -> None:
+    read = schema(written((no, yes)))
+    (one,) = read.sets
+    assert (one.counted or read[one.columns[0]].levels[1]) == yes

@@ -17,8 +17,19 @@ LEVELS = ("false", "true")
 UNCHOSEN = "Not selected"
 """The level of an option that was not chosen, where the file has a text for chosen ones alone."""
 
-TRUE = frozenset({"true", "yes", "y", "1", "ja", "j", "oui", "si", "sí", "sim", "selected", "x"})
-FALSE = frozenset({"false", "no", "n", "0", "nein", "non", "não", "not selected", "unchecked"})
+TRUE = frozenset({
+    "true", "yes", "y", "1", "selected", "checked", "x", "ja", "j", "oui", "si", "sí", "sì",
+    "sim", "tak", "áno", "ano", "igen", "da", "так", "да", "taip", "jā", "jah", "kyllä", "já",
+    "evet", "ναι", "כן", "نعم", "ya", "có", "हाँ", "はい", "是", "예", "네", "wahr", "waar", "vrai",  # noqa: RUF001 - as meant
+    "vero", "verdadero", "verdadeiro", "prawda", "sant", "tosi", "истина"
+})  # fmt: skip
+FALSE = frozenset({
+    "false", "no", "n", "0", "unselected", "unchecked", "nein", "nee", "nej", "nei", "non",
+    "não", "nie", "nem", "ні", "нет", "не", "nē", "hayır", "όχι", "לא", "لا",  # noqa: RUF001 - as meant
+    "tidak", "không", "नहीं", "いいえ", "否", "아니요", "아니오", "falsch", "onwaar", "faux", "falso",
+    "fałsz", "falskt", "falsk", "epätosi", "ложь", "not selected"
+})  # fmt: skip
+"""Yes and no, true and false, as survey tools and spreadsheets write them in many languages."""
 PROBE = 50
 
 
