@@ -61,13 +61,23 @@ def test_texts_that_are_no_numbers_are_not_read(texts: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("form", "unit"),
-    [("{} kg", "kg"), ("{} kr", "kr"), ("{} years", "years"), ("{}%", "%"), ("C${}", "C$")],
+    [
+        ("{} kg", "kg"),
+        ("{} kr", "kr"),
+        ("{} years", "years"),
+        ("{}%", "%"),
+        ("C${}", "C$"),
+        ("{} m", "m"),
+        ("{} Std.", "Std."),
+    ],
 )
 def test_what_all_numbers_have_beside_them_is_their_unit(form: str, unit: str) -> None:
     parsed = parse(*(form.format(number) for number in range(2, 42)))
     assert parsed is not None
     assert parsed.unit == unit
     assert parsed.values.tolist() == list(range(2, 42))
+    is_money = "a currency" in parsed.notes[0].reason
+    assert is_money is (unit == "C$")
 
 
 def test_a_unit_may_be_missing_in_some_cells_and_another_one_makes_no_number() -> None:

@@ -109,7 +109,8 @@ def strip(texts: pa.StringArray, counts: Int64s, *, force: bool = False) -> Bare
     is_doubtful = unit.isalpha() and unit.casefold() not in COMMON_CURRENCIES
     if is_doubtful and not force and _is_in_front(parts, unit) and not _are_amounts(parts):
         return None
-    marks = _read_factors(marks, is_fitting)
+    marks, metre = _read_factors(marks, is_fitting)
+    unit = unit or metre
     is_number &= np.asarray(is_fitting)[which]
     left = pc.if_else(pa.array(is_number), _signed(parts), None)
     factors = np.asarray([mark.factor for mark in marks])[which]
@@ -184,14 +185,15 @@ def _is_factor(mark: _Mark) -> bool:
     return mark.factor > 1 and mark.unit.casefold() in FACTORS
 
 
-def _read_factors(marks: Sequence[_Mark], is_fitting: Sequence[bool]) -> list[_Mark]:
-    """Return the marks with factors that are not units: an M alone is one of metres as well."""
+def _read_factors(marks: Sequence[_Mark], is_fitting: Sequence[bool]) -> tuple[list[_Mark], str]:
+    """Return the marks with factors that are no units, and the unit m if that is what it is."""
     present = {mark.unit for mark, fits in zip(marks, is_fitting, strict=True)
                if fits and _is_factor(mark)}  # fmt: skip
     is_length = {unit.casefold() for unit in present} == {"m"} and present != {"M"}
     if not is_length:
-        return list(marks)
-    return [dataclasses.replace(mark, factor=1.0) if _is_factor(mark) else mark for mark in marks]
+        return list(marks), ""
+    read = [dataclasses.replace(mark, factor=1.0) if _is_factor(mark) else mark for mark in marks]
+    return read, "m"
 
 
 def _signed(parts: pa.StructArray) -> pa.StringArray:
@@ -223,7 +225,7 @@ def _told(
 def _name_of(unit: str) -> str:
     if unicodedata.normalize("NFKC", unit) in ("%", "٪"):
         return "percent signs"
-    is_money = not unit.isalpha() or unit.casefold() in COMMON_CURRENCIES
+    is_money = not unit.strip(".").isalpha() or unit.strip(".").casefold() in COMMON_CURRENCIES
     return f"a currency, {unit}" if is_money and is_currency(unit) else f"the unit {unit}"
 
 
