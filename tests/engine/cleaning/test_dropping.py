@@ -82,3 +82,17 @@ def test_a_column_whose_levels_are_all_pooled_is_not_called_constant() -> None:
     villages = categorical(list(np.arange(30) % 9), [f"village {i}" for i in range(9)])
     assert dropping.reason("home", pooling.pool(villages)) == "no answer is shared by 5 rows"
     assert "constant" in str(dropping.reason("home", categorical([0] * 30, ["Other"])))
+
+
+@pytest.mark.parametrize(
+    ("levels", "is_kept"),
+    [
+        ([f"{i}000-{i}999" for i in range(1, 26)], True),
+        ([f"{year}/{year + 1}" for year in range(1980, 2005)], True),
+        ([f"{i * 37 % 9000 + 1000}-{i * 7919 % 9000 + 1000}" for i in range(25)], False),
+        ([f"555-{i}123" for i in range(1, 26)], False),
+    ],
+)
+def test_ranges_are_no_phone_numbers(levels: list[str], is_kept: bool) -> None:  # noqa: FBT001
+    reason = dropping.reason("x", categorical(list(np.arange(200) % 25), levels))
+    assert (reason is None) is is_kept

@@ -1,6 +1,7 @@
 """Which columns a model cannot use, and why."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -29,6 +30,7 @@ MIN_PHONE = 1_000_000
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 PHONE_NAME = re.compile(r"(^|[\W_])(phone|mobile|telephone|tel|fax)([\W_]|$)", re.IGNORECASE)
 PHONE = re.compile(r"\+?[\d ()/.-]{7,20}")
+RANGE = re.compile(r"(\d+)\s*[-/]\s*(\d+)")
 IDENTIFIER = re.compile(
     r"(^|[\W_])(id|uuid|guid|serial|respondent|respid|caseid|case|record)([\W_]|$)"
     r"|(respondent|response|record|participant|customer|user)[\W_]*(id|no|nr|number)([\W_]|$)",
@@ -96,8 +98,11 @@ def _text_reason(draft: Draft, distinct: int, known: int) -> str | None:
         return UNSHARED
     if draft.type is not NOMINAL or distinct < MIN_UNIQUE:
         return None
-    for content, pattern in (("e-mail addresses", EMAIL), ("phone numbers", PHONE)):
-        tried = draft.levels[:: -(-len(draft.levels) // MAX_TRIED)]
+    tried = draft.levels[:: -(-len(draft.levels) // MAX_TRIED)]
+    patterns = [("e-mail addresses", EMAIL)]
+    if not _are_ranges(tried):
+        patterns.append(("phone numbers", PHONE))
+    for content, pattern in patterns:
         matching = sum(pattern.fullmatch(level) is not None for level in tried)
         if matching > len(tried) / 2:
             return f"personal data: most values look like {content}"
@@ -123,3 +128,14 @@ def _number_reason(name: str, known: np.ndarray, distinct: int, rows: int) -> st
             f"{span:,.0f} would repeat if they were not assigned"
         )
     return None
+
+
+def _are_ranges(levels: Sequence[str]) -> bool:
+    """Tell whether most levels are two numbers of as many digits, and all such are in order.
+
+    So are bands of income and years of schools; the parts of phone numbers are in order in half of
+    them at most, or have different lengths.
+    """
+    found = [match.groups() for match in map(RANGE.fullmatch, levels) if match]
+    ends = [(int(low), int(high)) for low, high in found if len(low) == len(high)]
+    return len(ends) > len(levels) / 2 and all(low < high for low, high in ends)
