@@ -78,6 +78,17 @@ def test_a_row_of_totals_is_left_out(row: Cells, is_above: bool) -> None:  # noq
     assert (action.action, action.count) == ("skipped", 1)
 
 
+@pytest.mark.parametrize("decimals", [0, 1])
+def test_percentages_below_columns_of_0_and_1_are_totals(decimals: int) -> None:
+    body = [[f"C{n}", str(n % 3 % 2), str(n % 7 % 2), str(n % 90)] for n in range(60)]
+    counts = [sum(int(row[at]) for row in body) for at in (1, 2)]
+    shares = [f"{count / 60:.{decimals}%}".replace(".", ",") for count in counts]
+    totals = [["Sum", *map(str, counts), ""], ["%", *shares, ""]]
+    left, (action,) = kept([*body, *totals], ["name", "tv", "web", "age"])
+    assert left == body
+    assert "percentages of 'tv', 'web'" in action.reason
+
+
 def test_subtotals_and_their_total_are_left_out() -> None:
     body: list[Cells] = []
     for start in range(0, 60, 15):

@@ -317,9 +317,7 @@ def _literal(text: str) -> Any:  # noqa: ANN401 - whatever the text says
 
     Such an array has no commas, and Python takes texts that follow each other for one.
     """
-    return ast.literal_eval(
-        QUOTED.sub(lambda found: found[0] + ("," if found[1] else ""), text)
-    )
+    return ast.literal_eval(QUOTED.sub(lambda found: found[0] + ("," if found[1] else ""), text))
 
 
 def _flat(lists: Iterable[list[Any]]) -> Iterator[Any]:

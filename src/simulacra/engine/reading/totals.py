@@ -50,7 +50,8 @@ SHOWN_COLUMNS = 3
 LABEL = re.compile(
     r"\W*(grand |sub-?|zwischen|gesamt|sous-?)?\s*(total\w*|sums?|summe|somme|suma|som|means?|"
     r"averages?|mittelwert|durchschnitt|moyenne|media|promedio|gemiddelde|gesamt\w*|insgesamt|"
-    r"ensemble|razem|ukupno|yhteensä|toplam|итого|всего)\b.*",
+    r"ensemble|razem|ukupno|yhteensä|toplam|итого|всего|per ?cent\w*|pro[cz]ent\w*|"
+    r"pou?rcent\w*)\b.*|\s*(in\s)?%\s*",
     re.IGNORECASE | re.DOTALL,
 )
 """Labels of totals; one proves nothing in a row with other cells that are no sums."""
@@ -124,9 +125,9 @@ class _Search:
         is_sparse = bool(self.counts[row] <= SPARSE * self.usual)
         if label is None and not is_sparse and not self._may_be_sums(numbers):
             return None
-        for kind in ("sum", "mean"):
+        for kind in ("sum", "mean", "percentage"):
             agreeing = self._agreeing(kind, row, numbers, totals)
-            is_beyond = kind == "sum" and self._is_beyond(agreeing, numbers)
+            is_beyond = kind != "mean" and self._is_beyond(agreeing, numbers)
             is_shown = is_beyond and (is_sparse or len(agreeing) >= MIN_AGREEING)
             if (label or is_shown) and len(agreeing) >= max(1, MIN_SHARE * len(numbers)):
                 names = [repr(self.table.column_names[at]) for at in agreeing[:SHOWN_COLUMNS]]
@@ -157,7 +158,9 @@ class _Search:
     def _agreeing(
         self, kind: str, row: int, numbers: Mapping[int, float], totals: Mapping[int, str]
     ) -> list[int]:
-        """Return the columns whose number in a row is the sum or mean of rows it may refer to.
+        """Return the columns whose number in a row sums up rows it may refer to.
+
+        It is their sum, their mean or the percentage of those with 1.
 
         These are the rows since the last totals, all above, all below, and all.
         """
@@ -176,7 +179,8 @@ class _Search:
     ) -> bool:
         """Return whether a number is, as it is rounded, what some rows sum up to or their mean.
 
-        A whole number may be the mean of many columns by chance, and counts as none.
+        A whole number may be the mean of many columns by chance, and counts as none. A percentage
+        is that of the rows with 1 in a column of 0 and 1, and so above all of its numbers.
         """
         sums, known = self._running(at)
         start, end = part
@@ -185,7 +189,9 @@ class _Search:
         count = known[end] - known[start] - sum(known[one + 1] - known[one] for one in left_out)
         if count < MIN_SUMMED or (kind == "mean" and number == round(number)):
             return False
-        wanted = total if kind == "sum" else total / count
+        if kind == "percentage" and abs(number) <= self.profiles[at].high:
+            return False
+        wanted = {"sum": total, "mean": total / count, "percentage": 100 * total / count}[kind]
         decimals = len(repr(number).partition(".")[2]) if number != round(number) else 0
         return bool(abs(wanted - number) <= max(0.5001 * 10.0**-decimals, EXACT * abs(wanted)))
 
