@@ -100,3 +100,22 @@ def test_an_order_must_name_every_level_and_a_rare_one_is_not_quoted() -> None:
     with pytest.raises(errors.StudyError, match="leaves out 2 of its levels: 'mid'") as caught:
         retyping.order_levels("x", draft, ("low", "high"))
     assert "SECRET" not in caught.value.detail
+
+
+def texts_as(name: str, *cells: str) -> Draft:
+    draft = columns.draft(pa.chunked_array([[*cells]]))
+    assert draft is not None
+    return retyping.retype("x", draft, registry.named(name))
+
+
+def test_numbers_with_a_unit_become_durations_in_it() -> None:
+    read = texts_as("duration", *(f"{number} min" for number in range(2, 42)))
+    assert read.values.tolist() == [60 * number for number in range(2, 42)]
+    with pytest.raises(errors.StudyError, match="the unit kg"):
+        texts_as("duration", *(f"{number} kg" for number in range(2, 42)))
+
+
+def test_few_numbers_with_a_unit_can_be_read_as_numbers() -> None:
+    read = texts_as("integer", *["5 min", "10 min", "15 min"] * 12)
+    assert read.values[:3].tolist() == [5, 10, 15]
+    assert read.unit == "min"

@@ -61,7 +61,16 @@ class Duration(Number):
                 values = look_up(parsed.values, from_levels.values)
                 return self._like(from_levels.with_notes(*parsed.notes), values)
         numbers = self._numbers(name, draft, conventions)
-        return self._like(numbers, numbers.values)
+        return self._like(numbers, numbers.values * self._seconds_of(name, numbers.unit))
+
+    def _seconds_of(self, name: str, unit: str) -> float:
+        """Return the length of a unit that stands beside numbers; without one they are seconds."""
+        if not unit:
+            return 1.0
+        read = clocks.parse(pa.array([f"1 {unit}"]), np.ones(1, dtype=np.int64), force=True)
+        if read is None:
+            raise self._refusal(name, f"its numbers have the unit {unit}, which is no known time")
+        return float(read.values[0])
 
     def _like(self, draft: Draft, seconds: Floats) -> Draft:
         """Return the draft of seconds, with what is known of the draft that they come from."""

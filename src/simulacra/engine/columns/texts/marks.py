@@ -104,7 +104,7 @@ def strip(texts: pa.StringArray, counts: Int64s, *, force: bool = False) -> Bare
     if len(marks) > MAX_MARKS and not force:
         return None
     rows = np.bincount(which[is_number], counts[is_number], minlength=len(marks))
-    is_quantity = int(is_number.sum()) >= strays.MIN_QUANTITY
+    is_quantity = force or int(is_number.sum()) >= strays.MIN_QUANTITY
     unit, is_fitting = _common(marks, rows, is_quantity=is_quantity)
     is_doubtful = unit.isalpha() and unit.casefold() not in COMMON_CURRENCIES
     if is_doubtful and not force and _is_in_front(parts, unit) and not _are_amounts(parts):
