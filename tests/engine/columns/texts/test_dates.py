@@ -195,3 +195,22 @@ def test_times_of_tools_come_back(moments: list[dt.datetime], form: str) -> None
     known.append(dt.datetime(2020, 1, 31, 1))  # noqa: DTZ001 - tells the order, and that there are times
     found = iso_dates(*(moment.strftime(form) for moment in known))
     assert found == [moment.isoformat() for moment in known]
+
+
+MONTHS = [f"{dt.date(2000, number, 1):%b}" for number in range(1, 13)]
+
+
+@pytest.mark.parametrize("form", ["{month}-{year:02}", "{month} {year:02}", "{month}.{year:02}"])
+def test_months_with_years_of_two_digits_are_told_from_days(form: str) -> None:
+    years = [form.format(month=month, year=year) for year in (23, 24) for month in MONTHS]
+    assert iso_dates(*years)[::12] == ["2023-01-01", "2024-01-01"]
+    assert iso_dates(form.format(month="Feb", year=68), form.format(month="Mar", year=71)) == [
+        "1968-02-01",
+        "1971-03-01",
+    ]
+    days = [form.format(month=month, year=day) for day in (1, 9, 24, 28) for month in MONTHS]
+    assert parse(*days) is None
+    fieldwork = [
+        form.format(month=month, year=day) for day in range(10, 20) for month in MONTHS[:2]
+    ]
+    assert parse(*fieldwork) is None

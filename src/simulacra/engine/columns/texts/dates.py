@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 PROBE = 200  # texts of a column that are tried first
 MAX_LENGTH = 100
-CANDIDATE = re.compile(r"\d\D*\d\D*\d\D*\d|\d\D+\d\D+\d")
-"""What the shortest dates have, such as "3 1 4" and "Jan 2024". Arrow compiles patterns anew for
+CANDIDATE = re.compile(
+    r"\d\D*\d\D*\d\D*\d|\d\D+\d\D+\d"
+    r"|^[^\W\d_]{3,12}[-\s.'’]{1,2}\d\d$"  # noqa: RUF001 - as people type it
+)
+"""What the shortest dates have, such as "3 1 4", "Jan 2024" and "Jan-24". Arrow compiles patterns anew for
 each column, which takes longer than all else that cleaning does, so most texts are told by this."""
 
 CLOCK = (
@@ -58,6 +61,11 @@ FIRST_YEAR, LAST_YEAR = 1900, 2100
 BUDDHIST = 543
 DAYLIGHT_SAVING = 60
 """Minutes by which the clock of one place changes."""
+SHORT_YEAR, MAX_DAY = 2, 31
+"""Digits of a year without its century, and the last day of a month."""
+MAX_YEARS, MIN_MONTHS = 12, 6
+"""How far apart the numbers beside names of months are at most, and how many different names there
+are at least, if the numbers are years rather than days."""
 MONTHS_A_YEAR = 12
 
 
@@ -371,12 +379,14 @@ class _Calendar:
         put(begins_with_day, middle, self.month, first)
         named_month = is_named & (given == 1) & one_long
         put(named_month, first, self.month, ones)
+        short_month = self._months_of_short_years()
+        put(short_month, first, self.month, ones)
         year_and_month = is_plain & (given == 2) & one_long & ~two_long
         if not self._are_seasons(year_and_month):
             put(year_and_month & _is_recent(first), first, middle, ones)
         month_and_year = is_plain & (given == 2) & ~one_long & two_long
         put(month_and_year & _is_recent(middle), middle, first, ones)
-        is_month = named_month | year_and_month | month_and_year
+        is_month = named_month | short_month | year_and_month | month_and_year
         three = is_plain & (given == 3)
         put(three & one_long, first, middle, last)
         mixed = three & ~one_long & is_year[:, 2]
@@ -386,7 +396,7 @@ class _Calendar:
             ordered = self._in_order(mixed, counts, conventions.date_order)
             put(mixed, *ordered.parts)
             order, notes = ordered.order, ordered.notes
-        is_short = (begins_with_day & ~two_long) | (mixed & ~three_long)
+        is_short = short_month | (begins_with_day & ~two_long) | (mixed & ~three_long)
         read[0, is_short] = centuries.years(read[0, is_short])
         year, eras = _christian(read[0], counts)
         days = _days(year, read[1], read[2])
@@ -397,6 +407,23 @@ class _Calendar:
         if months:
             notes += (Note("typed", f"{months:,} months read as their first days", months),)
         return days, notes + eras, order
+
+    def _months_of_short_years(self) -> Flags:
+        """Return which texts are months such as Jan-24, as Excel shows them, if not days.
+
+        Numbers beside names are years if one is above any day, or if they are few and the names
+        many: days of so many months are all over the month.
+        """
+        alone = (self.month > 0) & ((self.digits > 0).sum(axis=1) == 1)
+        found = alone & (self.digits[:, 0] == SHORT_YEAR)
+        beside = self.first[found]
+        if not found.any() or np.any(alone & (self.digits[:, 0] < SHORT_YEAR)):
+            return np.zeros_like(found)
+        is_narrow = float(np.ptp(beside)) <= MAX_YEARS
+        are_years = beside.max() > MAX_DAY or (
+            is_narrow and len(np.unique(self.month[found])) >= MIN_MONTHS
+        )
+        return np.asarray(found & are_years)
 
     def _are_seasons(self, whole: Flags) -> bool:
         """Tell whether years with two digits behind them are seasons, such as 2011/12."""
