@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 PROBE = 200  # texts of a column that are tried first
 MAX_LENGTH = 100
 CANDIDATE = re.compile(r"\d\D*\d\D*\d\D*\d|\d\D+\d\D+\d|^[^\W\d_]{3,12}[\W_]{1,2}\d\d$")
-"""What the shortest dates have, such as "3 1 4", "Jan 2024" and "Jan-24". Arrow compiles patterns anew for
-each column, which takes longer than all else that cleaning does, so most texts are told by this."""
+"""What the shortest dates have, such as "3 1 4", "Jan 2024" and "Jan-24". Arrow compiles patterns
+anew for each column, which takes longer than all else that cleaning does, so most texts are told by
+this."""
 
 CLOCK = (
     r"^(?P<date>.*?)(?P<hour>\d{1,2})[:h](?P<minute>\d{2})"
