@@ -132,7 +132,7 @@ def test_options_of_zeros_and_ones_can_be_asked_for_and_tabulated() -> None:
     assert f"{100 * CHOSEN[:, 0].mean():.1f}%" in str(shares)
 
 
-KOBO = {
+KOBO: dict[str, Any] = {
     "crops": [" ".join(itertools.compress(OPTIONS, row)) or "none" for row in CHOSEN],
     **{f"crops/{it}": [int(x) for x in CHOSEN[:, i]] for i, it in enumerate(OPTIONS)},
 }

@@ -314,3 +314,13 @@ def test_the_quotation_mark_can_be_stated(write_file: WriteFile) -> None:
     path = write_file("a;b\n" + "1;'x;y'\n" + "2;z\n" * 20)
     how = options.FileOptions(delimiter=";'")
     assert csv.read(path, limits.DEFAULT, how).table["b"][0].as_py() == "x;y"
+
+
+@pytest.mark.parametrize("cell", ['="{}"', '"=""{}"""'])
+def test_formulas_of_excel_hold_texts(write_file: WriteFile, cell: str) -> None:
+    lines = [f"{cell.format(zip_code)},x" for zip_code in ("01067", "10115", "")]
+    study = csv.read(write_file("\n".join(["zip,b", *lines, ",x", ""])), limits.DEFAULT)
+    assert study.table["zip"].to_pylist() == ["01067", "10115", None, None]
+    assert [action.column for action in study.actions] == ["zip"]
+    mixed = read(write_file("zip,b\n" + '="1",x\n2,y\n'))
+    assert mixed["zip"].to_pylist() == ['="1"', "2"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from simulacra.engine import errors, limits
@@ -32,6 +33,8 @@ SHOWN_NAMES, MAX_SHOWN = 3, 40
 """How many names of columns a message lists, and how much of each."""
 
 DELIMITER_PREFIX = b"sep="  # in the first line of files for Excel
+
+FORMULA = r'^="([^"]*)"$'
 
 UNBALANCED = (
     "The file cannot be split into lines and fields. Look for a quotation mark without a partner, "
@@ -78,10 +81,11 @@ def read(path: Path, bounds: limits.StudyBounds, how: FileOptions = AS_FOUND) ->
         reason = f"{len(uneven):,} line(s) do not have the {len(layout.names)} fields of the header"
         actions.append(CleaningAction(None, "skipped", reason, len(uneven)))
     table, left_out = rows.of_respondents(table, layout)
+    table, unwrapped = _without_formulas(table)
     variables = {name: Variable(label) for name, label in layout.labels.items()}
     quote = "" if dialect.quote == '"' else dialect.quote
     found = {"delimiter": dialect.delimiter + quote, "header_rows": layout.depth}
-    return RawStudy(table, variables, actions=(*actions, *left_out), overrides=found)
+    return RawStudy(table, variables, actions=(*actions, *left_out, *unwrapped), overrides=found)
 
 
 def _assumptions(encoding: str | None, dialect: Dialect) -> list[CleaningAction]:
@@ -165,6 +169,22 @@ def _parse(
     if _is_quote_open(data, table, dialect):
         raise errors.StudyError(UNBALANCED)
     return table, uneven
+
+
+def _without_formulas(table: pa.Table) -> tuple[pa.Table, list[CleaningAction]]:
+    """Return the table with the texts in columns of ="01067", which make Excel keep zeros."""
+    actions = []
+    for at, name in enumerate(table.column_names):
+        filled = table[name].drop_null()
+        if not len(filled) or not filled[0].as_py().startswith('="'):
+            continue
+        if pc.all(pc.match_substring_regex(filled, FORMULA)).as_py():
+            bare = pc.replace_substring_regex(table[name], FORMULA, r"\1")
+            cells = pc.if_else(pc.equal(bare, ""), None, bare)
+            table = table.set_column(at, name, cells)
+            reason = 'texts written as formulas of Excel, ="..."'
+            actions.append(CleaningAction(name, "read", reason, len(filled)))
+    return table, actions
 
 
 def _mend(
