@@ -83,39 +83,31 @@ def add_scenario(parser: argparse.ArgumentParser, rows: str | None = None) -> No
         required=rows is None,
         help=rows or "number of rows",
     )
-    parser.add_argument(
+    option_types.several(
+        parser,
         "--share",
         metavar="COLUMN=LEVEL:SHARE",
-        nargs="+",
-        action="extend",
-        default=[],
         type=_share,
         help="share of the rows with a level, 0 to 1: segment=Premium:0.55 channel=Online:0.7",
     )
-    parser.add_argument(
+    option_types.several(
+        parser,
         "--range",
         metavar="COLUMN=MIN:MAX",
-        nargs="+",
-        action="extend",
-        default=[],
         type=option_types.span,
         help="both ends, numbers or ISO 8601 dates: age=25:44 joined=2024-01-01:2024-06-30",
     )
-    parser.add_argument(
+    option_types.several(
+        parser,
         "--mean",
         metavar="COLUMN=MEAN",
-        nargs="+",
-        action="extend",
-        default=[],
         type=_mean,
         help="mean of a number or date over the rows: monthly_spend=45 joined=2024-03-01",
     )
-    parser.add_argument(
+    option_types.several(
+        parser,
         "--band",
         metavar="COLUMN=MIN:MAX:SHARE",
-        nargs="+",
-        action="extend",
-        default=[],
         type=_band,
         help="share of the rows within a part of a range: age=18:34:0.4 age=35:49:0.3",
     )
@@ -128,12 +120,10 @@ def add_scenario(parser: argparse.ArgumentParser, rows: str | None = None) -> No
         help="share of the rows with a combination, once for each: --cell segment=Premium "
         "channel=Online share=0.4; a number has MIN:MAX as its part",
     )
-    parser.add_argument(
+    option_types.several(
+        parser,
         "--option",
         metavar="SET=OPTION:SHARE",
-        nargs="+",
-        action="extend",
-        default=[],
         type=_option_share,
         help="share of the rows that choose an option of a multiple-response set: brands=Acme:0.6",
     )

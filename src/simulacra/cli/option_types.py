@@ -4,7 +4,7 @@ import argparse
 import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from simulacra.cli import failures
 
@@ -117,6 +117,17 @@ def bound(text: str) -> "Bound":
         except ValueError:
             continue
     return text
+
+
+def several(parser: argparse.ArgumentParser, option: str, **about: Any) -> None:  # noqa: ANN401 - of argparse
+    """Add an option that takes one value or more, and may be given more than once.
+
+    Args:
+        parser: of the command.
+        option: its name.
+        about: arguments of `argparse.ArgumentParser.add_argument`.
+    """
+    parser.add_argument(option, nargs="+", action="extend", default=[], **about)
 
 
 def unique(option: str, pairs: Iterable[tuple[Name, Value]]) -> dict[Name, Value]:

@@ -25,12 +25,10 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="CSV, .xlsx, .xls, .sav, .zsav, .por, .dta, .sas7bdat, .xpt or Parquet file, or "
         "triple-S: the definition with its data beside it, or a zip archive of both",
     )
-    parser.add_argument(
+    option_types.several(
+        parser,
         "--types",
         metavar="COLUMN=TYPE",
-        nargs="+",
-        action="extend",
-        default=[],
         type=_type,
         help="a type, or the levels in their order: zip=nominal agreement=never,sometimes,always",
     )
@@ -38,47 +36,37 @@ def add(parser: argparse.ArgumentParser) -> None:
         ("--keep", "keep where a rule would drop them"),
         ("--drop", "leave out"),
     ):
-        parser.add_argument(
+        option_types.several(
+            parser,
             option,
             metavar="COLUMN",
-            nargs="+",
-            action="extend",
-            default=[],
             help=f"columns to {purpose}",
         )
-    parser.add_argument(
+    option_types.several(
+        parser,
         "--missing",
         metavar="VALUE",
-        nargs="+",
-        action="extend",
-        default=[],
         help="values that stand for no answer, in every column: --missing -99 refused; or of one "
         "column, all that do: --missing hours=98,99 region=",
     )
-    parser.add_argument(
+    option_types.several(
+        parser,
         "--sets",
         metavar="SET=COLUMN,COLUMN",
-        nargs="+",
-        action="extend",
-        default=[],
         type=_set,
         help="multiple-response sets and the columns that are their options",
     )
-    parser.add_argument(
+    option_types.several(
+        parser,
         "--separators",
         metavar="COLUMN=TEXT",
-        nargs="+",
-        action="extend",
-        default=[],
         type=_separator,
         help="what stands between the answers in a cell: channels=; (channels= for one answer)",
     )
-    parser.add_argument(
+    option_types.several(
+        parser,
         "--dates",
         metavar="COLUMN=ORDER",
-        nargs="+",
-        action="extend",
-        default=[],
         type=_date_order,
         help=f"order of day, month and year: {', '.join(DATE_ORDERS)}",
     )

@@ -13,22 +13,18 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "validate", help="hide respondents of a study, predict them, and say how far that is off"
     )
     study_options.add(parser)
-    parser.add_argument(
+    option_types.several(
+        parser,
         "--segment",
         metavar="COLUMN=LEVEL",
-        nargs="+",
-        action="extend",
-        default=[],
         type=_test,
         help="predict the respondents with this level: region=North; of several columns, those who "
         "meet all (default: all respondents, and segments that are chosen)",
     )
-    parser.add_argument(
+    option_types.several(
+        parser,
         "--segment-range",
         metavar="COLUMN=MIN:MAX",
-        nargs="+",
-        action="extend",
-        default=[],
         type=option_types.span,
         help="or those in a range, numbers or ISO 8601 dates: age=18:34",
     )
