@@ -20,6 +20,7 @@ LIGHT = (
     "simulacra.engine.options",
     "simulacra.engine.codebook",
     "simulacra.engine.progress",
+    "simulacra.engine.report.preview",
 )
 
 

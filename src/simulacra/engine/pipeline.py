@@ -13,8 +13,7 @@ from simulacra.engine import errors, limits, options, privacy_levels, randomness
 from simulacra.engine.cleaning import clean
 from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
-from simulacra.engine.margins import margins as margins_of_error
-from simulacra.engine.margins import replicates
+from simulacra.engine.margins import measuring, replicates
 from simulacra.engine.margins.replicates import Halves, Replicate
 from simulacra.engine.margins.respondents import Respondents
 from simulacra.engine.margins.statistics import Statistics
@@ -675,7 +674,7 @@ class Model:
                     self._pool, scenario, plan, cloud, made.values, origin, row_count, rng_seed
                 )
             if statistics is not None:
-                found = margins_of_error.of(
+                found = measuring.of(
                     self.schema,
                     statistics,
                     Respondents(respondents, self._pool.weights, behind.weights),

@@ -1,13 +1,18 @@
 """The preview of a generation: what rows would come, and who would stand behind them."""
 
-import dataclasses
-from collections.abc import Sequence
-from typing import Any
+from __future__ import annotations
 
-from simulacra.engine.columns.facts import Bound
-from simulacra.engine.report import tables
+import dataclasses
+from typing import TYPE_CHECKING, Any, Self
+
+from simulacra.engine.report import documents, tables
 from simulacra.engine.report.report import Support
 from simulacra.engine.warning import ReportWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from simulacra.engine.columns.facts import Bound
 
 
 @dataclasses.dataclass(frozen=True)
@@ -146,6 +151,22 @@ class Preview:
         """Return the preview as the service publishes it."""
         return dataclasses.asdict(self)
 
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Return the preview that `to_json` wrote; members that are not known here are left out.
+
+        Raises:
+            LookupError, TypeError: the document is damaged.
+        """
+        limiting = document["limiting"]
+        parts = {
+            "support": documents.read(Support, document["support"]),
+            "conditions": tuple(map(_condition, document["conditions"])),
+            "limiting": None if limiting is None else documents.read(Limit, limiting),
+            "warnings": tuple(documents.read(ReportWarning, it) for it in document["warnings"]),
+        }
+        return documents.read(cls, {**document, **parts})
+
     def __str__(self) -> str:
         """Return a table for people."""
         available = f"{self.rows_available:,} of {self.rows_requested:,} rows ({self.status})"
@@ -164,6 +185,18 @@ class Preview:
         if self.nearest is not None:
             lines.append(f"All rows can be had with: {self.nearest}")
         return "\n".join(lines)
+
+
+CONDITIONS: dict[str, type[ConditionPreview]] = {"range": RangePreview, "mean": MeanPreview}
+"""By kind; all others are shares."""
+
+
+def _condition(document: Mapping[str, Any]) -> ConditionPreview:
+    parts: dict[str, Any] = {"support": documents.read(Support, document["support"])}
+    if "levels" in document:
+        parts["levels"] = tuple(documents.read(LevelPreview, it) for it in document["levels"])
+    kind = CONDITIONS.get(document["kind"], SharePreview)
+    return documents.read(kind, {**document, **parts})
 
 
 HEAD: tables.Line = ("condition", "target", "expected", "respondents")

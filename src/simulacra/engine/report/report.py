@@ -1,16 +1,21 @@
 """The report of a generation: target, achieved and support of each condition; warnings."""
 
+from __future__ import annotations
+
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
-import pyarrow as pa
-
-from simulacra.engine.columns.facts import Bound
-from simulacra.engine.margins.margins import Margins
 from simulacra.engine.quality.quality import Quality
-from simulacra.engine.report import tables
+from simulacra.engine.report import documents, tables
 from simulacra.engine.validation.validation import Validation
 from simulacra.engine.warning import ReportWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from simulacra.engine.columns.facts import Bound
+    from simulacra.engine.columns.lazy import pa
+    from simulacra.engine.margins.margins import Margins
 
 
 @dataclasses.dataclass(frozen=True)
@@ -168,6 +173,34 @@ class Report:
             document["validation"] = self.validation.summary()
         return document
 
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any], margins: Margins | None = None) -> Self:
+        """Return the report that `to_json` wrote.
+
+        Args:
+            document: it has no figures of the validation. What it does not have a member for here
+                is left out, so that documents of a later version can be read.
+            margins: of error; the published document has a summary of them alone.
+
+        Raises:
+            LookupError, TypeError, ValueError: the document is damaged.
+        """
+        quality, validation = document["quality"], document.get("validation")
+        return cls(
+            seed=int(document["seed"]),
+            rows_requested=int(document["rows_requested"]),
+            rows_generated=int(document["rows_generated"]),
+            status=str(document["status"]),
+            support=documents.read(Support, document["support"]),
+            conditions=tuple(map(_outcome, document["conditions"])),
+            warnings=tuple(documents.read(ReportWarning, it) for it in document["warnings"]),
+            distinct_rows=int(document["distinct_rows"]),
+            donors=int(document["donors"]),
+            quality=None if quality is None else Quality.from_json(quality),
+            margins=margins,
+            validation=None if validation is None else Validation.from_json(validation),
+        )
+
     def __str__(self) -> str:
         """Return a table for people."""
         delivered = f"{self.rows_generated:,} of {self.rows_requested:,} rows ({self.status})"
@@ -189,6 +222,18 @@ class Report:
         if self.validation is not None:
             lines += ["", "Validation of the study", "", str(self.validation)]
         return "\n".join(lines)
+
+
+OUTCOMES: dict[str, type[Outcome]] = {"range": RangeOutcome, "mean": MeanOutcome}
+"""By kind; all others are shares."""
+
+
+def _outcome(document: Mapping[str, Any]) -> Outcome:
+    parts: dict[str, Any] = {"support": documents.read(Support, document["support"])}
+    if "levels" in document:
+        parts["levels"] = tuple(documents.read(LevelOutcome, it) for it in document["levels"])
+    kind = OUTCOMES.get(document["kind"], ShareOutcome)
+    return documents.read(kind, {**document, **parts})
 
 
 HEAD: tables.Line = ("condition", "target", "achieved", "respondents")

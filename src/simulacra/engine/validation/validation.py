@@ -1,13 +1,16 @@
 """The result of a validation: how far predictions were off, in plain words and as figures."""
 
+from __future__ import annotations
+
 import dataclasses
-from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import pyarrow as pa
-
+from simulacra.engine.columns.lazy import pa
 from simulacra.engine.validation.worth import Worth
 from simulacra.engine.warning import ReportWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 FEW_HIDDEN = 30
 FEW_QUESTIONS = 6
@@ -97,7 +100,7 @@ class Comparison:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """Return what `Validation.to_json` wrote of it.
+        """Return what `Validation.to_json` wrote of it, or its summary, which has no figures.
 
         Raises:
             LookupError, TypeError, ValueError: the document is damaged.
@@ -114,7 +117,8 @@ class Comparison:
             second_sample=Error(**document["second_sample"]),
             worth=Worth(**document["worth"]),
             figures=tuple(
-                Figure(**{name: figure[name] for name in names}) for figure in document["figures"]
+                Figure(**{name: figure[name] for name in names})
+                for figure in document.get("figures", ())
             ),
         )
 
@@ -234,7 +238,7 @@ class Validation:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """Return what `to_json` wrote.
+        """Return what `to_json` or `summary` wrote; a summary has no figures.
 
         Raises:
             LookupError, TypeError, ValueError: the document is damaged.
@@ -328,7 +332,7 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.3g}"
 
 
-def _listed(names: "tuple[str, ...] | list[str]") -> str:
+def _listed(names: tuple[str, ...] | list[str]) -> str:
     shown = ", ".join(names[:MAX_NAMED])
     return f"{shown} and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else shown
 

@@ -5,11 +5,15 @@ variance of one interview divided by N. Predictions are worth the N at which tha
 squared error, summed over all questions.
 """
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
-import numpy as np
+from simulacra.engine.columns.lazy import np
 
-from simulacra.engine.columns.arrays import Floats
+if TYPE_CHECKING:
+    from simulacra.engine.columns.arrays import Floats
 
 DRAWS = 2_000
 MIN_QUESTIONS = 4
@@ -36,7 +40,7 @@ class Worth:
     low: float
     high: float | None
 
-    def times(self, factor: float) -> "Worth":
+    def times(self, factor: float) -> Worth:
         """Return it in another unit."""
         return Worth(
             None if self.interviews is None else self.interviews * factor,

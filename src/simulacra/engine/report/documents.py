@@ -1,0 +1,23 @@
+"""Reading objects back from the JSON that is published of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
+
+
+def read(kind: type[T], document: Mapping[str, Any]) -> T:
+    """Return a dataclass with the members of a document, those left out that it does not know.
+
+    Raises:
+        TypeError: a member is missing.
+    """
+    known = {field.name for field in dataclasses.fields(kind)}
+    return kind(**{name: value for name, value in document.items() if name in known})
