@@ -16,7 +16,7 @@ ASK_PYPI := import importlib.metadata as m, json, urllib.request as u; \
 	where = 'https://pypi.org/pypi/uvicorn/' + m.version('uvicorn') + '/json'; \
 	json.load(u.urlopen(where, timeout=20))['vulnerabilities']
 
-.PHONY: help setup quickstart serve test check lint format types layers bench faults openapi contract sbom audit clean
+.PHONY: help setup quickstart serve test check lint format types layers bench faults openapi client contract sbom audit clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -88,6 +88,9 @@ faults: setup ## inject faults into a cluster for five minutes, and look for los
 openapi: setup ## write the documents in contract/ from the code
 	@$(BIN)/python -m simulacra.cli.main openapi > contract/openapi.json
 	@$(BIN)/python -m simulacra.cli.main openapi --arazzo > contract/arazzo.json
+
+client: setup ## write the blocking client and its exceptions from the code they follow from
+	@$(BIN)/python -m tools.client
 
 sbom: $(UV) ## write the bill of materials of the service (CycloneDX) to sbom.cdx.json
 	@$(UV) export --quiet --locked --no-dev --extra service --preview-features sbom-export \

@@ -21,6 +21,8 @@ LIGHT = (
     "simulacra.engine.codebook",
     "simulacra.engine.progress",
     "simulacra.engine.report.preview",
+    "simulacra.engine.margins.margins",
+    "simulacra.client",
 )
 
 

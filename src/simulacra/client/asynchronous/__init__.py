@@ -1,0 +1,1 @@
+"""The client with ``async`` and ``await``; the blocking one is written from it."""

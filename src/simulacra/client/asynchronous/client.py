@@ -1,0 +1,394 @@
+"""The client: what can be asked of the service."""
+
+import dataclasses
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from simulacra.client import configuration, display, documents, seeds
+from simulacra.client.asynchronous.datasets import AsyncDataset
+from simulacra.client.asynchronous.generations import AsyncGeneration
+from simulacra.client.asynchronous.jobs import AsyncJob
+from simulacra.client.asynchronous.session import AsyncSession, document_of
+from simulacra.client.display import Display
+from simulacra.client.documents import ClientRecord, Credential, Signup, Usage, Webhook
+from simulacra.client.requests import Request, new_key
+from simulacra.client.retrying import Patience
+
+RETRY_SECONDS = 120.0
+
+
+class AsyncSimulacra:
+    """A client of the service.
+
+    Where the service is and who calls it come from the arguments, the ``SIMIO_*`` variables or a
+    profile; see `configuration.find`. Use it in a ``with`` statement, or close it.
+
+    Args:
+        base_url: address of the API.
+        client_id, client_secret: of the client; what needs no token works without them.
+        token_url, audience: of the issuer; by default the service's own.
+        ca_file: certificates to trust in place of the machine's.
+        profile: name of a profile.
+        progress: True for bars, False for none; by default bars where standard error is a
+            terminal.
+        retry_seconds: how long failures in a row that pass are put up with: lost connections,
+            429, 503 and the like.
+        transport: in place of that of httpx, for proxies and tests.
+        new_patience: makes what decides on retries.
+
+    Raises:
+        ConfigurationError: no address was found, or something is not usable.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is an option that callers name
+        self,
+        base_url: str | None = None,
+        *,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        token_url: str | None = None,
+        audience: str | None = None,
+        ca_file: str | None = None,
+        profile: str | None = None,
+        progress: bool | None = None,
+        retry_seconds: float = RETRY_SECONDS,
+        transport: httpx.AsyncBaseTransport | None = None,
+        new_patience: Callable[[float], Patience] = Patience,
+    ) -> None:
+        found = configuration.find(
+            profile,
+            base_url=base_url,
+            client_id=client_id,
+            client_secret=client_secret,
+            token_url=token_url,
+            audience=audience,
+            ca_file=ca_file,
+        )
+        self._session = AsyncSession(
+            found,
+            retry_seconds=retry_seconds,
+            progress=progress,
+            transport=transport,
+            new_patience=new_patience,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._session.aclose()
+
+    @property
+    def configuration(self) -> configuration.Configuration:
+        """Where the service is, and who calls it."""
+        return self._session.configuration
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: Mapping[str, str | int] | None = None,
+        body: Any = None,  # noqa: ANN401 - JSON
+        idempotency_key: str | None = None,
+        is_repeatable: bool = True,
+    ) -> httpx.Response:
+        """Call any operation of the API, with token and retries, and return its answer.
+
+        Args:
+            method: of HTTP.
+            path: such as ``/v1/custody``.
+            parameters: of the query.
+            body: JSON.
+            idempotency_key: that all attempts have.
+            is_repeatable: whether it does the same when it arrives twice.
+
+        Raises:
+            ProblemError: it is refused; the class says with which code.
+            UnreachableError: there was no answer.
+        """
+        request = Request(
+            method,
+            path,
+            parameters or {},
+            json=body,
+            key=idempotency_key,
+            is_repeatable=is_repeatable,
+        )
+        return await self._session.call(request)
+
+    async def upload(  # noqa: PLR0913 - as `simulacra.fit`, and how it is asked for
+        self,
+        source: Any,  # noqa: ANN401 - whatever speaks Arrow
+        *,
+        display_name: str | None = None,
+        types: Mapping[str, str | Sequence[str]] | None = None,
+        keep: Iterable[str] = (),
+        drop: Iterable[str] = (),
+        missing: Sequence[Any] | Mapping[str, Sequence[Any]] | None = None,
+        sets: Mapping[str, Sequence[str]] | None = None,
+        separators: Mapping[str, str] | None = None,
+        dates: Mapping[str, str] | None = None,
+        decimal: str | None = None,
+        delimiter: str | None = None,
+        header_rows: int | None = None,
+        sheet: str | None = None,
+        privacy: str | None = None,
+        weight: str | None = None,
+        wait: bool = True,
+        timeout: float | None = None,
+        progress: Display = None,
+        idempotency_key: str | None = None,
+    ) -> AsyncDataset:
+        """Upload a study and have a model trained on it; the options are those of `simulacra.fit`.
+
+        The file is streamed. A retry is safe: all attempts have one idempotency key, so that there
+        is one dataset.
+
+        Args:
+            source: path of a file, or a pyarrow, pandas or polars table.
+            display_name: a name for people.
+            types: column to type, or to the list of its levels in their order.
+            keep: columns to keep where cleaning would drop them.
+            drop: columns to leave out.
+            missing: values that stand for no answer, of all columns or by column.
+            sets: names of multiple-response sets to the columns that are their options.
+            separators: columns of which a cell holds several answers, to what stands between them.
+            dates: column of dates to the order of their parts.
+            decimal: the mark before decimals.
+            delimiter: of a CSV file.
+            header_rows: how many rows hold the names of the columns.
+            sheet: of a workbook.
+            privacy: ``"standard"`` or ``"strict"``.
+            weight: column that says how many people each respondent stands for.
+            wait: whether to wait for the model. Otherwise the dataset is returned as it is when
+                training has begun, and `AsyncDataset.wait` waits for it.
+            timeout: seconds to wait; by default as long as it takes.
+            progress: told how far it has come; True for a bar, False for none, by default a bar
+                where standard error is a terminal.
+            idempotency_key: by default a new one; as of `AsyncDataset.generate`.
+
+        Raises:
+            TypeError: the source is neither a path nor a table.
+            ProblemError: the study is refused, or cannot be modelled; the class says why.
+            WaitingError: training has not ended in time; it goes on.
+            UnreachableError: there was no answer until `retry_seconds` were over.
+            OSError: the file cannot be read.
+        """
+        given = {
+            "types": types,
+            "keep": list(keep),
+            "drop": list(drop),
+            "missing": missing,
+            "sets": sets,
+            "separators": separators,
+            "dates": dates,
+            "decimal": decimal,
+            "delimiter": delimiter,
+            "header_rows": header_rows,
+            "sheet": sheet,
+            "privacy": privacy,
+            "weight": weight,
+            "display_name": display_name,
+        }
+        wanted = self._session.progress if progress is None else progress
+        with display.progress(wanted) as shown, seeds.of(source, shown) as seed:
+            request = Request(
+                "POST",
+                "/v1/datasets",
+                fields=documents.form(given),
+                seed=seed,
+                key=idempotency_key or new_key(),
+            )
+            answer = await self._session.call(request)
+            dataset = AsyncDataset(self._session, answer, document_of(answer))
+            if wait:
+                await dataset.wait(timeout, progress=shown or False)
+        return dataset
+
+    async def dataset(self, dataset_id: str) -> AsyncDataset:
+        """Return a dataset by its id.
+
+        Raises:
+            ProblemError: there is none.
+        """
+        answer = await self._session.call(Request("GET", f"/v1/datasets/{dataset_id}"))
+        return AsyncDataset(self._session, answer, document_of(answer))
+
+    async def datasets(self) -> AsyncIterator[AsyncDataset]:
+        """Yield the datasets that there are, the newest first."""
+        async for page in self._session.pages("/v1/datasets", "datasets"):
+            for document in document_of(page)["datasets"]:
+                yield AsyncDataset(self._session, page, document)
+
+    async def generation(self, generation_id: str) -> AsyncGeneration:
+        """Return a generation by its id.
+
+        Raises:
+            ProblemError: there is none.
+        """
+        answer = await self._session.call(Request("GET", f"/v1/generations/{generation_id}"))
+        return await AsyncGeneration(self._session, answer, document_of(answer)).refresh()
+
+    async def generations(self, dataset_id: str | None = None) -> AsyncIterator[AsyncGeneration]:
+        """Yield the generations that there are, of one dataset or of all, the newest first."""
+        pages = self._session.pages("/v1/generations", "generations", dataset_id=dataset_id)
+        async for page in pages:
+            for document in document_of(page)["generations"]:
+                yield AsyncGeneration(self._session, page, document)
+
+    async def job(self, job_id: str) -> AsyncJob:
+        """Return a job by its id.
+
+        Raises:
+            ProblemError: there is none.
+        """
+        answer = await self._session.call(Request("GET", f"/v1/jobs/{job_id}"))
+        return AsyncJob(self._session, answer, document_of(answer))
+
+    async def jobs(
+        self, status: str | None = None, kind: str | None = None
+    ) -> AsyncIterator[AsyncJob]:
+        """Yield jobs, the newest first.
+
+        Args:
+            status: only those in this state.
+            kind: only those that requests with this operationId began.
+        """
+        async for page in self._session.pages("/v1/jobs", "jobs", status=status, kind=kind):
+            for document in document_of(page)["jobs"]:
+                yield AsyncJob(self._session, page, document)
+
+    async def usage(self) -> Usage:
+        """Return the current window of the subscription, and what is left of it."""
+        return Usage.of(await self._session.document(Request("GET", "/v1/usage")))
+
+    async def clients(self) -> list[ClientRecord]:
+        """Return the clients of the tenant, the oldest first."""
+        listed = await self._session.document(Request("GET", "/v1/clients"))
+        return [ClientRecord.of(document) for document in listed["clients"]]
+
+    async def signup(self, company_name: str, contact_email: str) -> Signup:
+        """Ask for access. It needs no credentials, and may be repeated: an address has one request.
+
+        Raises:
+            ProblemError: the name or the address is not usable.
+        """
+        body = {"company_name": company_name, "contact_email": contact_email}
+        request = Request("POST", "/v1/signup", json=body, needs_token=False)
+        return Signup.of(await self._session.document(request))
+
+    async def signup_status(self, request_id: str) -> Signup:
+        """Return how a request for access stands; once approved, with the token of a claim.
+
+        Raises:
+            ProblemError: there is no such request.
+        """
+        request = Request("GET", f"/v1/signup/{request_id}", needs_token=False)
+        return Signup.of(await self._session.document(request))
+
+    async def claim(self, claim_token: str, *, profile: str | None = None) -> Credential:
+        """Exchange a claim token for the client's secret, which is shown this once.
+
+        This client calls with the new credential from then on. The request is not repeated if its
+        answer is lost, since the secret is gone then.
+
+        Args:
+            claim_token: of an approved signup or of a rotation.
+            profile: to save the credential in, in a file that its owner alone can read.
+
+        Raises:
+            ProblemError: the token is unknown, used or expired.
+            UnreachableError: there was no answer; `may_have_arrived` tells whether the secret may
+                be lost.
+            OSError: the profile cannot be written; nothing was asked for then.
+        """
+        if profile is not None:
+            configuration.save_profile(
+                profile, self.configuration
+            )  # if it cannot, before the claim
+        request = Request(
+            "POST",
+            "/v1/credential-claims",
+            json={"claim_token": claim_token},
+            needs_token=False,
+            is_repeatable=False,
+        )
+        credential = Credential.of(await self._session.document(request))
+        renewed = dataclasses.replace(
+            self.configuration,
+            client_id=credential.client_id,
+            client_secret=credential.client_secret,
+            token_url=credential.token_url,
+            audience=credential.audience,
+        )
+        if profile is not None:
+            configuration.save_profile(profile, renewed)
+        self._session.adopt(renewed)
+        return credential
+
+    async def rotate(self, *, idempotency_key: str | None = None) -> Credential:
+        """Replace the secret of this client, and return the new one; three times a day at most.
+
+        If the configuration is a profile's, the new secret is saved there. Otherwise store it: it
+        is shown this once, and the old one has ended.
+
+        Args:
+            idempotency_key: by default a new one. With the key of an earlier call the same claim
+                token is found, and nothing is rotated again.
+
+        Raises:
+            ProblemError: it was rotated too often, or the claim was redeemed already.
+            UnreachableError: as of `claim`.
+        """
+        key = idempotency_key or new_key()
+        request = Request("POST", "/v1/credential-rotations", key=key)
+        rotation = await self._session.document(request)
+        token = str(rotation["credential_claim_token"])
+        return await self.claim(token, profile=self.configuration.profile)
+
+    async def webhooks(self) -> AsyncIterator[Webhook]:
+        """Yield the webhooks that there are, the newest first, without their secrets."""
+        async for page in self._session.pages("/v1/webhooks", "webhooks"):
+            for document in document_of(page)["webhooks"]:
+                yield Webhook.of(document)
+
+    async def create_webhook(
+        self, url: str, events: Sequence[str], description: str | None = None
+    ) -> Webhook:
+        """Have events posted to an address. Store the secret: it is shown this once.
+
+        Args:
+            url: https address.
+            events: of which to tell, such as ``generation.ready``.
+            description: for people.
+
+        Raises:
+            ProblemError: the address is refused, or has a webhook.
+            UnreachableError: there was no answer; it is not repeated if it may have arrived.
+        """
+        body = {"url": url, "events": list(events)}
+        if description is not None:
+            body["description"] = description
+        request = Request("POST", "/v1/webhooks", json=body, is_repeatable=False)
+        return Webhook.of(await self._session.document(request))
+
+    async def delete_webhook(self, webhook_id: str) -> None:
+        """Delete a webhook.
+
+        Raises:
+            ProblemError: there is none.
+        """
+        await self._session.call(Request("DELETE", f"/v1/webhooks/{webhook_id}"))

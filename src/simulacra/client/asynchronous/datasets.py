@@ -1,0 +1,308 @@
+"""Datasets: uploaded studies and what can be asked of them."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Self
+
+import httpx
+
+from simulacra.client import display, documents
+from simulacra.client.asynchronous.generations import AsyncGeneration
+from simulacra.client.asynchronous.session import AsyncSession, document_of
+from simulacra.client.display import Display
+from simulacra.client.requests import Request, new_key
+from simulacra.engine.columns.schema import Schema
+from simulacra.engine.progress import ProgressCallback
+from simulacra.engine.quality.quality import Quality
+from simulacra.engine.report.preview import Preview
+from simulacra.engine.validation.validation import Validation
+
+
+class AsyncDataset:
+    """A study at the service, with the model that was fitted to it.
+
+    Attributes:
+        id: of the dataset.
+        document: what the service says of it, as of the last answer.
+        response: that answer.
+    """
+
+    def __init__(
+        self, session: AsyncSession, response: httpx.Response, document: dict[str, Any]
+    ) -> None:
+        self._session = session
+        self.id = str(document["dataset_id"])
+        self.document = document
+        self.response = response
+        self._published: dict[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.id}: {self.status}>"
+
+    @property
+    def status(self) -> str:
+        """``processing``, ``ready`` or ``failed``."""
+        return str(self.document["status"])
+
+    @property
+    def display_name(self) -> str | None:
+        """The name that it was given."""
+        return self.document.get("display_name")
+
+    @property
+    def job_id(self) -> str:
+        """Of the job that trains it."""
+        return str(self.document["job_id"])
+
+    @property
+    async def schema(self) -> Schema:
+        """The cleaned columns, whose names conditions use, and what cleaning did; read once.
+
+        Raises:
+            ProblemError: the dataset is not ready, or gone.
+        """
+        return documents.schema(await self._read_schema())
+
+    @property
+    async def quality(self) -> Quality | None:
+        """How well the model's own rows agree with the study; None if it was not measured.
+
+        Raises:
+            ProblemError: the dataset is not ready, or gone.
+        """
+        published = (await self._read_schema()).get("quality")
+        return None if published is None else Quality.from_json(published)
+
+    async def refresh(self) -> Self:
+        """Read it again."""
+        self._take(await self._session.call(Request("GET", f"/v1/datasets/{self.id}")))
+        return self
+
+    async def wait(
+        self,
+        timeout: float | None = None,
+        *,
+        progress: Display = None,
+    ) -> Self:
+        """Wait until its model is trained.
+
+        Args:
+            timeout: seconds to wait; by default as long as it takes.
+            progress: as of `generate`.
+
+        Raises:
+            ProblemError: the training has failed; the class says why.
+            WaitingError: it has not ended in time; it goes on.
+        """
+        if self.status != "ready":
+            with self._shown(progress) as on_progress:
+                await self._session.wait(self.job_id, timeout, on_progress)
+            await self.refresh()
+        return self
+
+    async def generate(  # noqa: PLR0913 - as in the library, and how it is asked for
+        self,
+        row_count: int,
+        *,
+        seed: int | None = None,
+        categorical: Mapping[str, Mapping[Any, float]] | None = None,
+        numeric: Mapping[str, Mapping[str, Any]] | None = None,
+        means: Mapping[str, Any] | None = None,
+        bands: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+        joint: Sequence[Mapping[str, Any]] | None = None,
+        multiple_response: Mapping[str, Mapping[str, float]] | None = None,
+        groups: Sequence[Mapping[str, Any]] | None = None,
+        margins: bool | str = False,
+        support_weight: bool = False,
+        format: str = "parquet",  # noqa: A002 - its name, as in the library
+        layout: str = "schema",
+        wait: bool = True,
+        timeout: float | None = None,
+        progress: Display = None,
+        idempotency_key: str | None = None,
+    ) -> AsyncGeneration:
+        """Generate rows under a scenario; the conditions are those of `simulacra.Model.generate`.
+
+        Rows are billed as they are generated. A retry is safe: all attempts have one idempotency
+        key, so that the rows are made and billed once.
+
+        Args:
+            row_count: rows asked for; fewer come when quotas cannot be met, never more.
+            seed: of the random numbers; drawn and reported when None.
+            categorical: column to level to share of the rows, a fraction.
+            numeric: column to ``{"min": ..., "max": ...}``.
+            means: column to the mean of the rows.
+            bands: column to a list of ``{"min": ..., "max": ..., "share": ...}``.
+            joint: shares of combinations of columns.
+            multiple_response: multiple-response set to option to share of the rows that choose it.
+            groups: conditions that hold among some of the rows.
+            margins: whether the report has margins of error; ``"quick"`` for wider ones.
+            support_weight: whether the rows have a column ``support_weight`` more.
+            format: of the artifact: parquet, csv or arrow.
+            layout: ``"file"`` for the columns of the study's file, ``"schema"`` for those of the
+                schema.
+            wait: whether to wait for the rows. Otherwise the generation is returned as it is when
+                it has begun, and `AsyncGeneration.wait` waits for it.
+            timeout: seconds to wait; by default as long as it takes.
+            progress: told how far it has come; True for a bar, False for none, by default a bar
+                where standard error is a terminal.
+            idempotency_key: by default a new one. With the key of an earlier call that got no
+                answer, it is found what that call has begun.
+
+        Raises:
+            ProblemError: the request is refused, or no rows can be made; the class says why.
+            WaitingError: the rows are not there in time; the job goes on.
+            UnreachableError: there was no answer until `retry_seconds` were over.
+        """
+        body = {
+            "row_count": row_count,
+            "output_format": format,
+            "output_layout": layout,
+            "seed": seed,
+            "conditions": documents.conditions(
+                categorical=categorical,
+                numeric=numeric,
+                means=means,
+                bands=bands,
+                joint=joint,
+                multiple_response=multiple_response,
+                groups=groups,
+            ),
+            "margins": margins,
+            "support_weight": support_weight,
+        }
+        key = idempotency_key or new_key()
+        path = f"/v1/datasets/{self.id}/generations"
+        answer = await self._session.call(Request("POST", path, json=body, key=key))
+        made = AsyncGeneration(self._session, answer, document_of(answer))
+        return await made.wait(timeout, progress=progress) if wait else made
+
+    async def preview(  # noqa: PLR0913 - as in the library
+        self,
+        row_count: int,
+        *,
+        seed: int | None = None,
+        categorical: Mapping[str, Mapping[Any, float]] | None = None,
+        numeric: Mapping[str, Mapping[str, Any]] | None = None,
+        means: Mapping[str, Any] | None = None,
+        bands: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+        joint: Sequence[Mapping[str, Any]] | None = None,
+        multiple_response: Mapping[str, Mapping[str, float]] | None = None,
+        groups: Sequence[Mapping[str, Any]] | None = None,
+        margins: bool | str = False,
+        timeout: float | None = None,
+        progress: Display = None,
+    ) -> Preview:
+        """Tell what a generation would give, at no cost; see `simulacra.Model.preview`.
+
+        Args:
+            row_count: rows that might be asked for.
+            seed: as of `generate`, like all others.
+            categorical: column to level to share.
+            numeric: column to range.
+            means: column to mean.
+            bands: column to bands.
+            joint: shares of combinations.
+            multiple_response: set to option to share.
+            groups: conditions among some of the rows.
+            margins: whether the expected seconds count the margins of error.
+            timeout: seconds to wait; by default as long as it takes.
+            progress: as of `generate`.
+
+        Raises:
+            ProblemError, WaitingError, UnreachableError: as of `generate`.
+        """
+        body = {
+            "row_count": row_count,
+            "seed": seed,
+            "conditions": documents.conditions(
+                categorical=categorical,
+                numeric=numeric,
+                means=means,
+                bands=bands,
+                joint=joint,
+                multiple_response=multiple_response,
+                groups=groups,
+            ),
+            "margins": margins,
+        }
+        path = f"/v1/datasets/{self.id}/scenario-previews"
+        answered = await self._answer(Request("POST", path, json=body), timeout, progress)
+        return Preview.from_json(answered["preview"])
+
+    async def validate(
+        self,
+        *,
+        segment: Mapping[str, Any] | None = None,
+        repeats: int = 5,
+        seed: int = 0,
+        timeout: float | None = None,
+        progress: Display = None,
+        idempotency_key: str | None = None,
+    ) -> Validation:
+        """Hide a part of the respondents, predict them, and say how far predictions are off.
+
+        See `simulacra.Model.validate`. It costs no rows.
+
+        Args:
+            segment: column to a level, a list of levels, or ``{"min": ..., "max": ...}``; None for
+                all respondents and some chosen segments.
+            repeats: how often other respondents are hidden.
+            seed: of the random numbers.
+            timeout: seconds to wait; by default as long as it takes.
+            progress: as of `generate`.
+            idempotency_key: as of `generate`.
+
+        Raises:
+            ProblemError, WaitingError, UnreachableError: as of `generate`.
+        """
+        body = {"segment": segment, "repeats": repeats, "seed": seed}
+        path = f"/v1/datasets/{self.id}/validations"
+        request = Request("POST", path, json=body, key=idempotency_key or new_key())
+        answered = await self._answer(request, timeout, progress)
+        self._published = None  # the schema response has its summary from now on
+        return Validation.from_json(answered["validation"])
+
+    async def keep(self, hours: int) -> Self:
+        """Keep it longer: so many hours from its creation, up to a week, never shorter.
+
+        Raises:
+            ProblemError: it is gone, or the hours are out of bounds.
+        """
+        path = f"/v1/datasets/{self.id}/retention"
+        self._take(await self._session.call(Request("POST", path, json={"retention_hours": hours})))
+        return self
+
+    async def delete(self) -> None:
+        """Delete it: its running jobs end, and its generations keep their own time.
+
+        Raises:
+            ProblemError: it is gone already.
+        """
+        await self._session.call(Request("DELETE", f"/v1/datasets/{self.id}"))
+
+    async def _answer(
+        self,
+        request: Request,
+        timeout: float | None,
+        progress: Display,
+    ) -> dict[str, Any]:
+        """Return the document of a job that is answered there, once it is completed."""
+        answer = await self._session.call(request)
+        if answer.status_code == 202:
+            with self._shown(progress) as on_progress:
+                job_id = str(document_of(answer)["job_id"])
+                answer = await self._session.wait(job_id, timeout, on_progress)
+        return document_of(answer)
+
+    async def _read_schema(self) -> dict[str, Any]:
+        if self._published is None:
+            path = f"/v1/datasets/{self.id}/schema"
+            self._published = await self._session.document(Request("GET", path))
+        return self._published
+
+    def _shown(self, progress: Display) -> AbstractContextManager[ProgressCallback | None]:
+        return display.progress(self._session.progress if progress is None else progress)
+
+    def _take(self, answer: httpx.Response) -> None:
+        self.document, self.response = document_of(answer), answer

@@ -1,0 +1,295 @@
+"""Sending requests: tokens, retries, waiting for jobs, downloads."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from simulacra.client import display, downloads, logs, retrying, tokens
+from simulacra.client.configuration import Configuration
+from simulacra.client.downloads import Artifact, Part
+from simulacra.client.errors import (
+    JobEndedError,
+    ProblemError,
+    UnexpectedAnswerError,
+    WaitingError,
+)
+from simulacra.client.requests import Request
+from simulacra.client.retrying import Patience
+from simulacra.engine.progress import Progress, ProgressCallback
+
+USER_AGENT = "simulacra-python"
+TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+"""Of the silence on a connection; a request is held for 30 seconds at most."""
+HELD_SECONDS, SHOWN_SECONDS = 20, 2
+"""How long a request for a job is held; less if somebody watches its progress."""
+FINAL = ("completed", "failed", "expired", "cancelled")
+
+
+class AsyncSession:
+    """Connections to one service on behalf of one client.
+
+    Args:
+        configuration: where the service is, and who calls it.
+        retry_seconds: how long failures that pass are put up with, each time anew.
+        progress: what is shown of progress; see `display.progress`.
+        transport: in place of that of httpx.
+        new_patience: makes what decides on retries.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        retry_seconds: float,
+        progress: bool | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        new_patience: Callable[[float], Patience] = Patience,
+    ) -> None:
+        logs.keep_links_out()
+        self.configuration = configuration
+        self.progress = progress
+        self._retry_seconds, self._new_patience = retry_seconds, new_patience
+        ca_file = configuration.ca_file
+        self._http = httpx.AsyncClient(
+            base_url=configuration.base_url,
+            verify=True if ca_file is None else ssl.create_default_context(cafile=ca_file),
+            headers={"User-Agent": USER_AGENT},
+            timeout=TIMEOUT,
+            transport=transport,
+        )
+        self._token: tokens.Token | None = None
+        self._minting = asyncio.Lock()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    def adopt(self, configuration: Configuration) -> None:
+        """Call on behalf of another client from now on."""
+        self.configuration, self._token = configuration, None
+
+    async def call(self, request: Request) -> httpx.Response:
+        """Return the answer of a request that succeeds, sent as often as it takes.
+
+        Raises:
+            ProblemError: it is refused; the class says with which code.
+            UnreachableError: there was no answer.
+            TokenError: the issuer refuses a token.
+            UnexpectedAnswerError: the answer is not one of the service.
+        """
+        patience = self._new_patience(self._retry_seconds)
+        has_renewed = False
+        while True:
+            token = await self._bearer(request)
+            try:
+                with request.content() as content:
+                    answer = await self._http.request(
+                        request.method,
+                        request.url,
+                        params=dict(request.parameters) or None,
+                        headers=request.all_headers(token),
+                        **content,
+                    )
+            except httpx.TransportError as failure:
+                await asyncio.sleep(patience.after_failure(request, failure))
+                continue
+            if answer.is_success:
+                return answer
+            if token is not None and not has_renewed and retrying.wants_new_token(answer):
+                self._forget(token)
+                has_renewed = True
+                continue
+            await asyncio.sleep(patience.after_answer(request, answer))
+
+    async def document(self, request: Request) -> dict[str, Any]:
+        """Return the JSON object that a request is answered with; errors as of `call`."""
+        return document_of(await self.call(request))
+
+    async def pages(
+        self, path: str, members: str, **filters: str | None
+    ) -> AsyncIterator[httpx.Response]:
+        """Yield the pages of a list, the newest first.
+
+        Args:
+            path: of the list.
+            members: where its parts are in a page.
+            filters: of the query; those that are None are left out.
+        """
+        parameters: dict[str, str | int] = {
+            name: it for name, it in filters.items() if it is not None
+        }
+        while True:
+            page = await self.call(Request("GET", path, parameters))
+            yield page
+            after = document_of(page).get("next_after")
+            if after is None or not document_of(page)[members]:
+                return
+            parameters["after"] = str(after)
+
+    async def wait(
+        self, job_id: str, timeout: float | None, on_progress: ProgressCallback | None
+    ) -> httpx.Response:
+        """Return the answer that shows a job that is completed.
+
+        Args:
+            job_id: of the job.
+            timeout: seconds to wait; None: as long as it takes.
+            on_progress: told how far it has come.
+
+        Raises:
+            ProblemError: the job has failed; as of `call` otherwise.
+            JobEndedError: it was cancelled, or has expired.
+            WaitingError: it has not ended in time.
+        """
+        until = None if timeout is None else time.monotonic() + timeout
+        held = HELD_SECONDS if on_progress is None else SHOWN_SECONDS
+        try:
+            while True:
+                asked_at = time.monotonic()
+                left = held if until is None else max(0.0, until - asked_at)
+                parameters = {"wait_seconds": int(min(held, left))}
+                answer = await self.call(Request("GET", f"/v1/jobs/{job_id}", parameters))
+                document = document_of(answer)
+                if on_progress is not None:
+                    on_progress(progress_of(document))
+                if document["status"] in FINAL:
+                    return completed(document, answer)
+                if until is not None and time.monotonic() >= until:
+                    raise WaitingError(job_id, timeout or 0.0)
+                # The service says after how long to ask again, counted from the last time.
+                pause = (retrying.retry_after(answer) or 0.0) - (time.monotonic() - asked_at)
+                if until is not None:
+                    pause = min(pause, until - time.monotonic())
+                await asyncio.sleep(max(0.0, pause))
+        except KeyboardInterrupt:
+            if display.asks_to_cancel(job_id):
+                await self.call(Request("POST", f"/v1/jobs/{job_id}/cancel"))
+            raise
+
+    async def download(
+        self, generation_id: str, target: Path, on_progress: ProgressCallback | None
+    ) -> None:
+        """Write an artifact, whatever becomes of connections, and check its digest.
+
+        Raises:
+            NotReadyError: there is no artifact.
+            DownloadError: what arrives is not the artifact.
+            ProblemError, UnreachableError, UnexpectedAnswerError: as of `call`.
+            OSError: the file cannot be written.
+        """
+        part = Part(target, await self._artifact(generation_id))
+        patience = self._new_patience(self._retry_seconds)
+        has_renewed = False
+        while True:
+            if part.is_complete and part.finish():
+                return
+            arrived = part.size
+            request = Request("GET", part.artifact.url, headers=part.headers)
+            try:
+                answer = await self._fetch(request, part, on_progress)
+            except httpx.TransportError as failure:
+                if part.size > arrived:
+                    patience.renew()
+                await asyncio.sleep(patience.after_failure(request, failure))
+            else:
+                if answer.is_success:
+                    continue
+                if answer.status_code == 416:
+                    part.restart()
+                elif answer.status_code in (401, 403) and not has_renewed:
+                    self._token, has_renewed = None, True  # a fresh token and link may help
+                else:
+                    await asyncio.sleep(patience.after_answer(request, answer))
+            part.artifact = await self._artifact(generation_id)  # whose link is fresh
+
+    async def _fetch(
+        self, request: Request, part: Part, on_progress: ProgressCallback | None
+    ) -> httpx.Response:
+        """Append what a request is answered with to a part; return the answer, read or not."""
+        token = await self._bearer(request) if part.artifact.is_relative else None
+        async with self._http.stream(
+            request.method,
+            request.url,
+            headers=request.all_headers(token),
+            follow_redirects=not part.artifact.is_relative,
+        ) as answer:
+            if not answer.is_success:
+                await answer.aread()
+                return answer
+            with part.open(answer.status_code, answer.headers.get("content-range", "")) as file:
+                async for chunk in answer.aiter_raw(downloads.CHUNK_BYTES):
+                    file.write(chunk)
+                    file.flush()
+                    if on_progress is not None:
+                        on_progress(part.progress)
+        if not part.is_complete:
+            raise httpx.RemoteProtocolError("the body is shorter than the artifact")
+        return answer
+
+    async def _artifact(self, generation_id: str) -> Artifact:
+        path = f"/v1/generations/{generation_id}"
+        return Artifact.of(await self.document(Request("GET", path)))
+
+    async def _bearer(self, request: Request) -> str | None:
+        """Return the access token for a request; None if it needs none.
+
+        Raises:
+            ConfigurationError: there are no credentials.
+        """
+        if not request.needs_token:
+            return None
+        async with self._minting:  # one at a time, since a token serves all
+            if self._token is None or not self._token.serves:
+                try:
+                    self._token = tokens.read(await self.call(tokens.request(self.configuration)))
+                except (UnexpectedAnswerError, ProblemError) as error:
+                    raise tokens.refusal(error) from None
+            return self._token.text
+
+    def _forget(self, refused: str) -> None:
+        if self._token is not None and self._token.text == refused:
+            self._token = None
+
+
+def document_of(answer: httpx.Response) -> dict[str, Any]:
+    """Return the JSON object of an answer.
+
+    Raises:
+        UnexpectedAnswerError: it has none.
+    """
+    try:
+        document = answer.json()
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise UnexpectedAnswerError(
+            f"{answer.request.url.path}: answered {answer.status_code} without a JSON object. Is "
+            "the API at this address?",
+            answer,
+        )
+    return document
+
+
+def progress_of(job: Mapping[str, Any]) -> Progress:
+    """Return how far a job has come."""
+    told = job["progress"]
+    return Progress(told["stage"], told["fraction"], told.get("step"), told.get("steps"))
+
+
+def completed(job: Mapping[str, Any], answer: httpx.Response) -> httpx.Response:
+    """Return the answer that shows a job if it is completed.
+
+    Raises:
+        ProblemError: it has failed.
+        JobEndedError: it was cancelled, or has expired.
+    """
+    if job["status"] == "completed":
+        return answer
+    if job.get("error"):
+        raise retrying.of_problem(job["error"], answer)
+    raise JobEndedError(str(job["job_id"]), str(job["status"]))

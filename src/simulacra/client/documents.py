@@ -1,0 +1,200 @@
+"""What the service publishes, as the objects of the library and as plain records."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any, Self
+
+from simulacra.engine.columns.schema import (
+    AnswerList,
+    CleaningAction,
+    Column,
+    MultipleResponseSet,
+    Schema,
+    SurveyWeight,
+)
+
+FIELDS_OF_OPTIONS = {
+    "types": "column_types",
+    "keep": "keep_columns",
+    "drop": "drop_columns",
+    "missing": "missing_values",
+    "dates": "date_orders",
+    "weight": "weight_column",
+}
+"""Form fields whose names differ from those of the arguments of `simulacra.fit`."""
+PARTS_OF_SCHEMA: dict[str, type] = {
+    "schema": Column,
+    "cleaning": CleaningAction,
+    "multiple_response_sets": MultipleResponseSet,
+    "answer_lists": AnswerList,
+}
+
+
+def schema(document: Mapping[str, Any]) -> Schema:
+    """Return the schema of a dataset; members of a later version are left out."""
+    known = dict(document)
+    for name, kind in PARTS_OF_SCHEMA.items():
+        known[name] = [_known(kind, it) for it in document.get(name) or ()]
+    if document.get("weight") is not None:
+        known["weight"] = _known(SurveyWeight, document["weight"])
+    else:
+        known.pop("weight", None)
+    arguments = {field: argument for argument, field in FIELDS_OF_OPTIONS.items()}
+    known["overrides"] = {
+        arguments.get(name, name): value
+        for name, value in (document.get("overrides") or {}).items()
+        if value is not None
+    }
+    return Schema.from_json(known)
+
+
+def _known(kind: type, document: Mapping[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in dataclasses.fields(kind)}
+    return {name: value for name, value in document.items() if name in names}
+
+
+def form(options: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is said about a study as fields of a form: those of several values as JSON."""
+    given = {name: it for name, it in options.items() if it is not None and it != []}
+    return {FIELDS_OF_OPTIONS.get(name, name): _field(it) for name, it in given.items()}
+
+
+def _field(value: Any) -> str:  # noqa: ANN401 - JSON
+    if isinstance(value, str | int):
+        return str(value)
+    return json.dumps(dict(value) if isinstance(value, Mapping) else list(value))
+
+
+def conditions(**kinds: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """Return a scenario as the service takes it: kinds that are not asked for are left out."""
+    return {name: asked for name, asked in kinds.items() if asked}
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """A document of the service.
+
+    Attributes:
+        document: all of it as it came, members of later versions included.
+    """
+
+    document: Mapping[str, Any] = dataclasses.field(repr=False, compare=False)
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """Return the record of a document; moments are given as such."""
+        names = [field.name for field in dataclasses.fields(cls) if field.name != "document"]
+        return cls(document, **{name: _value(name, document.get(name)) for name in names})
+
+
+def _value(name: str, value: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, str) and name.endswith("_at"):
+        return dt.datetime.fromisoformat(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+@dataclasses.dataclass(frozen=True)
+class Usage(Record):
+    """The current window of the subscription, and what is left of it.
+
+    Attributes:
+        window_starts_at, window_ends_at: of the window.
+        subscription_rows: rows of a window; None: no limit.
+        rows_used: that were billed in it.
+        rows_reserved: held for generations that have not ended yet.
+        rows_remaining: neither used nor reserved; None: no limit.
+        max_rows_per_request: cap of one request.
+        generations: that were billed in it.
+    """
+
+    window_starts_at: dt.datetime
+    window_ends_at: dt.datetime
+    subscription_rows: int | None
+    rows_used: int
+    rows_reserved: int
+    rows_remaining: int | None
+    max_rows_per_request: int
+    generations: int
+
+
+@dataclasses.dataclass(frozen=True)
+class ClientRecord(Record):
+    """A client of the tenant; its secret is never shown.
+
+    Attributes:
+        client_id: its id.
+        name: what it is for; None of the first one.
+        scopes: what its tokens may grant.
+        created_at: when it was made.
+        last_minted_at, last_rotated_at, revoked_at: None: never.
+    """
+
+    client_id: str
+    name: str | None
+    scopes: tuple[str, ...]
+    created_at: dt.datetime
+    last_minted_at: dt.datetime | None
+    last_rotated_at: dt.datetime | None
+    revoked_at: dt.datetime | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Signup(Record):
+    """A request for access.
+
+    Attributes:
+        request_id: to ask with how it stands.
+        status: ``pending``, ``approved`` or ``declined``.
+        created_at, decided_at: None: not decided yet.
+        client_id: once it is approved.
+        credential_claim_token: once it is approved, until it is redeemed or expires.
+    """
+
+    request_id: str
+    status: str
+    created_at: dt.datetime
+    decided_at: dt.datetime | None
+    client_id: str | None
+    credential_claim_token: str | None = dataclasses.field(repr=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class Credential(Record):
+    """A client's credential, which is shown once.
+
+    Attributes:
+        client_id, client_secret: of the client.
+        token_url, audience: where and for what tokens are minted.
+    """
+
+    client_id: str
+    client_secret: str = dataclasses.field(repr=False)
+    token_url: str
+    audience: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Webhook(Record):
+    """Where events are posted to.
+
+    Attributes:
+        webhook_id: its id.
+        url: the address.
+        events: of which it is told.
+        status: ``enabled`` or ``disabled``.
+        created_at: when it was made.
+        description: for people.
+        secret: that signs its messages; shown once, when it is made.
+    """
+
+    webhook_id: str
+    url: str
+    events: tuple[str, ...]
+    status: str
+    created_at: dt.datetime
+    description: str | None
+    secret: str | None = dataclasses.field(repr=False)

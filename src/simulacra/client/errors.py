@@ -1,0 +1,184 @@
+"""What can go wrong between a program and the service."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
+
+class ClientError(Exception):
+    """The base class of all errors of the client."""
+
+
+class ConfigurationError(ClientError):
+    """The address or the credentials are missing or unusable; no value of a secret is shown."""
+
+
+class UnreachableError(ClientError):
+    """There was no answer until the client gave up.
+
+    Attributes:
+        may_have_arrived: whether the request may have had its effect all the same.
+        idempotency_key: that the request was sent with, if any. The same call with the same key
+            finds what the request has begun, and does nothing twice.
+    """
+
+    def __init__(
+        self, detail: str, *, may_have_arrived: bool, idempotency_key: str | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.may_have_arrived = may_have_arrived
+        self.idempotency_key = idempotency_key
+
+
+class UnexpectedAnswerError(ClientError):
+    """An answer that the service does not give: something else is at this address.
+
+    Attributes:
+        response: the answer.
+    """
+
+    def __init__(self, detail: str, response: httpx.Response) -> None:
+        super().__init__(detail)
+        self.response = response
+
+
+class TokenError(ClientError):
+    """The issuer refuses an access token.
+
+    Attributes:
+        error: the code of RFC 6749, section 5.2, such as ``invalid_client``.
+        response: the answer.
+    """
+
+    def __init__(self, error: str, detail: str, response: httpx.Response) -> None:
+        super().__init__(f"{error}: {detail}")
+        self.error = error
+        self.response = response
+
+
+class WaitingError(ClientError):
+    """A job has not ended in the time that it was waited for; it goes on.
+
+    Attributes:
+        job_id: of the job, to wait on.
+    """
+
+    def __init__(self, job_id: str, seconds: float) -> None:
+        super().__init__(
+            f"The job {job_id} has not ended after {seconds:g} seconds. It goes on: wait for it "
+            f"with api.job({job_id!r}).wait()."
+        )
+        self.job_id = job_id
+
+
+class JobEndedError(ClientError):
+    """A job has ended without a result and without a problem: it was cancelled, or expired.
+
+    Attributes:
+        job_id: of the job.
+        status: ``cancelled`` or ``expired``.
+    """
+
+    def __init__(self, job_id: str, status: str) -> None:
+        super().__init__(f"The job {job_id} is {status}: there is no result to wait for.")
+        self.job_id = job_id
+        self.status = status
+
+
+class NotReadyError(ClientError):
+    """Something was asked for that is there only once a job has ended."""
+
+
+class DownloadError(ClientError):
+    """What was downloaded is not the artifact, by its digest."""
+
+
+class SignatureError(ClientError):
+    """A message was not signed with the secret of the webhook, or is too old."""
+
+
+@dataclasses.dataclass(frozen=True)
+class FieldFault:
+    """One field at fault.
+
+    Attributes:
+        pointer: where it is in the JSON body (RFC 6901), or within a form field.
+        parameter: name of the query, path or form field.
+        detail: what is wrong, for people.
+        code: the same for programs.
+    """
+
+    pointer: str | None
+    parameter: str | None
+    detail: str
+    code: str
+
+    def __str__(self) -> str:
+        """Return it in one line for people."""
+        where = " ".join(part for part in (self.parameter, self.pointer) if part)
+        return f"{where}: {self.detail}"
+
+
+class ProblemError(ClientError):
+    """The service refuses a request, or a job has failed (RFC 9457).
+
+    Each code of the catalog has a class of its own in `simulacra.client.problems`. This one stands
+    for codes that are newer than the client.
+
+    Attributes:
+        code: stable, such as ``simio_unknown_condition_column``.
+        type: address of the page that explains the code.
+        title: of the code.
+        detail: what is wrong with this request.
+        status: of HTTP.
+        request_id: to be quoted to support.
+        retryable: whether the same request may succeed later.
+        errors: the fields at fault.
+        document: all of the problem, with ``job_id``, ``quota`` and others where they apply.
+        response: the answer that it came with.
+        idempotency_key: that the request was sent with, if any.
+    """
+
+    CODE: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        response: httpx.Response,
+        idempotency_key: str | None = None,
+    ) -> None:
+        self.document = dict(document)
+        self.response = response
+        self.idempotency_key = idempotency_key
+        self.code = str(document["code"])
+        self.type = str(document.get("type", ""))
+        self.title = str(document.get("title", ""))
+        self.detail = str(document.get("detail", self.title))
+        self.status = int(document.get("status", response.status_code))
+        self.request_id: str | None = document.get("request_id") or response.headers.get(
+            "x-request-id"
+        )
+        self.retryable = bool(document.get("retryable", False))
+        self.errors = tuple(
+            FieldFault(
+                it.get("pointer"), it.get("parameter"), str(it["detail"]), str(it.get("code", ""))
+            )
+            for it in document.get("errors") or ()
+        )
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        request = f" (request {self.request_id})" if self.request_id else ""
+        return "\n".join(
+            [f"{self.code}: {self.detail}{request}", *(f"  {fault}" for fault in self.errors)]
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let it be pickled, as pools of processes do, without its answer's connection."""
+        return type(self), (self.document, self.response, self.idempotency_key)

@@ -1,0 +1,74 @@
+"""Requests as the client makes them, before anything is sent."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import uuid
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from simulacra.client.seeds import Seed
+
+KEY_HEADER = "Idempotency-Key"
+
+
+def new_key() -> str:
+    """Return an idempotency key, which no other intent has."""
+    return str(uuid.uuid4())
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """One request; it is sent again after a failure that passes.
+
+    Attributes:
+        method: of HTTP.
+        url: a path of the API, or an address.
+        parameters: of the query.
+        json: the body, if it is JSON.
+        fields: of the form that goes with `seed`.
+        seed: a file to upload, opened anew for each attempt.
+        headers: besides those of every request.
+        key: idempotency key, the same at every attempt.
+        needs_token: whether an access token is sent.
+        is_repeatable: whether it does the same when it arrives twice. Others are sent again only if
+            they have not arrived.
+    """
+
+    method: str
+    url: str
+    parameters: Mapping[str, str | int] = dataclasses.field(default_factory=dict)
+    json: Any = dataclasses.field(default=None, repr=False)
+    fields: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
+    seed: Seed | None = dataclasses.field(default=None, repr=False)
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
+    key: str | None = None
+    needs_token: bool = True
+    is_repeatable: bool = True
+
+    @property
+    def name(self) -> str:
+        """What it is, for messages and the log: no query, which may hold a secret."""
+        return f"{self.method} {self.url.partition('?')[0]}"
+
+    @contextlib.contextmanager
+    def content(self) -> Iterator[dict[str, Any]]:
+        """Open what is to be sent, as arguments of httpx."""
+        if self.seed is None:
+            yield {} if self.json is None else {"json": self.json}
+            return
+        with self.seed.open() as file:
+            part: tuple[str, BinaryIO, str] = (self.seed.name, file, "application/octet-stream")
+            yield {"data": dict(self.fields), "files": {"seed_file": part}}
+
+    def all_headers(self, token: str | None) -> dict[str, str]:
+        """Return its headers, with the access token if it needs one."""
+        headers = dict(self.headers)
+        if self.key is not None:
+            headers[KEY_HEADER] = self.key
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        return headers

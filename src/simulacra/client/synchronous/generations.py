@@ -1,0 +1,218 @@
+"""Generations: synthetic rows and their report.
+
+Written by `make client` from the module of this name in `asynchronous`.
+"""
+
+import tempfile
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+
+from simulacra.client import display, downloads
+from simulacra.client.display import Display
+from simulacra.client.errors import NotReadyError
+from simulacra.client.requests import Request
+from simulacra.client.synchronous.session import Session, document_of
+from simulacra.engine.margins.margins import Margins
+from simulacra.engine.report.report import Report
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SUFFIXES = ("parquet", "csv", "arrow")
+"""Formats that `Generation.write` knows."""
+
+
+class Generation:
+    """Synthetic rows that the service has made or is making, and their report.
+
+    Attributes:
+        id: of the generation.
+        document: what the service says of it, as of the last answer.
+        response: that answer.
+    """
+
+    def __init__(
+        self, session: Session, response: httpx.Response, document: dict[str, Any]
+    ) -> None:
+        self._session = session
+        self.id = str(document["generation_id"])
+        self.document = document
+        self.response = response
+        self._margins: Margins | None = None
+        self._table: pa.Table | None = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.id}: {self.status}>"
+
+    @property
+    def status(self) -> str:
+        """``processing``, ``ready``, ``partial`` if there are fewer rows, or ``failed``."""
+        return str(self.document["status"])
+
+    @property
+    def dataset_id(self) -> str:
+        """Of the study."""
+        return str(self.document["dataset_id"])
+
+    @property
+    def job_id(self) -> str:
+        """Of the job that makes the rows."""
+        return str(self.document["job_id"])
+
+    @property
+    def format(self) -> str:
+        """Of the artifact: parquet, csv or arrow."""
+        return str(self.document["output_format"])
+
+    @property
+    def seed(self) -> int:
+        """That the rows are drawn with."""
+        return int(self.document["seed"])
+
+    @property
+    def rows_requested(self) -> int:
+        """How many rows were asked for."""
+        return int(self.document["row_count"])
+
+    @property
+    def rows_generated(self) -> int:
+        """How many rows there are; these are billed.
+
+        Raises:
+            NotReadyError: they are still being made.
+        """
+        self._require_rows()
+        return int(self.document["rows_generated"])
+
+    @property
+    def report(self) -> Report:
+        """What was asked for, what was achieved, and how many respondents support it.
+
+        Raises:
+            NotReadyError: the rows are still being made.
+        """
+        self._require_rows()
+        return Report.from_json(self.document["report"], self._margins)
+
+    @property
+    def table(self) -> "pa.Table":
+        """The rows, downloaded once. It needs pyarrow.
+
+        Raises:
+            NotReadyError: they are still being made.
+            ValueError: the artifact is CSV, which does not say of what types its columns are.
+            ProblemError, UnreachableError, DownloadError: as of `download`.
+        """
+        if self._table is None:
+            self._require_rows()
+            if self.format == "csv":
+                raise ValueError(
+                    "the artifact is CSV, which does not say of what types its columns are: "
+                    "download it, or generate parquet or arrow"
+                )
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder, f"rows.{self.format}")
+                self.download(path, progress=False)
+                self._table = _read(path, self.format)
+        return self._table
+
+    def download(self, path: str | Path, *, progress: Display = None) -> Path:
+        """Write the artifact as it is to a file, which is there only once all of it is right.
+
+        A download that breaks off is resumed, now or by the next call, and what has arrived is
+        checked by its digest.
+
+        Args:
+            path: of the file.
+            progress: as of `Dataset.generate`.
+
+        Returns:
+            The path.
+
+        Raises:
+            NotReadyError: the rows are still being made.
+            DownloadError: something else arrives, twice.
+            ProblemError, UnreachableError: the service refuses it, or does not answer.
+            OSError: the file cannot be written.
+        """
+        self._require_rows()
+        target = downloads.target_of(path)
+        wanted = self._session.progress if progress is None else progress
+        with display.progress(wanted) as on_progress:
+            self._session.download(self.id, target, on_progress)
+        return target
+
+    def write(
+        self,
+        path: str | Path,
+        format: str | None = None,  # noqa: A002 - its name, as in the library
+    ) -> Self:
+        """Write the rows as parquet, csv or arrow, by default as the path's suffix says.
+
+        The artifact is downloaded as it is if it has this format. Otherwise the library writes the
+        rows, which needs all that the library needs.
+
+        Raises:
+            ValueError: an unknown format.
+            NotReadyError, ProblemError, UnreachableError, DownloadError, OSError: as of `download`.
+        """
+        name = format or Path(path).suffix.lstrip(".").lower()
+        if name not in SUFFIXES:
+            raise ValueError(f"The format {name!r} is unknown; use one of {', '.join(SUFFIXES)}.")
+        if name == self.format:
+            self.download(path)
+        else:
+            target, table = downloads.target_of(path), self.table
+            writing = import_module("simulacra.engine.writing.files")
+            writing.write(table, target, name)
+        return self
+
+    def refresh(self) -> Self:
+        """Read it again, with the margins of error that were asked for."""
+        answer = self._session.call(Request("GET", f"/v1/generations/{self.id}"))
+        self.document, self.response = document_of(answer), answer
+        report = self.document.get("report") or {}
+        if report.get("margins") is not None and self._margins is None:
+            path = f"/v1/generations/{self.id}/margins"
+            published = (self._session.document(Request("GET", path)))["margins"]
+            self._margins = Margins.from_json(published)
+        return self
+
+    def wait(
+        self,
+        timeout: float | None = None,
+        *,
+        progress: Display = None,
+    ) -> Self:
+        """Wait until there are rows.
+
+        Args:
+            timeout: seconds to wait; by default as long as it takes.
+            progress: as of `Dataset.generate`.
+
+        Raises:
+            ProblemError: there will be none; the class says why.
+            WaitingError: they are not there in time; the job goes on.
+        """
+        if self.status not in ("ready", "partial"):
+            wanted = self._session.progress if progress is None else progress
+            with display.progress(wanted) as on_progress:
+                self._session.wait(self.job_id, timeout, on_progress)
+        return self.refresh()
+
+    def _require_rows(self) -> None:
+        if self.status not in ("ready", "partial"):
+            raise NotReadyError(
+                f"The generation {self.id} is {self.status}: wait() until there are rows."
+            )
+
+
+def _read(path: Path, file_format: str) -> "pa.Table":
+    """Return the table of a file."""
+    if file_format == "parquet":
+        return import_module("pyarrow.parquet").read_table(path)
+    arrow = import_module("pyarrow")
+    return arrow.ipc.open_file(arrow.py_buffer(path.read_bytes())).read_all()

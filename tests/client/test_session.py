@@ -1,0 +1,314 @@
+"""Tokens, retries and waiting."""
+
+import io
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from simulacra import client
+from simulacra.client import Simulacra, display, problems
+from simulacra.engine.progress import Progress
+from tests.client.conftest import BASE, SECRET, Service, ok, problem
+
+LOST = httpx.ReadError("lost")
+UNREACHED = httpx.ConnectError("refused")
+
+
+def usage(**more: object) -> httpx.Response:
+    names = ("subscription_rows", "rows_used", "rows_reserved", "rows_remaining")
+    counts = dict.fromkeys((*names, "max_rows_per_request", "generations"), 7)
+    window = {"window_starts_at": "2026-11-01T00:00:00Z", "window_ends_at": "2026-12-01T00:00:00Z"}
+    return ok(**window, **counts, **more)
+
+
+def dataset(status: str = "ready") -> dict[str, Any]:
+    return {"dataset_id": "ds_1", "job_id": "job_1", "status": status}
+
+
+def job(status: str, fraction: float = 0.5, **more: object) -> httpx.Response:
+    progress = {"stage": "fitting", "fraction": fraction, "step": 1, "steps": 2}
+    return ok(job_id="job_1", operation="createDataset", status=status, progress=progress, **more)
+
+
+def test_one_token_serves_all_calls(api: Simulacra, service: Service) -> None:
+    service.will(usage(), usage())
+    assert api.usage() == api.usage()
+    assert service.minted == 1
+    assert service.headers("authorization") == ["Bearer token-1"] * 2
+
+
+def test_a_token_is_renewed_before_it_ends(api: Simulacra, service: Service) -> None:
+    service.lifetime = 0
+    service.will(usage(), usage())
+    api.usage()
+    api.usage()
+    assert service.headers("authorization") == ["Bearer token-1", "Bearer token-2"]
+
+
+def test_a_token_that_is_refused_is_renewed_once(api: Simulacra, service: Service) -> None:
+    service.will(problem(401, "simio_unauthorized"), usage())
+    api.usage()
+    assert service.headers("authorization") == ["Bearer token-1", "Bearer token-2"]
+    service.will(*(problem(401, "simio_unauthorized") for _ in range(2)))
+    with pytest.raises(problems.UnauthorizedError):
+        api.usage()
+    assert service.minted == 3
+
+
+def test_a_rotation_takes_a_token_that_was_minted_just_now(
+    api: Simulacra, service: Service
+) -> None:
+    service.will(
+        usage(),
+        problem(401, "simio_fresh_token_required"),
+        ok(credential_claim_token="claim"),
+        ok(client_id="client", client_secret="new", token_url=f"{BASE}/oauth/token", audience=BASE),
+    )
+    api.usage()
+    credential = api.rotate()
+    assert credential.client_secret == "new"
+    assert "new" not in repr(credential)
+    first, second = service.headers("idempotency-key")[1:3]
+    assert first == second
+    assert api.configuration.client_secret == "new"
+
+
+def test_what_an_issuer_says_when_it_refuses() -> None:
+    def refuse(_: httpx.Request) -> httpx.Response:
+        body = {"error": "invalid_client", "error_description": "Unknown client or secret."}
+        return httpx.Response(401, json=body)
+
+    with (
+        Simulacra(
+            BASE, client_id="a", client_secret=SECRET, transport=httpx.MockTransport(refuse)
+        ) as api,
+        pytest.raises(client.TokenError, match="invalid_client: Unknown client") as caught,
+    ):
+        api.usage()
+    assert SECRET not in str(caught.value)
+    assert caught.value.response.status_code == 401
+
+
+def test_without_credentials_only_what_is_open_can_be_called(service: Service) -> None:
+    document = {"request_id": "req_1", "status": "pending", "created_at": "2026-11-01T00:00:00Z"}
+    service.will(LOST, ok(**document))
+    with Simulacra(BASE, transport=httpx.MockTransport(service)) as api:
+        assert api.signup("Acme", "a@acme.example").request_id == "req_1"
+        with pytest.raises(client.ConfigurationError, match="SIMIO_CLIENT_SECRET"):
+            api.usage()
+    assert service.headers("authorization") == [None, None]
+
+
+def test_all_attempts_of_an_intent_have_one_key_and_another_intent_has_another(
+    api: Simulacra, service: Service, tmp_path: Path
+) -> None:
+    study = tmp_path / "study.csv"
+    study.write_bytes(b"a,b\n1,2\n")
+    in_flight = problem(409, "simio_idempotency_in_flight", {"retry-after": "0"})
+    service.will(
+        LOST, UNREACHED, problem(503, "simio_unavailable"), httpx.Response(502), in_flight,
+        ok(**dataset()), ok(**dataset()),
+    )  # fmt: skip
+    api.upload(study, types={"a": "nominal"}, drop=["b"], weight="w", header_rows=1)
+    api.upload(study)
+    *first, second = service.headers("idempotency-key")
+    assert len(first) == 6
+    assert len(set(first)) == 1
+    assert second not in first
+    for request in service.requests[:6]:
+        assert b"a,b\n1,2\n" in request.content  # from its beginning, each time
+        assert b'name="column_types"\r\n\r\n{"a": "nominal"}' in request.content
+        assert b'name="drop_columns"\r\n\r\n["b"]' in request.content
+        assert b'name="weight_column"\r\n\r\nw\r\n' in request.content
+        assert b'name="header_rows"\r\n\r\n1\r\n' in request.content
+    assert b"header_rows" not in service.requests[6].content
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "simio_invalid_field"),
+        (402, "simio_quota_exceeded"),
+        (403, "simio_forbidden"),
+        (404, "simio_dataset_not_found"),
+        (409, "simio_idempotency_conflict"),
+    ],
+)
+def test_what_would_be_refused_again_is_not_sent_again(
+    api: Simulacra, service: Service, status: int, code: str
+) -> None:
+    service.will(problem(status, code))
+    with pytest.raises(client.ProblemError) as caught:
+        api.dataset("ds_1")
+    assert caught.value.code == type(caught.value).CODE == code
+
+
+def test_a_code_that_is_newer_than_the_client(api: Simulacra, service: Service) -> None:
+    fault = {"pointer": "/a", "detail": "Wrong.", "code": "simio_new"}
+    service.will(problem(418, "simio_new", errors=[fault]))
+    with pytest.raises(client.ProblemError, match=r"(?s)simio_new: .*req_1.*/a: Wrong\.") as caught:
+        api.dataset("ds_1")
+    assert type(caught.value) is client.ProblemError
+    assert caught.value.errors[0].detail == "Wrong."
+
+
+def test_a_job_that_failed_while_its_request_was_held_is_not_sent_again(
+    api: Simulacra, service: Service
+) -> None:
+    service.will(ok(**dataset()), problem(500, "simio_preview_failed", job_id="job_2"))
+    study = api.dataset("ds_1")
+    with pytest.raises(problems.PreviewFailedError):
+        study.preview(5)
+
+
+@pytest.mark.parametrize(
+    "call", [lambda api: api.claim("t"), lambda api: api.create_webhook("u", [])]
+)
+def test_what_may_not_arrive_twice_is_not_sent_again_once_it_may_have_arrived(
+    api: Simulacra, service: Service, call: Callable[[Simulacra], object]
+) -> None:
+    service.will(UNREACHED, LOST)
+    with pytest.raises(client.UnreachableError, match="may have arrived") as caught:
+        call(api)
+    assert caught.value.may_have_arrived
+
+
+def test_the_key_of_what_got_no_answer_is_in_the_error(service: Service) -> None:
+    service.will(ok(**dataset()), LOST)
+    with Simulacra(
+        BASE,
+        client_id="a",
+        client_secret=SECRET,
+        retry_seconds=0,
+        transport=httpx.MockTransport(service),
+    ) as api:
+        study = api.dataset("ds_1")
+        with pytest.raises(client.UnreachableError) as caught:
+            study.generate(5)
+    assert caught.value.idempotency_key == service.headers("idempotency-key")[-1]
+    assert caught.value.may_have_arrived
+
+
+def test_another_server_is_told_from_the_api(api: Simulacra, service: Service) -> None:
+    service.will(httpx.Response(404, text="<html>"), httpx.Response(200, text="<html>"))
+    with pytest.raises(client.UnexpectedAnswerError, match="answered 404"):
+        api.usage()
+    with pytest.raises(client.UnexpectedAnswerError, match="without a JSON object"):
+        api.usage()
+
+
+def test_a_job_is_waited_for_and_shown(api: Simulacra, service: Service, tmp_path: Path) -> None:
+    (tmp_path / "study.csv").write_bytes(b"a\n1\n")
+    service.will(
+        httpx.Response(202, json=dataset("processing")),
+        job("queued", 0.0),
+        LOST,
+        job("processing", 0.5),
+        job("completed", 1.0),
+        ok(**dataset()),
+    )
+    told: list[Progress] = []
+    study = api.upload(tmp_path / "study.csv", progress=told.append)
+    assert study.status == "ready"
+    assert [it.fraction for it in told if it.stage == "fitting"] == [0.0, 0.5, 1.0]
+    assert told[0].stage == "uploading"
+    assert dict(service.requests[1].url.params) == {"wait_seconds": "2"}
+
+
+def test_who_shows_nothing_is_held_longer(api: Simulacra, service: Service) -> None:
+    service.will(job("processing"), job("completed"))
+    assert api.job("job_1").wait(progress=False).status == "completed"
+    assert dict(service.requests[1].url.params) == {"wait_seconds": "20"}
+
+
+def test_the_failure_of_a_job_is_the_exception_of_its_code(
+    api: Simulacra, service: Service
+) -> None:
+    error = problem(500, "simio_training_failed").json()
+    service.will(job("processing"), job("failed", error=error), job("cancelled"))
+    waiting = api.job("job_1")
+    with pytest.raises(problems.TrainingFailedError) as caught:
+        waiting.wait()
+    assert caught.value.response.json()["status"] == "failed"
+    with pytest.raises(client.JobEndedError, match="cancelled"):
+        waiting.wait()
+
+
+def test_waiting_ends_while_the_job_goes_on(api: Simulacra, service: Service) -> None:
+    service.will(job("processing"), job("processing"))
+    with pytest.raises(client.WaitingError, match=r"api\.job") as caught:
+        api.job("job_1").wait(0)
+    assert caught.value.job_id == "job_1"
+
+
+@pytest.mark.parametrize(("typed", "is_cancelled"), [("y\n", True), ("\n", False)])
+def test_who_interrupts_is_asked_whether_the_job_is_to_end(
+    service: Service, monkeypatch: pytest.MonkeyPatch, typed: str, *, is_cancelled: bool
+) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        if request.url.params.get("wait_seconds"):
+            raise KeyboardInterrupt
+        return service(request)
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stdin", Terminal(typed))
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    service.will(job("processing"), *([job("cancelled")] if is_cancelled else []))
+    with Simulacra(
+        BASE, client_id="a", client_secret=SECRET, transport=httpx.MockTransport(answer)
+    ) as api:
+        waiting = api.job("job_1")
+        with pytest.raises(KeyboardInterrupt):
+            waiting.wait(progress=False)
+    assert ("/v1/jobs/job_1/cancel" in asked) is is_cancelled
+
+
+def test_without_a_terminal_nobody_is_asked_and_nothing_is_shown(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert not display.asks_to_cancel("job_1")
+    with display.progress(None) as shown:
+        assert shown is None
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_bar_is_shown_where_it_is_wanted(capfd: pytest.CaptureFixture[str]) -> None:
+    with display.progress(True) as shown:  # noqa: FBT003 - as its callers give it
+        assert shown is not None
+        shown(Progress("fitting", 0.5, 1, 2))
+    assert "fitting" in capfd.readouterr().err
+
+
+def test_lists_are_read_page_by_page(api: Simulacra, service: Service) -> None:
+    first, second = dataset(), dataset() | {"dataset_id": "ds_2"}
+    service.will(ok(datasets=[first], next_after="ds_1"), ok(datasets=[second]))
+    assert [it.id for it in api.datasets()] == ["ds_1", "ds_2"]
+    assert [dict(it.url.params) for it in service.requests] == [{}, {"after": "ds_1"}]
+
+
+def test_any_operation_can_be_called(api: Simulacra, service: Service) -> None:
+    service.will(problem(503, "simio_unavailable"), ok(steps=[]))
+    assert api.call("GET", "/v1/custody").json() == {"steps": []}
+
+
+def test_no_secret_is_in_a_log_or_a_text(
+    api: Simulacra, service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    service.will(LOST, problem(503, "simio_unavailable"), usage())
+    api.usage()
+    assert "GET /v1/usage: no answer (ReadError); again in" in caplog.text
+    assert "answered 503" in caplog.text
+    assert SECRET not in caplog.text + repr(api.configuration)
+    assert "token-1" not in caplog.text
