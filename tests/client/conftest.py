@@ -25,7 +25,7 @@ class Service:
     """
 
     def __init__(self) -> None:
-        self.answers: list[httpx.Response | httpx.TransportError] = []
+        self.answers: list[httpx.Response | httpx.RequestError] = []
         self.requests: list[httpx.Request] = []
         self.minted = 0
         self.lifetime = 86_400
@@ -38,11 +38,11 @@ class Service:
             return httpx.Response(200, json=token)
         self.requests.append(request)
         answer = self.answers.pop(0)
-        if isinstance(answer, httpx.TransportError):
+        if isinstance(answer, httpx.RequestError):
             raise answer
         return answer
 
-    def will(self, *answers: httpx.Response | httpx.TransportError) -> None:
+    def will(self, *answers: httpx.Response | httpx.RequestError) -> None:
         """Answer with these, one after another."""
         self.answers += answers
 

@@ -1,5 +1,6 @@
 """Tokens, retries and waiting."""
 
+import hashlib
 import io
 import logging
 import sys
@@ -176,6 +177,104 @@ def test_what_may_not_arrive_twice_is_not_sent_again_once_it_may_have_arrived(
     with pytest.raises(client.UnreachableError, match="may have arrived") as caught:
         call(api)
     assert caught.value.may_have_arrived
+
+
+def test_what_the_first_of_two_attempts_has_deleted_is_deleted(
+    api: Simulacra, service: Service
+) -> None:
+    gone = problem(404, "simio_dataset_not_found")
+    service.will(ok(**dataset()), LOST, gone, UNREACHED, problem(404, "simio_webhook_not_found"))
+    api.dataset("ds_1").delete()
+    with pytest.raises(problems.WebhookNotFoundError):
+        api.delete_webhook("wh_1")  # which the attempt that was not sent cannot have deleted
+
+
+def test_a_body_that_cannot_be_decoded_is_asked_for_again(api: Simulacra, service: Service) -> None:
+    service.will(httpx.DecodingError("gzip"), usage())
+    assert api.usage().rows_used == 7
+
+
+def test_a_rotation_whose_claim_did_not_arrive_is_found_again(service: Service) -> None:
+    service.will(ok(credential_claim_token="claim"), UNREACHED)
+    with Simulacra(
+        BASE,
+        client_id="a",
+        client_secret=SECRET,
+        retry_seconds=0,
+        transport=httpx.MockTransport(service),
+    ) as api:
+        with pytest.raises(client.UnreachableError) as caught:
+            api.rotate()
+        assert api.configuration.client_secret == SECRET
+    assert not caught.value.may_have_arrived
+    assert caught.value.idempotency_key == service.headers("idempotency-key")[0]
+
+
+def test_a_claim_that_fails_leaves_the_profile_of_this_name_as_it_was(
+    api: Simulacra, service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIMIO_PROFILES_FILE", str(tmp_path / "profiles.toml"))
+    client.save_profile("acme", api.configuration)
+    service.will(problem(410, "simio_credential_claim_consumed"))
+    with pytest.raises(problems.CredentialClaimConsumedError):
+        api.claim("used", profile="acme")
+    with Simulacra(profile="acme") as again:
+        assert again.configuration.client_secret == SECRET
+    with pytest.raises(client.ConfigurationError, match="cannot be named so"):
+        api.claim("unused", profile="a b")  # before anything is asked for
+
+
+def artifact(url: str, body: bytes) -> httpx.Response:
+    digest = hashlib.sha256(body).hexdigest()
+    counts = {"row_count": 1, "rows_generated": 1, "size_bytes": len(body)}
+    names = {"generation_id": "gen_1", "dataset_id": "ds_1", "job_id": "job_1"}
+    links = {"artifact_url": url, "sha256": digest, "output_format": "csv", "status": "ready"}
+    return ok(**counts, **names, **links)
+
+
+def test_a_token_goes_to_the_api_alone(api: Simulacra, service: Service, tmp_path: Path) -> None:
+    found = [artifact("https://other.example/delivery?token=t", b"rows") for _ in range(3)]
+    elsewhere = httpx.Response(302, headers={"location": "https://bucket.example/rows?X-Sig=1"})
+    service.will(*found, elsewhere, httpx.Response(200, stream=httpx.ByteStream(b"rows")))
+    api.generation("gen_1").download(tmp_path / "rows.csv")
+    assert (tmp_path / "rows.csv").read_bytes() == b"rows"
+    sent = {str(it.url.host): it.headers.get("authorization") for it in service.requests}
+    assert sent == {
+        "api.example": "Bearer token-1",
+        "other.example": None,
+        "bucket.example": None,
+    }
+
+
+def test_a_link_that_has_expired_is_asked_for_again(
+    api: Simulacra, service: Service, tmp_path: Path
+) -> None:
+    path = "/v1/generations/gen_1/artifact"
+    refused = problem(403, "simio_artifact_link_invalid")
+    old, new = (artifact(f"{path}?token={it}", b"rows") for it in ("old", "new"))
+    service.will(old, old, old, refused, new, httpx.Response(200, stream=httpx.ByteStream(b"rows")))
+    api.generation("gen_1").download(tmp_path / "rows.csv")
+    asked = [it.url.params["token"] for it in service.requests if it.url.path == path]
+    assert asked == ["old", "new"]
+    service.will(old, refused, old, refused)
+    with pytest.raises(problems.ArtifactLinkInvalidError):
+        api._session.download("gen_1", tmp_path / "other.csv", None)
+
+
+def test_csv_has_no_types_and_rows_that_are_not_there_are_not_read(
+    api: Simulacra, service: Service, tmp_path: Path
+) -> None:
+    found = artifact("/v1/generations/gen_1/artifact", b"rows")
+    begun = ok(**(found.json() | {"status": "processing", "artifact_url": None}))
+    service.will(found, found, begun, begun)
+    with pytest.raises(ValueError, match="does not say of what types"):
+        _ = api.generation("gen_1").table
+    made = api.generation("gen_1")
+    for read in (lambda: made.report, lambda: made.table, lambda: made.rows_generated):
+        with pytest.raises(client.NotReadyError, match="gen_1 is processing"):
+            read()
+    with pytest.raises(ValueError, match="format 'sav' is unknown; use one of parquet, csv"):
+        made.write(tmp_path / "rows.sav")
 
 
 def test_the_key_of_what_got_no_answer_is_in_the_error(service: Service) -> None:

@@ -124,15 +124,34 @@ def save_profile(
         ConfigurationError: the name is not usable, or the file that there is cannot be read.
         OSError: the file cannot be written.
     """
+    path = profiles_file(environment)
+    profiles = _profiles_to_change(name, path)
+    members = dataclasses.asdict(configuration)
+    del members["profile"]
+    profiles[name] = {key: value for key, value in members.items() if value}
+    _write(path, profiles)
+    return path
+
+
+def check_saving(name: str, environment: Mapping[str, str] | None = None) -> None:
+    """Find out whether a profile could be saved, and change none.
+
+    Raises:
+        ConfigurationError, OSError: as of `save_profile`.
+    """
+    path = profiles_file(environment)
+    _write(path, _profiles_to_change(name, path))
+
+
+def _profiles_to_change(name: str, path: Path) -> dict[str, dict[str, str]]:
     if not PROFILE_NAME.fullmatch(name):
         raise ConfigurationError(
             f"The profile {name!r} cannot be named so: use 1 to 64 letters, digits, _ and -."
         )
-    path = profiles_file(environment)
-    profiles = _profiles(path) if path.exists() else {}
-    members = dataclasses.asdict(configuration)
-    del members["profile"]
-    profiles[name] = {key: value for key, value in members.items() if value}
+    return _profiles(path) if path.exists() else {}
+
+
+def _write(path: Path, profiles: Mapping[str, Mapping[str, str]]) -> None:
     lines = [
         line
         for each, content in profiles.items()
@@ -149,7 +168,6 @@ def save_profile(
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    return path
 
 
 def checked_url(name: str, url: str) -> str:

@@ -25,6 +25,8 @@ TRANSIENT_CODES = ("simio_idempotency_in_flight", "simio_quota_reservation_confl
 """Conflicts that pass by themselves; all others stay."""
 RENEWING_CODES = ("simio_unauthorized", "simio_fresh_token_required")
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+FAILURES = (httpx.TransportError, httpx.DecodingError)
+"""Of which there is no answer, or none that can be read."""
 PERMANENT = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 
 logger = logging.getLogger("simulacra.client")
@@ -49,6 +51,7 @@ class Patience:
         draw: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._seconds, self._first, self._clock, self._draw = seconds, first, clock, draw
+        self._may_have_arrived = False
         self.renew()
 
     def renew(self) -> None:
@@ -56,7 +59,7 @@ class Patience:
         self._until: float | None = None
         self._failures = 0
 
-    def after_failure(self, request: Request, failure: httpx.TransportError) -> float:
+    def after_failure(self, request: Request, failure: httpx.RequestError) -> float:
         """Return how many seconds to pause after a request without an answer.
 
         Raises:
@@ -64,6 +67,7 @@ class Patience:
         """
         verification = _verification_error(failure)
         never_sent = isinstance(failure, NEVER_SENT)
+        self._may_have_arrived |= not never_sent
         what = f"{request.name}: no answer ({type(failure).__name__})"
         if verification is not None:
             what = (
@@ -91,6 +95,7 @@ class Patience:
             errors.UnexpectedAnswerError: the answer is not one of the service.
         """
         raised = refusal(request, answer)
+        self._may_have_arrived |= answer.status_code >= 500
         if is_transient(answer) and (request.is_repeatable or answer.status_code == 429):
             pause = self._pause(retry_after(answer))
             if pause is not None:
@@ -100,6 +105,11 @@ class Patience:
                 )
                 return pause
         raise raised
+
+    def was_deleted_before(self, request: Request, answer: httpx.Response) -> bool:
+        """Tell whether what is gone was deleted by an earlier attempt, which got no answer."""
+        is_gone = request.method == "DELETE" and answer.status_code == 404
+        return is_gone and self._may_have_arrived
 
     def _pause(self, at_least: float | None) -> float | None:
         """Return the next pause; None if it would end too late."""
@@ -140,6 +150,8 @@ def retry_after(answer: httpx.Response) -> float | None:
         moment = email.utils.parsedate_to_datetime(header)
     except ValueError:
         return None
+    if moment.tzinfo is None:  # as of -0000, which says that it is UTC and nothing of the place
+        moment = moment.replace(tzinfo=dt.UTC)
     return max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())
 
 

@@ -14,6 +14,7 @@ from simulacra.client.asynchronous.jobs import AsyncJob
 from simulacra.client.asynchronous.session import AsyncSession, document_of
 from simulacra.client.display import Display
 from simulacra.client.documents import ClientRecord, Credential, Signup, Usage, Webhook
+from simulacra.client.errors import UnreachableError
 from simulacra.client.requests import Request, new_key
 from simulacra.client.retrying import Patience
 
@@ -351,13 +352,17 @@ class AsyncSimulacra:
 
         Raises:
             ProblemError: it was rotated too often, or the claim was redeemed already.
-            UnreachableError: as of `claim`.
+            UnreachableError: as of `claim`; with its `idempotency_key` the same rotation is found.
         """
         key = idempotency_key or new_key()
         request = Request("POST", "/v1/credential-rotations", key=key)
         rotation = await self._session.document(request)
         token = str(rotation["credential_claim_token"])
-        return await self.claim(token, profile=self.configuration.profile)
+        try:
+            return await self.claim(token, profile=self.configuration.profile)
+        except UnreachableError as error:
+            error.idempotency_key = key
+            raise
 
     async def webhooks(self) -> AsyncIterator[Webhook]:
         """Yield the webhooks that there are, the newest first, without their secrets."""

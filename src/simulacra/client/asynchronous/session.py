@@ -95,10 +95,10 @@ class AsyncSession:
                         headers=request.all_headers(token),
                         **content,
                     )
-            except httpx.TransportError as failure:
+            except retrying.FAILURES as failure:
                 await asyncio.sleep(patience.after_failure(request, failure))
                 continue
-            if answer.is_success:
+            if answer.is_success or patience.was_deleted_before(request, answer):
                 return answer
             if token is not None and not has_renewed and retrying.wants_new_token(answer):
                 self._forget(token)
@@ -192,7 +192,7 @@ class AsyncSession:
             request = Request("GET", part.artifact.url, headers=part.headers)
             try:
                 answer = await self._fetch(request, part, on_progress)
-            except httpx.TransportError as failure:
+            except retrying.FAILURES as failure:
                 if part.size > arrived:
                     patience.renew()
                 await asyncio.sleep(patience.after_failure(request, failure))

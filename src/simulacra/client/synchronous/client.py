@@ -13,6 +13,7 @@ import httpx
 from simulacra.client import configuration, display, documents, seeds
 from simulacra.client.display import Display
 from simulacra.client.documents import ClientRecord, Credential, Signup, Usage, Webhook
+from simulacra.client.errors import UnreachableError
 from simulacra.client.requests import Request, new_key
 from simulacra.client.retrying import Patience
 from simulacra.client.synchronous.datasets import Dataset
@@ -352,13 +353,17 @@ class Simulacra:
 
         Raises:
             ProblemError: it was rotated too often, or the claim was redeemed already.
-            UnreachableError: as of `claim`.
+            UnreachableError: as of `claim`; with its `idempotency_key` the same rotation is found.
         """
         key = idempotency_key or new_key()
         request = Request("POST", "/v1/credential-rotations", key=key)
         rotation = self._session.document(request)
         token = str(rotation["credential_claim_token"])
-        return self.claim(token, profile=self.configuration.profile)
+        try:
+            return self.claim(token, profile=self.configuration.profile)
+        except UnreachableError as error:
+            error.idempotency_key = key
+            raise
 
     def webhooks(self) -> Iterator[Webhook]:
         """Yield the webhooks that there are, the newest first, without their secrets."""

@@ -98,10 +98,10 @@ class Session:
                         headers=request.all_headers(token),
                         **content,
                     )
-            except httpx.TransportError as failure:
+            except retrying.FAILURES as failure:
                 time.sleep(patience.after_failure(request, failure))
                 continue
-            if answer.is_success:
+            if answer.is_success or patience.was_deleted_before(request, answer):
                 return answer
             if token is not None and not has_renewed and retrying.wants_new_token(answer):
                 self._forget(token)
@@ -193,7 +193,7 @@ class Session:
             request = Request("GET", part.artifact.url, headers=part.headers)
             try:
                 answer = self._fetch(request, part, on_progress)
-            except httpx.TransportError as failure:
+            except retrying.FAILURES as failure:
                 if part.size > arrived:
                     patience.renew()
                 time.sleep(patience.after_failure(request, failure))
