@@ -87,6 +87,27 @@ class Cut(httpx.SyncByteStream):
         self._stream.close()
 
 
+class AsyncBetween(httpx.AsyncBaseTransport):
+    """The same for the asynchronous client: each answer to one of `lost` is lost, once."""
+
+    def __init__(self, server: ServerProcess, lost: list[str]) -> None:
+        self._inner = httpx.AsyncHTTPTransport(verify=server.tls)
+        self.lost = lost
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._inner.handle_async_request(request)
+        end = next((it for it in self.lost if request.url.path.endswith(it)), None)
+        if end is not None:
+            self.lost.remove(end)
+            await answer.aread()
+            await answer.aclose()
+            raise httpx.ReadError("dropped", request=request)
+        return answer
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
 @pytest.fixture(scope="module")
 def credential(server: ServerProcess) -> dict[str, str]:
     made = server.create_tenant("Clients")
@@ -316,20 +337,25 @@ def test_neither_secret_nor_token_nor_link_is_written_to_a_log(
 def test_the_same_with_await(
     server: ServerProcess, credential: dict[str, str], study_id: str, tmp_path: Path
 ) -> None:
+    between = AsyncBetween(server, ["/oauth/token", "/generations", "/generations", "/artifact"])
+
     async def use() -> None:
         async with AsyncSimulacra(
             server.url,
             client_id=credential["client_id"],
             client_secret=credential["client_secret"],
-            ca_file=str(server.data_dir / "ca.pem"),
+            transport=between,
             new_patience=soon,
         ) as api:
+            before = await api.usage()
             study = await api.dataset(study_id)
             assert "segment" in await study.schema
             several = [study.generate(30, seed=seed) for seed in (1, 2)]
             for made in await asyncio.gather(*several):
                 assert (await made.table).num_rows == 30
                 await made.write(tmp_path / f"{made.seed}.parquet")
+            assert (await api.usage()).rows_used - before.rows_used == 60
+            assert between.lost == []
             assert study_id in [it.id async for it in api.datasets()]
 
     asyncio.run(use())

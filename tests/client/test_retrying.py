@@ -73,6 +73,12 @@ def test_a_header_that_says_nothing_is_none(header: str) -> None:
     assert retrying.retry_after(httpx.Response(503, headers={"retry-after": header})) is None
 
 
+@pytest.mark.parametrize(("header", "seconds"), [("0", 0.0), ("5", 5.0), ("", 2.0)])
+def test_how_often_a_job_is_asked_for(header: str, seconds: float) -> None:
+    answer = httpx.Response(200, headers={"retry-after": header})
+    assert retrying.poll_seconds(answer) == seconds
+
+
 def test_a_certificate_that_is_not_trusted_is_said_at_once() -> None:
     failure = httpx.ConnectError("tls")
     failure.__cause__ = ssl.SSLCertVerificationError(1, "self-signed")

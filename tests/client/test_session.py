@@ -33,7 +33,10 @@ def dataset(status: str = "ready") -> dict[str, Any]:
 
 def job(status: str, fraction: float = 0.5, **more: object) -> httpx.Response:
     progress = {"stage": "fitting", "fraction": fraction, "step": 1, "steps": 2}
-    return ok(job_id="job_1", operation="createDataset", status=status, progress=progress, **more)
+    document = {"job_id": "job_1", "operation": "createDataset", "progress": progress}
+    return httpx.Response(
+        200, json=document | {"status": status} | more, headers={"retry-after": "0"}
+    )
 
 
 def test_one_token_serves_all_calls(api: Simulacra, service: Service) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from simulacra.client.requests import Request
 
 FIRST_SECONDS, MAX_SECONDS = 0.5, 20.0
+POLL_SECONDS = 2.0
+"""Between two requests for a job if the answer does not say, as when a proxy drops the header."""
 TRANSIENT_STATUSES = (408, 425, 429, 500, 502, 503, 504)
 TRANSIENT_CODES = ("simio_idempotency_in_flight", "simio_quota_reservation_conflict")
 """Conflicts that pass by themselves; all others stay."""
@@ -153,6 +155,12 @@ def retry_after(answer: httpx.Response) -> float | None:
     if moment.tzinfo is None:  # as of -0000, which says that it is UTC and nothing of the place
         moment = moment.replace(tzinfo=dt.UTC)
     return max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())
+
+
+def poll_seconds(answer: httpx.Response) -> float:
+    """Return how long after a request its like may be sent again, by the answer to it."""
+    told = retry_after(answer)
+    return POLL_SECONDS if told is None else told
 
 
 def problem_of(answer: httpx.Response) -> dict[str, Any] | None:

@@ -161,8 +161,7 @@ class AsyncSession:
                     return completed(document, answer)
                 if until is not None and time.monotonic() >= until:
                     raise WaitingError(job_id, timeout or 0.0)
-                # The service says after how long to ask again, counted from the last time.
-                pause = (retrying.retry_after(answer) or 0.0) - (time.monotonic() - asked_at)
+                pause = asked_at + retrying.poll_seconds(answer) - time.monotonic()
                 if until is not None:
                     pause = min(pause, until - time.monotonic())
                 await asyncio.sleep(max(0.0, pause))
