@@ -236,7 +236,7 @@ def artifact(url: str, body: bytes) -> httpx.Response:
 
 
 def test_a_token_goes_to_the_api_alone(api: Simulacra, service: Service, tmp_path: Path) -> None:
-    found = [artifact("https://other.example/delivery?token=t", b"rows") for _ in range(3)]
+    found = [artifact("https://other.example/delivery?token=t", b"rows") for _ in range(2)]
     elsewhere = httpx.Response(302, headers={"location": "https://bucket.example/rows?X-Sig=1"})
     service.will(*found, elsewhere, httpx.Response(200, stream=httpx.ByteStream(b"rows")))
     api.generation("gen_1").download(tmp_path / "rows.csv")
@@ -255,7 +255,7 @@ def test_a_link_that_has_expired_is_asked_for_again(
     path = "/v1/generations/gen_1/artifact"
     refused = problem(403, "simio_artifact_link_invalid")
     old, new = (artifact(f"{path}?token={it}", b"rows") for it in ("old", "new"))
-    service.will(old, old, old, refused, new, httpx.Response(200, stream=httpx.ByteStream(b"rows")))
+    service.will(old, old, refused, new, httpx.Response(200, stream=httpx.ByteStream(b"rows")))
     api.generation("gen_1").download(tmp_path / "rows.csv")
     asked = [it.url.params["token"] for it in service.requests if it.url.path == path]
     assert asked == ["old", "new"]
@@ -269,7 +269,7 @@ def test_csv_has_no_types_and_rows_that_are_not_there_are_not_read(
 ) -> None:
     found = artifact("/v1/generations/gen_1/artifact", b"rows")
     begun = ok(**(found.json() | {"status": "processing", "artifact_url": None}))
-    service.will(found, found, begun, begun)
+    service.will(found, begun)
     with pytest.raises(ValueError, match="does not say of what types"):
         _ = api.generation("gen_1").table
     made = api.generation("gen_1")
@@ -278,6 +278,15 @@ def test_csv_has_no_types_and_rows_that_are_not_there_are_not_read(
             read()
     with pytest.raises(ValueError, match="format 'sav' is unknown; use one of parquet, csv"):
         made.write(tmp_path / "rows.sav")
+
+
+@pytest.mark.parametrize("name", ["rows.sav", "rows.parquet", "rows.XLSX"])
+def test_an_artifact_is_not_written_under_the_name_of_another_format(
+    api: Simulacra, service: Service, tmp_path: Path, name: str
+) -> None:
+    service.will(artifact("/x", b"rows"))
+    with pytest.raises(ValueError, match=r"the artifact is csv, and the path ends in \."):
+        api.generation("gen_1").download(tmp_path / name)
 
 
 def test_the_key_of_what_got_no_answer_is_in_the_error(service: Service) -> None:

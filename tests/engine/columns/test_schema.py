@@ -35,6 +35,20 @@ def test_a_column_is_looked_up_by_name(schema: Schema) -> None:
         schema["nothing"]
 
 
+def test_columns_are_found_by_what_is_in_a_name_the_label_or_a_level(schema: Schema) -> None:
+    labelled = dataclasses.replace(schema.columns[2], source_name="q1", label="How old are you?")
+    some = dataclasses.replace(schema, columns=(*schema.columns[:2], labelled))
+    for text, names in {
+        "premium": ["segment"],
+        "OWN": ["owns"],
+        "q1": ["age"],
+        "old": ["age"],
+        "e": ["segment", "owns", "age"],
+        "nothing of it": [],
+    }.items():
+        assert [column.name for column in some.find(text)] == names
+
+
 def test_looking_columns_up_does_not_change_a_schema(schema: Schema) -> None:
     fresh = dataclasses.replace(schema)
     assert schema["age"].name == "age"

@@ -241,7 +241,7 @@ class AsyncSimulacra:
             ProblemError: there is none.
         """
         answer = await self._session.call(Request("GET", f"/v1/generations/{generation_id}"))
-        return await AsyncGeneration(self._session, answer, document_of(answer)).refresh()
+        return await AsyncGeneration(self._session, answer, document_of(answer)).read_margins()
 
     async def generations(self, dataset_id: str | None = None) -> AsyncIterator[AsyncGeneration]:
         """Yield the generations that there are, of one dataset or of all, the newest first."""

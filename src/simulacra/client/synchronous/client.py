@@ -244,7 +244,7 @@ class Simulacra:
             ProblemError: there is none.
         """
         answer = self._session.call(Request("GET", f"/v1/generations/{generation_id}"))
-        return Generation(self._session, answer, document_of(answer)).refresh()
+        return Generation(self._session, answer, document_of(answer)).read_margins()
 
     def generations(self, dataset_id: str | None = None) -> Iterator[Generation]:
         """Yield the generations that there are, of one dataset or of all, the newest first."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = ("parquet", "csv", "arrow")
 """Formats that `Generation.write` knows."""
+OTHER_SUFFIXES = ("sav", "zsav", "por", "dta", "sas7bdat", "xpt", "xlsx", "xls")
+"""Of files that an artifact never is."""
 
 
 class Generation:
@@ -91,6 +93,8 @@ class Generation:
     def report(self) -> Report:
         """What was asked for, what was achieved, and how many respondents support it.
 
+        Of a generation out of a list it has no margins of error before `read_margins`.
+
         Raises:
             NotReadyError: the rows are still being made.
         """
@@ -134,12 +138,19 @@ class Generation:
 
         Raises:
             NotReadyError: the rows are still being made.
+            ValueError: the path ends as a file of another format does.
             DownloadError: something else arrives, twice.
             ProblemError, UnreachableError: the service refuses it, or does not answer.
             OSError: the file cannot be written.
         """
         self._require_rows()
         target = downloads.target_of(path)
+        suffix = target.suffix.lstrip(".").lower()
+        if suffix != self.format and suffix in (*SUFFIXES, *OTHER_SUFFIXES):
+            raise ValueError(
+                f"the artifact is {self.format}, and the path ends in .{suffix}: give a path that "
+                f"ends in .{self.format}, or write() the rows as one of {', '.join(SUFFIXES)}"
+            )
         wanted = self._session.progress if progress is None else progress
         with display.progress(wanted) as on_progress:
             self._session.download(self.id, target, on_progress)
@@ -174,6 +185,10 @@ class Generation:
         """Read it again, with the margins of error that were asked for."""
         answer = self._session.call(Request("GET", f"/v1/generations/{self.id}"))
         self.document, self.response = document_of(answer), answer
+        return self.read_margins()
+
+    def read_margins(self) -> Self:
+        """Read the margins of error, if its report has any: they are published beside it."""
         report = self.document.get("report") or {}
         if report.get("margins") is not None and self._margins is None:
             path = f"/v1/generations/{self.id}/margins"
@@ -197,10 +212,11 @@ class Generation:
             ProblemError: there will be none; the class says why.
             WaitingError: they are not there in time; the job goes on.
         """
-        if self.status not in ("ready", "partial"):
-            wanted = self._session.progress if progress is None else progress
-            with display.progress(wanted) as on_progress:
-                self._session.wait(self.job_id, timeout, on_progress)
+        if self.status in ("ready", "partial"):
+            return self.read_margins()
+        wanted = self._session.progress if progress is None else progress
+        with display.progress(wanted) as on_progress:
+            self._session.wait(self.job_id, timeout, on_progress)
         return self.refresh()
 
     def _require_rows(self) -> None:

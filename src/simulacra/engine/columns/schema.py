@@ -307,6 +307,21 @@ class Schema:
         """The names of the columns."""
         return [column.name for column in self.columns]
 
+    def find(self, text: str) -> list[Column]:
+        """Return the columns that have a text in a name, in their label or in a level.
+
+        Upper and lower case do not matter. They are in the order of the file.
+        """
+        wanted = text.casefold()
+        return [
+            column
+            for column in self.columns
+            if any(
+                wanted in it.casefold()
+                for it in (column.name, column.source_name, column.label, *column.levels)
+            )
+        ]
+
     @functools.cached_property
     def _by_name(self) -> dict[str, Column]:
         return {column.name: column for column in self.columns}
