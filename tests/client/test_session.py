@@ -1,5 +1,6 @@
 """Tokens, retries and waiting."""
 
+import dataclasses
 import hashlib
 import io
 import logging
@@ -12,7 +13,7 @@ import httpx
 import pytest
 
 from simulacra import client
-from simulacra.client import Simulacra, display, problems
+from simulacra.client import Simulacra, configuration, display, problems
 from simulacra.engine.progress import Progress
 from tests.client.conftest import BASE, SECRET, Service, ok, problem
 
@@ -217,14 +218,31 @@ def test_a_claim_that_fails_leaves_the_profile_of_this_name_as_it_was(
     api: Simulacra, service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SIMIO_PROFILES_FILE", str(tmp_path / "profiles.toml"))
-    client.save_profile("acme", api.configuration)
+    kept = dataclasses.replace(api.configuration, client_id="acme", client_secret="kept")
+    client.save_profile("acme", kept)
     service.will(problem(410, "simio_credential_claim_consumed"))
     with pytest.raises(problems.CredentialClaimConsumedError):
         api.claim("used", profile="acme")
     with Simulacra(profile="acme") as again:
-        assert again.configuration.client_secret == SECRET
+        assert again.configuration.client_secret == "kept"
     with pytest.raises(client.ConfigurationError, match="cannot be named so"):
         api.claim("unused", profile="a b")  # before anything is asked for
+
+
+def test_a_secret_that_cannot_be_saved_is_not_lost(
+    api: Simulacra, service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIMIO_PROFILES_FILE", str(tmp_path / "profiles.toml"))
+
+    def fail(*_: object) -> Path:
+        raise OSError("no space")
+
+    monkeypatch.setattr(configuration, "save_profile", fail)
+    where = {"token_url": f"{BASE}/oauth/token", "audience": BASE}
+    service.will(ok(client_id="client", client_secret="shown-once", **where))
+    with pytest.raises(OSError, match="no space"):
+        api.claim("claim", profile="acme")
+    assert api.configuration.client_secret == "shown-once"
 
 
 def artifact(url: str, body: bytes) -> httpx.Response:
@@ -301,8 +319,13 @@ def test_the_key_of_what_got_no_answer_is_in_the_error(service: Service) -> None
         study = api.dataset("ds_1")
         with pytest.raises(client.UnreachableError) as caught:
             study.generate(5)
-    assert caught.value.idempotency_key == service.headers("idempotency-key")[-1]
-    assert caught.value.may_have_arrived
+        assert caught.value.idempotency_key == service.headers("idempotency-key")[-1]
+        assert caught.value.may_have_arrived
+        begun = {"generation_id": "gen_1", "job_id": "job_1", "status": "processing"}
+        service.will(ok(**begun), LOST)
+        with pytest.raises(client.UnreachableError) as while_waiting:
+            study.generate(5, idempotency_key="mine")
+        assert while_waiting.value.idempotency_key == "mine"
 
 
 def test_another_server_is_told_from_the_api(api: Simulacra, service: Service) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import httpx
 
@@ -24,8 +25,8 @@ class UnreachableError(ClientError):
 
     Attributes:
         may_have_arrived: whether the request may have had its effect all the same.
-        idempotency_key: that the request was sent with, if any. The same call with the same key
-            finds what the request has begun, and does nothing twice.
+        idempotency_key: that the request, or the one that began what it asks for, was sent with,
+            if any. The same call with the same key finds what was begun, and does nothing twice.
     """
 
     def __init__(
@@ -34,6 +35,16 @@ class UnreachableError(ClientError):
         super().__init__(detail)
         self.may_have_arrived = may_have_arrived
         self.idempotency_key = idempotency_key
+
+
+@contextlib.contextmanager
+def of_intent(key: str) -> Iterator[None]:
+    """Say in an error which key all requests of an intent had, whichever of them got no answer."""
+    try:
+        yield
+    except UnreachableError as error:
+        error.idempotency_key = key
+        raise
 
 
 class UnexpectedAnswerError(ClientError):

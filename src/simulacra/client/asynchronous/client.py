@@ -14,7 +14,7 @@ from simulacra.client.asynchronous.jobs import AsyncJob
 from simulacra.client.asynchronous.session import AsyncSession, document_of
 from simulacra.client.display import Display
 from simulacra.client.documents import ClientRecord, Credential, Signup, Usage, Webhook
-from simulacra.client.errors import UnreachableError
+from simulacra.client.errors import of_intent
 from simulacra.client.requests import Request, new_key
 from simulacra.client.retrying import Patience
 
@@ -204,14 +204,15 @@ class AsyncSimulacra:
             "weight": weight,
             "display_name": display_name,
         }
+        key = idempotency_key or new_key()
         wanted = self._session.progress if progress is None else progress
-        with display.progress(wanted) as shown, seeds.of(source, shown) as seed:
+        with display.progress(wanted) as shown, seeds.of(source, shown) as seed, of_intent(key):
             request = Request(
                 "POST",
                 "/v1/datasets",
                 fields=documents.form(given),
                 seed=seed,
-                key=idempotency_key or new_key(),
+                key=key,
             )
             answer = await self._session.call(request)
             dataset = AsyncDataset(self._session, answer, document_of(answer))
@@ -314,12 +315,11 @@ class AsyncSimulacra:
             ProblemError: the token is unknown, used or expired.
             UnreachableError: there was no answer; `may_have_arrived` tells whether the secret may
                 be lost.
-            OSError: the profile cannot be written; nothing was asked for then.
+            OSError: the profile cannot be written. That is found out before anything is asked for;
+                if it happens only afterwards, `configuration` has the new secret.
         """
         if profile is not None:
-            configuration.save_profile(
-                profile, self.configuration
-            )  # if it cannot, before the claim
+            configuration.check_saving(profile)  # since a secret is shown once
         request = Request(
             "POST",
             "/v1/credential-claims",
@@ -334,10 +334,15 @@ class AsyncSimulacra:
             client_secret=credential.client_secret,
             token_url=credential.token_url,
             audience=credential.audience,
+            profile=profile or self.configuration.profile,
         )
-        if profile is not None:
-            configuration.save_profile(profile, renewed)
         self._session.adopt(renewed)
+        if profile is not None:
+            try:
+                configuration.save_profile(profile, renewed)
+            except OSError as error:
+                error.add_note("The new secret is in the configuration of the client: store it.")
+                raise
         return credential
 
     async def rotate(self, *, idempotency_key: str | None = None) -> Credential:
@@ -358,11 +363,8 @@ class AsyncSimulacra:
         request = Request("POST", "/v1/credential-rotations", key=key)
         rotation = await self._session.document(request)
         token = str(rotation["credential_claim_token"])
-        try:
+        with of_intent(key):
             return await self.claim(token, profile=self.configuration.profile)
-        except UnreachableError as error:
-            error.idempotency_key = key
-            raise
 
     async def webhooks(self) -> AsyncIterator[Webhook]:
         """Yield the webhooks that there are, the newest first, without their secrets."""

@@ -10,6 +10,7 @@ from simulacra.client import display, documents
 from simulacra.client.asynchronous.generations import AsyncGeneration
 from simulacra.client.asynchronous.session import AsyncSession, document_of
 from simulacra.client.display import Display
+from simulacra.client.errors import of_intent
 from simulacra.client.requests import Request, new_key
 from simulacra.engine.columns.schema import Schema
 from simulacra.engine.progress import ProgressCallback
@@ -173,9 +174,10 @@ class AsyncDataset:
         }
         key = idempotency_key or new_key()
         path = f"/v1/datasets/{self.id}/generations"
-        answer = await self._session.call(Request("POST", path, json=body, key=key))
-        made = AsyncGeneration(self._session, answer, document_of(answer))
-        return await made.wait(timeout, progress=progress) if wait else made
+        with of_intent(key):
+            answer = await self._session.call(Request("POST", path, json=body, key=key))
+            made = AsyncGeneration(self._session, answer, document_of(answer))
+            return await made.wait(timeout, progress=progress) if wait else made
 
     async def preview(  # noqa: PLR0913 - as in the library
         self,
@@ -258,8 +260,10 @@ class AsyncDataset:
         """
         body = {"segment": segment, "repeats": repeats, "seed": seed}
         path = f"/v1/datasets/{self.id}/validations"
-        request = Request("POST", path, json=body, key=idempotency_key or new_key())
-        answered = await self._answer(request, timeout, progress)
+        key = idempotency_key or new_key()
+        with of_intent(key):
+            request = Request("POST", path, json=body, key=key)
+            answered = await self._answer(request, timeout, progress)
         self._published = None  # the schema response has its summary from now on
         return Validation.from_json(answered["validation"])
 

@@ -11,6 +11,7 @@ import httpx
 
 from simulacra.client import display, documents
 from simulacra.client.display import Display
+from simulacra.client.errors import of_intent
 from simulacra.client.requests import Request, new_key
 from simulacra.client.synchronous.generations import Generation
 from simulacra.client.synchronous.session import Session, document_of
@@ -176,9 +177,10 @@ class Dataset:
         }
         key = idempotency_key or new_key()
         path = f"/v1/datasets/{self.id}/generations"
-        answer = self._session.call(Request("POST", path, json=body, key=key))
-        made = Generation(self._session, answer, document_of(answer))
-        return made.wait(timeout, progress=progress) if wait else made
+        with of_intent(key):
+            answer = self._session.call(Request("POST", path, json=body, key=key))
+            made = Generation(self._session, answer, document_of(answer))
+            return made.wait(timeout, progress=progress) if wait else made
 
     def preview(  # noqa: PLR0913 - as in the library
         self,
@@ -261,8 +263,10 @@ class Dataset:
         """
         body = {"segment": segment, "repeats": repeats, "seed": seed}
         path = f"/v1/datasets/{self.id}/validations"
-        request = Request("POST", path, json=body, key=idempotency_key or new_key())
-        answered = self._answer(request, timeout, progress)
+        key = idempotency_key or new_key()
+        with of_intent(key):
+            request = Request("POST", path, json=body, key=key)
+            answered = self._answer(request, timeout, progress)
         self._published = None  # the schema response has its summary from now on
         return Validation.from_json(answered["validation"])
 
