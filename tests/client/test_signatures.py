@@ -18,7 +18,7 @@ def signed(*secrets: str) -> dict[str, str]:
     return {name.title(): it for name, it in signing.headers(secrets, "evt_1", AT, BODY)}
 
 
-@pytest.mark.parametrize("secret", [OLD, NEW])
+@pytest.mark.parametrize("secret", [OLD, NEW], ids=["old", "new"])
 def test_while_a_secret_is_replaced_either_verifies(secret: str) -> None:
     event = verify(secret, signed(OLD, NEW), BODY.encode(), now=AT.timestamp() + 60)
     assert event == {"type": "generation.ready"}
