@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, bindparam, select, update
+from sqlalchemy import ColumnElement, Text, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.service import clock, errors, keys, tenancy
@@ -74,5 +74,7 @@ async def redact(session: AsyncSession, *which: ColumnElement[bool]) -> None:
     """Leave of the errors of some jobs their codes: what they quote ends with the data."""
     error = tables.Job.error
     remaining = error.delete_path(["errors"]).concat({"detail": REDACTED})
-    redacted = update(tables.Job).where(error.is_not(None), *which).values(error=remaining)
+    # A column of a job without an error may hold the null of JSON, which has no members.
+    has_members = func.jsonb_typeof(error) == "object"
+    redacted = update(tables.Job).where(has_members, *which).values(error=remaining)
     await session.execute(redacted.execution_options(synchronize_session=False))
