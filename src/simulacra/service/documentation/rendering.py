@@ -9,6 +9,7 @@ import jinja2
 import markupsafe
 from fastapi.responses import HTMLResponse, Response
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -73,6 +74,11 @@ def _heading(self: RendererHTML, tokens: Any, index: int, options: Any, env: Any
     return str(self.renderToken(tokens, index, options, env))
 
 
+def _code(_self: RendererHTML, tokens: Any, index: int, _options: Any, _env: Any) -> str:  # noqa: ANN401 - likewise
+    """Let a path break behind its slashes on a narrow page, and not within a word."""
+    return f"<code>{escapeHtml(tokens[index].content).replace('/', '/<wbr>')}</code>"
+
+
 def _table(self: RendererHTML, tokens: Any, index: int, options: Any, env: Any) -> str:  # noqa: ANN401 - likewise
     """Let a wide table scroll by itself; the keyboard can reach it."""
     opening = self.renderToken(tokens, index, options, env)
@@ -86,6 +92,7 @@ def _table_end(self: RendererHTML, tokens: Any, index: int, options: Any, env: A
 def _make_markdown() -> MarkdownIt:
     made = MarkdownIt("commonmark", {"html": False, "highlight": _highlighted}).enable("table")
     made.add_render_rule("heading_open", _heading)
+    made.add_render_rule("code_inline", _code)
     made.add_render_rule("table_open", _table)
     made.add_render_rule("table_close", _table_end)
     return made

@@ -217,6 +217,9 @@ explorer.addEventListener("response", onResponse);
 
 await customElements.whenDefined("openapi-explorer");
 const shadow = explorer.shadowRoot;
+const methods = new CSSStyleSheet();
+methods.replaceSync(".method { width: 4.25rem; }"); // the component's own width breaks DELETE in two
+shadow.adoptedStyleSheets = [...shadow.adoptedStyleSheets, methods];
 shadow.addEventListener("click", checkBearer, { capture: true });
 new MutationObserver(() => relabel(shadow)).observe(shadow, { childList: true, subtree: true, characterData: true });
 const answer = await fetch("/openapi.json");
