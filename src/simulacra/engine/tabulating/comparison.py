@@ -79,8 +79,8 @@ class ComparedFigure:
         first, second: of the samples.
         change: from the first to the second; of dates in days, of times in seconds.
         is_changed: whether the interval of the change leaves 0 out.
-        surprise: the change in widths of its interval on the side of 0, without its sign; None
-            where there is no interval.
+        surprise: the change in widths of its interval on the side of 0, of margins the middle of
+            the interval in half its width; without its sign; None where there is no interval.
         interval: where the intervals come from: ``margins`` or ``effective bases``.
         is_conditioned: whether a scenario is about the column, so that the change was asked for.
     """

@@ -60,10 +60,10 @@ class UploadFields(Body):
     )
     missing_values: Json[list[Answer] | dict[Name, list[Answer]]] | None = Field(
         default=None,
-        description="JSON: values that stand for no answer. An array: in every column, besides "
-        "those that are found. An object: column to all that do in it; an empty array says that "
-        "every text in it is an answer.",
-        examples=['["-99"]', '{"hours": [98, 99], "region": []}'],
+        description="JSON: values that stand for no answer. An array, such as `[-99]`: in every "
+        "column, besides those that are found. An object: column to all that do in it; an empty "
+        "array says that every text in it is an answer.",
+        examples=['{"hours": [98, 99], "region": []}'],
     )
     sets: Json[dict[Name, list[Text]]] = Field(
         default_factory=dict,

@@ -131,7 +131,8 @@ class ComparedFigureDocument(BaseModel):
     )
     is_changed: bool = Field(description="The interval of the change leaves 0 out.")
     surprise: float | None = Field(
-        description="The change in widths of its interval on the side of 0, without its sign."
+        description="The change in widths of its interval on the side of 0, of margins the middle "
+        "of the interval in half its width; without its sign."
     )
     interval: Literal["margins", "effective bases"] = Field(
         description="Where the intervals come from: the margins of error of the generation, or "
