@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 import simulacra
 from simulacra.engine.model import visits
 from simulacra.engine.rules.exclusions import Exclusion
+from simulacra.engine.rules.identities import Identity
 from simulacra.engine.rules.ruleset import Rules
+from tests.studies import rule_survey
 
 ROWS = 600
 SEEDS = st.integers(0, 2**32 - 1)
@@ -36,6 +38,14 @@ def test_a_column_that_decides_many_comes_before_them() -> None:
 def test_columns_that_decide_each_other_stay_where_they_are() -> None:
     everyone = {(brand, other) for brand in range(5) for other in range(brand)}
     assert visits.sequence(rules_with(everyone), 5) == [0, 1, 2, 3, 4]
+
+
+def test_a_column_that_others_settle_comes_right_behind_them() -> None:
+    names = ("price", "discount", "loyalty", "sale", "club")
+    numbers = {name: np.arange(-20, 20) for name in names}
+    states = rule_survey.rule_study(numbers).states
+    sale = Identity((0, 1, 3), (1, -1, -1), 0.0, 0.0)
+    assert visits.sequence(Rules(states, (sale,)), 5) == [0, 1, 3, 2, 4]
 
 
 def test_a_choice_among_known_brands_keeps_its_shares() -> None:

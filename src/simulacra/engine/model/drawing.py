@@ -261,7 +261,7 @@ def _keep_rules(
         int64: the rows that were repaired.
     """
     position, donors, values = model.column, column.donors, column.values
-    checker = pool.rules.checker(position, draws.values, draws.states)
+    checker = pool.rules.forward_checker(position, draws.values, draws.states)
     if not checker.can_break:
         return np.zeros(0, dtype=np.int64)
     broken = np.flatnonzero(checker.broken(values))

@@ -5,7 +5,8 @@ exception is a question that rules out answers to many others and comes after th
 behind a list, the brand bought last behind the brands known. Drawn last it would have to fit them
 all, and rows that it does not fit would be drawn again, which shifts its shares; drawn first it
 decides. And a total comes after its parts: drawn before them, it would leave the last part no
-choice. (The term is that of chained equations, van Buuren 2018, section 4.5.)
+choice. What the columns so far settle, such as that total, comes at once, so that the columns after
+it keep the rules about it. (The term is that of chained equations, van Buuren 2018, section 4.5.)
 """
 
 from collections import defaultdict
@@ -31,7 +32,24 @@ def sequence(rules: Rules, columns: int) -> list[int]:
     visited: set[int] = set()
     for position in range(columns):
         _visit(position, partners, parts, visits, visited)
-    return visits
+    return _settled_at_once(rules, visits)
+
+
+def _settled_at_once(rules: Rules, visits: Sequence[int]) -> list[int]:
+    """Move columns that others settle to right behind the last of those.
+
+    What a price and a discount leave of the price is known with them, so that later columns keep
+    the rules about it.
+    """
+    result: list[int] = []
+    for position in visits:
+        waiting = [position]
+        while waiting:
+            following = waiting.pop(0)
+            if following not in result:
+                waiting += rules.settled_by(following, result)
+                result.append(following)
+    return result
 
 
 def conditioned_first(conditioned: Sequence[int], columns: Sequence[int]) -> list[int]:

@@ -42,6 +42,7 @@ class Identity(Rule):
     constant: float
     tolerance: float
     kind = "identities"
+    is_equation = True
 
     @property
     def positions(self) -> tuple[int, ...]:

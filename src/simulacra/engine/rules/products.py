@@ -41,6 +41,7 @@ class Product(Rule):
     factor: float
     widths: tuple[float, ...]
     kind = "products"
+    is_equation = True
 
     @property
     def positions(self) -> tuple[int, ...]:

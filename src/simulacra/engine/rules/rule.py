@@ -20,10 +20,12 @@ class Rule(ABC):
     Attributes:
         kind: under which saved models keep such rules.
         explains_exclusions: its sentence says what exclusions between its columns would say.
+        is_equation: all columns but one settle the last, whichever that is.
     """
 
     kind: ClassVar[str]
     explains_exclusions: ClassVar[bool] = False
+    is_equation: ClassVar[bool] = False
 
     @property
     @abstractmethod

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -13,6 +13,7 @@ from simulacra.engine.columns.schema import Schema
 from simulacra.engine.rules import exclusions, registry
 from simulacra.engine.rules.checker import Checker, ExclusionTables, interval_of
 from simulacra.engine.rules.exclusions import Exclusion
+from simulacra.engine.rules.forward import ForwardChecker
 from simulacra.engine.rules.interval import Interval
 from simulacra.engine.rules.rule import Rule
 from simulacra.engine.rules.states import PartialRows, RuleStudy, States
@@ -94,6 +95,20 @@ class Rules:
         pairs = [rule.positions for rule in self.about(position) if isinstance(rule, Exclusion)]
         return [second if first == position else first for first, second in pairs]
 
+    def settled_by(self, position: int, drawn: Collection[int]) -> list[int]:
+        """Return the columns to come that a column settles together with those drawn.
+
+        Args:
+            position: of the column that is drawn next.
+            drawn: positions of those before it.
+        """
+        there = {*drawn, position}
+        settled = set[int]()
+        for rule in self.about(position):
+            if rule.is_equation:
+                settled |= left if len(left := {*rule.positions} - there) == 1 else set()
+        return sorted(settled)
+
     def broken_by(self, position: int, values: Floats, drawn: Mapping[int, Floats]) -> Flags:
         """Return which rows' values break a rule together with the columns drawn so far.
 
@@ -120,8 +135,23 @@ class Rules:
             drawn: float64, shape (rows,), by position of a column that has been drawn.
             coded: int32, shape (rows,), by position: their states, where they are known already.
         """
-        tables, rules = self._prepared.get(position) or _prepare(position, ())
-        return Checker(position, tables, rules, self.states, drawn, coded or {})
+        return Checker(position, *self.prepared(position), self.states, drawn, coded or {})
+
+    def forward_checker(
+        self, position: int, drawn: Mapping[int, Floats], coded: Mapping[int, Int32s]
+    ) -> Checker:
+        """Return what checks values of a column also for what they leave to later columns.
+
+        Args:
+            position: of the column.
+            drawn: float64, shape (rows,), by position of a column that has been drawn.
+            coded: int32, shape (rows,), by position: their states, where they are known already.
+        """
+        return ForwardChecker(self, position, drawn, coded)
+
+    def prepared(self, position: int) -> tuple[ExclusionTables, list[Rule]]:
+        """Return the rules about a column as checking takes them."""
+        return self._prepared.get(position) or _prepare(position, ())
 
     def broken_rows(self, drawn: Mapping[int, Floats]) -> Flags:
         """Return which rows break a rule, bool, shape (rows,), all columns being drawn."""
