@@ -5,6 +5,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+import simulacra
 from simulacra.cli import failures, logs, terminal
 from simulacra.service.embedded import handover
 
@@ -23,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="simulacra", description="Scenario-conditioned synthetic survey data."
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {simulacra.__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name in COMMANDS:
         importlib.import_module(f"simulacra.cli.{name}").register(commands)
