@@ -2,6 +2,9 @@
 
 What they call is in this file too, since the cache of compiled code notices changes of a function
 only in its own file.
+
+They are written element by element: each expression of whole arrays is a piece of NumPy that is
+compiled along, and a first study would wait several times as long.
 """
 
 import math
@@ -54,6 +57,14 @@ CANDIDATES = 64
 
 
 @compiled
+def _sum(values: Floats) -> float:
+    total = 0.0
+    for value in values:
+        total += value
+    return total
+
+
+@compiled
 def goes_left(code: int, threshold: int) -> bool:
     """Tell whether a row goes left: up to the threshold; if that is negative, with `~threshold`."""
     if threshold < 0:
@@ -64,16 +75,21 @@ def goes_left(code: int, threshold: int) -> bool:
 @compiled
 def sort(codes: Int32s, rows: Int32s, size: int) -> Int32s:
     """Return `rows` in the order of their codes, 0 to size - 1; rows of one code keep theirs."""
+    ordered = np.empty(len(rows), np.int32)
+    _sort_into(ordered, codes, rows, size)
+    return ordered
+
+
+@compiled
+def _sort_into(ordered: Int32s, codes: Int32s, rows: Int32s, size: int) -> None:
     first = np.zeros(size + 1, np.int64)
     for row in rows:
         first[codes[row] + 1] += 1
     for code in range(size):
         first[code + 1] += first[code]
-    ordered = np.empty(len(rows), np.int32)
     for row in rows:
         ordered[first[codes[row]]] = row
         first[codes[row]] += 1
-    return ordered
 
 
 @compiled
@@ -161,8 +177,9 @@ def _best_of_scale(
 
     The codes of a feature without an order are parted from all others as well, one at a time.
     """
-    size, all_weight, weight_left = len(ordered), np.sum(total), 0.0
-    left, before, counted = np.zeros(len(total)), np.zeros(len(total)), 0
+    size, all_weight, weight_left = len(ordered), _sum(total), 0.0
+    left, before, alone = np.zeros(len(total)), np.zeros(len(total)), np.empty(len(total))
+    counted = 0
     is_free = 0 if has_order else 1
     stride = max(1, size // CANDIDATES)
     due = growth.min_rows
@@ -175,8 +192,8 @@ def _best_of_scale(
         count = position + 1
         if not has_order:
             smaller = min(count - counted, size - count + counted)
-            _keep_alone(feature[row], left - before, smaller, total, SCALE, growth, best, cut)
-            before[:] = left
+            _advance(before, left, alone)
+            _keep_alone(feature[row], alone, smaller, total, SCALE, growth, best, cut)
             counted = count
         if count >= due and size - count >= growth.min_rows:
             due = count + stride
@@ -184,7 +201,8 @@ def _best_of_scale(
             _keep(score, feature[row], min(count, size - count), is_free, growth, best, cut)
     if not has_order:
         code, smaller = feature[ordered[size - 1]], min(size - counted, counted)
-        _keep_alone(code, total - before, smaller, total, SCALE, growth, best, cut)
+        _advance(before, total, alone)
+        _keep_alone(code, alone, smaller, total, SCALE, growth, best, cut)
 
 
 @compiled
@@ -199,10 +217,11 @@ def _best_of_levels(
     cut: Int64s,
 ) -> None:
     """Find better splits of levels; here the sums of squares move by one row at a time."""
-    size, all_weight, weight_left = len(ordered), np.sum(total), 0.0
-    left, before, counted = np.zeros(len(total)), np.zeros(len(total)), 0
+    size, all_weight, weight_left = len(ordered), _sum(total), 0.0
+    left, before, alone = np.zeros(len(total)), np.zeros(len(total)), np.empty(len(total))
+    counted = 0
     is_free = 0 if has_order else 1
-    squares_left, squares_right = 0.0, np.sum(total**2)
+    squares_left, squares_right = 0.0, _score_unsplit(total, LEVELS)
     for position in range(size - 1):
         row = ordered[position]
         group, own = told.codes[row], told.weight[row]
@@ -215,15 +234,24 @@ def _best_of_levels(
         count = position + 1
         if not has_order:
             smaller = min(count - counted, size - count + counted)
-            _keep_alone(feature[row], left - before, smaller, total, LEVELS, growth, best, cut)
-            before[:] = left
+            _advance(before, left, alone)
+            _keep_alone(feature[row], alone, smaller, total, LEVELS, growth, best, cut)
             counted = count
         if count >= growth.min_rows and size - count >= growth.min_rows:
             score = squares_left / weight_left + squares_right / (all_weight - weight_left)
             _keep(score, feature[row], min(count, size - count), is_free, growth, best, cut)
     if not has_order:
         code, smaller = feature[ordered[size - 1]], min(size - counted, counted)
-        _keep_alone(code, total - before, smaller, total, LEVELS, growth, best, cut)
+        _advance(before, total, alone)
+        _keep_alone(code, alone, smaller, total, LEVELS, growth, best, cut)
+
+
+@compiled
+def _advance(before: Floats, left: Floats, own: Floats) -> None:
+    """Write to `own` what was added to `before`, which is brought up to `left`."""
+    for position in range(len(left)):
+        own[position] = left[position] - before[position]
+        before[position] = left[position]
 
 
 @compiled
@@ -238,7 +266,7 @@ def _keep_alone(
     cut: Int64s,
 ) -> None:
     """Keep the split of one code, with so much of each class, from all others; see `_keep`."""
-    size, of = own.sum(), total.sum()
+    size, of = _sum(own), _sum(total)
     if smaller >= growth.min_rows:
         score = _level_score(own, total, size, of)
         if is_scale:
@@ -334,10 +362,12 @@ def _split(
     total = np.zeros(groups)
     for row in orders[0]:
         total[told.codes[row]] += told.weight[row]
-    unsplit = _score_unsplit(total, is_scale) / np.sum(total)
-    score = np.full(4, unsplit * (1 + 1e-9) + 1e-9)
-    best, cut = score.copy(), np.zeros(4, np.int64)
-    splits = np.full((4, 2), -1)  # of each kind: the feature and the threshold
+    unsplit = _score_unsplit(total, is_scale) / _sum(total)
+    score, best, cut = np.empty(4), np.empty(4), np.zeros(4, np.int64)
+    splits = np.empty((4, 2), np.int64)  # of each kind: the feature and the threshold
+    for kind in range(4):
+        score[kind] = best[kind] = unsplit * (1 + 1e-9) + 1e-9
+        splits[kind, 0] = splits[kind, 1] = -1
     for index in range(len(features)):
         ordered, feature, ordinal = orders[index], features[index], has_order[index]
         if feature[ordered[0]] == feature[ordered[size - 1]]:
@@ -364,9 +394,11 @@ def _most_evident(
     splits: Int64s,
 ) -> tuple[int, int]:
     """Return the split of any kind with most evidence, or of large parts, or -1 if it lacks it."""
-    most, taken = np.full(2, -np.inf), np.full(2, -1)
+    most, taken = np.empty(2), np.empty(2, np.int64)
+    for kind in range(2):
+        most[kind], taken[kind] = -np.inf, -1
     for kind in range(4):
-        index, threshold = splits[kind]
+        index, threshold = splits[kind, 0], splits[kind, 1]
         if index >= 0:
             ordered, feature = orders[index], features[index]
             known = _evidence_of(
@@ -410,8 +442,11 @@ def _evidence_of(
         codes += position > 0 and feature[row] != feature[ordered[position - 1]]
     is_free = not has_order and threshold >= 0
     freedom = max(1.0, BEST_OF_ORDERS * (codes - 1)) if is_free else 1.0
-    left, total = left * (total.sum() / squares), total * (total.sum() / squares)
-    evidence = _evidence(left, total, left.sum(), total.sum(), is_scale, freedom)
+    scale, scaled = _sum(total) / squares, np.empty(len(total))
+    for position in range(len(total)):
+        left[position] *= scale
+        scaled[position] = total[position] * scale
+    evidence = _evidence(left, scaled, _sum(left), _sum(scaled), is_scale, freedom)
     if has_order or is_free or evidence <= 0:
         return evidence
     return math.sqrt(max(evidence * evidence - 2 * math.log(codes), 0.0))
@@ -420,9 +455,15 @@ def _evidence_of(
 @compiled
 def _score_unsplit(total: Floats, is_scale: bool) -> float:
     """Return the squared sums of the indicators of a node."""
+    squares = below = 0.0
     if not is_scale:
-        return np.sum(total**2)
-    return np.sum(np.cumsum(total)[:-1] ** 2)
+        for value in total:
+            squares += value * value
+        return squares
+    for position in range(len(total) - 1):
+        below += total[position]
+        squares += below * below
+    return squares
 
 
 @compiled
@@ -449,7 +490,8 @@ def _partition(orders: Int32s, feature: Int32s, chosen: int, cut: int, spare: In
             else:
                 spare[moved] = row
                 moved += 1
-        ordered[kept:] = spare[:moved]
+        for position in range(moved):
+            ordered[kept + position] = spare[position]
     return left
 
 
@@ -485,10 +527,12 @@ def grow(
     feature_count = len(features)
     orders = np.empty((feature_count + 1, len(rows)), np.int32)
     for index in range(feature_count):
-        orders[index] = sort(features[index], rows, sizes[index])
-    orders[feature_count] = sort(target.codes, rows, size)
+        _sort_into(orders[index], features[index], rows, sizes[index])
+    _sort_into(orders[feature_count], target.codes, rows, size)
     max_nodes = 2 * (len(rows) // growth.min_rows) + 3
-    feature, threshold = np.full(max_nodes, LEAF, np.int32), np.zeros(max_nodes, np.int32)
+    feature, threshold = np.empty(max_nodes, np.int32), np.zeros(max_nodes, np.int32)
+    for node in range(max_nodes):
+        feature[node] = LEAF
     left, first, end = (
         np.zeros(max_nodes, np.int32),
         np.zeros(max_nodes, np.int64),

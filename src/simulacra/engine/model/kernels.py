@@ -75,10 +75,8 @@ def descend(
 
 
 @compiled
-def project(
-    codes: Int32s, offset_of: Int64s, ranks: Int32s, weights: Floats, cuts: Floats
-) -> Int32s:
-    """Return the position among cuts of each row's weighted sum, int32.
+def project(codes: Int32s, offset_of: Int64s, ranks: Int32s, weights: Floats) -> Floats:
+    """Return each row's weighted sum, float64.
 
     Summed in one fixed order, so that it is the same on every machine.
 
@@ -87,7 +85,6 @@ def project(
         offset_of: int64, by predecessor: where its own codes begin in `ranks`, or -1.
         ranks: int32, what is summed instead of a code.
         weights: float64, by predecessor.
-        cuts: float64, ascending.
     """
     sums = np.zeros(codes.shape[1])
     for index in range(len(codes)):
@@ -96,7 +93,7 @@ def project(
             if offset_of[index] >= 0:
                 code = ranks[offset_of[index] + code]
             sums[row] += weights[index] * code
-    return np.searchsorted(cuts, sums).astype(np.int32)
+    return sums
 
 
 @compiled
