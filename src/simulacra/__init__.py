@@ -8,7 +8,7 @@ Importing this package loads nothing heavy; the engine comes with the first use.
 """
 
 from importlib import import_module
-from importlib.metadata import version
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,14 +56,23 @@ HOMES = {
     "Validation": "validation.validation",
 }
 
-__version__ = version("simulacra")
-
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":  # reading it takes longer than all else here
+        return import_module("importlib.metadata").version("simulacra-client")
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = "errors" if name.endswith("Error") else HOMES.get(name, "pipeline")
-    return getattr(import_module(f"simulacra.engine.{home}"), name)
+    try:
+        return getattr(import_module(f"simulacra.engine.{home}"), name)
+    except ModuleNotFoundError as error:
+        if find_spec("simulacra.engine.pipeline") is not None:
+            raise
+        raise ModuleNotFoundError(
+            f"simulacra.{name} needs the library, and only the client is installed: "
+            "pip install simulacra",
+            name=error.name,
+        ) from error
 
 
 def __dir__() -> list[str]:

@@ -14,7 +14,8 @@ def explain(error: Exception) -> str | None:
     The error classes are imported here, so that a command that succeeds does not load them.
     """
     if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("simulacra"):
-        return f"The package {error.name} is missing; install simulacra[service]."
+        bringer = "simulacra-client[terminal]" if error.name == "rich" else "simulacra[service]"
+        return f"The package {error.name} is missing: pip install '{bringer}'"
 
     from simulacra.engine import errors
 
@@ -23,7 +24,8 @@ def explain(error: Exception) -> str | None:
             return str(error)
         case OSError(filename=name, strerror=str() as reason):
             return f"{os.fsdecode(name)}: {reason}." if name else f"{reason}."
-    return _explain_service_error(error) if importlib.util.find_spec("psycopg") else None
+    of_service = ("simulacra.service", "psycopg")
+    return _explain_service_error(error) if all(map(importlib.util.find_spec, of_service)) else None
 
 
 def _explain_service_error(error: Exception) -> str | None:
