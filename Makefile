@@ -16,7 +16,7 @@ ASK_PYPI := import importlib.metadata as m, json, urllib.request as u; \
 	where = 'https://pypi.org/pypi/uvicorn/' + m.version('uvicorn') + '/json'; \
 	json.load(u.urlopen(where, timeout=20))['vulnerabilities']
 
-.PHONY: help setup quickstart serve test check lint format types layers bench faults openapi client contract sbom audit clean
+.PHONY: help setup quickstart serve test check lint format types layers bench faults openapi client contract packages sbom audit clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -92,6 +92,9 @@ openapi: setup ## write the documents in contract/ from the code
 client: setup ## write the blocking client and its exceptions from the code they follow from
 	@$(BIN)/python -m tools.client
 
+packages: setup ## build the packages, and try them in empty environments of each Python
+	@$(BIN)/python -m tools.packages
+
 sbom: $(UV) ## write the bill of materials of the service (CycloneDX) to sbom.cdx.json
 	@$(UV) export --quiet --locked --no-dev --extra service --preview-features sbom-export \
 		--format cyclonedx1.5 --output-file sbom.cdx.json
@@ -99,7 +102,7 @@ sbom: $(UV) ## write the bill of materials of the service (CycloneDX) to sbom.cd
 
 audit: setup ## look the locked packages up in the advisory database of PyPI
 	@$(UV) sync --quiet --locked --all-extras --group audit --python $(PYTHON)
-	@$(UV) export --quiet --locked --no-dev --extra service --no-emit-project \
+	@$(UV) export --quiet --locked --no-dev --extra service --no-emit-workspace \
 		--format requirements.txt --output-file .audit-requirements.txt
 	@if $(BIN)/python -c "$(ASK_PYPI)" 2>/dev/null; then \
 		$(BIN)/pip-audit --requirement .audit-requirements.txt --require-hashes --disable-pip --strict; \

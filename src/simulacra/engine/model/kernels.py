@@ -5,6 +5,8 @@ the unit. They hold no state, release the interpreter's lock and take their rand
 """
 
 import contextlib
+import functools
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -17,19 +19,31 @@ from simulacra.engine.columns.arrays import Float32s, Floats, Int32s, Int64s
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 LEAF = -1
+LOGGER = logging.getLogger(__name__)
 
 
 class _Cache(caching.FunctionCache):
     """Machine code on disk, as far as this process may read and write it: a job's may not."""
 
     def load_overload(self, *arguments: Any) -> Any:  # noqa: ANN401 - numba has no types
+        found = None
         with contextlib.suppress(OSError):
-            return super().load_overload(*arguments)  # type: ignore[no-untyped-call]
-        return None
+            found = super().load_overload(*arguments)  # type: ignore[no-untyped-call]
+        if found is None:
+            _say_that_it_compiles()
+        return found
 
     def save_overload(self, *arguments: Any) -> None:  # noqa: ANN401 - numba has no types
         with contextlib.suppress(OSError):
             super().save_overload(*arguments)  # type: ignore[no-untyped-call]
+
+
+@functools.cache
+def _say_that_it_compiles() -> None:
+    LOGGER.info(
+        "Compiling the loops of the engine, once for this machine and version, which takes a "
+        "while; `simulacra compile` does it beforehand."
+    )
 
 
 def compiled(function: Function) -> Function:
