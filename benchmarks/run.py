@@ -17,7 +17,7 @@ from benchmarks.page import ROOT
 WITH_DATA = ("fidelity", "surveys", "small", "privacy", "holdout", "cost")
 ASKED_ONLY = ("peers", "growth")  # what it takes is not everywhere
 NEEDING_DATA = (*WITH_DATA, "peers")
-WITHOUT_DATA = ("structure", "scenarios", "kinds", "margins", "letters", "plots")
+WITHOUT_DATA = ("structure", "scenarios", "kinds", "margins", "letters", "plots", "start")
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ LINK = re.compile(r"\]\((?!https?:|#)")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, zipfile.ZipFile]:
     """Both wheels, built from source distributions."""
     folder = tmp_path_factory.mktemp("dist")
-    command = [packages.UV, "build", "--quiet", "--all-packages", "--out-dir", folder]
+    command = [packages.UV, "build", "--quiet", "--all-packages", "--out-dir", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True)
     assert len(list(folder.glob("*.tar.gz"))) == 2
     return {path.name.partition("-")[0]: zipfile.ZipFile(path) for path in folder.glob("*.whl")}

@@ -196,6 +196,10 @@ def python(version: str) -> str | None:
 def build(folder: Path) -> Packages:
     """Build source distributions, and wheels from these."""
     run(UV, "build", "--quiet", "--all-packages", "--out-dir", str(folder), cwd=ROOT)
+    look = (UV, "run", "--quiet", "--isolated", "--locked", "--only-group", "packages")
+    built = [str(it) for it in folder.iterdir() if it.suffix in (".whl", ".gz")]
+    run(*look, "twine", "check", "--strict", *built, cwd=ROOT)
+    run(*look, "check-wheel-contents", str(folder), cwd=ROOT)
     constraints = folder / "constraints.txt"
     run(
         *(UV, "export", "--quiet", "--locked", "--no-dev", "--all-extras", "--no-hashes"),

@@ -41,8 +41,8 @@ class _Cache(caching.FunctionCache):
 @functools.cache
 def _say_that_it_compiles() -> None:
     LOGGER.info(
-        "Compiling the loops of the engine, once for this machine and version, which takes a "
-        "while; `simulacra compile` does it beforehand."
+        "Compiling the loops of the engine, once for this machine and version. The first fit waits "
+        "for it, unless `simulacra compile` has done it."
     )
 
 
