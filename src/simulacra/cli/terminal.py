@@ -3,6 +3,7 @@
 import contextlib
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 from simulacra.engine.progress import Progress, ProgressCallback
 
@@ -34,7 +35,8 @@ def say_first(lines: list[str], at_most: int) -> None:
 @contextlib.contextmanager
 def progress() -> Iterator[ProgressCallback]:
     """Show progress on standard error: as a bar on a terminal, elsewhere as one line a stage."""
-    with _bar() if sys.stderr.isatty() else _lines() as on_progress:
+    has_bars = sys.stderr.isatty() and find_spec("rich") is not None
+    with _bar() if has_bars else _lines() as on_progress:
         yield on_progress
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from simulacra.engine.progress import Progress, ProgressCallback
@@ -22,11 +23,16 @@ def progress(wanted: Display) -> Iterator[ProgressCallback | None]:
     """Yield whom to tell of progress, if anybody."""
     if callable(wanted):
         yield wanted
-    elif wanted or (wanted is None and sys.stderr.isatty()):
+    elif wanted or (wanted is None and sys.stderr.isatty() and has_bars()):
         with _bar() as shown:
             yield shown
     else:
         yield None
+
+
+def has_bars() -> bool:
+    """Tell whether rich is installed, which the client does without."""
+    return find_spec("rich") is not None
 
 
 @contextlib.contextmanager
