@@ -10,7 +10,7 @@ import numpy as np
 import simulacra
 from benchmarks import page
 from benchmarks.options import Options
-from simulacra.engine.tabulating import crosstab
+from simulacra.engine.tabulating import tabulation
 from simulacra.engine.tabulating.crosstab import Crosstab
 from simulacra.engine.tabulating.sample import Sample
 from tests.studies import independent
@@ -56,7 +56,7 @@ def _rates(samples: list[Sample]) -> tuple[float, ...]:
     """Return the part of pairs with a letter of each sample, by effective base and by row count."""
     tables = zip(samples, ((SHOWN, BANNER), (["buys", "spend"], "area")), strict=True)
     return tuple(
-        _rate(crosstab.tabulate(counted, shown, banner))
+        _rate(tabulation.tabulate(counted, shown, banner))
         for sample, (shown, banner) in tables
         for counted in (sample, dataclasses.replace(sample, behind=None))
     )

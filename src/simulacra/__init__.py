@@ -20,11 +20,12 @@ if TYPE_CHECKING:
         StudyError,
         TableError,
     )
-    from simulacra.engine.pipeline import Generation, Model, compare, crosstab, fit, load, validate
+    from simulacra.engine.pipeline import Generation, Model, fit, load, validate
     from simulacra.engine.progress import Progress
     from simulacra.engine.report.preview import Preview
     from simulacra.engine.tabulating.comparison import Comparison
     from simulacra.engine.tabulating.crosstab import Crosstab
+    from simulacra.engine.tabulating.functions import compare, crosstab
     from simulacra.engine.validation.validation import Validation
 
 __all__ = [
@@ -54,6 +55,8 @@ HOMES = {
     "Preview": "report.preview",
     "Progress": "progress",
     "Validation": "validation.validation",
+    "compare": "tabulating.functions",
+    "crosstab": "tabulating.functions",
 }
 
 

@@ -22,6 +22,9 @@ LIGHT = (
     "simulacra.engine.progress",
     "simulacra.engine.report.preview",
     "simulacra.engine.margins.margins",
+    "simulacra.engine.tabulating.comparison",
+    "simulacra.engine.tabulating.crosstab",
+    "simulacra.engine.tabulating.functions",
     "simulacra.client",
 )
 

@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     first: Model | Generation = model
     if arguments.against is not None:
         first = _against(model, arguments, second.report.seed)
-    found = pipeline.compare(first, second, columns=arguments.columns)
+    found = second.compare(first, columns=arguments.columns)
     terminal.say(str(found))
     results.write(arguments.output, found.table, found.to_json())
     return 0

@@ -38,8 +38,7 @@ from simulacra.engine.scenario import (
 )
 from simulacra.engine.scenario.particles import Particles
 from simulacra.engine.scenario.plans import Plan
-from simulacra.engine.tabulating import comparison as comparison_of_samples
-from simulacra.engine.tabulating import crosstab as tables
+from simulacra.engine.tabulating import comparing, tabulation
 from simulacra.engine.tabulating.comparison import Comparison
 from simulacra.engine.tabulating.crosstab import Crosstab
 from simulacra.engine.tabulating.naming import Names
@@ -442,7 +441,7 @@ class Model:
             errors.TableError: a name that the schema does not have, or of a column that does not
                 fit.
         """
-        return tables.tabulate(self.sample, rows, _banner(columns, banner), weight)
+        return tabulation.tabulate(self.sample, rows, _banner(columns, banner), weight)
 
     def validate(
         self,
@@ -962,7 +961,33 @@ class Generation:
             errors.TableError: a name that the schema does not have, or of a column that does not
                 fit.
         """
-        return tables.tabulate(self.sample, rows, _banner(columns, banner), weight)
+        return tabulation.tabulate(self.sample, rows, _banner(columns, banner), weight)
+
+    def compare(self, first: "Model | Generation", *, columns: Names | None = None) -> Comparison:
+        """Return the figures of the study or of other rows and of these, with their changes.
+
+        The most surprising change comes first. Intervals are the margins of error of the report
+        where it has them and `first` is the study; otherwise they come from effective bases.
+
+        Args:
+            first: the study, given as its model, or a generation.
+            columns: names of columns or multiple-response sets; by default all columns that both
+                have.
+
+        Raises:
+            TypeError: `first` is neither.
+            errors.TableError: a name that one of the schemas does not have, or of columns whose
+                figures are of different kinds.
+        """
+        if not isinstance(first, Model | Generation):
+            raise TypeError(
+                f"first is a {type(first).__name__}; rows that the library made are compared with "
+                "a model or a generation of the library"
+            )
+        before, after = first.sample, self.sample
+        is_of_study = isinstance(first, Model) and before.schema == after.schema
+        margins = self.report.margins if is_of_study else None
+        return comparing.compare(before, after, columns, margins)
 
     def with_support_weight(self) -> Self:
         """Return the same generation whose rows have the column ``support_weight`` more.
@@ -995,44 +1020,6 @@ class Generation:
         """
         files.write(layouts.lay_out(self.table, self._schema, layout), Path(path), format)
         return self
-
-
-def crosstab(
-    source: Model | Generation,
-    rows: Names,
-    columns: Names | None = None,
-    *,
-    banner: Names | None = None,
-    weight: str | None = None,
-) -> Crosstab:
-    """Return a cross table of a study, given as its model, or of a generation.
-
-    See `Model.crosstab` and `Generation.crosstab`.
-    """
-    return source.crosstab(rows, columns, banner=banner, weight=weight)
-
-
-def compare(
-    first: Model | Generation, second: Generation, *, columns: Names | None = None
-) -> Comparison:
-    """Return the figures of a study or generation and of a generation, with their changes.
-
-    The most surprising change comes first. Intervals are the margins of error of the second one's
-    report where it has them and `first` is its study; otherwise they come from effective bases.
-
-    Args:
-        first: the study, given as its model, or a generation.
-        second: a generation.
-        columns: names of columns or multiple-response sets; by default all columns that both have.
-
-    Raises:
-        errors.TableError: a name that one of the schemas does not have, or of columns whose figures
-            are of different kinds.
-    """
-    before, after = first.sample, second.sample
-    is_of_study = isinstance(first, Model) and before.schema == after.schema
-    margins = second.report.margins if is_of_study else None
-    return comparison_of_samples.compare(before, after, columns, margins)
 
 
 def _banner(columns: Names | None, banner: Names | None) -> Names | None:

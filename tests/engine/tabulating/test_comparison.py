@@ -6,14 +6,8 @@ import pytest
 
 import simulacra
 from simulacra.engine.margins.margins import Margins
-from simulacra.engine.tabulating.comparison import (
-    BASES,
-    REFITS,
-    ComparedFigure,
-    Comparison,
-    compare,
-    published_margins,
-)
+from simulacra.engine.tabulating.comparing import compare
+from simulacra.engine.tabulating.comparison import BASES, REFITS, ComparedFigure, Comparison
 
 SCENARIO = {"segment": {"Premium": 0.55}}
 
@@ -97,8 +91,8 @@ def test_margins_that_were_published_are_the_same_margins(
     assert margins is not None
     document = json.loads(json.dumps(margins.to_json()))
     document["figures"][0]["another"] = 1  # of a later version
-    read = published_margins(document)
-    assert read.figures == margins.figures
+    read = Margins.from_json(document)
+    assert read == margins
     again = compare(meal_kit_model.sample, doubted.sample, None, read)
     assert again == simulacra.compare(meal_kit_model, doubted)
 
@@ -174,3 +168,23 @@ def test_a_comparison_is_text_table_and_json(
     first = str(found).splitlines()[1]
     assert first.startswith("monthly_spend (mean)")
     assert first.endswith("changed")
+
+
+def test_a_comparison_that_was_published_is_the_same_comparison(
+    meal_kit_model: simulacra.Model, doubted: simulacra.Generation
+) -> None:
+    found = simulacra.compare(meal_kit_model, doubted)
+    document = json.loads(json.dumps(found.to_json()))
+    for part in (document, document["figures"][0], document["figures"][0]["change"]):
+        part["another"] = 1  # of a later version
+    again = Comparison.from_json(document)
+    assert again == found
+    assert str(again) == str(found)
+    assert again.table.equals(found.table)
+    document["figures"] = document["figures"][:3]  # as the service lists only so many
+    assert f"and {len(found.figures) - 3} more" in str(Comparison.from_json(document))
+
+
+def test_rows_are_compared_with_a_model_or_with_rows(out: simulacra.Generation) -> None:
+    with pytest.raises(TypeError, match="first is a Table; rows that the library made"):
+        out.compare(out.table)

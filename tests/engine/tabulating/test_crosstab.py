@@ -8,8 +8,9 @@ import pytest
 import simulacra
 from simulacra.engine.columns.integer import INTEGER
 from simulacra.engine.columns.schema import Column
-from simulacra.engine.tabulating.crosstab import Crosstab, tabulate
+from simulacra.engine.tabulating.crosstab import Crosstab
 from simulacra.engine.tabulating.sample import Sample
+from simulacra.engine.tabulating.tabulation import tabulate
 from tests.engine.tabulating.test_variables import QUESTION
 from tests.studies import stratified
 
@@ -233,3 +234,18 @@ def test_a_mean_date_is_a_date(mixed_model: simulacra.Model) -> None:
     assert (total["value"], spend["moment"]) == (None, None)
     assert total["moment"] in str(table)
     assert json.loads(json.dumps(table.to_json()))["blocks"][0]["figure"] == "mean"
+
+
+def test_a_table_that_was_published_is_the_same_table(
+    meal_kit_model: simulacra.Model, out: simulacra.Generation
+) -> None:
+    for table in (meal_kit_model.crosstab(ROWS, BANNER), out.crosstab(ROWS, weight="age")):
+        document = json.loads(json.dumps(table.to_json()))
+        block = document["blocks"][0]
+        for part in (document, document["columns"][0], block, block["lines"][0]):
+            part["another"] = 1  # of a later version
+        block["lines"][0]["cells"][0]["another"] = 1
+        again = Crosstab.from_json(document)
+        assert again == table
+        assert str(again) == str(table)
+        assert again.table.equals(table.table)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import simulacra
 from simulacra.engine.columns.arrays import Flags, Floats
 from simulacra.engine.columns.schema import Schema
-from simulacra.engine.tabulating import comparison, crosstab, sample
+from simulacra.engine.tabulating import comparing, sample, tabulation
 from simulacra.engine.tabulating.sample import Behind, Group, Sample, Values, Weighting
 from simulacra.engine.writing import files
 
@@ -103,9 +103,9 @@ def test_rows_that_were_written_are_tabulated_as_when_they_were_made(
     again = mixed_model.sample_of(
         tmp_path / "rows", form, names, row_count=400, seed=3, asked=conditions
     )
-    assert crosstab.tabulate(again, names, "plan") == out.crosstab(names, "plan")
-    assert comparison.compare(mixed_model.sample, again) == simulacra.compare(mixed_model, out)
+    assert tabulation.tabulate(again, names, "plan") == out.crosstab(names, "plan")
+    assert comparing.compare(mixed_model.sample, again) == simulacra.compare(mixed_model, out)
     some = mixed_model.sample_of(
         tmp_path / "rows", form, ["visits", "owns"], row_count=400, seed=3, asked=conditions
     )
-    assert crosstab.tabulate(some, "visits", "owns") == out.crosstab("visits", "owns")
+    assert tabulation.tabulate(some, "visits", "owns") == out.crosstab("visits", "owns")

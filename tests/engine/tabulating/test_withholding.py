@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import simulacra
-from simulacra.engine.tabulating import crosstab, withholding
+from simulacra.engine.tabulating import tabulation, withholding
 from simulacra.engine.tabulating.sample import Sample
 
 
@@ -30,8 +30,8 @@ def test_one_who_outweighs_all_others_stands_alone() -> None:
 def test_a_published_table_shows_no_figure_of_few(meal_kit_model: simulacra.Model) -> None:
     respondents = meal_kit_model.sample
     few = Sample(respondents.schema, {at: own[:12] for at, own in respondents.rows.items()})
-    plain = crosstab.tabulate(few, "monthly_spend", "segment")
-    shown = crosstab.tabulate(few, "monthly_spend", "segment", is_published=True)
+    plain = tabulation.tabulate(few, "monthly_spend", "segment")
+    shown = tabulation.tabulate(few, "monthly_spend", "segment", is_published=True)
     (before,), (after,) = plain.blocks, shown.blocks
     assert min(before.bases) < withholding.LEAST  # so that there is something to leave out
     for index, base in enumerate(after.bases):
@@ -44,7 +44,7 @@ def test_a_published_table_shows_no_figure_of_few(meal_kit_model: simulacra.Mode
 def test_made_rows_are_nobodys(meal_kit_model: simulacra.Model) -> None:
     few = meal_kit_model.generate(8, seed=1).sample
     tables = [
-        crosstab.tabulate(few, "monthly_spend", "segment", is_published=is_published)
+        tabulation.tabulate(few, "monthly_spend", "segment", is_published=is_published)
         for is_published in (False, True)
     ]
     assert tables[0] == tables[1]

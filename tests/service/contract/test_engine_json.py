@@ -7,7 +7,7 @@ import pytest
 import simulacra
 from examples import study
 from examples.quickstart import SCENARIO
-from simulacra.engine.tabulating import crosstab
+from simulacra.engine.tabulating import tabulation
 from simulacra.service.datasets import training, validating
 from simulacra.service.datasets.schemas import SchemaDocument, ValidationDocument
 from simulacra.service.errors.documents import ProblemDocument
@@ -80,13 +80,12 @@ def test_a_validation_in_full_and_in_short(model: simulacra.Model) -> None:
 def test_tables_and_comparisons(model: simulacra.Model) -> None:
     out = model.generate(200, seed=1, categorical={"channel": {"Online": 0.7}})
     asked = (["segment", "age"], ["channel", "region"])
-    study_table = crosstab.tabulate(model.sample, *asked, is_published=True)
+    study_table = tabulation.tabulate(model.sample, *asked, is_published=True)
     for table in (study_table, out.crosstab(*asked)):
         document = jsonable(table.to_json())
         assert faults("CrosstabDocument", document) == []
         assert CrosstabDocument.model_validate(document).model_dump() == document
     compared = jsonable(simulacra.compare(model, out).to_json())
-    compared["figure_count"] = len(compared["figures"])
     assert faults("ComparisonDocument", compared) == []
     assert ComparisonDocument.model_validate(compared).model_dump() == compared
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, Self
 
+from simulacra.engine import documents
 from simulacra.engine.columns.lazy import pa
 from simulacra.engine.warning import ReportWarning
 
@@ -59,8 +60,9 @@ class FigureMargin:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
         """Return what `Margins.to_json` wrote of it."""
-        estimates = {name: Estimate(**document[name]) for name in ("study", "scenario", "change")}
-        return cls(**{**document, **estimates})
+        names = ("study", "scenario", "change")
+        estimates = {name: documents.read(Estimate, document[name]) for name in names}
+        return documents.read(cls, {**document, **estimates})
 
     def __str__(self) -> str:
         """Return it in one line for people."""
@@ -120,7 +122,7 @@ class Margins:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """Return what `to_json` wrote.
+        """Return what `to_json` wrote; members that are not known here are left out.
 
         Raises:
             LookupError, TypeError, ValueError: the document is damaged.
@@ -129,7 +131,7 @@ class Margins:
             level=float(document["level"]),
             replicates=int(document["replicates"]),
             figures=tuple(map(FigureMargin.from_json, document["figures"])),
-            warnings=tuple(ReportWarning(**warning) for warning in document["warnings"]),
+            warnings=tuple(documents.read(ReportWarning, it) for it in document["warnings"]),
         )
 
     def summary(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Self
 
+from simulacra.engine import documents
 from simulacra.engine.warning import ReportWarning
 
 PAIRS_KEPT, GROUPS_KEPT = 0.8, 0.7
@@ -95,7 +96,7 @@ class Quality:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """Return what `to_json` wrote.
+        """Return what `to_json` wrote; members that are not known here are left out.
 
         Raises:
             LookupError, TypeError, ValueError: the document is damaged.
@@ -103,9 +104,9 @@ class Quality:
         return cls(
             rows=int(document["rows"]),
             largest_distance=float(document["largest_distance"]),
-            drifts=tuple(Drift(**drift) for drift in document["drifts"]),
-            pairs=Relations(**document["pairs"]),
-            groups=Relations(**document["groups"]),
+            drifts=tuple(documents.read(Drift, it) for it in document["drifts"]),
+            pairs=documents.read(Relations, document["pairs"]),
+            groups=documents.read(Relations, document["groups"]),
             broken_rows=int(document["broken_rows"]),
         )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, Self
 
-from simulacra.engine.report import documents, tables
+from simulacra.engine import documents
+from simulacra.engine.report import tables
 from simulacra.engine.report.report import Support
 from simulacra.engine.warning import ReportWarning
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, Self
 
+from simulacra.engine import documents
 from simulacra.engine.quality.quality import Quality
-from simulacra.engine.report import documents, tables
+from simulacra.engine.report import tables
 from simulacra.engine.validation.validation import Validation
 from simulacra.engine.warning import ReportWarning
 

@@ -12,13 +12,11 @@ import numpy as np
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from simulacra.engine.report.support import THIN_SUPPORT
+from simulacra.engine.tabulating.crosstab import LEAST_BASE
 from simulacra.engine.tabulating.estimates import Estimate, Mean
 from simulacra.engine.tabulating.sample import Overlap
 
 LEVEL = 0.95
-LEAST_BASE = float(THIN_SUPPORT)
-"""Effective base below which a column is not compared: the tests need the normal distribution."""
 
 
 def p_value(first: Estimate, second: Estimate, shared: float = 0.0) -> float:

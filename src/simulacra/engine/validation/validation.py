@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, Self
 
+from simulacra.engine import documents
 from simulacra.engine.columns.lazy import pa
 from simulacra.engine.validation.worth import Worth
 from simulacra.engine.warning import ReportWarning
@@ -105,21 +106,17 @@ class Comparison:
         Raises:
             LookupError, TypeError, ValueError: the document is damaged.
         """
-        names = [field.name for field in dataclasses.fields(Figure)]
         return cls(
             segment=str(document["segment"]),
             respondents=int(document["respondents"]),
             used=int(document["used"]),
             hidden=int(document["hidden"]),
             questions=int(document["questions"]),
-            predicted=Error(**document["predicted"]),
-            tabulated=Error(**document["tabulated"]),
-            second_sample=Error(**document["second_sample"]),
-            worth=Worth(**document["worth"]),
-            figures=tuple(
-                Figure(**{name: figure[name] for name in names})
-                for figure in document.get("figures", ())
-            ),
+            predicted=documents.read(Error, document["predicted"]),
+            tabulated=documents.read(Error, document["tabulated"]),
+            second_sample=documents.read(Error, document["second_sample"]),
+            worth=documents.read(Worth, document["worth"]),
+            figures=tuple(documents.read(Figure, it) for it in document.get("figures", ())),
         )
 
     @property
@@ -251,7 +248,7 @@ class Validation:
             is_named=bool(document["is_named"]),
             weight=None if weight is None else str(weight),
             comparisons=tuple(map(Comparison.from_json, document["comparisons"])),
-            gain=None if gain is None else Worth(**gain),
+            gain=None if gain is None else documents.read(Worth, gain),
             skipped=tuple(map(str, document["skipped"])),
             failed=tuple(map(str, document["failed"])),
         )

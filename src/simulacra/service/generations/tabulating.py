@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from simulacra.engine import pipeline
+from simulacra.engine.margins.margins import Margins
 from simulacra.engine.progress import Progress, ProgressCallback
-from simulacra.engine.tabulating import comparison, crosstab, naming
+from simulacra.engine.tabulating import comparing, naming, tabulation
 from simulacra.engine.tabulating.sample import Sample
 from simulacra.engine.writing import layouts
 from simulacra.service.generations import payloads, sampling, tabulation_schemas
@@ -22,7 +23,7 @@ def tabulate(
     asked = [*request.rows, *request.banner, *filter(None, [request.weight])]
     sample = _sample(model, request.made, asked)
     report(Progress("sampling", 0.5))
-    table = crosstab.tabulate(
+    table = tabulation.tabulate(
         sample, request.rows, request.banner, request.weight, is_published=True
     )
     return payloads.CrosstabResult(table.to_json())
@@ -39,11 +40,10 @@ def compare(
     report(Progress("sampling", 0.5))
     margins = None
     if request.margins is not None:
-        margins = comparison.published_margins(request.margins)
-    found = comparison.compare(first, second, names, margins, is_published=True).to_json()
+        margins = Margins.from_json(request.margins)
+    found = comparing.compare(first, second, names, margins, is_published=True).to_json()
     told = found["figures"][: tabulation_schemas.MAX_FIGURES]
-    counted = found | {"figures": told, "figure_count": len(found["figures"])}
-    return payloads.ComparisonResult(counted)
+    return payloads.ComparisonResult(found | {"figures": told})
 
 
 def _sample(model: pipeline.Model, made: payloads.MadeRows | None, names: Iterable[str]) -> Sample:

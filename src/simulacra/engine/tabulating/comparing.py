@@ -1,0 +1,199 @@
+"""How the figures of two samples are compared."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from simulacra.engine.columns.boolean import BOOLEAN, LEVELS
+from simulacra.engine.columns.schema import Column
+from simulacra.engine.margins.margins import FigureMargin, Margins
+from simulacra.engine.tabulating import estimates, intervals, naming, variables, withholding
+from simulacra.engine.tabulating.comparison import (
+    BASES,
+    REFITS,
+    ComparedFigure,
+    Comparison,
+    Interval,
+)
+from simulacra.engine.tabulating.estimates import Base, Estimate
+from simulacra.engine.tabulating.intervals import Ends
+from simulacra.engine.tabulating.naming import Names
+from simulacra.engine.tabulating.sample import Sample, Weighting
+from simulacra.engine.tabulating.variables import RowVariable
+
+DIGITS = 6
+
+
+def compare(
+    first: Sample,
+    second: Sample,
+    columns: Names | None = None,
+    margins: Margins | None = None,
+    *,
+    is_published: bool = False,
+) -> Comparison:
+    """Return the figures of two samples side by side.
+
+    Args:
+        first: a sample.
+        second: what it is compared with.
+        columns: names of columns or multiple-response sets; by default all columns that both have.
+        margins: of the change from the first sample to the second, where they are known.
+        is_published: whether somebody is to see it who may not see respondents: a column or set of
+            which few of them have a value is then left out.
+
+    Raises:
+        errors.TableError: a name that one of the schemas does not have, or of columns whose figures
+            are of different kinds.
+    """
+    names = naming.shared(first.schema, second.schema) if columns is None else columns
+    naming.check_columns(first.schema, second.schema, names)
+    both = (variables.rows_of(sample.schema, names) for sample in (first, second))
+    pairs = [*zip(*both, strict=True)]
+    if is_published:
+        pairs = [pair for pair in pairs if not _is_of_few((first, second), pair)]
+    known = {(it.column, it.level, it.kind): it for it in (margins.figures if margins else ())}
+    found = [figure for pair in pairs for figure in _figures((first, second), pair, known)]
+    ranked = sorted(found, key=lambda each: (each.is_conditioned, -(each.surprise or 0.0)))
+    labels = [_label(each) for each in (first, second)]
+    if labels[0] == labels[1]:
+        labels = [f"first {labels[0]}", f"second {labels[1]}"]
+    notes = _notes((first, second), ranked)
+    return Comparison(
+        (labels[0], labels[1]), intervals.LEVEL, len(ranked), tuple(ranked), tuple(notes)
+    )
+
+
+def _figures(
+    samples: tuple[Sample, Sample],
+    pair: tuple[RowVariable, RowVariable],
+    margins: Mapping[tuple[str, str | None, str], FigureMargin],
+) -> Iterable[ComparedFigure]:
+    """Yield the figures of one variable; a level that one sample lacks is left out."""
+    first, second = (
+        dict(_estimates(sample, variable)) for sample, variable in zip(samples, pair, strict=True)
+    )
+    name, kind = pair[0].name, pair[0].kind
+    is_conditioned = any(name in sample.conditioned for sample in samples)
+    if name in samples[0].schema and samples[0].schema[name].type is BOOLEAN:
+        first = {level: own for level, own in first.items() if level != LEVELS[0]}
+    for level in [level for level in first if level in second]:
+        margin = margins.get((name, level, kind))
+        if margin is None:
+            yield _of_bases(pair, level, (first[level], second[level]), is_conditioned)
+        else:
+            yield _of_margin(margin, is_conditioned)
+
+
+def _is_of_few(samples: tuple[Sample, Sample], pair: tuple[RowVariable, RowVariable]) -> bool:
+    """Tell whether the figures of a variable are those of few respondents."""
+    bases = [
+        Base.of(sample, Weighting(sample), variable.asked)
+        for sample, variable in zip(samples, pair, strict=True)
+        if sample.behind is None
+    ]
+    return any(min(base.count, base.effective) < withholding.LEAST for base in bases)
+
+
+def _estimates(sample: Sample, variable: RowVariable) -> list[tuple[str | None, Estimate]]:
+    base = Base.of(sample, Weighting(sample), variable.asked)
+    return [(level, own) for level, (own,) in estimates.of(sample, [base], variable)]
+
+
+def _of_bases(
+    shown: tuple[RowVariable, RowVariable],
+    level: str | None,
+    pair: tuple[Estimate, Estimate],
+    is_conditioned: bool,  # noqa: FBT001 - passed on
+) -> ComparedFigure:
+    change, ends = pair[1].value - pair[0].value, intervals.of_change(*pair)
+    surprise = None if ends is None else round(intervals.surprise(change, ends), DIGITS)
+    first, second = (
+        _interval(estimate.value, intervals.of(estimate), variable.number)
+        for estimate, variable in zip(pair, shown, strict=True)
+    )
+    return ComparedFigure(
+        column=shown[0].name,
+        level=level,
+        figure=shown[0].kind,
+        first=first,
+        second=second,
+        change=_change(change, ends, shown[0].number),
+        is_changed=surprise is not None and surprise > 1,
+        surprise=surprise,
+        interval=BASES,
+        is_conditioned=is_conditioned,
+    )
+
+
+def _of_margin(
+    margin: FigureMargin,
+    is_conditioned: bool,  # noqa: FBT001 - passed on
+) -> ComparedFigure:
+    first, second = (
+        Interval(each.figure, each.low, each.high) for each in (margin.study, margin.scenario)
+    )
+    change = Interval(margin.change.figure, margin.change.low, margin.change.high)
+    return ComparedFigure(
+        column=margin.column,
+        level=margin.level,
+        figure=margin.kind,
+        first=first,
+        second=second,
+        change=change,
+        is_changed=margin.is_changed,
+        surprise=margin.surprise,
+        interval=REFITS,
+        is_conditioned=is_conditioned,
+    )
+
+
+def _interval(figure: float, ends: Ends | None, column: Column | None) -> Interval:
+    """Return a figure as it is published: of dates and times, within the bounds of the column."""
+    if column is None or not column.type.is_temporal or np.isnan(figure):
+        return _plain(figure, ends)
+    low, high = column.bounds
+    told = [column.type.to_bound(round(it)) for it in np.clip((figure, *(ends or ())), low, high)]
+    return Interval(told[0], *(told[1:] or (None, None)))
+
+
+def _change(change: float, ends: Ends | None, column: Column | None) -> Interval:
+    """Return a change as it is published: of dates in days, of times in seconds."""
+    unit = column.step if column is not None and column.type.is_temporal else 1.0
+    return _plain(change / unit, ends and (ends[0] / unit, ends[1] / unit))
+
+
+def _plain(figure: float, ends: Ends | None) -> Interval:
+    if np.isnan(figure):
+        return Interval(None, None, None)
+    if ends is None:
+        return Interval(round(figure, DIGITS), None, None)
+    return Interval(*(round(number, DIGITS) for number in (figure, *ends)))
+
+
+def _label(sample: Sample) -> str:
+    return "study" if sample.behind is None else "rows"
+
+
+def _notes(samples: tuple[Sample, Sample], figures: list[ComparedFigure]) -> list[str]:
+    free = [each for each in figures if not each.is_conditioned]
+    changed = sum(each.is_changed for each in free)
+    notes = [
+        f"{changed} of {len(free)} figures that no scenario is about changed beyond their interval."
+    ]
+    sources = {each.interval for each in figures}
+    if REFITS in sources:
+        what = "Intervals" if sources == {REFITS} else "Intervals of columns without conditions"
+        notes.append(f"{what} are margins of error from refitted models.")
+    if BASES in sources:
+        what = "Intervals" if sources == {BASES} else "All other intervals"
+        notes.append(
+            f"{what} come from effective bases, as of two separate samples. Where the same "
+            "respondents stand behind both, that makes them rather too wide. They do not include "
+            "what the model itself has not learned."
+        )
+    if len(free) < len(figures):
+        notes.append("A figure marked 'asked for' is of a column that a scenario is about.")
+    if any(sample.behind is not None for sample in samples):
+        notes.append("Surprise is the change in widths of its interval; above 1 it leaves 0 out.")
+    return notes
