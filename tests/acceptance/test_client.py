@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import simulacra
 from simulacra import client
 from simulacra.client import AsyncSimulacra, Simulacra, problems
 from simulacra.client.retrying import Patience
@@ -244,6 +245,28 @@ def test_a_preview_costs_nothing_and_has_the_figures_of_the_report(
     assert preview.support == made.report.support
 
 
+def test_tables_and_comparisons_are_the_librarys(
+    remote: Simulacra, study_id: str, study_file: Path
+) -> None:
+    study, model = remote.dataset(study_id), simulacra.fit(study_file, drop=["region"])
+    made = study.generate(1000, seed=1, **SCENARIO)
+    out = model.generate(1000, seed=1, **SCENARIO)
+    shown = ["channel", "age"]
+    assert made.crosstab(shown, "segment") == out.crosstab(shown, "segment")
+    assert simulacra.crosstab(made, "channel") == out.crosstab("channel")
+    table = study.crosstab("channel", banner=["segment"], weight="age")
+    assert table.blocks == model.crosstab("channel", "segment", weight="age").blocks
+    assert "left out" in table.notes[-1]
+    compared = simulacra.compare(study, made)  # the line of a notebook that was for the library
+    assert compared == simulacra.compare(model, out) == made.compare()
+    other = study.generate(200, seed=2)
+    against = made.compare(other, columns="channel")
+    assert against.names == ("first rows", "second rows")
+    assert {it.column for it in against.figures} == {"channel"}
+    with pytest.raises(problems.UnknownConditionColumnError, match="'segment' may be meant"):
+        made.crosstab("segmnt")
+
+
 def test_each_refusal_is_an_exception_of_its_own(remote: Simulacra, study_id: str) -> None:
     study = remote.dataset(study_id)
     with pytest.raises(problems.UnknownConditionColumnError) as caught:
@@ -379,7 +402,7 @@ def test_the_examples_of_the_page_run_as_they_stand(
     }.items():
         monkeypatch.setenv(name, value)
     blocks = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 12
+    assert len(blocks) == 13
     names: dict[str, Any] = {}
     opened: list[Simulacra] = []
 

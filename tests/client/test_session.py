@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import io
+import json
 import logging
 import sys
 from collections.abc import Callable
@@ -326,6 +327,35 @@ def test_the_key_of_what_got_no_answer_is_in_the_error(service: Service) -> None
         with pytest.raises(client.UnreachableError) as while_waiting:
             study.generate(5, idempotency_key="mine")
         assert while_waiting.value.idempotency_key == "mine"
+
+
+def test_what_cannot_be_tabulated_or_compared_is_not_asked_for(
+    api: Simulacra, service: Service
+) -> None:
+    found = artifact("/x", b"rows")
+    service.will(found, ok(**(found.json() | {"status": "processing"})), ok(**dataset()))
+    made, begun = api.generation("gen_1"), api.generation("gen_1")
+    with pytest.raises(ValueError, match="give columns or banner"):
+        made.crosstab("a", "b", banner="c")
+    for read in (lambda: begun.crosstab("a"), begun.compare):
+        with pytest.raises(client.NotReadyError, match="gen_1 is processing"):
+            read()
+    other = api.dataset("ds_1")
+    other.id = "ds_2"
+    with pytest.raises(ValueError, match=r"first is a Dataset that .* the dataset ds_1, or"):
+        made.compare(other)
+
+
+def test_a_table_that_takes_long_is_waited_for(api: Simulacra, service: Service) -> None:
+    table = {"columns": [], "blocks": [], "level": 0.95, "compared": 0, "unit": "respondents"}
+    service.will(
+        ok(**dataset()),
+        httpx.Response(202, json=job("queued").json()),
+        job("completed", 1.0, crosstab=table | {"notes": ["A note."]}),
+    )
+    assert api.dataset("ds_1").crosstab("a", "b").notes == ("A note.",)
+    asked = json.loads(service.requests[1].content)
+    assert asked == {"rows": ["a"], "banner": ["b"], "weight": None}
 
 
 def test_another_server_is_told_from_the_api(api: Simulacra, service: Service) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from simulacra.engine.columns.schema import (
@@ -17,6 +17,8 @@ from simulacra.engine.columns.schema import (
     SurveyWeight,
 )
 
+Names = str | Sequence[str]
+"""A name of a column or multiple-response set, or several."""
 FIELDS_OF_OPTIONS = {
     "types": "column_types",
     "keep": "keep_columns",
@@ -72,6 +74,29 @@ def _field(value: Any) -> str:  # noqa: ANN401 - JSON
 def conditions(**kinds: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     """Return a scenario as the service takes it: kinds that are not asked for are left out."""
     return {name: asked for name, asked in kinds.items() if asked}
+
+
+def table(
+    rows: Names, columns: Names | None, banner: Names | None, weight: str | None
+) -> dict[str, Any]:
+    """Return which cross table to make, as the service takes it.
+
+    Raises:
+        ValueError: `columns` and `banner` are both given.
+    """
+    if columns is not None and banner is not None:
+        raise ValueError("give columns or banner, which are the same, not both")
+    across = banner if columns is None else columns
+    return {"rows": _names(rows), "banner": _names(across or ()), "weight": weight}
+
+
+def comparison(other: str | None, columns: Names | None) -> dict[str, Any]:
+    """Return what to compare, as the service takes it; without another generation, the study."""
+    return {"with": other, "columns": None if columns is None else _names(columns)}
+
+
+def _names(names: Names) -> list[str]:
+    return [names] if isinstance(names, str) else [*names]
 
 
 @dataclasses.dataclass(frozen=True)

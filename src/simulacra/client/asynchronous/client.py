@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import httpx
 
-from simulacra.client import configuration, display, documents, seeds
+from simulacra.client import configuration, documents, seeds
 from simulacra.client.asynchronous.datasets import AsyncDataset
 from simulacra.client.asynchronous.generations import AsyncGeneration
 from simulacra.client.asynchronous.jobs import AsyncJob
@@ -205,8 +205,11 @@ class AsyncSimulacra:
             "display_name": display_name,
         }
         key = idempotency_key or new_key()
-        wanted = self._session.progress if progress is None else progress
-        with display.progress(wanted) as shown, seeds.of(source, shown) as seed, of_intent(key):
+        with (
+            self._session.shown(progress) as shown,
+            seeds.of(source, shown) as seed,
+            of_intent(key),
+        ):
             request = Request(
                 "POST",
                 "/v1/datasets",

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from simulacra.client import display, downloads
+from simulacra.client import documents, downloads
 from simulacra.client.asynchronous.session import AsyncSession, document_of
 from simulacra.client.display import Display
+from simulacra.client.documents import Names
 from simulacra.client.errors import NotReadyError
 from simulacra.client.requests import Request
 from simulacra.engine.margins.margins import Margins
 from simulacra.engine.report.report import Report
+from simulacra.engine.tabulating.comparison import Comparison
+from simulacra.engine.tabulating.crosstab import Crosstab
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from simulacra.client.asynchronous.datasets import AsyncDataset
 
 SUFFIXES = ("parquet", "csv", "arrow")
 """Formats that `AsyncGeneration.write` knows."""
@@ -149,8 +154,7 @@ class AsyncGeneration:
                 f"the artifact is {self.format}, and the path ends in .{suffix}: give a path that "
                 f"ends in .{self.format}, or write() the rows as one of {', '.join(SUFFIXES)}"
             )
-        wanted = self._session.progress if progress is None else progress
-        with display.progress(wanted) as on_progress:
+        with self._session.shown(progress) as on_progress:
             await self._session.download(self.id, target, on_progress)
         return target
 
@@ -178,6 +182,78 @@ class AsyncGeneration:
             writing = import_module("simulacra.engine.writing.files")
             await asyncio.to_thread(writing.write, table, target, name)
         return self
+
+    async def crosstab(
+        self,
+        rows: Names,
+        columns: Names | None = None,
+        *,
+        banner: Names | None = None,
+        weight: str | None = None,
+        timeout: float | None = None,
+        progress: Display = None,
+    ) -> Crosstab:
+        """Return a cross table of the rows, tested on the respondents behind them.
+
+        See `simulacra.Generation.crosstab`. It costs no rows. The dataset must still be there.
+
+        Args:
+            rows: columns or multiple-response sets: shares of levels or options, means of all
+                others.
+            columns: categorical columns or multiple-response sets, whose levels or options are
+                columns of the table, side by side.
+            banner: the same by its other name.
+            weight: a column of numbers that rows count by.
+            timeout: seconds to wait; by default as long as it takes.
+            progress: as of `AsyncDataset.generate`.
+
+        Raises:
+            NotReadyError: the rows are still being made.
+            ValueError: `columns` and `banner` are both given.
+            ProblemError, WaitingError, UnreachableError: as of `AsyncDataset.generate`.
+        """
+        self._require_rows()
+        body = documents.table(rows, columns, banner, weight)
+        request = Request("POST", f"/v1/generations/{self.id}/crosstabs", json=body)
+        answered = await self._session.answered(request, timeout, progress)
+        return Crosstab.from_json(answered["crosstab"])
+
+    async def compare(
+        self,
+        first: "AsyncDataset | AsyncGeneration | None" = None,
+        *,
+        columns: Names | None = None,
+        timeout: float | None = None,
+        progress: Display = None,
+    ) -> Comparison:
+        """Return the figures of the study or of other rows and of these, with their changes.
+
+        The most surprising change comes first. ``simulacra.compare(study, made)`` does the same. It
+        costs no rows. The dataset must still be there.
+
+        Args:
+            first: another generation of the same study; by default, the study.
+            columns: names of columns or multiple-response sets; by default all columns.
+            timeout: seconds to wait; by default as long as it takes.
+            progress: as of `AsyncDataset.generate`.
+
+        Raises:
+            NotReadyError: the rows are still being made.
+            ValueError: `first` is neither the study of these rows nor a generation.
+            ProblemError, WaitingError, UnreachableError: as of `AsyncDataset.generate`.
+        """
+        self._require_rows()
+        other = first.id if isinstance(first, AsyncGeneration) else None
+        is_study = first is None or getattr(first, "id", None) == self.dataset_id
+        if other is None and not is_study:
+            raise ValueError(
+                f"first is a {type(first).__name__} that these rows cannot be compared with: give "
+                f"their study, the dataset {self.dataset_id}, or another generation of it"
+            )
+        body = documents.comparison(other, columns)
+        request = Request("POST", f"/v1/generations/{self.id}/comparisons", json=body)
+        answered = await self._session.answered(request, timeout, progress)
+        return Comparison.from_json(answered["comparison"])
 
     async def refresh(self) -> Self:
         """Read it again, with the margins of error that were asked for."""
@@ -212,8 +288,7 @@ class AsyncGeneration:
         """
         if self.status in ("ready", "partial"):
             return await self.read_margins()
-        wanted = self._session.progress if progress is None else progress
-        with display.progress(wanted) as on_progress:
+        with self._session.shown(progress) as on_progress:
             await self._session.wait(self.job_id, timeout, on_progress)
         return await self.refresh()
 

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import httpx
 
 from simulacra.client import display, downloads, logs, retrying, tokens
 from simulacra.client.configuration import Configuration
+from simulacra.client.display import Display
 from simulacra.client.downloads import Artifact, Part
 from simulacra.client.errors import (
     JobEndedError,
@@ -109,6 +111,26 @@ class AsyncSession:
     async def document(self, request: Request) -> dict[str, Any]:
         """Return the JSON object that a request is answered with; errors as of `call`."""
         return document_of(await self.call(request))
+
+    async def answered(
+        self, request: Request, timeout: float | None, progress: Display
+    ) -> dict[str, Any]:
+        """Return the document of a job that has the answer to a request, once it is completed.
+
+        Raises:
+            ProblemError, UnreachableError: as of `call`.
+            JobEndedError, WaitingError: as of `wait`.
+        """
+        answer = await self.call(request)
+        if answer.status_code == 202:
+            with self.shown(progress) as on_progress:
+                job_id = str(document_of(answer)["job_id"])
+                answer = await self.wait(job_id, timeout, on_progress)
+        return document_of(answer)
+
+    def shown(self, progress: Display) -> AbstractContextManager[ProgressCallback | None]:
+        """Return what is told of progress while it is open, by default what the client shows."""
+        return display.progress(self.progress if progress is None else progress)
 
     async def pages(
         self, path: str, members: str, **filters: str | None

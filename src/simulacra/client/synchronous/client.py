@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import httpx
 
-from simulacra.client import configuration, display, documents, seeds
+from simulacra.client import configuration, documents, seeds
 from simulacra.client.display import Display
 from simulacra.client.documents import ClientRecord, Credential, Signup, Usage, Webhook
 from simulacra.client.errors import of_intent
@@ -208,8 +208,11 @@ class Simulacra:
             "display_name": display_name,
         }
         key = idempotency_key or new_key()
-        wanted = self._session.progress if progress is None else progress
-        with display.progress(wanted) as shown, seeds.of(source, shown) as seed, of_intent(key):
+        with (
+            self._session.shown(progress) as shown,
+            seeds.of(source, shown) as seed,
+            of_intent(key),
+        ):
             request = Request(
                 "POST",
                 "/v1/datasets",

@@ -4,21 +4,21 @@ Written by `make client` from the module of this name in `asynchronous`.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from typing import Any, Self
 
 import httpx
 
-from simulacra.client import display, documents
+from simulacra.client import documents
 from simulacra.client.display import Display
+from simulacra.client.documents import Names
 from simulacra.client.errors import of_intent
 from simulacra.client.requests import Request, new_key
 from simulacra.client.synchronous.generations import Generation
 from simulacra.client.synchronous.session import Session, document_of
 from simulacra.engine.columns.schema import Schema
-from simulacra.engine.progress import ProgressCallback
 from simulacra.engine.quality.quality import Quality
 from simulacra.engine.report.preview import Preview
+from simulacra.engine.tabulating.crosstab import Crosstab
 from simulacra.engine.validation.validation import Validation
 
 
@@ -99,7 +99,7 @@ class Dataset:
             WaitingError: it has not ended in time; it goes on.
         """
         if self.status != "ready":
-            with self._shown(progress) as on_progress:
+            with self._session.shown(progress) as on_progress:
                 self._session.wait(self.job_id, timeout, on_progress)
             self.refresh()
         return self
@@ -232,8 +232,41 @@ class Dataset:
             "margins": margins,
         }
         path = f"/v1/datasets/{self.id}/scenario-previews"
-        answered = self._answer(Request("POST", path, json=body), timeout, progress)
+        answered = self._session.answered(Request("POST", path, json=body), timeout, progress)
         return Preview.from_json(answered["preview"])
+
+    def crosstab(
+        self,
+        rows: Names,
+        columns: Names | None = None,
+        *,
+        banner: Names | None = None,
+        weight: str | None = None,
+        timeout: float | None = None,
+        progress: Display = None,
+    ) -> Crosstab:
+        """Return a cross table of the study; see `simulacra.Model.crosstab`. It costs no rows.
+
+        Figures of fewer than five respondents are left out.
+
+        Args:
+            rows: columns or multiple-response sets: shares of levels or options, means of all
+                others.
+            columns: categorical columns or multiple-response sets, whose levels or options are
+                columns of the table, side by side.
+            banner: the same by its other name.
+            weight: a column of numbers that respondents count by, besides their survey weights.
+            timeout: seconds to wait; by default as long as it takes.
+            progress: as of `generate`.
+
+        Raises:
+            ValueError: `columns` and `banner` are both given.
+            ProblemError, WaitingError, UnreachableError: as of `generate`.
+        """
+        body = documents.table(rows, columns, banner, weight)
+        request = Request("POST", f"/v1/datasets/{self.id}/crosstabs", json=body)
+        answered = self._session.answered(request, timeout, progress)
+        return Crosstab.from_json(answered["crosstab"])
 
     def validate(
         self,
@@ -266,7 +299,7 @@ class Dataset:
         key = idempotency_key or new_key()
         with of_intent(key):
             request = Request("POST", path, json=body, key=key)
-            answered = self._answer(request, timeout, progress)
+            answered = self._session.answered(request, timeout, progress)
         self._published = None  # the schema response has its summary from now on
         return Validation.from_json(answered["validation"])
 
@@ -288,28 +321,11 @@ class Dataset:
         """
         self._session.call(Request("DELETE", f"/v1/datasets/{self.id}"))
 
-    def _answer(
-        self,
-        request: Request,
-        timeout: float | None,
-        progress: Display,
-    ) -> dict[str, Any]:
-        """Return the document of a job that is answered there, once it is completed."""
-        answer = self._session.call(request)
-        if answer.status_code == 202:
-            with self._shown(progress) as on_progress:
-                job_id = str(document_of(answer)["job_id"])
-                answer = self._session.wait(job_id, timeout, on_progress)
-        return document_of(answer)
-
     def _read_schema(self) -> dict[str, Any]:
         if self._published is None:
             path = f"/v1/datasets/{self.id}/schema"
             self._published = self._session.document(Request("GET", path))
         return self._published
-
-    def _shown(self, progress: Display) -> AbstractContextManager[ProgressCallback | None]:
-        return display.progress(self._session.progress if progress is None else progress)
 
     def _take(self, answer: httpx.Response) -> None:
         self.document, self.response = document_of(answer), answer

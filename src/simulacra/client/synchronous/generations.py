@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from simulacra.client import display, downloads
+from simulacra.client import documents, downloads
 from simulacra.client.display import Display
+from simulacra.client.documents import Names
 from simulacra.client.errors import NotReadyError
 from simulacra.client.requests import Request
 from simulacra.client.synchronous.session import Session, document_of
 from simulacra.engine.margins.margins import Margins
 from simulacra.engine.report.report import Report
+from simulacra.engine.tabulating.comparison import Comparison
+from simulacra.engine.tabulating.crosstab import Crosstab
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from simulacra.client.synchronous.datasets import Dataset
 
 SUFFIXES = ("parquet", "csv", "arrow")
 """Formats that `Generation.write` knows."""
@@ -151,8 +156,7 @@ class Generation:
                 f"the artifact is {self.format}, and the path ends in .{suffix}: give a path that "
                 f"ends in .{self.format}, or write() the rows as one of {', '.join(SUFFIXES)}"
             )
-        wanted = self._session.progress if progress is None else progress
-        with display.progress(wanted) as on_progress:
+        with self._session.shown(progress) as on_progress:
             self._session.download(self.id, target, on_progress)
         return target
 
@@ -180,6 +184,78 @@ class Generation:
             writing = import_module("simulacra.engine.writing.files")
             writing.write(table, target, name)
         return self
+
+    def crosstab(
+        self,
+        rows: Names,
+        columns: Names | None = None,
+        *,
+        banner: Names | None = None,
+        weight: str | None = None,
+        timeout: float | None = None,
+        progress: Display = None,
+    ) -> Crosstab:
+        """Return a cross table of the rows, tested on the respondents behind them.
+
+        See `simulacra.Generation.crosstab`. It costs no rows. The dataset must still be there.
+
+        Args:
+            rows: columns or multiple-response sets: shares of levels or options, means of all
+                others.
+            columns: categorical columns or multiple-response sets, whose levels or options are
+                columns of the table, side by side.
+            banner: the same by its other name.
+            weight: a column of numbers that rows count by.
+            timeout: seconds to wait; by default as long as it takes.
+            progress: as of `Dataset.generate`.
+
+        Raises:
+            NotReadyError: the rows are still being made.
+            ValueError: `columns` and `banner` are both given.
+            ProblemError, WaitingError, UnreachableError: as of `Dataset.generate`.
+        """
+        self._require_rows()
+        body = documents.table(rows, columns, banner, weight)
+        request = Request("POST", f"/v1/generations/{self.id}/crosstabs", json=body)
+        answered = self._session.answered(request, timeout, progress)
+        return Crosstab.from_json(answered["crosstab"])
+
+    def compare(
+        self,
+        first: "Dataset | Generation | None" = None,
+        *,
+        columns: Names | None = None,
+        timeout: float | None = None,
+        progress: Display = None,
+    ) -> Comparison:
+        """Return the figures of the study or of other rows and of these, with their changes.
+
+        The most surprising change comes first. ``simulacra.compare(study, made)`` does the same. It
+        costs no rows. The dataset must still be there.
+
+        Args:
+            first: another generation of the same study; by default, the study.
+            columns: names of columns or multiple-response sets; by default all columns.
+            timeout: seconds to wait; by default as long as it takes.
+            progress: as of `Dataset.generate`.
+
+        Raises:
+            NotReadyError: the rows are still being made.
+            ValueError: `first` is neither the study of these rows nor a generation.
+            ProblemError, WaitingError, UnreachableError: as of `Dataset.generate`.
+        """
+        self._require_rows()
+        other = first.id if isinstance(first, Generation) else None
+        is_study = first is None or getattr(first, "id", None) == self.dataset_id
+        if other is None and not is_study:
+            raise ValueError(
+                f"first is a {type(first).__name__} that these rows cannot be compared with: give "
+                f"their study, the dataset {self.dataset_id}, or another generation of it"
+            )
+        body = documents.comparison(other, columns)
+        request = Request("POST", f"/v1/generations/{self.id}/comparisons", json=body)
+        answered = self._session.answered(request, timeout, progress)
+        return Comparison.from_json(answered["comparison"])
 
     def refresh(self) -> Self:
         """Read it again, with the margins of error that were asked for."""
@@ -214,8 +290,7 @@ class Generation:
         """
         if self.status in ("ready", "partial"):
             return self.read_margins()
-        wanted = self._session.progress if progress is None else progress
-        with display.progress(wanted) as on_progress:
+        with self._session.shown(progress) as on_progress:
             self._session.wait(self.job_id, timeout, on_progress)
         return self.refresh()
 

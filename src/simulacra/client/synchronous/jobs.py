@@ -7,7 +7,6 @@ from typing import Any, Self
 
 import httpx
 
-from simulacra.client import display
 from simulacra.client.display import Display
 from simulacra.client.requests import Request
 from simulacra.client.synchronous.session import Session, document_of, progress_of
@@ -82,8 +81,7 @@ class Job:
             JobEndedError: it was cancelled, or has expired.
             WaitingError: it has not ended in time; it goes on.
         """
-        wanted = self._session.progress if progress is None else progress
-        with display.progress(wanted) as on_progress:
+        with self._session.shown(progress) as on_progress:
             self._take(self._session.wait(self.id, timeout, on_progress))
         return self
 
