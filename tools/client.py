@@ -19,7 +19,7 @@ CLIENT = Path(__file__).parents[1] / "src" / "simulacra" / "client"
 WRITTEN, DERIVED = "asynchronous", "synchronous"
 
 SUBSTITUTIONS = (
-    (r"\bAsync(Simulacra|Session|Dataset|Generation|Job|Tokens)\b", r"\1"),
+    (r"\bAsync(Simulacra|Session|Dataset|Generation|Job|Webhook)\b", r"\1"),
     (r"\bhttpx\.AsyncClient\b", "httpx.Client"),
     (r"\bhttpx\.AsyncBaseTransport\b", "httpx.BaseTransport"),
     (r"\basyncio\.Lock\b", "threading.Lock"),

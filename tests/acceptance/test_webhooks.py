@@ -1,6 +1,7 @@
 """Webhooks of a real server: its own API and worker, and receivers of this machine."""
 
 import contextlib
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import httpx
 import pytest
 import trustme
 
+from simulacra.client import SignatureError, Simulacra
 from tests.acceptance import harness, secrecy
 from tests.service.webhooks import receiver
 from tests.service.webhooks.receiver import Message, Receiver
@@ -227,3 +229,40 @@ def test_a_server_that_stops_ends_its_deliveries(tmp_path: Path) -> None:
         client.post(f"{path}/test").raise_for_status()
         arrived(it)
         assert server.stop() == 0
+
+
+def test_webhooks_as_the_page_of_the_client_has_them(
+    own: harness.ServerProcess, authority: trustme.CA
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "client.md").read_text()
+    section = page.partition("## Have events posted")[2].partition("\n## ")[0]
+    block, receiving = re.findall(r"^```python\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    made = own.create_tenant()
+    names: dict[str, Any] = {}
+    with (
+        receiver.receiving(authority, "localhost") as it,
+        Simulacra(
+            own.url,
+            client_id=made["client_id"],
+            client_secret=made["client_secret"],
+            ca_file=str(own.data_dir / "ca.pem"),
+        ) as api,
+    ):
+        before, test, after = block.partition("hook.test()")
+        address = it.url("localhost")
+        names["api"] = api
+        exec(before.replace("https://hooks.acme.example/simulacra", address), names)  # noqa: S102 - it is our own page
+        exec(receiving, names)  # noqa: S102 - likewise
+        exec(test, names)  # noqa: S102 - likewise
+        (message,) = arrived(it)
+        first = names["secret"]
+        assert names["receive"](message.headers, message.body) == "webhook.test"
+        with pytest.raises(SignatureError):
+            names["receive"](message.headers, message.body + b" ")
+        exec(after.removeprefix("  # has an event posted\n"), names)  # noqa: S102 - likewise
+        assert names["delivery"].event == "webhook.test"
+        assert names["each"].events == ("job.completed",)
+        assert names["each"].disabled_reason == "requested"
+        assert names["secret"] != first
+        assert [*api.webhooks()] == []
+        own.secrets |= {first, names["secret"], made["client_secret"]}

@@ -13,7 +13,7 @@ from tools import client as tool
 
 def test_every_file_is_as_the_tool_writes_it() -> None:
     files = tool.files()
-    assert len(files) == 7
+    assert len(files) == 8
     for path, text in files.items():
         assert path.read_text() == text, f"{path.name} is out of date: make client"
 

@@ -188,10 +188,11 @@ def test_what_the_first_of_two_attempts_has_deleted_is_deleted(
     api: Simulacra, service: Service
 ) -> None:
     gone = problem(404, "simio_dataset_not_found")
-    service.will(ok(**dataset()), LOST, gone, UNREACHED, problem(404, "simio_webhook_not_found"))
-    api.dataset("ds_1").delete()
-    with pytest.raises(problems.WebhookNotFoundError):
-        api.delete_webhook("wh_1")  # which the attempt that was not sent cannot have deleted
+    service.will(ok(**dataset()), LOST, gone, UNREACHED, gone)
+    study = api.dataset("ds_1")
+    study.delete()
+    with pytest.raises(problems.DatasetNotFoundError):
+        study.delete()  # which the attempt that was not sent cannot have deleted
 
 
 def test_a_body_that_cannot_be_decoded_is_asked_for_again(api: Simulacra, service: Service) -> None:
@@ -284,28 +285,67 @@ def test_a_link_that_has_expired_is_asked_for_again(
 
 
 def test_csv_has_no_types_and_rows_that_are_not_there_are_not_read(
-    api: Simulacra, service: Service, tmp_path: Path
+    api: Simulacra, service: Service
 ) -> None:
     found = artifact("/v1/generations/gen_1/artifact", b"rows")
     begun = ok(**(found.json() | {"status": "processing", "artifact_url": None}))
     service.will(found, begun)
-    with pytest.raises(ValueError, match="does not say of what types"):
+    with pytest.raises(ValueError, match="not read with their types"):
         _ = api.generation("gen_1").table
     made = api.generation("gen_1")
     for read in (lambda: made.report, lambda: made.table, lambda: made.rows_generated):
         with pytest.raises(client.NotReadyError, match="gen_1 is processing"):
             read()
-    with pytest.raises(ValueError, match="format 'sav' is unknown; use one of parquet, csv"):
-        made.write(tmp_path / "rows.sav")
 
 
-@pytest.mark.parametrize("name", ["rows.sav", "rows.parquet", "rows.XLSX"])
+def test_a_name_says_the_format_and_gets_a_suffix(
+    api: Simulacra, service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = artifact("https://other.example/rows", b"rows")
+    made = _made(api, service, found)
+
+    def coming() -> None:
+        service.will(found, httpx.Response(200, stream=httpx.ByteStream(b"rows")))
+
+    for path, name in [("a.csv", "a.csv"), ("A.CSV", "A.CSV"), ("b", "b.csv"), (".", "gen_1.csv")]:
+        coming()
+        assert made.download(path).name == name
+        assert (tmp_path / name).read_bytes() == b"rows"
+    coming()
+    made.write("c")
+    coming()
+    made.write("d.txt", "csv")
+    assert {"c.csv", "d.txt"} < {it.name for it in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize("name", ["rows.sav", "rows.parquet", "rows.XLSX", "rows.v2"])
 def test_an_artifact_is_not_written_under_the_name_of_another_format(
     api: Simulacra, service: Service, tmp_path: Path, name: str
 ) -> None:
-    service.will(artifact("/x", b"rows"))
+    made = _made(api, service, artifact("/x", b"rows"))
     with pytest.raises(ValueError, match=r"the artifact is csv, and the path ends in \."):
-        api.generation("gen_1").download(tmp_path / name)
+        made.download(tmp_path / name)
+    with pytest.raises(ValueError, match="the artifact is csv"):
+        made.write(tmp_path / name)
+
+
+def test_who_asks_for_another_format_is_told_how_to_get_it(
+    api: Simulacra, service: Service
+) -> None:
+    made = _made(api, service, artifact("/x", b"rows"))
+    with pytest.raises(ValueError, match=r"generate\(\.\.\., format='sav'\) makes such a file"):
+        made.download("rows.sav")
+    with pytest.raises(ValueError, match=r"makes other files: generate\(\.\.\., format='sav'\)"):
+        made.write("rows", "sav")
+    parquet = artifact("/x", b"rows").json() | {"output_format": "parquet"}
+    with pytest.raises(ValueError, match=r"write\('rows\.csv'\) converts the rows"):
+        _made(api, service, ok(**parquet)).download("rows.csv")
+
+
+def _made(api: Simulacra, service: Service, found: httpx.Response) -> client.Generation:
+    service.will(found)
+    return api.generation("gen_1")
 
 
 def test_the_key_of_what_got_no_answer_is_in_the_error(service: Service) -> None:

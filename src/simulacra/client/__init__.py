@@ -16,8 +16,18 @@ from simulacra.client.asynchronous.client import AsyncSimulacra
 from simulacra.client.asynchronous.datasets import AsyncDataset
 from simulacra.client.asynchronous.generations import AsyncGeneration
 from simulacra.client.asynchronous.jobs import AsyncJob
+from simulacra.client.asynchronous.webhooks import AsyncWebhook
 from simulacra.client.configuration import Configuration, save_profile
-from simulacra.client.documents import ClientRecord, Credential, Signup, Usage, Webhook
+from simulacra.client.documents import (
+    ClientRecord,
+    Credential,
+    Custody,
+    CustodyStep,
+    Delivery,
+    Signup,
+    Usage,
+    WebhookSecret,
+)
 from simulacra.client.errors import (
     ClientError,
     ConfigurationError,
@@ -37,18 +47,23 @@ from simulacra.client.synchronous.client import Simulacra
 from simulacra.client.synchronous.datasets import Dataset
 from simulacra.client.synchronous.generations import Generation
 from simulacra.client.synchronous.jobs import Job
+from simulacra.client.synchronous.webhooks import Webhook
 
 __all__ = [
     "AsyncDataset",
     "AsyncGeneration",
     "AsyncJob",
     "AsyncSimulacra",
+    "AsyncWebhook",
     "ClientError",
     "ClientRecord",
     "Configuration",
     "ConfigurationError",
     "Credential",
+    "Custody",
+    "CustodyStep",
     "Dataset",
+    "Delivery",
     "DownloadError",
     "FieldFault",
     "Generation",
@@ -65,6 +80,7 @@ __all__ = [
     "Usage",
     "WaitingError",
     "Webhook",
+    "WebhookSecret",
     "problems",
     "save_profile",
     "verify",

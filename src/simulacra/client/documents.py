@@ -117,7 +117,7 @@ class Record:
 
 
 def _value(name: str, value: Any) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(value, str) and name.endswith("_at"):
+    if isinstance(value, str) and name.endswith(("_at", "_until")):
         return dt.datetime.fromisoformat(value)
     return tuple(value) if isinstance(value, list) else value
 
@@ -203,23 +203,99 @@ class Credential(Record):
 
 
 @dataclasses.dataclass(frozen=True)
-class Webhook(Record):
-    """Where events are posted to.
+class WebhookSecret(Record):
+    """The new secret of a webhook, which is shown once.
 
     Attributes:
-        webhook_id: its id.
-        url: the address.
-        events: of which it is told.
-        status: ``enabled`` or ``disabled``.
-        created_at: when it was made.
-        description: for people.
-        secret: that signs its messages; shown once, when it is made.
+        webhook_id: of the webhook.
+        secret: that signs its messages, ``whsec_...``.
+        old_secret_signs_until: None if the old one has ended.
     """
 
     webhook_id: str
-    url: str
-    events: tuple[str, ...]
+    secret: str = dataclasses.field(repr=False)
+    old_secret_signs_until: dt.datetime | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Delivery(Record):
+    """A message to a webhook, and what became of it.
+
+    Attributes:
+        delivery_id: the ``webhook-id`` of the message, the same at each attempt.
+        webhook_id: of the webhook.
+        event: of which it tells.
+        status: ``waiting``, ``delivered`` or ``failed``.
+        attempts: how often it was sent.
+        created_at, last_attempt_at, next_attempt_at, ended_at: None: not, or not yet.
+        response_status: of the last answer, if there was one.
+        failure: of the last attempt, such as ``timeout`` or ``tls``.
+    """
+
+    delivery_id: str
+    webhook_id: str
+    event: str
     status: str
+    attempts: int
     created_at: dt.datetime
-    description: str | None
-    secret: str | None = dataclasses.field(repr=False)
+    last_attempt_at: dt.datetime | None
+    next_attempt_at: dt.datetime | None
+    ended_at: dt.datetime | None
+    response_status: int | None
+    failure: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class CustodyStep(Record):
+    """A step in the life of a study.
+
+    Attributes:
+        name: an identifier of the step.
+        what: is held.
+        place: where it lies.
+        key: that it is encrypted under.
+        readers: who can read it.
+        end: when it ends, and how.
+        recorded: actions of the audit trail that it leaves.
+    """
+
+    name: str
+    what: str
+    place: str
+    key: str
+    readers: str
+    end: str
+    recorded: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Custody:
+    """Where a study lies, and who can read it.
+
+    Attributes:
+        retention_hours: life of what is made from now on.
+        steps: in the order in which a study takes them.
+        document: all of it as it came.
+    """
+
+    retention_hours: float
+    steps: tuple[CustodyStep, ...]
+    document: Mapping[str, Any] = dataclasses.field(repr=False, compare=False)
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """Return the custody of a document."""
+        steps = tuple(map(CustodyStep.of, document["steps"]))
+        return cls(float(document["retention_hours"]), steps, document)
+
+    def __str__(self) -> str:
+        """Return it for people, a paragraph a step."""
+        told = [
+            f"{step.what}\n"
+            f"  lies in: {step.place}\n"
+            f"  key: {step.key}\n"
+            f"  readers: {step.readers}\n"
+            f"  ends: {step.end}"
+            for step in self.steps
+        ]
+        return "\n\n".join([f"Retention: {self.retention_hours:g} hours.", *told])

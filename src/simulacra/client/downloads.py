@@ -55,7 +55,7 @@ class Artifact:
     @property
     def is_relative(self) -> bool:
         """Whether the API has it, and takes the access token."""
-        return not self.url.lower().startswith(("http:", "https:"))
+        return self.url.startswith("/") and not self.url.startswith("//")
 
 
 class Part:
@@ -136,6 +136,19 @@ class Part:
             return False
         self._path.replace(self._target)
         return True
+
+
+def suffix_of(path: str | Path) -> str:
+    """Return the suffix of a path without its dot, in small letters; empty if it has none."""
+    return Path(path).suffix.lstrip(".").lower()
+
+
+def named(path: str | Path, generation_id: str, file_format: str) -> Path:
+    """Return the path of a file of rows: a folder gets a name, and a name a suffix."""
+    target = Path(path)
+    if target.is_dir():
+        target /= generation_id
+    return target if target.suffix else target.with_name(f"{target.name}.{file_format}")
 
 
 def target_of(path: str | Path) -> Path:

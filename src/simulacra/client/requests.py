@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import uuid
 from typing import TYPE_CHECKING, Any, BinaryIO
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,6 +19,17 @@ KEY_HEADER = "Idempotency-Key"
 def new_key() -> str:
     """Return an idempotency key, which no other intent has."""
     return str(uuid.uuid4())
+
+
+def segment(name: str) -> str:
+    """Return an id as one segment of a path, whatever is in it.
+
+    Raises:
+        ValueError: it is empty, so that the path would be another one.
+    """
+    if not name or set(name) <= {"."}:
+        raise ValueError(f"{name!r} is no id")
+    return quote(name, safe="")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,10 +12,11 @@ from simulacra.client.asynchronous.datasets import AsyncDataset
 from simulacra.client.asynchronous.generations import AsyncGeneration
 from simulacra.client.asynchronous.jobs import AsyncJob
 from simulacra.client.asynchronous.session import AsyncSession, document_of
+from simulacra.client.asynchronous.webhooks import AsyncWebhook
 from simulacra.client.display import Display
-from simulacra.client.documents import ClientRecord, Credential, Signup, Usage, Webhook
+from simulacra.client.documents import ClientRecord, Credential, Custody, Signup, Usage
 from simulacra.client.errors import of_intent
-from simulacra.client.requests import Request, new_key
+from simulacra.client.requests import Request, new_key, segment
 from simulacra.client.retrying import Patience
 
 RETRY_SECONDS = 120.0
@@ -91,6 +92,12 @@ class AsyncSimulacra:
         """Close the connections."""
         await self._session.aclose()
 
+    def __repr__(self) -> str:
+        found = self.configuration
+        caller = found.client_id or "without credentials"
+        profile = f", profile {found.profile}" if found.profile else ""
+        return f"<{type(self).__name__} {found.base_url}: {caller}{profile}>"
+
     @property
     def configuration(self) -> configuration.Configuration:
         """Where the service is, and who calls it."""
@@ -117,9 +124,12 @@ class AsyncSimulacra:
             is_repeatable: whether it does the same when it arrives twice.
 
         Raises:
+            ValueError: the path is an address, which might be of another service.
             ProblemError: it is refused; the class says with which code.
             UnreachableError: there was no answer.
         """
+        if not path.startswith("/") or path.startswith("//"):
+            raise ValueError(f"path is {path!r}; give one of this service, such as /v1/custody")
         request = Request(
             method,
             path,
@@ -229,7 +239,7 @@ class AsyncSimulacra:
         Raises:
             ProblemError: there is none.
         """
-        answer = await self._session.call(Request("GET", f"/v1/datasets/{dataset_id}"))
+        answer = await self._session.call(Request("GET", f"/v1/datasets/{segment(dataset_id)}"))
         return AsyncDataset(self._session, answer, document_of(answer))
 
     async def datasets(self) -> AsyncIterator[AsyncDataset]:
@@ -244,7 +254,9 @@ class AsyncSimulacra:
         Raises:
             ProblemError: there is none.
         """
-        answer = await self._session.call(Request("GET", f"/v1/generations/{generation_id}"))
+        answer = await self._session.call(
+            Request("GET", f"/v1/generations/{segment(generation_id)}")
+        )
         return await AsyncGeneration(self._session, answer, document_of(answer)).read_margins()
 
     async def generations(self, dataset_id: str | None = None) -> AsyncIterator[AsyncGeneration]:
@@ -260,7 +272,7 @@ class AsyncSimulacra:
         Raises:
             ProblemError: there is none.
         """
-        answer = await self._session.call(Request("GET", f"/v1/jobs/{job_id}"))
+        answer = await self._session.call(Request("GET", f"/v1/jobs/{segment(job_id)}"))
         return AsyncJob(self._session, answer, document_of(answer))
 
     async def jobs(
@@ -275,6 +287,10 @@ class AsyncSimulacra:
         async for page in self._session.pages("/v1/jobs", "jobs", status=status, kind=kind):
             for document in document_of(page)["jobs"]:
                 yield AsyncJob(self._session, page, document)
+
+    async def custody(self) -> Custody:
+        """Return where a study lies at each step of its life, and who can read it there."""
+        return Custody.of(await self._session.document(Request("GET", "/v1/custody")))
 
     async def usage(self) -> Usage:
         """Return the current window of the subscription, and what is left of it."""
@@ -301,7 +317,7 @@ class AsyncSimulacra:
         Raises:
             ProblemError: there is no such request.
         """
-        request = Request("GET", f"/v1/signup/{request_id}", needs_token=False)
+        request = Request("GET", f"/v1/signup/{segment(request_id)}", needs_token=False)
         return Signup.of(await self._session.document(request))
 
     async def claim(self, claim_token: str, *, profile: str | None = None) -> Credential:
@@ -369,20 +385,30 @@ class AsyncSimulacra:
         with of_intent(key):
             return await self.claim(token, profile=self.configuration.profile)
 
-    async def webhooks(self) -> AsyncIterator[Webhook]:
+    async def webhook(self, webhook_id: str) -> AsyncWebhook:
+        """Return a webhook by its id, without its secret.
+
+        Raises:
+            ProblemError: there is none.
+        """
+        path = f"/v1/webhooks/{segment(webhook_id)}"
+        answer = await self._session.call(Request("GET", path))
+        return AsyncWebhook(self._session, answer, document_of(answer))
+
+    async def webhooks(self) -> AsyncIterator[AsyncWebhook]:
         """Yield the webhooks that there are, the newest first, without their secrets."""
         async for page in self._session.pages("/v1/webhooks", "webhooks"):
             for document in document_of(page)["webhooks"]:
-                yield Webhook.of(document)
+                yield AsyncWebhook(self._session, page, document)
 
     async def create_webhook(
         self, url: str, events: Sequence[str], description: str | None = None
-    ) -> Webhook:
-        """Have events posted to an address. Store the secret: it is shown this once.
+    ) -> AsyncWebhook:
+        """Have events posted to an address. Store its `secret`: it is shown this once.
 
         Args:
             url: https address.
-            events: of which to tell, such as ``generation.ready``.
+            events: of which to tell, such as ``job.completed``.
             description: for people.
 
         Raises:
@@ -393,12 +419,5 @@ class AsyncSimulacra:
         if description is not None:
             body["description"] = description
         request = Request("POST", "/v1/webhooks", json=body, is_repeatable=False)
-        return Webhook.of(await self._session.document(request))
-
-    async def delete_webhook(self, webhook_id: str) -> None:
-        """Delete a webhook.
-
-        Raises:
-            ProblemError: there is none.
-        """
-        await self._session.call(Request("DELETE", f"/v1/webhooks/{webhook_id}"))
+        answer = await self._session.call(request)
+        return AsyncWebhook(self._session, answer, document_of(answer))

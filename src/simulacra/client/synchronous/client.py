@@ -12,14 +12,15 @@ import httpx
 
 from simulacra.client import configuration, documents, seeds
 from simulacra.client.display import Display
-from simulacra.client.documents import ClientRecord, Credential, Signup, Usage, Webhook
+from simulacra.client.documents import ClientRecord, Credential, Custody, Signup, Usage
 from simulacra.client.errors import of_intent
-from simulacra.client.requests import Request, new_key
+from simulacra.client.requests import Request, new_key, segment
 from simulacra.client.retrying import Patience
 from simulacra.client.synchronous.datasets import Dataset
 from simulacra.client.synchronous.generations import Generation
 from simulacra.client.synchronous.jobs import Job
 from simulacra.client.synchronous.session import Session, document_of
+from simulacra.client.synchronous.webhooks import Webhook
 
 RETRY_SECONDS = 120.0
 
@@ -94,6 +95,12 @@ class Simulacra:
         """Close the connections."""
         self._session.close()
 
+    def __repr__(self) -> str:
+        found = self.configuration
+        caller = found.client_id or "without credentials"
+        profile = f", profile {found.profile}" if found.profile else ""
+        return f"<{type(self).__name__} {found.base_url}: {caller}{profile}>"
+
     @property
     def configuration(self) -> configuration.Configuration:
         """Where the service is, and who calls it."""
@@ -120,9 +127,12 @@ class Simulacra:
             is_repeatable: whether it does the same when it arrives twice.
 
         Raises:
+            ValueError: the path is an address, which might be of another service.
             ProblemError: it is refused; the class says with which code.
             UnreachableError: there was no answer.
         """
+        if not path.startswith("/") or path.startswith("//"):
+            raise ValueError(f"path is {path!r}; give one of this service, such as /v1/custody")
         request = Request(
             method,
             path,
@@ -232,7 +242,7 @@ class Simulacra:
         Raises:
             ProblemError: there is none.
         """
-        answer = self._session.call(Request("GET", f"/v1/datasets/{dataset_id}"))
+        answer = self._session.call(Request("GET", f"/v1/datasets/{segment(dataset_id)}"))
         return Dataset(self._session, answer, document_of(answer))
 
     def datasets(self) -> Iterator[Dataset]:
@@ -247,7 +257,7 @@ class Simulacra:
         Raises:
             ProblemError: there is none.
         """
-        answer = self._session.call(Request("GET", f"/v1/generations/{generation_id}"))
+        answer = self._session.call(Request("GET", f"/v1/generations/{segment(generation_id)}"))
         return Generation(self._session, answer, document_of(answer)).read_margins()
 
     def generations(self, dataset_id: str | None = None) -> Iterator[Generation]:
@@ -263,7 +273,7 @@ class Simulacra:
         Raises:
             ProblemError: there is none.
         """
-        answer = self._session.call(Request("GET", f"/v1/jobs/{job_id}"))
+        answer = self._session.call(Request("GET", f"/v1/jobs/{segment(job_id)}"))
         return Job(self._session, answer, document_of(answer))
 
     def jobs(self, status: str | None = None, kind: str | None = None) -> Iterator[Job]:
@@ -276,6 +286,10 @@ class Simulacra:
         for page in self._session.pages("/v1/jobs", "jobs", status=status, kind=kind):
             for document in document_of(page)["jobs"]:
                 yield Job(self._session, page, document)
+
+    def custody(self) -> Custody:
+        """Return where a study lies at each step of its life, and who can read it there."""
+        return Custody.of(self._session.document(Request("GET", "/v1/custody")))
 
     def usage(self) -> Usage:
         """Return the current window of the subscription, and what is left of it."""
@@ -302,7 +316,7 @@ class Simulacra:
         Raises:
             ProblemError: there is no such request.
         """
-        request = Request("GET", f"/v1/signup/{request_id}", needs_token=False)
+        request = Request("GET", f"/v1/signup/{segment(request_id)}", needs_token=False)
         return Signup.of(self._session.document(request))
 
     def claim(self, claim_token: str, *, profile: str | None = None) -> Credential:
@@ -370,20 +384,30 @@ class Simulacra:
         with of_intent(key):
             return self.claim(token, profile=self.configuration.profile)
 
+    def webhook(self, webhook_id: str) -> Webhook:
+        """Return a webhook by its id, without its secret.
+
+        Raises:
+            ProblemError: there is none.
+        """
+        path = f"/v1/webhooks/{segment(webhook_id)}"
+        answer = self._session.call(Request("GET", path))
+        return Webhook(self._session, answer, document_of(answer))
+
     def webhooks(self) -> Iterator[Webhook]:
         """Yield the webhooks that there are, the newest first, without their secrets."""
         for page in self._session.pages("/v1/webhooks", "webhooks"):
             for document in document_of(page)["webhooks"]:
-                yield Webhook.of(document)
+                yield Webhook(self._session, page, document)
 
     def create_webhook(
         self, url: str, events: Sequence[str], description: str | None = None
     ) -> Webhook:
-        """Have events posted to an address. Store the secret: it is shown this once.
+        """Have events posted to an address. Store its `secret`: it is shown this once.
 
         Args:
             url: https address.
-            events: of which to tell, such as ``generation.ready``.
+            events: of which to tell, such as ``job.completed``.
             description: for people.
 
         Raises:
@@ -394,12 +418,5 @@ class Simulacra:
         if description is not None:
             body["description"] = description
         request = Request("POST", "/v1/webhooks", json=body, is_repeatable=False)
-        return Webhook.of(self._session.document(request))
-
-    def delete_webhook(self, webhook_id: str) -> None:
-        """Delete a webhook.
-
-        Raises:
-            ProblemError: there is none.
-        """
-        self._session.call(Request("DELETE", f"/v1/webhooks/{webhook_id}"))
+        answer = self._session.call(request)
+        return Webhook(self._session, answer, document_of(answer))

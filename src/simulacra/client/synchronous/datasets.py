@@ -41,7 +41,10 @@ class Dataset:
         self._published: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.id}: {self.status}>"
+        name = f" {self.display_name!r}" if self.display_name else ""
+        rows, columns = (self.document.get(it) for it in ("row_count", "column_count"))
+        size = "" if rows is None else f", {rows:,} respondents, {columns:,} columns"
+        return f"<{type(self).__name__} {self.id}{name}: {self.status}{size}>"
 
     @property
     def status(self) -> str:
@@ -142,7 +145,7 @@ class Dataset:
             groups: conditions that hold among some of the rows.
             margins: whether the report has margins of error; ``"quick"`` for wider ones.
             support_weight: whether the rows have a column ``support_weight`` more.
-            format: of the artifact: parquet, csv or arrow.
+            format: of the artifact, such as parquet, csv or arrow; the service says which it knows.
             layout: ``"file"`` for the columns of the study's file, ``"schema"`` for those of the
                 schema.
             wait: whether to wait for the rows. Otherwise the generation is returned as it is when

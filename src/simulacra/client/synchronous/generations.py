@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
     from simulacra.client.synchronous.datasets import Dataset
 
-SUFFIXES = ("parquet", "csv", "arrow")
-"""Formats that `Generation.write` knows."""
-OTHER_SUFFIXES = ("sav", "zsav", "por", "dta", "sas7bdat", "xpt", "xlsx", "xls")
-"""Of files that an artifact never is."""
+TYPED = ("parquet", "arrow")
+"""Formats of which the rows can be read with their types."""
+WRITTEN = ("parquet", "csv", "arrow")
+"""Formats that can be written of the rows alone. All others say more of the study, and the service
+makes them."""
 
 
 class Generation:
@@ -52,7 +53,9 @@ class Generation:
         self._table: pa.Table | None = None
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.id}: {self.status}>"
+        rows = self.document.get("rows_generated")
+        count = self.rows_requested if rows is None else rows
+        return f"<{type(self).__name__} {self.id}: {self.status}, {count:,} rows, {self.format}>"
 
     @property
     def status(self) -> str:
@@ -71,7 +74,7 @@ class Generation:
 
     @property
     def format(self) -> str:
-        """Of the artifact: parquet, csv or arrow."""
+        """Of the artifact, such as ``parquet``."""
         return str(self.document["output_format"])
 
     @property
@@ -112,77 +115,92 @@ class Generation:
 
         Raises:
             NotReadyError: they are still being made.
-            ValueError: the artifact is CSV, which does not say of what types its columns are.
+            ValueError: the artifact is not Parquet or Arrow, which say of what types columns are.
             ProblemError, UnreachableError, DownloadError: as of `download`.
         """
         if self._table is None:
             self._require_rows()
-            if self.format == "csv":
-                raise ValueError(
-                    "the artifact is CSV, which does not say of what types its columns are: "
-                    "download it, or generate parquet or arrow"
-                )
+            self._require_types()
             with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder, f"rows.{self.format}")
-                self.download(path, progress=False)
+                path = Path(folder, "rows")
+                self._session.download(self.id, path, None)
                 self._table = _read(path, self.format)
         return self._table
 
-    def download(self, path: str | Path, *, progress: Display = None) -> Path:
+    def download(self, path: str | Path = ".", *, progress: Display = None) -> Path:
         """Write the artifact as it is to a file, which is there only once all of it is right.
 
         A download that breaks off is resumed, now or by the next call, and what has arrived is
         checked by its digest.
 
         Args:
-            path: of the file.
+            path: of the file; a name without a suffix gets that of the format. In a folder, by
+                default the current one, the file is named by the id of the generation.
             progress: as of `Dataset.generate`.
 
         Returns:
-            The path.
+            The path of the file.
 
         Raises:
             NotReadyError: the rows are still being made.
-            ValueError: the path ends as a file of another format does.
+            ValueError: the path has the suffix of something else.
             DownloadError: something else arrives, twice.
             ProblemError, UnreachableError: the service refuses it, or does not answer.
             OSError: the file cannot be written.
         """
         self._require_rows()
-        target = downloads.target_of(path)
-        suffix = target.suffix.lstrip(".").lower()
-        if suffix != self.format and suffix in (*SUFFIXES, *OTHER_SUFFIXES):
-            raise ValueError(
-                f"the artifact is {self.format}, and the path ends in .{suffix}: give a path that "
-                f"ends in .{self.format}, or write() the rows as one of {', '.join(SUFFIXES)}"
+        target = downloads.named(path, self.id, self.format)
+        suffix = downloads.suffix_of(target)
+        if suffix != self.format:
+            is_converted = suffix in WRITTEN and self.format in TYPED
+            hint = (
+                f"write({str(path)!r}) converts the rows"
+                if is_converted
+                else f"generate(..., format={suffix!r}) makes such a file, if the service can"
             )
-        with self._session.shown(progress) as on_progress:
-            self._session.download(self.id, target, on_progress)
+            raise ValueError(
+                f"the artifact is {self.format}, and the path ends in .{suffix}: {hint}. To "
+                f"get the artifact as it is, give a path that ends in .{self.format}"
+            )
+        self._download(target, progress)
         return target
 
     def write(
         self,
         path: str | Path,
         format: str | None = None,  # noqa: A002 - its name, as in the library
+        *,
+        progress: Display = None,
     ) -> Self:
-        """Write the rows as parquet, csv or arrow, by default as the path's suffix says.
+        """Write the rows, by default in the format that the path's suffix says.
 
-        The artifact is downloaded as it is if it has this format. Otherwise the library writes the
-        rows, which needs all that the library needs.
+        The artifact is downloaded as it is if it has this format, or if the path has no suffix,
+        which it gets then. Otherwise the library writes the rows as parquet, csv or arrow, which
+        needs all that the library needs.
+
+        Args:
+            path: of the file.
+            format: if the suffix does not say it.
+            progress: as of `Dataset.generate`.
 
         Raises:
-            ValueError: an unknown format.
+            ValueError: the artifact has another format, and the rows cannot be written in this one.
             NotReadyError, ProblemError, UnreachableError, DownloadError, OSError: as of `download`.
         """
-        name = format or Path(path).suffix.lstrip(".").lower()
-        if name not in SUFFIXES:
-            raise ValueError(f"The format {name!r} is unknown; use one of {', '.join(SUFFIXES)}.")
-        if name == self.format:
-            self.download(path)
-        else:
-            target, table = downloads.target_of(path), self.table
-            writing = import_module("simulacra.engine.writing.files")
-            writing.write(table, target, name)
+        self._require_rows()
+        wanted = format or downloads.suffix_of(path) or self.format
+        target = Path(path) if format else downloads.named(path, self.id, self.format)
+        if wanted == self.format:
+            self._download(target, progress)
+            return self
+        if wanted not in WRITTEN:
+            raise ValueError(
+                f"the artifact is {self.format}; write() makes {', '.join(WRITTEN)} of it. The "
+                f"service makes other files: generate(..., format={wanted!r})"
+            )
+        table, target = self.table, downloads.target_of(target)
+        writing = import_module("simulacra.engine.writing.files")
+        writing.write(table, target, wanted)
         return self
 
     def crosstab(
@@ -293,6 +311,18 @@ class Generation:
         with self._session.shown(progress) as on_progress:
             self._session.wait(self.job_id, timeout, on_progress)
         return self.refresh()
+
+    def _download(self, target: Path, progress: Display) -> None:
+        downloads.target_of(target)
+        with self._session.shown(progress) as on_progress:
+            self._session.download(self.id, target, on_progress)
+
+    def _require_types(self) -> None:
+        if self.format not in TYPED:
+            raise ValueError(
+                f"the artifact is {self.format}, of which the rows are not read with their types: "
+                f"download it, or generate {' or '.join(TYPED)}"
+            )
 
     def _require_rows(self) -> None:
         if self.status not in ("ready", "partial"):

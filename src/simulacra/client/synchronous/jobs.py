@@ -11,6 +11,18 @@ from simulacra.client.display import Display
 from simulacra.client.requests import Request
 from simulacra.client.synchronous.session import Session, document_of, progress_of
 from simulacra.engine.progress import Progress
+from simulacra.engine.report.preview import Preview
+from simulacra.engine.tabulating.comparison import Comparison
+from simulacra.engine.tabulating.crosstab import Crosstab
+from simulacra.engine.validation.validation import Validation
+
+ANSWERS: dict[str, type[Preview | Validation | Crosstab | Comparison]] = {
+    "preview": Preview,
+    "validation": Validation,
+    "crosstab": Crosstab,
+    "comparison": Comparison,
+}
+"""By the member of a job's document that holds them."""
 
 
 class Job:
@@ -31,7 +43,8 @@ class Job:
         self.response = response
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.id}: {self.operation}, {self.status}>"
+        done = f" {self.progress.fraction:.0%}" if self.status == "processing" else ""
+        return f"<{type(self).__name__} {self.id}: {self.operation}, {self.status}{done}>"
 
     @property
     def operation(self) -> str:
@@ -57,6 +70,17 @@ class Job:
     def generation_id(self) -> str | None:
         """Of the generation that it has made, once it is completed."""
         return self.document.get("generation_id")
+
+    @property
+    def answer(self) -> Preview | Validation | Crosstab | Comparison | None:
+        """Of a preview, validation, table or comparison that is completed, for an hour.
+
+        None of all others: what they have made is at `dataset_id` or `generation_id`.
+        """
+        for name, kind in ANSWERS.items():
+            if self.document.get(name) is not None:
+                return kind.from_json(self.document[name])
+        return None
 
     def refresh(self) -> Self:
         """Read it again."""
