@@ -24,7 +24,7 @@ SUBSTITUTIONS = (
     (r"\bhttpx\.AsyncBaseTransport\b", "httpx.BaseTransport"),
     (r"\basyncio\.Lock\b", "threading.Lock"),
     (r"\basyncio\.sleep\b", "time.sleep"),
-    (r"\basyncio\.to_thread\((\w[\w.]*), ", r"\1("),
+    (r"\basyncio\.to_thread\((\w[\w.]*)(?:, |(?=\)))", r"\1("),
     (r"\bimport asyncio\b", "import threading\nimport time"),
     (r"\bAsyncIterator\b", "Iterator"),
     (r"\basync (def|with|for)\b", r"\1"),

@@ -3,11 +3,15 @@
 import asyncio
 import logging
 import re
+import select
+import socket
+import socketserver
 import stat
+import threading
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pyarrow as pa
@@ -422,6 +426,52 @@ def test_the_examples_of_the_page_run_as_they_stand(
     secrets = tomllib.loads(Path("profiles.toml").read_text())
     assert secrets["acme"]["client_secret"] != made["client_secret"]
     server.secrets |= {made["client_secret"], secrets["acme"]["client_secret"]}
+
+
+class Tunnel(socketserver.BaseRequestHandler):
+    """One connection through a proxy, as HTTPS has it: CONNECT, and then bytes both ways."""
+
+    asked: ClassVar[list[str]] = []
+
+    def handle(self) -> None:
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += self.request.recv(1)
+        method, where, _ = head.decode().split(maxsplit=2)
+        self.asked.append(f"{method} {where}")
+        host, _, port = where.rpartition(":")
+        with socket.create_connection((host, int(port))) as server:
+            self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            ends = {self.request: server, server: self.request}
+            while True:
+                for ready in select.select([*ends], [], [])[0]:
+                    data = ready.recv(65536)
+                    if not data:
+                        return
+                    ends[ready].sendall(data)
+
+
+def test_requests_go_through_the_proxy_that_the_environment_names(
+    server: ServerProcess, credential: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Tunnel.asked.clear()
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tunnel) as proxy:
+        proxy.daemon_threads = True
+        thread = threading.Thread(target=proxy.serve_forever)
+        thread.start()
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.server_address[1]}")
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.data_dir / "ca.pem"))
+        try:
+            with Simulacra(
+                server.url,
+                client_id=credential["client_id"],
+                client_secret=credential["client_secret"],
+            ) as api:
+                assert api.usage().rows_reserved == 0
+        finally:
+            proxy.shutdown()
+            thread.join()
+    assert Tunnel.asked == [f"CONNECT {server.url.removeprefix('https://')}"]
 
 
 def test_a_study_is_kept_longer_and_deleted(remote: Simulacra, study_file: Path) -> None:

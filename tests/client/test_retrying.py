@@ -6,11 +6,14 @@ import ssl
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simulacra.client import errors, retrying
 from simulacra.client.requests import Request
 from simulacra.client.retrying import Patience
 
+MONTHS_AND_DIGITS = "0123456789 :+-JanFeb"
 GET = Request("GET", "/v1/usage")
 LOST = httpx.ReadTimeout("lost")
 
@@ -66,6 +69,42 @@ def test_who_is_to_come_back_after_the_deadline_is_told_at_once() -> None:
     answer = httpx.Response(429, headers={"retry-after": "3600"})
     with pytest.raises(errors.UnexpectedAnswerError):
         Patience(60).after_answer(GET, answer)
+
+
+@given(st.lists(st.none() | st.integers(0, 100), min_size=1, max_size=40), st.floats(0, 300))
+def test_pauses_are_as_long_as_they_are_asked_to_be_and_end_before_the_deadline(
+    asked: list[int | None], seconds: float
+) -> None:
+    clock = Clock()
+    patience, began = Patience(seconds, clock=clock), clock.now
+    for each in asked:
+        headers = {} if each is None else {"retry-after": str(each)}
+        try:
+            pause = patience.after_answer(GET, httpx.Response(503, headers=headers))
+        except errors.UnexpectedAnswerError:
+            break
+        assert pause >= (each or 0)
+        assert pause <= (retrying.MAX_SECONDS if each is None else each + 1 + each / 10)
+        clock.now += pause
+    assert clock.now - began <= seconds + 1e-9
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=255)), st.text(MONTHS_AND_DIGITS))
+def test_whatever_a_header_says_it_is_no_error(header: str, date: str) -> None:
+    for value in (header, f"Mon, {date} GMT"):
+        answer = httpx.Response(503, headers={b"retry-after": value.encode("latin-1")})
+        found = retrying.retry_after(answer)
+        assert found is None or found >= 0
+
+
+def test_a_moment_is_counted_by_the_clock_of_the_server() -> None:
+    now = dt.datetime(2019, 6, 1, 12, tzinfo=dt.UTC)  # ours says another year
+    later = now + dt.timedelta(seconds=8)
+    headers = {
+        "date": email.utils.format_datetime(now, usegmt=True),
+        "retry-after": email.utils.format_datetime(later, usegmt=True),
+    }
+    assert retrying.retry_after(httpx.Response(503, headers=headers)) == 8
 
 
 @pytest.mark.parametrize("header", ["", "soon", "-5", "1.5"])

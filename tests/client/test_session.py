@@ -7,16 +7,19 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from concurrent import futures
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from simulacra import client
-from simulacra.client import Simulacra, configuration, display, problems
-from simulacra.engine.progress import Progress
+from simulacra.client import Simulacra, configuration, problems
 from tests.client.conftest import BASE, SECRET, Service, ok, problem
+
+if TYPE_CHECKING:
+    from simulacra.engine.progress import Progress
 
 LOST = httpx.ReadError("lost")
 UNREACHED = httpx.ConnectError("refused")
@@ -443,6 +446,28 @@ def test_the_failure_of_a_job_is_the_exception_of_its_code(
         waiting.wait()
 
 
+def test_a_job_that_ended_in_a_way_that_is_newer_than_the_client_is_not_waited_for(
+    api: Simulacra, service: Service
+) -> None:
+    service.will(job("thinking"), job("processing"), job("archived", ended_at="2026-11-01T00:00Z"))
+    with pytest.raises(client.JobEndedError, match="archived"):
+        api.job("job_1").wait()
+
+
+def test_one_client_serves_many_threads_with_one_token(service: Service) -> None:
+    service.will(*(usage() for _ in range(40)))
+    with (
+        Simulacra(
+            BASE, client_id="a", client_secret=SECRET, transport=httpx.MockTransport(service)
+        ) as api,
+        futures.ThreadPoolExecutor(8) as pool,
+    ):
+        found = [*pool.map(lambda _: api.usage(), range(40))]
+    assert found == [found[0]] * 40
+    assert service.minted == 1
+    assert set(service.headers("authorization")) == {"Bearer token-1"}
+
+
 def test_waiting_ends_while_the_job_goes_on(api: Simulacra, service: Service) -> None:
     service.will(job("processing"), job("processing"))
     with pytest.raises(client.WaitingError, match=r"api\.job") as caught:
@@ -473,25 +498,11 @@ def test_who_interrupts_is_asked_whether_the_job_is_to_end(
         BASE, client_id="a", client_secret=SECRET, transport=httpx.MockTransport(answer)
     ) as api:
         waiting = api.job("job_1")
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt) as caught:
             waiting.wait(progress=False)
+    told = [] if is_cancelled else ["The job job_1 goes on: api.job('job_1').cancel() ends it."]
+    assert getattr(caught.value, "__notes__", []) == told
     assert ("/v1/jobs/job_1/cancel" in asked) is is_cancelled
-
-
-def test_without_a_terminal_nobody_is_asked_and_nothing_is_shown(
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    assert not display.asks_to_cancel("job_1")
-    with display.progress(None) as shown:
-        assert shown is None
-    assert capfd.readouterr() == ("", "")
-
-
-def test_a_bar_is_shown_where_it_is_wanted(capfd: pytest.CaptureFixture[str]) -> None:
-    with display.progress(True) as shown:  # noqa: FBT003 - as its callers give it
-        assert shown is not None
-        shown(Progress("fitting", 0.5, 1, 2))
-    assert "fitting" in capfd.readouterr().err
 
 
 def test_lists_are_read_page_by_page(api: Simulacra, service: Service) -> None:

@@ -10,7 +10,7 @@ import stat
 import tempfile
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from simulacra.client.errors import ConfigurationError
@@ -63,6 +63,23 @@ class Configuration:
         object.__setattr__(self, "audience", self.audience or base)
         if self.ca_file is not None and not Path(self.ca_file).is_file():
             raise ConfigurationError(f"ca_file: there is no file {self.ca_file}.")
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep the secret out of pickles, which end in caches and on disks.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(
+            "A configuration may hold a secret and is not pickled: find it where it is needed, "
+            "from variables of the environment or a profile."
+        )
 
 
 def find(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -14,6 +14,17 @@ if TYPE_CHECKING:
 
 class ClientError(Exception):
     """The base class of all errors of the client."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let it be pickled, as pools of processes do."""
+        return _restored, (type(self), self.args), self.__dict__
+
+
+def _restored(kind: type[ClientError], arguments: tuple[Any, ...]) -> ClientError:
+    """Return an error without calling its class, whose arguments are others than its texts."""
+    error = kind.__new__(kind)
+    error.args = arguments
+    return error
 
 
 class ConfigurationError(ClientError):
@@ -130,9 +141,18 @@ class FieldFault:
     detail: str
     code: str
 
+    @classmethod
+    def of(cls, document: Any) -> Self:  # noqa: ANN401 - JSON, whatever its form
+        """Return the fault of a document; what is not as it should be is told as it is."""
+        if not isinstance(document, dict):
+            return cls(None, None, str(document), "")
+        pointer, parameter = document.get("pointer"), document.get("parameter")
+        detail, code = str(document.get("detail") or ""), str(document.get("code") or "")
+        return cls(pointer, parameter, detail, code)
+
     def __str__(self) -> str:
         """Return it in one line for people."""
-        where = " ".join(part for part in (self.parameter, self.pointer) if part)
+        where = " ".join(str(part) for part in (self.parameter, self.pointer) if part)
         return f"{where}: {self.detail}"
 
 
@@ -168,20 +188,17 @@ class ProblemError(ClientError):
         self.response = response
         self.idempotency_key = idempotency_key
         self.code = str(document["code"])
-        self.type = str(document.get("type", ""))
-        self.title = str(document.get("title", ""))
-        self.detail = str(document.get("detail", self.title))
-        self.status = int(document.get("status", response.status_code))
+        self.type = str(document.get("type") or "")
+        self.title = str(document.get("title") or "")
+        self.detail = str(document.get("detail") or self.title)
+        status = document.get("status")
+        self.status = status if isinstance(status, int) else response.status_code
         self.request_id: str | None = document.get("request_id") or response.headers.get(
             "x-request-id"
         )
-        self.retryable = bool(document.get("retryable", False))
-        self.errors = tuple(
-            FieldFault(
-                it.get("pointer"), it.get("parameter"), str(it["detail"]), str(it.get("code", ""))
-            )
-            for it in document.get("errors") or ()
-        )
+        self.retryable = bool(document.get("retryable"))
+        faults = document.get("errors")
+        self.errors = tuple(map(FieldFault.of, faults if isinstance(faults, list) else ()))
         super().__init__(self._text())
 
     def _text(self) -> str:
@@ -189,7 +206,3 @@ class ProblemError(ClientError):
         return "\n".join(
             [f"{self.code}: {self.detail}{request}", *(f"  {fault}" for fault in self.errors)]
         )
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Let it be pickled, as pools of processes do, without its answer's connection."""
-        return type(self), (self.document, self.response, self.idempotency_key)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import uuid
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
+
+import httpx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,6 +33,39 @@ def segment(name: str) -> str:
     if not name or set(name) <= {"."}:
         raise ValueError(f"{name!r} is no id")
     return quote(name, safe="")
+
+
+def encoded(document: Any) -> str:  # noqa: ANN401 - JSON
+    """Return a document as JSON; numbers of NumPy, dates and times are taken as well.
+
+    Raises:
+        TypeError: something in it cannot be JSON.
+        ValueError: a number is not finite.
+    """
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - as json asks for it
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if hasattr(value, "tolist"):  # a number or an array of NumPy
+        return value.tolist()
+    raise TypeError(
+        f"a {type(value).__name__} cannot be sent; give texts, numbers, lists, mappings"
+    )
+
+
+def without_secrets(answer: httpx.Response) -> httpx.Response:
+    """Return an answer that does not know what it was asked with.
+
+    Answers are kept by errors and objects, which are logged and pickled. The request had an access
+    token, perhaps a secret in its body, or a link's token in its query.
+    """
+    sent = answer.request
+    headers = {name: it for name, it in sent.headers.items() if name.lower() != "authorization"}
+    answer.request = httpx.Request(sent.method, sent.url.copy_with(query=None), headers=headers)
+    answer.history = []
+    return answer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +106,7 @@ class Request:
     def content(self) -> Iterator[dict[str, Any]]:
         """Open what is to be sent, as arguments of httpx."""
         if self.seed is None:
-            yield {} if self.json is None else {"json": self.json}
+            yield {} if self.json is None else {"content": encoded(self.json)}
             return
         with self.seed.open() as file:
             part: tuple[str, BinaryIO, str] = (self.seed.name, file, "application/octet-stream")
@@ -79,6 +115,8 @@ class Request:
     def all_headers(self, token: str | None) -> dict[str, str]:
         """Return its headers, with the access token if it needs one."""
         headers = dict(self.headers)
+        if self.json is not None:
+            headers["Content-Type"] = "application/json"
         if self.key is not None:
             headers[KEY_HEADER] = self.key
         if token is not None:

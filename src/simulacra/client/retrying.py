@@ -144,17 +144,28 @@ def wants_new_token(answer: httpx.Response) -> bool:
 
 
 def retry_after(answer: httpx.Response) -> float | None:
-    """Return what Retry-After says, in seconds (RFC 9110, 10.2.3); None if it says nothing."""
+    """Return what Retry-After says, in seconds (RFC 9110, 10.2.3); None if it says nothing.
+
+    A moment is counted from that of the answer by the server's clock, since ours may be wrong.
+    """
     header = answer.headers.get("retry-after", "").strip()
-    if header.isdecimal():
+    if header.isascii() and header.isdecimal():
         return float(header)
+    moment = _moment(header)
+    if moment is None:
+        return None
+    now = _moment(answer.headers.get("date", "")) or dt.datetime.now(dt.UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def _moment(header: str) -> dt.datetime | None:
     try:
         moment = email.utils.parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:  # as of -0000, which says that it is UTC and nothing of the place
-        moment = moment.replace(tzinfo=dt.UTC)
-    return max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())
+        return moment.replace(tzinfo=dt.UTC)
+    return moment
 
 
 def poll_seconds(answer: httpx.Response) -> float:

@@ -1,4 +1,4 @@
-"""Reading objects back from the JSON that is published of them."""
+"""Objects that are published: read back from JSON, and shown in notebooks."""
 
 from __future__ import annotations
 
@@ -21,3 +21,10 @@ def read(kind: type[T], document: Mapping[str, Any]) -> T:
     """
     known = {field.name for field in dataclasses.fields(kind)}
     return kind(**{name: value for name, value in document.items() if name in known})
+
+
+class Shown:
+    """What a notebook shows as ``print`` does, where its representation is long."""
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as IPython calls it
+        printer.text(str(self))

@@ -1,7 +1,6 @@
 """Sending requests: tokens, retries, waiting for jobs, downloads."""
 
 import asyncio
-import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractContextManager
@@ -10,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from simulacra.client import display, downloads, logs, retrying, tokens
+from simulacra.client import display, downloads, logs, retrying, tokens, trust
 from simulacra.client.configuration import Configuration
 from simulacra.client.display import Display
 from simulacra.client.downloads import Artifact, Part
@@ -20,7 +19,7 @@ from simulacra.client.errors import (
     UnexpectedAnswerError,
     WaitingError,
 )
-from simulacra.client.requests import Request
+from simulacra.client.requests import Request, without_secrets
 from simulacra.client.retrying import Patience
 from simulacra.engine.progress import Progress, ProgressCallback
 
@@ -56,16 +55,26 @@ class AsyncSession:
         self.configuration = configuration
         self.progress = progress
         self._retry_seconds, self._new_patience = retry_seconds, new_patience
-        ca_file = configuration.ca_file
         self._http = httpx.AsyncClient(
             base_url=configuration.base_url,
-            verify=True if ca_file is None else ssl.create_default_context(cafile=ca_file),
+            verify=trust.context(configuration.ca_file),
             headers={"User-Agent": USER_AGENT},
             timeout=TIMEOUT,
             transport=transport,
         )
         self._token: tokens.Token | None = None
         self._minting = asyncio.Lock()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep secrets and tokens out of pickles and copies.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(
+            "A client of the service, and what it hands out, is not pickled or copied: it holds a "
+            "secret and connections. Make a client where one is needed, and ask it by id."
+        )
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -97,6 +106,7 @@ class AsyncSession:
                         headers=request.all_headers(token),
                         **content,
                     )
+                without_secrets(answer)
             except retrying.FAILURES as failure:
                 await asyncio.sleep(patience.after_failure(request, failure))
                 continue
@@ -179,7 +189,7 @@ class AsyncSession:
                 document = document_of(answer)
                 if on_progress is not None:
                     on_progress(progress_of(document))
-                if document["status"] in FINAL:
+                if document["status"] in FINAL or document.get("ended_at") is not None:
                     return completed(document, answer)
                 if until is not None and time.monotonic() >= until:
                     raise WaitingError(job_id, timeout or 0.0)
@@ -187,9 +197,12 @@ class AsyncSession:
                 if until is not None:
                     pause = min(pause, until - time.monotonic())
                 await asyncio.sleep(max(0.0, pause))
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interruption:
             if display.asks_to_cancel(job_id):
                 await self.call(Request("POST", f"/v1/jobs/{job_id}/cancel"))
+            else:
+                told = f"The job {job_id} goes on: api.job({job_id!r}).cancel() ends it."
+                interruption.add_note(told)
             raise
 
     async def download(
@@ -207,7 +220,7 @@ class AsyncSession:
         patience = self._new_patience(self._retry_seconds)
         has_renewed = False
         while True:
-            if part.is_complete and part.finish():
+            if part.is_complete and await asyncio.to_thread(part.finish):
                 return
             arrived = part.size
             request = Request("GET", part.artifact.url, headers=part.headers)
@@ -241,7 +254,7 @@ class AsyncSession:
         ) as answer:
             if not answer.is_success:
                 await answer.aread()
-                return answer
+                return without_secrets(answer)
             with part.open(answer.status_code, answer.headers.get("content-range", "")) as file:
                 async for chunk in answer.aiter_raw(downloads.CHUNK_BYTES):
                     file.write(chunk)

@@ -3,7 +3,6 @@
 Written by `make client` from the module of this name in `asynchronous`.
 """
 
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from simulacra.client import display, downloads, logs, retrying, tokens
+from simulacra.client import display, downloads, logs, retrying, tokens, trust
 from simulacra.client.configuration import Configuration
 from simulacra.client.display import Display
 from simulacra.client.downloads import Artifact, Part
@@ -23,7 +22,7 @@ from simulacra.client.errors import (
     UnexpectedAnswerError,
     WaitingError,
 )
-from simulacra.client.requests import Request
+from simulacra.client.requests import Request, without_secrets
 from simulacra.client.retrying import Patience
 from simulacra.engine.progress import Progress, ProgressCallback
 
@@ -59,16 +58,26 @@ class Session:
         self.configuration = configuration
         self.progress = progress
         self._retry_seconds, self._new_patience = retry_seconds, new_patience
-        ca_file = configuration.ca_file
         self._http = httpx.Client(
             base_url=configuration.base_url,
-            verify=True if ca_file is None else ssl.create_default_context(cafile=ca_file),
+            verify=trust.context(configuration.ca_file),
             headers={"User-Agent": USER_AGENT},
             timeout=TIMEOUT,
             transport=transport,
         )
         self._token: tokens.Token | None = None
         self._minting = threading.Lock()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep secrets and tokens out of pickles and copies.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(
+            "A client of the service, and what it hands out, is not pickled or copied: it holds a "
+            "secret and connections. Make a client where one is needed, and ask it by id."
+        )
 
     def close(self) -> None:
         """Close the connections."""
@@ -100,6 +109,7 @@ class Session:
                         headers=request.all_headers(token),
                         **content,
                     )
+                without_secrets(answer)
             except retrying.FAILURES as failure:
                 time.sleep(patience.after_failure(request, failure))
                 continue
@@ -180,7 +190,7 @@ class Session:
                 document = document_of(answer)
                 if on_progress is not None:
                     on_progress(progress_of(document))
-                if document["status"] in FINAL:
+                if document["status"] in FINAL or document.get("ended_at") is not None:
                     return completed(document, answer)
                 if until is not None and time.monotonic() >= until:
                     raise WaitingError(job_id, timeout or 0.0)
@@ -188,9 +198,12 @@ class Session:
                 if until is not None:
                     pause = min(pause, until - time.monotonic())
                 time.sleep(max(0.0, pause))
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interruption:
             if display.asks_to_cancel(job_id):
                 self.call(Request("POST", f"/v1/jobs/{job_id}/cancel"))
+            else:
+                told = f"The job {job_id} goes on: api.job({job_id!r}).cancel() ends it."
+                interruption.add_note(told)
             raise
 
     def download(
@@ -242,7 +255,7 @@ class Session:
         ) as answer:
             if not answer.is_success:
                 answer.read()
-                return answer
+                return without_secrets(answer)
             with part.open(answer.status_code, answer.headers.get("content-range", "")) as file:
                 for chunk in answer.iter_raw(downloads.CHUNK_BYTES):
                     file.write(chunk)

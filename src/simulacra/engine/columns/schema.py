@@ -6,6 +6,7 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING, Any, Self
 
+from simulacra.engine import documents
 from simulacra.engine.columns import registry
 from simulacra.engine.columns.increments import FirstDays, Increment, Pattern
 from simulacra.engine.columns.lazy import np
@@ -262,7 +263,7 @@ class CleaningAction:
 
 
 @dataclasses.dataclass(frozen=True)
-class Schema:
+class Schema(documents.Shown):
     """What a model publishes about its study.
 
     Attributes:

@@ -72,7 +72,7 @@ class FigureMargin:
 
 
 @dataclasses.dataclass(frozen=True)
-class Margins:
+class Margins(documents.Shown):
     """How far the figures of synthetic rows may be from the truth.
 
     Attributes:

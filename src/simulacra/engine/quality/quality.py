@@ -45,7 +45,7 @@ class Relations:
 
 
 @dataclasses.dataclass(frozen=True)
-class Quality:
+class Quality(documents.Shown):
     """What was found when rows without conditions were compared with the study.
 
     Attributes:

@@ -113,7 +113,7 @@ class Limit:
 
 
 @dataclasses.dataclass(frozen=True)
-class Preview:
+class Preview(documents.Shown):
     """What a generation would give, without its rows.
 
     Rows, support and these warnings are those of the generation's report, for the same model,

@@ -127,7 +127,7 @@ Outcome = ShareOutcome | RangeOutcome | MeanOutcome
 
 
 @dataclasses.dataclass(frozen=True)
-class Report:
+class Report(documents.Shown):
     """The report of one generation.
 
     Attributes:

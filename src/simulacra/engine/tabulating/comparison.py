@@ -90,7 +90,7 @@ class ComparedFigure:
 
 
 @dataclasses.dataclass(frozen=True)
-class Comparison:
+class Comparison(documents.Shown):
     """Figures of two samples.
 
     Attributes:

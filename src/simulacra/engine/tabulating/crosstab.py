@@ -94,7 +94,7 @@ class Block:
 
 
 @dataclasses.dataclass(frozen=True)
-class Crosstab:
+class Crosstab(documents.Shown):
     """A cross table.
 
     Attributes:

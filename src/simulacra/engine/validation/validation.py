@@ -131,7 +131,7 @@ class Comparison:
 
 
 @dataclasses.dataclass(frozen=True)
-class Validation:
+class Validation(documents.Shown):
     """How far predictions were from respondents that were hidden from the model.
 
     Attributes:
