@@ -299,3 +299,6 @@ class Custody:
             for step in self.steps
         ]
         return "\n\n".join([f"Retention: {self.retention_hours:g} hours.", *told])
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as IPython calls it
+        printer.text(str(self))

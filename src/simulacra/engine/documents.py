@@ -24,7 +24,12 @@ def read(kind: type[T], document: Mapping[str, Any]) -> T:
 
 
 class Shown:
-    """What a notebook shows as ``print`` does, where its representation is long."""
+    """What a notebook shows as ``print`` does, since its representation is long."""
 
-    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as IPython calls it
-        printer.text(str(self))
+    def __init_subclass__(cls) -> None:
+        # IPython takes the representation that a class has itself before a method that it inherits.
+        setattr(cls, "_repr_pretty_", _pretty)  # noqa: B010 - as no other class of ours has it
+
+
+def _pretty(shown: object, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as IPython calls it
+    printer.text(str(shown))

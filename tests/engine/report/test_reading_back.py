@@ -1,6 +1,7 @@
 """What is published as JSON gives the same objects again."""
 
 import json
+import types
 from typing import Any
 
 import pytest
@@ -44,6 +45,15 @@ def test_a_preview(meal_kit_model: simulacra.Model) -> None:
     again = Preview.from_json(published(preview.to_json()))
     assert again == preview
     assert str(again) == str(preview)
+
+
+def test_a_notebook_shows_it_as_print_does(report: Report) -> None:
+    told: list[str] = []
+    pretty = vars(Report)[
+        "_repr_pretty_"
+    ]  # IPython looks here first
+    pretty(report, types.SimpleNamespace(text=told.append), False)  # noqa: FBT003 - as IPython calls it
+    assert told == [str(report)]
 
 
 def test_members_of_a_later_version_are_left_out(report: Report) -> None:
