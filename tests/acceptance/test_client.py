@@ -406,7 +406,7 @@ def test_the_examples_of_the_page_run_as_they_stand(
     }.items():
         monkeypatch.setenv(name, value)
     blocks = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 14
+    assert len(blocks) == 16
     blocks = [it for it in blocks if "webhook" not in it]  # as tests/acceptance/test_webhooks.py
     names: dict[str, Any] = {}
     opened: list[Simulacra] = []

@@ -1,12 +1,19 @@
 """What has arrived of an artifact."""
 
 import hashlib
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from simulacra.client import Simulacra
 from simulacra.client.downloads import Artifact, Part, target_of
 from simulacra.client.errors import DownloadError, NotReadyError
+from simulacra.client.retrying import Patience
 
 BODY = b"0123456789"
 DOCUMENT = {
@@ -84,3 +91,53 @@ def test_there_is_nothing_to_download_yet() -> None:
 def test_the_folder_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no folder"):
         target_of(tmp_path / "nowhere" / "rows.csv")
+
+
+class Cut(httpx.SyncByteStream):
+    """A body that breaks off if it is longer than it may be."""
+
+    def __init__(self, body: bytes, most: int) -> None:
+        self._body, self._most = body, most
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._body[: self._most]
+        if self._most < len(self._body):
+            raise httpx.ReadError("cut")
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 10)), max_size=8), st.binary(max_size=12))
+def test_whatever_breaks_off_the_file_is_the_artifact(
+    cuts: list[tuple[bool, int]], left: bytes
+) -> None:
+    """A server may honour a range or send the whole, and something may be left of another file."""
+    coming = iter(cuts)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/oauth/token":
+            return httpx.Response(200, json={"access_token": "token", "expires_in": 86_400})
+        if not request.url.path.endswith("/artifact"):
+            names = {"dataset_id": "ds_1", "job_id": "job_1", "output_format": "csv"}
+            return httpx.Response(200, json=DOCUMENT | names)
+        honours_range, most = next(coming, (True, 10))
+        start = int(request.headers.get("range", "bytes=0-")[6:-1])
+        if start >= len(BODY):
+            return httpx.Response(416, request=request)
+        if honours_range and start:
+            headers = {"content-range": f"bytes {start}-9/10"}
+            return httpx.Response(206, headers=headers, stream=Cut(BODY[start:], most))
+        return httpx.Response(200, stream=Cut(BODY, most))
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Simulacra(
+            "https://api.example",
+            client_id="client",
+            client_secret="secret",
+            transport=httpx.MockTransport(answer),
+            new_patience=lambda seconds: Patience(seconds, first=1e-6),
+        ) as api,
+    ):
+        Path(folder, ".rows.csv.gen_1.part").write_bytes(left)
+        api.generation("gen_1").download(Path(folder, "rows"))
+        assert [it.name for it in Path(folder).iterdir()] == ["rows.csv"]
+        assert Path(folder, "rows.csv").read_bytes() == BODY

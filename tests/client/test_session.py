@@ -473,6 +473,9 @@ def test_waiting_ends_while_the_job_goes_on(api: Simulacra, service: Service) ->
     with pytest.raises(client.WaitingError, match=r"api\.job") as caught:
         api.job("job_1").wait(0)
     assert caught.value.job_id == "job_1"
+    service.will(ok(**dataset("processing")), job("processing"))
+    with pytest.raises(client.WaitingError, match=r"with api\.dataset\('ds_1'\)\.wait\(\)"):
+        api.dataset("ds_1").wait(0)
 
 
 @pytest.mark.parametrize(("typed", "is_cancelled"), [("y\n", True), ("\n", False)])

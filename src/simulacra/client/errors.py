@@ -91,10 +91,10 @@ class WaitingError(ClientError):
         job_id: of the job, to wait on.
     """
 
-    def __init__(self, job_id: str, seconds: float) -> None:
+    def __init__(self, job_id: str, seconds: float, found_by: str | None = None) -> None:
         super().__init__(
             f"The job {job_id} has not ended after {seconds:g} seconds. It goes on: wait for it "
-            f"with api.job({job_id!r}).wait()."
+            f"with {found_by or f'api.job({job_id!r})'}.wait()."
         )
         self.job_id = job_id
 

@@ -49,9 +49,7 @@ def test_a_preview(meal_kit_model: simulacra.Model) -> None:
 
 def test_a_notebook_shows_it_as_print_does(report: Report) -> None:
     told: list[str] = []
-    pretty = vars(Report)[
-        "_repr_pretty_"
-    ]  # IPython looks here first
+    pretty = vars(Report)["_repr_pretty_"]  # IPython looks here first
     pretty(report, types.SimpleNamespace(text=told.append), False)  # noqa: FBT003 - as IPython calls it
     assert told == [str(report)]
 

@@ -100,7 +100,8 @@ class AsyncDataset:
         """
         if self.status != "ready":
             with self._session.shown(progress) as on_progress:
-                await self._session.wait(self.job_id, timeout, on_progress)
+                found_by = f"api.dataset({self.id!r})"
+                await self._session.wait(self.job_id, timeout, on_progress, found_by)
             await self.refresh()
         return self
 

@@ -307,7 +307,8 @@ class AsyncGeneration:
         if self.status in ("ready", "partial"):
             return await self.read_margins()
         with self._session.shown(progress) as on_progress:
-            await self._session.wait(self.job_id, timeout, on_progress)
+            found_by = f"api.generation({self.id!r})"
+            await self._session.wait(self.job_id, timeout, on_progress, found_by)
         return await self.refresh()
 
     async def _download(self, target: Path, progress: Display) -> None:

@@ -57,7 +57,8 @@ class AsyncSession:
         self._retry_seconds, self._new_patience = retry_seconds, new_patience
         self._http = httpx.AsyncClient(
             base_url=configuration.base_url,
-            verify=trust.context(configuration.ca_file),
+            # A transport has certificates of its own, and loading them costs time.
+            verify=transport is not None or trust.context(configuration.ca_file),
             headers={"User-Agent": USER_AGENT},
             timeout=TIMEOUT,
             transport=transport,
@@ -164,7 +165,11 @@ class AsyncSession:
             parameters["after"] = str(after)
 
     async def wait(
-        self, job_id: str, timeout: float | None, on_progress: ProgressCallback | None
+        self,
+        job_id: str,
+        timeout: float | None,
+        on_progress: ProgressCallback | None,
+        found_by: str | None = None,
     ) -> httpx.Response:
         """Return the answer that shows a job that is completed.
 
@@ -172,6 +177,7 @@ class AsyncSession:
             job_id: of the job.
             timeout: seconds to wait; None: as long as it takes.
             on_progress: told how far it has come.
+            found_by: the call that finds what the job makes, for errors; by default the job's.
 
         Raises:
             ProblemError: the job has failed; as of `call` otherwise.
@@ -192,7 +198,7 @@ class AsyncSession:
                 if document["status"] in FINAL or document.get("ended_at") is not None:
                     return completed(document, answer)
                 if until is not None and time.monotonic() >= until:
-                    raise WaitingError(job_id, timeout or 0.0)
+                    raise WaitingError(job_id, timeout or 0.0, found_by)
                 pause = asked_at + retrying.poll_seconds(answer) - time.monotonic()
                 if until is not None:
                     pause = min(pause, until - time.monotonic())

@@ -103,7 +103,8 @@ class Dataset:
         """
         if self.status != "ready":
             with self._session.shown(progress) as on_progress:
-                self._session.wait(self.job_id, timeout, on_progress)
+                found_by = f"api.dataset({self.id!r})"
+                self._session.wait(self.job_id, timeout, on_progress, found_by)
             self.refresh()
         return self
 

@@ -309,7 +309,8 @@ class Generation:
         if self.status in ("ready", "partial"):
             return self.read_margins()
         with self._session.shown(progress) as on_progress:
-            self._session.wait(self.job_id, timeout, on_progress)
+            found_by = f"api.generation({self.id!r})"
+            self._session.wait(self.job_id, timeout, on_progress, found_by)
         return self.refresh()
 
     def _download(self, target: Path, progress: Display) -> None:
