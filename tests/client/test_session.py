@@ -16,6 +16,7 @@ import pytest
 
 from simulacra import client
 from simulacra.client import Simulacra, configuration, problems
+from simulacra.client.retrying import Patience
 from tests.client.conftest import BASE, SECRET, Service, ok, problem
 
 if TYPE_CHECKING:
@@ -452,6 +453,28 @@ def test_a_job_that_ended_in_a_way_that_is_newer_than_the_client_is_not_waited_f
     service.will(job("thinking"), job("processing"), job("archived", ended_at="2026-11-01T00:00Z"))
     with pytest.raises(client.JobEndedError, match="archived"):
         api.job("job_1").wait()
+
+
+def test_who_waits_no_longer_than_this_puts_up_with_failures_no_longer(service: Service) -> None:
+    allowed: list[float] = []
+
+    def impatience(seconds: float) -> Patience:
+        allowed.append(seconds)
+        return Patience(0)
+
+    service.will(ok(job_id="job_1", operation="createDataset"), UNREACHED)
+    with Simulacra(
+        BASE,
+        client_id="a",
+        client_secret=SECRET,
+        transport=httpx.MockTransport(service),
+        new_patience=impatience,
+    ) as api:
+        waiting = api.job("job_1")
+        assert allowed[-1] == 120
+        with pytest.raises(client.UnreachableError):
+            waiting.wait(2)
+    assert 0 <= allowed[-1] <= 2
 
 
 def test_one_client_serves_many_threads_with_one_token(service: Service) -> None:

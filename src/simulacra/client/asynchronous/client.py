@@ -34,8 +34,8 @@ class AsyncSimulacra:
         token_url, audience: of the issuer; by default the service's own.
         ca_file: certificates to trust in place of the machine's.
         profile: name of a profile.
-        progress: True for bars, False for none; by default bars where standard error is a
-            terminal.
+        progress: True for bars, False for none; by default bars at a terminal and in
+            notebooks.
         retry_seconds: how long failures in a row that pass are put up with: lost connections,
             429, 503 and the like.
         transport: in place of that of httpx, for proxies and tests.
@@ -188,7 +188,7 @@ class AsyncSimulacra:
                 training has begun, and `AsyncDataset.wait` waits for it.
             timeout: seconds to wait; by default as long as it takes.
             progress: told how far it has come; True for a bar, False for none, by default a bar
-                where standard error is a terminal.
+                at a terminal and in notebooks.
             idempotency_key: by default a new one; as of `AsyncDataset.generate`.
 
         Raises:

@@ -150,7 +150,7 @@ class AsyncDataset:
                 it has begun, and `AsyncGeneration.wait` waits for it.
             timeout: seconds to wait; by default as long as it takes.
             progress: told how far it has come; True for a bar, False for none, by default a bar
-                where standard error is a terminal.
+                at a terminal and in notebooks.
             idempotency_key: by default a new one. With the key of an earlier call that got no
                 answer, it is found what that call has begun.
 

@@ -95,7 +95,7 @@ class AsyncJob:
         Args:
             timeout: seconds to wait; by default as long as it takes.
             progress: told how far it has come; True for a bar, False for none, by default a bar
-                where standard error is a terminal.
+                at a terminal and in notebooks.
 
         Raises:
             ProblemError: it has failed.

@@ -88,8 +88,12 @@ class Session:
         """Call on behalf of another client from now on."""
         self.configuration, self._token = configuration, None
 
-    def call(self, request: Request) -> httpx.Response:
+    def call(self, request: Request, seconds: float | None = None) -> httpx.Response:
         """Return the answer of a request that succeeds, sent as often as it takes.
+
+        Args:
+            request: to send.
+            seconds: how long failures are put up with at most, if that is less than usual.
 
         Raises:
             ProblemError: it is refused; the class says with which code.
@@ -97,7 +101,8 @@ class Session:
             TokenError: the issuer refuses a token.
             UnexpectedAnswerError: the answer is not one of the service.
         """
-        patience = self._new_patience(self._retry_seconds)
+        usual = self._retry_seconds
+        patience = self._new_patience(usual if seconds is None else min(usual, seconds))
         has_renewed = False
         while True:
             token = self._bearer(request)
@@ -190,9 +195,9 @@ class Session:
         try:
             while True:
                 asked_at = time.monotonic()
-                left = held if until is None else max(0.0, until - asked_at)
-                parameters = {"wait_seconds": int(min(held, left))}
-                answer = self.call(Request("GET", f"/v1/jobs/{job_id}", parameters))
+                left = None if until is None else max(0.0, until - asked_at)
+                parameters = {"wait_seconds": int(held if left is None else min(held, left))}
+                answer = self.call(Request("GET", f"/v1/jobs/{job_id}", parameters), left)
                 document = document_of(answer)
                 if on_progress is not None:
                     on_progress(progress_of(document))
