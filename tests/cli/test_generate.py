@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import simulacra
 from examples import study
-from simulacra.cli import generate, option_types
+from simulacra.cli import generate, option_types, scenario_options
 from simulacra.cli.main import main
 from simulacra.engine.scenario.kinds import registry
 
@@ -158,7 +158,7 @@ def asked(*options: str) -> dict[str, Any]:
     generate.register(parser.add_subparsers())
     Path("study.model").touch()
     line = ["generate", "study.model", "--rows", "5", *options]
-    return generate.conditions_of(parser.parse_args(line))
+    return scenario_options.conditions_of(parser.parse_args(line))
 
 
 def test_options_come_down_to_the_conditions_of_the_service() -> None:
@@ -250,7 +250,7 @@ def test_what_is_wrong_is_said_with_its_option(
 
 
 def test_every_kind_of_condition_has_an_option_or_a_file() -> None:
-    assert {*generate.OPTIONS, "groups"} == set(registry.KINDS)
+    assert {*scenario_options.OPTIONS, "groups"} == set(registry.KINDS)
 
 
 def test_what_is_no_model_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -264,7 +264,7 @@ NAMES = st.text(min_size=1).filter(lambda name: "=" not in name)
 
 @given(NAMES, st.text(min_size=1), st.floats(0, 1))
 def test_a_share_is_read_whatever_the_names(column: str, level: str, share: float) -> None:
-    assert generate._share(f"{column}={level}:{share}") == ((column, level), share)
+    assert scenario_options._share(f"{column}={level}:{share}") == ((column, level), share)
 
 
 ENDS = (

@@ -3,7 +3,15 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from simulacra.cli import crosstab, failures, generate, option_types, results, terminal
+from simulacra.cli import (
+    crosstab,
+    failures,
+    generate,
+    option_types,
+    results,
+    scenario_options,
+    terminal,
+)
 
 if TYPE_CHECKING:
     from simulacra.engine.pipeline import Generation, Model
@@ -14,8 +22,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser = commands.add_parser(
         "compare", help="figures of a study and of a scenario side by side, ranked by surprise"
     )
-    generate.add_scenario(parser)
-    generate.add_margins(parser)
+    generate.add_model(parser)
+    scenario_options.add(parser)
+    scenario_options.add_margins(parser)
     parser.add_argument(
         "--against",
         metavar="FILE.json",
@@ -61,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _against(model: "Model", arguments: argparse.Namespace, seed: int) -> "Generation":
     from simulacra.engine import errors
 
-    asked = generate.read_conditions("--against", arguments.against)
+    asked = scenario_options.read_conditions("--against", arguments.against)
     try:
         with terminal.progress() as on_progress:
             return model.generate(arguments.rows, seed=seed, progress=on_progress, **asked)

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from simulacra.cli import failures, generate, results, terminal
+from simulacra.cli import failures, generate, results, scenario_options, terminal
 
 if TYPE_CHECKING:
     from simulacra.engine.errors import TableError
@@ -33,7 +33,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="columns of the table: categorical columns or multiple-response sets, side by side",
     )
     parser.add_argument("--weight", metavar="COLUMN", help="a numeric column that rows count by")
-    generate.add_scenario(
+    generate.add_model(parser)
+    scenario_options.add(
         parser, rows="number of rows to make of the scenario (default: tabulate the study itself)"
     )
     results.add(parser)
@@ -73,7 +74,7 @@ def faults_of(error: "TableError") -> str:
 
 def _refuse_scenario(arguments: argparse.Namespace) -> None:
     """Refuse conditions or a seed without rows, which would be ignored."""
-    if generate.conditions_of(arguments) or arguments.seed is not None:
+    if scenario_options.conditions_of(arguments) or arguments.seed is not None:
         raise failures.CommandError(
             "--rows: give the number of rows to make of the scenario; without it the study itself "
             "is tabulated."

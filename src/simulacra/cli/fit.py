@@ -1,16 +1,8 @@
 """`simulacra fit`: a study file becomes a model file, without a server."""
 
 import argparse
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from simulacra.cli import option_types, study_options, terminal
-
-if TYPE_CHECKING:
-    from simulacra.engine.pipeline import Model
-
-MAX_LINES = 20
-"""The most columns, and the most cleaning actions, that are printed."""
+from simulacra.cli import option_types, study_options, summaries, terminal
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -45,12 +37,12 @@ def run(arguments: argparse.Namespace) -> int:
     path = arguments.model or option_types.new_file(arguments.study.with_suffix(".model").name)
     overrides = study_options.overrides(arguments)
     with terminal.progress() as on_progress:
-        model = pipeline.fit_with(arguments.study, overrides, progress=on_progress)
+        model = pipeline.fit(arguments.study, progress=on_progress, **overrides)
         if arguments.validate:
             model.validate(progress=on_progress)
         on_progress(pipeline.SAVING)
         model.save(path)
-    _print_schema(model, arguments.study)
+    terminal.say_lines(summaries.of_study(arguments.study.name, model.schema, model.quality))
     if model.validation is not None:
         terminal.say(str(model.validation))
     if arguments.show_options:
@@ -58,16 +50,3 @@ def run(arguments: argparse.Namespace) -> int:
         terminal.say(study_options.written(model.schema.overrides))
     print(f"Wrote {path}.")
     return 0
-
-
-def _print_schema(model: "Model", study: Path) -> None:
-    schema = model.schema
-    terminal.say(f"{study.name}: {schema.row_count:,} rows, {len(schema.columns):,} columns")
-    columns = [f"{column.name:<32} {column.type:<9} {column.values()}" for column in schema.columns]
-    terminal.say_first(columns, MAX_LINES)
-    if schema.cleaning:
-        print("Cleaning:")
-        terminal.say_first([str(action) for action in schema.cleaning], MAX_LINES)
-    if model.quality is not None:
-        print("Quality:")
-        terminal.say_first(str(model.quality).splitlines(), MAX_LINES)

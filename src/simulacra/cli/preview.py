@@ -2,7 +2,7 @@
 
 import argparse
 
-from simulacra.cli import failures, generate, terminal
+from simulacra.cli import failures, generate, scenario_options, terminal
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -10,8 +10,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser = commands.add_parser(
         "preview", help="tell what `generate` would give from a model file; makes no rows"
     )
-    generate.add_scenario(parser)
-    generate.add_margins(parser)
+    generate.add_model(parser)
+    scenario_options.add(parser)
+    scenario_options.add_margins(parser)
     parser.set_defaults(run=run)
 
 
@@ -25,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.rows,
             seed=arguments.seed,
             margins=arguments.margins or False,
-            **generate.conditions_of(arguments),
+            **scenario_options.conditions_of(arguments),
         )
     except errors.ConditionError as error:
         raise failures.CommandError(generate.faults_of(error, arguments)) from None

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from simulacra.cli import failures, option_types
 from simulacra.engine import privacy_levels
-from simulacra.engine.options import DATE_ORDERS, DECIMAL_MARKS, MAX_HEADER_ROWS
+from simulacra.engine.columns.texts.conventions import DATE_ORDERS, DECIMAL_MARKS
+from simulacra.engine.limits import MAX_HEADER_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from simulacra.engine.options import MissingValues, Options, TypeOverride
+    from simulacra.engine.options import MissingValues, StudyArguments, TypeOverride
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -97,30 +98,27 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def overrides(arguments: argparse.Namespace) -> "Options":
-    """Return the overrides.
+def overrides(arguments: argparse.Namespace) -> "StudyArguments":
+    """Return the overrides, as arguments of `simulacra.fit`.
 
     Raises:
         failures.CommandError: the type of a column is given twice.
-        errors.StudyError: they do not fit together.
     """
-    from simulacra.engine import options
-
-    return options.Options.of(
-        types=option_types.unique("--types", arguments.types),
-        keep=arguments.keep,
-        drop=arguments.drop,
-        missing=_missing(arguments.missing),
-        sets=option_types.unique("--sets", arguments.sets),
-        separators=option_types.unique("--separators", arguments.separators),
-        dates=option_types.unique("--dates", arguments.dates),
-        decimal=arguments.decimal,
-        delimiter=arguments.delimiter,
-        header_rows=arguments.header_rows,
-        sheet=arguments.sheet,
-        privacy=arguments.privacy,
-        weight=arguments.weight,
-    )
+    return {
+        "types": option_types.unique("--types", arguments.types),
+        "keep": arguments.keep,
+        "drop": arguments.drop,
+        "missing": _missing(arguments.missing),
+        "sets": option_types.unique("--sets", arguments.sets),
+        "separators": option_types.unique("--separators", arguments.separators),
+        "dates": option_types.unique("--dates", arguments.dates),
+        "decimal": arguments.decimal,
+        "delimiter": arguments.delimiter,
+        "header_rows": arguments.header_rows,
+        "sheet": arguments.sheet,
+        "privacy": arguments.privacy,
+        "weight": arguments.weight,
+    }
 
 
 def written(overrides: "Mapping[str, Any]") -> str:

@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 
 from simulacra.engine.progress import Progress, ProgressCallback
@@ -24,12 +24,10 @@ def say(text: str) -> None:
         print(printable(line))
 
 
-def say_first(lines: list[str], at_most: int) -> None:
-    """Print the first lines, and the number of those left out."""
-    for line in lines[:at_most]:
-        say(f"  {line}")
-    if len(lines) > at_most:
-        print(f"  and {len(lines) - at_most:,} more")
+def say_lines(lines: Iterable[str]) -> None:
+    """Print lines that may contain untrusted text."""
+    for line in lines:
+        say(line)
 
 
 @contextlib.contextmanager

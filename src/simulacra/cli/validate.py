@@ -60,15 +60,16 @@ def run(arguments: argparse.Namespace) -> int:
                 f"{column} is in --segment and in --segment-range; name it in one."
             )
         segment[column].append(level)
+    overrides = study_options.overrides(arguments)
     try:
         with terminal.progress() as on_progress:
-            found = pipeline.validate_with(
+            found = pipeline.validate(
                 arguments.study,
-                study_options.overrides(arguments),
                 segment=segment or None,
                 repeats=arguments.repeats,
                 seed=arguments.seed,
                 progress=on_progress,
+                **overrides,
             )
     except errors.ConditionError as error:
         faults = [f"--segment: {fault.detail}" for fault in error.fields]

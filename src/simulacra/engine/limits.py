@@ -25,6 +25,9 @@ class StudyBounds:
 
 DEFAULT = StudyBounds()
 
+MAX_HEADER_ROWS = 5
+"""The most rows of a table that hold the names of its columns."""
+
 MAX_SEED = 2**63 - 1
 """The largest number that random streams can be seeded with; the smallest is 0."""
 DRAWN_SEEDS = 2**31

@@ -8,6 +8,8 @@ from simulacra.engine import errors, privacy_levels
 from simulacra.engine.columns import registry
 from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.columns.ordinal import ORDINAL
+from simulacra.engine.columns.texts.conventions import DATE_ORDERS, DECIMAL_MARKS
+from simulacra.engine.limits import MAX_HEADER_ROWS
 from simulacra.engine.words import LIBRARY, Words
 
 TypeOverride = str | Sequence[str]
@@ -16,9 +18,6 @@ TypeOverride = str | Sequence[str]
 MissingValues = Sequence[str | float] | Mapping[str, Sequence[str | float]]
 """What stands for no answer: besides what is found, in every column; or all of it, by column."""
 
-DATE_ORDERS = ("dmy", "mdy", "ymd")
-DECIMAL_MARKS = (".", ",")
-MAX_HEADER_ROWS = 5
 MIN_IN_SET = 2
 
 
@@ -75,8 +74,8 @@ class Options:
         sets: name of a multiple-response set to its columns.
         separators: column of which a cell holds several answers, to what stands between them; to
             an empty text if a cell holds one answer.
-        dates: column of dates to the order of their parts; one of `DATE_ORDERS`.
-        decimal: the mark before the decimals of numbers; one of `DECIMAL_MARKS`.
+        dates: column of dates to the order of their parts; one of `conventions.DATE_ORDERS`.
+        decimal: the mark before the decimals of numbers; one of `conventions.DECIMAL_MARKS`.
         file: how the file is to be read.
         privacy: how closely the model may follow small groups; one of `privacy_levels.ALL`.
         weight: column that says how many people each respondent stands for.

@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from simulacra.engine import limits
-from simulacra.engine.options import MAX_HEADER_ROWS
+from simulacra.engine.limits import MAX_HEADER_ROWS
 from simulacra.service import policy
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import DatasetStatus
