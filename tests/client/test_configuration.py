@@ -121,3 +121,16 @@ def test_what_else_is_refused(variables: dict[str, str]) -> None:
         )
     with pytest.raises(ConfigurationError, match="no file /nowhere"):
         Configuration("https://acme.example", ca_file="/nowhere")
+
+
+def test_a_profile_is_removed_and_the_others_stay(variables: dict[str, str]) -> None:
+    path = configuration.save_profile("acme", ACME, variables)
+    configuration.save_profile("other", ACME, variables)
+    assert configuration.remove_profile("acme", variables) == path
+    assert configuration.find("other", environment=variables).client_id == "acme"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with pytest.raises(ConfigurationError, match="has no profile 'acme'"):
+        configuration.remove_profile("acme", variables)
+    path.unlink()
+    with pytest.raises(ConfigurationError, match="has no profile 'other'"):
+        configuration.remove_profile("other", variables)

@@ -17,7 +17,7 @@ from simulacra.client.asynchronous.datasets import AsyncDataset
 from simulacra.client.asynchronous.generations import AsyncGeneration
 from simulacra.client.asynchronous.jobs import AsyncJob
 from simulacra.client.asynchronous.webhooks import AsyncWebhook
-from simulacra.client.configuration import Configuration, save_profile
+from simulacra.client.configuration import Configuration, remove_profile, save_profile
 from simulacra.client.documents import (
     ClientRecord,
     Credential,
@@ -82,6 +82,7 @@ __all__ = [
     "Webhook",
     "WebhookSecret",
     "problems",
+    "remove_profile",
     "save_profile",
     "verify",
 ]

@@ -150,6 +150,22 @@ def save_profile(
     return path
 
 
+def remove_profile(name: str, environment: Mapping[str, str] | None = None) -> Path:
+    """Remove a profile, and return the file. Its secret goes on being good at the service.
+
+    Raises:
+        ConfigurationError: there is none of this name, or the file cannot be read.
+        OSError: the file cannot be written.
+    """
+    path = profiles_file(environment)
+    profiles = _profiles(path) if path.exists() else {}
+    if name not in profiles:
+        raise ConfigurationError(f"{path} has no profile {name!r}.")
+    del profiles[name]
+    _write(path, profiles)
+    return path
+
+
 def check_saving(name: str, environment: Mapping[str, str] | None = None) -> None:
     """Find out whether a profile could be saved, and change none.
 
