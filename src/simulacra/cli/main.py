@@ -15,6 +15,7 @@ COMMANDS = (
     *("fit", "preview", "generate", "crosstab", "compare", "validate", "compile"),
     *("remote", "watch"),
     *OF_SERVER,
+    "completion",
 )
 """All of them; where only the client is installed, there are fewer."""
 
@@ -27,22 +28,15 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code; each command is a module of this package."""
     words = sys.argv[1:] if argv is None else argv
-    named = words[0] if words else None
-    if named in COMMANDS and not _is_installed(named):
+    named = words[0] if words and words[0] in COMMANDS else None
+    if named is not None and not _is_installed(named):
         print(
             f"simulacra: {named} needs the library, and only the client is installed: "
             "pip install simulacra",
             file=sys.stderr,
         )
         return USAGE
-    parser = argparse.ArgumentParser(
-        prog="simulacra", description="Scenario-conditioned synthetic survey data."
-    )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {simulacra.__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name in filter(_is_installed, COMMANDS):
-        importlib.import_module(f"simulacra.cli.{name}").register(commands)
-    arguments = parser.parse_args(words)
+    arguments = new_parser(COMMANDS if named is None else (named,)).parse_args(words)
     if named in OF_SERVER:
         from simulacra.service.embedded import handover
 
@@ -62,8 +56,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+def new_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """Return the parser with some commands; the modules of others need not be loaded."""
+    parser = argparse.ArgumentParser(
+        prog="simulacra", description="Scenario-conditioned synthetic survey data."
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    parsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name in filter(_is_installed, commands):
+        importlib.import_module(f"simulacra.cli.{name}").register(parsers)
+    return parser
+
+
 def _is_installed(command: str) -> bool:
     return importlib.util.find_spec(f"simulacra.cli.{command}") is not None
+
+
+class _Version(argparse.Action):
+    """Prints the version, which is looked up only then: that takes longer than most commands."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"{parser.prog} {simulacra.__version__}")
+        parser.exit()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import sys
-import urllib.request
 from pathlib import Path
 from ssl import create_default_context
 from typing import TYPE_CHECKING
@@ -205,6 +204,8 @@ class _Probe:
     def __call__(self) -> bool:
         try:
             context = create_default_context(cafile=str(self._ca))  # it may have been renewed
+            import urllib.request
+
             with urllib.request.urlopen(  # noqa: S310 - our own https address
                 self._url, timeout=1, context=context
             ) as answer:
