@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from simulacra.cli.remote import failing
 from tests.acceptance import harness
 
 TOO_SMALL = b"a,b\n1,2\n"
+LONG_SECONDS = 5 * harness.SECONDS
 COLUMNS, ROWS = 60, (2_000, 8_000, 32_000, 128_000)
 
 
@@ -35,7 +37,7 @@ def environment(server: harness.ServerProcess, api: harness.ApiClient) -> dict[s
 def watch(job_id: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*harness.SIMULACRA, "watch", job_id],
-        env=environment, capture_output=True, text=True, check=False, timeout=harness.SECONDS,
+        env=environment, capture_output=True, text=True, check=False, timeout=LONG_SECONDS,
     )  # fmt: skip
 
 
@@ -50,12 +52,13 @@ def test_a_completed_job_is_exit_code_0(
     ]  # fmt: skip
 
 
-def test_a_failed_job_is_exit_code_1_with_its_reason(
+def test_a_failed_job_has_an_exit_code_of_its_own_and_its_reason(
     api: harness.ApiClient, environment: dict[str, str]
 ) -> None:
-    ended = watch(api.upload(TOO_SMALL).json()["job_id"], environment)
-    assert (ended.returncode, ended.stdout) == (1, "")
-    assert re.search(r"has failed: .*at least 30.* \(simio_upload_invalid\)", ended.stderr)
+    job_id = api.upload(TOO_SMALL).json()["job_id"]
+    ended = watch(job_id, environment)
+    assert (ended.returncode, ended.stdout) == (failing.JOB_FAILED, "")
+    assert re.search(rf"at least 30.*\n.* simio_upload_invalid, job {job_id}, ", ended.stderr)
 
 
 def test_a_job_of_another_tenant_is_not_found(
@@ -63,7 +66,7 @@ def test_a_job_of_another_tenant_is_not_found(
 ) -> None:
     with contextlib.closing(server.client(server.create_tenant("Other"))) as other:
         ended = watch(other.upload(TOO_SMALL).json()["job_id"], environment)
-    assert ended.returncode == 1
+    assert ended.returncode == failing.REFUSED
     assert "simio_job_not_found" in ended.stderr
 
 
@@ -104,7 +107,7 @@ def shown_on_terminal(job_id: str, environment: dict[str, str], out: Path) -> st
         with out.open("w") as stdout:
             ended = subprocess.run(
                 [*harness.SIMULACRA, "watch", job_id],
-                env=environment, stdout=stdout, stderr=theirs, check=False, timeout=harness.SECONDS,
+                env=environment, stdout=stdout, stderr=theirs, check=False, timeout=LONG_SECONDS,
             )  # fmt: skip
         assert ended.returncode == 0
     return b"".join(shown).decode()

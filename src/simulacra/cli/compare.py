@@ -10,6 +10,7 @@ from simulacra.cli import (
     option_types,
     results,
     scenario_options,
+    table_options,
     terminal,
 )
 
@@ -32,12 +33,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="compare with rows under the conditions of this file, as many and with the same seed "
         "(default: compare with the study)",
     )
-    parser.add_argument(
-        "--columns",
-        metavar="COLUMN",
-        nargs="+",
-        help="columns or multiple-response sets to compare (default: all columns)",
-    )
+    table_options.add_columns(parser)
     results.add(parser)
     parser.set_defaults(run=run)
 

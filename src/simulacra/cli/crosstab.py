@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from simulacra.cli import failures, generate, results, scenario_options, terminal
+from simulacra.cli import failures, generate, results, scenario_options, table_options, terminal
 
 if TYPE_CHECKING:
     from simulacra.engine.errors import TableError
@@ -18,21 +18,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser = commands.add_parser(
         "crosstab", help="a cross table of a study or of rows, tested on the respondents behind"
     )
-    parser.add_argument(
-        "--show",
-        metavar="COLUMN",
-        nargs="+",
-        required=True,
-        help="rows of the table: columns or multiple-response sets",
-    )
-    parser.add_argument(
-        "--banner",
-        metavar="COLUMN",
-        nargs="+",
-        default=[],
-        help="columns of the table: categorical columns or multiple-response sets, side by side",
-    )
-    parser.add_argument("--weight", metavar="COLUMN", help="a numeric column that rows count by")
+    table_options.add(parser)
     generate.add_model(parser)
     scenario_options.add(
         parser, rows="number of rows to make of the scenario (default: tabulate the study itself)"

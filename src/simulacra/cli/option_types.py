@@ -119,11 +119,11 @@ def bound(text: str) -> "Bound":
     return text
 
 
-def several(parser: argparse.ArgumentParser, option: str, **about: Any) -> None:  # noqa: ANN401 - of argparse
+def several(parser: argparse._ActionsContainer, option: str, **about: Any) -> None:  # noqa: ANN401 - of argparse
     """Add an option that takes one value or more, and may be given more than once.
 
     Args:
-        parser: of the command.
+        parser: of the command, or a group of its options.
         option: its name.
         about: arguments of `argparse.ArgumentParser.add_argument`.
     """

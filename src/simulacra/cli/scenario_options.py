@@ -38,35 +38,36 @@ def add(parser: argparse.ArgumentParser, rows: str | None = None) -> None:
         required=rows is None,
         help=rows or "number of rows",
     )
+    scenario = parser.add_argument_group("scenario")
     option_types.several(
-        parser,
+        scenario,
         "--share",
         metavar="COLUMN=LEVEL:SHARE",
         type=_share,
         help="share of the rows with a level, 0 to 1: segment=Premium:0.55 channel=Online:0.7",
     )
     option_types.several(
-        parser,
+        scenario,
         "--range",
         metavar="COLUMN=MIN:MAX",
         type=option_types.span,
         help="both ends, numbers or ISO 8601 dates: age=25:44 joined=2024-01-01:2024-06-30",
     )
     option_types.several(
-        parser,
+        scenario,
         "--mean",
         metavar="COLUMN=MEAN",
         type=_mean,
         help="mean of a number or date over the rows: monthly_spend=45 joined=2024-03-01",
     )
     option_types.several(
-        parser,
+        scenario,
         "--band",
         metavar="COLUMN=MIN:MAX:SHARE",
         type=_band,
         help="share of the rows within a part of a range: age=18:34:0.4 age=35:49:0.3",
     )
-    parser.add_argument(
+    scenario.add_argument(
         "--cell",
         metavar="COLUMN=PART",
         nargs="+",
@@ -76,19 +77,19 @@ def add(parser: argparse.ArgumentParser, rows: str | None = None) -> None:
         "channel=Online share=0.4; a number has MIN:MAX as its part",
     )
     option_types.several(
-        parser,
+        scenario,
         "--option",
         metavar="SET=OPTION:SHARE",
         type=_option_share,
         help="share of the rows that choose an option of a multiple-response set: brands=Acme:0.6",
     )
-    parser.add_argument(
+    scenario.add_argument(
         FILE,
         metavar="FILE.json",
         type=option_types.existing_file,
         help="a file with conditions of all kinds, also among some rows, as the service takes them",
     )
-    parser.add_argument(
+    scenario.add_argument(
         "--seed",
         type=option_types.WholeNumber(0, limits.MAX_SEED),
         help="the same model, conditions, rows and seed give the same rows (default: a new one)",

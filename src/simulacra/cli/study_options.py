@@ -26,8 +26,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="CSV, .xlsx, .xls, .sav, .zsav, .por, .dta, .sas7bdat, .xpt or Parquet file, or "
         "triple-S: the definition with its data beside it, or a zip archive of both",
     )
+    reading = parser.add_argument_group("how the study is read")
     option_types.several(
-        parser,
+        reading,
         "--types",
         metavar="COLUMN=TYPE",
         type=_type,
@@ -38,60 +39,60 @@ def add(parser: argparse.ArgumentParser) -> None:
         ("--drop", "leave out"),
     ):
         option_types.several(
-            parser,
+            reading,
             option,
             metavar="COLUMN",
             help=f"columns to {purpose}",
         )
     option_types.several(
-        parser,
+        reading,
         "--missing",
         metavar="VALUE",
         help="values that stand for no answer, in every column: --missing -99 refused; or of one "
         "column, all that do: --missing hours=98,99 region=",
     )
     option_types.several(
-        parser,
+        reading,
         "--sets",
         metavar="SET=COLUMN,COLUMN",
         type=_set,
         help="multiple-response sets and the columns that are their options",
     )
     option_types.several(
-        parser,
+        reading,
         "--separators",
         metavar="COLUMN=TEXT",
         type=_separator,
         help="what stands between the answers in a cell: channels=; (channels= for one answer)",
     )
     option_types.several(
-        parser,
+        reading,
         "--dates",
         metavar="COLUMN=ORDER",
         type=_date_order,
         help=f"order of day, month and year: {', '.join(DATE_ORDERS)}",
     )
-    parser.add_argument("--decimal", choices=DECIMAL_MARKS, help="the mark before decimals")
-    parser.add_argument(
+    reading.add_argument("--decimal", choices=DECIMAL_MARKS, help="the mark before decimals")
+    reading.add_argument(
         "--delimiter",
         type=_delimiter,
         help="the character between two fields of a CSV file, \\t for a tab; a second one is the "
         "quotation mark",
     )
-    parser.add_argument(
+    reading.add_argument(
         "--header-rows",
         metavar="N",
         type=option_types.WholeNumber(0, MAX_HEADER_ROWS),
         help="how many rows of a CSV file or a sheet hold the names of the columns",
     )
-    parser.add_argument("--sheet", help="sheet of a workbook (default: the first with a table)")
-    parser.add_argument(
+    reading.add_argument("--sheet", help="sheet of a workbook (default: the first with a table)")
+    reading.add_argument(
         "--privacy",
         choices=privacy_levels.ALL,
         default=privacy_levels.STANDARD,
         help="strict: rows tell less about who took part; small groups lose part of their profile",
     )
-    parser.add_argument(
+    reading.add_argument(
         "--weight",
         metavar="COLUMN",
         help="column that says how many people each respondent stands for",

@@ -1,7 +1,9 @@
 """Output for people: texts that are safe to print, and progress."""
 
 import contextlib
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 
@@ -19,9 +21,17 @@ def printable(text: str) -> str:
 
 
 def say(text: str) -> None:
-    """Print lines that may contain untrusted text."""
+    """Print lines that may contain untrusted text; prose is broken between words."""
     for line in text.split("\n"):
-        print(printable(line))
+        for part in _fitting(printable(line)):
+            print(part)
+
+
+def _fitting(line: str) -> list[str]:
+    """Return a line in parts that fit a terminal; tables and what is to be copied stay whole."""
+    if "  " in line or not sys.stdout.isatty():
+        return [line]
+    return textwrap.wrap(line, shutil.get_terminal_size().columns, break_long_words=False) or [line]
 
 
 def say_lines(lines: Iterable[str]) -> None:
@@ -34,12 +44,12 @@ def say_lines(lines: Iterable[str]) -> None:
 def progress() -> Iterator[ProgressCallback]:
     """Show progress on standard error: as a bar on a terminal, elsewhere as one line a stage."""
     has_bars = sys.stderr.isatty() and find_spec("rich") is not None
-    with _bar() if has_bars else _lines() as on_progress:
+    with _bar() if has_bars else contextlib.nullcontext(stages()) as on_progress:
         yield on_progress
 
 
-@contextlib.contextmanager
-def _lines() -> Iterator[ProgressCallback]:
+def stages() -> ProgressCallback:
+    """Return what prints a line on standard error for each stage."""
     stage = ""
 
     def on_progress(update: Progress) -> None:
@@ -48,7 +58,7 @@ def _lines() -> Iterator[ProgressCallback]:
             stage = update.stage
             print(printable(stage), file=sys.stderr, flush=True)
 
-    yield on_progress
+    return on_progress
 
 
 @contextlib.contextmanager
