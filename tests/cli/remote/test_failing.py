@@ -113,6 +113,8 @@ def test_without_credentials_the_way_to_them_is_said(
         ["generate", "ds_1"],
         ["preview", "ds_1", "--rows", "5", "--share", "a=b:0.5", "a=b:0.5"],
         ["delete", "ds_1"],
+        ["login", "http://api.example"],
+        ["login", "https://user:a-claim-token@api.example"],
     ],
 )
 def test_what_cannot_be_asked_is_not_asked(

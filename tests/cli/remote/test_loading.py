@@ -64,7 +64,7 @@ def test_the_list_of_commands_loads_nothing_heavy(tmp_path: Path) -> None:
 
 
 def test_a_command_needs_neither_the_service_nor_what_handles_rows(tmp_path: Path) -> None:
-    for words, code in ((["remote", "usage"], 3), (["remote", "login", "ftp://x"], 3)):
+    for words, code in ((["remote", "usage"], 3), (["remote", "login", "https://x"], 2)):
         ended = python(WITHOUT.format(missing=(*HEAVY, *SERVICE), words=words), tmp_path)
         assert (ended.returncode, "Traceback" in ended.stderr) == (code, False), ended.stderr
 

@@ -75,7 +75,12 @@ def test_options_of_a_study_become_a_form_and_faults_become_options(
 ) -> None:
     Path("study.csv").write_text("a,b\n1,2\n")
     faults = [
-        {"parameter": "column_types", "pointer": "/zip", "detail": "No such column.", "code": "x"},
+        {
+            "parameter": "column_types",
+            "pointer": "/column_types/zip",
+            "detail": "No such column.",
+            "code": "x",
+        },
         {"parameter": "weight_column", "detail": "Holds texts.", "code": "x"},
         {"parameter": "display_name", "detail": "Too long.", "code": "x"},
     ]

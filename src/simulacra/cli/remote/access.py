@@ -44,6 +44,7 @@ def register(commands: Commands) -> None:
     login.add_argument(
         "address",
         metavar="ADDRESS",
+        type=_address,
         nargs="?",
         help="of the API (default: SIMIO_* variables, which then have the credentials too)",
     )
@@ -77,7 +78,7 @@ def register(commands: Commands) -> None:
         "simulacra remote signup https://api.example.com --company 'Acme Research' "
         "--email data@acme.example --wait",
     )
-    signup.add_argument("address", metavar="ADDRESS", help="of the API")
+    signup.add_argument("address", metavar="ADDRESS", type=_address, help="of the API")
     signup.add_argument("--company", metavar="NAME", required=True, help="who asks")
     signup.add_argument("--email", metavar="ADDRESS", required=True, help="whom to write to")
     signup.add_argument(
@@ -108,6 +109,15 @@ def register(commands: Commands) -> None:
         "remove a profile, with its secret; the secret goes on being good at the server",
         log_out,
     )
+
+
+def _address(text: str) -> str:
+    from simulacra.client import ConfigurationError, configuration
+
+    try:
+        return configuration.checked_url("the address", text)
+    except ConfigurationError as error:  # which does not quote it: it may have a password
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _add_trust(parser: argparse.ArgumentParser) -> None:

@@ -256,7 +256,7 @@ def asked(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        refuse(f"{question} Say so with --yes: there is nobody to ask.")
+        refuse(f"{question} There is nobody to ask: say so with --yes.")
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise failing.DeclinedError("Nothing was done.")

@@ -118,7 +118,7 @@ def _of_client(error: "ClientError", arguments: argparse.Namespace) -> Failure:
 
     match error:
         case client.ConfigurationError():
-            return Failure(CREDENTIALS, [str(error), *_how_to_begin()])
+            return Failure(CREDENTIALS, [str(error), *_how_to_begin(arguments)])
         case client.TokenError():
             return Failure(CREDENTIALS, [f"The issuer gives no access token: {error}"])
         case client.UnreachableError():
@@ -136,7 +136,9 @@ def _explained(error: Exception) -> Failure | None:
     return None if explanation is None else Failure(FAILED, explanation.split("\n"))
 
 
-def _how_to_begin() -> list[str]:
+def _how_to_begin(arguments: argparse.Namespace) -> list[str]:
+    if hasattr(arguments, "address"):  # it is one of the commands that are named here
+        return []
     return [
         "`simulacra remote login ADDRESS` stores the address and the credentials in a profile;",
         "`simulacra remote signup ADDRESS` asks for access.",
@@ -183,7 +185,8 @@ def _fault(fault: "FieldFault", arguments: argparse.Namespace) -> str:
         within = [(pointer.removeprefix(CONDITIONS), fault.detail)]
         return scenario_options.faults_of(within, arguments)[0]
     if fault.parameter is not None:
-        return f"{' '.join([_option(fault.parameter), *pointer.split()])}: {fault.detail}"
+        within = pointer.removeprefix(f"/{fault.parameter}")
+        return f"{f'{_option(fault.parameter)} {within}'.rstrip()}: {fault.detail}"
     name, _, rest = pointer.removeprefix("/").partition("/")
     if not name:
         return fault.detail
