@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import certifi
 import keyring
 import keyring.backend
 import pytest
@@ -178,6 +179,16 @@ def test_the_secret_of_another_client_is_not_overwritten(
     assert profiles.read_text() == before
     service.will(usage())
     assert remote("login", BASE, "--client-id", "client", stdin=NEW).code == 0
+
+
+def test_the_certificates_of_an_address_are_named_once(
+    remote: Remote, service: Service, profiles: Path
+) -> None:
+    login = ["login", BASE, "--client-id", "client"]
+    for options in (["--ca-file", certifi.where()], []):
+        service.will(usage())
+        assert remote(*login, *options, stdin=SECRET).code == 0
+        assert kept(profiles)["default"]["ca_file"] == certifi.where()
 
 
 def test_the_variable_names_a_profile_too(

@@ -172,17 +172,29 @@ def _addressed(arguments: argparse.Namespace) -> "Configuration":
 
     ca_file = None if arguments.ca_file is None else str(arguments.ca_file.resolve())
     if arguments.address is not None:  # a secret in the environment may be for another server
-        return Configuration(
+        found = Configuration(
             arguments.address,
             token_url=arguments.token_url or "",
             audience=arguments.audience or "",
             ca_file=ca_file,
         )
+        return found if ca_file else _trusting_as_before(arguments, found)
     if not os.environ.get("SIMIO_API_BASE"):
         command.refuse("ADDRESS: give the address of the API, such as https://localhost:8443.")
     return configuration.find(
         ca_file=ca_file, token_url=arguments.token_url, audience=arguments.audience
     )
+
+
+def _trusting_as_before(arguments: argparse.Namespace, found: "Configuration") -> "Configuration":
+    """Return the address with the certificates that the profile has for it, if it has any."""
+    from simulacra.client import ConfigurationError, configuration
+
+    with contextlib.suppress(ConfigurationError):
+        kept = configuration.find(arguments.profile or DEFAULT_PROFILE)
+        if kept.base_url == found.base_url:
+            return dataclasses.replace(found, ca_file=kept.ca_file)
+    return found
 
 
 def _read_given(arguments: argparse.Namespace, found: "Configuration") -> _Given:
