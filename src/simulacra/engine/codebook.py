@@ -2,12 +2,64 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from simulacra.engine.columns.schema import AnswerList, CleaningAction, MultipleResponseSet
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+Code = float | str
+"""What a file holds in a cell in place of its meaning."""
+
+MEASURES = ("nominal", "ordinal", "scale")
+
+
+@dataclasses.dataclass(frozen=True)
+class Coding:
+    """How a file of codes holds a column, so that other rows can be written likewise.
+
+    Attributes:
+        codes: the code behind each level of a categorical column; None if a blank cell stands for
+            the level. Empty if the column has no levels.
+        labels: code to label, of all codes that the file labels.
+        missing: the codes that stand for no answer, as ranges whose ends belong to them.
+        measure: the level of measurement that the file states, one of `MEASURES`; empty if none.
+        display_format: how the file's program shows the values, such as ``F8.2``; empty if unknown.
+        is_text: cells are texts, not numbers.
+    """
+
+    codes: tuple[Code | None, ...] = ()
+    labels: Mapping[Any, str] = dataclasses.field(default_factory=dict, hash=False)
+    missing: tuple[tuple[Code, Code], ...] = ()
+    measure: str = ""
+    display_format: str = ""
+    is_text: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a saved model holds it: members that say nothing are left out."""
+        document = {
+            "codes": [*self.codes],
+            "labels": [[code, label] for code, label in self.labels.items()],
+            "missing": [[*ends] for ends in self.missing],
+            "measure": self.measure,
+            "display_format": self.display_format,
+            "is_text": self.is_text,
+        }
+        return {key: value for key, value in document.items() if value}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Return what `to_json` wrote."""
+        return cls(
+            codes=tuple(document.get("codes", ())),
+            labels={code: str(label) for code, label in document.get("labels", ())},
+            missing=tuple((low, high) for low, high in document.get("missing", ())),
+            measure=str(document.get("measure", "")),
+            display_format=str(document.get("display_format", "")),
+            is_text=bool(document.get("is_text", False)),
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,15 +69,21 @@ class Variable:
     Attributes:
         label: a text for people, such as the wording of the question; empty if there is none.
         is_labelled: the column is a dictionary whose order is the order of the value labels.
-        label_values: of a labelled column, the number behind each level; empty if the codes are
-            not numbers.
         counted: in a dichotomous multiple-response set, the value that means "chosen".
+        coding: how the file holds it; None if its cells are what they mean.
     """
 
     label: str = ""
     is_labelled: bool = False
-    label_values: tuple[float, ...] = ()
     counted: float | None = None
+    coding: Coding | None = None
+
+    @property
+    def label_values(self) -> tuple[float, ...]:
+        """Of a labelled column the number behind each level; empty if codes are no numbers."""
+        if not self.is_labelled or self.coding is None or self.coding.is_text:
+            return ()
+        return tuple(float(code) for code in self.coding.codes if code is not None)
 
 
 @dataclasses.dataclass(frozen=True)

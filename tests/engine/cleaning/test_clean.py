@@ -6,7 +6,7 @@ import pytest
 
 from simulacra.engine import errors, limits
 from simulacra.engine.cleaning import clean
-from simulacra.engine.codebook import RawStudy, Variable
+from simulacra.engine.codebook import Coding, RawStudy, Variable
 from simulacra.engine.columns.boolean import BOOLEAN
 from simulacra.engine.columns.number import NUMBER
 from simulacra.engine.columns.ordinal import ORDINAL
@@ -107,11 +107,11 @@ def test_the_codebook_shows_in_the_schema() -> None:
         }
     )
     option = Variable("<b>An</b>&nbsp;option", counted=1.0)
-    labelled = Variable(is_labelled=True, label_values=(0.0, 1.0), counted=1.0)
+    labelled = Variable(is_labelled=True, coding=Coding((0.0, 1.0)), counted=1.0)
     raw = RawStudy(
         table,
         {
-            "Q1": Variable("Do you like it?", is_labelled=True, label_values=(1.0, 2.0, 3.0)),
+            "Q1": Variable("Do you like it?", is_labelled=True, coding=Coding((1.0, 2.0, 3.0))),
             **{f"Q2_{n}": option for n in range(3)},
             "Q3_1": labelled,
             "Q3_2": labelled,

@@ -8,7 +8,7 @@ import pytest
 
 from simulacra.engine import limits
 from simulacra.engine.cleaning import clean
-from simulacra.engine.codebook import RawStudy, Variable
+from simulacra.engine.codebook import Coding, RawStudy, Variable
 from simulacra.engine.options import Options
 
 RNG = np.random.default_rng(12)
@@ -43,7 +43,7 @@ def test_a_level_is_named_by_its_text_or_by_its_code() -> None:
         pa.array(np.searchsorted(["bad", "good", "refused"], MOODS).astype(np.int32)),
         pa.array(["bad", "good", "refused"]),
     )
-    coded = Variable(is_labelled=True, label_values=(1.0, 2.0, 9.0))
+    coded = Variable(is_labelled=True, coding=Coding((1.0, 2.0, 9.0)))
     for named in ("refused", 9):
         assert missing(levels, {"missing": {"x": [named]}}, coded) == REFUSED
 

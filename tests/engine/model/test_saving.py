@@ -1,4 +1,6 @@
+import dataclasses
 import io
+import math
 import zipfile
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import simulacra
+from simulacra.engine.codebook import Coding
 from simulacra.engine.model import saving
 from simulacra.engine.progress import ProgressCallback
 from tests.studies import same_rows
@@ -155,3 +158,29 @@ def test_damage_to_what_was_fitted_is_noticed(saved: Path, tmp_path: Path) -> No
 
 def test_a_model_of_an_earlier_version_was_not_validated() -> None:
     assert simulacra.load(same_rows.SAVED_MODEL).validation is None
+
+
+def test_codings_are_kept_and_those_that_fit_nothing_are_refused(
+    saved: Path, tmp_path: Path
+) -> None:
+    pool, models, *_ = saving.load(saved)
+    levels = pool.schema["segment"].levels
+    coding = Coding(
+        (*map(float, range(len(levels) - 1)), None), {1.0: "One"}, ((-math.inf, -1.0),), "nominal",
+        "F2.0",
+    )  # fmt: skip
+    text = Coding(("", *levels[1:]), is_text=True)
+    for known in (coding, text):
+        saving.save(tmp_path / "coded.model", pool, models, codings={"segment": known})
+        assert saving.load(tmp_path / "coded.model").codings == {"segment": known}
+    assert saving.load(saved).codings == {}
+    for name, forged in (
+        ("nothing", coding),
+        ("segment", Coding((1.0,))),
+        ("segment", dataclasses.replace(coding, is_text=True)),
+        ("segment", dataclasses.replace(text, is_text=False)),
+        ("segment", dataclasses.replace(coding, measure="guess")),
+    ):
+        saving.save(tmp_path / "forged.model", pool, models, codings={name: forged})
+        with pytest.raises(simulacra.SavedModelError):
+            saving.load(tmp_path / "forged.model")

@@ -51,6 +51,13 @@ def _opposite(answer: str) -> str:
     return word.title() if answer[0].isupper() else word
 
 
+def as_stated(draft: Draft) -> Draft:
+    """Return a column whose codes 0 and 1 have the labels false and true as a boolean."""
+    if [*draft.levels] == [*LEVELS] and [*draft.label_values] == [0, 1]:
+        return Draft(BOOLEAN, draft.values, LEVELS, notes=draft.notes)
+    return draft
+
+
 def as_boolean(draft: Draft, counted: float) -> Draft:
     """Return an unlabelled option of a dichotomous set as a boolean: chosen or not.
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +11,7 @@ from simulacra.engine import errors, limits
 from simulacra.engine.cleaning import (
     calendar,
     choices,
+    codings,
     columns,
     dropping,
     evidence,
@@ -26,7 +28,7 @@ from simulacra.engine.cleaning import (
     weights,
 )
 from simulacra.engine.cleaning.overrides import Override
-from simulacra.engine.codebook import RawStudy, Variable
+from simulacra.engine.codebook import Coding, RawStudy, Variable
 from simulacra.engine.columns import boolean
 from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.boolean import BOOLEAN
@@ -51,11 +53,14 @@ class Study:
         values: float64, shape (rows, columns); see `arrays.Floats`.
         weights: float64, shape (rows,): how many people each row stands for, positive, with mean 1;
             None if all stand for as many.
+        codings: how its file holds columns, by their names in the schema; without those that are
+            in the file as they are here.
     """
 
     schema: Schema
     values: Floats
     weights: Floats | None = None
+    codings: Mapping[str, Coding] = dataclasses.field(default_factory=dict)
 
 
 def clean(raw: RawStudy, bounds: limits.StudyBounds, options: Options | None = None) -> Study:
@@ -130,7 +135,18 @@ def _study(
         weight=None if weighted is None else weighted.weight,
         overrides=restating.overrides(raw, columns, attached, actions, options),
     )
-    return Study(schema, values, None if weighted is None else weighted.values)
+    found = {
+        column.name: codings.of(
+            draft,
+            raw.variables.get(column.source_name, UNKNOWN),
+            raw.table[column.source_name],
+        )
+        for column, draft in columns
+    }
+    return Study(
+        *(schema, values, None if weighted is None else weighted.values),
+        codings={name: coding for name, coding in found.items() if coding is not None},
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -208,6 +224,7 @@ def _draft(source: _Source, array: pa.ChunkedArray) -> Draft | None:
         return None
     if variable.is_labelled:
         draft = dataclasses.replace(draft, label_values=variable.label_values)
+        draft = choices.as_stated(draft)
     elif variable.counted is not None and not draft.type.is_categorical:
         draft = choices.as_boolean(draft, variable.counted)
     draft = missing.blank(draft, conventions)

@@ -3,8 +3,8 @@
 The names in the manifest are those of format 2, so that models of version 0.1.0 can be read: a
 "link" is a conditional model, its "places" are ranks of levels, an "echo" is a repetition, "seed"
 and "same" are the respondents' values and who of them repeats. What 0.1.0 did not know ("tallies",
-"odds", "absence", "strengths", "quality", "privacy" and "validation") may be absent. A model of a
-weighted study says that it is of format 3, since an earlier version would leave out its
+"odds", "absence", "strengths", "quality", "privacy", "validation" and "codings") may be absent. A
+model of a weighted study says that it is of format 3, since an earlier version would leave out its
 "survey_weights".
 """
 
@@ -15,13 +15,14 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from simulacra.engine import errors, privacy_levels, processors
+from simulacra.engine.codebook import Coding
 from simulacra.engine.columns.schema import Schema
 from simulacra.engine.model import conditional, soundness, visits
 from simulacra.engine.model.conditional import ConditionalModel
@@ -54,12 +55,14 @@ class Saved(NamedTuple):
         models: along the visit sequence.
         quality: what was found when the model's rows were compared with the study, as plain JSON.
         validation: of the study, as plain JSON; None if it was not validated.
+        codings: how the file of the study holds columns, by name.
     """
 
     pool: DonorPool
     models: list[ConditionalModel]
     quality: dict[str, Any] | None
     validation: dict[str, Any] | None
+    codings: dict[str, Coding]
 
 
 def save(
@@ -68,6 +71,7 @@ def save(
     models: Sequence[ConditionalModel],
     quality: dict[str, Any] | None = None,
     validation: dict[str, Any] | None = None,
+    codings: Mapping[str, Coding] | None = None,
 ) -> None:
     """Write a model to one file.
 
@@ -77,6 +81,7 @@ def save(
         models: along the visit sequence.
         quality: see `Saved`.
         validation: likewise.
+        codings: likewise.
 
     Raises:
         OSError: the file cannot be written.
@@ -90,6 +95,8 @@ def save(
     }
     if validation is not None:
         described["validation"] = validation
+    if codings:
+        described["codings"] = {name: coding.to_json() for name, coding in codings.items()}
     if pool.survey_weights is not None:
         described["version"], arrays["survey_weights"] = WEIGHTED, pool.survey_weights
     _write(path, described, arrays, models)
@@ -179,7 +186,10 @@ def load(path: Path) -> Saved:
         soundness.check_privacy(privacy_level)
         pool = DonorPool.of(schema, values, rules, strengths, privacy_level, weights)
         soundness.check_odds(pool, models)
-        return Saved(pool, models, manifest.get("quality"), manifest.get("validation"))
+        described = manifest.get("codings", {})
+        codings = {name: Coding.from_json(coding) for name, coding in described.items()}
+        soundness.check_codings(codings, schema)
+        return Saved(pool, models, manifest.get("quality"), manifest.get("validation"), codings)
 
 
 def load_fitted(

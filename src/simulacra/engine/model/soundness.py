@@ -1,11 +1,12 @@
 """Whether the parts of a model fit together; checked before a loaded one is used."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from simulacra.engine import privacy_levels
+from simulacra.engine.codebook import MEASURES, Coding
 from simulacra.engine.columns.arrays import Float32s, Floats
 from simulacra.engine.columns.date import DATE, MONTH
 from simulacra.engine.columns.schema import Column, Schema
@@ -96,6 +97,24 @@ def check_privacy(level: object) -> None:
     """
     if level not in privacy_levels.ALL:
         raise ValueError("there is no such privacy level")
+
+
+def check_codings(codings: Mapping[str, Coding], schema: Schema) -> None:
+    """Refuse codings of other columns, and codes that are not one for each level.
+
+    Raises:
+        ValueError: what is wrong.
+    """
+    for name, coding in codings.items():
+        if name not in schema or len(coding.codes) != len(schema[name].levels):
+            raise ValueError("a coding does not fit its column")
+        if coding.measure not in ("", *MEASURES):
+            raise ValueError("there is no such level of measurement")
+        kind: tuple[type, ...] = (str,) if coding.is_text else (float, int)
+        codes = (*filter(lambda code: code is not None, coding.codes), *coding.labels)
+        ends = (end for ends in coding.missing for end in ends)
+        if not all(isinstance(code, kind) for code in (*codes, *ends)):
+            raise ValueError("a coding has codes of another kind than its column")
 
 
 def check_odds(pool: DonorPool, models: Sequence[ConditionalModel]) -> None:

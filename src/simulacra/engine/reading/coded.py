@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from simulacra.engine.codebook import RawStudy, Variable
+from simulacra.engine.codebook import Coding, RawStudy, Variable
 from simulacra.engine.columns.schema import CleaningAction, MultipleResponseSet
 from simulacra.engine.reading import valuelabels
 
@@ -48,9 +48,11 @@ def numbers(
         values: float64, shape (rows,): the codes, NaN where missing.
         value_labels: of the column.
     """
-    array, label_values, actions = valuelabels.apply(name, values, value_labels)
+    array, codes, actions = valuelabels.apply(name, values, value_labels)
     is_labelled = pa.types.is_dictionary(array.type)
-    variable = dataclasses.replace(variable, is_labelled=is_labelled, label_values=label_values)
+    known = variable.coding or Coding(labels=value_labels.labels)
+    coding = dataclasses.replace(known, codes=codes)
+    variable = dataclasses.replace(variable, is_labelled=is_labelled, coding=coding)
     no_answers = () if is_labelled else tuple(value_labels.no_answers(values))
     return CodedColumn(array, variable, actions, no_answers)
 
@@ -78,10 +80,15 @@ def texts(
     stripped = [(cell or "").strip() for cell in cells]
     actions = declared_missing(name, sum(text in declared for text in stripped if text))
     known = [text if text and text not in declared else None for text in stripped]
+    coding = variable.coding or Coding(labels=labels, is_text=True)
+    variable = dataclasses.replace(variable, coding=coding)
     if not labels:
         return CodedColumn(pa.array(known, pa.string()), variable, actions)
-    array, labelled = valuelabels.apply_to_texts(name, known, labels, is_ordinal=is_ordinal)
-    return CodedColumn(array, dataclasses.replace(variable, is_labelled=True), actions + labelled)
+    array, codes, labelled = valuelabels.apply_to_texts(name, known, labels, is_ordinal=is_ordinal)
+    variable = dataclasses.replace(
+        variable, is_labelled=True, coding=dataclasses.replace(coding, codes=codes)
+    )
+    return CodedColumn(array, variable, actions + labelled)
 
 
 def stated_missing(labels: Mapping[Any, str], stated: Sequence[str]) -> list[Interval]:

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulacra.engine import errors, limits
-from simulacra.engine.codebook import RawStudy, Variable
+from simulacra.engine.codebook import Coding, RawStudy, Variable
 from simulacra.engine.columns.schema import CleaningAction, MultipleResponseSet
 from simulacra.engine.formats import Format
 from simulacra.engine.options import AS_FOUND, FileOptions
@@ -183,10 +183,12 @@ def _column(
     if meta.readstat_variable_types[name] == "string":
         if stated is not None:
             missing = coded.stated_missing(labels, stated)
+        variable = _with_coding(variable, name, meta, labels, missing, is_text=True)
         return coded.texts(name, variable, cells, labels, missing, is_ordinal=is_ordinal)
     codes = {code: label for code, label in labels.items() if not isinstance(code, str)}
     if stated is not None:
         missing = coded.stated_missing(codes, stated)
+    variable = _with_coding(variable, name, meta, codes, missing)
     cells, actions = _without_letters(name, cells, meta.missing_user_values.get(name), labels)
     values = _numbers(cells, meta.readstat_variable_types[name])
     values, blanked = coded.without_missing(name, values, missing)
@@ -200,6 +202,26 @@ def _column(
     )
     column = coded.numbers(name, variable, values, value_labels)
     return dataclasses.replace(column, actions=actions + column.actions)
+
+
+def _with_coding(
+    variable: Variable,
+    name: str,
+    meta: Any,  # noqa: ANN401 - untyped
+    labels: Mapping[Any, str],
+    missing: Sequence[coded.Interval],
+    *,
+    is_text: bool = False,
+) -> Variable:
+    """Return an entry of the codebook that says how the file holds the column."""
+    coding = Coding(
+        labels=labels,
+        missing=tuple((interval["lo"], interval["hi"]) for interval in missing),
+        measure=meta.variable_measure[name].replace("unknown", ""),
+        display_format=meta.original_variable_types[name] or "",
+        is_text=is_text,
+    )
+    return dataclasses.replace(variable, coding=coding)
 
 
 def _without_letters(

@@ -186,8 +186,8 @@ def _numbers(
 
 def apply_to_texts(
     name: str, texts: Sequence[str | None], labels: Mapping[str, str], *, is_ordinal: bool
-) -> tuple[pa.Array, list[CleaningAction]]:
-    """Return a dictionary of labels for codes that are texts, and what was done."""
+) -> tuple[pa.Array, tuple[str, ...], list[CleaningAction]]:
+    """Return a dictionary of labels for codes that are texts, the codes, and what was done."""
     tidy = {code.strip(): " ".join(label.split()) for code, label in labels.items()}
     bare = sorted({text for text in texts if text is not None and text not in tidy})
     codes = [*sorted(tidy), *bare]
@@ -197,7 +197,7 @@ def apply_to_texts(
     array = pa.DictionaryArray.from_arrays(
         indices, pa.array(levels, pa.string()), ordered=is_ordinal
     )
-    return array, actions
+    return array, tuple(codes), actions
 
 
 def _distinct(
