@@ -23,7 +23,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         metavar="FILE",
         type=_output,
         default=Path("synthetic.parquet"),
-        help=".parquet, .csv or .arrow (default: synthetic.parquet)",
+        help=".parquet, .csv, .arrow, .sav or .zsav (default: synthetic.parquet)",
     )
     scenario_options.add_margins(parser)
     scenario_options.add_shape(parser)
@@ -38,12 +38,12 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def _output(text: str) -> Path:
-    from simulacra.engine.writing import files
+    from simulacra.engine.writing import registry
 
     path = option_types.new_file(text)
-    if path.suffix.lstrip(".").lower() not in files.WRITERS:
+    if path.suffix.lstrip(".").lower() not in registry.FORMATS:
         raise argparse.ArgumentTypeError(
-            f"{text!r} names no format; end it in .{', .'.join(files.WRITERS)}"
+            f"{text!r} names no format; end it in .{', .'.join(registry.FORMATS)}"
         )
     return path
 

@@ -17,15 +17,16 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="FILE",
         type=_output,
-        help="write all figures to a .parquet, .csv or .arrow file, or everything to a .json file",
+        help="write all figures to a .parquet, .csv, .arrow, .sav or .zsav file, or everything to "
+        "a .json file",
     )
 
 
 def _output(text: str) -> Path:
-    from simulacra.engine.writing import files
+    from simulacra.engine.writing import registry
 
     path = option_types.new_file(text)
-    known = (*files.WRITERS, "json")
+    known = (*registry.FORMATS, "json")
     if path.suffix.lstrip(".").lower() not in known:
         raise argparse.ArgumentTypeError(
             f"{text!r} names no format; end it in .{', .'.join(known)}"

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from simulacra.engine import errors, limits, options, privacy_levels, randomness
 from simulacra.engine.cleaning import clean
+from simulacra.engine.codebook import Coding
 from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
 from simulacra.engine.margins import measuring, replicates
@@ -46,7 +47,8 @@ from simulacra.engine.tabulating.sample import Behind, Sample, Weighting
 from simulacra.engine.tabulating.variables import everyone
 from simulacra.engine.validation import validating
 from simulacra.engine.validation.validation import Validation
-from simulacra.engine.writing import files, layouts
+from simulacra.engine.writing import files, layouts, registry
+from simulacra.engine.writing.codebook import Codebook
 
 FIT_DURATIONS = (
     ("reading", 0.03),
@@ -68,6 +70,8 @@ FITTING, CONDITIONING, WRITING = 16.0, 6.0, 0.25
 a conditioned column with its particles, for each row; to count and write a value."""
 SUPPORT_WEIGHT = "support_weight"
 """Name of the column by which other tools count rows as support does."""
+TITLE = "Synthetic rows by Simulacra: no row is a respondent"
+"""What files that can hold a title say of themselves."""
 VALUE_SECONDS = 2e-7
 """What drawing one value takes about, before anything was measured."""
 MIN_CONDITIONED_ROWS = particles.MIN_PARTICLES // particles.PARTICLES_PER_ROW
@@ -168,7 +172,7 @@ def fit_with(
     # 6. What is left of it is measured, to be published.
     with check:
         quality = comparison.compare(pool, models, check.advance)
-    return Model(pool, models, quality)
+    return Model(pool, models, quality, study.codings)
 
 
 def fit_cleaned(
@@ -306,7 +310,7 @@ def load(path: str | Path) -> "Model":
     """
     saved = saving.load(Path(path))
     quality = None if saved.quality is None else Quality.from_json(saved.quality)
-    model = Model(saved.pool, saved.models, quality)
+    model = Model(saved.pool, saved.models, quality, saved.codings)
     if saved.validation is not None:
         model.validation = Validation.from_json(saved.validation)
     return model
@@ -329,6 +333,7 @@ class Model:
         pool: DonorPool,
         models: Sequence[ConditionalModel],
         quality: Quality | None = None,
+        codings: Mapping[str, Coding] | None = None,
     ) -> None:
         self.schema: Schema = pool.schema
         self.rules: ruleset.Rules = pool.rules
@@ -336,6 +341,7 @@ class Model:
         self.validation: Validation | None = None
         self._pool = pool
         self._models = list(models)
+        self._codings = dict(codings or {})
         self._by_conditions: dict[tuple[int, ...], dict[int, ConditionalModel]] = {}
         self._replicates: tuple[tuple[int, ...], list[Replicate]] = ((), [])
         self._value_seconds: float | None = None
@@ -380,11 +386,12 @@ class Model:
         """Return rows that were generated and written before, as tables are made of them.
 
         The importance weights of the respondents behind them are computed anew, and are those of
-        the generation: only its conditioned columns are fitted and drawn again, not the rows.
+        the generation: only its conditioned columns are fitted and drawn again, not the rows. Those
+        of a format that does not say all that rows are, such as sav, are made again.
 
         Args:
             path: of the file that `Generation.write` wrote.
-            format: parquet, csv or arrow.
+            format: of the file.
             columns: names of those that tables are to be made of.
             row_count: rows that were asked for.
             seed: that the rows were drawn with.
@@ -394,6 +401,8 @@ class Model:
             errors.ConditionError: a condition does not fit the schema.
             OSError: the file cannot be read.
         """
+        if registry.FORMATS[format].read is None:
+            return self.generate(row_count, seed=seed, **asked).sample
         plan = plans.of(self._pool, conditions.parse(self.schema, asked))
         cloud = None
         if plan.order:
@@ -488,7 +497,7 @@ class Model:
         """
         quality = None if self.quality is None else self.quality.to_json()
         validation = None if self.validation is None else self.validation.to_json()
-        saving.save(Path(path), self._pool, self._models, quality, validation)
+        saving.save(Path(path), self._pool, self._models, quality, validation, self._codings)
 
     def save_fitted(
         self,
@@ -684,7 +693,8 @@ class Model:
                 )
                 report = dataclasses.replace(report, margins=found)
             report = dataclasses.replace(report, validation=self.validation)
-            generation = Generation(_table(self.schema, made.values), report, self.schema, behind)
+            table = _table(self.schema, made.values)
+            generation = Generation(table, report, self.schema, behind, self._codings)
         drawn = sum(duration for _, duration in durations)
         self._value_seconds = (time.perf_counter() - began) / drawn
         return generation.with_support_weight() if support_weight else generation
@@ -911,6 +921,9 @@ class Generation:
     report: Report
     _schema: Schema = dataclasses.field(repr=False)
     _behind: Behind = dataclasses.field(repr=False, compare=False)
+    _codings: Mapping[str, Coding] = dataclasses.field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def rows_requested(self) -> int:
@@ -1006,7 +1019,11 @@ class Generation:
         *,
         layout: str = layouts.SCHEMA,
     ) -> Self:
-        """Write the rows as parquet, csv or arrow, by default as the path's suffix says.
+        """Write the rows as parquet, csv, arrow, sav or zsav, as the path's suffix says.
+
+        Files of SPSS have what its other files of the study would: labels of questions and answers,
+        the codes and missing values of the study's file, multiple-response sets, and this report
+        in their documents. A `support_weight` is the weight that is on when they are opened.
 
         Args:
             path: of the file.
@@ -1018,7 +1035,15 @@ class Generation:
             ValueError: an unknown format or layout.
             OSError: the file cannot be written.
         """
-        files.write(layouts.lay_out(self.table, self._schema, layout), Path(path), format)
+        rows = layouts.lay_out(self.table, self._schema, layout)
+        has_weight = SUPPORT_WEIGHT in rows.column_names and SUPPORT_WEIGHT not in self._schema
+        codebook = Codebook.of(
+            *(self._schema, self._codings, layout),
+            weight=SUPPORT_WEIGHT if has_weight else None,
+            title=TITLE,
+            notes=(TITLE + ".", str(self.report)),
+        )
+        files.write(rows, Path(path), format, codebook)
         return self
 
 

@@ -11,7 +11,7 @@ from simulacra.engine.columns.arrays import Flags, Floats
 from simulacra.engine.columns.schema import Schema
 from simulacra.engine.tabulating import comparing, sample, tabulation
 from simulacra.engine.tabulating.sample import Behind, Group, Sample, Values, Weighting
-from simulacra.engine.writing import files
+from simulacra.engine.writing import registry
 
 
 def plain(values: Values) -> Floats:
@@ -94,7 +94,7 @@ def test_a_scenario_may_weigh_a_group_very_little(schema: Schema) -> None:
 
 
 @pytest.mark.parametrize("conditions", [{}, {"categorical": {"plan": {"Pro": 0.6}}}])
-@pytest.mark.parametrize("form", files.WRITERS)
+@pytest.mark.parametrize("form", registry.FORMATS)
 def test_rows_that_were_written_are_tabulated_as_when_they_were_made(
     mixed_model: simulacra.Model, tmp_path: Path, form: str, conditions: dict[str, Any]
 ) -> None:

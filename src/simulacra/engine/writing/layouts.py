@@ -46,6 +46,19 @@ def lay_out(table: pa.Table, schema: Schema, layout: str) -> pa.Table:
     return pa.table(columns, names=names)
 
 
+def names(schema: Schema, layout: str) -> dict[str, str]:
+    """Return the names of columns in a layout by their names in the schema.
+
+    Those whose answers stand in one cell with others there are left out.
+    """
+    if layout == SCHEMA:
+        return {column.name: column.name for column in schema.columns}
+    joined = {name for one in schema.answer_lists for name in one.columns}
+    return {
+        column.name: column.source_name for column in schema.columns if column.name not in joined
+    }
+
+
 def texts_of_lists(table: pa.Table) -> pa.Table:
     """Return rows whose lists are JSON texts, for a file that can hold no lists."""
     for position, field in enumerate(table.schema):

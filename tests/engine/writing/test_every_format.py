@@ -7,6 +7,7 @@ import pytest
 
 import simulacra
 from simulacra.engine.writing import files
+from simulacra.engine.writing.registry import FORMATS
 
 TABLE = pa.table(
     {
@@ -21,16 +22,20 @@ TABLE = pa.table(
 )
 
 
-@pytest.mark.parametrize("name", files.WRITERS)
+@pytest.mark.parametrize("name", FORMATS)
 def test_a_written_table_is_read_again(tmp_path: Path, name: str) -> None:
     path = tmp_path / f"rows.{name}"
     files.write(TABLE, path)
+    if FORMATS[name].read is None:
+        with pytest.raises(ValueError, match=f"{name!r} are not read as rows"):
+            files.read(path, name, TABLE.schema)
+        return
     assert files.read(path, name, TABLE.schema).to_pydict() == TABLE.to_pydict()
     some = TABLE.select(["day", "text"])
     assert files.read(path, name, some.schema).to_pydict() == some.to_pydict()
 
 
-@pytest.mark.parametrize("name", files.WRITERS)
+@pytest.mark.parametrize("name", FORMATS)
 def test_the_same_table_gives_the_same_bytes(tmp_path: Path, name: str) -> None:
     first, second = tmp_path / "one", tmp_path / "other"
     files.write(TABLE, first, name)
@@ -49,7 +54,7 @@ def test_the_case_of_a_suffix_means_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "rows.CSV").read_text().startswith('"text"')
 
 
-@pytest.mark.parametrize("name", files.WRITERS)
+@pytest.mark.parametrize("name", FORMATS)
 def test_generated_rows_are_written(
     mixed_model: simulacra.Model, tmp_path: Path, name: str
 ) -> None:
@@ -58,7 +63,7 @@ def test_generated_rows_are_written(
     assert (tmp_path / "one").read_bytes() == (tmp_path / f"other.{name}").read_bytes()
 
 
-@pytest.mark.parametrize("name", ["csv", "parquet"])
+@pytest.mark.parametrize("name", ["csv", "parquet", "sav", "zsav"])
 def test_generated_rows_can_be_a_study_themselves(
     mixed_model: simulacra.Model, tmp_path: Path, name: str
 ) -> None:
@@ -67,7 +72,8 @@ def test_generated_rows_can_be_a_study_themselves(
     again = simulacra.fit(path).schema
     assert again.names == mixed_model.schema.names
     types = {column.name: column.type for column in mixed_model.schema.columns}
-    del types["agreement"]  # the order of its levels is not in the rows
+    if name not in ("sav", "zsav"):
+        del types["agreement"]  # the order of its levels is not in the rows
     assert {name: again[name].type for name in types} == types
 
 

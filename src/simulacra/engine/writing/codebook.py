@@ -1,0 +1,72 @@
+"""The codebook of a table that is written: what a file can say of its columns besides the cells."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from simulacra.engine.codebook import Coding
+from simulacra.engine.columns.schema import Column, MultipleResponseSet, Schema
+from simulacra.engine.writing import layouts
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """What is known of a column of the table.
+
+    Attributes:
+        column: as the schema describes it.
+        coding: how the file of the study holds it; None if that has no codes for it.
+    """
+
+    column: Column
+    coding: Coding | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Codebook:
+    """What is known of a table.
+
+    Attributes:
+        entries: by the names of the table; of a column without one nothing more is known.
+        sets: multiple-response sets of columns of the table.
+        weight: the column that tools are to count rows by; None if there is none.
+        title: a few words on the table.
+        notes: paragraphs on what it is and how it came about.
+    """
+
+    entries: Mapping[str, Entry] = dataclasses.field(default_factory=dict)
+    sets: Sequence[MultipleResponseSet] = ()
+    weight: str | None = None
+    title: str = ""
+    notes: Sequence[str] = ()
+
+    @classmethod
+    def of(
+        cls,
+        schema: Schema,
+        codings: Mapping[str, Coding],
+        layout: str,
+        *,
+        weight: str | None = None,
+        title: str = "",
+        notes: Sequence[str] = (),
+    ) -> "Codebook":
+        """Return the codebook of rows in a layout.
+
+        A set has no place in it if its options stand in one cell there.
+
+        Args:
+            schema: of the study.
+            codings: how its file holds columns, by their names in the schema.
+            layout: one of `layouts.LAYOUTS`.
+            weight: as of the codebook, like all others.
+            title: likewise.
+            notes: likewise.
+        """
+        names = layouts.names(schema, layout)
+        entries = {new: Entry(schema[name], codings.get(name)) for name, new in names.items()}
+        sets = [
+            dataclasses.replace(one, columns=tuple(names[name] for name in one.columns))
+            for one in schema.sets
+            if all(name in names for name in one.columns)
+        ]
+        return cls(entries, sets, weight, title, notes)

@@ -1,0 +1,11 @@
+"""The formats of output files."""
+
+from collections.abc import Mapping
+
+from simulacra.engine.writing.arrow import ARROW
+from simulacra.engine.writing.csv import CSV
+from simulacra.engine.writing.output_format import OutputFormat
+from simulacra.engine.writing.parquet import PARQUET
+from simulacra.engine.writing.spss import SAV, ZSAV
+
+FORMATS: Mapping[str, OutputFormat] = {one.name: one for one in (PARQUET, CSV, ARROW, SAV, ZSAV)}
