@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
+import pyreadstat
 import pytest
 
 from simulacra.service.documentation import reference
@@ -99,6 +101,9 @@ def test_the_quickstart_of_the_page_runs_as_it_stands(
     assert "ready 5000 rows" in told
     if language == "python":
         _check(pq.read_table(tmp_path / "synthetic.parquet"))
+    elif language == "sh":
+        rows, _ = pyreadstat.read_sav(tmp_path / "synthetic.sav", apply_value_formats=True)
+        _check(pa.Table.from_pandas(rows))
     else:
         _check(pyarrow.csv.read_csv(tmp_path / "synthetic.csv"))
 

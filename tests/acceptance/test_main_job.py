@@ -4,10 +4,12 @@ import base64
 import contextlib
 import hashlib
 import io
+import tempfile
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
+import pyreadstat
 import pytest
 
 from tests.acceptance.harness import ApiClient, ServerProcess
@@ -106,17 +108,30 @@ def test_a_scenario_without_support_is_partial_or_fails_with_its_code(api: ApiCl
     assert "artifact_url" not in failed
 
 
-@pytest.mark.parametrize("output_format", ["parquet", "csv", "arrow"])
+def rows_of_spss(content: bytes) -> pa.Table:
+    with tempfile.NamedTemporaryFile(suffix=".sav") as file:
+        file.write(content)
+        file.flush()
+        cells, meta = pyreadstat.read_sav(file.name, output_format="dict")
+    assert meta.variable_value_labels["segment"] == {1: "Mainstream", 2: "Premium", 3: "Value"}
+    return pa.table(cells)
+
+
+@pytest.mark.parametrize("output_format", ["parquet", "csv", "arrow", "sav", "zsav"])
 def test_formats_and_repeatability(api: ApiClient, dataset_id: str, output_format: str) -> None:
     wanted = {"row_count": 50, "seed": 11, "output_format": output_format, "wait_seconds": 20}
     first, second = (api.generate(dataset_id, **wanted).json() for _ in range(2))
     assert first["generation_id"] != second["generation_id"]
     assert first["sha256"] == second["sha256"]
-    content = api.get(first["artifact_url"]).content
+    downloaded = api.get(first["artifact_url"])
+    assert f'{first["generation_id"]}.{output_format}"' in downloaded.headers["content-disposition"]
+    content = downloaded.content
     readers = {
         "parquet": lambda raw: pq.read_table(io.BytesIO(raw)),
         "csv": lambda raw: pa_csv.read_csv(io.BytesIO(raw)),
         "arrow": lambda raw: pa.ipc.open_file(raw).read_all(),
+        "sav": rows_of_spss,
+        "zsav": rows_of_spss,
     }
     assert readers[output_format](content).num_rows == 50
 

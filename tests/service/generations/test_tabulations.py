@@ -73,7 +73,7 @@ def test_a_table_of_the_study_is_the_librarys_and_leaves_nothing_behind(
     on_site(bench, run_async, model_file, check)
 
 
-@pytest.mark.parametrize("form", ["csv", "parquet", "arrow"])
+@pytest.mark.parametrize("form", ["csv", "parquet", "arrow", "sav"])
 def test_tables_of_made_rows_are_the_librarys_to_the_digit(
     bench: Workbench, run_async: RunAsync, model_file: Path, form: str
 ) -> None:

@@ -27,6 +27,8 @@ MEDIA_TYPES = {
     "parquet": "application/vnd.apache.parquet",
     "csv": "text/csv",
     "arrow": "application/vnd.apache.arrow.file",
+    "sav": "application/x-spss-sav",
+    "zsav": "application/x-spss-sav",
 }
 
 logger = logging.getLogger(__name__)
@@ -44,7 +46,7 @@ ANY_MEDIA_TYPE = "application/octet-stream"
 ROWS = {
     "content": {
         media_type: {"schema": {"type": "string", "format": "binary"}}
-        for media_type in (ANY_MEDIA_TYPE, *MEDIA_TYPES.values())
+        for media_type in dict.fromkeys((ANY_MEDIA_TYPE, *MEDIA_TYPES.values()))
     },
     "links": {"usage": openapi.link("getUsage", "See what is left of the subscription.")},
 }

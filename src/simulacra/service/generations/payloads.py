@@ -20,7 +20,7 @@ class SamplingRequest:
         artifact_file: the file to write.
         new_fitted_file: the file to write what this one had to fit itself.
         new_refits_file: the file to write all refits, if this one had to make some itself.
-        output_format: parquet, csv or arrow.
+        output_format: one of `writing.registry.FORMATS`.
         row_count: rows that are wanted.
         rng_seed: the same request with the same seed gives the same rows.
         conditions: by kind, as the engine takes them.
@@ -112,7 +112,7 @@ class MadeRows:
 
     Attributes:
         file: the artifact, to read.
-        output_format: parquet, csv or arrow.
+        output_format: one of `writing.registry.FORMATS`.
         output_layout: schema or file.
         fitted_file: what was fitted for a scenario on the same columns, to read.
         row_count: rows that were wanted.

@@ -30,6 +30,8 @@ class OutputFormat(StrEnum):
     PARQUET = "parquet"
     CSV = "csv"
     ARROW = "arrow"
+    SAV = "sav"
+    ZSAV = "zsav"
 
 
 class OutputLayout(StrEnum):
