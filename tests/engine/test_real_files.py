@@ -1,9 +1,12 @@
 """Real files, and what must be true of each; the files are not part of the project."""
 
+import dataclasses
 import functools
+import re
 from collections import Counter
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from simulacra.engine import errors, limits
@@ -15,6 +18,8 @@ from simulacra.engine.columns.number import NUMBER
 from simulacra.engine.columns.ordinal import ORDINAL
 from simulacra.engine.columns.schema import Column, Schema
 from simulacra.engine.reading import source
+from simulacra.engine.writing import files, layouts
+from simulacra.engine.writing.codebook import Codebook
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the real files are not on this machine")
@@ -235,3 +240,37 @@ def test_every_missing_column_is_accounted_for() -> None:
                     for column in modelled}  # fmt: skip
         assert dropped | modelled == set(read(name).table.column_names)
         assert not dropped & modelled
+
+
+def without_levels(column: Column) -> Column:
+    return dataclasses.replace(column, levels=(), shares=())
+
+
+def shares(column: Column) -> dict[str, float]:
+    """The levels and their shares; an "Other" beside another one has its code behind it."""
+    return {
+        re.sub(r"^Other \(\d+\)$", "Other", level): share
+        for level, share in zip(column.levels, column.shares, strict=True)
+    }
+
+
+@pytest.mark.parametrize("name", [MOBILES, PHONE, BURGER])
+def test_the_respondents_themselves_come_back_from_a_file_of_spss(
+    name: str, tmp_path: Path
+) -> None:
+    study = clean.clean(read(name), limits.DEFAULT)
+    table = pa.table(
+        {
+            column.name: column.decode(study.values[:, position])
+            for position, column in enumerate(study.schema.columns)
+        }
+    )
+    codebook = Codebook.of(study.schema, study.codings, layouts.SCHEMA)
+    files.write(table, tmp_path / "rows.zsav", codebook=codebook)
+    again = clean.clean(source.read(tmp_path / "rows.zsav", limits.DEFAULT), limits.DEFAULT)
+    for before, after in zip(study.schema.columns, again.schema.columns, strict=True):
+        assert without_levels(before) == without_levels(after)
+        assert shares(before) == shares(after)
+    assert {one.columns: one.name for one in study.schema.sets} == {
+        one.columns: one.name for one in again.schema.sets
+    }

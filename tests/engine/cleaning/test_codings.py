@@ -41,6 +41,19 @@ def test_pooled_levels_get_a_code_beyond_all_answers() -> None:
     assert study.schema["q"].levels == ("A", "B", "Other")
     assert study.codings["q"].codes == (1.0, 2.0, 100.0)
     assert study.codings["q"].missing == missing
+    array = pa.DictionaryArray.from_arrays(
+        pa.array([0, 1] * 195 + [2, 3] * 5, pa.int32()), ["A", "B", "Other (3)", "Other (4)"]
+    )
+    labels = {1.0: "A", 2.0: "B", 3.0: "Other ", 4.0: "Other"}
+    coding = Coding((1.0, 2.0, 3.0, 4.0), labels)
+    keeping = cleaned(array, Variable(is_labelled=True, coding=coding))
+    assert keeping.codings["q"].codes == (1.0, 2.0, 3.0, 4.0)
+    rare = pa.DictionaryArray.from_arrays(
+        pa.array([0, 1] * 197 + [2, 3] * 3, pa.int32()), array.dictionary
+    )
+    pooled = cleaned(rare, Variable(is_labelled=True, coding=coding))
+    assert pooled.schema["q"].levels == ("A", "B", "Other")
+    assert pooled.codings["q"].codes == (1.0, 2.0, 3.0)
     texts = labelled({"A": 200, "B": 100, "C": 3, "D": 3}, ("a", "b", "Other", "d"), is_text=True)
     assert texts.codings["q"].codes == ("a", "b", "Other 2")
 

@@ -353,6 +353,33 @@ def test_multiple_response_sets(tmp_path: Path) -> None:
     assert "The multiple-response set mixed is left out" in meta.notes[0]
 
 
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    columns=st.lists(st.text(min_size=1, max_size=70), min_size=2, max_size=6, unique=True),
+    labels=st.lists(st.text("aäß€ \n()=$", max_size=80), min_size=1, max_size=3),
+    data=st.data(),
+)
+def test_any_sets_are_read_alike(
+    tmp_path: Path, columns: list[str], labels: list[str], data: st.DataObject
+) -> None:
+    members = st.lists(st.sampled_from(columns), min_size=2, unique=True)
+    found = [
+        MultipleResponseSet(label, label, kind, tuple(data.draw(members)),
+                            "true" if kind == "dichotomy" else None)
+        for label in labels
+        if (kind := data.draw(st.sampled_from(["dichotomy", "category"])))
+    ]  # fmt: skip
+    entries = {name: Entry(column(name, BOOLEAN, levels=("false", "true"))) for name in columns}
+    table = pa.table([[True, False]] * len(columns), names=columns)
+    _, meta = written(tmp_path / "rows.sav", table, Codebook(entries, found))
+    new = dict(zip(columns, meta.column_names, strict=True))
+    assert [*meta.mr_sets] == names.valid([one.name for one in found], most=63)
+    for one, known in zip(found, meta.mr_sets.values(), strict=True):
+        assert known["variable_list"] == [new[name] for name in one.columns]
+        assert known["label"].strip() == one.label.replace("\n", " ").strip()
+        assert known["counted_value"] == (1 if one.counted else None)
+
+
 # From study to study
 
 

@@ -19,7 +19,8 @@ def of(draft: Draft, variable: Variable, array: pa.ChunkedArray) -> Coding | Non
     """Return how the file holds a column; None if it has no codes for it.
 
     Every level has a code, or is what a blank stands for. A level that is in no cell, such as the
-    one that rare levels were pooled into, gets a code that nothing else has.
+    one that rare levels were pooled into, gets a code of the file that has its label and is no
+    other level's, or else a code that nothing has.
 
     Args:
         draft: the column.
@@ -34,12 +35,15 @@ def of(draft: Draft, variable: Variable, array: pa.ChunkedArray) -> Coding | Non
         return None if coding.is_text else dataclasses.replace(coding, codes=())
     known = _known(draft, variable, coding, array)
     numbers = _number_codes(known, coding)
+    taken = {known[level] for level in draft.levels if level in known}
     codes: list[Code | None] = []
     for level in draft.levels:
         if level in known:
             codes.append(known[level])
         elif level == draft.levels[0] and _is_filled(draft):
             codes.append(None)
+        elif (spare := _spare(level, coding, taken)) is not None:
+            codes.append(spare)
         else:
             codes.append(_text_code(level, known) if coding.is_text else next(numbers))
     missing = tuple(ends for ends in coding.missing if not _holds_any(ends, codes))
@@ -87,6 +91,13 @@ def _number(level: str) -> float | None:
         return float(level)
     except ValueError:
         return None
+
+
+def _spare(level: str, coding: Coding, taken: set[Code]) -> Code | None:
+    """Return the first code that the file labels as a level, and that no level has."""
+    labelled = (code for code, label in coding.labels.items() if " ".join(label.split()) == level)
+    free = (it for it in labelled if it not in taken and not _is_missing(it, coding.missing))
+    return next(free, None)
 
 
 def _number_codes(known: Mapping[str, Code], coding: Coding) -> Iterator[float]:

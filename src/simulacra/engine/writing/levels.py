@@ -9,6 +9,7 @@ from simulacra.engine.columns.schema import Column, MultipleResponseSet
 from simulacra.engine.writing.codebook import Codebook
 
 CHOSEN, UNCHOSEN = 1.0, 0.0
+DICHOTOMY = "dichotomy"
 MAX_DIGITS = 15
 """Of a level that is a whole number and so its own code; any such number is exact."""
 
@@ -51,7 +52,7 @@ def of(codebook: Codebook) -> dict[str, LevelCodes]:
         }
         labels = dict(sorted({**coding.labels, **new}.items(), key=lambda pair: pair[0]))
         found[name] = LevelCodes(coding.codes, labels, coding.is_text)
-    for one in codebook.sets:
+    for one in sorted(codebook.sets, key=lambda one: one.kind != DICHOTOMY):
         members = {name: free.pop(name) for name in one.columns if name in free}
         found |= _of_set(one, members)
     return found | {name: _coded(column.levels, _numbers(column)) for name, column in free.items()}
@@ -70,7 +71,7 @@ def chosen(one: MultipleResponseSet, levels: Sequence[str]) -> str:
 def _of_set(
     one: MultipleResponseSet, members: Mapping[str, Column]
 ) -> Iterator[tuple[str, LevelCodes]]:
-    if one.kind == "dichotomy":
+    if one.kind == DICHOTOMY:
         for name, column in members.items():
             counted = chosen(one, column.levels)
             yield (

@@ -319,7 +319,7 @@ def _counted(
     """
     if len({name in coded and coded[name].is_text for name in one.columns}) > 1:
         return None, "some of its variables are texts and some are numbers"
-    if one.kind != "dichotomy":
+    if one.kind != levels.DICHOTOMY:
         return None, ""
     counted: set[Code | None] = set()
     for name in one.columns:

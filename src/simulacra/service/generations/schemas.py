@@ -25,7 +25,7 @@ from simulacra.service.jobs.schemas import JobDocument
 
 
 class OutputFormat(StrEnum):
-    """Formats of an artifact."""
+    """Formats of an artifact; `sav` and `zsav` are files of SPSS."""
 
     PARQUET = "parquet"
     CSV = "csv"

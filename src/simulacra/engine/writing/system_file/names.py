@@ -56,11 +56,11 @@ def _folded(name: str) -> str:
 
 
 def _valid(name: str, most: int) -> str:
-    safe = "".join(it if _is_allowed(it) else "." for it in name).rstrip(".")
+    safe = "".join(it if _is_allowed(it) else "." for it in name).strip(".")
     while ".." in safe:
         safe = safe.replace("..", ".")
     if not safe or not (safe[0] == LEADING or unicodedata.category(safe[0])[0] == "L"):
-        safe = LEADING + (safe.lstrip(".") or "column")
+        safe = LEADING + (safe or "column")
     if safe.upper() in KEYWORDS:
         safe = LEADING + safe
     return cut(safe, most).rstrip(".")
