@@ -13,7 +13,7 @@ OF_SERVER = ("serve", "operator", "api", "worker", "migrate", "ready", "openapi"
 """Commands that have the secrets of a server, which a parent process may hand over."""
 COMMANDS = (
     *("fit", "preview", "generate", "crosstab", "compare", "validate", "compile"),
-    *("remote", "watch"),
+    *("remote", "watch", "sample"),
     *OF_SERVER,
     "completion",
 )

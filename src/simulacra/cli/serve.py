@@ -4,15 +4,17 @@ import argparse
 import dataclasses
 import math
 import os
+import shlex
 import signal
 import socket
 import sys
+import textwrap
 from pathlib import Path
 from ssl import create_default_context
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from simulacra.cli import loading, logs
+from simulacra.cli import loading, logs, shell
 from simulacra.cli import settings as cli_settings
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ DRAIN_SECONDS = 2
 
 OWNER_URL = "SIMULACRA_MIGRATION_DATABASE_URL"
 """Whose role owns the tables. Only the migration gets it, a process that soon ends."""
+
+REMEMBERED = {f"SIMULACRA_{name}" for name in ("DATA_DIR", "HOST", "PORT", "BASE_URL", "AUDIENCE")}
+"""What other commands need not be told: where the server is, which the data directory says."""
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -204,28 +209,46 @@ class _Probe:
     def __call__(self) -> bool:
         try:
             context = create_default_context(cafile=str(self._ca))  # it may have been renewed
-            import urllib.request
+            from urllib import request
 
-            with urllib.request.urlopen(  # noqa: S310 - our own https address
-                self._url, timeout=1, context=context
-            ) as answer:
+            # No proxy that the environment may name leads to this machine.
+            here = request.build_opener(
+                request.ProxyHandler({}), request.HTTPSHandler(context=context)
+            )
+            with here.open(self._url, timeout=1) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
 
 
 def _announce(settings: "Settings") -> None:
-    data_dir = settings.data_dir
+    data_dir = settings.data_dir.absolute()
     is_ready = _Probe(f"https://localhost:{settings.port}/readyz", data_dir / "ca.pem")()
     standing = "is ready" if is_ready else "runs, but is not ready; /readyz says why"
+    create = shell.command("operator", "create-tenant", "--company", "Acme Research")
+    options = shlex.join(["--email", "data@acme.example", "--data-dir", str(data_dir)])
     print(
         f"Simulacra {standing}.\n\n"
         f"  API      {settings.base_url}\n"
-        f"  CA file  {data_dir.absolute() / 'ca.pem'}\n"
-        f"  Logs     {data_dir.absolute() / 'logs'}\n\n"
-        f"Next: create a tenant; this prints its credentials once:\n\n"
-        f"  simulacra operator create-tenant --company 'Acme Research' "
-        f"--email data@acme.example --data-dir {data_dir}\n\n"
+        f"  Pages    {settings.base_url}/__docs__/\n"
+        f"  CA file  {data_dir / 'ca.pem'}\n"
+        f"  Logs     {data_dir / 'logs'}\n\n"
+        f"Next, in another shell: create a tenant, with its credential in a file of yours.\n\n"
+        f"  {create} \\\n    {options} \\\n    --env-file ~/simulacra.env\n\n"
+        f"{_needed_variables()}"
         f"Stop with Ctrl-C; start again with the same directory to continue where you left off.",
         flush=True,
     )
+
+
+def _needed_variables() -> str:
+    """Return a sentence on the settings that a new shell does not have, if there are any."""
+    names = [
+        name
+        for name in sorted(os.environ)
+        if name == "DATABASE_URL" or (name.startswith("SIMULACRA_") and name not in REMEMBERED)
+    ]
+    if not names:
+        return ""
+    text = f"The other shell needs the variables of this one: {', '.join(names)}."
+    return "\n".join(textwrap.wrap(text, 88, break_on_hyphens=False)) + "\n\n"

@@ -45,7 +45,11 @@ def load(**overrides: object) -> "Settings":
 
 def remember(settings: "Settings") -> None:
     """Write the address of a server to its data directory, for `load_as_served`."""
-    address = {"base_url": settings.base_url, "audience": settings.audience}
+    address = {
+        "base_url": settings.base_url,
+        "audience": settings.audience,
+        "port": settings.port,
+    }
     (settings.data_dir / ADDRESS_FILE).write_text(json.dumps(address))
 
 

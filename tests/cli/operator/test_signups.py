@@ -48,10 +48,17 @@ def test_an_approval_shows_no_token_unless_it_is_handed_over(run: Run, request_i
     assert "credential_claim_token" not in approved
 
 
+def test_an_approval_says_where_the_requester_goes_on(run: Run, request_id: str) -> None:
+    printed = run("approve", request_id)
+    assert f"https://localhost:8443/v1/signup/{request_id} " in printed
+    assert "https://localhost:8443/__docs__/access " in printed
+
+
 def test_a_token_is_handed_over(run: Run, request_id: str) -> None:
     printed = run("approve", request_id, "--hand-over")
     assert "credential_claim_token" in printed
     assert "Pass it on" in printed
+    assert "https://localhost:8443/v1/credential-claims" in printed
 
 
 def test_a_lost_secret_is_replaced(run: Run) -> None:

@@ -98,22 +98,23 @@ def create(arguments: argparse.Namespace) -> int:
     """Make a client, and print the token of the claim on its secret."""
     from simulacra.service.tenants import administration
 
-    async def change(parts: "Installation", _: "Settings") -> tuple[str, str]:
+    async def change(parts: "Installation", settings: "Settings") -> tuple[str, str, str]:
         tenant_id = await naming.tenant_id(parts, arguments.tenant)
-        return await administration.create_client(
+        client_id, token = await administration.create_client(
             parts.database,
             parts.runtime.identity,
             parts.runtime.claims,
             administration.NewClient(tenant_id, arguments.name, arguments.scopes),
             installation.actor(),
         )
+        return client_id, token, settings.base_url
 
-    client_id, token = installation.use(arguments.data_dir, change)
+    client_id, token, base_url = installation.use(arguments.data_dir, change)
     if arguments.json:
         console.print_json({"client_id": client_id, "credential_claim_token": token})
     else:
         print(f"The secret of client {client_id} waits to be claimed.\n")
-        console.print_claim_token(token)
+        console.print_claim_token(token, base_url)
     return 0
 
 
@@ -141,18 +142,19 @@ def rotate_secret(arguments: argparse.Namespace) -> int:
     """Make a new secret, and print the token of the claim on it."""
     from simulacra.service.credentials import rotations
 
-    async def change(parts: "Installation", _: "Settings") -> str:
+    async def change(parts: "Installation", settings: "Settings") -> tuple[str, str]:
         database, identity, claims = parts.database, parts.runtime.identity, parts.runtime.claims
-        return await rotations.rotate_for_operator(
+        token = await rotations.rotate_for_operator(
             database, identity, claims, arguments.client_id, installation.actor()
         )
+        return token, settings.base_url
 
-    token = installation.use(arguments.data_dir, change)
+    token, base_url = installation.use(arguments.data_dir, change)
     if arguments.json:
         console.print_json({"client_id": arguments.client_id, "credential_claim_token": token})
     else:
         print(f"A new secret of client {arguments.client_id} waits to be claimed.\n")
-        console.print_claim_token(token)
+        console.print_claim_token(token, base_url)
     return 0
 
 

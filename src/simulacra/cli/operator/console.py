@@ -99,13 +99,14 @@ def print_one(
     print_page(arguments, page)
 
 
-def print_claim_token(token: str) -> None:
+def print_claim_token(token: str, base_url: str) -> None:
     """Print a claim token, and what is to be done with it."""
     print_fields({"credential_claim_token": token})
     print(
-        "\nPass it on over a channel that you trust: it is shown this once. The customer exchanges"
+        "\nPass it on over a channel that you trust: it is shown this once. The customer\n"
+        f"exchanges it for the secret, once, at {base_url}/v1/credential-claims;\n"
+        f"{base_url}/__docs__/access shows how."
     )
-    print("it for the secret, once, at POST /v1/credential-claims.")
 
 
 def _title(name: str) -> str:

@@ -60,8 +60,8 @@ def approve(arguments: argparse.Namespace) -> int:
     from simulacra.service.signups import service
 
     async def change(
-        parts: "Installation", _: "Settings"
-    ) -> "tuple[dict[str, console.Value], str | None]":
+        parts: "Installation", settings: "Settings"
+    ) -> "tuple[dict[str, console.Value], str | None, str]":
         row, token = await service.approve(
             parts.runtime.tenants,
             parts.runtime.claims,
@@ -69,17 +69,20 @@ def approve(arguments: argparse.Namespace) -> int:
             installation.actor(),
             hand_over=arguments.hand_over,
         )
-        return _row(row), token
+        return _row(row), token, settings.base_url
 
-    shown, token = installation.use(arguments.data_dir, change)
+    shown, token, base_url = installation.use(arguments.data_dir, change)
     if arguments.json:
         console.print_json(shown | ({"credential_claim_token": token} if token else {}))
         return 0
     print(f"The request of {terminal.printable(str(shown['company']))} is approved.\n")
     if token is None:
-        print("The requester fetches the secret with the claim token that the request now shows.")
+        print(
+            f"{base_url}/v1/signup/{arguments.request_id} now shows the\nrequester a claim token, "
+            f"which fetches the secret once; {base_url}/__docs__/access says how."
+        )
     else:
-        console.print_claim_token(token)
+        console.print_claim_token(token, base_url)
     return 0
 
 
