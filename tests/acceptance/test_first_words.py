@@ -32,7 +32,7 @@ def home(tmp_path: Path) -> Path:
 
 def pasted(text: str) -> list[str]:
     """The blocks of lines that a text offers to be pasted."""
-    blocks = [[]]
+    blocks: list[list[str]] = [[]]
     for line in text.splitlines():
         if line.startswith("  "):
             blocks[-1].append(line)

@@ -50,8 +50,8 @@ def test_an_approval_shows_no_token_unless_it_is_handed_over(run: Run, request_i
 
 def test_an_approval_says_where_the_requester_goes_on(run: Run, request_id: str) -> None:
     printed = run("approve", request_id)
-    assert f"https://localhost:8443/v1/signup/{request_id} " in printed
-    assert "https://localhost:8443/__docs__/access " in printed
+    assert f"https://localhost:8443/v1/signup/{request_id}\n" in printed
+    assert "https://localhost:8443/__docs__/access\n" in printed
 
 
 def test_a_token_is_handed_over(run: Run, request_id: str) -> None:

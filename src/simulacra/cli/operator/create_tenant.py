@@ -28,9 +28,7 @@ The secret is shown this once and is not stored: put it in a secret manager now.
 rows, in any shell: paste these lines, then the secret, which no history of a shell gets so.
 (With --env-file PATH a file has them.)
 """
-READING_IT = (
-    "printf 'client_secret: '; read -r SIMIO_CLIENT_SECRET; export SIMIO_CLIENT_SECRET"
-)
+READING_IT = "printf 'client_secret: '; read -r SIMIO_CLIENT_SECRET; export SIMIO_CLIENT_SECRET"
 FROM_STUDY_TO_ROWS = 'Simulacra().upload("study.csv").generate(5000).write("synthetic.csv")'
 
 

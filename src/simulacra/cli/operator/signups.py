@@ -77,9 +77,13 @@ def approve(arguments: argparse.Namespace) -> int:
         return 0
     print(f"The request of {terminal.printable(str(shown['company']))} is approved.\n")
     if token is None:
-        print(
-            f"{base_url}/v1/signup/{arguments.request_id} now shows the\nrequester a claim token, "
-            f"which fetches the secret once; {base_url}/__docs__/access says how."
+        print("The requester finds a claim token there, and exchanges it for the secret, once:\n")
+        console.print_fields(
+            {
+                "claim token": f"{base_url}/v1/signup/{arguments.request_id}",
+                "exchange": f"{base_url}/v1/credential-claims",
+                "instructions": f"{base_url}/__docs__/access",
+            }
         )
     else:
         console.print_claim_token(token, base_url)
