@@ -30,7 +30,7 @@ def main() -> None:
             script = [sys.executable, "-m", "examples.quickstart"]
             result = subprocess.run(script, env=environment, check=False)  # noqa: S603 - our own
             print("\nStopping the server ...", flush=True)
-    print(f"Done in {time.monotonic() - began:.1f} s.")
+    print(f"Done in {time.monotonic() - began:.1f} s. Step by step: docs/quickstart.md")
     sys.exit(result.returncode)
 
 
@@ -75,6 +75,7 @@ def credentials(data_dir: Path, port: int) -> dict[str, str]:
         "SIMIO_CLIENT_ID": credential["client_id"],
         "SIMIO_CLIENT_SECRET": credential["client_secret"],
         "SSL_CERT_FILE": str(data_dir / "ca.pem"),
+        "no_proxy": "localhost",  # a proxy that the environment may name does not lead here
     }
 
 

@@ -1,8 +1,13 @@
-"""`docs/quickstart.md` is followed as it stands: each block in a new shell, in its order."""
+"""From nothing to rows, as `docs/quickstart.md` and what the commands print say it is done.
+
+Each block is pasted as it stands into a new shell, behind a proxy, in folders whose names a shell
+would take apart.
+"""
 
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -63,14 +68,17 @@ class Reader:
             "PATH": os.defpath,
             "HOME": os.fspath(home),
             "SIMULACRA_PORT": str(port),  # where the page says 8443
+            "https_proxy": "http://127.0.0.1:1",  # as a company's: nothing of ours is behind it
         }
+        self.greeting = ""
 
-    def paste(self, lines: str) -> str:
+    def paste(self, lines: str, folder: Path | None = None, typed: str = "") -> str:
         """What a new shell prints."""
         ended = subprocess.run(
             ["sh", "-euc", lines],
-            cwd=self.folder,
+            cwd=folder or self.folder,
             env=self.environment,
+            input=typed,
             capture_output=True,
             text=True,
             check=False,
@@ -102,26 +110,29 @@ class Reader:
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     """A reader in a folder with an installed environment, with a server, credential and study."""
-    home, folder = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("page")
+    home, folder = (tmp_path_factory.mktemp(name) / "o'clock & $HOME" for name in ("home", "page"))
+    for it in (home, folder):
+        it.mkdir()
     (folder / ".venv").symlink_to(sys.prefix)
     server = harness.ServerProcess(folder / "simulacra-data", harness.free_port(), {})
-    it = Reader(folder, home, server.port)
+    reader = Reader(folder, home, server.port)
     start = SECTIONS["1. Start a server"][1].code.splitlines()[-1]
     with (folder / "serve.log").open("w") as log:
         server.process = subprocess.Popen(
             ["sh", "-c", f"exec {start}"],
             cwd=folder,
-            env=it.environment,
+            env=reader.environment,
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
         )
     try:
         server._read_greeting()
-        it.check(SECTIONS["1. Start a server"][2].code, server.greeting)
-        it.follow("2. Get a credential")
-        it.follow("3. Make a study")
-        yield it
+        reader.greeting = server.greeting
+        reader.check(SECTIONS["1. Start a server"][2].code, reader.greeting)
+        reader.follow("2. Get a credential")
+        reader.follow("3. Make a study")
+        yield reader
     finally:
         server.stop()
     assert server.processes() == []
@@ -175,3 +186,40 @@ def test_a_customer_gets_a_credential(reader: Reader) -> None:
     ask = "from simulacra.client import Simulacra; print(Simulacra().usage())"
     assert reader.paste(f". ./beta.env\n.venv/bin/python -c '{ask}'").strip()
     assert (reader.folder / "beta.env").stat().st_mode & 0o077 == 0
+
+
+def offered(text: str) -> list[str]:
+    """The blocks of lines that a text offers."""
+    blocks: list[list[str]] = [[]]
+    for line in text.splitlines():
+        if line.startswith("  "):
+            blocks[-1].append(line)
+        elif blocks[-1]:
+            blocks.append([])
+    return ["\n".join(block) for block in blocks if block]
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    folder = tmp_path / "else where"
+    folder.mkdir()
+    return folder
+
+
+def test_the_first_words_lead_to_rows_from_any_folder(reader: Reader, elsewhere: Path) -> None:
+    _, create = offered(reader.greeting)
+    _, use = offered(reader.paste(create, elsewhere))
+    file = Path(reader.environment["HOME"], "simulacra.env")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    reader.paste(use, elsewhere)
+    assert pyarrow.csv.read_csv(elsewhere / "synthetic.csv").num_rows == 5000
+
+
+def test_a_secret_that_is_typed_in_leads_to_rows_too(reader: Reader, elsewhere: Path) -> None:
+    _, create = offered(reader.greeting)
+    printed = reader.paste(create.replace("--env-file ~/simulacra.env", ""), elsewhere)
+    fields, variables, use = offered(printed)
+    (secret,) = (line.split()[1] for line in fields.splitlines() if "client_secret" in line)
+    assert secret not in variables + use
+    reader.paste(f"{variables}\n{use}", elsewhere, typed=f"{secret}\n")
+    assert pyarrow.csv.read_csv(elsewhere / "synthetic.csv").num_rows == 5000

@@ -88,6 +88,8 @@ def test_an_external_database_and_store_replace_the_embedded_ones(
     settings = {"DATABASE_URL": empty_dsn, "SIMULACRA_OBJECT_STORE_URL": store.as_uri()}
     with running_server(tmp_path / "run", **settings) as server:
         assert not (server.data_dir / "postgres").exists()
+        assert "DATABASE_URL, SIMULACRA_OBJECT_STORE_URL" in server.greeting.replace("\n", " ")
+        assert empty_dsn not in server.greeting
         client = server.client(server.create_tenant())
         rows = b"a,b\n" + b"".join(b"%d,%d\n" % (n % 7, n % 5) for n in range(100))
         dataset_id = client.train(rows)
