@@ -207,6 +207,8 @@ class _Probe:
         self._url, self._ca = url, ca
 
     def __call__(self) -> bool:
+        from urllib import request
+
         try:
             context = create_default_context(cafile=str(self._ca))  # it may have been renewed
             from urllib import request
