@@ -77,7 +77,8 @@ def _check_port(settings: "Settings") -> None:
         except OSError as error:
             where = f"{settings.host}:{settings.port}"
             raise SystemExit(
-                f"simulacra: cannot listen on {where} ({error.strerror}); choose another --port"
+                f"simulacra: cannot listen on {where} ({error.strerror}); choose another --port, "
+                "or set SIMULACRA_PORT"
             ) from None
 
 
