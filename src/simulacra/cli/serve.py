@@ -229,12 +229,13 @@ def _announce(settings: "Settings") -> None:
     is_ready = _Probe(f"https://localhost:{settings.port}/readyz", data_dir / "ca.pem")()
     standing = "is ready" if is_ready else "runs, but is not ready; /readyz says why"
     create = shell.command("operator", "create-tenant", "--company", "Acme Research")
+    trusting = "" if shell.own_authority(settings) else " (for the reverse proxy to trust)"
     options = shlex.join(["--email", "data@acme.example", "--data-dir", str(data_dir)])
     print(
         f"Simulacra {standing}.\n\n"
         f"  API      {settings.base_url}\n"
         f"  Pages    {settings.base_url}/__docs__/\n"
-        f"  CA file  {data_dir / 'ca.pem'}\n"
+        f"  CA file  {data_dir / 'ca.pem'}{trusting}\n"
         f"  Logs     {data_dir / 'logs'}\n\n"
         f"Next, in another shell: create a tenant, with its credential in a file of yours.\n\n"
         f"  {create} \\\n    {options} \\\n    --env-file ~/simulacra.env\n\n"
