@@ -77,7 +77,7 @@ def approve(arguments: argparse.Namespace) -> int:
         return 0
     print(f"The request of {terminal.printable(str(shown['company']))} is approved.\n")
     if token is None:
-        print("The requester finds a claim token there, and exchanges it for the secret, once:\n")
+        print("The requester now finds a claim token, and exchanges it for the secret, once:\n")
         console.print_fields(
             {
                 "claim token": f"{base_url}/v1/signup/{arguments.request_id}",
