@@ -70,6 +70,22 @@ def test_a_token_that_is_refused_is_renewed_once(api: Simulacra, service: Servic
     assert service.minted == 3
 
 
+def test_a_token_that_was_minted_elsewhere_is_used_and_never_replaced(service: Service) -> None:
+    service.will(usage(), problem(401, "simio_unauthorized"))
+    with Simulacra(
+        BASE,
+        client_id="client",
+        client_secret=SECRET,
+        access_token="theirs",
+        transport=httpx.MockTransport(service),
+    ) as api:
+        api.usage()
+        with pytest.raises(problems.UnauthorizedError):
+            api.usage()
+    assert service.headers("authorization") == ["Bearer theirs"] * 2
+    assert service.minted == 0
+
+
 def test_a_rotation_takes_a_token_that_was_minted_just_now(
     api: Simulacra, service: Service
 ) -> None:

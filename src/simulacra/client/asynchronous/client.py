@@ -31,6 +31,8 @@ class AsyncSimulacra:
     Args:
         base_url: address of the API.
         client_id, client_secret: of the client; what needs no token works without them.
+        access_token: that somebody else has minted, to call with instead; it is not renewed, and
+            `ProblemError` says when it has expired.
         token_url, audience: of the issuer; by default the service's own.
         ca_file: certificates to trust in place of the machine's.
         profile: name of a profile.
@@ -51,6 +53,7 @@ class AsyncSimulacra:
         *,
         client_id: str | None = None,
         client_secret: str | None = None,
+        access_token: str | None = None,
         token_url: str | None = None,
         audience: str | None = None,
         ca_file: str | None = None,
@@ -72,6 +75,7 @@ class AsyncSimulacra:
         self._session = AsyncSession(
             found,
             retry_seconds=retry_seconds,
+            access_token=access_token,
             progress=progress,
             transport=transport,
             new_patience=new_patience,

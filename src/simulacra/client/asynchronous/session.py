@@ -37,6 +37,7 @@ class AsyncSession:
     Args:
         configuration: where the service is, and who calls it.
         retry_seconds: how long failures that pass are put up with, each time anew.
+        access_token: that all requests have; by default tokens are minted.
         progress: what is shown of progress; see `display.progress`.
         transport: in place of that of httpx.
         new_patience: makes what decides on retries.
@@ -47,6 +48,7 @@ class AsyncSession:
         configuration: Configuration,
         *,
         retry_seconds: float,
+        access_token: str | None = None,
         progress: bool | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         new_patience: Callable[[float], Patience] = Patience,
@@ -63,7 +65,8 @@ class AsyncSession:
             timeout=TIMEOUT,
             transport=transport,
         )
-        self._token: tokens.Token | None = None
+        self._given = None if access_token is None else tokens.given(access_token)
+        self._token = self._given
         self._minting = asyncio.Lock()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -83,7 +86,7 @@ class AsyncSession:
 
     def adopt(self, configuration: Configuration) -> None:
         """Call on behalf of another client from now on."""
-        self.configuration, self._token = configuration, None
+        self.configuration, self._given, self._token = configuration, None, None
 
     async def call(self, request: Request, seconds: float | None = None) -> httpx.Response:
         """Return the answer of a request that succeeds, sent as often as it takes.
@@ -118,7 +121,8 @@ class AsyncSession:
                 continue
             if answer.is_success or patience.was_deleted_before(request, answer):
                 return answer
-            if token is not None and not has_renewed and retrying.wants_new_token(answer):
+            can_renew = token is not None and self._given is None and not has_renewed
+            if token is not None and can_renew and retrying.wants_new_token(answer):
                 self._forget(token)
                 has_renewed = True
                 continue
@@ -247,7 +251,7 @@ class AsyncSession:
                 if answer.status_code == 416:
                     part.restart()
                 elif answer.status_code in (401, 403) and not has_renewed:
-                    self._token, has_renewed = None, True  # a fresh token and link may help
+                    self._token, has_renewed = self._given, True  # a fresh token and link may help
                 else:
                     await asyncio.sleep(patience.after_answer(request, answer))
             part.artifact = await self._artifact(generation_id)  # whose link is fresh

@@ -34,6 +34,8 @@ class Simulacra:
     Args:
         base_url: address of the API.
         client_id, client_secret: of the client; what needs no token works without them.
+        access_token: that somebody else has minted, to call with instead; it is not renewed, and
+            `ProblemError` says when it has expired.
         token_url, audience: of the issuer; by default the service's own.
         ca_file: certificates to trust in place of the machine's.
         profile: name of a profile.
@@ -54,6 +56,7 @@ class Simulacra:
         *,
         client_id: str | None = None,
         client_secret: str | None = None,
+        access_token: str | None = None,
         token_url: str | None = None,
         audience: str | None = None,
         ca_file: str | None = None,
@@ -75,6 +78,7 @@ class Simulacra:
         self._session = Session(
             found,
             retry_seconds=retry_seconds,
+            access_token=access_token,
             progress=progress,
             transport=transport,
             new_patience=new_patience,
