@@ -12,8 +12,8 @@ from simulacra.cli import failures, logs, terminal
 OF_SERVER = ("serve", "operator", "api", "worker", "migrate", "ready", "openapi")
 """Commands that have the secrets of a server, which a parent process may hand over."""
 COMMANDS = (
-    *("fit", "preview", "generate", "crosstab", "compare", "validate", "compile"),
-    *("remote", "watch", "sample"),
+    *("fit", "preview", "generate", "crosstab", "compare", "validate", "sample", "compile"),
+    *("remote", "watch", "mcp"),
     *OF_SERVER,
     "completion",
 )
