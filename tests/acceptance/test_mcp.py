@@ -6,11 +6,16 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import httpx2
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from mcp.client.auth import TokenStorage
+from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuthProvider
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
 
 from examples import study
 from tests.acceptance import harness
@@ -47,12 +52,16 @@ def url(
 
 
 @contextlib.asynccontextmanager
-async def caller(url: str, api: harness.ApiClient, **more: Any) -> AsyncIterator[agents.Agent]:
+async def caller(
+    url: str, api: harness.ApiClient, *, mode: str = "auto"
+) -> AsyncIterator[agents.Agent]:
     """Yield an agent of a tenant, whose client sends the tenant's token."""
     headers = {"authorization": api.headers["authorization"]}
     async with (
         httpx2.AsyncClient(headers=headers, timeout=harness.SECONDS) as http,
-        agents.connected(streamable_http_client(f"{url}/mcp", http_client=http), **more) as agent,
+        agents.connected(
+            streamable_http_client(f"{url}/mcp", http_client=http), mode=mode
+        ) as agent,
     ):
         yield agent
 
@@ -180,6 +189,34 @@ def test_a_study_that_is_sent_as_text(
     asyncio.run(work())
 
 
+@pytest.mark.parametrize("mode", agents.MODES)
+def test_a_call_that_is_cancelled_cancels_the_job(
+    url: str, stranger: harness.ApiClient, mode: str
+) -> None:
+    rng = np.random.default_rng(1)
+    lines = [",".join(f"q{index}" for index in range(40))]
+    lines += [",".join(map(str, row)) for row in rng.integers(1, 6, (10_000, 40)).tolist()]
+    known = {job["job_id"] for job in stranger.get("/v1/jobs").json()["jobs"]}
+
+    async def work() -> None:
+        async with caller(url, stranger, mode=mode) as agent:
+            with anyio.CancelScope() as scope:
+                async with anyio.create_task_group() as group:
+
+                    async def cancel() -> None:
+                        await agent.has_begun.wait()
+                        scope.cancel()
+
+                    group.start_soon(cancel)
+                    await agent.call("upload_study", content="\n".join(lines))
+            assert scope.cancelled_caught
+
+    asyncio.run(work())
+    jobs = stranger.get("/v1/jobs").json()["jobs"]
+    (begun,) = [job["job_id"] for job in jobs if job["job_id"] not in known]
+    assert stranger.wait(begun)["status"] == "cancelled"
+
+
 def test_a_session_belongs_to_whoever_began_it(
     url: str, api: harness.ApiClient, stranger: harness.ApiClient
 ) -> None:
@@ -204,6 +241,49 @@ def test_a_token_that_the_service_refuses(
         assert "resource_metadata=" in answer.headers["www-authenticate"]
     metadata = httpx.get(f"{url}/.well-known/oauth-protected-resource/mcp").json()
     assert metadata["authorization_servers"] == [f"{server.url}/"]
+
+
+class Memory(TokenStorage):
+    """Where a client of the package keeps its token."""
+
+    tokens: OAuthToken | None = None
+
+    async def get_tokens(self) -> OAuthToken | None:
+        return self.tokens
+
+    async def set_tokens(self, tokens: OAuthToken) -> None:
+        self.tokens = tokens
+
+    async def get_client_info(self) -> None:
+        return None
+
+    async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
+        raise AssertionError(f"{client_info.client_id} is registered already")
+
+
+def test_a_client_with_credentials_finds_its_own_way_to_a_token(
+    url: str, server: harness.ServerProcess, api: harness.ApiClient, dataset_id: str
+) -> None:
+    memory = Memory()
+    provider = ClientCredentialsOAuthProvider(
+        f"{url}/mcp",
+        memory,
+        api.credential["client_id"],
+        api.credential["client_secret"],
+        issuer=f"{server.url}/",
+    )
+
+    async def work() -> None:
+        async with (
+            httpx2.AsyncClient(auth=provider, verify=server.tls) as http,
+            agents.connected(streamable_http_client(f"{url}/mcp", http_client=http)) as agent,
+        ):
+            listed = await agent.ask("list_studies")
+            assert dataset_id in [it["dataset_id"] for it in listed["studies"]]
+
+    asyncio.run(work())
+    assert memory.tokens is not None
+    server.secrets.add(memory.tokens.access_token)
 
 
 def bearer(api: harness.ApiClient) -> dict[str, str]:

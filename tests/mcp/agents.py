@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import anyio
 from mcp import Client, StdioServerParameters
 from mcp.client.context import ClientRequestContext
 from mcp.client.stdio import stdio_client
@@ -20,6 +21,7 @@ from mcp.types import (
     Root,
     TextContent,
 )
+from pydantic import FileUrl
 
 MODES = ("legacy", "auto")
 """Clients that shake hands first, and those of the protocol of 2026."""
@@ -33,11 +35,13 @@ class Agent:
         client: of the package.
         seen: every text that the server has answered.
         progress: what it has told meanwhile.
+        has_begun: set once it has told any.
     """
 
     client: Client
     seen: list[str] = dataclasses.field(default_factory=list)
     progress: list[float] = dataclasses.field(default_factory=list)
+    has_begun: anyio.Event = dataclasses.field(default_factory=anyio.Event)
 
     async def call(self, tool: str, /, **arguments: Any) -> CallToolResult:  # noqa: ANN401 - JSON
         """Call a tool."""
@@ -46,6 +50,7 @@ class Agent:
             assert total == 1.0
             assert message
             self.progress.append(progress)
+            self.has_begun.set()
 
         result = await self.client.call_tool(tool, arguments, progress_callback=note)
         assert isinstance(result, CallToolResult)
@@ -87,9 +92,13 @@ class Person:
     proceed: bool = True
     questions: list[str] = dataclasses.field(default_factory=list)
 
-    async def answer(self, _: ClientRequestContext, question: ElicitRequestParams) -> ElicitResult:
+    async def answer(
+        self,
+        context: ClientRequestContext,  # noqa: ARG002 - it is given
+        params: ElicitRequestParams,
+    ) -> ElicitResult:
         """Answer a question."""
-        self.questions.append(question.message)
+        self.questions.append(params.message)
         content = {"proceed": self.proceed} if self.action == "accept" else None
         return ElicitResult.model_validate({"action": self.action, "content": content})
 
@@ -104,8 +113,8 @@ async def connected(
 ) -> AsyncIterator[Agent]:
     """Yield an agent; without a person or roots its client does not say that it has them."""
 
-    async def opened(_: ClientRequestContext) -> ListRootsResult:
-        return ListRootsResult(roots=[Root(uri=it.as_uri()) for it in roots or ()])
+    async def opened(context: ClientRequestContext) -> ListRootsResult:  # noqa: ARG001 - it is given
+        return ListRootsResult(roots=[Root(uri=FileUrl(it.as_uri())) for it in roots or ()])
 
     client = Client(
         server,

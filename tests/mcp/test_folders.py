@@ -23,7 +23,7 @@ def test_a_study_in_a_folder(root: Path, path: str) -> None:
     assert Folders.of([root]).study(path) == Path(os.path.realpath(root / "study.csv"))
 
 
-def test_an_absolute_path_and_a_second_folder(root: Path, tmp_path: Path) -> None:
+def test_an_absolute_path_and_a_second_folder(root: Path) -> None:
     folders = Folders.of([root / "waves", root])
     assert folders.study(str(root / "study.csv")).name == "study.csv"
     assert folders.study("w1.sav").name == "w1.sav"

@@ -67,6 +67,10 @@ def test_tools_say_truthfully_what_they_do(make_server: MakeServer) -> None:
     assert again == {"upload_study", "download_rows"}
 
 
+def hidden(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.name.startswith(".")]
+
+
 @pytest.mark.parametrize("mode", agents.MODES)
 def test_from_a_file_to_rows(make_server: MakeServer, root: Path, mode: str) -> None:
     async def work() -> None:
@@ -110,7 +114,7 @@ def test_from_a_file_to_rows(make_server: MakeServer, root: Path, mode: str) -> 
             assert Path(got["file"]) == root / f"{mode}.csv"
             assert (written.num_rows, written.column_names[0]) == (1000, "age")
             assert [it["age"] for it in got["sample"]] == written["age"].to_pylist()[:2]
-            assert [*root.glob(".*")] == []
+            assert hidden(root) == []
             listed = await agent.ask("list_studies")
             assert generation_id in [it["generation_id"] for it in listed["generations"]]
             assert max(map(len, agent.seen)) < MOST_ANSWERED
@@ -197,15 +201,14 @@ def test_a_call_that_is_cancelled_ends_its_job(
                 async with anyio.create_task_group() as group:
 
                     async def cancel() -> None:
-                        while not agent.progress:  # it has begun
-                            await anyio.sleep(0.05)
+                        await agent.has_begun.wait()
                         scope.cancel()
 
                     group.start_soon(cancel)
                     await agent.call("upload_study", path="large.csv")
             assert scope.cancelled_caught
             while (await agent.ask("list_studies"))["studies"][0]["status"] == "processing":
-                await anyio.sleep(0.1)
+                pass
             assert "large.csv" not in [it.name for it in (await backend.studies())[0]]
 
     asyncio.run(work())
@@ -284,7 +287,7 @@ def test_a_wide_study_is_answered_in_pages(make_server: MakeServer, root: Path) 
 
 
 def test_models_are_kept_for_the_next_server_and_belong_to_their_owner(
-    make_server: MakeServer, dataset_id: str, models: Path
+    dataset_id: str, models: Path
 ) -> None:
     files = [path for path in models.iterdir() if path.stem == dataset_id]
     assert len(files) == 2
@@ -319,7 +322,7 @@ def test_an_error_of_the_server_tells_nothing_of_itself(
     asyncio.run(work())
 
 
-def test_the_guide_and_the_prompt(make_server: MakeServer, dataset_id: str) -> None:
+def test_the_guide_and_the_prompt(make_server: MakeServer) -> None:
     async def work() -> None:
         async with agents.connected(make_server()) as agent:
             (listed,) = (await agent.client.list_resources()).resources

@@ -15,7 +15,7 @@ def test_a_text_becomes_one_bounded_line_in_which_nothing_hides(text: str, most:
 
 
 def test_what_people_read_is_left_as_it_is() -> None:
-    assert wording.plain("Très satisfait(e) – 100 %", 60) == "Très satisfait(e) – 100 %"
+    assert wording.plain("Très satisfait(e), 100 %", 60) == "Très satisfait(e), 100 %"
     assert wording.plain("日本語", 60) == "日本語"
 
 

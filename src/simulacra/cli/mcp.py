@@ -97,6 +97,10 @@ def run(arguments: argparse.Namespace) -> int:
             return _serve_http(arguments, setup, configuration)
         from simulacra.mcp import server
 
+        if sys.stdin.isatty():
+            print(
+                "Waiting for a client on standard input. docs/mcp.md sets one up.", file=sys.stderr
+            )
         server.create(setup).run("stdio")
     return 0
 

@@ -2,7 +2,7 @@
 
 from pydantic import ValidationError
 
-from simulacra.client.errors import ClientError, ProblemError
+from simulacra.client.errors import ClientError, NotReadyError, ProblemError
 from simulacra.engine import errors
 from simulacra.mcp import wording
 
@@ -32,6 +32,8 @@ def explain(error: BaseException) -> str | None:
             told = _problem(error)
         case errors.ConditionError() | errors.TableError() | errors.StudyError() if error.fields:
             told = _listed([f"{it.pointer}: {it.detail}" for it in error.fields])
+        case NotReadyError():
+            told = "These rows are not ready: list_studies shows whether they are being made."
         case ClientError() | errors.EngineError():
             told = wording.plain(error, wording.DETAIL)
         case OSError(filename=name, strerror=str() as reason) if name is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
+from simulacra.mcp import wording
 from simulacra.mcp.faults import Refusal
 
 STUDIES = (
@@ -139,7 +140,8 @@ class Folders:
     def _near(self, real: Path) -> str:
         known = self.studies()
         near = difflib.get_close_matches(real.name, known, 3, 0.4) or known[:5]
-        return f"There are: {', '.join(map(repr, near))}." if near else "There is none."
+        listed = ", ".join(repr(wording.plain(path, wording.NAME)) for path in near)
+        return f"There are: {listed}." if near else "There is none."
 
 
 def _listed(paths: Sequence[Path]) -> str:

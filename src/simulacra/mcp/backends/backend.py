@@ -10,6 +10,8 @@ from simulacra.engine.progress import ProgressCallback
 from simulacra.engine.quality.quality import Quality
 from simulacra.engine.report.preview import Preview
 from simulacra.engine.report.report import Report
+from simulacra.engine.tabulating.comparison import Comparison
+from simulacra.engine.tabulating.crosstab import Crosstab
 
 KINDS = ("categorical", "numeric", "means", "bands", "joint", "multiple_response", "groups")
 """Of conditions: arguments of `Model.generate`, and members of `conditions` of the service."""
@@ -177,8 +179,8 @@ class Backend(Protocol):
 
     async def crosstab(
         self, source: str, rows: Sequence[str], banner: Sequence[str], weight: str | None
-    ) -> dict[str, Any]:
-        """Return a cross table as it is published.
+    ) -> Crosstab:
+        """Return a cross table; of a study without figures that few respondents stand behind.
 
         Args:
             source: id of a study or of a generation.
@@ -190,8 +192,8 @@ class Backend(Protocol):
 
     async def compare(
         self, generation_id: str, against: str | None, columns: Sequence[str] | None
-    ) -> dict[str, Any]:
-        """Return a comparison as it is published.
+    ) -> Comparison:
+        """Return a comparison; of a study likewise.
 
         Args:
             generation_id: what is compared.

@@ -23,7 +23,9 @@ from simulacra.engine.pipeline import Generation, Model
 from simulacra.engine.progress import Progress, ProgressCallback
 from simulacra.engine.report.preview import Preview
 from simulacra.engine.scenario import conditions
-from simulacra.engine.tabulating import comparison, crosstab
+from simulacra.engine.tabulating import comparing, tabulation
+from simulacra.engine.tabulating.comparison import Comparison
+from simulacra.engine.tabulating.crosstab import Crosstab
 from simulacra.mcp.backends import backend
 from simulacra.mcp.backends.backend import Asked, Generated, Made, Published, Room, Study, Work
 from simulacra.mcp.faults import Refusal
@@ -201,27 +203,26 @@ class LibraryBackend:
 
     async def crosstab(
         self, source: str, rows: Sequence[str], banner: Sequence[str], weight: str | None
-    ) -> dict[str, Any]:
-        """Return a cross table; of a study without figures that few respondents stand behind."""
+    ) -> Crosstab:
+        """Return a cross table, as the service would publish it: whoever reads may be far away."""
         made = await self._source(source)
 
-        def tabulate() -> dict[str, Any]:
-            table = crosstab.tabulate(made.sample, rows, banner or None, weight, is_published=True)
-            return table.to_json()
+        def tabulate() -> Crosstab:
+            return tabulation.tabulate(made.sample, rows, banner or None, weight, is_published=True)
 
         return await _in_thread(tabulate)
 
     async def compare(
         self, generation_id: str, against: str | None, columns: Sequence[str] | None
-    ) -> dict[str, Any]:
-        """Return a comparison; as of `crosstab` without figures of few respondents."""
+    ) -> Comparison:
+        """Return a comparison, as of `crosstab`."""
         second = await self._generation(generation_id)
         first = await self._source(against or self._asked[generation_id].dataset_id)
         margins = second.report.margins if isinstance(first, Model) else None
 
-        def compare() -> dict[str, Any]:
+        def compare() -> Comparison:
             samples = (first.sample, second.sample)
-            return comparison.compare(*samples, columns, margins, is_published=True).to_json()
+            return comparing.compare(*samples, columns, margins, is_published=True)
 
         return await _in_thread(compare)
 

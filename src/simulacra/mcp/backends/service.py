@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
-import httpx
 
 from simulacra.client import AsyncSimulacra
 from simulacra.client.asynchronous.generations import AsyncGeneration
 from simulacra.client.errors import WaitingError
 from simulacra.engine.progress import ProgressCallback
 from simulacra.engine.report.preview import Preview
+from simulacra.engine.tabulating.comparison import Comparison
+from simulacra.engine.tabulating.crosstab import Crosstab
 from simulacra.mcp.backends import backend
 from simulacra.mcp.backends.backend import Asked, Generated, Made, Published, Room, Study, Work
 from simulacra.mcp.faults import Refusal
@@ -125,20 +126,20 @@ class ServiceBackend:
 
     async def crosstab(
         self, source: str, rows: Sequence[str], banner: Sequence[str], weight: str | None
-    ) -> dict[str, Any]:
+    ) -> Crosstab:
         """Return a cross table."""
-        kind = "generations" if backend.is_generation(source) else "datasets"
-        body = {"rows": [*rows], "banner": [*banner], "weight": weight}
-        return await self._answer(f"/v1/{kind}/{source}/crosstabs", body, "crosstab")
+        asked: dict[str, Any] = {"banner": [*banner], "weight": weight, "progress": False}
+        if backend.is_generation(source):
+            return await (await self._api.generation(source)).crosstab([*rows], **asked)
+        return await (await self._api.dataset(source)).crosstab([*rows], **asked)
 
     async def compare(
         self, generation_id: str, against: str | None, columns: Sequence[str] | None
-    ) -> dict[str, Any]:
+    ) -> Comparison:
         """Return a comparison."""
-        body = {"with": against, "columns": None if columns is None else [*columns]}
-        return await self._answer(
-            f"/v1/generations/{generation_id}/comparisons", body, "comparison"
-        )
+        second = await self._api.generation(generation_id)
+        first = None if against is None else await self._api.generation(against)
+        return await second.compare(first, columns=columns, progress=False)
 
     async def write(self, generation_id: str, path: Path) -> None:
         """Download rows; they are written anew if the artifact is of another format."""
@@ -175,15 +176,6 @@ class ServiceBackend:
         if made.status == "processing":
             return (await self._api.job(made.job_id)).status in GONE
         return made.status in GONE
-
-    async def _answer(self, path: str, body: Mapping[str, Any], member: str) -> dict[str, Any]:
-        """Return what is answered there, or by the job that it takes."""
-        answer = await self._api.call("POST", path, body=body)
-        document: dict[str, Any] = answer.json()
-        if answer.status_code == httpx.codes.ACCEPTED:
-            document = (await (await self._api.job(document["job_id"])).wait()).document
-        found: dict[str, Any] = document[member]
-        return found
 
 
 def _key(asked: Asked, attempt: int) -> str:

@@ -1,5 +1,6 @@
 """Scenarios: previews, synthetic rows, and their file."""
 
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -72,7 +73,9 @@ async def preview_scenario(
         *_table(answer.conditions, "expected"),
         answer.limited_by or "",
         *(f"Warning: {it}" for it in answer.warnings),
-        f"All rows can be had with conditions={found.nearest}" if found.nearest else "",
+        f"All rows can be had with these conditions: {json.dumps(found.nearest)}"
+        if found.nearest
+        else "",
         f"It takes about {found.expected_seconds:g} s to generate.",
     )
 

@@ -255,7 +255,9 @@ def _page(
         columns=[_column(it, most, is_full=is_full) for it in shown],
         multiple_response_sets=[
             SetInAnswer(
-                name=it.name, label=wording.plain(it.label, wording.LABEL), columns=[*it.columns]
+                name=wording.plain(it.name, wording.NAME),
+                label=wording.plain(it.label, wording.LABEL),
+                columns=[*it.columns],
             )
             for it in sets[:PAGE]
         ],
@@ -265,6 +267,11 @@ def _page(
         f"{dataset_id} is ready." if is_new else "",
         f"{schema.row_count:,} respondents, {len(schema.columns):,} columns. {wording.OF_THE_FILE}",
     ]
+    if schema.weight is not None:
+        lines.append(
+            f"Weighted by {wording.plain(schema.weight.column, wording.NAME)}: as "
+            f"{schema.weight.effective_sample_size:,.0f} respondents of equal weight."
+        )
     if search is not None:
         lines.append(f"Columns that match {wording.plain(search, 60)!r}: {len(found):,}.")
     if not is_full and pages > 1:

@@ -1,10 +1,12 @@
 """Figures: cross tables and comparisons."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from mcp.types import CallToolResult
 from pydantic import Field
 
+from simulacra.engine.tabulating.comparison import ComparedFigure
+from simulacra.engine.tabulating.crosstab import Column
 from simulacra.mcp import setup, wording
 from simulacra.mcp.answers import CellRow, ComparisonAnswer, FigureInAnswer, TableAnswer
 from simulacra.mcp.arguments import GenerationId, Names, SourceId
@@ -35,23 +37,24 @@ async def tabulate(
     columns at a time."""  # noqa: D209 - a model reads it
     async with setup.backend(ctx) as backend:
         table = await backend.crosstab(source_id, rows, banner, weight)
-    heads = [_head(it) for it in table["columns"]]
+    heads = [_head(it) for it in table.columns]
     shown: list[CellRow] = []
     bases: dict[str, list[float]] = {}
     left_out: list[str] = []
-    for block in table["blocks"]:
-        lines = block["lines"]
+    for block in table.blocks:
+        name = wording.plain(block.row, wording.NAME)
+        lines = block.lines
         if (len(shown) + len(lines)) * len(heads) > MOST_CELLS and shown:
-            left_out.append(block["row"])
+            left_out.append(name)
             continue
-        bases[block["row"]] = block["effective_bases"]
+        bases[name] = [*block.effective_bases]
         shown += [
             CellRow(
-                row=block["row"],
-                level=None if it["level"] is None else wording.plain(it["level"], wording.LEVEL),
-                figure=block["figure"],
-                values=[cell["value"] for cell in it["cells"]],
-                letters=[cell["letters"] for cell in it["cells"]],
+                row=name,
+                level=None if it.level is None else wording.plain(it.level, wording.LEVEL),
+                figure=block.figure,
+                values=[cell.value for cell in it.cells],
+                letters=[cell.letters for cell in it.cells],
             )
             for it in lines[: max(1, MOST_CELLS // len(heads))]
         ]
@@ -59,8 +62,8 @@ async def tabulate(
         columns=heads,
         rows=shown,
         effective_bases=bases,
-        unit=table["unit"],
-        notes=[wording.plain(it, wording.DETAIL) for it in table["notes"][:MOST_NOTES]],
+        unit=table.unit,
+        notes=[wording.plain(it, wording.DETAIL) for it in table.notes[:MOST_NOTES]],
         left_out=left_out,
     )
     body = [
@@ -98,14 +101,14 @@ async def compare(
     study or of other rows, the most surprising change first, each with its interval."""  # noqa: D205, D209 - as above
     async with setup.backend(ctx) as backend:
         found = await backend.compare(generation_id, against, columns or None)
-    names: list[str] = found["names"]
-    figures = [_figure(it) for it in found["figures"][:limit]]
+    names = [*found.names]
+    figures = [_figure(it) for it in found.figures[:limit]]
     answer = ComparisonAnswer(
         first=names[0],
         second=names[1],
         figures=figures,
-        figure_count=int(found.get("figure_count") or len(found["figures"])),
-        notes=[wording.plain(it, wording.DETAIL) for it in found["notes"][:MOST_NOTES]],
+        figure_count=found.figure_count,
+        notes=[wording.plain(it, wording.DETAIL) for it in found.notes[:MOST_NOTES]],
     )
     rows = [
         [
@@ -124,12 +127,12 @@ async def compare(
     )
 
 
-def _head(column: dict[str, Any]) -> str:
-    level = wording.plain(column["level"], wording.LEVEL)
-    if column["banner"] is None:
+def _head(column: Column) -> str:
+    level = wording.plain(column.level, wording.LEVEL)
+    if column.banner is None:
         return level
-    letter = f" ({column['letter']})" if column["letter"] else ""
-    return f"{column['banner']} = {level}{letter}"
+    letter = f" ({column.letter})" if column.letter else ""
+    return f"{wording.plain(column.banner, wording.NAME)} = {level}{letter}"
 
 
 def _name(line: CellRow) -> str:
@@ -145,19 +148,19 @@ def _cell(value: float | str | None, letters: str, figure: str) -> str:
     return f"{_value(value, figure)} {letters}".strip()
 
 
-def _figure(it: dict[str, Any]) -> FigureInAnswer:
+def _figure(it: ComparedFigure) -> FigureInAnswer:
     return FigureInAnswer(
-        column=it["column"],
-        level=None if it["level"] is None else wording.plain(it["level"], wording.LEVEL),
-        figure=it["figure"],
-        first=it["first"]["figure"],
-        second=it["second"]["figure"],
-        change=it["change"]["figure"],
-        low=it["change"]["low"],
-        high=it["change"]["high"],
-        is_changed=it["is_changed"],
-        is_conditioned=it["is_conditioned"],
-        surprise=it["surprise"],
+        column=wording.plain(it.column, wording.NAME),
+        level=None if it.level is None else wording.plain(it.level, wording.LEVEL),
+        figure=it.figure,
+        first=it.first.figure,
+        second=it.second.figure,
+        change=it.change.figure,
+        low=it.change.low,
+        high=it.change.high,
+        is_changed=it.is_changed,
+        is_conditioned=it.is_conditioned,
+        surprise=it.surprise,
     )
 
 

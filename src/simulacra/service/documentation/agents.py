@@ -127,6 +127,10 @@ def _short(facts: Facts, contract: Contract) -> Iterator[str]:
     yield "## Optional"
     yield ""
     yield f"- [Interactive page]({base}{ROOT}): for people with a browser"
+    yield (
+        "- `simulacra mcp --service`, of the Python package `simulacra[mcp]`: these operations as "
+        "tools of the Model Context Protocol"
+    )
 
 
 def _codes(facts: Facts) -> Iterator[str]:
