@@ -12,10 +12,7 @@ import httpx2
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from mcp.client.auth import TokenStorage
-from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuthProvider
 from mcp.client.streamable_http import streamable_http_client
-from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
 
 from examples import study
 from tests.acceptance import harness
@@ -241,49 +238,6 @@ def test_a_token_that_the_service_refuses(
         assert "resource_metadata=" in answer.headers["www-authenticate"]
     metadata = httpx.get(f"{url}/.well-known/oauth-protected-resource/mcp").json()
     assert metadata["authorization_servers"] == [f"{server.url}/"]
-
-
-class Memory(TokenStorage):
-    """Where a client of the package keeps its token."""
-
-    tokens: OAuthToken | None = None
-
-    async def get_tokens(self) -> OAuthToken | None:
-        return self.tokens
-
-    async def set_tokens(self, tokens: OAuthToken) -> None:
-        self.tokens = tokens
-
-    async def get_client_info(self) -> None:
-        return None
-
-    async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
-        raise AssertionError(f"{client_info.client_id} is registered already")
-
-
-def test_a_client_with_credentials_finds_its_own_way_to_a_token(
-    url: str, server: harness.ServerProcess, api: harness.ApiClient, dataset_id: str
-) -> None:
-    memory = Memory()
-    provider = ClientCredentialsOAuthProvider(
-        f"{url}/mcp",
-        memory,
-        api.credential["client_id"],
-        api.credential["client_secret"],
-        issuer=f"{server.url}/",
-    )
-
-    async def work() -> None:
-        async with (
-            httpx2.AsyncClient(auth=provider, verify=server.tls) as http,
-            agents.connected(streamable_http_client(f"{url}/mcp", http_client=http)) as agent,
-        ):
-            listed = await agent.ask("list_studies")
-            assert dataset_id in [it["dataset_id"] for it in listed["studies"]]
-
-    asyncio.run(work())
-    assert memory.tokens is not None
-    server.secrets.add(memory.tokens.access_token)
 
 
 def bearer(api: harness.ApiClient) -> dict[str, str]:

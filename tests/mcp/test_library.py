@@ -306,7 +306,10 @@ def test_models_are_kept_for_the_next_server_and_belong_to_their_owner(
 
 
 def test_an_error_of_the_server_tells_nothing_of_itself(
-    make_server: MakeServer, backend: LibraryBackend, monkeypatch: pytest.MonkeyPatch
+    make_server: MakeServer,
+    backend: LibraryBackend,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def fail() -> None:
         raise RuntimeError("secret-of-the-server")
@@ -320,6 +323,9 @@ def test_an_error_of_the_server_tells_nothing_of_itself(
             assert "inside of the server" in said
 
     asyncio.run(work())
+    assert "list_studies failed with RuntimeError" in caplog.text
+    assert "in fail" in caplog.text
+    assert "secret" not in caplog.text.replace('"secret-of-the-server"', "")  # in the line of code
 
 
 def test_the_guide_and_the_prompt(make_server: MakeServer) -> None:

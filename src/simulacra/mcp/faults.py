@@ -1,11 +1,15 @@
 """What goes wrong, as a model is told of it: what was seen, and what would be right."""
 
+import logging
+import traceback
+
 from pydantic import ValidationError
 
 from simulacra.client.errors import ClientError, NotReadyError, ProblemError
 from simulacra.engine import errors
 from simulacra.mcp import wording
 
+LOGGER = logging.getLogger(__name__)
 MOST = 12
 """Faults that one answer lists."""
 OF_THE_SERVER = (
@@ -39,6 +43,12 @@ def explain(error: BaseException) -> str | None:
         case OSError(filename=name, strerror=str() as reason) if name is not None:
             told = f"{wording.plain(name, wording.NAME)}: {reason}."
     return told
+
+
+def log(tool: str, error: BaseException) -> None:
+    """Log an error of the server by its kind and its place; its message may quote a study."""
+    place = "".join(traceback.format_tb(error.__traceback__))
+    LOGGER.error("%s failed with %s:\n%s", tool, type(error).__qualname__, place)
 
 
 def _problem(error: ProblemError) -> str:

@@ -19,9 +19,8 @@ STUDIES = (
 """Suffixes of files that may be studies; no other file is read."""
 ROWS = ("parquet", "csv", "arrow")
 """Suffixes of files that rows are written to."""
-DEPTH, MOST_LISTED, MOST_SEEN = 2, 20, 5_000
-"""How far below a folder studies are listed, how many of them, and how many entries are looked
-at."""
+DEPTH, MOST_SEEN = 2, 5_000
+"""How far below a folder studies are listed, and how many entries are looked at."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,8 +105,7 @@ class Folders:
             for path in _below(root):
                 if path.suffix.lstrip(".").lower() in STUDIES and self._allows(path):
                     found[path] = path.stat().st_mtime
-        latest = sorted(found, key=lambda path: -found[path])[:MOST_LISTED]
-        return [self.shown(path) for path in latest]
+        return [self.shown(path) for path in sorted(found, key=lambda path: -found[path])]
 
     def shown(self, path: Path) -> str:
         """Return a path as it can be given again: below the first folder without it."""

@@ -45,7 +45,7 @@ class SimulacraServer(MCPServer[Setup]):
 
         Raises:
             ToolError: with what was seen and what would be right. What went wrong inside of the
-                server is raised as it is, to be logged, and the model learns nothing of it.
+                server is logged, without its message, and the model learns nothing of it.
         """
         try:
             return await super().call_tool(name, arguments, context)
@@ -55,7 +55,8 @@ class SimulacraServer(MCPServer[Setup]):
             if explanation is not None:
                 raise ToolError(explanation) from None
             if isinstance(error, UnexpectedToolError):
-                raise UnexpectedToolError(faults.OF_THE_SERVER) from cause
+                faults.log(name, cause or error)
+                raise ToolError(faults.OF_THE_SERVER) from None
             raise
 
     async def list_tools(self) -> list[Tool]:

@@ -8,8 +8,8 @@ from simulacra.mcp.backends.backend import Backend, Work
 from simulacra.mcp.setup import Call
 
 CANCEL_SECONDS = 10.0
-REPORT_SECONDS = 0.5
-"""How often progress is reported at most."""
+REPORT_SECONDS, REPORT_STEP = 0.5, 0.02
+"""How often progress is reported at most, and how much of it at least."""
 
 
 async def finished(call: Call, backend: Backend, work: Work, seconds: float | None = None) -> Work:
@@ -44,12 +44,12 @@ async def finished(call: Call, backend: Backend, work: Work, seconds: float | No
 
 async def _report(call: Call, latest: list[Progress]) -> None:
     """Tell the client how far the job has come, whenever that has changed."""
-    told = -1.0
+    next_told = 0.0
     while True:
         if latest:
             newest = latest[-1]
             latest.clear()
-            if newest.fraction > told:
-                told = newest.fraction
-                await call.report_progress(round(told, 3), 1.0, newest.stage)
+            if newest.fraction >= next_told:
+                next_told = newest.fraction + REPORT_STEP
+                await call.report_progress(round(newest.fraction, 3), 1.0, newest.stage)
         await anyio.sleep(REPORT_SECONDS)

@@ -19,7 +19,7 @@ async def check_job(
     ctx: Call,
     wait_seconds: Annotated[
         int, Field(ge=0, le=45, description="How long to wait for its end.")
-    ] = 30,
+    ] = 45,
 ) -> Annotated[CallToolResult, JobAnswer]:
     """See how far an upload or a generation is that another tool has answered with a job_id."""
     async with setup.backend(ctx) as backend:

@@ -23,7 +23,7 @@ PAGE = 25
 """Columns of a page."""
 FEW_LEVELS, MOST_LEVELS = 8, 200
 """Levels of a column that are shown: of one among many, and of all columns asked for by name."""
-MOST_WARNINGS = 6
+MOST_WARNINGS, MOST_FILES = 6, 20
 MAX_TEXT = 1_000_000
 """Characters of a study that is sent as text."""
 
@@ -36,9 +36,11 @@ class Consent(BaseModel):
 
 async def list_studies(ctx: Call, roots: Roots) -> Annotated[CallToolResult, ListAnswer]:
     """List studies and synthetic rows with their ids, and files that can be uploaded."""
-    files = None
+    files, more = None, 0
     if setup.of(ctx).folders is not None:
-        files = [wording.plain(path, wording.NAME) for path in setup.folders(ctx, roots).studies()]
+        found = setup.folders(ctx, roots).studies()
+        files = [wording.plain(path, wording.NAME) for path in found[:MOST_FILES]]
+        more = len(found) - len(files)
     async with setup.backend(ctx) as backend:
         studies, made = await backend.studies()
     answer = ListAnswer(
@@ -77,6 +79,7 @@ async def list_studies(ctx: Call, roots: Roots) -> Annotated[CallToolResult, Lis
     if files is not None:
         lines.append("Files that upload_study can take:" if files else "No study file was found.")
         lines += [f"  {path}" for path in files]
+        lines.append(f"  and {more:,} older ones" if more else "")
     return answer.told(*lines)
 
 
