@@ -47,6 +47,8 @@ def make_server(root: Path, backend: LibraryBackend) -> MakeServer:
     open_backend: Callable[[str | None], AbstractAsyncContextManager[Any]] = opened
 
     def make(**more: Any) -> SimulacraServer:  # noqa: ANN401 - members of the setup
-        return server.create(Setup(open_backend, Folders.of([root]), **more))
+        return server.create(
+            Setup(**{"folders": Folders.of([root])} | more, open_backend=open_backend)
+        )
 
     return make

@@ -12,6 +12,7 @@ import pyarrow.csv as pa_csv
 import pytest
 
 from simulacra.mcp.backends.library import LibraryBackend
+from simulacra.mcp.folders import Folders
 from tests.mcp import agents
 from tests.mcp.conftest import MakeServer
 
@@ -259,31 +260,51 @@ def test_texts_of_a_study_stay_data(make_server: MakeServer, root: Path) -> None
 
 def test_a_wide_study_is_answered_in_pages(make_server: MakeServer, root: Path) -> None:
     rng = np.random.default_rng(1)
-    names = [f"Q{index}_brand_awareness_{index % 7}" for index in range(120)]
+    names = [f"Q{index}_brand_awareness_{index % 7}" for index in range(60)]
     with (root / "wide.csv").open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(names)
-        rows.writerows(rng.choice(["yes", "no", "maybe"], (60, 120)).tolist())
+        rows.writerows(rng.choice(["yes", "no", "maybe"], (60, 60)).tolist())
 
     async def work() -> None:
         async with agents.connected(make_server()) as agent:
             made = await agent.ask("upload_study", path="wide.csv")
             assert len(made["columns"]) == 25
-            assert made["pages"] == 5
-            last = await agent.ask("describe_study", dataset_id=made["dataset_id"], page=5)
-            assert [it["name"] for it in last["columns"]] == names[100:]
+            assert made["pages"] == 3
+            last = await agent.ask("describe_study", dataset_id=made["dataset_id"], page=3)
+            assert [it["name"] for it in last["columns"]] == names[50:]
             found = await agent.ask(
-                "describe_study", dataset_id=made["dataset_id"], search="brand q77_"
+                "describe_study", dataset_id=made["dataset_id"], search="brand q37_"
             )
-            assert [it["name"] for it in found["columns"]] == ["Q77_brand_awareness_0"]
+            assert [it["name"] for it in found["columns"]] == ["Q37_brand_awareness_2"]
             assert max(map(len, agent.seen)) < 2 * MOST_ANSWERED
             table = await agent.ask(
-                "tabulate", source_id=made["dataset_id"], rows=names[:60], banner=names[60:66]
+                "tabulate", source_id=made["dataset_id"], rows=names[:50], banner=names[50:]
             )
             assert table["left_out"]
             assert 0 < len(table["rows"]) * len(table["columns"]) <= 400
 
     asyncio.run(work())
+
+
+@pytest.mark.parametrize("mode", agents.MODES)
+def test_folders_that_the_client_has_opened(
+    make_server: MakeServer, root: Path, tmp_path: Path, mode: str
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+
+    async def files(roots: list[Path] | None, **more: Any) -> list[str]:  # noqa: ANN401 - a setup
+        async with agents.connected(make_server(**more), roots=roots, mode=mode) as agent:
+            listed: list[str] = (await agent.ask("list_studies"))["files"]
+            return listed
+
+    def found(roots: list[Path] | None, **more: Any) -> list[str]:  # noqa: ANN401 - as above
+        return asyncio.run(files(roots, **more))
+
+    assert found(None) == found([]) == found([root]) == found([tmp_path]) == ["study.csv"]
+    assert found([tmp_path / "elsewhere"]) == []
+    assert found([root], folders=Folders(())) == ["study.csv"]
+    assert found(None, folders=Folders(())) == []
 
 
 def test_models_are_kept_for_the_next_server_and_belong_to_their_owner(

@@ -50,23 +50,6 @@ def test_standard_input_and_output(root: Path, tmp_path: Path, mode: str) -> Non
     assert log.read_text() == ""  # what callers do wrong is theirs to read
 
 
-def test_folders_that_the_client_has_opened(root: Path, tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").mkdir()
-
-    async def files(*words: str, roots: list[Path], mode: str) -> list[str]:
-        server = agents.process(*words, log=tmp_path / "log", environment=clean_environment())
-        async with agents.connected(server, roots=roots, mode=mode) as agent:
-            listed: list[str] = (await agent.ask("list_studies"))["files"]
-            return listed
-
-    for mode in agents.MODES:
-        assert asyncio.run(files(roots=[root], mode=mode)) == ["study.csv"]
-        both = ("--root", str(root))
-        assert asyncio.run(files(*both, roots=[root], mode=mode)) == ["study.csv"]
-        narrowed = files(*both, roots=[tmp_path / "elsewhere"], mode=mode)
-        assert asyncio.run(narrowed) == []
-
-
 @contextlib.contextmanager
 def serving(log: Path, *words: str, environment: dict[str, str]) -> Iterator[str]:
     """Yield the address of a server over HTTP, which ends by itself when it is interrupted."""

@@ -66,6 +66,7 @@ class ColumnInAnswer(BaseModel):
     max: Moment = None
     median: Moment = None
     missing_share: float
+    option_of: Annotated[str | None, Field(description="A multiple-response set.")] = None
 
 
 class SetInAnswer(BaseModel):

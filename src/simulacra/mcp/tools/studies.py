@@ -218,14 +218,23 @@ def _named(schema: Schema, names: list[str]) -> list[Column]:
 
 
 def _search(schema: Schema, text: str) -> list[Column]:
-    """Return the columns that have all words, or else the columns that have most of them."""
-    hits: dict[str, int] = {}
-    words = text.split()
-    for word in words:
-        for column in schema.find(word):
-            hits[column.name] = hits.get(column.name, 0) + 1
-    most = max(hits.values(), default=0)
-    return [column for column in schema.columns if most and hits.get(column.name) == most]
+    """Return the columns that have all words, or else those that have most of them.
+
+    A word may be in the question that a column is an option of, too.
+    """
+    questions = {name: f"{it.name} {it.label}" for it in schema.sets for name in it.columns}
+    words = text.casefold().split()
+    hits = [
+        sum(word in _texts(column, questions.get(column.name, "")) for word in words)
+        for column in schema.columns
+    ]
+    most = max(hits, default=0)
+    return [it for it, count in zip(schema.columns, hits, strict=True) if most and count == most]
+
+
+def _texts(column: Column, question: str) -> str:
+    parts = (column.name, column.source_name, column.label, question, *column.levels)
+    return "\n".join(parts).casefold()
 
 
 def _page(
@@ -276,7 +285,8 @@ def _page(
             f"{schema.weight.effective_sample_size:,.0f} respondents of equal weight."
         )
     if search is not None:
-        lines.append(f"Columns that match {wording.plain(search, 60)!r}: {len(found):,}.")
+        hint = "" if found else " Try other words."
+        lines.append(f"Columns that match {wording.plain(search, 60)!r}: {len(found):,}.{hint}")
     if not is_full and pages > 1:
         lines.append(f"Page {page} of {pages}; search finds columns by words.")
     lines += [_told(it) for it in answer.columns]
@@ -305,6 +315,9 @@ def _column(column: Column, most: int, *, is_full: bool) -> ColumnInAnswer:
         max=column.max,
         median=column.quantiles[2] if len(column.quantiles) == 5 else None,
         missing_share=round(column.missing_share, 3),
+        option_of=None
+        if column.multiple_response is None
+        else wording.plain(column.multiple_response, wording.NAME),
     )
 
 
@@ -322,7 +335,8 @@ def _told(column: ColumnInAnswer) -> str:
         median = "" if column.median is None else f", median {column.median}"
         values = f"{column.min} to {column.max}{median}"
     missing = f"; {column.missing_share:.0%} missing" if column.missing_share >= 0.005 else ""
-    return f"- {column.name} ({column.type}){label}: {values}{missing}"
+    option = f", option of {column.option_of}" if column.option_of else ""
+    return f"- {column.name} ({column.type}{option}){label}: {values}{missing}"
 
 
 def _cleaning(schema: Schema) -> list[str]:
