@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import stat
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -320,10 +321,51 @@ def test_models_are_kept_for_the_next_server_and_belong_to_their_owner(
             assert (await again.published(dataset_id)).schema.row_count == 800
 
     asyncio.run(look())
-    with LibraryBackend.opened(None) as gone:
-        folder = gone._folder
-        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert not folder.exists()
+    assert stat.S_IMODE(models.stat().st_mode) == 0o700
+
+
+def test_without_a_folder_models_are_in_memory_alone(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(root / "nowhere"))  # would fail to be written to
+
+    async def work() -> None:
+        with LibraryBackend.opened(None) as backend:
+            begun = await backend.upload(root / "study.csv", "example", {})
+            await backend.wait(begun.job_id, 60)
+            (listed,), _ = await backend.studies()
+            assert (listed.name, listed.status) == ("example", "ready")
+            assert (await backend.published(listed.dataset_id)).name == "example"
+
+    asyncio.run(work())
+    assert [path.name for path in root.iterdir()] == ["study.csv"]
+
+
+def test_figures_of_few_respondents_are_left_out(make_server: MakeServer, root: Path) -> None:
+    rng = np.random.default_rng(1)
+    with (root / "few.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["region", "income", "owns"])
+        for index in range(120):
+            region = "South" if index < 12 else "North"
+            known = region == "North" or index < 3  # three of the South have told their income
+            rows.writerow(
+                [region, rng.integers(10, 90) if known else "", rng.choice(["yes", "no"])]
+            )
+
+    async def work() -> None:
+        async with agents.connected(make_server()) as agent:
+            dataset_id = (await agent.ask("upload_study", path="few.csv"))["dataset_id"]
+            table = await agent.ask(
+                "tabulate", source_id=dataset_id, rows=["income"], banner=["region"]
+            )
+            (line,) = table["rows"]
+            values = dict(zip(table["columns"], line["values"], strict=True))
+            (south,) = [value for name, value in values.items() if "South" in name]
+            (north,) = [value for name, value in values.items() if "North" in name]
+            assert (south, north) == (None, pytest.approx(50, abs=15))
+
+    asyncio.run(work())
 
 
 def test_an_error_of_the_server_tells_nothing_of_itself(

@@ -83,7 +83,8 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def url(token: str, log: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("folder")
     environment = clean_environment() | {"SIMULACRA_MCP_TOKEN": token}
-    with serving(log, "--root", str(folder), environment=environment) as it:
+    words = ("--root", str(folder), "--allow-origin", "https://chat.example")
+    with serving(log, *words, environment=environment) as it:
         yield it
     assert token not in log.read_text()
 
@@ -104,6 +105,7 @@ def test_who_has_no_token_is_told_where_one_comes_from(url: str, token: str) -> 
     [
         ({}, 200),
         ({"origin": "http://localhost:1234"}, 200),
+        ({"origin": "https://chat.example"}, 200),
         ({"origin": "https://evil.example"}, 403),
         ({"host": "evil.example"}, 421),
     ],
@@ -114,6 +116,20 @@ def test_pages_of_others_and_rebound_names_are_refused(
     bearer = {"authorization": f"Bearer {token}"}
     answer = httpx.post(f"{url}/mcp", json=FIRST, headers=ACCEPT | bearer | headers)
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"), [("https://chat.example", 200), ("https://evil.example", 400)]
+)
+def test_browsers_ask_for_a_page_before_they_call(url: str, origin: str, status: int) -> None:
+    asked = {
+        "origin": origin,
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization,content-type,mcp-session-id",
+    }
+    answer = httpx.options(f"{url}/mcp", headers=asked)
+    assert answer.status_code == status
+    assert (answer.headers.get("access-control-allow-origin") == origin) is (status == 200)
 
 
 @pytest.mark.parametrize("mode", agents.MODES)

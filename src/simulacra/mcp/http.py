@@ -14,6 +14,7 @@ from mcp.server.auth.settings import AuthSettings
 from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import AnyHttpUrl
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 
 from simulacra.client import AsyncSimulacra
 from simulacra.client.errors import ClientError, ProblemError
@@ -23,6 +24,11 @@ from simulacra.mcp.setup import Setup
 
 PATH = "/mcp"
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+OF_THE_PROTOCOL = (
+    *("Mcp-Session-Id", "Mcp-Protocol-Version", "Mcp-Method", "Mcp-Name", "Last-Event-ID"),
+)
+CLOSING_SECONDS = 5
+"""How long streams that are open may hold up the end of the server."""
 MIN_TOKEN = 32
 """Characters of a token that lets callers of the library in."""
 
@@ -86,7 +92,7 @@ def create_app(
     """
     made = create_server(setup, verifier, public_url=public_url, issuer=issuer)
     host = urlsplit(public_url).netloc
-    return made.streamable_http_app(
+    app = made.streamable_http_app(
         streamable_http_path=PATH,
         transport_security=TransportSecuritySettings(
             enable_dns_rebinding_protection=True,
@@ -94,6 +100,15 @@ def create_app(
             allowed_origins=[public_url, *(f"http://{it}:*" for it in LOOPBACK), *origins],
         ),
     )
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", *OF_THE_PROTOCOL],
+            expose_headers=["WWW-Authenticate", "Mcp-Session-Id"],
+        )
+    return app
 
 
 def create_server(
@@ -120,7 +135,13 @@ def serve(app: Starlette, host: str, port: int, on_bound: Callable[[], None]) ->
     Raises:
         OSError: the address cannot be listened on.
     """
-    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=CLOSING_SECONDS,
+    )
     with socket.create_server((host, port), family=_family(host)) as listening:
         on_bound()
         uvicorn.Server(config).run(sockets=[listening])

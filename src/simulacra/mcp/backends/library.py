@@ -1,4 +1,4 @@
-"""The library as a back end: models in a folder of this machine, made in threads of this process.
+"""The library as a back end: models in memory or in a folder, made in threads of this process.
 
 Importing it loads the engine.
 """
@@ -7,7 +7,6 @@ import contextlib
 import dataclasses
 import json
 import secrets
-import tempfile
 import threading
 import time
 from collections import OrderedDict
@@ -31,7 +30,8 @@ from simulacra.mcp.backends.backend import Asked, Generated, Made, Published, Ro
 from simulacra.mcp.faults import Refusal
 
 KEPT_MODELS, KEPT_GENERATIONS = 4, 8
-"""How many are kept in memory; models are loaded again, and rows made again from their seed."""
+"""How many are kept in memory; models are loaded again from their folder, if there is one, and rows
+made again from their seed."""
 LOOK_SECONDS = 0.1
 """How often it is looked whether a job has come further."""
 Result = TypeVar("Result")
@@ -90,15 +90,18 @@ class _Job:
 class LibraryBackend:
     """Models and generations of this process.
 
-    A model holds the answers of respondents: its file can be read by its owner alone.
+    A model holds the answers of respondents: its file can be read by its owner alone, and without a
+    folder there is none.
 
     Args:
-        folder: where models are kept, for later processes too.
+        folder: where models are kept, for later processes too; None: in memory alone.
     """
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    def __init__(self, folder: Path | None) -> None:
+        if folder is not None:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
+        self._names: dict[str, str] = {}
         self._models: OrderedDict[str, Model] = OrderedDict()
         self._asked: dict[str, Asked] = {}
         self._rows: OrderedDict[str, Generation] = OrderedDict()
@@ -109,13 +112,12 @@ class LibraryBackend:
     @classmethod
     @contextlib.contextmanager
     def opened(cls, folder: Path | None) -> Iterator[Self]:
-        """Yield a back end; without a folder its models end with it."""
-        with contextlib.ExitStack() as stack:
-            if folder is None:
-                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="simulacra-")))
-            it = cls(folder)
-            stack.callback(it.end)
+        """Yield a back end whose jobs end with it."""
+        it = cls(folder)
+        try:
             yield it
+        finally:
+            it.end()
 
     def end(self) -> None:
         """Ask all jobs to end."""
@@ -144,9 +146,11 @@ class LibraryBackend:
         def learn(job: _Job) -> None:
             with self._fitting:  # one at a time, since each uses all processors
                 model = pipeline.fit(path, progress=job.advance, **options)
-                self._save(dataset_id, name, model)
-            with self._memory:
-                self._keep_model(dataset_id, model)
+                with self._memory:
+                    self._names[dataset_id] = name
+                    self._keep_model(dataset_id, model)
+                if self._folder is not None:
+                    _save(self._folder, dataset_id, name, model)
 
         return self._begin(_Job(_new_id("job"), backend.UPLOAD, dataset_id), learn)
 
@@ -317,30 +321,33 @@ class LibraryBackend:
             if dataset_id in self._models:
                 self._models.move_to_end(dataset_id)
                 return self._models[dataset_id]
-            known = dict(self._records())
-            if dataset_id not in known:
+            if self._folder is None or dataset_id not in dict(self._records()):
                 raise Refusal(f"There is no study {dataset_id!r} that is ready: see list_studies.")
             return self._keep_model(dataset_id, pipeline.load(self._folder / f"{dataset_id}.model"))
 
     def _keep_model(self, dataset_id: str, model: Model) -> Model:
         self._models[dataset_id] = model
-        while len(self._models) > KEPT_MODELS:
+        while self._folder is not None and len(self._models) > KEPT_MODELS:
             self._models.popitem(last=False)
         return model
 
-    def _save(self, dataset_id: str, name: str, model: Model) -> None:
-        """Write a model and then its record, which says that the model is whole."""
-        path = self._folder / f"{dataset_id}.model"
-        path.touch(mode=0o600)
-        model.save(path)
-        record = self._folder / f"{dataset_id}.json"
-        record.touch(mode=0o600)
-        record.write_text(json.dumps({"name": name}), "utf-8")
-
     def _records(self) -> list[tuple[str, str]]:
         """Return id and name of each study that is ready, the newest first."""
+        if self._folder is None:
+            return [*reversed(self._names.items())]
         paths = sorted(self._folder.glob("ds_*.json"), key=lambda path: -path.stat().st_mtime)
         return [(path.stem, str(json.loads(path.read_text("utf-8"))["name"])) for path in paths]
+
+
+def _save(folder: Path, dataset_id: str, name: str, model: Model) -> None:
+    """Write a model and then its record, which says that the model is whole."""
+    path = folder / f"{dataset_id}.model"
+    path.touch(mode=0o600)
+    model.save(path)
+    written = folder / f".{dataset_id}.json"
+    written.touch(mode=0o600)
+    written.write_text(json.dumps({"name": name}), "utf-8")
+    written.rename(folder / f"{dataset_id}.json")
 
 
 def _new_id(kind: str) -> str:
