@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import secrets
 import signal
@@ -48,6 +49,23 @@ def test_standard_input_and_output(root: Path, tmp_path: Path, mode: str) -> Non
 
     asyncio.run(work())
     assert log.read_text() == ""  # what callers do wrong is theirs to read
+
+
+def test_it_ends_when_it_is_interrupted_while_it_waits_for_its_client() -> None:
+    with subprocess.Popen(
+        COMMAND,
+        env=clean_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(f"{json.dumps(FIRST)}\n")
+        process.stdin.flush()
+        assert "simulacra" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(SECONDS) == -signal.SIGINT
 
 
 @contextlib.contextmanager
@@ -136,7 +154,9 @@ def test_browsers_ask_for_a_page_before_they_call(url: str, origin: str, status:
 def test_the_tools_over_http(url: str, token: str, mode: str) -> None:
     async def work() -> None:
         async with (
-            httpx2.AsyncClient(headers={"authorization": f"Bearer {token}"}) as http,
+            httpx2.AsyncClient(
+                headers={"authorization": f"Bearer {token}"}, timeout=SECONDS
+            ) as http,
             agents.connected(
                 streamable_http_client(f"{url}/mcp", http_client=http), mode=mode
             ) as agent,

@@ -1,9 +1,11 @@
 """`simulacra mcp`: tools for agents, by the Model Context Protocol."""
 
 import argparse
+import concurrent.futures
 import contextlib
 import logging
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,6 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(
                 "Waiting for a client on standard input. docs/mcp.md sets one up.", file=sys.stderr
             )
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # reading standard input would go on
         server.create(setup).run("stdio")
     return 0
 
@@ -134,17 +137,26 @@ def _refuse_what_does_not_fit(arguments: argparse.Namespace) -> None:
 
 
 def _of_library(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> "Setup":
-    from simulacra.mcp.backends.library import LibraryBackend
+    """Return a setup whose engine is loaded while the client is greeted, since it takes seconds."""
+    import anyio.to_thread
+
     from simulacra.mcp.folders import Folders
     from simulacra.mcp.setup import Setup
 
-    backend = stack.enter_context(LibraryBackend.opened(arguments.models))
+    folders = Folders.of(arguments.root)
+
+    def load() -> "Backend":
+        from simulacra.mcp.backends.library import LibraryBackend
+
+        return stack.enter_context(LibraryBackend.opened(arguments.models))
+
+    loading = stack.enter_context(concurrent.futures.ThreadPoolExecutor(1)).submit(load)
 
     @contextlib.asynccontextmanager
     async def opened(_: str | None) -> "AsyncIterator[Backend]":
-        yield backend
+        yield await anyio.to_thread.run_sync(loading.result)
 
-    return Setup(opened, Folders.of(arguments.root))
+    return Setup(opened, folders)
 
 
 def _of_service(arguments: argparse.Namespace) -> "tuple[Setup, Configuration]":
