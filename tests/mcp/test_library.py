@@ -143,6 +143,12 @@ def test_what_a_model_gets_wrong_is_put_right(make_server: MakeServer, dataset_i
             assert "'max'" in await said({"numeric": {"age": {"min": 25}}})
             assert "row_count" in await said({}, row_count=0)
             assert "row_count" in await said({}, row_count="many")
+            misspelt = await agent.refused("tabulate", source_id=dataset_id, rows=[], banners=[])
+            assert "Did you mean 'banner'?" in misspelt
+            as_text = await agent.ask(
+                "preview_scenario", dataset_id=dataset_id, row_count="100", conditions="{}"
+            )
+            assert as_text["rows_available"] == 100  # as some clients send it
             unknown = await agent.refused("describe_study", dataset_id="ds_1")
             assert "list_studies" in unknown
             near = await agent.refused("describe_study", dataset_id=dataset_id, columns=["chanel"])

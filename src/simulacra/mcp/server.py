@@ -1,7 +1,8 @@
 """The MCP server: its tools, what it says of itself, and how errors reach the model."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+import difflib
+from collections.abc import AsyncIterator, Callable, Mapping
 from importlib import resources
 from importlib.metadata import version
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.types import CallToolResult, InputRequiredResult, Tool, ToolAnnotations
 from pydantic import Field
 
-from simulacra.mcp import faults
+from simulacra.mcp import faults, wording
 from simulacra.mcp.setup import Setup
 from simulacra.mcp.tools import jobs, scenarios, studies, tables
 
@@ -47,6 +48,9 @@ class SimulacraServer(MCPServer[Setup]):
             ToolError: with what was seen and what would be right. What went wrong inside of the
                 server is logged, without its message, and the model learns nothing of it.
         """
+        for tool in await super().list_tools():
+            if tool.name == name:
+                _refuse_unknown(arguments, tool)
         try:
             return await super().call_tool(name, arguments, context)
         except ToolError as error:
@@ -186,6 +190,22 @@ def _tools(setup: Setup) -> list[Registration]:
     if is_service:
         tools.append((jobs.show_usage, "get_usage", "Rows left in the subscription", looks))
     return tools
+
+
+def _refuse_unknown(arguments: Mapping[str, Any], tool: Tool) -> None:
+    """Refuse arguments that a tool does not have, which would be ignored.
+
+    Raises:
+        ToolError: with the nearest names.
+    """
+    known = [*tool.input_schema.get("properties", {})]
+    for name in arguments:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            meant = f"Did you mean {near[0]!r}? " if near else ""
+            shown = wording.plain(name, wording.LEVEL)
+            listed = ", ".join(known) or "none"
+            raise ToolError(f"There is no argument {shown!r}. {meant}Arguments are: {listed}.")
 
 
 def _paragraph(text: str) -> str:
