@@ -15,7 +15,7 @@ import pytest
 
 from simulacra.service import keys
 from tests.acceptance import harness, s3
-from tests.acceptance.test_guide import SCRIPT
+from tests.acceptance.test_guide import SCRIPTS
 from tests.service.stores import cloud
 
 ROWS = 300
@@ -159,14 +159,14 @@ def test_a_link_is_for_its_generation_and_ends_with_its_client(
     assert (ended.status_code, ended.json()["code"]) == (403, "simio_artifact_link_invalid")
 
 
-@pytest.mark.skipif(not SCRIPT.exists(), reason="the customer's script is not on this machine")
+@pytest.mark.skipif(not SCRIPTS.is_dir(), reason="the customer's scripts are not on this machine")
 def test_the_customers_quickstart_gets_its_rows_from_there(
     customer: Customer, their: cloud.Cloud, tmp_path: Path
 ) -> None:
     their.allow(*cloud.EVERYTHING)
     customer.set_storage(*in_cloud(their), "--studies", secret=their.secret_access_key)
     ended = subprocess.run(
-        [sys.executable, os.fspath(SCRIPT)],
+        [sys.executable, os.fspath(SCRIPTS / "quickstart.py")],
         cwd=tmp_path,
         env=harness.clean_environment()
         | {

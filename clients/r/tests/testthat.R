@@ -1,0 +1,4 @@
+library(testthat)
+library(simulacra)
+
+test_check("simulacra")
