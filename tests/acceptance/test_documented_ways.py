@@ -3,10 +3,9 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,8 @@ import pytest
 
 from simulacra.service.documentation import reference
 from tests.acceptance import harness
+from tests.acceptance.languages import tools
 
-TRUSTING = (
-    "request <- function(...) httr2::req_options("
-    'httr2::request(...), cainfo = Sys.getenv("CURL_CA_BUNDLE"))\n'
-)
-"""R's libcurl trusts the machine's authorities and no variable; this one is the test server's."""
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"^\d+\. `(?P<id>\w+)` \((?P<method>[A-Z]+) (?P<path>\S+)\)", re.MULTILINE)
 
@@ -45,8 +40,6 @@ def environment(server: harness.ServerProcess, blocks: dict[str, list[str]]) -> 
     credential = server.create_tenant("Quickstart")
     server.secrets.add(credential["client_secret"])
     found = dict(re.findall(r"^export (\w+)=(\S+)", blocks["sh"][0], re.MULTILINE))
-    authority = str(server.data_dir / "ca.pem")
-    trusted = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
     return (
         harness.clean_environment()
         | found
@@ -54,7 +47,7 @@ def environment(server: harness.ServerProcess, blocks: dict[str, list[str]]) -> 
             "SIMIO_CLIENT_ID": credential["client_id"],
             "SIMIO_CLIENT_SECRET": credential["client_secret"],
         }
-        | dict.fromkeys(trusted, authority)
+        | tools.trusting(server.data_dir / "ca.pem")
     )
 
 
@@ -81,23 +74,39 @@ def _check(rows: Any) -> None:  # noqa: ANN401 - Arrow has no stubs
     assert 25 <= min(rows["age"].to_pylist()) <= max(rows["age"].to_pylist()) <= 44
 
 
-@pytest.mark.parametrize(
-    ("language", "command"),
-    [("python", [sys.executable]), ("sh", ["sh"]), ("r", ["Rscript"]), ("julia", ["julia"])],
-)
+@pytest.fixture
+def speaking(
+    tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]
+) -> Callable[[str], tuple[list[str], dict[str, str]]]:
+    """The command that runs a script of a language, and its variables."""
+    library = tmp_path_factory.mktemp("packages")
+
+    def speak(language: str) -> tuple[list[str], dict[str, str]]:
+        match language:
+            case "python":
+                return [sys.executable], environment
+            case "r":
+                return ["Rscript"], environment | tools.r(library)
+            case "julia":
+                program, its = tools.julia(library)
+                return [program], environment | its
+        tools.need("curl", "jq")
+        return [language], environment
+
+    return speak
+
+
+@pytest.mark.parametrize("language", ["python", "sh", "r", "julia"])
 def test_the_quickstart_of_the_page_runs_as_it_stands(
     language: str,
-    command: list[str],
     blocks: dict[str, list[str]],
     environment: dict[str, str],
+    speaking: Callable[[str], tuple[list[str], dict[str, str]]],
     tmp_path: Path,
 ) -> None:
-    tools = ("curl", "jq") if language == "sh" else (command[0],)
-    if missing := [it for it in tools if shutil.which(it) is None]:
-        pytest.skip(f"{', '.join(missing)} is not installed")
+    command, variables = speaking(language)
     _run([sys.executable], blocks["python"][0], tmp_path, environment)
-    code = TRUSTING + blocks["r"][-1] if language == "r" else blocks[language][-1]
-    told = _run(command, code, tmp_path, environment)
+    told = _run(command, blocks[language][-1], tmp_path, variables)
     assert "ready 5000 rows" in told
     if language == "python":
         _check(pq.read_table(tmp_path / "synthetic.parquet"))
@@ -108,11 +117,42 @@ def test_the_quickstart_of_the_page_runs_as_it_stands(
         _check(pyarrow.csv.read_csv(tmp_path / "synthetic.csv"))
 
 
+def test_spss_reads_the_rows_as_the_page_says(blocks: dict[str, list[str]], tmp_path: Path) -> None:
+    """PSPP stands in for SPSS."""
+    tools.need("pspp")
+    lines = [f"{age},Premium,Online,{age + 40}" for age in range(25, 45)]
+    header = "age,segment,channel,purchase_intent"
+    (tmp_path / "synthetic.csv").write_text("\n".join([header, *lines]) + "\n")
+    (syntax,) = blocks["spss"]
+    told = _run(["pspp"], syntax, tmp_path, harness.clean_environment())
+    assert not re.search("error|warning", told), told
+    assert re.search(r"Premium\W+20\W+100[.]0%", told), told
+    assert re.search(r"Premium\W+74[.]50\W+20", told), told
+
+
+@pytest.mark.parametrize("language", ["r", "julia"])
+def test_the_helper_of_a_language_is_used_as_its_page_says(
+    language: str,
+    blocks: dict[str, list[str]],
+    environment: dict[str, str],
+    speaking: Callable[[str], tuple[list[str], dict[str, str]]],
+    tmp_path: Path,
+) -> None:
+    command, variables = speaking(language)
+    if language == "r":
+        library = Path(variables["R_LIBS"])
+        tools.install_r_package(tools.ROOT / "clients" / "r", library)
+    _run([sys.executable], blocks["python"][0], tmp_path, environment)
+    words = {"r": "library(simulacra)", "julia": "using DataFrames, Simulacra"}[language]
+    told = _run(command, tools.block(language, words), tmp_path, variables)
+    assert "ready 5000 rows" in told
+    assert "5000 rows; used this month: " in told
+
+
 def test_the_page_on_access_leads_from_a_request_to_a_token_and_a_new_secret(
     server: harness.ServerProcess, tmp_path: Path
 ) -> None:
-    if missing := [it for it in ("curl", "jq") if shutil.which(it) is None]:
-        pytest.skip(f"{', '.join(missing)} is not installed")
+    tools.need("curl", "jq")
     text = httpx.get(f"{server.url}/__docs__/access.md", verify=server.tls).text
     api, ask, wait, claim, where, mint, rotate = [code for _, code in BLOCK.findall(text)]
     known = harness.clean_environment() | {"CURL_CA_BUNDLE": str(server.data_dir / "ca.pem")}

@@ -97,6 +97,16 @@ def test_r(server: ServerProcess, tmp_path: Path, tmp_path_factory: pytest.TempP
     check(pq.read_table(tmp_path / "synthetic.parquet"))
 
 
+def test_julia(
+    server: ServerProcess, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    program, environment = tools.julia(tmp_path_factory.mktemp("packages"))
+    script = os.fspath(SCRIPTS / "quickstart.jl")
+    told = run([program, script], tmp_path, variables(server) | environment)
+    assert told.startswith("5000 rows")
+    check(pq.read_table(tmp_path / "synthetic.parquet"))
+
+
 def write_sav(path: Path, size: int = 800) -> None:
     """A study as SPSS users have one: codes with labels, a user-missing code, a label each."""
     draw = np.random.default_rng(7)

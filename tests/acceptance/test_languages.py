@@ -71,3 +71,21 @@ def test_the_r_package_passes_its_check_and_its_tests(
     assert "Status: OK" in ended.stdout, told
     assert "SKIP 0" in told, told
     check_nothing_doubled(between)
+
+
+def test_the_julia_package_passes_its_tests(
+    server: ServerProcess, between: Between, tmp_path: Path
+) -> None:
+    program, environment = tools.julia(tmp_path)
+    between.faults = {end: [*faults] for end, faults in FAULTS.items()}
+    ended = subprocess.run(
+        [program, os.fspath(CLIENTS / "julia" / "test" / "runtests.jl")],
+        cwd=tmp_path,
+        env=variables(server, between) | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "Refusals have the types of their codes" in ended.stdout
+    check_nothing_doubled(between)

@@ -78,3 +78,23 @@ def r_with_arrow(library: Path) -> dict[str, str]:
     if subprocess.run(has_it, capture_output=True, check=False).returncode != 0:
         install_r_package(HERE / "arrow", library)
     return environment | {"ARROW_STAND_IN_PYTHON": sys.executable}
+
+
+def julia(packages: Path) -> tuple[str, dict[str, str]]:
+    """A Julia and its variables, with our client and stand-ins of the packages that it needs.
+
+    Packages come from a registry that is out of reach here. .ci/julia fetches a Julia.
+    """
+    ours = ROOT / ".tools" / "julia" / "bin" / "julia"
+    program = os.fspath(ours) if ours.exists() else shutil.which("julia")
+    if program is None:
+        pytest.skip("julia is not installed; .ci/julia fetches one")
+    for stand_in in (HERE / "julia").glob("*.jl"):
+        shutil.copy(stand_in, packages)
+    shutil.copytree(ROOT / "clients" / "julia" / "src", packages / "Simulacra" / "src")
+    return program, {
+        "JULIA_LOAD_PATH": f"{packages}:@stdlib",
+        "JULIA_DEPOT_PATH": os.fspath(packages / "depot"),
+        "STAND_IN_PYTHON": sys.executable,
+        "STAND_IN_HTTP_JL": os.fspath(HERE / "http_jl.py"),
+    }
