@@ -1,14 +1,18 @@
 """The helpers for other languages against a real server, with faults between: nothing doubled."""
 
+import itertools
+import json
 import os
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.acceptance.harness import ServerProcess, clean_environment
-from tests.acceptance.languages import tools
+from tests.acceptance.harness import SECONDS, ServerProcess, clean_environment
+from tests.acceptance.languages import http_jl, tools
 from tests.acceptance.languages.between import Between
 
 CLIENTS = Path(__file__).parents[2] / "clients"
@@ -89,3 +93,114 @@ def test_the_julia_package_passes_its_tests(
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "Refusals have the types of their codes" in ended.stdout
     check_nothing_doubled(between)
+
+
+def test_a_form_has_the_bytes_of_http_jl() -> None:
+    """As HTTP.Form writes them for a Dict with an HTTP.Multipart and a text."""
+    parts = [
+        http_jl.Part("seed_file", "a,b\n1,2\n", "seed.csv", "text/csv"),
+        http_jl.Part("wait_seconds", "10"),
+    ]
+    boundary, body = http_jl.form(parts)
+    assert body.decode().split("\r\n") == [
+        f"--{boundary}",
+        'Content-Disposition: form-data; name="seed_file"; filename="seed.csv"',
+        "Content-Type: text/csv",
+        "",
+        "a,b\n1,2\n",
+        f"--{boundary}",
+        'Content-Disposition: form-data; name="wait_seconds"',
+        "",
+        "10",
+        f"--{boundary}--",
+        "",
+    ]
+    sent = http_jl.message("POST", "https://localhost:8443/v1/datasets", [("A", "b")], parts)
+    head, _, rest = sent.partition(b"\r\n\r\n")
+    names = [line.partition(": ")[0] for line in head.decode().split("\r\n")]
+    assert names == [
+        "POST /v1/datasets HTTP/1.1",
+        *("A", "Host", "Accept", "User-Agent", "Content-Length", "Content-Type", "Accept-Encoding"),
+    ]
+    assert f"Content-Length: {len(rest)}\r\n" in head.decode()
+
+
+class JuliaScript:
+    """The requests of the guide's script for Julia, as HTTP.jl sends them over a raw socket."""
+
+    def __init__(self, server: ServerProcess) -> None:
+        self._server = server
+        self._bearer: list[tuple[str, str]] = []
+
+    def fetch(
+        self,
+        method: str,
+        path: str,
+        content: Sequence[http_jl.Part] | str | None = None,
+        *headers: tuple[str, str],
+    ) -> bytes:
+        url = self._server.url + path
+        sent = http_jl.message(method, url, [*self._bearer, *headers], content)
+        status, body = http_jl.send(url, sent, self._server.tls)
+        assert status < 300, body
+        return body
+
+    def post_json(
+        self, path: str, document: dict[str, Any], *headers: tuple[str, str]
+    ) -> dict[str, Any]:
+        kind = ("content-type", "application/json")
+        answer: dict[str, Any] = json.loads(
+            self.fetch("POST", path, json.dumps(document), kind, *headers)
+        )
+        return answer
+
+    def mint(self, credential: dict[str, str]) -> None:
+        asked = credential | {"grant_type": "client_credentials"}
+        token = self.post_json("/oauth/token", asked)["access_token"]
+        self._server.secrets |= {token, credential["client_secret"]}
+        self._bearer = [("Authorization", f"Bearer {token}")]
+
+    def poll(self, path: str, *ends: str) -> dict[str, Any]:
+        deadline = time.monotonic() + SECONDS
+        document: dict[str, Any] = json.loads(self.fetch("GET", path))
+        while document["status"] not in ends:
+            assert time.monotonic() < deadline, document
+            time.sleep(0.2)
+            document = json.loads(self.fetch("GET", path))
+        return document
+
+
+def test_what_http_jl_sends_is_accepted(server: ServerProcess, study_csv: bytes) -> None:
+    """In whichever order a Dict of Julia has the parts of a form."""
+    made = server.create_tenant("HTTP.jl")
+    script = JuliaScript(server)
+    script.mint({key: made[key] for key in ("client_id", "client_secret", "audience")})
+    parts = [
+        http_jl.Part("seed_file", study_csv.decode(), "seed.csv", "text/csv"),
+        http_jl.Part("display_name", "Quickstart seed"),
+        http_jl.Part("wait_seconds", "0"),
+    ]
+    key = ("Idempotency-Key", "dataset-1")  # so that all six are one upload
+    bodies = [
+        json.loads(script.fetch("POST", "/v1/datasets", order, key))
+        for order in itertools.permutations(parts)
+    ]
+    (dataset_id,) = {body["dataset_id"] for body in bodies}
+    script.poll(f"/v1/jobs/{bodies[0]['job_id']}", "completed")
+    schema = json.loads(script.fetch("GET", f"/v1/datasets/{dataset_id}/schema"))
+    assert "segment" in [column["name"] for column in schema["schema"]]
+    begun = script.post_json(
+        f"/v1/datasets/{dataset_id}/generations",
+        {
+            "row_count": 500,
+            "output_format": "csv",
+            "seed": 20260430,
+            "wait_seconds": 20,
+            "conditions": {"categorical": {"segment": {"Premium": 0.55}}},
+        },
+        ("Idempotency-Key", "generation-1"),
+    )
+    generation = script.poll(f"/v1/generations/{begun['generation_id']}", "ready", "partial")
+    rows = script.fetch("GET", generation["artifact_url"]).decode().splitlines()
+    assert len(rows) == 501
+    assert sum(",Premium," in row for row in rows) == 275
