@@ -88,8 +88,8 @@ def speaking(
             case "r":
                 return ["Rscript"], environment | tools.r(library)
             case "julia":
-                program, its = tools.julia(library)
-                return [program], environment | its
+                command, its = tools.julia(library)
+                return command, environment | its
         tools.need("curl", "jq")
         return [language], environment
 
@@ -120,14 +120,14 @@ def test_the_quickstart_of_the_page_runs_as_it_stands(
 def test_spss_reads_the_rows_as_the_page_says(blocks: dict[str, list[str]], tmp_path: Path) -> None:
     """PSPP stands in for SPSS."""
     tools.need("pspp")
-    lines = [f"{age},Premium,Online,{age + 40}" for age in range(25, 45)]
+    lines = [f"{age},Premium,Online,{age + 40}" for age in range(25, 46)]
     header = "age,segment,channel,purchase_intent"
     (tmp_path / "synthetic.csv").write_text("\n".join([header, *lines]) + "\n")
     (syntax,) = blocks["spss"]
     told = _run(["pspp"], syntax, tmp_path, harness.clean_environment())
     assert not re.search("error|warning", told), told
-    assert re.search(r"Premium\W+20\W+100[.]0%", told), told
-    assert re.search(r"Premium\W+74[.]50\W+20", told), told
+    assert re.search(r"Premium\W+21\W+100[.]0%", told), told
+    assert re.search(r"Premium\W+75\W+21", told), told
 
 
 @pytest.mark.parametrize("language", ["r", "julia"])

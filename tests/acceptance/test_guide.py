@@ -100,9 +100,9 @@ def test_r(server: ServerProcess, tmp_path: Path, tmp_path_factory: pytest.TempP
 def test_julia(
     server: ServerProcess, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    program, environment = tools.julia(tmp_path_factory.mktemp("packages"))
+    command, environment = tools.julia(tmp_path_factory.mktemp("packages"))
     script = os.fspath(SCRIPTS / "quickstart.jl")
-    told = run([program, script], tmp_path, variables(server) | environment)
+    told = run([*command, script], tmp_path, variables(server) | environment)
     assert told.startswith("5000 rows")
     check(pq.read_table(tmp_path / "synthetic.parquet"))
 
