@@ -124,7 +124,7 @@ def test_spss_reads_the_rows_as_the_page_says(blocks: dict[str, list[str]], tmp_
     header = "age,segment,channel,purchase_intent"
     (tmp_path / "synthetic.csv").write_text("\n".join([header, *lines]) + "\n")
     (syntax,) = blocks["spss"]
-    told = _run(["pspp"], syntax, tmp_path, harness.clean_environment())
+    told = _run(["pspp"], syntax, tmp_path, harness.clean_environment() | tools.ENGLISH)
     assert not re.search("error|warning", told), told
     assert re.search(r"Premium\W+21\W+100[.]0%", told), told
     assert re.search(r"Premium\W+75\W+21", told), told

@@ -146,7 +146,7 @@ def test_shell_and_spss(server: ServerProcess, tmp_path: Path) -> None:
     tools.need("pspp")
     syntax = (SCRIPTS / "read-result.sps").read_text()
     (tmp_path / "read.sps").write_text(syntax + "SAVE OUTFILE='read.sav'.\n")
-    told = run(["pspp", "read.sps"], tmp_path, clean_environment())
+    told = run(["pspp", "read.sps"], tmp_path, clean_environment() | tools.ENGLISH)
     complaints = [line for line in told.splitlines() if re.search("error|warning", line)]
     assert all("IMPORTCASE" in line for line in complaints), told  # which SPSS knows, and PSPP not
     read, _ = pyreadstat.read_sav(os.fspath(tmp_path / "read.sav"))

@@ -62,7 +62,7 @@ def test_the_r_package_passes_its_check_and_its_tests(
     between.faults = {end: [*faults] for end, faults in FAULTS.items()}
     library = tmp_path / "library"
     library.mkdir()
-    environment = variables(server, between) | tools.r_with_arrow(library)
+    environment = variables(server, between) | tools.r_with_arrow(library) | tools.ENGLISH
     for words in (
         ["R", "CMD", "build", os.fspath(CLIENTS / "r")],
         ["R", "CMD", "check", "--no-manual", "simulacra_0.1.0.tar.gz"],

@@ -137,6 +137,12 @@ if haskey(ENV, "SIMIO_API_BASE")
         @test occursin("/conditions/categorical/segmnet", sprint(showerror, error))
         @test caught(() -> dataset(api, "ds_nothing")) isa Problem{:simio_dataset_not_found}
         @test caught(() -> usage(connect(client_secret = "wrong"))) isa TokenError
+        others = "/etc/ssl/certs/ca-certificates.crt"
+        if isfile(others)
+            error = caught(() -> usage(connect(ca_file = others)))
+            @test error isa UnreachableError
+            @test occursin("not trusted", error.message)
+        end
         call(api, "DELETE", "/v1/datasets/$(study.id)")
         @test caught(() -> dataset(api, study.id)) isa Problem{:simio_dataset_not_found}
     end

@@ -525,7 +525,7 @@ perform <- function(request, path = NULL) {
       answer <- httr2::req_perform(request, path = path)
       list(
         status = httr2::resp_status(answer),
-        document = if (is.null(path)) document_of(httr2::resp_body_string(answer)),
+        document = if (is.null(path)) document_of(answer),
         retry_after = seconds_of(httr2::resp_header(answer, "Retry-After")),
         request_id = httr2::resp_header(answer, "X-Request-Id")
       )
@@ -541,8 +541,12 @@ failure_of <- function(error) {
   paste(texts, collapse = " ")
 }
 
-document_of <- function(text) {
-  tryCatch(jsonlite::fromJSON(text, simplifyVector = FALSE), error = function(error) NULL)
+# An answer may have no body, or one that is no JSON if it is from something else than the service.
+document_of <- function(answer) {
+  tryCatch(
+    jsonlite::fromJSON(httr2::resp_body_string(answer), simplifyVector = FALSE),
+    error = function(error) NULL
+  )
 }
 
 # Retry-After (RFC 9110, 10.2.3) says seconds or a moment.

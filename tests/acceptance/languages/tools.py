@@ -24,6 +24,10 @@ def need(*programs: str) -> None:
         pytest.skip(f"{', '.join(missing)} is not installed")
 
 
+ENGLISH = {"LC_ALL": "C.UTF-8"}
+"""For programs whose words are looked at."""
+
+
 def trusting(authority: Path) -> dict[str, str]:
     """The variables by which programs trust an authority, as the page on languages has them."""
     return dict.fromkeys(TRUSTED, os.fspath(authority))

@@ -82,6 +82,13 @@ test_that("refusals are conditions of their codes", {
   expect_error(sim_usage(sim_connect(client_secret = "wrong")), class = "simulacra_token_error")
 })
 
+test_that("a server that is not trusted is not asked again", {
+  others <- "/etc/ssl/certs/ca-certificates.crt"
+  skip_if_not(file.exists(others))
+  expect_error(sim_usage(sim_connect(ca_file = others)), "is not trusted.*SIMIO_CA_FILE",
+               class = "simulacra_unreachable_error")
+})
+
 test_that("any other operation can be called", {
   expect_gt(length(sim_call(api, "GET", "/v1/custody")$steps), 3)
   sim_call(api, "DELETE", paste0("/v1/datasets/", dataset$id))
