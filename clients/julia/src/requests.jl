@@ -1,6 +1,9 @@
 const LONGEST_PAUSE = 20.0
 const POLL_SECONDS = 2.0
-const HELD_SECONDS = 20
+# For how long a request for a job is held; Downloads ends a connection that is silent for 20 seconds.
+const HELD_SECONDS = 10
+# Of an answer in JSON; files take as long as they take.
+const ANSWER_SECONDS = 60.0
 const TRANSIENT_STATUSES = (408, 425, 429, 500, 502, 503, 504)
 # Conflicts that pass by themselves; all others stay.
 const TRANSIENT_CODES = ("simio_idempotency_in_flight", "simio_quota_reservation_conflict")
@@ -58,7 +61,9 @@ function send(service, method, path, content, key, token; output = nothing)
     token === nothing || push!(headers, "Authorization" => "Bearer " * token.text)
     key === nothing || push!(headers, "Idempotency-Key" => key)
     body = IOBuffer()
-    options = Dict{Symbol, Any}(:output => something(output, body))
+    has_file = output !== nothing || content !== nothing && first(content) != "application/json"
+    options = Dict{Symbol, Any}(
+        :output => something(output, body), :timeout => has_file ? Inf : ANSWER_SECONDS)
     if content !== nothing
         push!(headers, "Content-Type" => first(content))
         options[:input] = IOBuffer(last(content))

@@ -25,7 +25,9 @@ end
 
 quoted(text) = "\"" * escape_string(text) * "\""
 
-function request(url; method, headers, output, downloader, input = nothing, throw = true)
+function request(
+    url; method, headers, output, downloader, timeout, input = nothing, throw = true,
+)
     throw && error("Only what our client uses is here.")
     folder = mktempdir()
     head, body, sent = (joinpath(folder, it) for it in ("head", "body", "sent"))
@@ -37,6 +39,7 @@ function request(url; method, headers, output, downloader, input = nothing, thro
         write(sent, input)
         push!(lines, "upload-file = $(quoted(sent))")
     end
+    isfinite(timeout) && push!(lines, "max-time = $timeout")
     downloader.ca_file === nothing || push!(lines, "cacert = $(quoted(downloader.ca_file))")
     config = joinpath(folder, "config")
     write(config, join(lines, "\n"))
