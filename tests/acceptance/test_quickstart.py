@@ -114,6 +114,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     for it in (home, folder):
         it.mkdir()
     (folder / ".venv").symlink_to(sys.prefix)
+    (folder / "clients").symlink_to(ROOT / "clients")
     server = harness.ServerProcess(folder / "simulacra-data", harness.free_port(), {})
     reader = Reader(folder, home, server.port)
     start = SECTIONS["1. Start a server"][1].code.splitlines()[-1]
@@ -152,6 +153,11 @@ def test_make_starts_the_same_server() -> None:
         [*with_make.split(), "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert told.stdout.splitlines()[-1] == without.splitlines()[-1]
+
+
+def test_the_command_line_makes_rows(reader: Reader) -> None:
+    reader.follow("The command line", "jq")
+    check_rows(pyarrow.csv.read_csv(reader.folder / "synthetic.csv"))
 
 
 def test_python_makes_rows(reader: Reader) -> None:
