@@ -185,8 +185,8 @@ def _fault(fault: "FieldFault", arguments: argparse.Namespace) -> str:
         within = [(pointer.removeprefix(CONDITIONS), fault.detail)]
         return scenario_options.faults_of(within, arguments)[0]
     if fault.parameter is not None:
-        within = pointer.removeprefix(f"/{fault.parameter}")
-        return f"{f'{_option(fault.parameter)} {within}'.rstrip()}: {fault.detail}"
+        place = pointer.removeprefix(f"/{fault.parameter}")
+        return f"{f'{_option(fault.parameter)} {place}'.rstrip()}: {fault.detail}"
     name, _, rest = pointer.removeprefix("/").partition("/")
     if not name:
         return fault.detail
