@@ -84,9 +84,13 @@ with Simulacra(**where) as api:
         100, seed=1, categorical={"segment": {"Premium": 0.6}}, progress=False
     )
     assert "60.00%" in str(made.report), made.report
-    made.write("rows.csv")
-with open("rows.csv") as file:
-    assert len(file.readlines()) == 101
+    made.write("rows.parquet")
+    try:
+        made.write("rows.csv")
+    except ModuleNotFoundError as error:
+        assert "pip install pyarrow" in str(error), error
+with open("rows.parquet", "rb") as file:
+    assert file.read(4) == b"PAR1"
 """
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -113,12 +114,19 @@ class AsyncGeneration:
 
         Raises:
             NotReadyError: they are still being made.
+            ModuleNotFoundError: pyarrow is not installed.
             ValueError: the artifact is not Parquet or Arrow, which say of what types columns are.
             ProblemError, UnreachableError, DownloadError: as of `download`.
         """
         if self._table is None:
             self._require_rows()
             self._require_types()
+            if find_spec("pyarrow") is None:
+                raise ModuleNotFoundError(
+                    "a table needs pyarrow: pip install pyarrow, or write or download the artifact "
+                    f"as it is, {self.format}",
+                    name="pyarrow",
+                )
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder, "rows")
                 await self._session.download(self.id, path, None)
