@@ -7,8 +7,9 @@ from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.resolve import ListRoots, Resolve
+from mcp.server.mcpserver.resolve import ElicitationResult, ListRoots, Resolve
 from mcp.types import ListRootsResult
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from simulacra.mcp.backends.backend import Backend
@@ -103,3 +104,14 @@ def can_ask(call: Call) -> bool:
     capabilities = call.client_capabilities
     asked = None if capabilities is None else capabilities.elicitation
     return asked is not None and (asked.form is not None or asked.url is None)
+
+
+class Consent(BaseModel):
+    """What a person is asked."""
+
+    proceed: bool = Field(default=True, title="Go ahead")
+
+
+def agreed(outcome: ElicitationResult[Consent]) -> bool:
+    """Tell whether a person has agreed, or was not asked."""
+    return outcome.action == "accept" and outcome.data.proceed

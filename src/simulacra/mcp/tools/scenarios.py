@@ -26,8 +26,7 @@ from simulacra.mcp.arguments import (
 )
 from simulacra.mcp.backends.backend import Asked, Backend, Generated
 from simulacra.mcp.faults import Refusal
-from simulacra.mcp.setup import Call, Roots
-from simulacra.mcp.tools.studies import Consent, agreed
+from simulacra.mcp.setup import Call, Consent, Roots
 
 MOST_OUTCOMES, MOST_WARNINGS, MOST_CHANGES = 40, 8, 10
 SAMPLE_COLUMNS = 12
@@ -125,7 +124,7 @@ async def generate_rows(  # noqa: PLR0913, PLR0917 - each is an argument of the 
     The same call finds the same rows again; another seed draws others. Use download_rows for the
     rows, tabulate and compare for figures of them."""  # noqa: D205, D209 - as above
     del approved_rows  # `spending` has looked at it
-    if not agreed(consent):
+    if not setup.agreed(consent):
         raise Refusal("The user does not want these rows to be generated. Do not ask again.")
     asked = Asked(
         dataset_id,

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import anyio
 from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
 from mcp.types import CallToolResult
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from simulacra.engine.columns.schema import Column, Schema
 from simulacra.mcp import answers, setup, wording, work
@@ -17,7 +17,7 @@ from simulacra.mcp.answers import ColumnInAnswer, ListAnswer, SetInAnswer, Study
 from simulacra.mcp.arguments import DatasetId, Names
 from simulacra.mcp.backends.backend import Backend, Published
 from simulacra.mcp.faults import Refusal
-from simulacra.mcp.setup import Call, Roots
+from simulacra.mcp.setup import Call, Consent, Roots
 
 PAGE = 25
 """Columns of a page."""
@@ -26,12 +26,6 @@ FEW_LEVELS, MOST_LEVELS = 8, 200
 MOST_WARNINGS, MOST_FILES = 6, 20
 MAX_TEXT = 1_000_000
 """Characters of a study that is sent as text."""
-
-
-class Consent(BaseModel):
-    """What a person is asked."""
-
-    proceed: bool = Field(default=True, title="Go ahead")
 
 
 async def list_studies(ctx: Call, roots: Roots) -> Annotated[CallToolResult, ListAnswer]:
@@ -93,12 +87,7 @@ async def sending(path: str, ctx: Call, roots: Roots) -> Consent | Elicit[Consen
     return Elicit(f"Upload {real} ({size:,} bytes) to {destination}?", Consent)
 
 
-def agreed(outcome: ElicitationResult[Consent]) -> bool:
-    """Tell whether a person has agreed, or was not asked."""
-    return outcome.action == "accept" and outcome.data.proceed
-
-
-Path_ = Annotated[
+StudyPath = Annotated[
     str,
     Field(max_length=4096, description="A file of list_studies, such as wave3.sav or study.csv."),
 ]
@@ -113,7 +102,7 @@ Weight = Annotated[
 
 
 async def upload_study(
-    path: Path_,
+    path: StudyPath,
     ctx: Call,
     roots: Roots,
     consent: Annotated[ElicitationResult[Consent], Resolve(sending)],
@@ -127,7 +116,7 @@ async def upload_study(
     needed for a study that list_studies shows.
     """
     real = setup.folders(ctx, roots).study(path)
-    if not agreed(consent):
+    if not setup.agreed(consent):
         raise Refusal("The user does not want this file to be uploaded. Do not ask again.")
     return await _learn(ctx, real, name or real.name, {"weight": weight, "drop": drop})
 
