@@ -8,13 +8,17 @@ class CommandError(Exception):
     """A command cannot do what it was asked to do; the text is for people."""
 
 
+BRINGERS = {"httpx": "simulacra-client", "rich": "simulacra-client[terminal]"}
+"""What to install for a package that is missing; the service needs all others."""
+
+
 def explain(error: Exception) -> str | None:
     """Return a message for people, or None for an internal error, which needs its traceback.
 
     The error classes are imported here, so that a command that succeeds does not load them.
     """
     if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("simulacra"):
-        bringer = "simulacra-client[terminal]" if error.name == "rich" else "simulacra[service]"
+        bringer = BRINGERS.get(str(error.name), "simulacra[service]")
         return f"The package {error.name} is missing: pip install '{bringer}'"
 
     from simulacra.engine import errors

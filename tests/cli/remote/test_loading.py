@@ -72,4 +72,4 @@ def test_a_command_needs_neither_the_service_nor_what_handles_rows(tmp_path: Pat
 def test_without_the_client_its_package_is_named(tmp_path: Path) -> None:
     ended = python(WITHOUT.format(missing=("httpx",), words=["remote", "usage"]), tmp_path)
     assert ended.returncode == 1
-    assert "install simulacra[client]" in ended.stderr
+    assert "pip install 'simulacra-client'" in ended.stderr

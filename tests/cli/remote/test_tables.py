@@ -24,7 +24,12 @@ COLUMNS = [
 ]
 
 
-def test_a_file_or_a_program_gets_whole_lines() -> None:
+@pytest.mark.parametrize("has_rich", [True, False])
+def test_a_file_or_a_program_gets_whole_lines(
+    monkeypatch: pytest.MonkeyPatch, *, has_rich: bool
+) -> None:
+    if not has_rich:
+        monkeypatch.setattr(tables, "find_spec", lambda _: None)
     first, *rows = tables.lines(COLUMNS)
     assert first.split() == ["DATASET", "NAME", "ROWS", "CREATED"]
     assert rows[0] == f"{ID}  a name that takes more room than there is  1,000  now"

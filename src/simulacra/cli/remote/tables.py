@@ -5,6 +5,7 @@ import io
 import shutil
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import NamedTuple
 
 from simulacra.cli import terminal
@@ -33,10 +34,15 @@ class Column(NamedTuple):
 
 def lines(columns: Sequence[Column]) -> list[str]:
     """Return a table of columns as lines."""
-    from rich import console, table, text
-
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else UNLIMITED
     shown = [column for column in columns if column.least_width <= width]
+    return _fitted(shown, width) if find_spec("rich") else _aligned(shown)
+
+
+def _fitted(shown: Sequence[Column], width: int) -> list[str]:
+    """Break what is too long for the terminal."""
+    from rich import console, table, text
+
     made = table.Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in shown:
         made.add_column(
@@ -50,6 +56,16 @@ def lines(columns: Sequence[Column]) -> list[str]:
     file = io.StringIO()
     console.Console(file=file, width=width, color_system=None).print(made)
     return [line.rstrip() for line in file.getvalue().splitlines()]
+
+
+def _aligned(shown: Sequence[Column]) -> list[str]:
+    """Break nothing: the client alone does without rich."""
+    padded = []
+    for column in shown:
+        cells = [column.title, *map(terminal.printable, column.cells)]
+        most = max(map(len, cells))
+        padded.append([it.rjust(most) if column.number else it.ljust(most) for it in cells])
+    return ["  ".join(cells).rstrip() for cells in zip(*padded, strict=True)]
 
 
 def ago(moment: str | None) -> str:
