@@ -1,6 +1,9 @@
 """Which of a dataset is read, and when."""
 
+import asyncio
+import contextlib
 import json
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -11,7 +14,8 @@ from simulacra.service.database import tables
 from simulacra.service.datasets import repository
 from simulacra.service.http import envelope
 from simulacra.service.identity import embedded
-from simulacra.service.identity.principal import SCOPES
+from simulacra.service.identity.principal import SCOPES, Principal
+from simulacra.service.jobs import announcements
 from simulacra.service.runtime import Runtime
 from tests.coroutines import RunAsync
 from tests.service.jobs import work
@@ -45,22 +49,55 @@ def test_a_list_of_datasets_does_not_read_their_schemas(
     run_async(check())
 
 
+@contextlib.asynccontextmanager
+async def client_of(runtime: Runtime, caller: Principal) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the API with a caller's token."""
+    assert isinstance(runtime.identity, embedded.Embedded)
+    token = await runtime.identity.issuer.mint(caller.client_id, SCOPES)
+    app = envelope.Envelope(main.build(runtime), runtime.policy.base_url, b"")
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="https://localhost",
+        headers={"Authorization": f"Bearer {token}"},
+    ) as http:
+        yield http
+
+
 def test_a_schema_is_answered_as_it_was_published(runtime: Runtime, run_async: RunAsync) -> None:
     async def check() -> None:
         caller = await work.tenant(runtime)
         dataset_id = await ready(runtime, caller.tenant_id)
-        assert isinstance(runtime.identity, embedded.Embedded)
-        token = await runtime.identity.issuer.mint(caller.client_id, SCOPES)
-        app = envelope.Envelope(main.build(runtime), runtime.policy.base_url, b"")
-        async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(app),
-            base_url="https://localhost",
-            headers={"Authorization": f"Bearer {token}"},
-        ) as http:
+        async with client_of(runtime, caller) as http:
             answer = await http.get(f"/v1/datasets/{dataset_id}/schema")
-            assert answer.headers["Content-Type"] == "application/json"
-            assert next(iter(answer.json().items())) == ("dataset_id", dataset_id)
-            assert answer.json() == {"dataset_id": dataset_id, **PUBLISHED}
+        assert answer.headers["Content-Type"] == "application/json"
+        assert next(iter(answer.json().items())) == ("dataset_id", dataset_id)
+        assert answer.json() == {"dataset_id": dataset_id, **PUBLISHED}
+
+    run_async(check())
+
+
+def test_a_schema_is_held_until_the_dataset_is_trained(
+    runtime: Runtime, run_async: RunAsync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcements, "LOOK_SECONDS", 0.02)
+
+    async def check() -> None:
+        caller = await work.tenant(runtime)
+        job = await work.training(runtime, caller.tenant_id)
+        path = f"/v1/datasets/{job.dataset_id}/schema"
+        async with client_of(runtime, caller) as http:
+            at_once = await http.get(path, params={"wait_seconds": 0})
+            assert at_once.json()["code"] == "simio_dataset_not_ready"
+            held = asyncio.create_task(http.get(path))
+            while not runtime.announcements._waiting:  # noqa: ASYNC110 - it sets no event
+                await asyncio.sleep(0.01)
+            assert not held.done()
+            async with runtime.database.transaction(caller.tenant_id) as session:
+                mine = sa.update(tables.Dataset).where(tables.Dataset.id == job.dataset_id)
+                await session.execute(mine.values(status="ready", published_schema=PUBLISHED))
+                done = sa.update(tables.Job).where(tables.Job.id == job.id)
+                await session.execute(done.values(status="completed"))
+            assert (await held).json() == {"dataset_id": job.dataset_id, **PUBLISHED}
 
     run_async(check())
 

@@ -40,7 +40,7 @@ class Observations(LifecycleMachine):
     ) -> None:
         path = f"/v1/datasets/{dataset.id}"
         read = self.run(self.driver.ask(tenant, "GET", path))
-        schema = self.run(self.driver.ask(tenant, "GET", f"{path}/schema"))
+        schema = self.run(self.driver.ask(tenant, "GET", f"{path}/schema?wait_seconds=0"))
         if dataset.tenant is not tenant or not dataset.is_live(self.driver.now):
             for answer in (read, schema):
                 assert refusal(answer) == "simio_dataset_not_found"

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from simulacra.service.database import statuses, tables
 from simulacra.service.datasets import repository, schemas, service, tasks
 from simulacra.service.endpoints import upload
+from simulacra.service.fields import MAX_WAIT_SECONDS
 from simulacra.service.http import (
     content,
     guards,
@@ -206,9 +207,23 @@ async def get_dataset(
     },
 )
 async def get_dataset_schema(
-    dataset_id: str, caller: guards.ReadDatasets, runtime: serving.Runtime
+    dataset_id: str,
+    caller: guards.ReadDatasets,
+    runtime: serving.Runtime,
+    wait_seconds: waiting.WaitSeconds = MAX_WAIT_SECONDS,
 ) -> Response:
-    """Return names, types, levels and ranges as conditions use them, and the cleaning report."""
+    """Return names, types, levels and ranges as conditions use them, and the cleaning report.
+
+    While the dataset is trained the answer is held for `wait_seconds`, 30 unless you say otherwise,
+    so that the schema may be read right after an upload. With 0 it is 409 at once.
+    """
+    if wait_seconds:
+        async with runtime.database.transaction(caller.tenant_id) as session:
+            dataset = await repository.get(session, dataset_id)
+        if not _is_done(dataset):
+            await runtime.announcements.wait(
+                runtime.database, caller.tenant_id, dataset.job_id, wait_seconds
+            )
     async with runtime.database.transaction(caller.tenant_id) as session:
         published = await repository.schema_text(session, dataset_id)
     whole = f'{{"dataset_id": {json.dumps(dataset_id)}, {published.removeprefix("{")}'
