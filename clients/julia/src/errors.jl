@@ -33,7 +33,11 @@ function Base.showerror(io::IO, error::Problem)
     print(io, error.detail)
     for fault in something(get(error.document, :errors, nothing), ())
         place = something(get(fault, :pointer, nothing), get(fault, :parameter, nothing), "")
-        print(io, "\n  ", place, ": ", fault.detail)
+        if !occursin(fault.detail, error.detail)
+            print(io, "\n  ", place, ": ", fault.detail)
+        elseif !occursin(place, error.detail)
+            print(io, "\n  at ", place) # the detail has the rest
+        end
     end
     print(io, "\n(", code(error), ", request ", something(error.request_id, "unknown"), ")")
 end

@@ -204,15 +204,23 @@ print.sim_schema <- function(x, ...) {
 #' Say in advance what a scenario gives, at no cost
 #'
 #' @inheritParams sim_generate
-#' @return What the service says: `status`, `rows_available`, `support`, `limiting`, `nearest` and
-#'   so on, as lists.
+#' @return What the service says: `status`, `rows_available`, `support`, `conditions`, `limiting`,
+#'   `nearest` and so on, as a list of class `sim_preview`, of which the most important is printed.
 #' @export
 sim_preview <- function(dataset, row_count, categorical = list(), numeric = list(), ...,
                         seed = NULL, schema = sim_schema(dataset)) {
   wanted <- request_of(schema, row_count, seed, categorical, numeric, list(...))
   path <- paste0("/v1/datasets/", dataset$id, "/scenario-previews")
   finished <- wait_for(dataset$service, call_service(dataset$service, "POST", path, body = wanted))
-  finished$preview
+  structure(finished$preview, class = "sim_preview")
+}
+
+#' @export
+print.sim_preview <- function(x, ...) {
+  cat("<preview, ", x$status, ", ", x$rows_available, " of ", x$rows_requested, " rows; ",
+      round(x$support$effective_sample_size), " effective respondents>\n", sep = "")
+  cat(sprintf("%s\n", c(x$reason, vapply(x$warnings, function(it) it$detail, ""))), sep = "")
+  invisible(x)
 }
 
 #' Generate synthetic rows under a scenario
@@ -357,10 +365,16 @@ plain <- function(words) tolower(gsub("[._ ]+", ".", words))
 #' The file takes its place when all of it has arrived and has the digest that the service states.
 #'
 #' @param generation Of [sim_generate()] or [sim_generation()].
-#' @param path Where to write.
+#' @param path Where to write. An ending that is not that of the format is refused: the file is
+#'   written as the service has made it, and `sim_generate(format = )` says how.
 #' @return `path`, invisibly.
 #' @export
 sim_download <- function(generation, path) {
+  format <- generation$document$output_format
+  if (!tolower(tools::file_ext(path)) %in% c("", format)) {
+    fail("download", "The rows are ", format, ", and ", path, " has the ending of something else: ",
+         "end it in .", format, ", or name the format in sim_generate().")
+  }
   part <- tempfile(paste0(".", basename(path), "."), tmpdir = dirname(path), fileext = ".part")
   on.exit(unlink(part))
   service <- generation$service
@@ -644,11 +658,14 @@ fail <- function(kind, ..., fields = list()) {
 }
 
 problem <- function(document, key = NULL, job_id = NULL) {
-  detail <- c(document$detail, vapply(document$errors, function(it) {
-    paste0("  ", it$pointer %or% it$parameter, ": ", it$detail)
-  }, ""))
-  text <- paste0(paste(detail, collapse = "\n"), "\n(", document$code, ", request ",
-                 document$request_id %or% "unknown", ")")
+  faults <- lapply(document$errors, function(it) {
+    place <- it$pointer %or% it$parameter %or% ""
+    said <- function(text) grepl(text, document$detail %or% "", fixed = TRUE)
+    if (!said(it$detail)) return(paste0("  ", place, ": ", it$detail))
+    if (place != "" && !said(place)) paste0("  at ", place)  # the detail has the rest
+  })
+  text <- paste0(paste(c(document$detail, unlist(faults)), collapse = "\n"), "\n(", document$code,
+                 ", request ", document$request_id %or% "unknown", ")")
   class <- c(document$code, "simulacra_problem", "simulacra_error", "error", "condition")
   given <- list(message = text, call = NULL, idempotency_key = key, job_id = job_id)
   structure(class = class, c(given, document[setdiff(names(document), names(given))]))

@@ -105,6 +105,32 @@ test_that("a problem is a condition of the class of its code", {
   expect_equal(caught$request_id, "r1")
 })
 
+test_that("a problem says nothing twice", {
+  say <- function(detail) {
+    fault <- list(pointer = "/conditions/means/age", detail = "No column 'age'.")
+    document <- list(code = "simio_x", detail = detail, errors = list(fault))
+    conditionMessage(simulacra:::problem(document))
+  }
+  expect_equal(say("No column 'age'."),
+               "No column 'age'.\n  at /conditions/means/age\n(simio_x, request unknown)")
+  expect_equal(say("/conditions/means/age: No column 'age'."),
+               "/conditions/means/age: No column 'age'.\n(simio_x, request unknown)")
+})
+
+test_that("a preview is printed in a line, with what is to be known", {
+  preview <- structure(class = "sim_preview", list(
+    status = "partial", rows_available = 7, rows_requested = 9, reason = NULL,
+    support = list(effective_sample_size = 3.2), warnings = list(list(detail = "Few."))))
+  expect_equal(capture.output(print(preview)),
+               c("<preview, partial, 7 of 9 rows; 3 effective respondents>", "Few."))
+})
+
+test_that("rows are not written under the ending of another format", {
+  generation <- list(id = "gen_1", document = list(output_format = "sav"))
+  expect_error(sim_download(generation, "rows.csv"), "end it in .sav",
+               class = "simulacra_download_error")
+})
+
 test_that("Retry-After is read in both of its forms", {
   expect_equal(simulacra:::seconds_of("7"), 7)
   expect_equal(simulacra:::seconds_of("Wed, 21 Oct 2015 07:28:00 GMT"), 0)
