@@ -27,6 +27,20 @@ def test_any_document_with_a_code_is_a_problem(document: dict[str, object], code
 
 
 @pytest.mark.parametrize(
+    ("detail", "said"),
+    [
+        ("Two are wrong.", "Two are wrong.\n  /row_count: Give a number."),
+        ("Give a number.", "Give a number.\n  at /row_count"),
+        ("/row_count: Give a number.", "/row_count: Give a number."),
+    ],
+)
+def test_a_fault_is_told_once(detail: str, said: str) -> None:
+    fault = {"pointer": "/row_count", "detail": "Give a number.", "code": "simio_x"}
+    error = ProblemError({"code": "simio_x", "detail": detail, "errors": [fault]}, ANSWER)
+    assert str(error) == f"simio_x: {said}"
+
+
+@pytest.mark.parametrize(
     "error",
     [
         errors.ConfigurationError("There is none."),

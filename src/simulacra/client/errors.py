@@ -31,6 +31,10 @@ class ConfigurationError(ClientError):
     """The address or the credentials are missing or unusable; no value of a secret is shown."""
 
 
+class NotConfiguredError(ConfigurationError):
+    """The address, the profile or the credentials are not there yet."""
+
+
 class UnreachableError(ClientError):
     """There was no answer until the client gave up.
 
@@ -150,10 +154,14 @@ class FieldFault:
         detail, code = str(document.get("detail") or ""), str(document.get("code") or "")
         return cls(pointer, parameter, detail, code)
 
+    @property
+    def place(self) -> str:
+        """Where it is, for people; empty if it is not said."""
+        return " ".join(str(part) for part in (self.parameter, self.pointer) if part)
+
     def __str__(self) -> str:
         """Return it in one line for people."""
-        where = " ".join(str(part) for part in (self.parameter, self.pointer) if part)
-        return f"{where}: {self.detail}"
+        return f"{self.place}: {self.detail}"
 
 
 class ProblemError(ClientError):
@@ -203,6 +211,13 @@ class ProblemError(ClientError):
 
     def _text(self) -> str:
         request = f" (request {self.request_id})" if self.request_id else ""
+        faults = filter(None, map(self._fault, self.errors))
         return "\n".join(
-            [f"{self.code}: {self.detail}{request}", *(f"  {fault}" for fault in self.errors)]
+            [f"{self.code}: {self.detail}{request}", *(f"  {fault}" for fault in faults)]
         )
+
+    def _fault(self, fault: FieldFault) -> str:
+        """Return what a fault says beyond the detail, which has the text of a single one."""
+        if fault.detail not in self.detail:
+            return str(fault)
+        return "" if fault.place in self.detail else f"at {fault.place}"
