@@ -120,6 +120,23 @@ def test_fewer_rows_than_were_asked_for_have_an_exit_code_of_their_own(
     assert Path("out.csv").stat().st_size == document["size_bytes"]
 
 
+def test_rows_are_fetched_in_the_format_that_they_have(remote: Remote, service: Service) -> None:
+    rows = b"a\n1\n"
+    made = generation(
+        "ready", report=REPORT, rows_generated=1, size_bytes=len(rows),
+        sha256=hashlib.sha256(rows).hexdigest(), artifact_url="/relay?token=signed",
+    )  # fmt: skip
+    service.will(ok(**made))
+    ended = remote("download", "gen_1", "--output", "rows.sav")
+    assert ended.code == 2
+    assert "--output: the rows of gen_1 are csv: end the name in .csv" in ended.err
+    assert "Traceback" not in ended.err
+    service.will(ok(**made), ok(**made), httpx.Response(200, stream=httpx.ByteStream(rows)))
+    ended = remote("download", "gen_1", "--output", "rows", "--json")
+    assert json.loads(ended.out)["file"] == str(Path("rows.csv").resolve())
+    assert Path("rows.csv").read_bytes() == rows
+
+
 def test_what_is_begun_may_be_fetched_later(remote: Remote, service: Service) -> None:
     service.will(ok(**DATASET), ok(**generation("processing")))
     ended = remote("generate", "ds_1", "--rows", "9", "--output", "my rows.csv", "--no-wait")

@@ -72,7 +72,8 @@ def register(commands: Commands) -> None:
         "--output",
         metavar="FILE",
         type=option_types.new_file,
-        help="to write (default: synthetic, with the ending of its format)",
+        help="to write, in the format that the rows were generated in (default: synthetic, with "
+        "the ending of this format)",
     )
     command.add_timeout(download)
     report = commands.add(
@@ -172,8 +173,8 @@ def make(arguments: argparse.Namespace) -> Answer:
         if arguments.no_wait:
             return _begun(arguments, made)
         with command.progress() as on_progress:
-            _wait_and_write(made, arguments, arguments.output, on_progress)
-    return _written(arguments, made, arguments.output)
+            path = _wait_and_write(made, arguments, arguments.output, on_progress)
+    return _written(arguments, made, path)
 
 
 def _begun(arguments: argparse.Namespace, made: "Generation") -> Answer:
@@ -192,9 +193,9 @@ def _wait_and_write(
     arguments: argparse.Namespace,
     path: Path,
     on_progress: "ProgressCallback | None",
-) -> None:
+) -> Path:
     made.wait(arguments.timeout, progress=on_progress)
-    made.download(path, progress=on_progress)
+    return made.download(path, progress=on_progress)
 
 
 def _written(arguments: argparse.Namespace, made: "Generation", path: Path) -> Answer:
@@ -220,8 +221,14 @@ def fetch(arguments: argparse.Namespace) -> Answer:
     with connection.open_client(arguments) as api:
         made = api.generation(arguments.generation_id)
         path = arguments.output or Path(f"synthetic.{made.format}")
+        if path.suffix.lower() not in ("", f".{made.format}"):
+            command.refuse(
+                f"--output: the rows of {made.id} are {made.format}: end the name in "
+                f".{made.format}, or generate them again for another format, as the server "
+                "writes it."
+            )
         with command.progress() as on_progress:
-            _wait_and_write(made, arguments, path, on_progress)
+            path = _wait_and_write(made, arguments, path, on_progress)
     return _written(arguments, made, path)
 
 
