@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from simulacra.client.errors import ConfigurationError
+from simulacra.client.errors import ConfigurationError, NotConfiguredError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +113,7 @@ def find(
         found = _of_profile(DEFAULT_PROFILE, variables)
     members = found | {name: value for name, value in given.items() if value is not None}
     if not members.get("base_url"):
-        raise ConfigurationError(
+        raise NotConfiguredError(
             "There is no address of the service. Set SIMIO_API_BASE, such as "
             "https://localhost:8443, give base_url, or name a profile of "
             f"{profiles_file(variables)}."
@@ -240,13 +240,13 @@ def _of_profile(name: str, variables: Mapping[str, str]) -> dict[str, Any]:
     if not path.exists():
         if name == DEFAULT_PROFILE:
             return {}
-        raise ConfigurationError(f"There is no profile {name!r}: there is no file {path}.")
+        raise NotConfiguredError(f"There is no profile {name!r}: there is no file {path}.")
     profiles = _profiles(path)
     if name not in profiles:
         if name == DEFAULT_PROFILE:
             return {}
         known = ", ".join(map(repr, profiles)) or "none"
-        raise ConfigurationError(f"{path} has no profile {name!r}; there are {known}.")
+        raise NotConfiguredError(f"{path} has no profile {name!r}; there are {known}.")
     return {**profiles[name], "profile": name}
 
 

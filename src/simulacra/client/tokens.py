@@ -49,7 +49,7 @@ def request(configuration: Configuration) -> Request:
         errors.ConfigurationError: there are no credentials.
     """
     if not configuration.client_id or not configuration.client_secret:
-        raise errors.ConfigurationError(
+        raise errors.NotConfiguredError(
             "This call needs credentials: set SIMIO_CLIENT_ID and SIMIO_CLIENT_SECRET, give "
             "client_id and client_secret, or name a profile that has them."
         )

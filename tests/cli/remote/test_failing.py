@@ -103,6 +103,16 @@ def test_without_credentials_the_way_to_them_is_said(
     assert "simulacra remote signup" in json.loads(ended.out)["error"]["detail"]
 
 
+def test_where_certificates_are_at_fault_they_are_what_is_spoken_of(
+    remote: Remote, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.will(untrusted())
+    assert "simulacra remote login ADDRESS --ca-file FILE" in remote("usage").err
+    monkeypatch.setenv("SIMIO_CA_FILE", "nowhere.pem")
+    ended = remote("usage")
+    assert (ended.code, ended.err) == (3, "simulacra: ca_file: there is no file nowhere.pem.\n")
+
+
 @pytest.mark.parametrize(
     "words",
     [

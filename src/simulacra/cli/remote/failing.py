@@ -115,16 +115,19 @@ def _of_job(error: "WaitingError | JobEndedError") -> Failure:
 
 def _of_client(error: "ClientError", arguments: argparse.Namespace) -> Failure:
     from simulacra import client
+    from simulacra.client import errors
 
     match error:
-        case client.ConfigurationError():
+        case errors.NotConfiguredError():
             return Failure(CREDENTIALS, [str(error), *_how_to_begin(arguments)])
+        case client.ConfigurationError():
+            return Failure(CREDENTIALS, [str(error)])
         case client.TokenError():
             return Failure(CREDENTIALS, [f"The issuer gives no access token: {error}"])
         case client.UnreachableError():
             lines = [str(error), *_again(error.idempotency_key)]
-            if "certificate" in str(error) and hasattr(arguments, "ca_file"):
-                lines.append("--ca-file FILE does it for this profile.")
+            if "certificate" in str(error):
+                lines.append(_how_to_trust(arguments))
             return Failure(UNREACHABLE, lines, {"idempotency_key": error.idempotency_key})
         case client.UnexpectedAnswerError():
             return Failure(UNREACHABLE, [str(error)])
@@ -143,6 +146,12 @@ def _how_to_begin(arguments: argparse.Namespace) -> list[str]:
         "`simulacra remote login ADDRESS` stores the address and the credentials in a profile;",
         "`simulacra remote signup ADDRESS` asks for access.",
     ]
+
+
+def _how_to_trust(arguments: argparse.Namespace) -> str:
+    if hasattr(arguments, "ca_file"):
+        return "--ca-file FILE does it for this profile."
+    return "`simulacra remote login ADDRESS --ca-file FILE` does it for a profile."
 
 
 def _again(key: str | None) -> list[str]:
