@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import importlib.util
+import os
 import sys
 from collections.abc import Sequence
 
@@ -23,6 +24,8 @@ USAGE = 2
 """Exit code of what cannot be run as it was asked for, as argparse has it."""
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
+OUTPUT_CLOSED = 141
+"""Exit code where nobody reads the output any more, as in ``| head``: likewise, of SIGPIPE."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,8 +47,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     logs.configure()
     try:
         code: int = arguments.run(arguments)
+        print(end="", flush=True)  # here, where it can be told that nobody reads it any more
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        _drop_output()
+        return OUTPUT_CLOSED
     except Exception as error:
         explanation = failures.explain(error)
         if explanation is None:
@@ -66,6 +73,11 @@ def new_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     for name in filter(_is_installed, commands):
         importlib.import_module(f"simulacra.cli.{name}").register(parsers)
     return parser
+
+
+def _drop_output() -> None:
+    """Have Python not try once more, when it ends, to write what nobody reads."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _is_installed(command: str) -> bool:
