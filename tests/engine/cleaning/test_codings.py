@@ -112,3 +112,22 @@ def test_a_missing_code_that_is_a_level_is_none() -> None:
 
 def test_a_table_has_no_codes() -> None:
     assert cleaned(pa.array(["A", "B"] * (ROWS // 2)), Variable()).codings == {}
+
+
+def test_a_code_is_found_where_missing_values_go_on_without_end() -> None:
+    counts = {"A": 200, "B": 100, "C": 3, "D": 3}
+    without_end = ((5.0, float("inf")),)
+    study = labelled(counts, (1.0, 2.0, 3.0, 4.0), missing=without_end)
+    assert study.schema["q"].levels == ("A", "B", "Other")
+    assert study.codings["q"].codes == (1.0, 2.0, 0.0)
+    assert study.codings["q"].missing == without_end
+    all_others = (*without_end, (float("-inf"), 0.0))
+    study = labelled(counts, (1.0, 2.0, 3.0, 4.0), missing=all_others)
+    assert study.codings["q"].codes == (1.0, 2.0, 5.0)
+    assert study.codings["q"].missing == all_others[1:]
+
+
+def test_a_code_so_large_that_the_next_one_is_the_same_is_not_given_twice() -> None:
+    counts = {"A": 200, "B": 100, "C": 3, "D": 3, "E": 0}
+    study = labelled(counts, (1.0, 2.0, 3.0, 4.0, 1e300))
+    assert study.codings["q"].codes == (1.0, 2.0, 5.0)

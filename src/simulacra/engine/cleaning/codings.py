@@ -13,6 +13,10 @@ from simulacra.engine.columns.boolean import BOOLEAN
 from simulacra.engine.columns.drafts import Draft
 
 FALSE, TRUE = boolean.LEVELS
+EXACT = 2**53
+"""Whole numbers below it can all be told apart."""
+REACH = 10_000
+"""How far from other codes a new one is looked for."""
 
 
 def of(draft: Draft, variable: Variable, array: pa.ChunkedArray) -> Coding | None:
@@ -101,15 +105,22 @@ def _spare(level: str, coding: Coding, taken: set[Code]) -> Code | None:
 
 
 def _number_codes(known: Mapping[str, Code], coding: Coding) -> Iterator[float]:
-    """Yield whole numbers beyond all codes that are no answer's and none that is missing."""
-    used = [float(code) for code in known.values()]
+    """Yield whole numbers that no code is, beyond all codes if what is missing leaves room there.
+
+    A range of missing values may have no end. Then come the numbers from 0 down, and at last those
+    that the file declares to be missing.
+    """
     labelled = [
-        float(code) for code in coding.labels if not _is_missing(code, coding.missing)
+        code for code in coding.labels if not _is_missing(code, coding.missing)
     ]  # a code for no answer is often far above the others
-    first = int(max([*used, *labelled, 0.0])) + 1
-    taken = {float(code) for code in coding.labels}
-    for code in itertools.count(first):
-        if code not in taken and not _is_missing(float(code), coding.missing):
+    used = [number for code in (*known.values(), *labelled) if abs(number := float(code)) < EXACT]
+    taken = {float(code) for code in (*known.values(), *coding.labels)}
+    first = max(0, *map(int, used)) + 1 if used else 1
+    near = itertools.chain(range(first, first + REACH), range(0, -REACH, -1))
+    valid = (code for code in near if not _is_missing(float(code), coding.missing))
+    for code in itertools.chain(valid, itertools.count(first)):
+        if code not in taken:
+            taken.add(float(code))
             yield float(code)
 
 
