@@ -144,6 +144,34 @@ def test_a_path_in_the_definition_leads_nowhere_else(tmp_path: Path) -> None:
         read(tmp_path / "in" / "study.sss", text.encode())
 
 
+@pytest.mark.parametrize("name", [".env", "data.asc"])
+def test_neither_a_hidden_file_nor_a_link_out_of_the_folder_has_the_data(
+    tmp_path: Path, name: str
+) -> None:
+    asked = [Asked("Q1", "quantity", [1, 2])]
+    folder, secret = tmp_path / "in", tmp_path / "secret.asc"
+    folder.mkdir()
+    secret.write_text(triple_s_files.data(asked))
+    if name.startswith("."):
+        secret.rename(folder / name)
+    else:
+        (folder / name).symlink_to(secret)
+    text = triple_s_files.definition(asked, "2.0", record=f' href="{name}"')
+    with pytest.raises(errors.StudyError, match="without its data"):
+        read(folder / "study.sss", text.encode())
+
+
+def test_links_to_both_files_of_a_folder_are_followed(tmp_path: Path) -> None:
+    asked = [Asked("Q1", "quantity", [1, 2])]
+    (tmp_path / "kept.asc").write_text(triple_s_files.data(asked))
+    (tmp_path / "kept.sss").write_text(triple_s_files.definition(asked, "1.2"))
+    (tmp_path / "in").mkdir()
+    for suffix in ("asc", "sss"):
+        (tmp_path / "in" / f"study.{suffix}").symlink_to(tmp_path / f"kept.{suffix}")
+    found = source.read(tmp_path / "in" / "study.sss", limits.DEFAULT, FileOptions())
+    assert found.table["Q1"].to_pylist() == [1, 2]
+
+
 LONE = (
     '<?xml version="1.0"?><sss version="{}"><survey><record ident="A"{}>{}</record></survey></sss>'
 )

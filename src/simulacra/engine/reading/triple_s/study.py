@@ -61,10 +61,19 @@ def read_beside(path: Path, bounds: limits.StudyBounds, how: FileOptions = AS_FO
     """
     _check_size(path.stat().st_size, MAX_DEFINITION_BYTES, "definition")
     content = definition.parse(path.read_bytes())
-    beside = [one.name for one in path.parent.iterdir() if one.is_file() and one != path]
+    beside = [one.name for one in path.parent.iterdir() if _is_beside(one, path) and one != path]
     data = path.parent / _data_name(content, path.name, beside, is_alone=False)
     _check_size(data.stat().st_size, int(DATA_SHARE * bounds.max_cell_bytes), "data file")
     return _study(content, data.read_bytes(), bounds, how)
+
+
+def _is_beside(file: Path, path: Path) -> bool:
+    """Tell whether a file of a folder may be the data of a definition there.
+
+    Whoever wrote the definition names them: no hidden file, and no link that leads elsewhere.
+    """
+    folders = (path.parent.resolve(), path.resolve().parent)
+    return not file.name.startswith(".") and file.is_file() and file.resolve().parent in folders
 
 
 def _is_part(part: zipfile.ZipInfo) -> bool:
