@@ -1,5 +1,6 @@
 """Which certificates are trusted."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,12 @@ def test_a_file_that_holds_none_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
     with pytest.raises(ConfigurationError, match=r"SSL_CERT_FILE: .*missing\.pem .*No such file"):
         Simulacra("https://api.example")
+
+
+def test_certificates_are_loaded_once_until_their_file_changes(authority: Path) -> None:
+    loaded = trust.context(str(authority))
+    assert trust.context(str(authority)) is loaded
+    before = authority.stat().st_mtime_ns
+    trustme.CA().cert_pem.write_to_path(str(authority))
+    os.utime(authority, ns=(before, before + 1))
+    assert trust.context(str(authority)).get_ca_certs() != loaded.get_ca_certs()
