@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from simulacra.mcp.setup import Setup
 
 TOKEN_VARIABLE = "SIMULACRA_MCP_TOKEN"  # noqa: S105 - its name
+RETRY_SECONDS, VERIFYING_SECONDS = 120.0, 5.0
+"""How long the service may be out of reach: for a tool, and where a token is verified before it."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 HINT = "Install simulacra[mcp]."
 
@@ -197,11 +199,19 @@ def _of_service(arguments: argparse.Namespace) -> "tuple[Setup, Configuration]":
     return setup, found
 
 
-def _with_token(found: "Configuration", token: str) -> "AsyncSimulacra":
+def _with_token(
+    found: "Configuration", token: str, retry_seconds: float = RETRY_SECONDS
+) -> "AsyncSimulacra":
     """Return a client that calls with the token of a caller, and never with credentials of ours."""
     from simulacra.client import AsyncSimulacra
 
-    return AsyncSimulacra(found.base_url, access_token=token, ca_file=found.ca_file, progress=False)
+    return AsyncSimulacra(
+        found.base_url,
+        access_token=token,
+        ca_file=found.ca_file,
+        progress=False,
+        retry_seconds=retry_seconds,
+    )
 
 
 def _serve_http(
@@ -240,7 +250,7 @@ def _app(
         verifier, issuer = http.OwnToken(token), public_url
     else:
         address = urlsplit(found.token_url)
-        verifier = http.ServiceTokens(lambda token: _with_token(found, token))
+        verifier = http.ServiceTokens(lambda token: _with_token(found, token, VERIFYING_SECONDS))
         issuer = f"{address.scheme}://{address.netloc}/"
     return http.create_app(
         *(setup, verifier), public_url=public_url, issuer=issuer, origins=arguments.allow_origin

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import socket
+from collections import OrderedDict
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -29,6 +30,8 @@ OF_THE_PROTOCOL = (
 )
 CLOSING_SECONDS = 5
 """How long streams that are open may hold up the end of the server."""
+MOST_CLIENTS = 10_000
+"""Digests of tokens that are kept, with the clients that they were given to."""
 MIN_TOKEN = 32
 """Characters of a token that lets callers of the library in."""
 
@@ -47,10 +50,11 @@ class OwnToken:
 
 
 class ServiceTokens:
-    """Asks the service whether a token is good, each time, and keeps nothing of it.
+    """Asks the service whether a token is good, each time, and keeps nothing but its digest.
 
     Tools call the service with the same token, so it decides about every one of them as well.
-    Where it does not answer here, it is left to the tool to say so.
+    Where it does not answer here, it is left to the tool to say so; what the token says of its
+    client counts only if the service has found that very token to be good, now or before.
 
     Args:
         open_api: a client that calls with a token.
@@ -58,19 +62,29 @@ class ServiceTokens:
 
     def __init__(self, open_api: Callable[[str], AsyncSimulacra]) -> None:
         self._open_api = open_api
+        self._clients: OrderedDict[bytes, str] = OrderedDict()
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """Return whose token it is; None if the service refuses it."""
-        caller = f"token {_digest(token).hex()}"
+        digest = _digest(token)
+        unknown = f"token {digest.hex()}"
         try:
             async with self._open_api(token) as api:
                 await api.call("GET", "/v1/usage")
+            is_good = True
         except ProblemError as error:
             if error.status == 401:
+                self._clients.pop(digest, None)
                 return None
+            is_good = error.status == 403  # it is, and may not read the usage
         except ClientError:
-            return AccessToken(token="", client_id=caller, scopes=[])
-        return AccessToken(token="", client_id=_client_of(token) or caller, scopes=[])
+            is_good = False
+        if is_good:
+            self._clients[digest] = _client_of(token) or unknown
+            self._clients.move_to_end(digest)
+            while len(self._clients) > MOST_CLIENTS:
+                self._clients.popitem(last=False)
+        return AccessToken(token="", client_id=self._clients.get(digest, unknown), scopes=[])
 
 
 def create_app(
