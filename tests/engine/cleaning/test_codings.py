@@ -131,3 +131,9 @@ def test_a_code_so_large_that_the_next_one_is_the_same_is_not_given_twice() -> N
     counts = {"A": 200, "B": 100, "C": 3, "D": 3, "E": 0}
     study = labelled(counts, (1.0, 2.0, 3.0, 4.0, 1e300))
     assert study.codings["q"].codes == (1.0, 2.0, 5.0)
+
+
+def test_a_label_of_what_is_no_number_is_left_out() -> None:
+    counts = {"A": 200, "B": 100, "Nothing": 0}
+    study = labelled(counts, (1.0, 2.0, float("nan")))
+    assert study.codings["q"].labels == {1.0: "A", 2.0: "B"}

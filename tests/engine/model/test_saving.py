@@ -180,6 +180,13 @@ def test_codings_are_kept_and_those_that_fit_nothing_are_refused(
         ("segment", dataclasses.replace(coding, is_text=True)),
         ("segment", dataclasses.replace(text, is_text=False)),
         ("segment", dataclasses.replace(coding, measure="guess")),
+        ("segment", dataclasses.replace(coding, codes=(math.nan,) * len(levels))),
+        ("segment", dataclasses.replace(coding, codes=(10**400,) * len(levels))),
+        ("segment", dataclasses.replace(coding, codes=(True,) * len(levels))),
+        ("segment", dataclasses.replace(coding, labels={math.inf: "Endless"})),
+        ("segment", dataclasses.replace(coding, labels={1.0: "\ud800"})),
+        ("segment", dataclasses.replace(coding, missing=((math.nan, 1.0),))),
+        ("segment", dataclasses.replace(text, codes=("\ud800", *levels[1:]))),
     ):
         saving.save(tmp_path / "forged.model", pool, models, codings={name: forged})
         with pytest.raises(simulacra.SavedModelError):

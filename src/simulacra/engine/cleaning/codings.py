@@ -31,9 +31,12 @@ def of(draft: Draft, variable: Variable, array: pa.ChunkedArray) -> Coding | Non
         variable: its entry in the codebook.
         array: the column as it was read.
     """
-    coding = variable.coding
-    if coding is None:
+    if variable.coding is None:
         return None
+    coding = dataclasses.replace(
+        variable.coding,
+        labels={code: it for code, it in variable.coding.labels.items() if _is_finite(code)},
+    )
     if not draft.type.is_categorical:
         # Numbers and dates that were texts are written as what they are.
         return None if coding.is_text else dataclasses.replace(coding, codes=())
@@ -63,7 +66,7 @@ def _known(
         known = {
             level: code
             for level, code in zip(levels, coding.codes, strict=True)
-            if code is not None
+            if code is not None and _is_finite(code)
         }
     elif variable.counted is not None and draft.type is BOOLEAN:
         return _of_choice(variable.counted, array)
@@ -92,9 +95,14 @@ def _is_filled(draft: Draft) -> bool:
 
 def _number(level: str) -> float | None:
     try:
-        return float(level)
+        number = float(level)
     except ValueError:
         return None
+    return number if _is_finite(number) else None
+
+
+def _is_finite(code: Code) -> bool:
+    return isinstance(code, str) or bool(np.isfinite(code))
 
 
 def _spare(level: str, coding: Coding, taken: set[Code]) -> Code | None:

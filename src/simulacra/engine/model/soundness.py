@@ -110,11 +110,27 @@ def check_codings(codings: Mapping[str, Coding], schema: Schema) -> None:
             raise ValueError("a coding does not fit its column")
         if coding.measure not in ("", *MEASURES):
             raise ValueError("there is no such level of measurement")
-        kind: tuple[type, ...] = (str,) if coding.is_text else (float, int)
-        codes = (*filter(lambda code: code is not None, coding.codes), *coding.labels)
-        ends = (end for ends in coding.missing for end in ends)
-        if not all(isinstance(code, kind) for code in (*codes, *ends)):
+        codes = (*(code for code in coding.codes if code is not None), *coding.labels)
+        ends = [end for ends in coding.missing for end in ends]
+        if not coding.is_text:  # only ranges of numbers may have no end
+            ends = [end for end in ends if end not in (np.inf, -np.inf)]
+        if not all(_is_code(code, is_text=coding.is_text) for code in (*codes, *ends)):
             raise ValueError("a coding has codes of another kind than its column")
+        if not all(map(_is_utf_8, coding.labels.values())):
+            raise ValueError("a label of a coding is no text that can be written")
+
+
+def _is_code(code: object, *, is_text: bool) -> bool:
+    """Tell whether a cell of a file can hold a code: a text, or a number that is finite."""
+    if is_text:
+        return isinstance(code, str) and _is_utf_8(code)
+    if isinstance(code, bool) or not isinstance(code, float | int):
+        return False
+    return bool(abs(code) <= np.finfo(np.float64).max)
+
+
+def _is_utf_8(text: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def check_odds(pool: DonorPool, models: Sequence[ConditionalModel]) -> None:
