@@ -224,8 +224,7 @@ def fetch(arguments: argparse.Namespace) -> Answer:
         if path.suffix.lower() not in ("", f".{made.format}"):
             command.refuse(
                 f"--output: the rows of {made.id} are {made.format}: end the name in "
-                f".{made.format}, or generate them again for another format, as the server "
-                "writes it."
+                f".{made.format}. Rows in another format are generated anew, and billed."
             )
         with command.progress() as on_progress:
             path = _wait_and_write(made, arguments, path, on_progress)
