@@ -63,6 +63,10 @@ def test_what_the_client_imports_is_in_its_package() -> None:
     assert [it for it in sorted(needed) if not is_listed(it)] == [], "add them to both lists"
 
 
+def test_functions_that_take_what_is_at_the_service_are_in_the_package_of_the_client() -> None:
+    assert is_listed("simulacra.engine.tabulating.functions")  # simulacra.crosstab and compare
+
+
 def is_listed(module: str) -> bool:
     path = f"src/{module.replace('.', '/')}"
     return any(
