@@ -363,6 +363,16 @@ def test_who_asks_for_another_format_is_told_how_to_get_it(
         _made(api, service, ok(**parquet)).download("rows.csv")
 
 
+def test_without_the_library_rows_stay_in_the_format_that_they_have(
+    api: Simulacra, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parquet = artifact("/x", b"rows").json() | {"output_format": "parquet"}
+    made = _made(api, service, ok(**parquet))
+    monkeypatch.setattr("simulacra.client.synchronous.generations.find_spec", lambda _: None)
+    with pytest.raises(ModuleNotFoundError, match=r"or generate\(\.\.\., format='csv'\)"):
+        made.write("rows.csv")
+
+
 def _made(api: Simulacra, service: Service, found: httpx.Response) -> client.Generation:
     service.will(found)
     return api.generation("gen_1")

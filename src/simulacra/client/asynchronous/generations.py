@@ -191,6 +191,7 @@ class AsyncGeneration:
 
         Raises:
             ValueError: the artifact has another format, and the rows cannot be written in this one.
+            ModuleNotFoundError: likewise, and only the client is installed.
             NotReadyError, ProblemError, UnreachableError, DownloadError, OSError: as of `download`.
         """
         self._require_rows()
@@ -203,6 +204,13 @@ class AsyncGeneration:
             raise ValueError(
                 f"the artifact is {self.format}; write() makes {', '.join(WRITTEN)} of it. The "
                 f"service makes other files: generate(..., format={wanted!r})"
+            )
+        self._require_types()
+        if find_spec("simulacra.engine.writing") is None:
+            raise ModuleNotFoundError(
+                f"the artifact is {self.format}, and making another file of it needs the library: "
+                f"pip install simulacra, or generate(..., format={wanted!r})",
+                name="simulacra.engine.writing",
             )
         table, target = await self.table, downloads.target_of(target)
         writing = import_module("simulacra.engine.writing.files")
