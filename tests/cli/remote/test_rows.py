@@ -194,3 +194,6 @@ def test_the_profile_that_was_named_is_in_the_next_command(
     service.will(ok(**DATASET), ok(**generation("processing")))
     ended = remote("generate", "ds_1", "--rows", "9", "--no-wait", "--profile", "acme")
     assert "--output synthetic.parquet --profile acme" in ended.out
+    service.will(ok(**DATASET), ok(**generation("processing")), job("processing"))
+    ended = remote("generate", "ds_1", "--rows", "9", "--timeout", "0", "--profile", "acme")
+    assert "It goes on: simulacra remote watch job_2 --profile acme" in ended.err

@@ -95,19 +95,22 @@ def of(error: Exception, arguments: argparse.Namespace) -> Failure | None:
             lines = [*_lines_of(error, arguments)]
             return Failure(_code_of(error), lines, error.document | {"job_id": _job_of(error)})
         case client.WaitingError() | client.JobEndedError():
-            return _of_job(error)
+            return _of_job(error, arguments)
         case client.ClientError():
             return _of_client(error, arguments)
     return _explained(error)
 
 
-def _of_job(error: "WaitingError | JobEndedError") -> Failure:
+def _of_job(error: "WaitingError | JobEndedError", arguments: argparse.Namespace) -> Failure:
     from simulacra import client
+    from simulacra.cli.remote import command
 
     job = {"job_id": error.job_id}
     if isinstance(error, client.WaitingError):
-        line = f"{error.job_id} has not ended in time. It goes on: simulacra remote watch "
-        return Failure(NOT_ENDED, [line + error.job_id], job)
+        watch = command.following(arguments, "watch", error.job_id)
+        return Failure(
+            NOT_ENDED, [f"{error.job_id} has not ended in time. It goes on: {watch}"], job
+        )
     verb = "has" if error.status == "expired" else "was"
     line = f"{error.job_id} {verb} {error.status}."
     return Failure(JOB_FAILED, [line], job | {"status": error.status})
