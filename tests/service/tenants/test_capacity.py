@@ -65,6 +65,9 @@ def test_stored_bytes_are_bounded_until_something_is_deleted(
         await datasets.admit(caller)  # a byte is left
         with pytest.raises(errors.StorageQuotaError, match=f"{2 * len(CSV):,} of"):
             await upload(datasets, caller)
+        full = with_capacity(runtime, stored_bytes=2 * len(CSV))
+        with pytest.raises(errors.StorageQuotaError, match="and no more fit"):
+            await full.admit(caller)
         await datasets.delete(caller, first)
         await upload(datasets, caller)
 

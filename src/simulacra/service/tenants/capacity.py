@@ -46,9 +46,10 @@ class Capacity:
         """
         most, stored = self.of(tenant).stored_bytes, await stored_bytes(session, tenant.id)
         if stored + more_bytes > most:
+            what = f"{more_bytes:,} more do not fit" if more_bytes > 1 else "no more fit"
             raise errors.StorageQuotaError(
                 f"Seed files and artifacts of the tenant take up {stored:,} of {most:,} bytes, and "
-                f"{more_bytes:,} more do not fit. Delete datasets, or wait until some expire."
+                f"{what}. Delete datasets, or wait until some expire."
             )
 
     async def check_trainings(
