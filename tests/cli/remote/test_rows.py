@@ -137,6 +137,17 @@ def test_rows_are_fetched_in_the_format_that_they_have(remote: Remote, service: 
     assert Path("rows.csv").read_bytes() == rows
 
 
+def test_a_terminal_without_bars_is_told_the_stages(
+    remote: Remote, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("simulacra.client.display.has_bars", lambda: False)
+    Path("study.csv").write_text("a,b\n1,2\n")
+    service.will(ok(**DATASET | {"status": "processing"}), job("processing"))
+    ended = remote("upload", "study.csv", "--timeout", "0")
+    assert ended.err.splitlines()[:2] == ["uploading", "sampling"]
+
+
 def test_what_is_begun_may_be_fetched_later(remote: Remote, service: Service) -> None:
     service.will(ok(**DATASET), ok(**generation("processing")))
     ended = remote("generate", "ds_1", "--rows", "9", "--output", "my rows.csv", "--no-wait")

@@ -221,11 +221,13 @@ def following(arguments: argparse.Namespace, *words: str | int) -> str:
 def progress() -> "Iterator[ProgressCallback | None]":
     """Show progress on standard error, as commands without a server do.
 
-    The bar is that of the client, since it makes room for the client's questions.
+    The bar is that of the client, since it makes room for the client's questions. Without rich
+    there is none, and a terminal shows what other places do.
     """
     from simulacra.client import display
 
-    with display.progress(None if sys.stderr.isatty() else terminal.stages()) as on_progress:
+    has_bar = sys.stderr.isatty() and display.has_bars()
+    with display.progress(None if has_bar else terminal.stages()) as on_progress:
         yield on_progress
 
 
