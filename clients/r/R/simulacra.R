@@ -411,7 +411,8 @@ digest_of <- function(path) {
 
 #' Read the rows of a generation into a data frame
 #'
-#' CSV is read by R itself; Parquet and Arrow need the package arrow.
+#' CSV is read by R itself; Parquet and Arrow need the package arrow. CSV does not say of what types
+#' columns are: dates, booleans and levels are texts, unless `colClasses` says otherwise.
 #'
 #' @param generation Of [sim_generate()] or [sim_generation()].
 #' @param ... For [utils::read.csv()], such as `colClasses`.
