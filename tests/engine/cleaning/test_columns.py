@@ -154,3 +154,10 @@ def test_decimals_are_counted(decimals: int, units: list[int]) -> None:
     digits = draft(values).decimals
     assert digits <= decimals
     assert np.array_equal(np.round(values, digits), values)
+
+
+def test_moments_farther_away_than_numbers_are_exact() -> None:
+    moments = pa.array([dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31)], pa.timestamp("us"))  # noqa: DTZ001 - they have no zone
+    found = draft(moments)
+    assert found.type is DATETIME
+    assert found.values.tolist() == [-62_135_596_800_000_000, 253_402_214_400_000_000]

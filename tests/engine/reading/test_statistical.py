@@ -69,6 +69,14 @@ def test_value_labels_become_levels_in_their_order(path: Path) -> None:
     assert "blanked agreement 1" in actions_of(study)
 
 
+@pytest.mark.parametrize("code", [float("nan"), float("inf")])
+def test_a_label_of_a_blank_is_no_level(tmp_path: Path, code: float) -> None:
+    path = tmp_path / "study.sav"
+    labels = {"q": {1.0: "one", 2.0: "two", code: "none"}}
+    pyreadstat.write_sav(pd.DataFrame({"q": [1.0, 2.0]}), path, variable_value_labels=labels)
+    assert read(path).table["q"].chunk(0).dictionary.to_pylist() == ["one", "two"]
+
+
 def test_labels_of_texts(path: Path) -> None:
     gender = read(path).table["gender"]
     assert gender.to_pylist() == ["Male", "Female", "Female", "x", None]

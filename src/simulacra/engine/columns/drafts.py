@@ -75,8 +75,9 @@ class Draft:
 
 
 def floats(array: pa.ChunkedArray) -> Floats:
-    """Return an Arrow column as float64, shape (rows,), null as NaN."""
-    return np.array(pc.fill_null(array.cast("float64"), np.nan).to_numpy(), dtype=np.float64)
+    """Return an Arrow column as float64, shape (rows,), null as NaN; beyond 2^53 the nearest."""
+    numbers = array.cast("float64", safe=False)
+    return np.array(pc.fill_null(numbers, np.nan).to_numpy(), dtype=np.float64)
 
 
 def look_up(table: Floats, positions: Floats) -> Floats:

@@ -1,6 +1,7 @@
 """Files of SPSS (.sav, .zsav, .por), Stata (.dta) and SAS (.sas7bdat, .xpt)."""
 
 import dataclasses
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -185,7 +186,11 @@ def _column(
             missing = coded.stated_missing(labels, stated)
         variable = _with_coding(variable, name, meta, labels, missing, is_text=True)
         return coded.texts(name, variable, cells, labels, missing, is_ordinal=is_ordinal)
-    codes = {code: label for code, label in labels.items() if not isinstance(code, str)}
+    codes = {
+        code: label
+        for code, label in labels.items()
+        if not isinstance(code, str) and math.isfinite(code)  # a blank may have a label
+    }
     if stated is not None:
         missing = coded.stated_missing(codes, stated)
     variable = _with_coding(variable, name, meta, codes, missing)

@@ -262,19 +262,14 @@ def _numbers(column: pa.ChunkedArray) -> Floats:
     """Return cells as SPSS counts them, float64, shape (rows,), NaN where missing."""
     kind = column.type
     if pa.types.is_date(kind):
-        return (_exact(column.cast(pa.date32()).cast(pa.int32())) + DAYS_TO_1970) * SECONDS_A_DAY
+        return (floats(column.cast(pa.date32()).cast(pa.int32())) + DAYS_TO_1970) * SECONDS_A_DAY
     if pa.types.is_timestamp(kind):
-        moments = _exact(column.cast(pa.int64())) / A_SECOND[kind.unit]
+        moments = floats(column.cast(pa.int64())) / A_SECOND[kind.unit]
         return moments + DAYS_TO_1970 * SECONDS_A_DAY
     if pa.types.is_time(kind) or pa.types.is_duration(kind):
         storage = pa.int32() if kind.bit_width == 32 else pa.int64()
-        return _exact(column.cast(storage)) / A_SECOND[kind.unit]
-    return _exact(column)
-
-
-def _exact(column: pa.ChunkedArray) -> Floats:
-    """Return numbers as float64, shape (rows,), NaN where missing; large ones as near as can be."""
-    return floats(column.cast(pa.float64(), safe=False))
+        return floats(column.cast(storage)) / A_SECOND[kind.unit]
+    return floats(column)
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
