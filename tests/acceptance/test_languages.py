@@ -1,10 +1,12 @@
 """The helpers for other languages against a real server, with faults between: nothing doubled."""
 
 import csv
+import http.server
 import itertools
 import json
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -76,6 +78,40 @@ def test_the_r_package_passes_its_check_and_its_tests(
     assert "Status: OK" in ended.stdout, told
     assert "SKIP 0" in told, told
     check_nothing_doubled(between)
+
+
+def test_the_secret_of_an_r_client_follows_no_redirection() -> None:
+    tools.need("Rscript")
+    seen: list[tuple[str, bytes]] = []
+
+    class Redirecting(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            seen.append((self.path, self.rfile.read(int(self.headers["content-length"]))))
+            self.send_response(307)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    script = """
+        source(commandArgs(TRUE)[[1]])
+        service <- sim_connect(commandArgs(TRUE)[[2]], "me", "secret", retry_seconds = 0)
+        tryCatch(sim_usage(service), error = function(it) cat(conditionMessage(it)))
+    """
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Redirecting) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        ended = subprocess.run(
+            ["Rscript", "-e", script, os.fspath(CLIENTS / "r" / "R" / "simulacra.R"), url],
+            env=clean_environment() | tools.ENGLISH | {"no_proxy": "127.0.0.1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        server.shutdown()
+    assert "answered 307" in ended.stdout, ended.stderr
+    assert [path for path, _ in seen] == ["/oauth/token"]
 
 
 def test_the_julia_package_passes_its_tests(

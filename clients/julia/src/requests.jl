@@ -29,6 +29,9 @@ All attempts have the same key; a POST without one is not repeated if its answer
 Throws `Problem` if it is refused, and `UnreachableError` if there is no answer.
 """
 function call(service::Service, method, path; body = nothing, idempotency_key = nothing)
+    # The token would go to whatever the address is then.
+    startswith(path, "/") || throw(ConfigurationError(
+        "path is '$path'; give one of this service, such as /v1/custody."))
     content = body === nothing ? nothing : ("application/json", JSON3.write(body))
     is_repeatable = method != "POST" || idempotency_key !== nothing
     return request(service, method, path, content, idempotency_key; is_repeatable).document
@@ -68,7 +71,7 @@ function send(service, method, path, content, key, token; output = nothing)
         push!(headers, "Content-Type" => first(content))
         options[:input] = IOBuffer(last(content))
     end
-    url = startswith(path, "http") ? path : service.base_url * path
+    url = startswith(path, "/") ? service.base_url * path : path
     got = Downloads.request(url; method, headers, throw = false, downloader = service.downloader,
         options...)
     got isa Downloads.RequestError &&

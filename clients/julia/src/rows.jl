@@ -140,7 +140,7 @@ function Base.download(it::Generation, path::AbstractString)
             url = get(document, :artifact_url, nothing)
             url === nothing && throw(DownloadError(
                 "The generation $(it.id) is $(document.status): it has no rows to download."))
-            token = startswith(url, "http") ? nothing : bearer(it.service)
+            token = startswith(url, "/") ? bearer(it.service) : nothing
             answer = send(it.service, "GET", url, nothing, nothing, token; output = part)
             if !succeeded(answer)
                 pause(patience, answer, "GET artifact", nothing)

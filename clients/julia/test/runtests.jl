@@ -28,6 +28,9 @@ without_variables(f) = withenv(f, NOTHING...)
         api = connect(base_url = "https://localhost:1", client_id = "me", client_secret = "secret",
             retry_seconds = 0.3, first_pause = 0.1)
         @test_throws UnreachableError usage(api)
+        for path in ("https://other.example/v1/usage", ".other.example/v1/usage", "@other.example/")
+            @test_throws ConfigurationError call(api, "GET", path)
+        end
     end
 end
 

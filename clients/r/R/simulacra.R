@@ -387,7 +387,7 @@ sim_download <- function(generation, path) {
       fail("download", "The generation ", generation$id, " is ", document$status,
            ": it has no rows to download.")
     }
-    fetched <- send(service, "GET", url, path = part, authorised = !grepl("^https?:", url))
+    fetched <- send(service, "GET", url, path = part, authorised = startsWith(url, "/"))
     if (is.null(fetched$failure) && fetched$status < 300) {
       if (identical(digest_of(part), document$sha256)) break
       restarts <- restarts + 1
@@ -459,6 +459,9 @@ sim_usage <- function(service) call_service(service, "GET", "/v1/usage")
 #' @return The JSON document of the answer, as lists.
 #' @export
 sim_call <- function(service, method, path, body = NULL, idempotency_key = NULL) {
+  if (!startsWith(path, "/")) {  # the token would go to whatever the address is then
+    fail("configuration", "path is '", path, "'; give one of this service, such as /v1/custody.")
+  }
   call_service(service, method, path, body = body, key = idempotency_key,
                repeatable = method != "POST" || !is.null(idempotency_key))
 }
@@ -513,7 +516,7 @@ call_service <- function(service, method, url, body = NULL, fields = NULL, file 
 # Sends a request once. The answer has status, document, retry_after and request_id, or a failure.
 send <- function(service, method, url, body = NULL, fields = NULL, file = NULL, key = NULL,
                  path = NULL, authorised = TRUE) {
-  address <- if (grepl("^https?:", url)) url else paste0(service$base_url, url)
+  address <- if (startsWith(url, "/")) paste0(service$base_url, url) else url
   request <- httr2::request(address)
   request <- httr2::req_method(request, method)
   request <- httr2::req_user_agent(request, "simulacra-r")
@@ -524,6 +527,8 @@ send <- function(service, method, url, body = NULL, fields = NULL, file = NULL, 
   if (!is.null(service$ca_file)) {
     request <- httr2::req_options(request, cainfo = service$ca_file)
   }
+  # Neither a token nor a secret follows a redirection.
+  if (authorised || !is.null(body)) request <- httr2::req_options(request, followlocation = FALSE)
   if (authorised) request <- httr2::req_auth_bearer_token(request, bearer(service))
   if (!is.null(key)) request <- httr2::req_headers(request, `Idempotency-Key` = key)
   if (!is.null(body)) request <- httr2::req_body_json(request, body)

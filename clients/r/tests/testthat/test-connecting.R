@@ -44,6 +44,13 @@ test_that("a secret is not printed", {
   expect_false(any(grepl("a-great-secret", shown, fixed = TRUE)))
 })
 
+test_that("a token goes nowhere but to the service", {
+  service <- without_variables(sim_connect("https://service.example", "me", "secret"))
+  for (path in c("https://other.example/v1/usage", ".other.example/v1/usage", "@other.example/")) {
+    expect_error(sim_call(service, "GET", path), class = "simulacra_configuration_error")
+  }
+})
+
 test_that("a server that does not answer is given up in time", {
   service <- without_variables(
     sim_connect("https://localhost:1", "me", "secret", retry_seconds = 0.3, first_pause = 0.1)
