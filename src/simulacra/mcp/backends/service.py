@@ -23,6 +23,8 @@ from simulacra.mcp.faults import Refusal
 
 TRIES = 5
 """How often the same rows can be asked for anew after they could not be made."""
+MOST_BYTES = 64 * 1024**2
+"""Of an artifact that is downloaded to show a few of its rows."""
 GONE = ("failed", "expired", "cancelled")
 
 
@@ -155,6 +157,12 @@ class ServiceBackend:
         made = await self._api.generation(generation_id)
         if made.format != "parquet":
             raise Refusal(f"The artifact is {made.format}; rows are shown of Parquet alone.")
+        size = made.document.get("size_bytes") or 0
+        if size > MOST_BYTES:
+            raise Refusal(
+                f"The rows of {generation_id} are made, in a file of {size:,} bytes. Rows are "
+                f"shown of files up to {MOST_BYTES:,} bytes: call again without sample_rows."
+            )
         with tempfile.TemporaryDirectory(prefix="simulacra-") as folder:
             path = await made.download(Path(folder, "rows.parquet"), progress=False)
             return await anyio.to_thread.run_sync(_first, path, rows, columns)
