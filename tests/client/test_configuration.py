@@ -123,6 +123,22 @@ def test_what_else_is_refused(variables: dict[str, str]) -> None:
         Configuration("https://acme.example", ca_file="/nowhere")
 
 
+def test_a_secret_does_not_stay_in_the_file_that_a_link_leads_to(
+    variables: dict[str, str], tmp_path: Path
+) -> None:
+    path = configuration.save_profile("acme", ACME, variables)
+    target = path.rename(tmp_path / "elsewhere.toml")
+    path.symlink_to(target)
+    configuration.remove_profile("acme", variables)
+    assert path.is_symlink()
+    assert target.read_text() == ""
+    configuration.save_profile("acme", ACME, variables)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert configuration.find("acme", environment=variables) == configuration.find(
+        "acme", environment=variables | {"SIMIO_PROFILES_FILE": str(target)}
+    )
+
+
 def test_a_profile_is_removed_and_the_others_stay(variables: dict[str, str]) -> None:
     path = configuration.save_profile("acme", ACME, variables)
     configuration.save_profile("other", ACME, variables)

@@ -190,6 +190,7 @@ def _write(path: Path, profiles: Mapping[str, Mapping[str, str]]) -> None:
         for each, content in profiles.items()
         for line in [f"[{each}]", *(f"{key} = {_quoted(v)}" for key, v in content.items()), ""]
     ]
+    path = path.resolve()  # of a link its file, where a secret would stay otherwise
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # of mode 0600
     try:

@@ -138,6 +138,9 @@ def test_a_secret_of_the_environment_goes_to_no_other_address(
         (["--client-id", "a"], "two words", "has no secret"),
         ([], SECRET, "--client-id ID"),
         ([], "{}", "without client_id"),
+        ([], json.dumps(CREDENTIAL | {"token_url": 5}), "token_url is no text"),
+        ([], json.dumps(CREDENTIAL | {"client_id": ["a"]}), "client_id is no text"),
+        (["--client-id", "a"], f"{SECRET}\udcff\udcfe", "no text in UTF-8"),
         (["--claim", "--client-id", "a"], SECRET, "leave out --client-id"),
     ],
 )

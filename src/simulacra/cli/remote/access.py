@@ -208,7 +208,11 @@ def _read_given(arguments: argparse.Namespace, found: "Configuration") -> _Given
             return _Given(kept, client_id)
     if sys.stdin.isatty():
         return _ask(client_id, claims=arguments.claim)
-    text = sys.stdin.read().strip()
+    try:
+        text = sys.stdin.read().strip()
+        text.encode()  # by the locale, bytes that are no text may have been let through
+    except UnicodeError:
+        command.refuse("Standard input is no text in UTF-8.")
     document = _json_object(text)
     if document is not None:
         return _of_document(document)
@@ -247,8 +251,11 @@ def _of_document(document: dict[str, Any]) -> _Given:
     members = {
         name: document.get(name) for name in ("client_id", "client_secret", "token_url", "audience")
     }
+    wrong = [name for name, it in members.items() if it is not None and not isinstance(it, str)]
+    if wrong:
+        command.refuse(f"Standard input is JSON whose {wrong[0]} is no text.")
     secret, claim = members.pop("client_secret"), document.get("credential_claim_token")
-    if isinstance(secret, str) and isinstance(members["client_id"], str):
+    if secret and members["client_id"]:
         return _Given(secret, **members)
     if not isinstance(claim, str):
         command.refuse(
