@@ -38,6 +38,7 @@ def test_an_absolute_path_and_a_second_folder(root: Path) -> None:
         "/etc/passwd",
         "../not-there.csv",
         "~/x.csv",
+        "~nobody-of-this-name/x.csv",
         ".secrets/keys.csv",
         ".hidden.csv",
         "",

@@ -1,5 +1,6 @@
 """Which files the tools may read and write: those in some folders, and nothing else."""
 
+import contextlib
 import dataclasses
 import difflib
 import os
@@ -104,7 +105,8 @@ class Folders:
         for root in self.roots:
             for path in _below(root):
                 if path.suffix.lstrip(".").lower() in STUDIES and self._allows(path):
-                    found[path] = path.stat().st_mtime
+                    with contextlib.suppress(OSError):  # it is gone by now
+                        found[path] = path.stat().st_mtime
         return [self.shown(path) for path in sorted(found, key=lambda path: -found[path])]
 
     def shown(self, path: Path) -> str:
@@ -120,7 +122,10 @@ class Folders:
             )
         if "\0" in path:
             raise Refusal("path: it has a NUL character.")
-        real = Path(os.path.realpath(self.roots[0] / Path(path).expanduser()))
+        given = Path(path)
+        with contextlib.suppress(RuntimeError):  # there is nobody of that name: it is a name then
+            given = given.expanduser()
+        real = Path(os.path.realpath(self.roots[0] / given))
         if not self._allows(real):
             allowed = ", ".join(map(str, self.roots))
             narrowed = ""
