@@ -290,6 +290,10 @@ def test_a_wide_study_is_answered_in_pages(make_server: MakeServer, root: Path) 
             )
             assert table["left_out"]
             assert 0 < len(table["rows"]) * len(table["columns"]) <= 400
+            refused = await agent.refused(
+                "tabulate", source_id=made["dataset_id"], rows=names[:1], banner=names[1:]
+            )
+            assert refused.startswith("banner: ")
 
     asyncio.run(work())
 

@@ -23,7 +23,7 @@ PAGE = 25
 """Columns of a page."""
 FEW_LEVELS, MOST_LEVELS = 8, 200
 """Levels of a column that are shown: of one among many, and of all columns asked for by name."""
-MOST_WARNINGS, MOST_FILES = 6, 20
+MOST_OPTIONS, MOST_WARNINGS, MOST_FILES = 50, 6, 20
 MAX_TEXT = 1_000_000
 """Characters of a study that is sent as text."""
 
@@ -258,7 +258,7 @@ def _page(
             SetInAnswer(
                 name=wording.plain(it.name, wording.NAME),
                 label=wording.plain(it.label, wording.LABEL),
-                columns=[*it.columns],
+                columns=[wording.plain(name, wording.NAME) for name in it.columns[:MOST_OPTIONS]],
             )
             for it in sets[:PAGE]
         ],
@@ -280,8 +280,8 @@ def _page(
         lines.append(f"Page {page} of {pages}; search finds columns by words.")
     lines += [_told(it) for it in answer.columns]
     lines += [
-        f"Multiple-response set {it.name} ({it.label}): {wording.some(it.columns, FEW_LEVELS)}"
-        for it in answer.multiple_response_sets
+        f"Multiple-response set {it.name} ({it.label}): {wording.some(found.columns, FEW_LEVELS)}"
+        for it, found in zip(answer.multiple_response_sets, sets, strict=False)
     ]
     if is_new:
         lines += [f"Cleaning: {done}" for done in _cleaning(schema)]

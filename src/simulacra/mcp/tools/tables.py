@@ -10,10 +10,11 @@ from simulacra.engine.tabulating.crosstab import Column
 from simulacra.mcp import setup, wording
 from simulacra.mcp.answers import CellRow, ComparisonAnswer, FigureInAnswer, TableAnswer
 from simulacra.mcp.arguments import GenerationId, Names, SourceId
+from simulacra.mcp.faults import Refusal
 from simulacra.mcp.setup import Call
 
-MOST_CELLS = 400
-"""Cells that an answer has room for."""
+MOST_CELLS, MOST_HEADS = 400, 100
+"""Cells and columns that an answer has room for."""
 MOST_NOTES = 6
 
 
@@ -38,6 +39,11 @@ async def tabulate(
     async with setup.backend(ctx) as backend:
         table = await backend.crosstab(source_id, rows, banner, weight)
     heads = [_head(it) for it in table.columns]
+    if len(heads) > MOST_HEADS:
+        raise Refusal(
+            f"banner: the table would have {len(heads):,} columns, and {MOST_HEADS} fit into an "
+            "answer. Give fewer columns, or some with fewer levels."
+        )
     shown: list[CellRow] = []
     bases: dict[str, list[float]] = {}
     left_out: list[str] = []
