@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
@@ -120,14 +121,18 @@ def test_the_quickstart_of_the_page_runs_as_it_stands(
 def test_spss_reads_the_rows_as_the_page_says(blocks: dict[str, list[str]], tmp_path: Path) -> None:
     """PSPP stands in for SPSS."""
     tools.need("pspp")
-    lines = [f"{age},Premium,Online,{age + 40}" for age in range(25, 46)]
-    header = "age,segment,channel,purchase_intent"
-    (tmp_path / "synthetic.csv").write_text("\n".join([header, *lines]) + "\n")
+    ages = range(25, 46)
+    columns = {
+        "segment": "Premium",
+        "channel": "Online",
+        "purchase_intent": [it + 40 for it in ages],
+    }
+    pyreadstat.write_sav(pd.DataFrame({"age": ages, **columns}), tmp_path / "synthetic.sav")
     (syntax,) = blocks["spss"]
     told = _run(["pspp"], syntax, tmp_path, harness.clean_environment() | tools.ENGLISH)
     assert not re.search("error|warning", told), told
     assert re.search(r"Premium\W+21\W+100[.]0%", told), told
-    assert re.search(r"Premium\W+75\W+21", told), told
+    assert re.search(r"Premium\W+75[.]00\W+21", told), told
 
 
 @pytest.mark.parametrize("language", ["r", "julia"])

@@ -150,7 +150,11 @@ def check_rows(rows: Any) -> None:  # noqa: ANN401 - Arrow has no stubs
 def test_make_starts_the_same_server() -> None:
     with_make, without, _ = (block.code for block in SECTIONS["1. Start a server"])
     told = subprocess.run(
-        [*with_make.split(), "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=True
+        [*with_make.split(), "--dry-run", "--no-print-directory"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert told.stdout.splitlines()[-1] == without.splitlines()[-1]
 
