@@ -88,7 +88,7 @@ with Simulacra(**where) as api:
     try:
         made.write("rows.csv")
     except ModuleNotFoundError as error:
-        assert "pip install pyarrow" in str(error), error
+        assert "pip install simulacra" in str(error), error
 with open("rows.parquet", "rb") as file:
     assert file.read(4) == b"PAR1"
 """
