@@ -104,10 +104,11 @@ def wait_for(api: httpx.Client, started: dict[str, Any]) -> None:
         job = call(api, "GET", f"/v1/jobs/{started['job_id']}", params={"wait_seconds": 1})
         progress = job["progress"]
         steps = f"{progress['step']} of {progress['steps']}" if "steps" in progress else ""
-        print(f"\r  {progress['stage']:<10} {progress['fraction']:>4.0%} {steps:<14}", end="")
-        sys.stdout.flush()
+        if sys.stdout.isatty():
+            print(f"\r  {progress['stage']:<10} {progress['fraction']:>4.0%} {steps:<14}", end="")
+            sys.stdout.flush()
         if job["status"] == "completed":
-            print(f"   done in {time.monotonic() - began:.1f} s")
+            print(f"  done in {time.monotonic() - began:.1f} s")
             return
         if job["status"] not in {"queued", "processing"}:
             raise SystemExit(f"\nThe job {job['status']}: {job.get('error', {}).get('detail')}")

@@ -310,11 +310,7 @@ def _expected(condition: ConditionPreview) -> list[OutcomeInAnswer]:
     behind = condition.support.seed_rows
     if isinstance(condition, RangePreview):
         span = f"{condition.min} to {condition.max}"
-        return [
-            OutcomeInAnswer(
-                condition=condition.column, target=span, result=span, respondents=behind
-            )
-        ]
+        return [_outcome(condition.column, span, span, behind)]
     where = _among(condition.among)
     if isinstance(condition, ExpectedMean):
         return [_mean(condition.column, where, condition.target, condition.expected, behind)]
@@ -329,11 +325,7 @@ def _achieved(outcome: Outcome) -> list[OutcomeInAnswer]:
     if isinstance(outcome, RangeOutcome):
         target = f"{outcome.min} to {outcome.max}"
         achieved = f"{outcome.achieved_min} to {outcome.achieved_max}"
-        return [
-            OutcomeInAnswer(
-                condition=outcome.column, target=target, result=achieved, respondents=behind
-            )
-        ]
+        return [_outcome(outcome.column, target, achieved, behind)]
     where = _among(outcome.among)
     if isinstance(outcome, MeanOutcome):
         return [_mean(outcome.column, where, outcome.target, outcome.achieved, behind)]
@@ -350,20 +342,17 @@ def _among(among: str | None) -> str:
 def _mean(
     column: str, where: str, target: float | str, result: float | str | None, behind: int
 ) -> OutcomeInAnswer:
-    return OutcomeInAnswer(
-        condition=f"mean of {column}{where}",
-        target=wording.figure(target),
-        result=wording.figure(result),
-        respondents=behind,
-    )
+    named = f"mean of {column}{where}"
+    return _outcome(named, wording.figure(target), wording.figure(result), behind)
 
 
 def _share(
     column: str, level: str, where: str, target: float | None, result: float | None, behind: int
 ) -> OutcomeInAnswer:
-    return OutcomeInAnswer(
-        condition=f"{column} = {wording.plain(level, wording.LEVEL)}{where}",
-        target="rest" if target is None else wording.percent(target),
-        result="none" if result is None else wording.percent(result),
-        respondents=behind,
-    )
+    wanted = "rest" if target is None else wording.percent(target)
+    got = "none" if result is None else wording.percent(result)
+    return _outcome(f"{column} = {wording.plain(level, wording.LEVEL)}{where}", wanted, got, behind)
+
+
+def _outcome(condition: str, target: str, result: str, behind: int) -> OutcomeInAnswer:
+    return OutcomeInAnswer(condition=condition, target=target, result=result, respondents=behind)
