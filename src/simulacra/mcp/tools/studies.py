@@ -15,7 +15,7 @@ from simulacra.engine.columns.schema import Column, Schema
 from simulacra.mcp import answers, setup, wording, work
 from simulacra.mcp.answers import ColumnInAnswer, ListAnswer, SetInAnswer, StudyAnswer
 from simulacra.mcp.arguments import DatasetId, Names
-from simulacra.mcp.backends.backend import Backend, Published
+from simulacra.mcp.backends.backend import LISTED, Backend, Published
 from simulacra.mcp.faults import Refusal
 from simulacra.mcp.setup import Call, Consent, Roots
 
@@ -64,6 +64,8 @@ async def list_studies(ctx: Call, roots: Roots) -> Annotated[CallToolResult, Lis
         until = f", deleted at {study.expires_at}" if study.expires_at else ""
         job = f", see check_job {study.job_id}" if study.job_id else ""
         lines.append(f"  {study.dataset_id} {study.name or ''}: {study.status}{until}{job}")
+    if len(studies) == LISTED:
+        lines.append(f"  The newest {LISTED}; the id of an older one can be used all the same.")
     if made:
         lines.append("Synthetic rows:")
     lines += [
