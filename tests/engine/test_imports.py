@@ -8,7 +8,7 @@ import simulacra
 
 HEAVY = (
     *("numpy", "numba", "pyarrow", "sklearn", "scipy"),
-    *("pandas", "polars", "fastexcel", "pyreadstat"),
+    *("pandas", "polars", "fastexcel", "pyreadstat", "jinja2"),
 )
 LIGHT = (
     "simulacra",
@@ -20,6 +20,8 @@ LIGHT = (
     "simulacra.engine.options",
     "simulacra.engine.codebook",
     "simulacra.engine.progress",
+    "simulacra.engine.display",
+    "simulacra.engine.report.distributions",
     "simulacra.engine.report.preview",
     "simulacra.engine.margins.margins",
     "simulacra.engine.tabulating.comparison",
