@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self, Unpack
 
@@ -25,7 +26,8 @@ from simulacra.engine.progress import Phase, Progress, ProgressCallback, phases
 from simulacra.engine.quality import comparison
 from simulacra.engine.quality.quality import Quality
 from simulacra.engine.reading import source as reading
-from simulacra.engine.report import outcomes, previewing
+from simulacra.engine.report import outcomes, previewing, scenario_words
+from simulacra.engine.report.card import Card
 from simulacra.engine.report.preview import Preview
 from simulacra.engine.report.report import Report
 from simulacra.engine.rules import ruleset
@@ -694,7 +696,8 @@ class Model:
                 report = dataclasses.replace(report, margins=found)
             report = dataclasses.replace(report, validation=self.validation)
             table = _table(self.schema, made.values)
-            generation = Generation(table, report, self.schema, behind, self._codings)
+            told = scenario_words.of(self.schema, asked)
+            generation = Generation(table, report, self.schema, behind, self._codings, told)
         drawn = sum(duration for _, duration in durations)
         self._value_seconds = (time.perf_counter() - began) / drawn
         return generation.with_support_weight() if support_weight else generation
@@ -924,6 +927,7 @@ class Generation:
     _codings: Mapping[str, Coding] = dataclasses.field(
         default_factory=dict, repr=False, compare=False
     )
+    _scenario: tuple[str, ...] = dataclasses.field(default=(), repr=False, compare=False)
 
     @property
     def rows_requested(self) -> int:
@@ -939,6 +943,11 @@ class Generation:
     def status(self) -> str:
         """``ready``, or ``partial`` when there are fewer rows than were asked for."""
         return self.report.status
+
+    @property
+    def card(self) -> Card:
+        """The disclosure card: what whoever gets the rows should be told of how they were made."""
+        return Card.of(self._schema, self.report, self._scenario, version("simulacra-client"))
 
     @property
     def sample(self) -> Sample:
