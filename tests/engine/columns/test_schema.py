@@ -35,18 +35,44 @@ def test_a_column_is_looked_up_by_name(schema: Schema) -> None:
         schema["nothing"]
 
 
-def test_columns_are_found_by_what_is_in_a_name_the_label_or_a_level(schema: Schema) -> None:
-    labelled = dataclasses.replace(schema.columns[2], source_name="q1", label="How old are you?")
-    some = dataclasses.replace(schema, columns=(*schema.columns[:2], labelled))
-    for text, names in {
-        "premium": ["segment"],
-        "OWN": ["owns"],
-        "q1": ["age"],
-        "old": ["age"],
-        "e": ["segment", "owns", "age"],
-        "nothing of it": [],
-    }.items():
-        assert [column.name for column in some.find(text)] == names
+def test_it_is_a_collection_of_columns(schema: Schema) -> None:
+    assert [*schema] == [*schema.columns]
+    assert len(schema) == len(schema.columns)
+    assert all(column in schema and column.name in schema for column in schema)
+    assert dataclasses.replace(schema["age"], label="another") not in schema
+    assert schema.head(2).names == schema.names[:2]
+    assert bool(dataclasses.replace(schema, columns=()))
+
+
+def test_a_name_that_it_does_not_have_is_explained(schema: Schema) -> None:
+    with pytest.raises(KeyError, match="Did you mean 'segment'"):
+        schema["segmnt"]
+
+
+def test_what_is_shown_of_a_wide_schema_is_bounded(schema: Schema) -> None:
+    column = schema["segment"]
+    wide = dataclasses.replace(
+        schema,
+        columns=tuple(
+            dataclasses.replace(column, name=f"q{at}", label=f"Brand {at}") for at in range(1000)
+        ),
+    )
+    assert repr(wide) == f"<Schema: 1,000 columns, {schema.row_count:,} respondents>"
+    assert "and 940 more columns: find() looks them up" in str(wide)
+    assert "Brand 59" in str(wide)
+    assert len(str(wide)) < 12_000
+    found = wide.find("brand")
+    assert len(found) == 1000
+    assert "and 940 more" in repr(found)
+
+
+def test_its_columns_are_a_table(mixed_model: simulacra.Model) -> None:
+    schema = mixed_model.schema
+    frame = schema.to_pandas()
+    assert [*frame["name"]] == schema.names
+    assert [*frame["type"]] == [str(column.type) for column in schema]
+    assert schema.to_polars().row(0, named=True)["levels"] == ["Basic", "Plus", "Pro"]
+    assert frame.set_index("name").loc["joined", "min"] == schema["joined"].min
 
 
 def test_looking_columns_up_does_not_change_a_schema(schema: Schema) -> None:

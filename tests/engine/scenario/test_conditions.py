@@ -1,7 +1,5 @@
 import dataclasses
-import difflib
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,7 @@ from hypothesis import strategies as st
 
 import simulacra
 from simulacra.engine import errors
+from simulacra.engine.columns import searching
 from simulacra.engine.columns.datetime import DATETIME
 from simulacra.engine.columns.facts import Bound
 from simulacra.engine.columns.schema import AnswerList, Schema
@@ -209,11 +208,12 @@ def test_the_nearest_names_are_looked_for_a_few_times_only(
     """Ten thousand misspelt names, or one of a million letters, would take minutes."""
     compared: list[str] = []
 
-    def look(word: str, known: Sequence[str], **_: object) -> list[str]:
-        compared.append(word)
-        return [*known[:1]]
+    def look(*asked: object) -> list[searching.Near]:
+        compared.append(str(asked[-1]))
+        return []
 
-    monkeypatch.setattr(difflib, "get_close_matches", look)
+    for name in ("near_columns", "near_texts"):
+        monkeypatch.setattr(searching, name, look)
     field_errors = faults(
         schema,
         {"segment": {f"Premum{n}": 0.1 for n in range(50)}},
@@ -221,7 +221,6 @@ def test_the_nearest_names_are_looked_for_a_few_times_only(
     )
     assert len(field_errors) == 101
     assert len(compared) == checking.MAX_PROPOSALS
-    assert max(map(len, compared)) <= checking.MAX_COMPARED
     assert "Its columns are" in field_errors[-1][2]
 
 
@@ -235,8 +234,21 @@ def test_names_that_differ_in_capital_letters_are_proposed(schema: Schema) -> No
 def test_names_too_long_to_compare_are_not_proposed(schema: Schema) -> None:
     long = dataclasses.replace(schema.columns[0], name="s" * 300)
     wide = dataclasses.replace(schema, columns=(*schema.columns, long))
-    ((_, _, detail),) = faults(wide, {"s" * 50: {}})
-    assert "Did you mean" not in detail
+    for name in ("t" + "s" * 50, "s" * 299):
+        ((_, _, detail),) = faults(wide, {name: {}})
+        assert "Did you mean" not in detail
+
+
+def test_columns_are_proposed_by_their_labels_too(schema: Schema) -> None:
+    column = dataclasses.replace(
+        schema["segment"], name="q7", source_name="Q7", label="Which of these did you buy last?"
+    )
+    labelled = dataclasses.replace(schema, columns=(column, *schema.columns[1:]))
+    for asked in ("buy last", "which of these did you by last", "Q8"):
+        ((_, _, detail),) = faults(labelled, {asked: {}})
+        assert "Did you mean 'q7' (Which of these did you buy last?)?" in detail
+    ((_, _, detail),) = faults(labelled, {"Which of these did you buy last?": {}})
+    assert "In the schema it is called 'q7'." in detail
 
 
 @pytest.mark.parametrize(

@@ -7,22 +7,25 @@ import functools
 from typing import TYPE_CHECKING, Any, Self
 
 from simulacra.engine import documents
-from simulacra.engine.columns import registry
+from simulacra.engine.columns import frames, questions, registry, searching
 from simulacra.engine.columns.increments import FirstDays, Increment, Pattern
-from simulacra.engine.columns.lazy import np
+from simulacra.engine.columns.lazy import np, pa
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from simulacra.engine.columns.arrays import Flags, Floats
     from simulacra.engine.columns.cells import Cells, Window
     from simulacra.engine.columns.column_type import ColumnType
     from simulacra.engine.columns.facts import Bound
-    from simulacra.engine.columns.lazy import pa
     from simulacra.engine.columns.tree_codes import TreeCoding
 
 OF_OPTION = " - "
 """Between a question and one of its options, as survey tools write it."""
+MOST_TOLD = 60
+"""Columns, and actions of cleaning, that the text of a schema lists."""
+WIDTH_OF_VALUES = 60
+"""Characters of the levels or the range in that text."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -262,8 +265,36 @@ class CleaningAction:
         return f"{self.action} {self.column or 'file'!r}: {self.reason}"
 
 
-@dataclasses.dataclass(frozen=True)
-class Schema(documents.Shown):
+class Columns(list[Column], documents.Shown):
+    """Some columns of a schema, as notebooks show them.
+
+    Attributes:
+        schema: whose columns they are.
+    """
+
+    def __init__(self, schema: Schema, columns: Iterable[Column]) -> None:
+        super().__init__(columns)
+        self.schema = schema
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        return [column.name for column in self]
+
+    def __repr__(self) -> str:
+        """Return it in a few lines."""
+        return str(self) if self else "[]"
+
+    def __str__(self) -> str:
+        """Return a table for people."""
+        lines = [_line(self.schema, column) for column in self[:MOST_TOLD]]
+        if len(self) > MOST_TOLD:
+            lines.append(f"and {len(self) - MOST_TOLD:,} more")
+        return "\n".join(lines)
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Schema(documents.Shown, frames.Framed):
     """What a model publishes about its study.
 
     Attributes:
@@ -289,18 +320,47 @@ class Schema(documents.Shown):
         """Return a column by name.
 
         Raises:
-            KeyError: there is none.
+            KeyError: there is none; says which one may be meant.
         """
+        if name not in self._by_name:
+            near = searching.meant(searching.near_columns(self, str(name)))
+            raise KeyError(f"the schema has no column {name!r}. {near}".rstrip())
         return self._by_name[name]
 
-    def __contains__(self, name: object) -> bool:
-        """Tell whether there is a column of this name."""
-        return name in self._by_name
+    def __contains__(self, column: object) -> bool:
+        """Tell whether there is a column of this name, or this column."""
+        if isinstance(column, Column):
+            return self._by_name.get(column.name) == column
+        return column in self._by_name
+
+    def __iter__(self) -> Iterator[Column]:
+        """Iterate over the columns, in the order of the file."""
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        """Return the number of columns."""
+        return len(self.columns)
+
+    def __bool__(self) -> bool:
+        """Return True: a schema without columns is a schema."""
+        return True
+
+    def __repr__(self) -> str:
+        """Return it in one line."""
+        sets = f", {len(self.sets):,} multiple-response sets" if self.sets else ""
+        return f"<Schema: {len(self):,} columns{sets}, {self.row_count:,} respondents>"
 
     def __str__(self) -> str:
-        """Return a table for people, and what cleaning did."""
-        lines = [f"{column.name:<32} {column.type:<9} {column.values()}" for column in self.columns]
-        lines += [str(action) for action in self.cleaning]
+        """Return a table for people, and what cleaning did; of wide studies the beginning.
+
+        `table` has all columns, `find` those that are looked for, and `cleaning` all actions.
+        """
+        lines = [_line(self, column) for column in self.columns[:MOST_TOLD]]
+        if len(self) > MOST_TOLD:
+            lines.append(f"and {len(self) - MOST_TOLD:,} more columns: find() looks them up")
+        lines += [str(action) for action in self.cleaning[:MOST_TOLD]]
+        if len(self.cleaning) > MOST_TOLD:
+            lines.append(f"and {len(self.cleaning) - MOST_TOLD:,} more cleaning actions")
         return "\n".join(lines)
 
     @property
@@ -308,20 +368,67 @@ class Schema(documents.Shown):
         """The names of the columns."""
         return [column.name for column in self.columns]
 
-    def find(self, text: str) -> list[Column]:
-        """Return the columns that have a text in a name, in their label or in a level.
+    @functools.cached_property
+    def questions(self) -> list[questions.Question]:
+        """The columns by question: sets, batteries of items with the same answers, and others."""
+        return questions.of_schema(self)
 
-        Upper and lower case do not matter. They are in the order of the file.
-        """
-        wanted = text.casefold()
-        return [
-            column
+    @property
+    def table(self) -> pa.Table:
+        """The columns, a line each."""
+        of_column = {
+            item.column.name: (question.label, item.text)
+            for question in self.questions
+            for item in question.items
+        }
+        lines = [
+            {
+                "name": column.name,
+                "label": column.label,
+                "question": of_column[column.name][0],
+                "item": of_column[column.name][1],
+                "set": column.multiple_response,
+                "type": str(column.type),
+                "levels": [*column.levels] or None,
+                "shares": [*column.shares] or None,
+                "min": None if column.min is None else str(column.min),
+                "max": None if column.max is None else str(column.max),
+                "missing_share": column.missing_share,
+            }
             for column in self.columns
-            if any(
-                wanted in it.casefold()
-                for it in (column.name, column.source_name, column.label, *column.levels)
-            )
         ]
+        texts = dict.fromkeys(("name", "label", "question", "item", "set", "type"), pa.string())
+        kinds = texts | {
+            "levels": pa.list_(pa.string()),
+            "shares": pa.list_(pa.float64()),
+            "min": pa.string(),
+            "max": pa.string(),
+            "missing_share": pa.float64(),
+        }
+        return pa.Table.from_pylist(lines, pa.schema([*kinds.items()]))
+
+    def described(self, column: Column) -> str:
+        """Return the label of a column, of an option behind that of its question."""
+        question = self._set_labels.get(column.multiple_response or "", "")
+        is_said = column.label.startswith(question)
+        return column.label if not question or is_said else f"{question}: {column.label}"
+
+    @functools.cached_property
+    def _set_labels(self) -> dict[str, str]:
+        return {one.name: one.label for one in self.sets}
+
+    def find(self, text: str) -> Columns:
+        """Return the columns that a text may mean, the best first.
+
+        It may be in a name, in the label, in a level, or in the name or label of the
+        multiple-response set. Upper and lower case do not matter. Where nothing has the text,
+        columns follow with words that are spelled like it.
+        """
+        return Columns(self, searching.find(self, text))
+
+    def head(self, count: int = 5) -> Columns:
+        """Return the first columns."""
+        return Columns(self, self.columns[:count])
 
     @functools.cached_property
     def _by_name(self) -> dict[str, Column]:
@@ -361,3 +468,11 @@ class Schema(documents.Shown):
             weight=SurveyWeight(**document["weight"]) if "weight" in document else None,
             overrides=document.get("overrides", {}),
         )
+
+
+def _line(schema: Schema, column: Column) -> str:
+    """Return a column in one line for people, its label where it says more than its name."""
+    values = searching.shortened(column.values(), WIDTH_OF_VALUES)
+    said = schema.described(column)
+    label = "" if said in (column.name, column.source_name) else said
+    return f"{column.name:<32} {column.type:<9} {values:<{WIDTH_OF_VALUES}} {label}".rstrip()

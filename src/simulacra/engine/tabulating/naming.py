@@ -3,18 +3,16 @@
 So a request for a table can be refused by a process that holds no rows.
 """
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from simulacra.engine import errors
+from simulacra.engine.columns import searching
 from simulacra.engine.columns.schema import Column, MultipleResponseSet, Schema
 
 Names = str | Sequence[str]
 """A name, or several."""
 MEAN, SHARE = "mean", "share"
-MOST_OF_A_NAME = 64
-"""Characters of an unknown name that are looked at for what may be meant."""
 MOST_HINTS = 5
 """Unknown names for which it is looked what may be meant: among two thousand columns with long
 names, each takes most of a second."""
@@ -165,11 +163,11 @@ class _Names:
         """Return the fault of a name that the schema does not have."""
         if name in self._known:
             return None
-        near: list[str] = []
+        near: list[searching.Near] = []
         if self._hints < MOST_HINTS:
             self._hints += 1
-            near = difflib.get_close_matches(str(name)[:MOST_OF_A_NAME], self._known, 1)
-        hint = f"; {near[0]!r} may be meant" if near else ""
+            near = searching.near_any(self.schema, str(name))
+        hint = f"; {' or '.join(map(str, near))} may be meant" if near else ""
         detail = f"The schema has no column or multiple-response set {name!r}{hint}."
         return errors.FieldError(pointer, detail, "unknown_condition_column")
 

@@ -1,14 +1,15 @@
 """What all kinds of conditions check: names, shares and bounds, and where faults are noted."""
 
 import dataclasses
-import difflib
+import functools
 import json
 import math
 import numbers
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self, TypeGuard
 
 from simulacra.engine import errors
+from simulacra.engine.columns import searching
 from simulacra.engine.columns.schema import CleaningAction, Column, Schema
 from simulacra.engine.scenario.terms import Group
 from simulacra.engine.words import LIBRARY, Words
@@ -18,9 +19,7 @@ SUM_TOLERANCE = 0.001
 MIN_PERCENT = 2
 """A share from here on is likely meant as a percentage."""
 MAX_PROPOSALS = 5
-MAX_COMPARED = 60
-"""Faults for which the nearest valid names are looked for, and characters of these names: to
-compare two texts takes time with the square of their length."""
+"""Faults for which the nearest valid names are looked for."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +52,8 @@ class Checker:
         """Return a column by name; None, and a fault, if there is none."""
         if isinstance(name, str) and name in self.schema:
             return self.schema[name]
-        hint = self._fate(name) or self.nearest(name, self.schema.names, "columns")
+        hint = self._fate(name) or self._proposed(name, searching.near_columns)
+        hint = hint or _listed(self.schema.names, "columns")
         self.fault(f"The schema has no column {name!r}. {hint}", "unknown_condition_column")
         return None
 
@@ -156,21 +156,24 @@ class Checker:
         return first, last
 
     def nearest(self, name: object, known: Sequence[str], kind: str) -> str:
+        """Return which of some texts a name may have meant, or the first of them."""
+        near = functools.partial(searching.near_texts, known)
+        return self._proposed(name, lambda _, text: near(text)) or _listed(known, kind)
+
+    def nearest_set(self, name: object) -> str:
+        """Return which multiple-response set a name may have meant, or the first of them."""
+        known = [one.name for one in self.schema.sets]
+        if not known:
+            return "It has none."
+        return self._proposed(name, searching.near_sets) or _listed(known, "sets")
+
+    def _proposed(
+        self, name: object, near: Callable[[Schema, str], Sequence[searching.Near]]
+    ) -> str:
         """Return what a name may have meant; looked for only while few faults have been found."""
-        near: list[str] = []
-        if len(self.faults) < MAX_PROPOSALS and len(str(name)) <= MAX_COMPARED:
-            short: dict[str, list[str]] = {}
-            for candidate in known:
-                if len(candidate) <= MAX_COMPARED:
-                    short.setdefault(candidate.casefold(), []).append(candidate)
-            folded = str(name).casefold()
-            matches = difflib.get_close_matches(folded, [*short], n=3, cutoff=0.5)
-            matches = [folded] if folded in short else matches
-            near = [candidate for match in matches for candidate in short[match]][:3]
-        if near:
-            return f"Did you mean {' or '.join(map(repr, near))}?"
-        listed = ", ".join(map(repr, known[:8])) + (", ..." if len(known) > 8 else "")
-        return f"Its {kind} are {listed}."
+        if len(self.faults) >= MAX_PROPOSALS:
+            return ""
+        return searching.meant(near(self.schema, str(name)))
 
     def _fate(self, name: object) -> str | None:
         """Return what cleaning did with a column of the file that is not in the schema."""
@@ -193,6 +196,12 @@ class Checker:
         for column in self.schema.columns:
             if name in (column.source_name, column.label):
                 return f"In the schema it is called {column.name!r}."
+        for set_ in self.schema.sets:
+            if name in (set_.name, set_.label):
+                return (
+                    f"It is the multiple-response set {set_.name!r}: 'multiple_response' takes "
+                    "shares of its options."
+                )
         return None
 
     def _pooled(self, column: Column) -> str:
@@ -201,6 +210,11 @@ class Checker:
             if action.column == column.name and action.action in {"pooled", "blanked"}:
                 return f" {_left_out(action)}"
         return ""
+
+
+def _listed(known: Sequence[str], kind: str) -> str:
+    listed = ", ".join(map(repr, known[:8])) + (", ..." if len(known) > 8 else "")
+    return f"Its {kind} are {listed}."
 
 
 def _left_out(action: CleaningAction) -> str:

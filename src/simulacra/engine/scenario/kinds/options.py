@@ -31,8 +31,7 @@ class Options(Kind):
         for name, shares in given.items():
             here = check.at(name)
             if name not in sets:
-                known = [*sets]
-                hint = here.nearest(name, known, "sets") if known else "It has none."
+                hint = here.nearest_set(name)
                 detail = f"The schema has no multiple-response set {name!r}. {hint}"
                 here.fault(detail, "unknown_condition_column")
                 continue
