@@ -48,9 +48,10 @@ from simulacra.service.http import (
 )
 from simulacra.service.http import certificate as certificate_file
 from simulacra.service.monitoring import exporter, gauges, state, traces
-from simulacra.service.operators import site
+from simulacra.service.operators import site as operators_page
 from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
+from simulacra.service.studio import site as study_page
 
 ROUTERS = (
     signups.router,
@@ -71,7 +72,8 @@ ROUTERS = (
     documentation.router,
     exchange.router,
     routes.router,
-    site.router,
+    operators_page.router,
+    study_page.router,
 )
 FORM_OVERHEAD_BYTES = 64 * 1024
 ADDRESSES = "addresses"

@@ -32,3 +32,6 @@ FRESH_TOKEN = dt.timedelta(minutes=10)
 MAX_ROTATIONS = 3
 """Rotations that a client may have begun within `ROTATION_WINDOW`."""
 ROTATION_WINDOW = dt.timedelta(hours=24)
+
+INVITATION = dt.timedelta(days=7)
+"""How long an invitation to the study page can be taken up."""

@@ -6,7 +6,7 @@ import argon2
 import pytest
 import sqlalchemy as sa
 
-from simulacra.service import errors
+from simulacra.service import errors, passwords
 from simulacra.service.audit import entry
 from simulacra.service.database import tables
 from simulacra.service.operators import accounts, sessions
@@ -52,7 +52,7 @@ def test_unknown_names_are_checked_too(
             checked.append(hash)
             return super().verify(hash, password)
 
-    monkeypatch.setattr(accounts, "HASHER", Counting())
+    monkeypatch.setattr(passwords, "HASHER", Counting())
 
     async def check() -> None:
         assert not await accounts.authenticate(runtime.database, "nobody", PASSWORD)

@@ -5,7 +5,7 @@ from fastapi.routing import APIRoute
 
 from simulacra.service import tenancy
 from simulacra.service.audit import entry, trail
-from simulacra.service.http import guards
+from simulacra.service.http import guards, pages
 from simulacra.service.identity import embedded
 from simulacra.service.operators import accounts, guard, site
 from simulacra.service.runtime import Runtime
@@ -23,7 +23,7 @@ def test_every_route_but_signing_in_and_the_style_needs_a_session() -> None:
     }
     assert len(found) > 8
     for path, needed in found.items():
-        kind = guard.Visitor if path in OPEN else guard.Operator
+        kind = pages.Visitor if path in OPEN else guard.Operator
         assert type(needed) is kind, path
 
 

@@ -13,6 +13,7 @@ COMMANDS = (
     "create_tenant",
     "tenants",
     "clients",
+    "people",
     "jobs",
     "webhooks",
     "rotate_signing_key",

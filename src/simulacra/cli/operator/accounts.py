@@ -168,12 +168,11 @@ def _report(arguments: argparse.Namespace, sentence: str) -> int:
 
 def _read_password() -> str:
     """Ask twice at a terminal, or read one line: never an argument, which others could list."""
-    from simulacra.service import errors
-    from simulacra.service.operators import accounts
+    from simulacra.service import errors, passwords
 
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
-    password = getpass.getpass(f"Password ({accounts.PASSWORD_LENGTH[0]} characters or more): ")
+    password = getpass.getpass(f"Password ({passwords.LENGTH[0]} characters or more): ")
     if getpass.getpass("Once more: ") != password:
         raise errors.AccountError("The two passwords differ.")
     return password

@@ -13,6 +13,8 @@ from simulacra.engine import formats
 from simulacra.service.database.statuses import DisabledReason
 from simulacra.service.errors import catalog
 
+PERSON_PREFIX = "per_"
+"""What the ids of people begin with."""
 IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
 
@@ -76,6 +78,9 @@ class Action(enum.StrEnum):
     SESSION_OPENED = "session.opened"
     SESSION_REFUSED = "session.refused"
     SESSION_CLOSED = "session.closed"
+    PERSON_INVITED = "person.invited"
+    PERSON_JOINED = "person.joined"
+    PERSON_REMOVED = "person.removed"
     BACKUP_CREATED = "backup.created"
     BACKUP_RESTORED = "backup.restored"
     AUDIT_EXPORTED = "audit.exported"
@@ -95,6 +100,7 @@ class ActorKind(enum.StrEnum):
 
     OPERATOR = "operator"
     CLIENT = "client"
+    PERSON = "person"
     SYSTEM = "system"
     ANONYMOUS = "anonymous"
 
@@ -157,6 +163,17 @@ ANONYMOUS = Actor(ActorKind.ANONYMOUS)
 def client(client_id: str) -> Actor:
     """Return a tenant's client as an actor."""
     return Actor(ActorKind.CLIENT, client_id)
+
+
+def person(person_id: str) -> Actor:
+    """Return a person of a tenant, who uses the study page, as an actor."""
+    return Actor(ActorKind.PERSON, person_id)
+
+
+def caller(identifier: str) -> Actor:
+    """Return whom a request is of, a client or a person of a tenant, as an actor."""
+    is_person = identifier.startswith(PERSON_PREFIX)
+    return person(identifier) if is_person else client(identifier)
 
 
 def operator(name: str) -> Actor:

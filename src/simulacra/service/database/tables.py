@@ -538,6 +538,43 @@ class OperatorSession(Table):
     seen_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
 
 
+class Person(Table):
+    """Somebody of a tenant who may use the study page; see `people.accounts`."""
+
+    __tablename__ = "people"
+    __table_args__ = (
+        Index(
+            "people_alive",
+            "email_key",
+            unique=True,
+            postgresql_where=text("removed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"), index=True)
+    email: Mapped[str]
+    email_key: Mapped[str]  # the address as it is compared
+    password_hash: Mapped[str | None]  # argon2id; None: has no password, or none yet
+    issuer_subject: Mapped[str | None]  # who they are to the issuer that they sign in with
+    invitation_hash: Mapped[bytes | None] = mapped_column(unique=True)  # None once it is used
+    invitation_ends_at: Mapped[Timestamp | None]
+    created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+    joined_at: Mapped[Timestamp | None]  # the first time that they could sign in
+    removed_at: Mapped[Timestamp | None]
+
+
+class PersonSession(Table):
+    """A browser in which a person of a tenant is signed in; the token is kept as a keyed hash."""
+
+    __tablename__ = "person_sessions"
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+    seen_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+
+
 class Worker(Table):
     """A worker process; see `jobs.workers`."""
 

@@ -203,7 +203,7 @@ class Datasets:
     async def delete(self, caller: Principal, dataset_id: str) -> None:
         """End the jobs of a dataset and destroy its key, then remove its objects."""
         gone = errors.DatasetNotFoundError("The dataset was deleted before that.")
-        end = transitions.End(entry.client(caller.client_id), gone)
+        end = transitions.End(caller.actor, gone)
         async with self.database.transaction(caller.tenant_id) as session:
             await repository.get(session, dataset_id)
             # Jobs are locked before datasets everywhere; the other order might deadlock.
@@ -294,7 +294,7 @@ class Validations:
             await jobs.enqueue(session, self.admission, job)
             trail.record(
                 session,
-                entry.client(caller.client_id),
+                caller.actor,
                 Action.VALIDATION_CREATED,
                 dataset_id,
                 tenant_id=caller.tenant_id,
@@ -325,7 +325,7 @@ def _record(
     dataset_id: str,
     details: entry.Details | None = None,
 ) -> None:
-    actor = entry.client(caller.client_id)
+    actor = caller.actor
     trail.record(session, actor, action, dataset_id, tenant_id=caller.tenant_id, details=details)
 
 

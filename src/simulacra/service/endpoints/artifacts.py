@@ -14,7 +14,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from simulacra.service import errors, storage, tenancy
-from simulacra.service.audit import entry, trail
+from simulacra.service.audit import trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.generations import links, repository
@@ -229,7 +229,7 @@ async def _record(
     async with database.transaction(caller.tenant_id) as session:
         trail.record(
             session,
-            entry.client(caller.client_id),
+            caller.actor,
             Action.ARTIFACT_DOWNLOADED,
             generation_id,
             tenant_id=caller.tenant_id,

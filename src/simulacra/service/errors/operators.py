@@ -57,6 +57,10 @@ class AccountError(OperatorError):
     """An account of the operators' page cannot be made or changed."""
 
 
+class PersonError(OperatorError):
+    """Somebody cannot be invited, removed, or let in; the text says why."""
+
+
 class DecisionError(OperatorError):
     """A request for access cannot be decided on."""
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from simulacra.engine import limits
 from simulacra.service import clock, errors, keys, tenancy
-from simulacra.service.audit import entry, trail
+from simulacra.service.audit import trail
 from simulacra.service.audit.entry import Action, Detail
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import GenerationStatus
@@ -110,7 +110,7 @@ class Generations:
             await jobs.enqueue(session, self.admission, job)
             trail.record(
                 session,
-                entry.client(caller.client_id),
+                caller.actor,
                 Action.GENERATION_CREATED,
                 generation.id,
                 tenant_id=caller.tenant_id,

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from simulacra.service.audit import entry
+
 SCOPES = (
     "read:datasets",
     "write:datasets",
@@ -13,11 +15,11 @@ SCOPES = (
 
 @dataclass(frozen=True)
 class Principal:
-    """An authenticated client acting for its tenant.
+    """An authenticated client, or a person at the study page, acting for its tenant.
 
     Attributes:
         tenant_id: whose data it may see.
-        client_id: who it is.
+        client_id: who it is: the id of a client, or of a person.
         scopes: what its token grants.
         granted: what any token of the client could grant.
         issued_at: of the token, in seconds since 1970.
@@ -28,3 +30,8 @@ class Principal:
     scopes: frozenset[str]
     granted: frozenset[str] = field(default=frozenset(SCOPES), compare=False)
     issued_at: int = field(default=0, compare=False)
+
+    @property
+    def actor(self) -> entry.Actor:
+        """Who acts, for the audit trail."""
+        return entry.caller(self.client_id)

@@ -85,7 +85,7 @@ class Refusals:
         async with self._database.transaction(tenancy.SYSTEM) as session:
             trail.record(
                 session,
-                entry.client(client_id) if client_id else entry.ANONYMOUS,
+                entry.caller(client_id) if client_id else entry.ANONYMOUS,
                 Action.TOKEN_REFUSED,
                 client_id,
                 tenant_id=tenant_id,

@@ -7,7 +7,6 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import defer
 
 from simulacra.service import clock, errors, tenancy
-from simulacra.service.audit import entry
 from simulacra.service.database import paging, tables
 from simulacra.service.database.statuses import JobStatus
 from simulacra.service.idempotency import bindings
@@ -62,7 +61,7 @@ async def cancel(
         if scope not in caller.scopes:
             raise errors.ForbiddenError(f"The token lacks the scope {scope!r}.")
         reason = errors.JobCancelledError(f"Its job {job_id} was cancelled.")
-        end = transitions.End(entry.client(caller.client_id), reason)
+        end = transitions.End(caller.actor, reason)
         await endings.cancel(session, end, tables.Job.id == job_id)
         return await repository.get(session, job_id)
 

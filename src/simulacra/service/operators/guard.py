@@ -6,31 +6,13 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from simulacra.service import errors
-from simulacra.service.http import guards, same_origin, serving
+from simulacra.service.http import guards, pages, same_origin, serving
 from simulacra.service.operators import second_factor, sessions
 
 COOKIE = "__Host-simulacra-operator"
 """The prefix makes browsers insist on `Secure`, on `Path=/`, and on no other host having set it."""
-FORMS_FIELD = "forms_token"
-SAFE_METHODS = ("GET", "HEAD")
+FORMS_FIELD = pages.FORMS_FIELD
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-
-
-class SignInNeededError(Exception):
-    """Nobody is signed in."""
-
-
-class Visitor(guards.Guard):
-    """The route is open to anyone who comes from no other site: the sign-in form."""
-
-    async def __call__(self, request: Request) -> None:
-        """Refuse a form of another site."""
-        await self.admit(request)
-
-    async def admit(self, request: Request) -> None:
-        """Refuse a form of another site."""
-        if request.method not in SAFE_METHODS:
-            same_origin.check(request)
 
 
 class Operator(guards.Guard):
@@ -46,18 +28,18 @@ class Operator(guards.Guard):
         """Find the session, and check the origin of a form.
 
         Raises:
-            SignInNeededError: there is no session, or it is over.
+            pages.SignInNeededError: there is no session, or it is over.
             errors.ForbiddenError: the form is another site's, or of another session.
         """
         if getattr(request.state, "operator", None) is not None:
             return
-        if request.method not in SAFE_METHODS:
+        if request.method not in pages.SAFE_METHODS:
             same_origin.check(request)
         token, runtime = request.cookies.get(COOKIE, ""), serving.runtime_of(request)
         signed_in = TOKEN.fullmatch(token) and await sessions_of(runtime).find(token)
         if not signed_in:
-            raise SignInNeededError
-        if request.method not in SAFE_METHODS:
+            raise pages.SignInNeededError
+        if request.method not in pages.SAFE_METHODS:
             form = await request.form()
             if not signed_in.is_form(str(form.get(FORMS_FIELD, ""))):
                 raise errors.ForbiddenError(
@@ -78,4 +60,4 @@ def second_factors_of(runtime: serving.Runtime) -> second_factor.SecondFactors:
 
 SignedIn = Annotated[sessions.SignedIn, Depends(Operator())]
 """A parameter of endpoints."""
-Open = Depends(Visitor())
+Open = Depends(pages.Visitor())

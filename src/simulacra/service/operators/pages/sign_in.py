@@ -6,16 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from simulacra.service import throttling
 from simulacra.service.audit.entry import Reason
 from simulacra.service.fields import Text
-from simulacra.service.http import rate_limits, serving
+from simulacra.service.http import rate_limits, serving, sign_ins
 from simulacra.service.operators import accounts, guard, rendering, sessions
 
-OF_ADDRESS = throttling.Limit("sign-ins", calls=60, seconds=900)
-OF_ACCOUNT = throttling.Limit("sign-ins-of-account", calls=100, seconds=900)
-OF_BOTH = throttling.Limit("sign-ins-of-account-from-address", calls=10, seconds=900)
-"""The strictest; from other addresses it takes a hundred tries to lock an account out."""
+LIMITS = sign_ins.SignIns()
 
 router = APIRouter(route_class=rendering.Page)
 
@@ -35,7 +31,7 @@ async def sign_in(
 ) -> Response:
     """Open a session, or show the form again; nothing tells a wrong name from a wrong password."""
     signed_in = guard.sessions_of(runtime)
-    pause = await _pause(runtime.throttle, name, rate_limits.address_of(request))
+    pause = await LIMITS.pause(runtime.throttle, name, rate_limits.address_of(request))
     if pause:
         return _too_many(request, name, pause)
     if not await accounts.authenticate(runtime.database, name, password):
@@ -61,7 +57,7 @@ async def give_code(
     name = await factors.holder_of(first)
     if name is None:
         return rendering.redirect(rendering.SIGN_IN)
-    pause = await _pause(runtime.throttle, name, rate_limits.address_of(request))
+    pause = await LIMITS.pause(runtime.throttle, name, rate_limits.address_of(request))
     if pause:
         return _too_many(request, name, pause)
     if not await factors.accept(name, code):
@@ -105,12 +101,3 @@ def _too_many(request: Request, name: str, pause: int) -> Response:
     answer = rendering.render(request, "sign_in.html", status=429, name=name, fault=fault)
     answer.headers["Retry-After"] = str(pause)
     return answer
-
-
-async def _pause(throttle: throttling.Throttle, name: str, address: str) -> int:
-    """Count a sign-in, and return the seconds until the next one is possible; 0 lets it through."""
-    for limit, who in ((OF_ADDRESS, (address,)), (OF_BOTH, (name, address)), (OF_ACCOUNT, (name,))):
-        standing = await throttle.hit(limit, *who)
-        if standing.is_refused:
-            return standing.reset
-    return 0

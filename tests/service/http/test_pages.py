@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulacra.service.operators import rendering
+from simulacra.service.http import pages
 
 
 @pytest.mark.parametrize(
@@ -21,16 +21,16 @@ from simulacra.service.operators import rendering
     ],
 )
 def test_sizes_are_in_the_largest_unit_that_fits(count: int, shown: str) -> None:
-    assert rendering._size(count) == shown
+    assert pages.size(count) == shown
 
 
 @given(st.integers(0, 2**60), st.integers(0, 2**60))
 def test_a_larger_size_never_has_a_smaller_unit(one: int, two: int) -> None:
     units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
-    ranks = [units.index(rendering._size(count).split()[1]) for count in sorted((one, two))]
+    ranks = [units.index(pages.size(count).split()[1]) for count in sorted((one, two))]
     assert ranks == sorted(ranks)
 
 
 def test_times_are_in_utc_wherever_they_come_from() -> None:
     east = dt.timezone(dt.timedelta(hours=5, minutes=30))
-    assert rendering._moment(dt.datetime(2026, 3, 1, 2, 15, tzinfo=east)) == "28 Feb 2026, 20:45"
+    assert pages.moment(dt.datetime(2026, 3, 1, 2, 15, tzinfo=east)) == "28 Feb 2026, 20:45"

@@ -1,0 +1,1 @@
+"""People of tenants, who use the study page: invitations, passwords, sessions."""

@@ -1,0 +1,1 @@
+"""The study page: where people of tenants upload studies, look at them, and try scenarios."""

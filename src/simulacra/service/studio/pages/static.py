@@ -1,0 +1,30 @@
+"""Style sheets, scripts and the icon."""
+
+import importlib.resources
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from simulacra.service import errors
+from simulacra.service.studio import guard, rendering
+
+CSS, SCRIPT = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
+FILES = {
+    "studio.css": CSS,
+    "studio.js": SCRIPT,
+    "htmx.min.js": SCRIPT,
+    "icon.svg": "image/svg+xml",
+}
+_FOLDER = importlib.resources.files("simulacra.service.studio") / "static"
+_CONTENT = {name: (_FOLDER / name).read_bytes() for name in FILES}
+
+router = APIRouter(route_class=rendering.Page, dependencies=[guard.Open])
+
+
+@router.get("/static/{name}")
+async def get_static(name: str) -> Response:
+    """Return a file that all pages use."""
+    if name not in FILES:
+        raise errors.NotFoundError("There is no such file.")
+    headers = {"cache-control": "max-age=300", "cross-origin-resource-policy": "same-origin"}
+    return Response(_CONTENT[name], media_type=FILES[name], headers=headers)
