@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -61,6 +61,14 @@ class _Seed:
     @property
     def path(self) -> str:
         return repository.seed_path(self.dataset_id)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Asked:
+    """A request for a dataset: its key, if it has one, and what it asks for."""
+
+    key: bindings.Key | None
+    fingerprint: bytes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,12 +137,59 @@ class Datasets:
                 return await repository.of_job(session, begun), True
         seed = await self._seed(caller, file_format)
         write = functools.partial(seed.store.objects.write, seed.path, file, seed.key)
+        return await self._begin(caller, seed, write, fields, _Asked(key, whole))
+
+    async def create_again(
+        self, caller: Principal, dataset_id: str, fields: UploadFields
+    ) -> tables.Dataset:
+        """Make a new dataset of the seed file of another one, which is read in another way.
+
+        The file is decrypted and encrypted anew piece by piece: nothing of it is written in plain.
+
+        Raises:
+            errors.DatasetNotFoundError: there is no such dataset.
+            errors.InvalidFieldsError: a field says something that a file of its format has not.
+            errors.StorageUnavailableError: as when it is created.
+            errors.StorageQuotaError: likewise.
+            errors.TooManyAtOnceError: likewise.
+        """
+        async with self.database.transaction(caller.tenant_id) as session:
+            source = await repository.get(session, dataset_id)
+            if source.sealed_key is None:
+                raise errors.DatasetNotFoundError(f"There is no dataset {dataset_id!r}.")
+            wrapped = await encryption.unseal(
+                session, self.keyring, caller.tenant_id, dataset_id, source.sealed_key
+            )
+            store = await self.stores.of(session, source.store_id)
+        file_format = formats.Format(source.format)
+        _refuse_foreign(fields, file_format)
+        key = await store.unwrap(wrapped, dataset_id)
+        seed = await self._seed(caller, file_format)
+
+        def copy() -> storage.Digest:
+            with store.objects.read(repository.seed_path(dataset_id), key) as file:
+                return seed.store.objects.write(seed.path, file, seed.key)
+
+        whole = fingerprint.of_request("/v1/datasets", {"dataset_id": dataset_id})
+        dataset, _ = await self._begin(caller, seed, copy, fields, _Asked(None, whole))
+        return dataset
+
+    async def _begin(
+        self,
+        caller: Principal,
+        seed: _Seed,
+        write: Callable[[], storage.Digest],
+        fields: UploadFields,
+        asked: _Asked,
+    ) -> tuple[tables.Dataset, bool]:
+        """Have a seed file written, and enqueue its training with it."""
         async with (
             self.objects.written(
                 caller.tenant_id, seed.dataset_id, seed.store, seed.path, write
             ) as digest,
             self.database.transaction(caller.tenant_id) as session,
         ):
+            key = asked.key
             job = tables.Job(
                 id=jobs.new_id(),
                 tenant_id=caller.tenant_id,
@@ -142,7 +197,7 @@ class Datasets:
                 dataset_id=seed.dataset_id,
                 idempotency_key=key.key if key is not None else None,
             )
-            rejoined = await bindings.bind(session, key, whole, job.id)
+            rejoined = await bindings.bind(session, key, asked.fingerprint, job.id)
             if rejoined is not None:
                 return await repository.of_job(session, rejoined), True
             tenant = await session.get_one(tables.Tenant, caller.tenant_id)
@@ -151,7 +206,7 @@ class Datasets:
             session.add(dataset)
             await objects.keep(session, seed.path)
             await jobs.enqueue(session, self.endings.admission, job)
-            about: entry.Details = {Detail.BYTES: digest.size_bytes, Detail.FORMAT: file_format}
+            about: entry.Details = {Detail.BYTES: digest.size_bytes, Detail.FORMAT: seed.format}
             _record(session, caller, Action.DATASET_CREATED, dataset.id, about)
         return dataset, False
 

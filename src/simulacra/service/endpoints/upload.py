@@ -4,7 +4,7 @@ import codecs
 import contextlib
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, BinaryIO
 
 import pydantic
@@ -35,12 +35,25 @@ async def read(request: Request) -> AsyncIterator[tuple[BinaryIO, UploadFields]]
         problems.Problem: another content type, or a form that is malformed or cut short.
         errors.InvalidFieldsError: no file or more than one, or an invalid field.
     """
+    async with received(request) as form:
+        given = {name: value for name, value in form.multi_items() if name not in FILE_FIELDS}
+        yield file_of(form).file, fields_of(given)
+
+
+@contextlib.asynccontextmanager
+async def received(request: Request) -> AsyncIterator[FormData]:
+    """Receive a form, each field of which it has once; see `read`.
+
+    Raises:
+        problems.Problem: another content type, or a form that is malformed or cut short.
+        errors.InvalidFieldsError: a field that stands twice, or a file that is none.
+    """
     content.require(request, content.MULTIPART)
     _check_charset(request)
     form = await _receive(request)
     try:
         _check_parts(form)
-        yield _file(form).file, _fields(form)
+        yield form
     finally:
         await form.close()
 
@@ -117,7 +130,12 @@ def _check_parts(form: FormData) -> None:
         raise errors.InvalidFieldsError(faults)
 
 
-def _file(form: FormData) -> UploadFile:
+def file_of(form: FormData) -> UploadFile:
+    """Return the seed file of a form.
+
+    Raises:
+        errors.InvalidFieldsError: it has no file, or more than one.
+    """
     files = [
         part for name in FILE_FIELDS for part in form.getlist(name) if isinstance(part, UploadFile)
     ]
@@ -131,8 +149,12 @@ def _file(form: FormData) -> UploadFile:
     raise errors.InvalidFieldsError([errors.Fault("seed_file", detail, is_parameter=True)])
 
 
-def _fields(form: FormData) -> UploadFields:
-    given = {name: value for name, value in form.multi_items() if name not in FILE_FIELDS}
+def fields_of(given: Mapping[str, Any]) -> UploadFields:
+    """Return what a form says about a seed file, checked.
+
+    Raises:
+        errors.InvalidFieldsError: names the fields, and what is wrong with them.
+    """
     try:
         fields = UploadFields.model_validate(given)
     except pydantic.ValidationError as error:

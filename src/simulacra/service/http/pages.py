@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from fastapi.routing import APIRoute
 
+from simulacra.engine import display
 from simulacra.service import errors
 from simulacra.service.http import guards, handlers, problems, same_origin, translation
 
@@ -79,15 +80,9 @@ def redirect(to: str) -> Response:
 
 
 def environment(package: str) -> jinja2.Environment:
-    """Return the templates of a package, which escape what they show."""
-    templates = jinja2.Environment(
-        loader=jinja2.PackageLoader(package),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.filters.update(moment=moment, size=size, number="{:,}".format)
+    """Return the templates of a package, which escape what they show and can use the charts."""
+    templates = display.environment(package)
+    templates.filters.update(moment=moment, size=size)
     return templates
 
 

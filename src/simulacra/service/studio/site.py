@@ -2,8 +2,22 @@
 
 from fastapi import APIRouter
 
-from simulacra.service.studio.pages import invitation, sign_in, static, studies
+from simulacra.service.studio.pages import (
+    cleaning,
+    corrections,
+    invitation,
+    questions,
+    sign_in,
+    static,
+    studies,
+    uploading,
+    usage,
+)
 
 router = APIRouter(prefix="/studio", include_in_schema=False)
-for page in (sign_in, invitation, static, studies):
+PAGES = (
+    *(sign_in, invitation, static, usage),
+    *(studies, uploading, questions, cleaning, corrections),
+)
+for page in PAGES:
     router.include_router(page.router)
