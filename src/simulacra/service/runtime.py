@@ -23,7 +23,15 @@ from simulacra.service import (
 )
 from simulacra.service.credentials import claims
 from simulacra.service.identity import provider, refusals
-from simulacra.service.jobs import admission, announcements, attempts, child, kinds, transitions
+from simulacra.service.jobs import (
+    admission,
+    announcements,
+    attempts,
+    child,
+    kept,
+    kinds,
+    transitions,
+)
 from simulacra.service.stores.directory import Stores
 from simulacra.service.tenants import service as tenants
 from simulacra.service.tenants.capacity import Capacity
@@ -80,6 +88,8 @@ class Runtime:
     tracer: trace.Tracer = dataclasses.field(default_factory=trace.NoOpTracer)
     """What attempts at jobs are traced by."""
     transfers: Transfers = dataclasses.field(default_factory=Transfers)
+    children: kept.Children = dataclasses.field(default_factory=kept.Children)
+    """Child processes that stay for the next question; a worker's alone."""
 
     @property
     def storage(self) -> storage.Storage:
@@ -125,6 +135,7 @@ class Runtime:
             ),
             max_attempts=self.policy.job_attempts,
             tracer=self.tracer,
+            children=self.children,
         )
 
     @property
@@ -142,6 +153,7 @@ class Runtime:
         """Write what is still counted, and close connections; one that fails stops no other."""
         async with contextlib.AsyncExitStack() as parts:
             parts.push_async_callback(self.database.close)
+            parts.push_async_callback(self.children.close)
             parts.push_async_callback(self.identity.close)
             parts.push_async_callback(self.announcements.close)
             parts.push_async_callback(self.refusals.close)

@@ -179,6 +179,13 @@ class Settings(BaseSettings):
         description="Jobs that one worker runs at a time; one for all queues runs one interactive "
         "job more, such as a preview.",
     )
+    kept_models: int = Field(
+        default=2,
+        ge=0,
+        le=100,
+        description="Models that one worker keeps in memory for the next preview, each in a "
+        "process of its own for a minute after the last; with 0, each preview loads its model.",
+    )
     job_memory_bytes: int = Field(
         default=8192 * MIB,
         ge=512 * MIB,

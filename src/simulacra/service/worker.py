@@ -23,7 +23,7 @@ from simulacra.service import (
 )
 from simulacra.service.confinement import environment, layers
 from simulacra.service.database import timeouts
-from simulacra.service.jobs import attempts, child, kinds, probe, queues, workers
+from simulacra.service.jobs import attempts, child, kept, kinds, probe, queues, workers
 from simulacra.service.monitoring import exporter, gauges, traces, watch
 from simulacra.service.runtime import Runtime
 from simulacra.service.settings import Settings
@@ -60,8 +60,12 @@ async def run(settings: Settings, names: Collection[str] = queues.ALL) -> None:
         looking = compose.watch_of(settings, runtime)
         delivering = compose.deliveries_of(settings, runtime)
         with traces.sent_to(settings.traces_collector, "worker") as spans:
-            traced = dataclasses.replace(runtime, tracer=spans.get_tracer("simulacra"))
-            await _run(traced, settings, names, looking, delivering)
+            own = dataclasses.replace(
+                runtime,
+                tracer=spans.get_tracer("simulacra"),
+                children=kept.Children(settings.kept_models),
+            )
+            await _run(own, settings, names, looking, delivering)
 
 
 async def _run(

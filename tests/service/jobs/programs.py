@@ -105,3 +105,18 @@ def sleep(request: Request, report: ProgressCallback) -> Result:
     report(Progress("fitting", 0.0))
     time.sleep(60)
     return {}
+
+
+_remembered: dict[str, str] = {}
+
+
+def recall(request: Request, report: ProgressCallback) -> Result:  # noqa: ARG001 - the form of a job
+    """Load what a file says, or remember it."""
+    file = Path(request["path"])
+    was_there = file.exists()
+    text = _remembered.setdefault(request["path"], file.read_text() if was_there else "nothing")
+    if request.get("fails"):
+        raise ValueError("it has failed")
+    if request.get("dies"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"text": text, "was_there": was_there, "pid": os.getpid()}

@@ -2,8 +2,8 @@
 
 import asyncio
 import functools
+from pathlib import Path
 
-from simulacra.service import scratch
 from simulacra.service.audit.entry import Action
 from simulacra.service.generations import payloads, sources
 from simulacra.service.jobs import attempts, kinds, queues
@@ -15,20 +15,32 @@ async def _preview(attempt: attempts.Attempt) -> attempts.Save:
     asked = attempt.job.asked or {}
     async with attempt.resources.database.transaction(attempt.job.tenant_id) as session:
         source = await sources.of(attempt, session, asked["conditions"], asked.get("margins"))
+    # Asked for at each preview, also where a child has the model: who may not read it any more, as
+    # when a customer took the key back, gets nothing of it.
     key = await source.key(attempt.job.dataset_id)
-    with scratch.folder() as folder:
+
+    async def prepare(folder: Path, given: set[str]) -> payloads.PreviewRequest:
         model_file = folder / "model"
-        await asyncio.to_thread(source.store.objects.download, source.model_path, key, model_file)
-        request = payloads.PreviewRequest(
+        if source.model_path not in given:
+            download = source.store.objects.download
+            await asyncio.to_thread(download, source.model_path, key, model_file)
+            given.add(source.model_path)
+        fitted_file = None
+        if source.fitted is not None and source.fitted.path not in given:
+            fitted = folder / "fitted"
+            fitted_file = await sources.fetch(attempt, source, key, source.fitted, fitted)
+            given.add(source.fitted.path)
+        return payloads.PreviewRequest(
             model_file=model_file,
-            fitted_file=await sources.fetch(attempt, source, key, source.fitted, folder / "fitted"),
+            fitted_file=fitted_file,
             row_count=asked["row_count"],
             rng_seed=asked["seed"],
             conditions=asked["conditions"],
             margins=asked.get("margins"),
             kept_refits=0 if source.refits is None else source.refits.refits,
         )
-        result = await attempt.run(payloads.PREVIEW, request, folder)
+
+    result = await attempt.ask(source.model_path, payloads.PREVIEW, prepare)
     return functools.partial(jobs.answer, job_id=attempt.job.id, document=result.preview)
 
 

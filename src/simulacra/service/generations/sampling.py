@@ -1,5 +1,6 @@
 """The part of a generation that touches rows; runs in a child process."""
 
+import functools
 from pathlib import Path
 
 from simulacra.engine import errors, pipeline
@@ -45,10 +46,11 @@ def generate(
 def preview(request: payloads.PreviewRequest, report: ProgressCallback) -> payloads.PreviewResult:
     """Tell what a generation from a saved model would give; it fits and draws little.
 
-    What it fits itself is not written: a preview leaves nothing behind.
+    What it fits itself is not written: a preview leaves nothing behind. The model stays loaded for
+    the next one, whose file need not be there any more.
     """
     report(Progress("reading", 0.0))
-    model = pipeline.load(request.model_file)
+    model = _loaded(request.model_file)
     load_fitted(model, request.fitted_file)
     report(Progress("sampling", 0.5))
     made = model.preview(
@@ -59,6 +61,12 @@ def preview(request: payloads.PreviewRequest, report: ProgressCallback) -> paylo
         kept_refits=request.kept_refits,
     )
     return payloads.PreviewResult(made.to_json())
+
+
+@functools.lru_cache(maxsize=1)
+def _loaded(model_file: Path) -> pipeline.Model:
+    """Return a model; a child process that stays is asked about one alone."""
+    return pipeline.load(model_file)
 
 
 def load_fitted(model: pipeline.Model, fitted_file: Path | None) -> bool:

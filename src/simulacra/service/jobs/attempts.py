@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from simulacra.engine.progress import Progress
 from simulacra.service import clock, errors, keys, measures, objects, outages, storage, tenancy
 from simulacra.service.database import tables
-from simulacra.service.jobs import child, functions, kinds, transitions
+from simulacra.service.jobs import child, functions, kept, kinds, transitions
 from simulacra.service.jobs.functions import Request, Result
 from simulacra.service.stores.directory import Stores
 from simulacra.service.stores.store import Store
@@ -74,6 +74,7 @@ class Resources:
         limits: what the child process of one attempt may use.
         max_attempts: how many attempts a job has.
         tracer: makes a span of each attempt.
+        children: child processes that stay for the next question.
     """
 
     database: tenancy.Database
@@ -84,6 +85,7 @@ class Resources:
     limits: child.Limits
     max_attempts: int
     tracer: trace.Tracer = dataclasses.field(default_factory=trace.NoOpTracer)
+    children: kept.Children = dataclasses.field(default_factory=kept.Children)
 
 
 @dataclasses.dataclass
@@ -128,6 +130,16 @@ class Attempt:
     ) -> Result:
         """Call `function` in a child process that is confined to `folder`; see `child.run`."""
         return await child.run(function, request, folder, self.resources.limits, self.report)
+
+    async def ask(
+        self,
+        subject: str,
+        function: functions.ChildFunction[Request, Result],
+        prepare: kept.Prepare[Request],
+    ) -> Result:
+        """Call `function` in a child process that stays with a subject; see `kept.Children`."""
+        limits = self.resources.limits
+        return await self.resources.children.ask(subject, function, prepare, limits, self.report)
 
     async def store(
         self, owner_id: str, folder: str, source: Path, key: storage.ObjectKey, store: Store

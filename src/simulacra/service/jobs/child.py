@@ -24,7 +24,7 @@ from typing import Any
 import pydantic
 
 from simulacra.engine import errors as engine_errors
-from simulacra.engine.progress import Progress
+from simulacra.engine.progress import Progress, ProgressCallback
 from simulacra.service import errors
 from simulacra.service.confinement import layers
 from simulacra.service.embedded import lifeline
@@ -98,23 +98,23 @@ async def run(
     arguments = (function, request, folder, limits, sender)
     process = context.Process(target=_main, args=arguments, daemon=True)
     try:
-        await _start(process, sender)
+        await start(process, sender)
         async with asyncio.timeout(limits.seconds):
-            message, stage = await _listen(receiver, on_progress)
+            message, stage = await listen(receiver, on_progress)
     except TimeoutError:
-        raise _limit_error(f"it took more than {limits.seconds} seconds") from None
+        raise limit_error(f"it took more than {limits.seconds} seconds") from None
     finally:
         if process.pid is not None:
-            await _end(process)
+            await end(process)
         receiver.close()  # now that nobody can be reading from it any more
     if message is None:
-        raise _ended_without_result(stage, process.exitcode, limits)
-    result = _result(function, message, limits)
-    await asyncio.to_thread(_check_files, folder)
+        raise ended_without_result(stage, process.exitcode, limits)
+    result = result_of(function, message, limits)
+    await asyncio.to_thread(check_files, folder)
     return result
 
 
-async def _start(process: ForkServerProcess, sender: Connection) -> None:
+async def start(process: ForkServerProcess, sender: Connection) -> None:
     """Start the child in a thread: the first one waits until its server has loaded the engine.
 
     The loop must not wait with it, or the worker's heartbeat stops and the job goes to another.
@@ -134,7 +134,7 @@ def _abandon(process: ForkServerProcess, started: "asyncio.Future[None]") -> Non
         process.kill()
 
 
-async def _listen(
+async def listen(
     receiver: Connection, on_progress: OnProgress
 ) -> tuple[messages.Message | None, str]:
     """Return the last message of the child, or None if it ended without one, and its stage."""
@@ -169,7 +169,7 @@ def _wake(readable: "asyncio.Future[None]") -> None:
         readable.set_result(None)
 
 
-async def _end(process: ForkServerProcess) -> None:
+async def end(process: ForkServerProcess) -> None:
     """Reap the child; one that is still at work is not wanted any more."""
     await asyncio.to_thread(process.join, 1)
     if process.is_alive():
@@ -177,9 +177,15 @@ async def _end(process: ForkServerProcess) -> None:
         await asyncio.to_thread(process.join)
 
 
-def _result(
+def result_of(
     function: functions.ChildFunction[Any, Result], message: messages.Message, limits: Limits
 ) -> Result:
+    """Return the result that the last message of a child holds.
+
+    Raises:
+        errors.JobFailedError: it says that the input was refused, or a limit reached.
+        ChildFaultError: anything else went wrong in the child.
+    """
     match message:
         case messages.Completion(result):
             try:
@@ -191,9 +197,9 @@ def _result(
         case messages.Refusal():
             raise ChildFaultError(f"unknown error code of {function.address}")
         case messages.LimitReached("memory"):
-            raise _limit_error(f"it needed more than {limits.memory_bytes:,} bytes of memory")
+            raise limit_error(f"it needed more than {limits.memory_bytes:,} bytes of memory")
         case messages.LimitReached("file"):
-            raise _limit_error(f"it wrote more than {limits.memory_bytes:,} bytes to one file")
+            raise limit_error(f"it wrote more than {limits.memory_bytes:,} bytes to one file")
         case messages.UnforeseenError(name):
             raise ChildFaultError(f"{name} in {function.address}")
     raise AssertionError("progress is not the end of a child")
@@ -204,12 +210,12 @@ def _are_known(code: str, faults: Iterable[errors.Fault]) -> bool:
     return {code, *(fault.code for fault in faults)} <= catalog.CATALOG.keys()
 
 
-def _ended_without_result(stage: str, exit_code: int | None, limits: Limits) -> Exception:
+def ended_without_result(stage: str, exit_code: int | None, limits: Limits) -> Exception:
     """Return the error of a child that could not say how it ended."""
     if exit_code == -signal.SIGKILL:
         return KilledError(f"killed while {stage}")
     if exit_code == -signal.SIGXCPU:
-        return _limit_error(f"it took more than {limits.seconds} seconds of processor time")
+        return limit_error(f"it took more than {limits.seconds} seconds of processor time")
     return _crash(stage, exit_code)
 
 
@@ -229,7 +235,7 @@ def _crash(stage: str, exit_code: int | None) -> errors.JobFailedError:
     )
 
 
-def _check_files(folder: Path) -> None:
+def check_files(folder: Path) -> None:
     """Return if the child left folders and regular files alone: its worker will read them.
 
     Raises:
@@ -241,7 +247,8 @@ def _check_files(folder: Path) -> None:
             raise ChildFaultError("the child left something that is no file")
 
 
-def _limit_error(what: str) -> errors.JobFailedError:
+def limit_error(what: str) -> errors.JobFailedError:
+    """Return the error of a job that reached a limit."""
     return errors.JobFailedError("simio_job_limit_exceeded", f"The job was stopped: {what}.")
 
 
@@ -260,6 +267,25 @@ def _main(
     sender: Connection,
 ) -> None:
     """Run in the child."""
+    work = prepare(function, limits)
+
+    def send(message: messages.Message) -> None:
+        sender.send_bytes(messages.encode(message))
+
+    def report(progress: Progress) -> None:
+        send(messages.ProgressMade(progress))
+
+    def answer() -> object:
+        confine(folder, limits, sender)
+        return work(request, report)
+
+    send_end(function, answer, send)
+
+
+def prepare(
+    function: functions.ChildFunction[Request, Any], limits: Limits
+) -> Callable[[Request, ProgressCallback], object]:
+    """Bind this process, a child, to its parent and its limits, and return what it is to do."""
     lifeline.die_with_parent(signal.SIGKILL)
     work = function.load()
     os.nice(NICENESS)  # the API and the database go first
@@ -268,16 +294,17 @@ def _main(
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits.memory_bytes, limits.memory_bytes))
     _be_silent()
+    return work
 
-    def send(message: messages.Message) -> None:
-        sender.send_bytes(messages.encode(message))
 
-    def report(progress: Progress) -> None:
-        send(messages.ProgressMade(progress))
-
+def send_end(
+    function: functions.ChildFunction[Any, Any],
+    answer: Callable[[], object],
+    send: Callable[[messages.Message], None],
+) -> None:
+    """Send what `answer` returns, or how it failed; runs in a child."""
     try:
-        _confine(folder, limits, sender)
-        send(messages.Completion(work(request, report)))
+        send(messages.Completion(answer()))
     except engine_errors.EngineError as error:
         refused = study.translate(error, function.conditions_at)
         faults = [
@@ -294,7 +321,7 @@ def _main(
         send(_unforeseen(error))
 
 
-def _confine(folder: Path, limits: Limits, sender: Connection) -> None:
+def confine(folder: Path, limits: Limits, sender: Connection) -> None:
     """Give up what the job does not need.
 
     Raises:

@@ -1,0 +1,131 @@
+"""Children that stay: what they keep, what they do not, and how they end."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from simulacra.engine.progress import Progress
+from simulacra.service import errors
+from simulacra.service.jobs import child, kept
+from tests.service.jobs.test_child import LIMITS, program
+
+Asked = Callable[..., Coroutine[Any, Any, dict[str, Any]]]
+
+
+async def ignore(_: Progress) -> None:
+    """Take note of no progress."""
+
+
+def asker(children: kept.Children) -> Asked:
+    """Return what asks a function of `programs.py` about a subject."""
+
+    async def ask(subject: str, name: str = "recall", **arguments: object) -> dict[str, Any]:
+        async def prepare(folder: Path, given: set[str]) -> dict[str, Any]:
+            file = folder / "model"
+            if "model" not in given:
+                file.write_text(f"what is known of {subject}")
+                given.add("model")
+            return {"path": str(file), **arguments}
+
+        return await children.ask(subject, program(name), prepare, LIMITS, ignore)
+
+    return ask
+
+
+def check(most: int, body: Callable[[Asked, kept.Children], Coroutine[Any, Any, None]]) -> None:
+    async def run() -> None:
+        children = kept.Children(most)
+        try:
+            await body(asker(children), children)
+        finally:
+            await children.close()
+
+    asyncio.run(run())
+
+
+def test_the_next_question_finds_what_the_first_has_loaded_and_no_file() -> None:
+    async def body(ask: Asked, _: kept.Children) -> None:
+        first, second = await ask("a"), await ask("a")
+        assert first == {**second, "was_there": True}
+        assert second["was_there"] is False
+        assert second["text"] == "what is known of a"
+
+    check(2, body)
+
+
+def test_each_subject_has_a_child_of_its_own_and_the_oldest_makes_room() -> None:
+    async def body(ask: Asked, _: kept.Children) -> None:
+        pids = [(await ask(subject))["pid"] for subject in ("a", "b", "a", "c", "a", "b")]
+        assert pids[0] == pids[2] == pids[4]
+        assert len({*pids}) == 4  # b was begun twice
+        await asyncio.to_thread(psutil.wait_procs, _processes(pids[1]), 10)
+        assert not psutil.pid_exists(pids[1])
+
+    check(2, body)
+
+
+def _processes(pid: int) -> list[psutil.Process]:
+    return [psutil.Process(pid)] if psutil.pid_exists(pid) else []
+
+
+def test_without_any_each_question_has_a_child_anew() -> None:
+    async def body(ask: Asked, _: kept.Children) -> None:
+        assert (await ask("a"))["pid"] != (await ask("a"))["pid"]
+
+    check(0, body)
+
+
+def test_an_asker_that_is_gone_does_not_cost_the_next_one_the_model() -> None:
+    async def body(ask: Asked, _: kept.Children) -> None:
+        before = await ask("a")
+        gone = asyncio.create_task(ask("a", "recall"))
+        await asyncio.sleep(0)
+        gone.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+        after, other = await asyncio.gather(ask("a"), ask("a"))
+        assert before["pid"] == after["pid"] == other["pid"]
+
+    check(1, body)
+
+
+def test_one_that_fails_is_not_asked_again() -> None:
+    async def body(ask: Asked, _: kept.Children) -> None:
+        before = await ask("a")
+        with pytest.raises(child.ChildFaultError, match="ValueError"):
+            await ask("a", "recall", fails=True)
+        assert (await ask("a"))["pid"] != before["pid"]
+
+    check(1, body)
+
+
+def test_one_that_has_used_up_what_it_may_is_begun_again() -> None:
+    """A question is lost only if a new child ends by it, too."""
+
+    async def body(ask: Asked, _: kept.Children) -> None:
+        before = await ask("a")
+        psutil.Process(before["pid"]).kill()
+        assert (await ask("a"))["pid"] != before["pid"]
+        with pytest.raises((child.KilledError, errors.JobFailedError)):
+            await ask("b", "recall", dies=True)
+
+    check(1, body)
+
+
+def test_it_ends_when_it_was_idle_and_with_its_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "IDLE_SECONDS", 0.0)
+
+    async def body(ask: Asked, children: kept.Children) -> None:
+        found = (await ask("a"))["pid"]
+        await asyncio.to_thread(psutil.wait_procs, _processes(found), 10)
+        assert not psutil.pid_exists(found)
+        monkeypatch.setattr(kept, "IDLE_SECONDS", 60.0)
+        found = (await ask("a"))["pid"]
+        await children.close()
+        assert not psutil.pid_exists(found)
+
+    check(1, body)
