@@ -41,7 +41,7 @@ from simulacra.engine.scenario import (
 )
 from simulacra.engine.scenario.particles import Particles
 from simulacra.engine.scenario.plans import Plan
-from simulacra.engine.tabulating import comparing, tabulation
+from simulacra.engine.tabulating import comparing, foreseeing, naming, tabulation
 from simulacra.engine.tabulating.comparison import Comparison
 from simulacra.engine.tabulating.crosstab import Crosstab
 from simulacra.engine.tabulating.naming import Names
@@ -716,6 +716,7 @@ class Model:
         groups: Sequence[Mapping[str, Any]] | None = None,
         margins: bool | str = False,
         kept_refits: int | None = None,
+        columns: Names | None = None,
     ) -> Preview:
         """Tell what a generation under a scenario would give, without its rows.
 
@@ -739,12 +740,16 @@ class Model:
             margins: as of `generate`; the expected seconds count what they cost.
             kept_refits: how many models for them need not be refitted; by default those that this
                 model keeps.
+            columns: names of columns or multiple-response sets whose distributions the preview has:
+                in the study, and as they are to be expected. Those of columns without a condition
+                are estimated from the respondents, weighted to the scenario, in whole percent.
 
         Returns:
             The preview. Where no row can be had, it says so with the reason.
 
         Raises:
             errors.ConditionError: a condition does not fit the schema; lists every fault.
+            errors.TableError: `columns` has a name that the schema does not have.
             ValueError: `row_count` or `seed` is out of bounds, or `margins` is another text.
         """
         refits, rng_seed = replicates.how_many(margins), _rng_seed(row_count, seed)
@@ -760,8 +765,11 @@ class Model:
         scenario = conditions.parse(self.schema, asked)
         plan = plans.of(self._pool, scenario)
         kept = len(self._kept_replicates(plan.order)) if kept_refits is None else kept_refits
+        names = naming.each(columns)
+        naming.check_columns(self.schema, self.schema, names)
         if not plan.order:
             preview = previewing.unconditional(self._pool, row_count, rng_seed)
+            preview = self._with_distributions(preview, names, plan, None)
             return self._timed(preview, plan.order, None, refits, kept)
         sequence = self._sequence(plan.order)[: len(plan.order)]
         fitted = self._fitted(sequence, len(sequence))
@@ -774,7 +782,20 @@ class Model:
             *(self._pool, models, asked, scenario, plan, row_count, rng_seed)
         )
         preview = previewing.conditional(question, cloud)
+        preview = self._with_distributions(preview, names, plan, cloud)
         return self._timed(preview, plan.order, value_seconds, refits, kept)
+
+    def _with_distributions(
+        self, preview: Preview, names: list[str], plan: Plan, cloud: Particles | None
+    ) -> Preview:
+        """Return a preview with the distributions that are asked for; none if there are no rows."""
+        if not names or not preview.rows_available:
+            return preview
+        behind, picked = self._behind(plan, cloud), None
+        if cloud is not None:
+            picked = Sample(self.schema, cloud.draws.values, cloud.raked.weights, behind)
+        found = foreseeing.distributions(self.sample, picked, behind, names)
+        return dataclasses.replace(preview, distributions=found)
 
     def _timed(
         self,

@@ -135,7 +135,9 @@ def _steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) -
         STORE,
         DATASET_KEY,
         f"Jobs of the tenant. {OPERATOR} The API never hands it out.",
-        f"{kept} The key is destroyed at once, the bytes are removed soon after.",
+        f"{kept} The key is destroyed at once, the bytes are removed soon after. A process that "
+        "answers previews, confined like that of a training, may hold it in memory for a minute "
+        "after the last one.",
     )
     yield Step(
         "schema",

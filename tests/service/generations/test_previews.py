@@ -25,7 +25,12 @@ from tests.coroutines import RunAsync
 from tests.service.endpoints import api
 from tests.service.generations.test_tasks import RUN_IN_CHILD, WANTED, Workbench
 
-BODY: dict[str, Any] = {"row_count": 60, "seed": 1, "conditions": WANTED}
+BODY: dict[str, Any] = {
+    "row_count": 60,
+    "seed": 1,
+    "conditions": WANTED,
+    "columns": ["region", "channel"],
+}
 
 
 @dataclasses.dataclass
@@ -107,7 +112,8 @@ def test_a_preview_has_the_figures_of_the_generation_and_leaves_nothing_behind(
         job = answer.json()
         preview = schemas.PreviewDocument.model_validate(job["preview"])
         model = simulacra.load(model_file)
-        expected = model.preview(60, seed=1, **WANTED).to_json()
+        expected = model.preview(60, seed=1, columns=BODY["columns"], **WANTED).to_json()
+        assert len(expected["distributions"]) == 2
         assert expected.pop("expected_seconds") > 0
         assert preview.expected_seconds > 0
         assert {**job["preview"], "expected_seconds": 0} == {
@@ -214,6 +220,8 @@ def test_faults_are_named_where_they_stand(
         assert api.is_problem(answer, 400, "simio_unknown_condition_column", where)
         answer = await site.post({**BODY, "row_count": 10**9})
         assert api.is_problem(answer, 402, "simio_row_cap_exceeded", "/row_count")
+        answer = await site.post({**BODY, "columns": ["age", "chanel"]})
+        assert api.is_problem(answer, 400, "simio_unknown_condition_column", "/columns/1")
         answer = await site.post({**BODY, "output_format": "csv"})
         assert api.is_problem(answer, 400, "simio_invalid_field", "/output_format")
         answer = await site.http.post("/v1/datasets/ds_1/scenario-previews", json=BODY)

@@ -196,6 +196,7 @@ class AsyncDataset:
         multiple_response: Mapping[str, Mapping[str, float]] | None = None,
         groups: Sequence[Mapping[str, Any]] | None = None,
         margins: bool | str = False,
+        columns: Names | None = None,
         timeout: float | None = None,
         progress: Display = None,
     ) -> Preview:
@@ -212,6 +213,8 @@ class AsyncDataset:
             multiple_response: set to option to share.
             groups: conditions among some of the rows.
             margins: whether the expected seconds count the margins of error.
+            columns: columns and multiple-response sets whose distributions it is to have, in the
+                study and as they are to be expected; twelve at most.
             timeout: seconds to wait; by default as long as it takes.
             progress: as of `generate`.
 
@@ -232,6 +235,8 @@ class AsyncDataset:
             ),
             "margins": margins,
         }
+        if columns is not None:
+            body["columns"] = [columns] if isinstance(columns, str) else [*columns]
         path = f"/v1/datasets/{self.id}/scenario-previews"
         answered = await self._session.answered(Request("POST", path, json=body), timeout, progress)
         return Preview.from_json(answered["preview"])

@@ -199,6 +199,7 @@ class Dataset:
         multiple_response: Mapping[str, Mapping[str, float]] | None = None,
         groups: Sequence[Mapping[str, Any]] | None = None,
         margins: bool | str = False,
+        columns: Names | None = None,
         timeout: float | None = None,
         progress: Display = None,
     ) -> Preview:
@@ -215,6 +216,8 @@ class Dataset:
             multiple_response: set to option to share.
             groups: conditions among some of the rows.
             margins: whether the expected seconds count the margins of error.
+            columns: columns and multiple-response sets whose distributions it is to have, in the
+                study and as they are to be expected; twelve at most.
             timeout: seconds to wait; by default as long as it takes.
             progress: as of `generate`.
 
@@ -235,6 +238,8 @@ class Dataset:
             ),
             "margins": margins,
         }
+        if columns is not None:
+            body["columns"] = [columns] if isinstance(columns, str) else [*columns]
         path = f"/v1/datasets/{self.id}/scenario-previews"
         answered = self._session.answered(Request("POST", path, json=body), timeout, progress)
         return Preview.from_json(answered["preview"])

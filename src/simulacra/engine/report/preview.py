@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from simulacra.engine import documents
 from simulacra.engine.report import tables
+from simulacra.engine.report.distributions import Distribution, Part
 from simulacra.engine.report.report import Support
 from simulacra.engine.warning import ReportWarning
 
@@ -134,6 +135,9 @@ class Preview(documents.Shown):
             rows can be had, or none, or if no such shares were found.
         reason: why no row can be had; None if some can.
         expected_seconds: roughly what the generation takes on this machine, without waiting.
+        distributions: of the questions that were asked about: in the study, and as they are to be
+            expected of the rows. Of a column without a condition this is an estimate, from the
+            respondents weighted to the scenario; none if no row can be had.
     """
 
     seed: int
@@ -147,6 +151,7 @@ class Preview(documents.Shown):
     nearest: dict[str, Any] | None
     reason: str | None
     expected_seconds: float
+    distributions: tuple[Distribution, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the preview as the service publishes it."""
@@ -165,6 +170,9 @@ class Preview(documents.Shown):
             "conditions": tuple(map(_condition, document["conditions"])),
             "limiting": None if limiting is None else documents.read(Limit, limiting),
             "warnings": tuple(documents.read(ReportWarning, it) for it in document["warnings"]),
+            "distributions": tuple(
+                Distribution.from_json(it) for it in document.get("distributions") or ()
+            ),
         }
         return documents.read(cls, {**document, **parts})
 
@@ -185,6 +193,9 @@ class Preview(documents.Shown):
         lines.extend(f"{warning.code}: {warning.detail}" for warning in self.warnings)
         if self.nearest is not None:
             lines.append(f"All rows can be had with: {self.nearest}")
+        for shown in self.distributions:
+            told = [_told(shown.column, part) for part in shown.parts]
+            lines.extend(["", *tables.lines((shown.label, "study", "expected", "change"), told)])
         return "\n".join(lines)
 
 
@@ -221,6 +232,12 @@ def _lines(condition: ConditionPreview) -> Sequence[tables.Line]:
         )
         for level in condition.levels
     ]
+
+
+def _told(column: str, part: Part) -> tables.Line:
+    study, rows = ("" if share is None else f"{share:.1%}" for share in (part.study, part.rows))
+    change = "" if part.change is None else f"{100 * part.change:+.1f}"
+    return (f"{column} = {part.name}", study, rows, change)
 
 
 def _limit(limit: Limit) -> str:

@@ -82,6 +82,7 @@ class PreviewRequest:
         conditions: by kind, as the engine takes them.
         margins: how careful its margins of error are to be; None for none.
         kept_refits: how many models for them need not be refitted.
+        columns: whose distributions it has.
     """
 
     model_file: Path
@@ -91,6 +92,7 @@ class PreviewRequest:
     conditions: dict[str, Any]
     margins: str | None = None
     kept_refits: int = 0
+    columns: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

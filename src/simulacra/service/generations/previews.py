@@ -37,6 +37,7 @@ async def _preview(attempt: attempts.Attempt) -> attempts.Save:
             rng_seed=asked["seed"],
             conditions=asked["conditions"],
             margins=asked.get("margins"),
+            columns=tuple(asked.get("columns", ())),
             kept_refits=0 if source.refits is None else source.refits.refits,
         )
 

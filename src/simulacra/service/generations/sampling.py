@@ -59,6 +59,7 @@ def preview(request: payloads.PreviewRequest, report: ProgressCallback) -> paylo
         **request.conditions,
         margins=request.margins or False,
         kept_refits=request.kept_refits,
+        columns=request.columns,
     )
     return payloads.PreviewResult(made.to_json())
 

@@ -19,9 +19,16 @@ from simulacra.service.datasets.validations import VALIDATION
 from simulacra.service.errors.documents import ProblemDocument
 from simulacra.service.fields import MAX_WAIT_SECONDS, As, Body, WholeNumber, nearest
 from simulacra.service.generations import links
-from simulacra.service.generations.tabulation_schemas import ComparisonDocument, CrosstabDocument
+from simulacra.service.generations.tabulation_schemas import (
+    ComparisonDocument,
+    CrosstabDocument,
+    Name,
+)
 from simulacra.service.jobs import schemas as jobs
 from simulacra.service.jobs.schemas import JobDocument
+
+MAX_DISTRIBUTIONS = 12
+"""Questions that one preview shows."""
 
 
 class OutputFormat(StrEnum):
@@ -312,6 +319,43 @@ class PreviewRequest(Body):
         description="Whether the report is to have margins of error: `expected_seconds` counts the "
         "models that are still to be refitted for them.",
     )
+    columns: list[Name] = Field(
+        default_factory=list,
+        max_length=MAX_DISTRIBUTIONS,
+        description="Columns and multiple-response sets whose distributions the preview is to "
+        "have, in the study and as they are to be expected.",
+        examples=[["channel", "age"]],
+    )
+
+
+class PartDocument(BaseModel):
+    """One level, option or range."""
+
+    name: str
+    study: float | None = Field(
+        description="Its share of the respondents who have a value; null: of too few to be told."
+    )
+    rows: float | None = Field(description="Its share of the rows; null likewise.")
+
+
+class DistributionDocument(BaseModel):
+    """How a question is answered in the study, and in rows."""
+
+    column: str = Field(description="A column or a multiple-response set.")
+    label: str
+    kind: Literal["levels", "options", "bins"] = Field(
+        description="What `parts` are: levels, options of a multiple-response set, of which a "
+        "respondent may choose several, or ranges of numbers, dates or times."
+    )
+    parts: list[PartDocument]
+    study_mean: float | str | None = Field(None, description="Of numbers, dates and times.")
+    rows_mean: float | str | None = Field(None, description="Likewise, of the rows.")
+    study_base: int = Field(description="Respondents who have a value.")
+    rows_base: int = Field(
+        description="Rows that have one; in a preview, what the shares were counted from."
+    )
+    is_conditioned: bool = Field(description="Whether the scenario is about it.")
+    left_out: int = Field(description="Smaller levels or options that are not told.")
 
 
 class SupportDocument(BaseModel):
@@ -555,6 +599,12 @@ class PreviewDocument(BaseModel):
     reason: str | None = Field(description="If `infeasible`: why.")
     expected_seconds: float = Field(
         description="Roughly what making the rows takes, without waiting for a worker."
+    )
+    distributions: list[DistributionDocument] = Field(
+        default_factory=list,
+        description="Of the `columns` that were asked for. Of a column without a condition it is "
+        "an estimate in whole percent, from the respondents weighted to the scenario; one with too "
+        "few respondents is left out, and so are all if no row can be had.",
     )
 
 

@@ -181,6 +181,7 @@ class Previews:
             errors.TooManyAtOnceError: as many previews of the tenant wait or run as may.
             errors.ConditionsInvalidError: the conditions do not fit the schema.
             simulacra.engine.errors.ConditionError: so it is too; says it of every field.
+            simulacra.engine.errors.TableError: columns do not fit it; says it of every one.
         """
         seed = secrets.randbelow(limits.DRAWN_SEEDS) if request.seed is None else request.seed
         job = tables.Job(
@@ -193,6 +194,7 @@ class Previews:
                 "seed": seed,
                 "conditions": request.conditions.asked(),
                 "margins": schemas.how_careful(request.margins),
+                "columns": request.columns,
             },
         )
         async with self.database.transaction(caller.tenant_id) as session:
@@ -200,6 +202,7 @@ class Previews:
             tenant = await session.get_one(tables.Tenant, caller.tenant_id)
             _check_cap(tenant, request.row_count)
             await asyncio.to_thread(conditions.check, published, request.conditions)
+            await asyncio.to_thread(table_names.check_columns, published, request.columns)
             await _check_room(session, job, "previews")
             await jobs.enqueue(session, self.admission, job)
         return job
