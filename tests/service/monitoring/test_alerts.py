@@ -65,3 +65,9 @@ def test_each_condition_is_told_of(changes: dict[str, object], expected: str) ->
 def test_a_few_failures_of_a_few_jobs_are_no_alert() -> None:
     assert keys(completed=0, failed=4) == []
     assert keys(completed=0, failed=5) == ["failures"]
+
+
+def test_a_full_disk_is_told_of_with_its_size() -> None:
+    state = dataclasses.replace(QUIET, disks={"scratch": SMALL})
+    (alert,) = alerts.raised(alerts.Situation(state, (), JOB_SECONDS))
+    assert "40.0 of 1,000 GiB are free" in alert.text

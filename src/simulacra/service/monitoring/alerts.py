@@ -120,7 +120,7 @@ def _full_disks(it: Situation) -> Iterator[Alert]:
             yield Alert(
                 f"disk/{name}/{platform.node()}",
                 Severity.CRITICAL,
-                f"{disk.free / 1024**3:,.1f} of {disk.total / 424**3:,.0f} GiB are free on the "
+                f"{disk.free / 1024**3:,.1f} of {disk.total / 1024**3:,.0f} GiB are free on the "
                 f"disk for {name} of {platform.node()}. Uploads and jobs fail when it is full.",
             )
 
