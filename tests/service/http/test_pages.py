@@ -34,3 +34,17 @@ def test_a_larger_size_never_has_a_smaller_unit(one: int, two: int) -> None:
 def test_times_are_in_utc_wherever_they_come_from() -> None:
     east = dt.timezone(dt.timedelta(hours=5, minutes=30))
     assert pages.moment(dt.datetime(2026, 3, 1, 2, 15, tzinfo=east)) == "28 Feb 2026, 20:45"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0, "0 seconds"),
+        (59.9, "59 seconds"),
+        (60, "1 minute"),
+        (3 * 3_600 + 5, "3 hours"),
+        (86_400, "1 day"),
+    ],
+)
+def test_lengths_of_time_are_in_the_largest_unit_that_fits(seconds: float, shown: str) -> None:
+    assert pages.span(seconds) == shown

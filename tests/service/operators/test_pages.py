@@ -29,7 +29,8 @@ def test_pages_load_nothing_but_our_style_and_run_no_script(
         operator = browser.Browser(runtime)
         await operator.sign_in()
         tenant_id = await browser.create_tenant(runtime, "<script>alert(1)</script>")
-        for path in ("sign-in", "", "tenants", f"tenants/{tenant_id}", "audit", "tenants/ten_x"):
+        of_tenant, no_tenant = f"tenants/{tenant_id}", "tenants/ten_x"
+        for path in ("sign-in", "", "tenants", of_tenant, "jobs", "audit", no_tenant):
             answer = await operator.http.get(f"/operator/{path}")
             policy = answer.headers["content-security-policy"]
             assert "default-src 'none'" in policy
@@ -53,6 +54,8 @@ def test_what_is_not_there_is_a_page_and_not_a_problem_document(
         await operator.sign_in()
         for path, status in (
             ("tenants/ten_x", 404),
+            ("jobs/job_x", 404),
+            ("jobs?before=job_x", 404),
             ("static/../../etc/passwd", 404),
             ("audit?before=x", 400),
             ("audit?subject_id=%00", 400),
@@ -99,8 +102,10 @@ def test_the_overview_says_which_worker_lacks_a_layer(
         overview = (await operator.http.get("/operator/")).text
         assert "Landlock, own account, seccomp" in overview
         assert "missing" not in overview
+        assert "Nothing is the matter." in overview
         await workers.note(runtime.database, "wrk_2", {layers.Layer.ACCOUNT})
         overview = (await operator.http.get("/operator/")).text
         assert "Landlock and seccomp missing" in overview
+        assert "Nothing is the matter." not in overview
 
     run_async(check())

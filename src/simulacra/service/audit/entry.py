@@ -87,6 +87,12 @@ class Action(enum.StrEnum):
     AUDIT_VIEWED = "audit.viewed"
 
 
+LOOKS = frozenset(
+    {Action.TENANT_VIEWED, Action.JOB_VIEWED, Action.WEBHOOK_VIEWED, Action.AUDIT_VIEWED}
+)
+"""What operators looked at: on record, and left out where one wants to see what was done."""
+
+
 class Outcome(enum.StrEnum):
     """How it ended."""
 

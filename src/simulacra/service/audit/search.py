@@ -1,7 +1,7 @@
 """Finding entries of the audit trail, the newest first."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,13 +24,20 @@ class Filter:
 
 
 async def newest(
-    session: AsyncSession, which: Filter, limit: int, before: int | None = None
+    session: AsyncSession,
+    which: Filter,
+    limit: int,
+    before: int | None = None,
+    *,
+    but: Collection[Action] = (),
 ) -> tuple[Sequence[tables.AuditEntry], int | None]:
     """Return up to `limit` entries with numbers below `before`, and the `before` of the next page.
 
-    The session is of the scope `tenancy.SYSTEM`.
+    The session is of the scope `tenancy.SYSTEM`. Entries of the actions `but` are left out.
     """
     query = select(tables.AuditEntry).order_by(tables.AuditEntry.number.desc())
+    if but:
+        query = query.where(tables.AuditEntry.action.not_in([it.value for it in but]))
     for name, value in dataclasses.asdict(which).items():
         if value is not None:
             query = query.where(getattr(tables.AuditEntry, name) == value)

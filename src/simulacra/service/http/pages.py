@@ -17,6 +17,8 @@ from simulacra.service.http import guards, handlers, problems, same_origin, tran
 FORMS_FIELD = "forms_token"
 """The field of a form that holds the token of its session."""
 MAX_FORM_BYTES = 16_384
+UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+"""Of lengths of time, in seconds; the largest that fits is shown."""
 SAFE_METHODS = ("GET", "HEAD")
 
 
@@ -82,8 +84,13 @@ def redirect(to: str) -> Response:
 def environment(package: str) -> jinja2.Environment:
     """Return the templates of a package, which escape what they show and can use the charts."""
     templates = display.environment(package)
-    templates.filters.update(moment=moment, size=size)
+    templates.filters.update(counted=counted, moment=moment, size=size, span=span)
     return templates
+
+
+def counted(number: int) -> str:
+    """Return a number of things in full; `number` of the charts rounds."""
+    return f"{number:,}"
 
 
 def moment(value: dt.datetime) -> str:
@@ -99,3 +106,10 @@ def size(count: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
         amount /= 1024
     return f"{amount:.1f} TiB"
+
+
+def span(seconds: float) -> str:
+    """Return a length of time in the largest unit that fits."""
+    unit, length = next((it for it in UNITS if seconds >= it[1]), UNITS[-1])
+    number = int(seconds // length)
+    return f"{number} {unit}{'' if number == 1 else 's'}"

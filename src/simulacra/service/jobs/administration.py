@@ -6,12 +6,13 @@ may have been told. What a new try needs is a new request, which reserves and bi
 """
 
 import dataclasses
+import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.service import errors, tenancy
+from simulacra.service import clock, errors, tenancy
 from simulacra.service.audit import trail
 from simulacra.service.audit.entry import Action, Actor
 from simulacra.service.database import paging, tables
@@ -43,6 +44,17 @@ async def newest(
         if value is not None:
             query = query.where(getattr(tables.Job, name) == value)
     return await paging.page(session, tables.Job, query, before, limit)
+
+
+async def failures(
+    session: AsyncSession, since: dt.timedelta, limit: int
+) -> tuple[Sequence[tables.Job], int]:
+    """Return up to `limit` jobs that failed lately, the last first, and how many there are."""
+    job = tables.Job
+    is_late = (job.status == JobStatus.FAILED, job.ended_at > clock.now(session) - since)
+    latest = select(job).where(*is_late).order_by(job.ended_at.desc(), job.id).limit(limit)
+    number = await session.scalar(select(func.count(job.id)).where(*is_late))
+    return (await session.scalars(latest)).all(), number or 0
 
 
 async def get(session: AsyncSession, job_id: str, *, lock: bool = False) -> tables.Job:

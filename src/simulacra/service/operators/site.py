@@ -2,8 +2,16 @@
 
 from fastapi import APIRouter
 
-from simulacra.service.operators.pages import overview, sign_in, signups, static, tenants, trail
+from simulacra.service.operators.pages import (
+    jobs,
+    overview,
+    sign_in,
+    signups,
+    static,
+    tenants,
+    trail,
+)
 
 router = APIRouter(prefix="/operator", include_in_schema=False)
-for page in (sign_in, static, overview, signups, tenants, trail):
+for page in (sign_in, static, overview, signups, jobs, tenants, trail):
     router.include_router(page.router)

@@ -9,14 +9,17 @@ from pydantic import BaseModel
 
 from simulacra.service import errors, policy, tenancy
 from simulacra.service.audit import search
+from simulacra.service.audit.entry import LOOKS
 from simulacra.service.credentials import rotations
 from simulacra.service.fields import Text
 from simulacra.service.http import serving
 from simulacra.service.identity import clients
 from simulacra.service.operators import guard, rendering
 from simulacra.service.tenants import administration, own_storage
+from simulacra.service.usage import daily
 
 RECENT = 10
+BILLED_DAYS = 30
 OLD_WORKS = "The old secret works until the new one is claimed."
 OLD_STOPS = "The old secret stops working at once."
 
@@ -150,7 +153,8 @@ async def _page(
         listed = await clients.listed(session, tenant_id)
         of_tenant = search.Filter(tenant_id=tenant_id)
         storages = await own_storage.listed(session, tenant_id)
-        recent, _next = await search.newest(session, of_tenant, RECENT)
+        by_day = await daily.billed(session, BILLED_DAYS, tenant_id)
+        recent, _next = await search.newest(session, of_tenant, RECENT, but=LOOKS)
     return rendering.render(
         request,
         "tenant.html",
@@ -160,6 +164,7 @@ async def _page(
         clients=listed,
         storages=storages,
         entries=recent,
+        billed_by_day=by_day.get(tenant_id, [0] * BILLED_DAYS),
         default_hours=round(runtime.policy.retention.total_seconds() / 3600),
         longest_hours=policy.MAX_RETENTION_HOURS,
         capacity=runtime.policy.capacity,
