@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from simulacra.engine.display import notebook
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -24,11 +26,14 @@ def read(kind: type[T], document: Mapping[str, Any]) -> T:
 
 
 class Shown:
-    """What a notebook shows as ``print`` does, since its representation is long."""
+    """What a notebook shows as HTML, and a console as ``print`` does."""
 
     def __init_subclass__(cls) -> None:
         # IPython takes the representation that a class has itself before a method that it inherits.
         setattr(cls, "_repr_pretty_", _pretty)  # noqa: B010 - as no other class of ours has it
+
+    def _repr_html_(self) -> str | None:
+        return notebook.html(self)
 
 
 def _pretty(shown: object, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as IPython calls it

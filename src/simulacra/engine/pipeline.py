@@ -10,9 +10,10 @@ from typing import Any, Self, Unpack
 import numpy as np
 import pyarrow as pa
 
-from simulacra.engine import errors, limits, options, privacy_levels, randomness
+from simulacra.engine import documents, errors, limits, options, privacy_levels, randomness
 from simulacra.engine.cleaning import clean
 from simulacra.engine.codebook import Coding
+from simulacra.engine.columns import frames
 from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
 from simulacra.engine.margins import measuring, replicates
@@ -318,7 +319,7 @@ def load(path: str | Path) -> "Model":
     return model
 
 
-class Model:
+class Model(documents.Shown, frames.Framed):
     """A model fitted to a study.
 
     Attributes:
@@ -348,6 +349,13 @@ class Model:
         self._replicates: tuple[tuple[int, ...], list[Replicate]] = ((), [])
         self._value_seconds: float | None = None
 
+    def __repr__(self) -> str:
+        """Return it in one line."""
+        return (
+            f"<Model: {len(self.schema):,} columns, {self.schema.row_count:,} respondents, "
+            f"privacy {self.privacy}>"
+        )
+
     @property
     def privacy(self) -> str:
         """How closely it follows small groups: ``"standard"`` or ``"strict"``."""
@@ -362,6 +370,15 @@ class Model:
         """
         columns = dict(enumerate(self._pool.values.T))
         return _table(self.schema, columns)
+
+    @property
+    def table(self) -> pa.Table:
+        """The cleaned study; see `study`."""
+        return self.study
+
+    def head(self, count: int = 5) -> frames.Rows:
+        """Return the first respondents of the study, with the labels of the questions."""
+        return _head(self.schema, self.study, count)
 
     @property
     def study_weights(self) -> pa.DoubleArray | None:
@@ -929,8 +946,8 @@ def _rng_seed(row_count: int, seed: int | None) -> int:
     return randomness.new_seed() if seed is None else seed
 
 
-@dataclasses.dataclass(frozen=True)
-class Generation:
+@dataclasses.dataclass(frozen=True, repr=False)
+class Generation(documents.Shown, frames.Framed):
     """Synthetic rows and their report.
 
     Attributes:
@@ -949,6 +966,22 @@ class Generation:
         default_factory=dict, repr=False, compare=False
     )
     _scenario: tuple[str, ...] = dataclasses.field(default=(), repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        """Return it in one line."""
+        return (
+            f"<Generation: {self.status}, {self.rows_generated:,} rows, "
+            f"{self.table.num_columns:,} columns, {len(self.report.conditions)} conditions>"
+        )
+
+    @property
+    def schema(self) -> Schema:
+        """Of the rows: that of the model."""
+        return self._schema
+
+    def head(self, count: int = 5) -> frames.Rows:
+        """Return the first rows, with the labels of the questions."""
+        return _head(self._schema, self.table, count)
 
     @property
     def rows_requested(self) -> int:
@@ -1075,6 +1108,10 @@ class Generation:
         )
         files.write(rows, Path(path), format, codebook)
         return self
+
+
+def _head(schema: Schema, table: pa.Table, count: int) -> frames.Rows:
+    return frames.Rows(table.slice(0, count), schema.labels(table.column_names))
 
 
 def _banner(columns: Names | None, banner: Names | None) -> Names | None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from simulacra.engine import documents
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     import polars as pl
 
@@ -36,6 +41,41 @@ class Framed:
             ModuleNotFoundError: polars is not installed.
         """
         return polars(self.table)
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Rows(documents.Shown, Framed):
+    """Some rows, as notebooks show them: the label of a question above the name of its column.
+
+    Attributes:
+        table: the rows.
+        labels: of the columns, where they say more than the names.
+    """
+
+    table: pa.Table
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        return list(self.table.column_names)
+
+    @property
+    def values(self) -> list[list[Any]]:
+        """The rows, a list of values each."""
+        return [[*row.values()] for row in self.table.to_pylist()]
+
+    def __repr__(self) -> str:
+        """Return it in one line."""
+        return f"<Rows: {self.table.num_rows:,} rows, {self.table.num_columns:,} columns>"
+
+    def __str__(self) -> str:
+        """Return the rows for people, a line for each column."""
+        width = max(map(len, self.names), default=0)
+        return "\n".join(
+            f"{name:<{width}}  {', '.join('-' if it is None else str(it) for it in column)}"
+            for name, column in zip(self.names, zip(*self.values, strict=True), strict=False)
+        )
 
 
 def pandas(table: pa.Table) -> pd.DataFrame:

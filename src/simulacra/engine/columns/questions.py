@@ -32,10 +32,12 @@ class Item:
     Attributes:
         column: the column.
         text: what its label says beyond the question's.
+        chosen: of an option, the share of those asked who chose it; None where nothing says so.
     """
 
     column: Column
     text: str
+    chosen: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,11 +75,21 @@ def of_schema(schema: Schema) -> list[Question]:
 def _of_set(schema: Schema, one: MultipleResponseSet) -> Question:
     columns = [schema[name] for name in one.columns]
     label = one.label or one.name
+    items = _items(columns, label)
     ending = _ending([column.label for column in columns])
     if ending:  # such as the brand of all items
-        items = (Item(it, it.label.removesuffix(ending).strip(AROUND)) for it in columns)
-        return Question(one.name, f"{label}: {ending.strip(AROUND)}", SET, tuple(items))
-    return Question(one.name, label, SET, _items(columns, label))
+        items = tuple(Item(it, it.label.removesuffix(ending).strip(AROUND)) for it in columns)
+        label = f"{label}: {ending.strip(AROUND)}"
+    with_shares = (dataclasses.replace(item, chosen=_chosen(item.column, one)) for item in items)
+    return Question(one.name, label, SET, tuple(with_shares))
+
+
+def _chosen(column: Column, one: MultipleResponseSet) -> float | None:
+    """Return the share of those asked who chose an option."""
+    if one.kind != "dichotomy" or not column.shares:
+        return None
+    level = column.levels[-1] if one.counted is None else one.counted
+    return column.shares[column.levels.index(level)] if level in column.levels else None
 
 
 def _ending(labels: Sequence[str]) -> str:

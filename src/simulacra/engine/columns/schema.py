@@ -413,6 +413,20 @@ class Schema(documents.Shown, frames.Framed):
         is_said = column.label.startswith(question)
         return column.label if not question or is_said else f"{question}: {column.label}"
 
+    def labels(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the labels of columns and multiple-response sets that say more than the names.
+
+        Args:
+            names: others than those of the schema are left out.
+        """
+        found = {}
+        for name in names:
+            if name in self._by_name:
+                found[name] = self.described(self._by_name[name])
+            elif name in self._set_labels:
+                found[name] = self._set_labels[name]
+        return {name: label for name, label in found.items() if label not in ("", name)}
+
     @functools.cached_property
     def _set_labels(self) -> dict[str, str]:
         return {one.name: one.label for one in self.sets}

@@ -44,7 +44,7 @@ class Relations:
     kept: float | None
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Quality(documents.Shown):
     """What was found when rows without conditions were compared with the study.
 
@@ -88,6 +88,13 @@ class Quality(documents.Shown):
             )
             found.append(ReportWarning("rules_broken", detail))
         return tuple(found)
+
+    def __repr__(self) -> str:
+        """Return it in one line."""
+        return (
+            f"<Quality: largest difference {self.largest_distance:.1%}, "
+            f"{len(self.warnings)} warnings>"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON, warnings included."""

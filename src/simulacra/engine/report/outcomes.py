@@ -1,12 +1,14 @@
 """Filling in the report: what was requested, what was achieved, and who stands behind it."""
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
 from simulacra.engine.columns.arrays import Flags, Floats
 from simulacra.engine.columns.facts import Bound
-from simulacra.engine.columns.schema import Column
+from simulacra.engine.columns.schema import Column, Schema
 from simulacra.engine.model.donors import DonorPool
 from simulacra.engine.model.drawing import SyntheticRows
 from simulacra.engine.quality.quality import Quality
@@ -24,6 +26,7 @@ from simulacra.engine.report.report import (
 from simulacra.engine.scenario import importance, plans, raking
 from simulacra.engine.scenario.conditions import Scenario
 from simulacra.engine.scenario.importance import Importance
+from simulacra.engine.scenario.kinds.joint import CROSSED
 from simulacra.engine.scenario.particles import Particles
 from simulacra.engine.scenario.plans import MeanTarget, Plan, ShareTarget
 from simulacra.engine.scenario.terms import Partition, Range
@@ -127,7 +130,8 @@ def conditional(
     joint = support.of_weights(weights.joint, pool.weights)
     behind = [(it.among, it.support) for it in outcomes if not isinstance(it, RangeOutcome)]
     warnings = [*shortfalls(pool, plan, particles, weights, rows), *support.thin(joint, behind)]
-    return _report(made_of, rng_seed, rows, generated, joint, outcomes, warnings)
+    report = _report(made_of, rng_seed, rows, generated, joint, outcomes, warnings)
+    return dataclasses.replace(report, labels=labels(pool.schema, outcomes))
 
 
 def _report(
@@ -151,6 +155,25 @@ def _report(
         donors=made_of.donors,
         quality=made_of.quality,
     )
+
+
+class HasColumn(Protocol):
+    """What is about a column, several, or a multiple-response set."""
+
+    @property
+    def column(self) -> str:
+        """Its name; those of several are crossed."""
+
+
+def labels(schema: Schema, conditions: Iterable[HasColumn]) -> dict[str, str]:
+    """Return the labels of what conditions are about, by the names that they say it with."""
+    found = {}
+    for name in (condition.column for condition in conditions):
+        columns = [name] if name in schema else name.split(CROSSED)
+        known = schema.labels(columns)
+        if known:
+            found[name] = CROSSED.join(known.get(column, column) for column in columns)
+    return found
 
 
 def _range(pool: DonorPool, condition: Range, weights: Floats, values: Floats) -> RangeOutcome:

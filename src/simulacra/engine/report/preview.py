@@ -113,7 +113,7 @@ class Limit:
     effective_sample_size_without: float
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Preview(documents.Shown):
     """What a generation would give, without its rows.
 
@@ -138,6 +138,7 @@ class Preview(documents.Shown):
         distributions: of the questions that were asked about: in the study, and as they are to be
             expected of the rows. Of a column without a condition this is an estimate, from the
             respondents weighted to the scenario; none if no row can be had.
+        labels: of what the conditions are about, by `column`, where they say more than that.
     """
 
     seed: int
@@ -152,6 +153,7 @@ class Preview(documents.Shown):
     reason: str | None
     expected_seconds: float
     distributions: tuple[Distribution, ...] = ()
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
 
     def to_json(self) -> dict[str, Any]:
         """Return the preview as the service publishes it."""
@@ -175,6 +177,13 @@ class Preview(documents.Shown):
             ),
         }
         return documents.read(cls, {**document, **parts})
+
+    def __repr__(self) -> str:
+        """Return it in one line."""
+        return (
+            f"<Preview: {self.rows_available:,} of {self.rows_requested:,} rows ({self.status}), "
+            f"{len(self.conditions)} conditions, {len(self.warnings)} warnings>"
+        )
 
     def __str__(self) -> str:
         """Return a table for people."""

@@ -108,6 +108,7 @@ def conditional(question: Question, cloud: Particles) -> Preview:
         nearest=_nearest(question, cloud) if status == "partial" else None,
         reason=None if available else reasons.of_no_row(cloud, plan, pool.schema),
         expected_seconds=0.0,
+        labels=outcomes.labels(pool.schema, [it for _, it in foreseen]),
     )
 
 

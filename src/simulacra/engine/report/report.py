@@ -126,7 +126,7 @@ class RangeOutcome:
 Outcome = ShareOutcome | RangeOutcome | MeanOutcome
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Report(documents.Shown):
     """The report of one generation.
 
@@ -143,6 +143,7 @@ class Report(documents.Shown):
         quality: of the model, without conditions; None if it was not measured.
         margins: of error of the figures of columns without conditions; None if not asked for.
         validation: of the model's study; None unless it was asked for.
+        labels: of what the conditions are about, by `column`, where they say more than that.
     """
 
     seed: int
@@ -157,6 +158,7 @@ class Report(documents.Shown):
     quality: Quality | None
     margins: Margins | None = None
     validation: Validation | None = None
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
 
     @property
     def table(self) -> pa.Table | None:
@@ -200,6 +202,21 @@ class Report(documents.Shown):
             quality=None if quality is None else Quality.from_json(quality),
             margins=margins,
             validation=None if validation is None else Validation.from_json(validation),
+            labels=document.get("labels", {}),
+        )
+
+    @property
+    def all_warnings(self) -> tuple[ReportWarning, ...]:
+        """Its own warnings, those of the margins of error, and those of the model."""
+        of_model = () if self.quality is None else self.quality.warnings
+        of_margins = () if self.margins is None else self.margins.warnings
+        return (*self.warnings, *of_margins, *of_model)
+
+    def __repr__(self) -> str:
+        """Return it in one line."""
+        return (
+            f"<Report: {self.rows_generated:,} of {self.rows_requested:,} rows ({self.status}), "
+            f"{len(self.conditions)} conditions, {len(self.all_warnings)} warnings>"
         )
 
     def __str__(self) -> str:
@@ -216,10 +233,7 @@ class Report(documents.Shown):
             )
         if self.margins is not None:
             lines.append(str(self.margins))
-        of_model = () if self.quality is None else self.quality.warnings
-        of_margins = () if self.margins is None else self.margins.warnings
-        warnings = (*self.warnings, *of_margins, *of_model)
-        lines.extend(f"{warning.code}: {warning.detail}" for warning in warnings)
+        lines.extend(f"{warning.code}: {warning.detail}" for warning in self.all_warnings)
         if self.validation is not None:
             lines += ["", "Validation of the study", "", str(self.validation)]
         return "\n".join(lines)

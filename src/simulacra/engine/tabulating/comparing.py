@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from simulacra.engine.columns.boolean import BOOLEAN, LEVELS
-from simulacra.engine.columns.schema import Column
+from simulacra.engine.columns.schema import Column, Schema
 from simulacra.engine.margins.margins import FigureMargin, Margins
 from simulacra.engine.tabulating import estimates, intervals, naming, variables, withholding
 from simulacra.engine.tabulating.comparison import (
@@ -22,6 +22,8 @@ from simulacra.engine.tabulating.sample import Sample, Weighting
 from simulacra.engine.tabulating.variables import RowVariable
 
 DIGITS = 6
+CHOICES = 2
+"""Levels of an option: chosen, and not chosen."""
 
 
 def compare(
@@ -58,9 +60,13 @@ def compare(
     labels = [_label(each) for each in (first, second)]
     if labels[0] == labels[1]:
         labels = [f"first {labels[0]}", f"second {labels[1]}"]
-    notes = _notes((first, second), ranked)
     return Comparison(
-        (labels[0], labels[1]), intervals.LEVEL, len(ranked), tuple(ranked), tuple(notes)
+        (labels[0], labels[1]),
+        intervals.LEVEL,
+        len(ranked),
+        tuple(ranked),
+        tuple(_notes((first, second), ranked)),
+        second.schema.labels(dict.fromkeys(each.column for each in ranked)),
     )
 
 
@@ -75,14 +81,30 @@ def _figures(
     )
     name, kind = pair[0].name, pair[0].kind
     is_conditioned = any(name in sample.conditioned for sample in samples)
-    if name in samples[0].schema and samples[0].schema[name].type is BOOLEAN:
-        first = {level: own for level, own in first.items() if level != LEVELS[0]}
+    said_by_others = _complement(samples[0].schema, name)
+    if said_by_others is not None:
+        first = {level: own for level, own in first.items() if level != said_by_others}
     for level in [level for level in first if level in second]:
         margin = margins.get((name, level, kind))
         if margin is None:
             yield _of_bases(pair, level, (first[level], second[level]), is_conditioned)
         else:
             yield _of_margin(margin, is_conditioned)
+
+
+def _complement(schema: Schema, name: str) -> str | None:
+    """Return the level whose share is what the other one leaves: false, or not chosen."""
+    if name not in schema:
+        return None
+    column = schema[name]
+    if column.type is BOOLEAN:
+        return LEVELS[0]
+    sets = {one.name: one for one in schema.sets}
+    one = sets.get(column.multiple_response or "")
+    if one is None or one.kind != "dichotomy" or len(column.levels) != CHOICES:
+        return None
+    counted = column.levels[-1] if one.counted is None else one.counted
+    return next((level for level in column.levels if level != counted), None)
 
 
 def _is_of_few(samples: tuple[Sample, Sample], pair: tuple[RowVariable, RowVariable]) -> bool:

@@ -7,9 +7,10 @@ code.
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from simulacra.engine import documents
+from simulacra.engine.columns import frames
 from simulacra.engine.columns.lazy import pa
 from simulacra.engine.tabulating import naming, rendering
 
@@ -89,8 +90,39 @@ class ComparedFigure:
     is_conditioned: bool
 
 
-@dataclasses.dataclass(frozen=True)
-class Comparison(documents.Shown):
+class ShownFigure(NamedTuple):
+    """A figure of both samples as texts for people.
+
+    Attributes:
+        column: its name.
+        level: or the option; ``mean`` of a mean.
+        first, second: of the samples.
+        change: with its unit.
+        interval: of the change.
+        surprise: as in the figure.
+        is_changed: beyond its interval, though no scenario is about it.
+        is_conditioned: as in the figure.
+        is_share: whether it is a share; all shares are drawn on one scale.
+        ends: the change as a number, and the ends of its interval.
+        reach: how far the scale that it is drawn on goes to both sides of 0.
+    """
+
+    column: str
+    level: str
+    first: str
+    second: str
+    change: str
+    interval: str
+    surprise: str
+    is_changed: bool
+    is_conditioned: bool
+    is_share: bool
+    ends: tuple[float | None, float | None, float | None]
+    reach: float
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Comparison(documents.Shown, frames.Framed):
     """Figures of two samples.
 
     Attributes:
@@ -100,6 +132,7 @@ class Comparison(documents.Shown):
         figures: the most surprising change first, and at last those that a scenario is about; of
             the service the first 1,000.
         notes: how they are to be read.
+        labels: of the columns and sets by their names, where they say more than these.
     """
 
     names: tuple[str, str]
@@ -107,6 +140,7 @@ class Comparison(documents.Shown):
     figure_count: int
     figures: tuple[ComparedFigure, ...]
     notes: tuple[str, ...]
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
 
     @property
     def changes(self) -> list[ComparedFigure]:
@@ -132,6 +166,17 @@ class Comparison(documents.Shown):
             return table
         return table.drop_columns([name for name in FIGURE_TYPES if name.endswith("_moment")])
 
+    @property
+    def lines(self) -> list[ShownFigure]:
+        """The first figures as texts, as many as the comparison shows of itself."""
+        lines = [_shown(each) for each in self.figures[:MOST_TOLD]]
+        of_shares = max((line.reach for line in lines if line.is_share), default=0.0)
+        return [line._replace(reach=of_shares) if line.is_share else line for line in lines]
+
+    def head(self, count: int = 5) -> Self:
+        """Return the same comparison with its first figures only."""
+        return dataclasses.replace(self, figures=self.figures[:count])
+
     def to_json(self) -> dict[str, Any]:
         """Return the comparison as a document, as the service publishes it."""
         return dataclasses.asdict(self)
@@ -151,6 +196,13 @@ class Comparison(documents.Shown):
         }
         return documents.read(cls, {**document, **parts})
 
+    def __repr__(self) -> str:
+        """Return it in one line."""
+        return (
+            f"<Comparison: {' and '.join(self.names)}, {self.figure_count:,} figures, "
+            f"{len(self.changes)} changed beyond their interval>"
+        )
+
     def __str__(self) -> str:
         """Return a table for people."""
         told = self.figures[:MOST_TOLD]
@@ -166,22 +218,35 @@ def _figure(document: Mapping[str, Any]) -> ComparedFigure:
     return documents.read(ComparedFigure, {**document, **sides})
 
 
-def _printed(each: ComparedFigure) -> list[str]:
-    name = f"{each.column} (mean)" if each.level is None else f"{each.column} = {each.level}"
+def _shown(each: ComparedFigure) -> ShownFigure:
     unit = _unit(each)
     change, low, high = each.change.numbers
-    span = "-"
+    span, reach = "-", 0.0
     if low is not None and high is not None:
         span = f"{_moved(low, unit)} to {_moved(high, unit)}"
-    return [
-        name,
-        _text(each.first.figure, unit),
-        _text(each.second.figure, unit),
-        "-" if change is None else _moved(change, unit),
-        span,
-        "-" if each.surprise is None else f"{each.surprise:.1f}",
-        "asked for" if each.is_conditioned else "changed" if each.is_changed else "",
-    ]
+        reach = max(abs(low), abs(high))
+    return ShownFigure(
+        column=each.column,
+        level="mean" if each.level is None else each.level,
+        first=_text(each.first.figure, unit),
+        second=_text(each.second.figure, unit),
+        change="-" if change is None else _moved(change, unit),
+        interval=span,
+        surprise="-" if each.surprise is None else f"{each.surprise:.1f}",
+        is_changed=each.is_changed and not each.is_conditioned,
+        is_conditioned=each.is_conditioned,
+        is_share=unit == POINTS,
+        ends=(change, low, high),
+        reach=reach,
+    )
+
+
+def _printed(each: ComparedFigure) -> list[str]:
+    name = f"{each.column} (mean)" if each.level is None else f"{each.column} = {each.level}"
+    shown = _shown(each)
+    texts = (shown.first, shown.second, shown.change, shown.interval, shown.surprise)
+    mark = "asked for" if each.is_conditioned else "changed" if each.is_changed else ""
+    return [name, *texts, mark]
 
 
 def _unit(each: ComparedFigure) -> str:

@@ -7,9 +7,11 @@ code.
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, Self
+import itertools
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from simulacra.engine import documents
+from simulacra.engine.columns import frames
 from simulacra.engine.columns.lazy import pa
 from simulacra.engine.tabulating import rendering
 
@@ -93,8 +95,20 @@ class Block:
     effective_bases: tuple[float, ...]
 
 
-@dataclasses.dataclass(frozen=True)
-class Crosstab(documents.Shown):
+class Span(NamedTuple):
+    """Columns of a table beside each other that are levels of one banner variable.
+
+    Attributes:
+        banner: the variable; None for the total.
+        width: how many columns.
+    """
+
+    banner: str | None
+    width: int
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Crosstab(documents.Shown, frames.Framed):
     """A cross table.
 
     Attributes:
@@ -104,6 +118,7 @@ class Crosstab(documents.Shown):
         compared: pairs of cells that were compared.
         unit: what the base counts: ``respondents`` or ``rows``.
         notes: how the table is to be read.
+        labels: of the columns and sets by their names, where they say more than these.
     """
 
     columns: tuple[Column, ...]
@@ -112,6 +127,7 @@ class Crosstab(documents.Shown):
     compared: int
     unit: str
     notes: tuple[str, ...]
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
 
     @property
     def table(self) -> pa.Table:
@@ -143,6 +159,16 @@ class Crosstab(documents.Shown):
         has_moments = table["moment"].null_count < len(lines)
         return table if has_moments else table.drop_columns(["moment"])
 
+    @property
+    def spans(self) -> list[Span]:
+        """The banner variables, each with how many columns it has, behind the total."""
+        runs = itertools.groupby(column.banner for column in self.columns)
+        return [Span(banner, len([*run])) for banner, run in runs]
+
+    def head(self, count: int = 5) -> Self:
+        """Return the same table with its first row variables only."""
+        return dataclasses.replace(self, blocks=self.blocks[:count])
+
     def to_json(self) -> dict[str, Any]:
         """Return the table as a document, as the service publishes it."""
         return dataclasses.asdict(self)
@@ -160,6 +186,14 @@ class Crosstab(documents.Shown):
             "notes": tuple(document["notes"]),
         }
         return documents.read(cls, {**document, **parts})
+
+    def __repr__(self) -> str:
+        """Return it in one line."""
+        rows = ", ".join(block.row for block in self.blocks[:3])
+        more = f" and {len(self.blocks) - 3} more" if len(self.blocks) > 3 else ""
+        across = ", ".join(span.banner for span in self.spans if span.banner)
+        by = f" by {across}" if across else ""
+        return f"<Crosstab: {rows}{more}{by}, {self.blocks[0].bases[0]:,} {self.unit}>"
 
     def __str__(self) -> str:
         """Return the table for people."""

@@ -60,7 +60,10 @@ def tabulate(
     notes = _notes(sample, blocks, compared, shown, across)
     if is_bare:
         notes.append(withholding.NOTE)
-    return Crosstab(tuple(columns), blocks, significance.LEVEL, compared, unit, tuple(notes))
+    labels = sample.schema.labels([*naming.each(rows), *naming.each(banner)])
+    return Crosstab(
+        tuple(columns), blocks, significance.LEVEL, compared, unit, tuple(notes), labels
+    )
 
 
 def _columns(across: Sequence[BannerVariable]) -> tuple[list[Column], list[Group]]:

@@ -22,6 +22,7 @@ from simulacra.service.generations import links
 from simulacra.service.generations.tabulation_schemas import (
     ComparisonDocument,
     CrosstabDocument,
+    Labels,
     Name,
 )
 from simulacra.service.jobs import schemas as jobs
@@ -505,6 +506,7 @@ class ReportDocument(BaseModel):
     validation: ValidationSummaryDocument | None = Field(
         None, description="The dataset's latest of the whole study when the rows were made."
     )
+    labels: Labels = Field(default_factory=dict)
 
 
 NO_ROWS = "null: no row can be had."
@@ -606,6 +608,7 @@ class PreviewDocument(BaseModel):
         "an estimate in whole percent, from the respondents weighted to the scenario; one with too "
         "few respondents is left out, and so are all if no row can be had.",
     )
+    labels: Labels = Field(default_factory=dict)
 
 
 class JobWithAnswer(JobDocument):

@@ -43,7 +43,9 @@ def compare(
         margins = Margins.from_json(request.margins)
     found = comparing.compare(first, second, names, margins, is_published=True).to_json()
     told = found["figures"][: tabulation_schemas.MAX_FIGURES]
-    return payloads.ComparisonResult(found | {"figures": told})
+    columns = {figure["column"] for figure in told}
+    labels = {name: label for name, label in found["labels"].items() if name in columns}
+    return payloads.ComparisonResult(found | {"figures": told, "labels": labels})
 
 
 def _sample(model: pipeline.Model, made: payloads.MadeRows | None, names: Iterable[str]) -> Sample:

@@ -14,6 +14,13 @@ MAX_FIGURES = 1_000
 """Figures that the answer to a comparison lists, the most surprising ones."""
 
 Name = Annotated[Text, Field(min_length=1, max_length=500)]
+Labels = Annotated[
+    dict[str, str],
+    Field(
+        description="Texts of the questions by the names that stand here, of those whose text "
+        "says more than the name."
+    ),
+]
 
 
 class CrosstabRequest(Body):
@@ -108,6 +115,7 @@ class CrosstabDocument(BaseModel):
     compared: int = Field(description="Pairs of cells that were compared.")
     unit: Literal["respondents", "rows"] = Field(description="What the bases count.")
     notes: list[str] = Field(description="How the table is to be read.")
+    labels: Labels = Field(default_factory=dict)
 
 
 class ComparedEstimateDocument(BaseModel):
@@ -151,3 +159,4 @@ class ComparisonDocument(BaseModel):
     figure_count: int = Field(description="Figures that were compared.")
     figures: list[ComparedFigureDocument] = Field(description=f"The first {MAX_FIGURES:,} of them.")
     notes: list[str] = Field(description="How the figures are to be read.")
+    labels: Labels = Field(default_factory=dict)
