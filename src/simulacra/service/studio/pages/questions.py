@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -15,6 +16,8 @@ from simulacra.service.studio import guard, rendering, study
 
 PAGE = 20
 """Questions on one page."""
+POINTS = ("Lowest", "5%", "25%", "Median", "75%", "95%", "Highest")
+"""What is told of a column of numbers."""
 
 router = APIRouter(prefix="/studies/{dataset_id}/questions", route_class=rendering.Page)
 
@@ -27,11 +30,27 @@ class Shown:
         question: which.
         form: `levels`, `numbers`, `options` or `grid`: which chart it gets.
         options: of a multiple-response set, each option and the share of those who chose it.
+        spreads: of numbers and dates, a spread for each item.
     """
 
     question: questions.Question
     form: str
     options: Sequence[tuple[questions.Item, float]] = ()
+    spreads: Sequence["Spread"] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Spread:
+    """How the values of a column are spread.
+
+    Attributes:
+        item: which column, and what its label says beyond the question's.
+        points: what each is called, the value, and where it lies on the scale, 0 to 1; the lowest
+            value, five quantiles and the highest, or the two ends where quantiles are not known.
+    """
+
+    item: questions.Item
+    points: Sequence[tuple[str, Any, float]]
 
 
 @router.get("")
@@ -90,8 +109,23 @@ def _shown(schema: Schema, question: questions.Question) -> Shown:
         known = [(it, share) for it, share in shares if share is not None]
         return Shown(question, "options", sorted(known, key=lambda it: -it[1]))
     if not first.type.is_categorical:
-        return Shown(question, "numbers")
+        return Shown(question, "numbers", spreads=_spreads(question.items))
     return Shown(question, "levels" if len(question.items) == 1 else "grid")
+
+
+def _spreads(items: Sequence[questions.Item]) -> list[Spread]:
+    """Return the spreads of columns on one scale."""
+    ends = [item.column.bounds for item in items]
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    spreads = []
+    for item in items:
+        column = item.column
+        values = (column.min, *column.quantiles, column.max)
+        names = POINTS if len(values) == len(POINTS) else (POINTS[0], POINTS[-1])
+        length = (high - low) or 1.0
+        places = [(column.type.to_number(value) - low) / length for value in values]
+        spreads.append(Spread(item, list(zip(names, values, places, strict=False))))
+    return spreads
 
 
 def _share_of(column: Column, counted: str | None) -> float | None:
