@@ -21,6 +21,7 @@ LIGHT = (
     "simulacra.engine.codebook",
     "simulacra.engine.progress",
     "simulacra.engine.display",
+    "simulacra.engine.full_report.full_report",
     "simulacra.engine.report.distributions",
     "simulacra.engine.report.preview",
     "simulacra.engine.margins.margins",

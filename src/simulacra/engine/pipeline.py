@@ -16,6 +16,8 @@ from simulacra.engine.codebook import Coding
 from simulacra.engine.columns import frames
 from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
+from simulacra.engine.full_report import making
+from simulacra.engine.full_report.full_report import FullReport
 from simulacra.engine.margins import measuring, replicates
 from simulacra.engine.margins.replicates import Halves, Replicate
 from simulacra.engine.margins.respondents import Respondents
@@ -714,7 +716,11 @@ class Model(documents.Shown, frames.Framed):
             report = dataclasses.replace(report, validation=self.validation)
             table = _table(self.schema, made.values)
             told = scenario_words.of(self.schema, asked)
-            generation = Generation(table, report, self.schema, behind, self._codings, told)
+            generation = Generation(
+                *(table, report, self.schema, behind, self._codings),
+                _scenario=told,
+                _survey_weights=self._pool.survey_weights,
+            )
         drawn = sum(duration for _, duration in durations)
         self._value_seconds = (time.perf_counter() - began) / drawn
         return generation.with_support_weight() if support_weight else generation
@@ -966,6 +972,7 @@ class Generation(documents.Shown, frames.Framed):
         default_factory=dict, repr=False, compare=False
     )
     _scenario: tuple[str, ...] = dataclasses.field(default=(), repr=False, compare=False)
+    _survey_weights: Floats | None = dataclasses.field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
         """Return it in one line."""
@@ -1074,6 +1081,29 @@ class Generation(documents.Shown, frames.Framed):
         weight = Weighting(self.sample).effective(everyone) / self.rows_generated
         column = pa.array(np.full(self.rows_generated, weight))
         return dataclasses.replace(self, table=self.table.append_column(SUPPORT_WEIGHT, column))
+
+    def full_report(self) -> FullReport:
+        """Return the report with what changed from the study, distributions and the card.
+
+        It is what is handed on with the rows, so no figure in it is one of fewer respondents than
+        the disclosure threshold.
+        """
+        study = Sample(self._schema, self._behind.values, self._survey_weights)
+        figures = making.figures_of(study, self.sample, self.report, self.card)
+        return FullReport(self.report, figures)
+
+    def to_html(self, path: str | Path, *, name: str | None = None) -> Self:
+        """Write the full report as one page that loads nothing, runs nothing, and prints well.
+
+        Args:
+            path: of the file.
+            name: of the study or the scenario, for the title.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        Path(path).write_text(self.full_report().to_html(name), "utf-8")
+        return self
 
     def write(
         self,

@@ -366,7 +366,7 @@ class Schema(documents.Shown, frames.Framed):
     @property
     def names(self) -> list[str]:
         """The names of the columns."""
-        return [column.name for column in self.columns]
+        return [*self._by_name]
 
     @functools.cached_property
     def questions(self) -> list[questions.Question]:

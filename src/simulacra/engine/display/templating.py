@@ -74,12 +74,14 @@ def points(value: float | None) -> str:
 
 
 def number(value: float | str | None) -> str:
-    """Return a number with three to four significant digits; a date or time as it is."""
+    """Return a number with two to four significant digits; a date or time as it is."""
     if value is None or isinstance(value, str):
         return (value or NONE).replace("T", " ")
     if isinstance(value, int) or value.is_integer():
         return f"{int(value):,}".replace("-", MINUS)
-    digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2 if abs(value) >= 0.1 else 3
+    if abs(value) < 0.1:
+        return f"{value:.2g}".replace("-", MINUS)
+    digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2
     return f"{value:,.{digits}f}".replace("-", MINUS)
 
 

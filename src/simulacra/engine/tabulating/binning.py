@@ -74,7 +74,10 @@ class Bins:
         width = max(_round_width((high - low) / WANTED_BINS or (last - first) / MOST_BINS), step)
         begin, end = np.round(low / width), np.round(high / width)
         cuts = [float(at * width) for at in np.arange(begin, max(begin, end) + 0.5)]
-        return cls(tuple(it for it in cuts if first < it <= last), step / 2, name)
+        inside = [it for it in cuts if first < it <= last]
+        is_single = inside and inside[0] - first < 1.5 * step, inside and last - inside[-1] < step
+        ends = (first if is_single[0] else None), (last + step if is_single[1] else None)
+        return cls(tuple(inside), step / 2, name, *ends)
 
     @classmethod
     def _of_moments(cls, column: Column, low: float, high: float) -> Self:

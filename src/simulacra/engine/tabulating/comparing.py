@@ -50,12 +50,19 @@ def compare(
     """
     names = naming.shared(first.schema, second.schema) if columns is None else columns
     naming.check_columns(first.schema, second.schema, names)
-    both = (variables.rows_of(sample.schema, names) for sample in (first, second))
-    pairs = [*zip(*both, strict=True)]
-    if is_published:
-        pairs = [pair for pair in pairs if not _is_of_few((first, second), pair)]
+    samples = first, second
+    weightings = Weighting(first), Weighting(second)
+    both = (variables.rows_of(sample.schema, names) for sample in samples)
     known = {(it.column, it.level, it.kind): it for it in (margins.figures if margins else ())}
-    found = [figure for pair in pairs for figure in _figures((first, second), pair, known)]
+    found: list[ComparedFigure] = []
+    for one, other in zip(*both, strict=True):
+        pair = one, other
+        bases = (
+            Base.of(first, weightings[0], one.asked),
+            Base.of(second, weightings[1], other.asked),
+        )
+        if not (is_published and _is_of_few(samples, bases)):
+            found += _figures(samples, pair, bases, known)
     ranked = sorted(found, key=lambda each: (each.is_conditioned, -(each.surprise or 0.0)))
     labels = [_label(each) for each in (first, second)]
     if labels[0] == labels[1]:
@@ -73,11 +80,13 @@ def compare(
 def _figures(
     samples: tuple[Sample, Sample],
     pair: tuple[RowVariable, RowVariable],
+    bases: tuple[Base, Base],
     margins: Mapping[tuple[str, str | None, str], FigureMargin],
 ) -> Iterable[ComparedFigure]:
     """Yield the figures of one variable; a level that one sample lacks is left out."""
     first, second = (
-        dict(_estimates(sample, variable)) for sample, variable in zip(samples, pair, strict=True)
+        {level: own for level, (own,) in estimates.of(sample, [base], variable)}
+        for sample, base, variable in zip(samples, bases, pair, strict=True)
     )
     name, kind = pair[0].name, pair[0].kind
     is_conditioned = any(name in sample.conditioned for sample in samples)
@@ -107,19 +116,13 @@ def _complement(schema: Schema, name: str) -> str | None:
     return next((level for level in column.levels if level != counted), None)
 
 
-def _is_of_few(samples: tuple[Sample, Sample], pair: tuple[RowVariable, RowVariable]) -> bool:
+def _is_of_few(samples: tuple[Sample, Sample], bases: tuple[Base, Base]) -> bool:
     """Tell whether the figures of a variable are those of few respondents."""
-    bases = [
-        Base.of(sample, Weighting(sample), variable.asked)
-        for sample, variable in zip(samples, pair, strict=True)
+    return any(
+        min(base.count, base.effective) < withholding.LEAST
+        for sample, base in zip(samples, bases, strict=True)
         if sample.behind is None
-    ]
-    return any(min(base.count, base.effective) < withholding.LEAST for base in bases)
-
-
-def _estimates(sample: Sample, variable: RowVariable) -> list[tuple[str | None, Estimate]]:
-    base = Base.of(sample, Weighting(sample), variable.asked)
-    return [(level, own) for level, (own,) in estimates.of(sample, [base], variable)]
+    )
 
 
 def _of_bases(

@@ -109,4 +109,6 @@ def _is(position: int, level: int) -> Group:
 
 
 def _any(*groups: Group) -> Group:
+    if len(groups) == 1:
+        return groups[0]
     return lambda values: np.logical_or.reduce([group(values) for group in groups])

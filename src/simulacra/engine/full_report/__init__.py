@@ -1,0 +1,1 @@
+"""The report of a generation as people read it and hand it on: one page, or JSON."""

@@ -1,0 +1,121 @@
+"""Which distributions belong to one question of the questionnaire, and are shown together.
+
+Files say so of multiple-response sets alone. Of others, labels do: "Satisfaction: price" follows
+"Satisfaction: service", and "Friendly - Optus" precedes "Friendly - Vodafone"; without labels,
+names do: q7_1, q7_2, q7_3.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from simulacra.engine.report.distributions import LEVELS, OPTIONS, Distribution, Part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+LEAST_TOGETHER = 3
+"""Neighbours that make a question."""
+BETWEEN = re.compile(r"\s+[-\u2013|]\s+|:\s+")
+"""Between a question and one of its items."""
+NUMBERED = re.compile(r"^(.*?[A-Za-z].*?)[._]?r?\d+$")
+"""A name that ends in a number."""
+NOES = {"no", "false", "not selected", "unchecked", "not mentioned", "unselected"}
+"""Levels in lower case that mean that something was not chosen."""
+Way = Callable[[Distribution], "tuple[str, str] | None"]
+"""Returns what a distribution has in common with its neighbours, and what it has not."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Question:
+    """Distributions that are shown together.
+
+    Attributes:
+        title: what they have in common; None if it is a single one.
+        shown: each with what tells it from the others as its label; items with the same two levels
+            are one, a part each.
+    """
+
+    title: str | None
+    shown: tuple[Distribution, ...]
+
+
+def together(found: Sequence[Distribution]) -> list[Question]:
+    """Return distributions by question, in their order."""
+    questions: list[Question] = []
+    at = 0
+    while at < len(found):
+        title, items = _longest(found, at)
+        if len(items) < LEAST_TOGETHER:
+            questions.append(Question(None, (found[at],)))
+            at += 1
+            continue
+        own = found[at : at + len(items)]
+        named = [dataclasses.replace(it, label=item) for it, item in zip(own, items, strict=True)]
+        questions.append(Question(title, tuple(_merged(named))))
+        at += len(items)
+    return questions
+
+
+def _longest(found: Sequence[Distribution], at: int) -> tuple[str, list[str]]:
+    """Return what the most neighbours from a position on have in common, and their items."""
+    runs = [_run(way, found, at) for way in (_by_beginning, _by_end, _by_name)]
+    longest = max(runs, key=len)
+    return (longest[0][0], [item for _, item in longest]) if longest else ("", [])
+
+
+def _run(way: Way, found: Sequence[Distribution], at: int) -> list[tuple[str, str]]:
+    run: list[tuple[str, str]] = []
+    for each in itertools.islice(found, at, None):
+        pair = way(each)
+        if pair is None or (run and pair[0] != run[0][0]):
+            break
+        run.append(pair)
+    return run
+
+
+def _by_beginning(each: Distribution) -> tuple[str, str] | None:
+    parts = BETWEEN.split(each.label, maxsplit=1)
+    return (parts[0], parts[1]) if len(parts) == 2 and all(parts) else None
+
+
+def _by_end(each: Distribution) -> tuple[str, str] | None:
+    between = [*BETWEEN.finditer(each.label)]
+    if not between or not between[-1].start() or between[-1].end() == len(each.label):
+        return None
+    return each.label[between[-1].end() :], each.label[: between[-1].start()]
+
+
+def _by_name(each: Distribution) -> tuple[str, str] | None:
+    found = NUMBERED.match(each.column)
+    return None if found is None or each.kind == OPTIONS else (found[1], each.label)
+
+
+def _merged(items: Sequence[Distribution]) -> Iterator[Distribution]:
+    """Yield items; neighbours with the same two levels as one, of the second of them."""
+    for names, run in itertools.groupby(items, key=_two_levels):
+        own = list(run)
+        if names is None or len(own) < LEAST_TOGETHER:
+            yield from own
+            continue
+        chosen = 0 if names[1].lower() in NOES else 1
+        yield Distribution(
+            column=f"{own[0].column} to {own[-1].column}",
+            label=f"Answer: {names[chosen]}",
+            kind=OPTIONS,
+            parts=tuple(
+                Part(it.label, it.parts[chosen].study, it.parts[chosen].rows) for it in own
+            ),
+            study_base=max(it.study_base for it in own),
+            rows_base=max(it.rows_base for it in own),
+            is_conditioned=any(it.is_conditioned for it in own),
+        )
+
+
+def _two_levels(each: Distribution) -> tuple[str, str] | None:
+    names = tuple(part.name for part in each.parts)
+    return (names[0], names[1]) if each.kind == LEVELS and len(names) == 2 else None
