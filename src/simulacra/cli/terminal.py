@@ -5,12 +5,8 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator
-from importlib.util import find_spec
 
 from simulacra.engine.progress import Progress, ProgressCallback
-
-STEP_NAMES = {"fitting": "column", "sampling": "step"}
-"""The name of a step, by stage."""
 
 
 def printable(text: str) -> str:
@@ -43,9 +39,15 @@ def say_lines(lines: Iterable[str]) -> None:
 @contextlib.contextmanager
 def progress() -> Iterator[ProgressCallback]:
     """Show progress on standard error: as a bar on a terminal, elsewhere as one line a stage."""
-    has_bars = sys.stderr.isatty() and find_spec("rich") is not None
-    with _bar() if has_bars else contextlib.nullcontext(stages()) as on_progress:
-        yield on_progress
+    from simulacra.engine.display import progress as showing
+
+    has_bars = sys.stderr.isatty() and showing.has_bars()
+    with (
+        showing.progress(wanted=True)
+        if has_bars
+        else contextlib.nullcontext(stages()) as on_progress
+    ):
+        yield on_progress or stages()
 
 
 def stages() -> ProgressCallback:
@@ -59,32 +61,3 @@ def stages() -> ProgressCallback:
             print(printable(stage), file=sys.stderr, flush=True)
 
     return on_progress
-
-
-@contextlib.contextmanager
-def _bar() -> Iterator[ProgressCallback]:
-    from rich import console
-    from rich import progress as bars
-
-    columns = (
-        bars.TextColumn("{task.description:<10}", markup=False),
-        bars.BarColumn(),
-        bars.TaskProgressColumn(),
-        bars.TimeElapsedColumn(),
-        bars.TextColumn("{task.fields[steps]}", markup=False),
-    )
-    with bars.Progress(*columns, console=console.Console(stderr=True)) as shown:
-        task = shown.add_task("starting", total=1.0, steps="")
-
-        def on_progress(update: Progress) -> None:
-            name = printable(update.stage)
-            shown.update(task, description=name, completed=update.fraction, steps=_steps(update))
-
-        yield on_progress
-        shown.update(task, description="done", completed=1.0, steps="")
-
-
-def _steps(update: Progress) -> str:
-    if not update.steps:
-        return ""
-    return f"{STEP_NAMES.get(update.stage, 'step')} {update.step:,} of {update.steps:,}"

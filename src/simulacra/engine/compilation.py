@@ -28,12 +28,12 @@ def compile_loops() -> None:
     with tempfile.TemporaryDirectory() as folder:
         source, saved = Path(folder, "study.csv"), Path(folder, "study.model")
         csv.write_csv(_study(), source)
-        pipeline.fit(source).save(saved)
+        pipeline.fit(source, progress=False).save(saved)
         model = pipeline.load(saved)
         shares, ranges = {"group": {"high": 0.5}}, {"rating": {"min": 2, "max": 4}}
-        rows = model.generate(50, seed=0, categorical=shares, numeric=ranges)
+        rows = model.generate(50, seed=0, categorical=shares, numeric=ranges, progress=False)
         rows.write(Path(folder, "rows.parquet"))
-        model.generate(50, seed=0).write(Path(folder, "rows.csv"))
+        model.generate(50, seed=0, progress=False).write(Path(folder, "rows.csv"))
 
 
 def _study() -> pa.Table:

@@ -16,6 +16,7 @@ from simulacra.engine.codebook import Coding
 from simulacra.engine.columns import frames
 from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.schema import Schema
+from simulacra.engine.display import progress as showing
 from simulacra.engine.full_report import making
 from simulacra.engine.full_report.full_report import FullReport
 from simulacra.engine.margins import measuring, replicates
@@ -102,7 +103,7 @@ def fit(  # noqa: PLR0913 - each is an option that callers name
     privacy: str = privacy_levels.STANDARD,
     weight: str | None = None,
     bounds: limits.StudyBounds = limits.DEFAULT,
-    progress: ProgressCallback | None = None,
+    progress: showing.Display = None,
 ) -> "Model":
     """Read a study, clean it, and fit a model to it.
 
@@ -133,7 +134,8 @@ def fit(  # noqa: PLR0913 - each is an option that callers name
         weight: column that says how many people each respondent stands for. The model is one of
             those people, and rows need no weight. Who has the weight 0 or none is left out.
         bounds: how large a study may be.
-        progress: called as the work, saving the model included, advances.
+        progress: called as the work, saving the model included, advances; True for a bar, False
+            for none. By default a bar is shown of longer work, at a terminal or in a notebook.
 
     Raises:
         errors.StudyError: the file cannot be read, too little is left to model, or an option
@@ -155,7 +157,8 @@ def fit(  # noqa: PLR0913 - each is an option that callers name
         privacy=privacy,
         weight=weight,
     )
-    return fit_with(source, overrides, bounds=bounds, progress=progress)
+    with showing.shown(progress) as on_progress:
+        return fit_with(source, overrides, bounds=bounds, progress=on_progress)
 
 
 def fit_with(
@@ -224,7 +227,7 @@ def validate(
     repeats: int = validating.REPEATS,
     seed: int = 0,
     bounds: limits.StudyBounds = limits.DEFAULT,
-    progress: ProgressCallback | None = None,
+    progress: showing.Display = None,
     **overrides: Unpack[options.StudyArguments],
 ) -> Validation:
     """Hide a part of a study's respondents, predict them, and say how far predictions are off.
@@ -243,7 +246,7 @@ def validate(
         repeats: how often other respondents are hidden.
         seed: of the random numbers; the same study and seed give the same figures.
         bounds: as in `fit`.
-        progress: called as the work advances.
+        progress: called as the work advances; a bar otherwise, as of `fit`.
         overrides: those of `fit`, such as ``types`` or ``weight``.
 
     Raises:
@@ -252,14 +255,15 @@ def validate(
         TypeError: `source` is neither a path nor a table.
         ValueError: `repeats` or `seed` is out of bounds.
     """
-    return validate_with(
-        *(source, options.Options.of(**overrides)),
-        segment=segment,
-        repeats=repeats,
-        seed=seed,
-        bounds=bounds,
-        progress=progress,
-    )
+    with showing.shown(progress) as on_progress:
+        return validate_with(
+            *(source, options.Options.of(**overrides)),
+            segment=segment,
+            repeats=repeats,
+            seed=seed,
+            bounds=bounds,
+            progress=on_progress,
+        )
 
 
 def validate_with(
@@ -423,7 +427,7 @@ class Model(documents.Shown, frames.Framed):
             OSError: the file cannot be read.
         """
         if registry.FORMATS[format].read is None:
-            return self.generate(row_count, seed=seed, **asked).sample
+            return self.generate(row_count, seed=seed, progress=False, **asked).sample
         plan = plans.of(self._pool, conditions.parse(self.schema, asked))
         cloud = None
         if plan.order:
@@ -479,7 +483,7 @@ class Model(documents.Shown, frames.Framed):
         segment: Mapping[str, Any] | None = None,
         repeats: int = validating.REPEATS,
         seed: int = 0,
-        progress: ProgressCallback | None = None,
+        progress: showing.Display = None,
     ) -> Validation:
         """Hide a part of the respondents, predict them, and say how far predictions are off.
 
@@ -492,20 +496,21 @@ class Model(documents.Shown, frames.Framed):
                 all respondents and some chosen segments.
             repeats: how often other respondents are hidden.
             seed: of the random numbers; the same study and seed give the same figures.
-            progress: called as the work advances.
+            progress: called as the work advances; a bar otherwise, as of `fit`.
 
         Raises:
             errors.ConditionError: the segment does not fit the schema, or has too few respondents.
             ValueError: `repeats` or `seed` is out of bounds.
         """
         study = clean.Study(self.schema, self._pool.values, self._pool.survey_weights)
-        found = validating.validate(
-            *(study, _fit_part(self.privacy)),
-            segment=segment,
-            repeats=repeats,
-            seed=seed,
-            progress=progress,
-        )
+        with showing.shown(progress) as on_progress:
+            found = validating.validate(
+                *(study, _fit_part(self.privacy)),
+                segment=segment,
+                repeats=repeats,
+                seed=seed,
+                progress=on_progress,
+            )
         if segment is None:
             self.validation = found
         return found
@@ -616,7 +621,7 @@ class Model(documents.Shown, frames.Framed):
         groups: Sequence[Mapping[str, Any]] | None = None,
         margins: bool | str = False,
         support_weight: bool = False,
-        progress: ProgressCallback | None = None,
+        progress: showing.Display = None,
     ) -> "Generation":
         """Generate rows under a scenario.
 
@@ -645,7 +650,7 @@ class Model(documents.Shown, frames.Framed):
                 value. It sums to the effective base of the rows, which is less than the effective
                 sample size, so that the tests of tools that count rows by a weight use support.
             progress: called as the work, writing the rows to a file included, advances;
-                from any thread, but never two at a time.
+                from any thread, but never two at a time. A bar otherwise, as of `fit`.
 
         Raises:
             errors.ConditionError: a condition does not fit the schema; lists every fault.
@@ -655,9 +660,7 @@ class Model(documents.Shown, frames.Framed):
         """
         if support_weight and SUPPORT_WEIGHT in self.schema:
             raise ValueError(f"the study has a column {SUPPORT_WEIGHT!r} of its own")
-        refits = replicates.how_many(margins)
-        rng_seed, began = _rng_seed(row_count, seed), time.perf_counter()
-        # 1. What is asked for, in terms of the schema, then of positions and numbers.
+        refits, rng_seed = replicates.how_many(margins), _rng_seed(row_count, seed)
         asked = {
             "categorical": categorical,
             "numeric": numeric,
@@ -667,6 +670,20 @@ class Model(documents.Shown, frames.Framed):
             "multiple_response": multiple_response,
             "groups": groups,
         }
+        with showing.shown(progress) as on_progress:
+            generation = self._generate(row_count, rng_seed, asked, refits, on_progress)
+        return generation.with_support_weight() if support_weight else generation
+
+    def _generate(
+        self,
+        row_count: int,
+        rng_seed: int,
+        asked: conditions.Conditions,
+        refits: int,
+        progress: ProgressCallback | None,
+    ) -> "Generation":
+        began = time.perf_counter()
+        # 1. What is asked for, in terms of the schema, then of positions and numbers.
         scenario = conditions.parse(self.schema, asked)
         plan = plans.of(self._pool, scenario)
         sequence = self._sequence(plan.order)
@@ -723,7 +740,7 @@ class Model(documents.Shown, frames.Framed):
             )
         drawn = sum(duration for _, duration in durations)
         self._value_seconds = (time.perf_counter() - began) / drawn
-        return generation.with_support_weight() if support_weight else generation
+        return generation
 
     def preview(  # noqa: PLR0913 - as above
         self,

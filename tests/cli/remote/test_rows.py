@@ -141,7 +141,7 @@ def test_a_terminal_without_bars_is_told_the_stages(
     remote: Remote, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    monkeypatch.setattr("simulacra.client.display.has_bars", lambda: False)
+    monkeypatch.setattr("simulacra.engine.display.progress.has_bars", lambda: False)
     Path("study.csv").write_text("a,b\n1,2\n")
     service.will(ok(**DATASET | {"status": "processing"}), job("processing"))
     ended = remote("upload", "study.csv", "--timeout", "0")

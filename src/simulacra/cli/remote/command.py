@@ -224,7 +224,7 @@ def progress() -> "Iterator[ProgressCallback | None]":
     The bar is that of the client, since it makes room for the client's questions. Without rich
     there is none, and a terminal shows what other places do.
     """
-    from simulacra.client import display
+    from simulacra.engine.display import progress as display
 
     has_bar = sys.stderr.isatty() and display.has_bars()
     with display.progress(None if has_bar else terminal.stages()) as on_progress:

@@ -59,7 +59,8 @@ def _sample(model: pipeline.Model, made: payloads.MadeRows | None, names: Iterab
     sampling.load_fitted(model, made.fitted_file)
     if made.output_layout != layouts.SCHEMA:
         asked = made.conditions
-        return model.generate(made.row_count, seed=made.rng_seed, **asked).sample
+        seed = made.rng_seed
+        return model.generate(made.row_count, seed=seed, progress=False, **asked).sample
     return model.sample_of(
         made.file,
         made.output_format,

@@ -8,7 +8,8 @@ import types
 
 import pytest
 
-from simulacra.client import display
+from simulacra.client import display as asking
+from simulacra.engine.display import progress as display
 from simulacra.engine.progress import Progress
 
 
@@ -20,7 +21,7 @@ class Terminal(io.StringIO):
 def test_without_a_terminal_nobody_is_asked_and_nothing_is_shown(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    assert not display.asks_to_cancel("job_1")
+    assert not asking.asks_to_cancel("job_1")
     with display.progress(None) as shown:
         assert shown is None
     assert capfd.readouterr() == ("", "")
@@ -67,7 +68,7 @@ def test_nothing_is_drawn_over_a_question(monkeypatch: pytest.MonkeyPatch) -> No
     with display.progress(None) as shown:
         assert shown is not None
         assert threading.active_count() == threads + 1  # the one that draws
-        assert display.asks_to_cancel("job_1")
+        assert asking.asks_to_cancel("job_1")
 
 
 def test_a_notebook_has_a_bar_below_its_cell(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,4 +100,48 @@ def test_a_notebook_has_a_bar_below_its_cell(monkeypatch: pytest.MonkeyPatch) ->
     )
     assert "100%" in seen[-1]
     with display.progress(False) as nothing:  # noqa: FBT003 - as its callers give it
+        assert nothing is None
+
+
+class Clock:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 100.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+
+
+def test_how_long_the_rest_takes_is_told_once_it_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, remaining = Clock(monkeypatch), display.Remaining()
+    assert remaining.text(0.0) == ""
+    clock.now += 1000  # the job waits in a queue
+    assert remaining.text(0.1) == ""
+    clock.now += 1
+    assert remaining.text(0.11) == ""
+    clock.now += 9
+    assert remaining.text(0.2) == "about 1 min left"
+    clock.now += 70
+    assert remaining.text(0.9) == "about 10 s left"
+    assert remaining.text(1.0) == ""
+    assert remaining.text(0.05) == ""  # it begins anew
+    assert display.duration(7_500) == "about 2 h 5 min"
+
+
+def test_a_bar_of_the_library_appears_with_longer_work_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal, clock = Terminal(), Clock(monkeypatch)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with display.shown(None) as told:
+        assert told is not None
+        told(Progress("reading", 0.1))
+        assert terminal.getvalue() == ""
+        clock.now += display.SHOWN_AFTER
+        told(Progress("fitting", 0.5))
+    assert "fitting" in terminal.getvalue()
+    assert "reading" not in terminal.getvalue()
+    seen: list[Progress] = []
+    with display.shown(seen.append) as told:
+        assert told is not None
+        told(Progress("reading", 0.1))
+    assert len(seen) == 1
+    with display.shown(False) as nothing:  # noqa: FBT003 - as its callers give it
         assert nothing is None
