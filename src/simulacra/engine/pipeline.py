@@ -1,6 +1,7 @@
 """The table of contents: how a study becomes a model, and a scenario becomes rows."""
 
 import dataclasses
+import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
@@ -54,7 +55,9 @@ from simulacra.engine.tabulating.variables import everyone
 from simulacra.engine.validation import validating
 from simulacra.engine.validation.validation import Validation
 from simulacra.engine.writing import files, layouts, registry
+from simulacra.engine.writing import values as cell_values
 from simulacra.engine.writing.codebook import Codebook
+from simulacra.engine.writing.metadata import REPORT
 
 FIT_DURATIONS = (
     ("reading", 0.03),
@@ -438,12 +441,84 @@ class Model(documents.Shown, frames.Framed):
             cloud = particles.draw(self._pool, models, plan, row_count, seed)
         wanted = set(columns)
         names = [column.name for column in self.schema.columns if column.name in wanted]
-        none = _table(self.schema, dict.fromkeys(range(len(self.schema.columns)), np.empty(0)))
-        table = files.read(Path(path), format, none.select(names).schema)
+        table = files.read(Path(path), format, self._arrow_schema().select(names).schema)
         rows = {
             self.schema.names.index(name): self.schema[name].encode(table[name]) for name in names
         }
         return Sample(self.schema, rows, None, self._behind(plan, cloud))
+
+    def _arrow_schema(self) -> pa.Table:
+        """Return a table of no rows, whose columns are of the types that rows have."""
+        return _table(self.schema, dict.fromkeys(range(len(self.schema.columns)), np.empty(0)))
+
+    def can_read(self, format: str, layout: str, values: str) -> bool:  # noqa: A002 - its name
+        """Tell whether a file that `Generation.write` wrote so says all that the rows are."""
+        is_whole = layout == layouts.SCHEMA and values == cell_values.LABELS
+        return is_whole and registry.FORMATS[format].read is not None
+
+    def read_rows(
+        self,
+        path: str | Path,
+        format: str,  # noqa: A002 - its name
+        *,
+        support_weight: bool = False,
+    ) -> pa.Table:
+        """Return the rows of a file that `Generation.write` wrote, as it had them.
+
+        Args:
+            path: of the file.
+            format: of the file; see `can_read`.
+            support_weight: whether the rows have a column of this name more.
+
+        Raises:
+            KeyError, ValueError: the file has other columns, or does not say all that rows are.
+            OSError: the file cannot be read.
+        """
+        none = self._arrow_schema()
+        if support_weight:
+            none = none.append_column(SUPPORT_WEIGHT, pa.array([], pa.float64()))
+        read = files.read(Path(path), format, none.schema)
+        values = {
+            position: column.encode(read[column.name])
+            for position, column in enumerate(self.schema.columns)
+        }
+        table = _table(self.schema, values)
+        if support_weight:
+            table = table.append_column(SUPPORT_WEIGHT, read[SUPPORT_WEIGHT])
+        return table
+
+    def write_rows(
+        self,
+        table: pa.Table,
+        report: Report,
+        asked: conditions.Conditions,
+        path: str | Path,
+        format: str | None = None,  # noqa: A002 - its name
+        *,
+        layout: str = layouts.SCHEMA,
+        values: str = cell_values.LABELS,
+    ) -> None:
+        """Write rows that were made of this model before; see `Generation.write`.
+
+        Args:
+            table: the rows, as `Generation.table` or `read_rows` has them.
+            report: theirs.
+            asked: the conditions by kind, as arguments of `generate`.
+            path: of the file, like all others.
+            format: likewise.
+            layout: likewise.
+            values: likewise.
+
+        Raises:
+            ValueError, OSError: as of `Generation.write`.
+        """
+        told = scenario_words.of(self.schema, asked)
+        _write_rows(
+            *(table, report, _card(self.schema, report, told), self.schema, self._codings),
+            *(Path(path), format),
+            layout=layout,
+            values=values,
+        )
 
     def _behind(self, plan: Plan, cloud: Particles | None) -> Behind:
         """Return the respondents behind rows, weighted to their scenario."""
@@ -1025,7 +1100,7 @@ class Generation(documents.Shown, frames.Framed):
     @property
     def card(self) -> Card:
         """The disclosure card: what whoever gets the rows should be told of how they were made."""
-        return Card.of(self._schema, self.report, self._scenario, version("simulacra-client"))
+        return _card(self._schema, self.report, self._scenario)
 
     @property
     def sample(self) -> Sample:
@@ -1128,37 +1203,74 @@ class Generation(documents.Shown, frames.Framed):
         format: str | None = None,  # noqa: A002 - its name
         *,
         layout: str = layouts.SCHEMA,
+        values: str = cell_values.LABELS,
     ) -> Self:
-        """Write the rows as parquet, csv, arrow, sav or zsav, as the path's suffix says.
+        """Write the rows as parquet, csv, arrow, xlsx, sav, zsav, dta or zip (triple-S).
 
-        Files of SPSS have what its other files of the study would: labels of questions and answers,
-        the codes and missing values of the study's file, multiple-response sets, and this report
-        in their documents. A `support_weight` is the weight that is on when they are opened.
+        Files of SPSS, Stata and triple-S have what other files of the study would: labels of
+        questions and answers, the codes of the study's file, multiple-response sets, and this
+        report in their documents. Workbooks of Excel have them on sheets of their own. A
+        `support_weight` is the weight that is on when a file of SPSS is opened.
 
         Args:
             path: of the file.
-            format: if the suffix does not say it.
+            format: if the suffix does not say it; ``"triple-s"`` for a zip archive of a study.
             layout: ``"file"`` for the columns of the study's file, named as there, with several
                 answers in one cell where it had them; ``"schema"`` for those of the schema.
+            values: ``"labels"`` or ``"codes"``, which stand in the cells of categorical columns.
+                Files of SPSS, Stata and triple-S have both.
 
         Raises:
-            ValueError: an unknown format or layout.
+            ValueError: an unknown format, layout or kind of values, or more rows than a file of the
+                format can have.
             OSError: the file cannot be written.
         """
-        rows = layouts.lay_out(self.table, self._schema, layout)
-        has_weight = SUPPORT_WEIGHT in rows.column_names and SUPPORT_WEIGHT not in self._schema
-        codebook = Codebook.of(
-            *(self._schema, self._codings, layout),
-            weight=SUPPORT_WEIGHT if has_weight else None,
-            title=TITLE,
-            notes=(TITLE + ".", str(self.report)),
+        _write_rows(
+            *(self.table, self.report, self.card, self._schema, self._codings),
+            *(Path(path), format),
+            layout=layout,
+            values=values,
         )
-        files.write(rows, Path(path), format, codebook)
         return self
 
 
 def _head(schema: Schema, table: pa.Table, count: int) -> frames.Rows:
     return frames.Rows(table.slice(0, count), schema.labels(table.column_names))
+
+
+def _card(schema: Schema, report: Report, scenario: tuple[str, ...]) -> Card:
+    return Card.of(schema, report, scenario, version("simulacra-client"))
+
+
+def _published(report: Report) -> dict[str, Any]:
+    """Return a report as a file of rows holds it: of the margins of error, a summary."""
+    margins = None if report.margins is None else report.margins.summary()
+    return report.to_json() | {"margins": margins}
+
+
+def _write_rows(  # noqa: PLR0913 - what is written, and how
+    table: pa.Table,
+    report: Report,
+    card: Card,
+    schema: Schema,
+    codings: Mapping[str, Coding],
+    path: Path,
+    file_format: str | None,
+    *,
+    layout: str,
+    values: str,
+) -> None:
+    rows = layouts.lay_out(table, schema, layout)
+    has_weight = SUPPORT_WEIGHT in rows.column_names and SUPPORT_WEIGHT not in schema
+    codebook = Codebook.of(
+        *(schema, codings, layout),
+        weight=SUPPORT_WEIGHT if has_weight else None,
+        title=TITLE,
+        card=card.items(),
+        figures=str(report),
+        metadata={REPORT: json.dumps(_published(report), ensure_ascii=False)},
+    )
+    files.write(rows, path, file_format, codebook, values)
 
 
 def _banner(columns: Names | None, banner: Names | None) -> Names | None:

@@ -1,11 +1,16 @@
 import csv
 import datetime as dt
+import json
+import zipfile
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import simulacra
+from simulacra.engine import outputs
+from simulacra.engine.report.report import Report
 from simulacra.engine.writing import files
 from simulacra.engine.writing.registry import FORMATS
 
@@ -43,7 +48,7 @@ def test_the_same_table_gives_the_same_bytes(tmp_path: Path, name: str) -> None:
     assert first.read_bytes() == second.read_bytes()
 
 
-@pytest.mark.parametrize(("suffix", "chosen"), [("XLSX", None), ("csv", "excel"), ("", None)])
+@pytest.mark.parametrize(("suffix", "chosen"), [("ODS", None), ("csv", "excel"), ("", None)])
 def test_an_unknown_format_is_refused(tmp_path: Path, suffix: str, chosen: str | None) -> None:
     with pytest.raises(ValueError, match="parquet, csv, arrow"):
         files.write(TABLE, tmp_path / f"rows.{suffix}", chosen)
@@ -59,21 +64,22 @@ def test_generated_rows_are_written(
     mixed_model: simulacra.Model, tmp_path: Path, name: str
 ) -> None:
     out = mixed_model.generate(50, seed=1)
-    out.write(tmp_path / "one", name).write(tmp_path / f"other.{name}")
-    assert (tmp_path / "one").read_bytes() == (tmp_path / f"other.{name}").read_bytes()
+    other = tmp_path / f"other.{outputs.suffix_of(name)}"
+    out.write(tmp_path / "one", name).write(other)
+    assert (tmp_path / "one").read_bytes() == other.read_bytes()
 
 
-@pytest.mark.parametrize("name", ["csv", "parquet", "sav", "zsav"])
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "arrow"])  # not read as study
 def test_generated_rows_can_be_a_study_themselves(
     mixed_model: simulacra.Model, tmp_path: Path, name: str
 ) -> None:
-    path = tmp_path / f"rows.{name}"
-    mixed_model.generate(300, seed=1).write(path)
+    path = tmp_path / "rows"
+    mixed_model.generate(300, seed=1).write(path, name)
     again = simulacra.fit(path).schema
     assert again.names == mixed_model.schema.names
     types = {column.name: column.type for column in mixed_model.schema.columns}
-    if name not in ("sav", "zsav"):
-        del types["agreement"]  # the order of its levels is not in the rows
+    if name not in ("sav", "zsav", "triple-s"):
+        del types["agreement"]  # the order of its levels is not in the file
     assert {name: again[name].type for name in types} == types
 
 
@@ -93,3 +99,37 @@ def test_csv_holds_what_a_spreadsheet_would_take_for_a_formula_as_it_is(tmp_path
     assert files.read(path, "csv", table.schema).equals(table)
     with path.open(newline="") as file:
         assert [row[0] for row in csv.reader(file)] == ["=1+1", *levels]  # one cell each
+
+
+@pytest.mark.parametrize("name", ["parquet", "arrow"])
+def test_the_schema_of_a_file_says_what_the_rows_are(
+    mixed_model: simulacra.Model, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / f"rows.{name}"
+    plans = {mixed_model.schema["plan"].levels[0]: 0.5}
+    out = mixed_model.generate(50, seed=1, categorical={"plan": plans}).write(path)
+    found = pq.read_schema(path) if name == "parquet" else pa.ipc.open_file(path).schema
+    texts = {key.decode(): text.decode() for key, text in (found.metadata or {}).items()}
+    assert texts["simulacra.title"].startswith("Synthetic rows")
+    assert [tuple(it) for it in json.loads(texts["simulacra.card"])] == out.card.items()
+    assert Report.from_json(json.loads(texts["simulacra.report"])) == out.report
+
+
+@pytest.mark.parametrize("name", ["sav", "dta", "xlsx", "triple-s"])
+def test_files_for_other_tools_have_the_card(
+    mixed_model: simulacra.Model, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "rows"
+    out = mixed_model.generate(50, seed=1)
+    out.write(path, name)
+    if name in ("xlsx", "triple-s"):
+        with zipfile.ZipFile(path) as archive:
+            content = b"".join(archive.read(it) for it in archive.namelist())
+    else:
+        content = path.read_bytes()
+    told = b" ".join(content.split())  # lines are broken differently
+    for heading, text in out.card.items():
+        first = text.split("\n")[0].split(". ")[0]
+        assert heading.encode() in told
+        if heading in ("Rows", "Seed", "Study size"):
+            assert first.encode() in told

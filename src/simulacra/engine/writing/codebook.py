@@ -30,14 +30,25 @@ class Codebook:
         sets: multiple-response sets of columns of the table.
         weight: the column that tools are to count rows by; None if there is none.
         title: a few words on the table.
-        notes: paragraphs on what it is and how it came about.
+        card: what it is and how it came about, as headings and texts.
+        figures: how well that went, as lines of a fixed width.
+        metadata: both and more for programs, by names of `metadata`.
     """
 
     entries: Mapping[str, Entry] = dataclasses.field(default_factory=dict)
     sets: Sequence[MultipleResponseSet] = ()
     weight: str | None = None
     title: str = ""
-    notes: Sequence[str] = ()
+    card: Sequence[tuple[str, str]] = ()
+    figures: str = ""
+    metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def notes(self) -> list[str]:
+        """What the table is, as paragraphs."""
+        notes = [f"{self.title}."] if self.title else []
+        notes += [f"{heading}: {text}" for heading, text in self.card]
+        return [*notes, self.figures] if self.figures else notes
 
     @classmethod
     def of(
@@ -48,7 +59,9 @@ class Codebook:
         *,
         weight: str | None = None,
         title: str = "",
-        notes: Sequence[str] = (),
+        card: Sequence[tuple[str, str]] = (),
+        figures: str = "",
+        metadata: Mapping[str, str] | None = None,
     ) -> "Codebook":
         """Return the codebook of rows in a layout.
 
@@ -60,7 +73,9 @@ class Codebook:
             layout: one of `layouts.LAYOUTS`.
             weight: as of the codebook, like all others.
             title: likewise.
-            notes: likewise.
+            card: likewise.
+            figures: likewise.
+            metadata: likewise.
         """
         names = layouts.names(schema, layout)
         entries = {new: Entry(schema[name], codings.get(name)) for name, new in names.items()}
@@ -69,4 +84,4 @@ class Codebook:
             for one in schema.sets
             if all(name in names for name in one.columns)
         ]
-        return cls(entries, sets, weight, title, notes)
+        return cls(entries, sets, weight, title, card, figures, metadata or {})

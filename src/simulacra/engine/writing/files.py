@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from simulacra.engine import outputs
+from simulacra.engine.writing import values as cell_values
 from simulacra.engine.writing.codebook import Codebook
 from simulacra.engine.writing.registry import FORMATS
+from simulacra.engine.writing.values import LABELS
 
 
 def read(path: Path, file_format: str, schema: pa.Schema) -> pa.Table:
@@ -29,6 +32,7 @@ def write(
     path: Path,
     file_format: str | None = None,
     codebook: Codebook | None = None,
+    values: str = LABELS,
 ) -> None:
     """Write a table.
 
@@ -37,12 +41,16 @@ def write(
         path: of the file.
         file_format: by default the suffix of the path.
         codebook: what is known of the columns, for formats that can hold it.
+        values: one of `values.VALUES`: what stands in the cells of categorical columns.
 
     Raises:
-        ValueError: the format is unknown.
+        ValueError: the format or the values are unknown, or a file of it cannot have so many rows.
         OSError: the file cannot be written.
     """
-    name = file_format or path.suffix.lstrip(".").lower()
+    name = file_format or outputs.format_of(path.suffix.lstrip("."))
     if name not in FORMATS:
         raise ValueError(f"The format {name!r} is unknown; use one of {', '.join(FORMATS)}.")
-    FORMATS[name].write(table, codebook or Codebook(), path)
+    outputs.check_rows(name, table.num_rows)
+    known, chosen = codebook or Codebook(), FORMATS[name]
+    valued = cell_values.valued(table, known, values)
+    chosen.write(table if chosen.is_coded else valued, known, path)

@@ -97,9 +97,14 @@ def _numbers(column: Column) -> Sequence[float]:
     return _whole(column.levels) or _counted(column.levels)
 
 
+def are_whole(levels: Sequence[str]) -> bool:
+    """Tell whether all levels are whole numbers, written as such are."""
+    return all(_is_whole(level) for level in levels)
+
+
 def _whole(levels: Sequence[str]) -> list[float]:
     """Return levels as the whole numbers that they are, none if one is something else."""
-    if all(_is_whole(level) for level in levels):
+    if are_whole(levels):
         return [float(level) for level in levels]
     return []
 

@@ -339,5 +339,5 @@ def _number(text: str) -> float | None:
         return None
 
 
-SAV = OutputFormat("sav", _writer(is_zlib=False))
-ZSAV = OutputFormat("zsav", _writer(is_zlib=True))
+SAV = OutputFormat("sav", _writer(is_zlib=False), is_coded=True)
+ZSAV = OutputFormat("zsav", _writer(is_zlib=True), is_coded=True)

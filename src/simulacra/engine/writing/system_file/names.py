@@ -8,6 +8,8 @@ case do not tell two names apart.
 import unicodedata
 from collections.abc import Sequence
 
+from simulacra.engine.writing import unique_names
+
 MAX_BYTES = 64
 KEYWORDS = frozenset(
     ("ALL", "AND", "BY", "EQ", "GE", "GT", "LE", "LT", "NE", "NOT", "OR", "TO", "WITH")
@@ -26,18 +28,12 @@ def valid(names: Sequence[str], most: int = MAX_BYTES) -> list[str]:
         names: of the variables.
         most: bytes of a name.
     """
-    kept = {_folded(name) for name in names if _valid(name, most) == name}
-    taken: set[str] = set()
-    found = []
-    for name in names:
-        new = base = _valid(name, most)
-        number = 2
-        while _folded(new) in taken or (new != name and _folded(new) in kept):
-            suffix = f"_{number}"
-            new, number = cut(base, most - len(suffix)) + suffix, number + 1
-        taken.add(_folded(new))
-        found.append(new)
-    return found
+    return unique_names.of(
+        names,
+        lambda name: _valid(name, most),
+        _folded,
+        lambda base, suffix: cut(base, most - len(suffix)) + suffix,
+    )
 
 
 def cut(text: str, most: int) -> str:
