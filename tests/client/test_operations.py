@@ -109,6 +109,7 @@ def use_all(api: Simulacra, folder: Path) -> None:
     made = api.generation("gen_1")
     assert made.report.margins is not None
     assert made.download(folder / "rows").name == "rows.parquet"
+    assert made.copy("sav", wait=False).copy_of == made.id
     assert made.crosstab("channel", "segment").columns
     assert made.compare().figures
     job = next(iter(api.jobs()))

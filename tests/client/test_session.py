@@ -339,38 +339,56 @@ def test_a_name_says_the_format_and_gets_a_suffix(
     assert {"c.csv", "d.txt"} < {it.name for it in tmp_path.iterdir()}
 
 
-@pytest.mark.parametrize("name", ["rows.sav", "rows.parquet", "rows.XLSX", "rows.v2"])
-def test_an_artifact_is_not_written_under_the_name_of_another_format(
-    api: Simulacra, service: Service, tmp_path: Path, name: str
+@pytest.mark.parametrize(
+    ("name", "form"), [("rows.sav", "sav"), ("rows.ZIP", "triple-s"), ("rows.parquet", "parquet")]
+)
+def test_rows_in_another_format_are_those_of_a_copy(
+    api: Simulacra, service: Service, tmp_path: Path, name: str, form: str
 ) -> None:
     made = _made(api, service, artifact("/x", b"rows"))
-    with pytest.raises(ValueError, match=r"the artifact is csv, and the path ends in \."):
-        made.download(tmp_path / name)
-    with pytest.raises(ValueError, match="the artifact is csv"):
-        made.write(tmp_path / name)
+    of_copy = artifact("https://other.example/rows", b"copied")
+    copy = of_copy.json() | {"generation_id": "gen_2", "output_format": form, "copy_of": "gen_1"}
+    begun = copy | {"status": "processing", "artifact_url": None}
+
+    def coming() -> None:
+        service.will(ok(**begun), job("completed"), ok(**copy), ok(**copy))
+        service.will(httpx.Response(200, stream=httpx.ByteStream(b"copied")))
+
+    coming()
+    assert made.download(tmp_path / name) == tmp_path / name
+    assert (tmp_path / name).read_bytes() == b"copied"
+    asked = [it for it in service.requests if it.url.path.endswith("/gen_1/copies")]
+    assert json.loads(asked[0].content) == {"output_format": form, "output_layout": "schema"}
+    coming()
+    made.write(tmp_path / "other", form)
+    assert (tmp_path / "other").read_bytes() == b"copied"
+    service.will(ok(**copy))
+    found = made.copy(form, values="codes", wait=False)
+    assert (found.id, found.copy_of, made.copy_of) == ("gen_2", "gen_1", None)
+    assert json.loads(service.requests[-1].content)["output_values"] == "codes"
 
 
-def test_who_asks_for_another_format_is_told_how_to_get_it(
-    api: Simulacra, service: Service
+def test_a_suffix_that_the_service_does_not_know_is_its_answer(
+    api: Simulacra, service: Service, tmp_path: Path
 ) -> None:
     made = _made(api, service, artifact("/x", b"rows"))
-    with pytest.raises(ValueError, match=r"generate\(\.\.\., format='sav'\) makes such a file"):
-        made.download("rows.sav")
-    with pytest.raises(ValueError, match=r"makes other files: generate\(\.\.\., format='sav'\)"):
-        made.write("rows", "sav")
-    parquet = artifact("/x", b"rows").json() | {"output_format": "parquet"}
-    with pytest.raises(ValueError, match=r"write\('rows\.csv'\) converts the rows"):
-        _made(api, service, ok(**parquet)).download("rows.csv")
+    service.will(problem(400, "simio_invalid_field"))
+    with pytest.raises(client.ProblemError):
+        made.download(tmp_path / "rows.v2")
+    assert not [*tmp_path.iterdir()]
 
 
-def test_without_the_library_rows_stay_in_the_format_that_they_have(
-    api: Simulacra, service: Service, monkeypatch: pytest.MonkeyPatch
+def test_without_the_library_the_service_converts_rows(
+    api: Simulacra, service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parquet = artifact("/x", b"rows").json() | {"output_format": "parquet"}
     made = _made(api, service, ok(**parquet))
     monkeypatch.setattr("simulacra.client.synchronous.generations.find_spec", lambda _: None)
-    with pytest.raises(ModuleNotFoundError, match=r"or generate\(\.\.\., format='csv'\)"):
-        made.write("rows.csv")
+    copy = artifact("https://other.example/rows", b"copied").json() | {"generation_id": "gen_2"}
+    service.will(ok(**copy), ok(**copy))
+    service.will(httpx.Response(200, stream=httpx.ByteStream(b"copied")))
+    made.write(tmp_path / "rows.csv")
+    assert (tmp_path / "rows.csv").read_bytes() == b"copied"
 
 
 def _made(api: Simulacra, service: Service, found: httpx.Response) -> client.Generation:

@@ -96,6 +96,7 @@ def test_operations_have_the_names_of_the_contract(published: dict[str, Any]) ->
         "tabulateDataset",
         "tabulateGeneration",
         "compareGeneration",
+        "copyGeneration",
         "listGenerations",
         "getGeneration",
         "getGenerationMargins",

@@ -23,7 +23,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         metavar="FILE",
         type=_output,
         default=Path("synthetic.parquet"),
-        help=".parquet, .csv, .arrow, .sav or .zsav (default: synthetic.parquet)",
+        help=".parquet, .csv, .arrow, .xlsx, .sav, .zsav, .dta or .zip, which is triple-S "
+        "(default: synthetic.parquet)",
     )
     scenario_options.add_margins(parser)
     scenario_options.add_shape(parser)
@@ -38,20 +39,37 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def _output(text: str) -> Path:
+    path = option_types.new_file(text)
+    if format_of(path) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} names no format; end it in {endings()}")
+    return path
+
+
+def format_of(path: Path) -> str | None:
+    """Return the format that the suffix of a path says; None if it says none."""
+    from simulacra.engine import outputs
     from simulacra.engine.writing import registry
 
-    path = option_types.new_file(text)
-    if path.suffix.lstrip(".").lower() not in registry.FORMATS:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} names no format; end it in .{', .'.join(registry.FORMATS)}"
-        )
-    return path
+    found = outputs.format_of(path.suffix.lstrip("."))
+    return found if found in registry.FORMATS else None
+
+
+def endings(*more: str) -> str:
+    """Return the suffixes of all formats, and others behind them."""
+    from simulacra.engine import outputs
+    from simulacra.engine.writing import registry
+
+    return f".{', .'.join((*map(outputs.suffix_of, registry.FORMATS), *more))}"
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Generate rows, write them, and print their report."""
-    from simulacra.engine import pipeline
+    from simulacra.engine import outputs, pipeline
 
+    try:
+        outputs.check_rows(format_of(arguments.output) or "", arguments.rows)
+    except ValueError as error:
+        raise failures.CommandError(f"--rows: {error}") from None
     with terminal.progress() as on_progress:
         on_progress(Progress("reading", 0.0))
         model = pipeline.load(arguments.model)
@@ -60,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
                 f"--support-weight: the study has a column {pipeline.SUPPORT_WEIGHT!r} of its own"
             )
         generation = make(model, arguments, on_progress).write(
-            arguments.output, layout=arguments.layout
+            arguments.output, layout=arguments.layout, values=arguments.values
         )
     terminal.say(str(generation.report))
     rows, columns = generation.table.shape

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulacra.cli import option_types
+from simulacra.cli import generate, option_types
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,20 +17,16 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="FILE",
         type=_output,
-        help="write all figures to a .parquet, .csv, .arrow, .sav or .zsav file, or everything to "
-        "a .json file",
+        help="write all figures to a .parquet, .csv, .arrow, .xlsx, .sav, .zsav or .dta file, or "
+        "everything to a .json file",
     )
 
 
 def _output(text: str) -> Path:
-    from simulacra.engine.writing import registry
-
     path = option_types.new_file(text)
-    known = (*registry.FORMATS, "json")
-    if path.suffix.lstrip(".").lower() not in known:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} names no format; end it in .{', .'.join(known)}"
-        )
+    if path.suffix.lower() != ".json" and generate.format_of(path) is None:
+        known = generate.endings("json")
+        raise argparse.ArgumentTypeError(f"{text!r} names no format; end it in {known}")
     return path
 
 

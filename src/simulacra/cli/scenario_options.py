@@ -121,6 +121,13 @@ def add_shape(parser: argparse.ArgumentParser) -> None:
         help="file: columns named as in the study's file, several answers in one cell where it had "
         "them (default: schema)",
     )
+    parser.add_argument(
+        "--values",
+        choices=["labels", "codes"],
+        default="labels",
+        help="what stands in the cells of categorical columns; .sav, .zsav, .dta and .zip have "
+        "both (default: labels)",
+    )
 
 
 def _share(text: str) -> tuple[tuple[str, str], float]:

@@ -76,6 +76,12 @@ def conditions(**kinds: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     return {name: asked for name, asked in kinds.items() if asked}
 
 
+def output(file_format: str, layout: str, values: str) -> dict[str, Any]:
+    """Return which file to make, as the service takes it; an earlier one knows no values."""
+    asked = {"output_format": file_format, "output_layout": layout}
+    return asked if values == "labels" else asked | {"output_values": values}
+
+
 def table(
     rows: Names, columns: Names | None, banner: Names | None, weight: str | None
 ) -> dict[str, Any]:

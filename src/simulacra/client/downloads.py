@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from simulacra.client.errors import DownloadError, NotReadyError
+from simulacra.engine import outputs
 from simulacra.engine.progress import Progress
 
 if TYPE_CHECKING:
@@ -138,9 +139,9 @@ class Part:
         return True
 
 
-def suffix_of(path: str | Path) -> str:
-    """Return the suffix of a path without its dot, in small letters; empty if it has none."""
-    return Path(path).suffix.lstrip(".").lower()
+def format_of(path: Path) -> str:
+    """Return the format that the suffix of a path stands for."""
+    return outputs.format_of(path.suffix.lstrip("."))
 
 
 def named(path: str | Path, generation_id: str, file_format: str) -> Path:
@@ -148,7 +149,8 @@ def named(path: str | Path, generation_id: str, file_format: str) -> Path:
     target = Path(path)
     if target.is_dir():
         target /= generation_id
-    return target if target.suffix else target.with_name(f"{target.name}.{file_format}")
+    suffix = outputs.suffix_of(file_format)
+    return target if target.suffix else target.with_name(f"{target.name}.{suffix}")
 
 
 def target_of(path: str | Path) -> Path:

@@ -18,7 +18,7 @@ STUDIES = (
     *("parquet", "sss", "xml", "zip"),
 )
 """Suffixes of files that may be studies; no other file is read."""
-ROWS = ("parquet", "csv", "arrow")
+ROWS = ("parquet", "csv", "arrow", "xlsx", "sav", "zsav", "dta", "zip")
 """Suffixes of files that rows are written to."""
 DEPTH, MOST_SEEN = 2, 5_000
 """How far below a folder studies are listed, and how many entries are looked at."""

@@ -25,7 +25,7 @@ from simulacra.service import (
 from simulacra.service.database import timeouts
 from simulacra.service.datasets import tasks as datasets
 from simulacra.service.datasets import validations
-from simulacra.service.generations import previews, tabulations
+from simulacra.service.generations import copies, previews, tabulations
 from simulacra.service.generations import tasks as generations
 from simulacra.service.http import translation
 from simulacra.service.identity import clients, embedded, provider, refusals, signing, tokens
@@ -37,7 +37,8 @@ from simulacra.service.tenants import capacity
 from simulacra.service.webhooks import delivery, sending, targets
 
 JOB_KINDS = (
-    *(datasets.TRAINING, validations.VALIDATION, generations.GENERATION, previews.PREVIEW),
+    *(datasets.TRAINING, validations.VALIDATION, generations.GENERATION, copies.COPY),
+    previews.PREVIEW,
     *(tabulations.CROSSTAB_OF_STUDY, tabulations.CROSSTAB_OF_ROWS, tabulations.COMPARISON),
 )
 """What is done in the background: a new kind of job is one more record here."""

@@ -49,7 +49,7 @@ def test_options_become_a_request_and_faults_become_options(
     Path("scenario.json").write_text('{"groups": [{"where": {"a": "b"}, "means": {"c": 1}}]}')
     service.will(ok(**DATASET), problem(400, "simio_invalid_field", errors=faults))
     words = ["--rows", "9", "--seed", "7", "--share", "segmnt=Premium:0.5", "--output", "out.csv"]
-    shape = ["--margins", "quick", "--support-weight", "--layout", "file"]
+    shape = ["--margins", "quick", "--support-weight", "--layout", "file", "--values", "codes"]
     ended = remote("generate", "ds_1", *words, *shape, "--conditions", "scenario.json")
     assert ended.code == 4
     assert [line.removeprefix("simulacra: ") for line in ended.err.splitlines()] == [
@@ -62,7 +62,7 @@ def test_options_become_a_request_and_faults_become_options(
     ]
     assert json.loads(service.requests[1].content) == {
         "row_count": 9, "seed": 7, "output_format": "csv", "output_layout": "file",
-        "margins": "quick", "support_weight": True,
+        "output_values": "codes", "margins": "quick", "support_weight": True,
         "conditions": {
             "categorical": {"segmnt": {"Premium": 0.5}},
             "groups": [{"where": {"a": "b"}, "means": {"c": 1}}],
@@ -120,17 +120,19 @@ def test_fewer_rows_than_were_asked_for_have_an_exit_code_of_their_own(
     assert Path("out.csv").stat().st_size == document["size_bytes"]
 
 
-def test_rows_are_fetched_in_the_format_that_they_have(remote: Remote, service: Service) -> None:
+def test_rows_are_fetched_as_they_are_or_as_a_copy(remote: Remote, service: Service) -> None:
     rows = b"a\n1\n"
     made = generation(
         "ready", report=REPORT, rows_generated=1, size_bytes=len(rows),
         sha256=hashlib.sha256(rows).hexdigest(), artifact_url="/relay?token=signed",
     )  # fmt: skip
-    service.will(ok(**made))
+    copy = made | {"generation_id": "gen_2", "output_format": "sav", "copy_of": "gen_1"}
+    stream = httpx.ByteStream(rows)
+    service.will(ok(**made), ok(**copy), ok(**copy), httpx.Response(200, stream=stream))
     ended = remote("download", "gen_1", "--output", "rows.sav")
-    assert ended.code == 2
-    assert "--output: the rows of gen_1 are csv: end the name in .csv" in ended.err
-    assert "Traceback" not in ended.err
+    assert ended.code == 0
+    assert "Wrote rows.sav: 1 rows, of gen_1." in ended.out
+    assert service.requests[1].url.path == "/v1/generations/gen_1/copies"
     service.will(ok(**made), ok(**made), httpx.Response(200, stream=httpx.ByteStream(rows)))
     ended = remote("download", "gen_1", "--output", "rows", "--json")
     assert json.loads(ended.out)["file"] == str(Path("rows.csv").resolve())

@@ -25,6 +25,8 @@ MADE = sampling.MadeRows(
     file=Path("artifact"),
     output_format="csv",
     output_layout="file",
+    output_values="codes",
+    support_weight=True,
     fitted_file=None,
     row_count=5,
     rng_seed=2**63 - 1,
@@ -67,6 +69,19 @@ PAYLOADS: dict[str, tuple[object, object]] = {
             },
         ),
         sampling.SamplingResult("partial", 4, JSON, has_fitted=True, new_refits=20),
+    ),
+    "copyGeneration": (
+        sampling.CopyRequest(
+            model_file=Path("model"),
+            made=MADE,
+            report=JSON,
+            margins=None,
+            artifact_file=Path("artifact"),
+            output_format="sav",
+            output_layout="schema",
+            output_values="labels",
+        ),
+        sampling.CopyResult(is_same=True),
     ),
     "previewScenario": (
         sampling.PreviewRequest(

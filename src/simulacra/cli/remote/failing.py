@@ -43,6 +43,7 @@ OPTIONS = {
     "row_count": "--rows",
     "output_format": "--output",
     "output_layout": "--layout",
+    "output_values": "--values",
     "rows": "--show",
     "seed_file": "STUDY",
     "display_name": "--name",

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 TYPED = ("parquet", "arrow")
 """Formats of which the rows can be read with their types."""
 WRITTEN = ("parquet", "csv", "arrow")
-"""Formats that can be written of the rows alone. All others say more of the study, and the service
-makes them."""
+"""Formats that can be written of the rows alone. All others say more of the study."""
 
 
 class AsyncGeneration:
@@ -75,6 +74,11 @@ class AsyncGeneration:
     def format(self) -> str:
         """Of the artifact, such as ``parquet``."""
         return str(self.document["output_format"])
+
+    @property
+    def copy_of(self) -> str | None:
+        """Of a copy, the id of the generation whose rows it has in another format."""
+        return self.document.get("copy_of")
 
     @property
     def seed(self) -> int:
@@ -133,11 +137,46 @@ class AsyncGeneration:
                 self._table = await asyncio.to_thread(_read, path, self.format)
         return self._table
 
-    async def download(self, path: str | Path = ".", *, progress: Display = None) -> Path:
-        """Write the artifact as it is to a file, which is there only once all of it is right.
+    async def copy(
+        self,
+        format: str,  # noqa: A002 - its name, as in the library
+        *,
+        layout: str = "schema",
+        values: str = "labels",
+        wait: bool = True,
+        timeout: float | None = None,
+        progress: Display = None,
+    ) -> Self:
+        """Have the rows in another format, as a generation of its own; it costs no rows.
 
-        A download that breaks off is resumed, now or by the next call, and what has arrived is
-        checked by its digest.
+        Asking again finds the same one, and in the format that the rows have already, themselves.
+        It expires with them. The dataset must still be there.
+
+        Args:
+            format: such as xlsx, sav, zsav, dta, triple-s, csv, parquet or arrow.
+            layout: as of `AsyncDataset.generate`.
+            values: likewise.
+            wait: whether to wait for the file.
+            timeout: seconds to wait; by default as long as it takes.
+            progress: as of `AsyncDataset.generate`.
+
+        Raises:
+            NotReadyError: the rows are still being made.
+            ProblemError, WaitingError, UnreachableError: as of `AsyncDataset.generate`.
+        """
+        self._require_rows()
+        body = documents.output(format, layout, values)
+        path = f"/v1/generations/{self.id}/copies"
+        answer = await self._session.call(Request("POST", path, json=body))
+        made = type(self)(self._session, answer, document_of(answer))
+        return await made.wait(timeout, progress=progress) if wait else made
+
+    async def download(self, path: str | Path = ".", *, progress: Display = None) -> Path:
+        """Write the artifact to a file, which is there only once all of it is right.
+
+        If the path ends in the suffix of another format, the service makes a `copy` of the rows in
+        it, which costs nothing. A download that breaks off is resumed, now or by the next call, and
+        what has arrived is checked by its digest.
 
         Args:
             path: of the file; a name without a suffix gets that of the format. In a folder, by
@@ -149,26 +188,13 @@ class AsyncGeneration:
 
         Raises:
             NotReadyError: the rows are still being made.
-            ValueError: the path has the suffix of something else.
             DownloadError: something else arrives, twice.
             ProblemError, UnreachableError: the service refuses it, or does not answer.
             OSError: the file cannot be written.
         """
         self._require_rows()
         target = downloads.named(path, self.id, self.format)
-        suffix = downloads.suffix_of(target)
-        if suffix != self.format:
-            is_converted = suffix in WRITTEN and self.format in TYPED
-            hint = (
-                f"write({str(path)!r}) converts the rows"
-                if is_converted
-                else f"generate(..., format={suffix!r}) makes such a file, if the service can"
-            )
-            raise ValueError(
-                f"the artifact is {self.format}, and the path ends in .{suffix}: {hint}. To "
-                f"get the artifact as it is, give a path that ends in .{self.format}"
-            )
-        await self._download(target, progress)
+        await self._write_as(downloads.format_of(target), target, progress)
         return target
 
     async def write(
@@ -181,8 +207,8 @@ class AsyncGeneration:
         """Write the rows, by default in the format that the path's suffix says.
 
         The artifact is downloaded as it is if it has this format, or if the path has no suffix,
-        which it gets then. Otherwise the library writes the rows as parquet, csv or arrow, which
-        needs all that the library needs.
+        which it gets then. Otherwise the library writes the rows where it is installed and can;
+        files that say more of the study than its rows, such as xlsx or sav, the service makes.
 
         Args:
             path: of the file.
@@ -190,28 +216,15 @@ class AsyncGeneration:
             progress: as of `AsyncDataset.generate`.
 
         Raises:
-            ValueError: the artifact has another format, and the rows cannot be written in this one.
-            ModuleNotFoundError: likewise, and only the client is installed.
             NotReadyError, ProblemError, UnreachableError, DownloadError, OSError: as of `download`.
         """
         self._require_rows()
-        wanted = format or downloads.suffix_of(path) or self.format
         target = Path(path) if format else downloads.named(path, self.id, self.format)
-        if wanted == self.format:
-            await self._download(target, progress)
+        wanted = format or downloads.format_of(target)
+        is_here = wanted != self.format and wanted in WRITTEN and self.format in TYPED
+        if not is_here or find_spec("simulacra.engine.writing") is None:
+            await self._write_as(wanted, target, progress)
             return self
-        if wanted not in WRITTEN:
-            raise ValueError(
-                f"the artifact is {self.format}; write() makes {', '.join(WRITTEN)} of it. The "
-                f"service makes other files: generate(..., format={wanted!r})"
-            )
-        self._require_types()
-        if find_spec("simulacra.engine.writing") is None:
-            raise ModuleNotFoundError(
-                f"the artifact is {self.format}, and making another file of it needs the library: "
-                f"pip install simulacra, or generate(..., format={wanted!r})",
-                name="simulacra.engine.writing",
-            )
         table, target = await self.table, downloads.target_of(target)
         writing = import_module("simulacra.engine.writing.files")
         await asyncio.to_thread(writing.write, table, target, wanted)
@@ -327,10 +340,12 @@ class AsyncGeneration:
             await self._session.wait(self.job_id, timeout, on_progress, found_by)
         return await self.refresh()
 
-    async def _download(self, target: Path, progress: Display) -> None:
+    async def _write_as(self, wanted: str, target: Path, progress: Display) -> None:
+        """Write the artifact, or that of a copy in another format."""
         downloads.target_of(target)
+        made = self if wanted == self.format else await self.copy(wanted, progress=progress)
         with self._session.shown(progress) as on_progress:
-            await self._session.download(self.id, target, on_progress)
+            await self._session.download(made.id, target, on_progress)
 
     def _require_types(self) -> None:
         if self.format not in TYPED:

@@ -124,6 +124,7 @@ class Dataset:
         support_weight: bool = False,
         format: str = "parquet",  # noqa: A002 - its name, as in the library
         layout: str = "schema",
+        values: str = "labels",
         wait: bool = True,
         timeout: float | None = None,
         progress: Display = None,
@@ -146,9 +147,11 @@ class Dataset:
             groups: conditions that hold among some of the rows.
             margins: whether the report has margins of error; ``"quick"`` for wider ones.
             support_weight: whether the rows have a column ``support_weight`` more.
-            format: of the artifact, such as parquet, csv or arrow; the service says which it knows.
+            format: of the artifact, such as parquet, csv, arrow, xlsx, sav, zsav, dta or triple-s;
+                the service says which it knows.
             layout: ``"file"`` for the columns of the study's file, ``"schema"`` for those of the
                 schema.
+            values: ``"labels"`` or ``"codes"``, which stand in the cells of categorical columns.
             wait: whether to wait for the rows. Otherwise the generation is returned as it is when
                 it has begun, and `Generation.wait` waits for it.
             timeout: seconds to wait; by default as long as it takes.
@@ -164,8 +167,7 @@ class Dataset:
         """
         body = {
             "row_count": row_count,
-            "output_format": format,
-            "output_layout": layout,
+            **documents.output(format, layout, values),
             "seed": seed,
             "conditions": documents.conditions(
                 categorical=categorical,

@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 TYPED = ("parquet", "arrow")
 """Formats of which the rows can be read with their types."""
 WRITTEN = ("parquet", "csv", "arrow")
-"""Formats that can be written of the rows alone. All others say more of the study, and the service
-makes them."""
+"""Formats that can be written of the rows alone. All others say more of the study."""
 
 
 class Generation:
@@ -77,6 +76,11 @@ class Generation:
     def format(self) -> str:
         """Of the artifact, such as ``parquet``."""
         return str(self.document["output_format"])
+
+    @property
+    def copy_of(self) -> str | None:
+        """Of a copy, the id of the generation whose rows it has in another format."""
+        return self.document.get("copy_of")
 
     @property
     def seed(self) -> int:
@@ -135,11 +139,46 @@ class Generation:
                 self._table = _read(path, self.format)
         return self._table
 
-    def download(self, path: str | Path = ".", *, progress: Display = None) -> Path:
-        """Write the artifact as it is to a file, which is there only once all of it is right.
+    def copy(
+        self,
+        format: str,  # noqa: A002 - its name, as in the library
+        *,
+        layout: str = "schema",
+        values: str = "labels",
+        wait: bool = True,
+        timeout: float | None = None,
+        progress: Display = None,
+    ) -> Self:
+        """Have the rows in another format, as a generation of its own; it costs no rows.
 
-        A download that breaks off is resumed, now or by the next call, and what has arrived is
-        checked by its digest.
+        Asking again finds the same one, and in the format that the rows have already, themselves.
+        It expires with them. The dataset must still be there.
+
+        Args:
+            format: such as xlsx, sav, zsav, dta, triple-s, csv, parquet or arrow.
+            layout: as of `Dataset.generate`.
+            values: likewise.
+            wait: whether to wait for the file.
+            timeout: seconds to wait; by default as long as it takes.
+            progress: as of `Dataset.generate`.
+
+        Raises:
+            NotReadyError: the rows are still being made.
+            ProblemError, WaitingError, UnreachableError: as of `Dataset.generate`.
+        """
+        self._require_rows()
+        body = documents.output(format, layout, values)
+        path = f"/v1/generations/{self.id}/copies"
+        answer = self._session.call(Request("POST", path, json=body))
+        made = type(self)(self._session, answer, document_of(answer))
+        return made.wait(timeout, progress=progress) if wait else made
+
+    def download(self, path: str | Path = ".", *, progress: Display = None) -> Path:
+        """Write the artifact to a file, which is there only once all of it is right.
+
+        If the path ends in the suffix of another format, the service makes a `copy` of the rows in
+        it, which costs nothing. A download that breaks off is resumed, now or by the next call, and
+        what has arrived is checked by its digest.
 
         Args:
             path: of the file; a name without a suffix gets that of the format. In a folder, by
@@ -151,26 +190,13 @@ class Generation:
 
         Raises:
             NotReadyError: the rows are still being made.
-            ValueError: the path has the suffix of something else.
             DownloadError: something else arrives, twice.
             ProblemError, UnreachableError: the service refuses it, or does not answer.
             OSError: the file cannot be written.
         """
         self._require_rows()
         target = downloads.named(path, self.id, self.format)
-        suffix = downloads.suffix_of(target)
-        if suffix != self.format:
-            is_converted = suffix in WRITTEN and self.format in TYPED
-            hint = (
-                f"write({str(path)!r}) converts the rows"
-                if is_converted
-                else f"generate(..., format={suffix!r}) makes such a file, if the service can"
-            )
-            raise ValueError(
-                f"the artifact is {self.format}, and the path ends in .{suffix}: {hint}. To "
-                f"get the artifact as it is, give a path that ends in .{self.format}"
-            )
-        self._download(target, progress)
+        self._write_as(downloads.format_of(target), target, progress)
         return target
 
     def write(
@@ -183,8 +209,8 @@ class Generation:
         """Write the rows, by default in the format that the path's suffix says.
 
         The artifact is downloaded as it is if it has this format, or if the path has no suffix,
-        which it gets then. Otherwise the library writes the rows as parquet, csv or arrow, which
-        needs all that the library needs.
+        which it gets then. Otherwise the library writes the rows where it is installed and can;
+        files that say more of the study than its rows, such as xlsx or sav, the service makes.
 
         Args:
             path: of the file.
@@ -192,28 +218,15 @@ class Generation:
             progress: as of `Dataset.generate`.
 
         Raises:
-            ValueError: the artifact has another format, and the rows cannot be written in this one.
-            ModuleNotFoundError: likewise, and only the client is installed.
             NotReadyError, ProblemError, UnreachableError, DownloadError, OSError: as of `download`.
         """
         self._require_rows()
-        wanted = format or downloads.suffix_of(path) or self.format
         target = Path(path) if format else downloads.named(path, self.id, self.format)
-        if wanted == self.format:
-            self._download(target, progress)
+        wanted = format or downloads.format_of(target)
+        is_here = wanted != self.format and wanted in WRITTEN and self.format in TYPED
+        if not is_here or find_spec("simulacra.engine.writing") is None:
+            self._write_as(wanted, target, progress)
             return self
-        if wanted not in WRITTEN:
-            raise ValueError(
-                f"the artifact is {self.format}; write() makes {', '.join(WRITTEN)} of it. The "
-                f"service makes other files: generate(..., format={wanted!r})"
-            )
-        self._require_types()
-        if find_spec("simulacra.engine.writing") is None:
-            raise ModuleNotFoundError(
-                f"the artifact is {self.format}, and making another file of it needs the library: "
-                f"pip install simulacra, or generate(..., format={wanted!r})",
-                name="simulacra.engine.writing",
-            )
         table, target = self.table, downloads.target_of(target)
         writing = import_module("simulacra.engine.writing.files")
         writing.write(table, target, wanted)
@@ -329,10 +342,12 @@ class Generation:
             self._session.wait(self.job_id, timeout, on_progress, found_by)
         return self.refresh()
 
-    def _download(self, target: Path, progress: Display) -> None:
+    def _write_as(self, wanted: str, target: Path, progress: Display) -> None:
+        """Write the artifact, or that of a copy in another format."""
         downloads.target_of(target)
+        made = self if wanted == self.format else self.copy(wanted, progress=progress)
         with self._session.shown(progress) as on_progress:
-            self._session.download(self.id, target, on_progress)
+            self._session.download(made.id, target, on_progress)
 
     def _require_types(self) -> None:
         if self.format not in TYPED:

@@ -206,7 +206,8 @@ async def download_file(
         str,
         Field(
             max_length=4096,
-            description="New file, ending in .parquet, .csv or .arrow: synthetic.csv.",
+            description="New file, ending in .parquet, .csv, .arrow, .xlsx, .sav, .zsav, .dta or "
+            ".zip (triple-S): synthetic.xlsx.",
         ),
     ],
     ctx: Call,

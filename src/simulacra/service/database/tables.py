@@ -292,6 +292,8 @@ class Generation(Table, TenantOwned, JobResult):
     row_count: Mapped[int]
     output_format: Mapped[str]
     output_layout: Mapped[str] = mapped_column(server_default="schema")
+    output_values: Mapped[str] = mapped_column(server_default="labels")
+    copy_of: Mapped[str | None] = mapped_column(index=True)  # whose rows it has in another format
     seed: Mapped[int]
     conditions: Mapped[Json]
     rows_generated: Mapped[int | None]

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from simulacra.engine import outputs
 from simulacra.service import errors, storage, tenancy
 from simulacra.service.audit import trail
 from simulacra.service.audit.entry import Action, Detail
@@ -29,6 +30,9 @@ MEDIA_TYPES = {
     "arrow": "application/vnd.apache.arrow.file",
     "sav": "application/x-spss-sav",
     "zsav": "application/x-spss-sav",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "dta": "application/x-stata-dta",
+    "triple-s": "application/zip",
 }
 
 logger = logging.getLogger(__name__)
@@ -239,11 +243,12 @@ async def _record(
 
 def _headers(generation: tables.Generation) -> dict[str, str]:
     sha256 = str(generation.sha256)
+    name = f"{generation.id}.{outputs.suffix_of(generation.output_format)}"
     digest = base64.b64encode(bytes.fromhex(sha256)).decode()
     return {
         "ETag": f'"{sha256}"',
         "Repr-Digest": f"sha-256=:{digest}:",
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, no-store",
-        "Content-Disposition": f'attachment; filename="{generation.id}.{generation.output_format}"',
+        "Content-Disposition": f'attachment; filename="{name}"',
     }

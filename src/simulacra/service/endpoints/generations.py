@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from simulacra.service.database import statuses, tables
 from simulacra.service.errors import study
-from simulacra.service.generations import links, repository, schemas, service, tasks
+from simulacra.service.generations import copies, links, repository, schemas, service, tasks
 from simulacra.service.http import (
     content,
     guards,
@@ -44,6 +44,11 @@ LINKS = {
     "tabulate": openapi.link(
         "tabulateGeneration",
         "Cross-tabulate the rows, tested on support.",
+        generation_id="generation_id",
+    ),
+    "copy": openapi.link(
+        "copyGeneration",
+        "Once there are rows: have them in another format, at no cost.",
         generation_id="generation_id",
     ),
     "compare": openapi.link(
@@ -118,6 +123,61 @@ async def create_generation(
         response, generation.job_id, is_done=_is_done(generation), is_replayed=is_replayed
     )
     return _document(runtime, caller, generation)
+
+
+@router.post(
+    "/v1/generations/{generation_id}/copies",
+    operation_id=copies.COPY.operation,
+    summary="Have rows in another format",
+    response_model=schemas.GenerationDocument,
+    response_model_exclude_none=True,
+    responses={
+        200: ENVELOPE
+        | {"description": "The rows are there in this format."}
+        | openapi.sends("Idempotent-Replayed"),
+        202: ENVELOPE
+        | {"description": "They are being written; poll the job."}
+        | openapi.sends("Location", "Retry-After", "Idempotent-Replayed"),
+        **openapi.problems(
+            "simio_invalid_field",
+            "simio_storage_quota_exceeded",
+            "simio_dataset_not_found",
+            "simio_dataset_not_ready",
+            "simio_dataset_failed",
+            "simio_generation_not_found",
+            *waiting.OF_FAILED_JOBS,
+            "simio_generation_failed",
+            "simio_customer_key_unavailable",
+            "simio_customer_storage_unavailable",
+        ),
+    },
+    dependencies=[content.JsonOnly],
+    max_body_size=MAX_BODY_BYTES,
+)
+async def copy_generation(
+    generation_id: str,
+    body: schemas.CopyRequest,
+    response: Response,
+    caller: guards.WriteGenerations,
+    runtime: serving.Runtime,
+) -> schemas.GenerationDocument:
+    """Write the rows of a generation in another format, without billing them again.
+
+    The copy is a generation with an artifact of its own, the same report, and the same end. Asking
+    again finds it, so no key is needed; in the format that the rows have already, they are answered
+    themselves. The dataset must still be there.
+    """
+    generations = generations_of(runtime)
+    copy, is_replayed = await generations.copy(caller, generation_id, body)
+    if body.wait_seconds and not _is_done(copy):
+        await runtime.announcements.wait(
+            runtime.database, caller.tenant_id, copy.job_id, body.wait_seconds
+        )
+        copy = await generations.of_job(caller, copy.job_id)
+    if body.wait_seconds:
+        waiting.refuse_failure(copy.error, job_id=copy.job_id, generation_id=copy.id)
+    waiting.announce(response, copy.job_id, is_done=_is_done(copy), is_replayed=is_replayed)
+    return _document(runtime, caller, copy)
 
 
 @router.get(

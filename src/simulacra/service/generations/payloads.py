@@ -27,6 +27,7 @@ class SamplingRequest:
         margins: how careful margins of error are to be; None for none.
         support_weight: whether the rows have a column more, by which other tools count them.
         output_layout: schema or file.
+        output_values: labels or codes.
     """
 
     model_file: Path
@@ -42,6 +43,7 @@ class SamplingRequest:
     margins: str | None = None
     support_weight: bool = False
     output_layout: str = "schema"
+    output_values: str = "labels"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,6 +118,8 @@ class MadeRows:
         file: the artifact, to read.
         output_format: one of `writing.registry.FORMATS`.
         output_layout: schema or file.
+        output_values: labels or codes.
+        support_weight: whether they have a column more than the schema.
         fitted_file: what was fitted for a scenario on the same columns, to read.
         row_count: rows that were wanted.
         rng_seed: that they were drawn with.
@@ -125,6 +129,8 @@ class MadeRows:
     file: Path
     output_format: str
     output_layout: str
+    output_values: str
+    support_weight: bool
     fitted_file: Path | None
     row_count: int
     rng_seed: int
@@ -193,3 +199,41 @@ COMPARE = functions.ChildFunction(
     "simulacra.service.generations.tabulating:compare", ComparisonRequest, ComparisonResult
 )
 """The part of a comparison that touches rows; runs in a child process."""
+
+
+@dataclasses.dataclass(frozen=True)
+class CopyRequest:
+    """Load a model, and write rows that were made of it in another format.
+
+    Attributes:
+        model_file: the file to read.
+        made: the rows.
+        report: theirs, as it was published.
+        margins: of error, as they were published; None if there are none.
+        artifact_file: the file to write.
+        output_format: one of `writing.registry.FORMATS`.
+        output_layout: schema or file.
+        output_values: labels or codes.
+    """
+
+    model_file: Path
+    made: MadeRows
+    report: dict[str, Any]
+    margins: dict[str, Any] | None
+    artifact_file: Path
+    output_format: str
+    output_layout: str
+    output_values: str
+
+
+@dataclasses.dataclass(frozen=True)
+class CopyResult:
+    """Whether the rows of the file are those that were made; there is no file otherwise."""
+
+    is_same: Annotated[bool, Field(strict=True)]
+
+
+COPY = functions.ChildFunction(
+    "simulacra.service.generations.copying:copy", CopyRequest, CopyResult
+)
+"""The part of a copy that touches rows; runs in a child process."""

@@ -1,6 +1,7 @@
 """Generation rows of one tenant: only the live ones are found."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,6 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from simulacra.service import clock, errors
 from simulacra.service.database import paging, tables
 from simulacra.service.database.statuses import GenerationStatus
+
+if TYPE_CHECKING:
+    from simulacra.service.generations.schemas import CopyRequest
+
+
+WITH_ROWS = (GenerationStatus.PROCESSING, GenerationStatus.READY, GenerationStatus.PARTIAL)
+"""What the status of a generation is that has rows, or may have some."""
 
 
 def artifacts_folder(generation_id: str) -> str:
@@ -42,6 +50,38 @@ async def get_made(session: AsyncSession, generation_id: str) -> tables.Generati
     if generation.sealed_key is None or generation.artifact_path is None:
         raise errors.GenerationNotFoundError(f"Generation {generation_id} has no artifact.")
     return generation
+
+
+async def lock_made(session: AsyncSession, generation_id: str) -> tables.Generation:
+    """Return the same and hold its row, so that one copy of a kind is begun at a time.
+
+    Raises:
+        errors.GenerationNotFoundError: there is none of this id, or it has no rows.
+    """
+    which = tables.Generation.id == generation_id
+    await session.execute(select(tables.Generation.id).where(which).with_for_update())
+    return await get_made(session, generation_id)
+
+
+async def find_copy(
+    session: AsyncSession, source: tables.Generation, wanted: "CopyRequest"
+) -> tables.Generation | None:
+    """Return the generation that has, or will have, the rows of another in some format."""
+    rows = tables.Generation
+    found: tables.Generation | None = await session.scalar(
+        select(rows)
+        .where(
+            (rows.id == source.id) | (rows.copy_of == source.id),
+            rows.output_format == wanted.output_format,
+            rows.output_layout == wanted.output_layout,
+            rows.output_values == wanted.output_values,
+            rows.status.in_(WITH_ROWS),
+            rows.expires_at > clock.now(session),
+        )
+        .order_by(rows.created_at)
+        .limit(1)
+    )
+    return found
 
 
 async def of_job(session: AsyncSession, job_id: str) -> tables.Generation:

@@ -28,7 +28,10 @@ def generate(
         progress=report,
     )
     generation.write(
-        request.artifact_file, format=request.output_format, layout=request.output_layout
+        request.artifact_file,
+        format=request.output_format,
+        layout=request.output_layout,
+        values=request.output_values,
     )
     margins = generation.report.margins
     published = generation.report.to_json()

@@ -33,13 +33,16 @@ MAX_DISTRIBUTIONS = 12
 
 
 class OutputFormat(StrEnum):
-    """Formats of an artifact; `sav` and `zsav` are files of SPSS."""
+    """Formats of an artifact; `sav` and `zsav` are files of SPSS, `dta` of Stata."""
 
     PARQUET = "parquet"
     CSV = "csv"
     ARROW = "arrow"
     SAV = "sav"
     ZSAV = "zsav"
+    XLSX = "xlsx"
+    DTA = "dta"
+    TRIPLE_S = "triple-s"
 
 
 class OutputLayout(StrEnum):
@@ -47,6 +50,13 @@ class OutputLayout(StrEnum):
 
     SCHEMA = "schema"
     FILE = "file"
+
+
+class OutputValues(StrEnum):
+    """What stands in the cells of categorical columns."""
+
+    LABELS = "labels"
+    CODES = "codes"
 
 
 # The engine checks conditions against the schema and words every fault; here they only have a form.
@@ -274,6 +284,16 @@ def how_careful(margins: bool | Literal["quick"]) -> str | None:  # noqa: FBT001
     return margins if isinstance(margins, str) else "full"
 
 
+OUTPUT_LAYOUT = (
+    "`schema`: the columns of the schema; `file`: those of the seed file, named as there, with "
+    "several answers in one cell where it had them."
+)
+OUTPUT_VALUES = (
+    "`labels`: levels as the schema has them; `codes`: those of the seed file, if it has codes, or "
+    "numbers. `sav`, `zsav`, `dta` and `triple-s` have both."
+)
+
+
 class GenerationRequest(Body):
     """What rows to make."""
 
@@ -283,8 +303,11 @@ class GenerationRequest(Body):
     output_format: OutputFormat = OutputFormat.PARQUET
     output_layout: OutputLayout = Field(
         default_factory=lambda: OutputLayout.SCHEMA,  # as of `margins`
-        description="`schema`: the columns of the schema; `file`: those of the seed file, named as "
-        "there, with several answers in one cell where it had them.",
+        description=OUTPUT_LAYOUT,
+    )
+    output_values: OutputValues = Field(
+        default_factory=lambda: OutputValues.LABELS,  # as of `margins`
+        description=OUTPUT_VALUES,
     )
     seed: Annotated[int, Field(strict=True, ge=0, le=limits.MAX_SEED), WholeNumber] | None = Field(
         None, description="Same dataset, conditions, row count and seed: same rows."
@@ -302,6 +325,23 @@ class GenerationRequest(Body):
         default_factory=bool,  # as of margins
         description="Whether the rows have the column `support_weight` more, all of one value, "
         "which sums to their effective base: tools that count rows by it test on support.",
+    )
+
+
+class CopyRequest(Body):
+    """In which format rows that exist are wanted."""
+
+    output_format: OutputFormat
+    output_layout: OutputLayout = Field(
+        default_factory=lambda: OutputLayout.SCHEMA,  # as of `margins`
+        description=OUTPUT_LAYOUT,
+    )
+    output_values: OutputValues = Field(
+        default_factory=lambda: OutputValues.LABELS,  # as of `margins`
+        description=OUTPUT_VALUES,
+    )
+    wait_seconds: Annotated[int, Field(strict=True, ge=0, le=MAX_WAIT_SECONDS), WholeNumber] = (
+        Field(0, description="Hold the answer for up to so many seconds until the file is there.")
     )
 
 
@@ -654,9 +694,15 @@ class GenerationDocument(BaseModel):
     status: GenerationStatus
     job_id: str
     row_count: int = Field(description="Rows asked for.")
-    rows_generated: int | None = Field(None, description="Rows in the artifact; these are billed.")
+    rows_generated: int | None = Field(
+        None, description="Rows in the artifact; these are billed, unless it is a copy."
+    )
     output_format: OutputFormat
     output_layout: OutputLayout
+    output_values: OutputValues
+    copy_of: str | None = Field(
+        None, description="Of a copy, the generation whose rows it has in another format."
+    )
     seed: int
     conditions: Annotated[dict[str, Any], As(Conditions)]
     support_weight: bool = Field(
@@ -704,6 +750,8 @@ def document(generation: tables.Generation, link: links.Link | None) -> Generati
         rows_generated=generation.rows_generated,
         output_format=OutputFormat(generation.output_format),
         output_layout=OutputLayout(generation.output_layout),
+        output_values=OutputValues(generation.output_values),
+        copy_of=generation.copy_of,
         seed=generation.seed,
         conditions=generation.conditions,
         support_weight=generation.support_weight,

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from simulacra.engine import limits
+from simulacra.engine import limits, outputs
 from simulacra.service import clock, errors, keys, tenancy
 from simulacra.service.audit import trail
 from simulacra.service.audit.entry import Action, Detail
@@ -20,6 +20,7 @@ from simulacra.service.database.statuses import GenerationStatus
 from simulacra.service.datasets import repository as datasets
 from simulacra.service.generations import (
     conditions,
+    copies,
     previews,
     repository,
     schemas,
@@ -27,7 +28,13 @@ from simulacra.service.generations import (
     tabulations,
     tasks,
 )
-from simulacra.service.generations.schemas import GenerationRequest, OutputLayout, PreviewRequest
+from simulacra.service.generations.schemas import (
+    CopyRequest,
+    GenerationRequest,
+    OutputLayout,
+    OutputValues,
+    PreviewRequest,
+)
 from simulacra.service.generations.tabulation_schemas import ComparisonRequest, CrosstabRequest
 from simulacra.service.idempotency import bindings, fingerprint
 from simulacra.service.identity.principal import Principal
@@ -77,6 +84,7 @@ class Generations:
             errors.DatasetNotReadyError: it has no model yet.
             errors.DatasetFailedError: it will never have a model.
             errors.RowCapExceededError: these are too many rows for one request.
+            errors.InvalidFieldsError: these are too many rows for a file of the format.
             errors.QuotaExceededError: these are too many rows for the subscription.
             errors.ReservationConflictError: other generations hold the rows at the moment.
             errors.StorageQuotaError: the tenant stores as much as it may.
@@ -100,6 +108,7 @@ class Generations:
             published = await datasets.schema_text(session, dataset_id)
             tenant = await session.get_one(tables.Tenant, caller.tenant_id)
             _check_cap(tenant, request.row_count)
+            _check_format("/row_count", request.output_format, request.row_count)
             await self.capacity.check_storage(session, tenant)
             await asyncio.to_thread(conditions.check, published, request.conditions)
             if request.support_weight:
@@ -131,6 +140,7 @@ class Generations:
             row_count=request.row_count,
             output_format=request.output_format,
             output_layout=request.output_layout,
+            output_values=request.output_values,
             seed=secrets.randbelow(limits.DRAWN_SEEDS) if request.seed is None else request.seed,
             conditions=request.conditions.asked(),
             margins_asked=schemas.how_careful(request.margins),
@@ -139,6 +149,70 @@ class Generations:
             created_at=now,
             expires_at=now + await retention.of_tenant(session, job.tenant_id, self.retention),
         )
+
+    async def copy(
+        self, caller: Principal, generation_id: str, request: CopyRequest
+    ) -> tuple[tables.Generation, bool]:
+        """Enqueue a file of rows that exist in another format, or find the one that there is.
+
+        It lives as long as the rows, and costs none: these are billed once.
+
+        Returns:
+            The generation that has them in this format, and whether it was there before.
+
+        Raises:
+            errors.GenerationNotFoundError: there is no such generation, or it has no rows.
+            errors.DatasetNotFoundError: its dataset is no more.
+            errors.InvalidFieldsError: these are too many rows for a file of the format.
+            errors.StorageQuotaError: the tenant stores as much as it may.
+        """
+        async with self.database.transaction(caller.tenant_id) as session:
+            asked = await repository.get_made(session, generation_id)
+            source = await repository.lock_made(session, asked.copy_of or asked.id)
+            found = await repository.find_copy(session, source, request)
+            if found is not None:
+                return found, True
+            _check_format("/output_format", request.output_format, source.rows_generated or 0)
+            await datasets.schema_text(session, source.dataset_id)
+            tenant = await session.get_one(tables.Tenant, caller.tenant_id)
+            await self.capacity.check_storage(session, tenant)
+            job = tables.Job(
+                id=jobs.new_id(),
+                tenant_id=caller.tenant_id,
+                operation=copies.COPY.operation,
+                dataset_id=source.dataset_id,
+                generation_id=keys.random_id("gen_"),
+            )
+            copy = tables.Generation(
+                id=job.generation_id,
+                tenant_id=job.tenant_id,
+                dataset_id=source.dataset_id,
+                status=GenerationStatus.PROCESSING,
+                job_id=job.id,
+                row_count=source.row_count,
+                output_format=request.output_format,
+                output_layout=request.output_layout,
+                output_values=request.output_values,
+                copy_of=source.id,
+                seed=source.seed,
+                conditions=source.conditions,
+                margins_asked=source.margins_asked,
+                support_weight=source.support_weight,
+                store_id=source.store_id,
+                created_at=await clock.read(session),
+                expires_at=source.expires_at,
+            )
+            session.add(copy)
+            await jobs.enqueue(session, self.admission, job)
+            trail.record(
+                session,
+                entry.client(caller.client_id),
+                Action.GENERATION_CREATED,
+                copy.id,
+                tenant_id=caller.tenant_id,
+                details={Detail.ROWS: 0, Detail.FORMAT: str(request.output_format)},
+            )
+        return copy, False
 
     async def read(self, caller: Principal, generation_id: str) -> tables.Generation:
         """Return a live generation."""
@@ -324,7 +398,7 @@ async def _check_room(session: AsyncSession, job: tables.Job, what: str) -> None
 
 def _fingerprint(dataset_id: str, request: GenerationRequest) -> bytes:
     """Return the fingerprint of a request; blocks, as a scenario may have a megabyte."""
-    later = {"margins", "support_weight", "output_layout"}
+    later = {"margins", "support_weight", "output_layout", "output_values"}
     fields = request.model_dump(mode="json", exclude={"wait_seconds", "conditions", *later})
     fields["conditions"] = request.conditions.asked()
     if request.margins:  # a request without them has the fingerprint that it had before there were
@@ -333,7 +407,17 @@ def _fingerprint(dataset_id: str, request: GenerationRequest) -> bytes:
         fields["support_weight"] = True
     if request.output_layout is not OutputLayout.SCHEMA:
         fields["output_layout"] = request.output_layout
+    if request.output_values is not OutputValues.LABELS:
+        fields["output_values"] = request.output_values
     return fingerprint.of_request(f"/v1/datasets/{dataset_id}/generations", fields)
+
+
+def _check_format(pointer: str, output_format: str, rows: int) -> None:
+    """Refuse more rows than a file of a format can have, before they are made."""
+    try:
+        outputs.check_rows(output_format, rows)
+    except ValueError as error:
+        raise errors.InvalidFieldsError([errors.Fault(pointer, str(error))]) from None
 
 
 def _check_cap(tenant: tables.Tenant, row_count: int) -> None:

@@ -7,7 +7,6 @@ from simulacra.engine.margins.margins import Margins
 from simulacra.engine.progress import Progress, ProgressCallback
 from simulacra.engine.tabulating import comparing, naming, tabulation
 from simulacra.engine.tabulating.sample import Sample
-from simulacra.engine.writing import layouts
 from simulacra.service.generations import payloads, sampling, tabulation_schemas
 
 
@@ -51,13 +50,13 @@ def compare(
 def _sample(model: pipeline.Model, made: payloads.MadeRows | None, names: Iterable[str]) -> Sample:
     """Return the study, or the columns of made rows that are asked for.
 
-    Rows in the columns of the file are made again: these do not have all that the schema has, and
-    the same model, conditions and seed give the same rows.
+    Rows of which the file does not say all are made again: the same model, conditions and seed give
+    the same rows.
     """
     if made is None:
         return model.sample
     sampling.load_fitted(model, made.fitted_file)
-    if made.output_layout != layouts.SCHEMA:
+    if not model.can_read(made.output_format, made.output_layout, made.output_values):
         asked = made.conditions
         seed = made.rng_seed
         return model.generate(made.row_count, seed=seed, progress=False, **asked).sample

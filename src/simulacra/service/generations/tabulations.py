@@ -23,8 +23,8 @@ async def _tabulate(attempt: attempts.Attempt) -> attempts.Save:
     made = asked.get("generation_id")
     with scratch.folder() as folder:
         request = payloads.CrosstabRequest(
-            model_file=await _fetch_model(attempt, folder),
-            made=await _fetch_rows(attempt, made, folder / "rows") if made else None,
+            model_file=await fetch_model(attempt, folder),
+            made=await fetch_rows(attempt, made, folder / "rows") if made else None,
             rows=asked["rows"],
             banner=asked["banner"],
             weight=asked["weight"],
@@ -39,9 +39,9 @@ async def _compare(attempt: attempts.Attempt) -> attempts.Save:
     generation_id, other_id = asked["generation_id"], asked["with"]
     with scratch.folder() as folder:
         request = payloads.ComparisonRequest(
-            model_file=await _fetch_model(attempt, folder),
-            first=await _fetch_rows(attempt, other_id, folder / "first") if other_id else None,
-            second=await _fetch_rows(attempt, generation_id, folder / "second"),
+            model_file=await fetch_model(attempt, folder),
+            first=await fetch_rows(attempt, other_id, folder / "first") if other_id else None,
+            second=await fetch_rows(attempt, generation_id, folder / "second"),
             columns=asked["columns"],
             margins=None if other_id else await _margins(attempt, generation_id),
         )
@@ -49,7 +49,12 @@ async def _compare(attempt: attempts.Attempt) -> attempts.Save:
     return functools.partial(jobs.answer, job_id=attempt.job.id, document=result.comparison)
 
 
-async def _fetch_model(attempt: attempts.Attempt, folder: Path) -> Path:
+async def fetch_model(attempt: attempts.Attempt, folder: Path) -> Path:
+    """Return the model of the dataset of a job, put into a folder.
+
+    Raises:
+        errors.JobFailedError: the dataset was deleted since this was requested.
+    """
     async with attempt.resources.database.transaction(attempt.job.tenant_id) as session:
         source = await sources.of(attempt, session, {}, None)
     key, target = await source.key(attempt.job.dataset_id), folder / "model"
@@ -57,7 +62,7 @@ async def _fetch_model(attempt: attempts.Attempt, folder: Path) -> Path:
     return target
 
 
-async def _fetch_rows(
+async def fetch_rows(
     attempt: attempts.Attempt, generation_id: str, folder: Path
 ) -> payloads.MadeRows:
     """Return the rows of a generation, and what they were made with.
@@ -86,6 +91,8 @@ async def _fetch_rows(
         file=file,
         output_format=generation.output_format,
         output_layout=generation.output_layout,
+        output_values=generation.output_values,
+        support_weight=generation.support_weight,
         fitted_file=await sources.fetch(
             attempt, source, model_key, source.fitted, folder / "fitted"
         ),

@@ -118,6 +118,7 @@ def _request(generation: tables.Generation, folder: Path) -> payloads.SamplingRe
         margins=generation.margins_asked,
         support_weight=generation.support_weight,
         output_layout=generation.output_layout,
+        output_values=generation.output_values,
     )
 
 
