@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from simulacra.engine.columns.lazy import pa
     from simulacra.engine.margins.margins import Margins
 
+THIN_SUPPORT = 30
+"""Below so many effective respondents, a share read off the rows has a standard error of about
+0.09 and more: too coarse to act on."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Support:

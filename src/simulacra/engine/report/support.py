@@ -6,14 +6,10 @@ import numpy as np
 
 from simulacra.engine.columns.arrays import Flags, Floats
 from simulacra.engine.model.donors import DonorPool
-from simulacra.engine.report.report import Support
+from simulacra.engine.report.report import THIN_SUPPORT, Support
 from simulacra.engine.scenario import plans, raking
 from simulacra.engine.scenario.plans import Base, MeanTarget, ShareTarget
 from simulacra.engine.warning import ReportWarning
-
-THIN_SUPPORT = 30
-"""Below so many effective respondents, a share read off the rows has a standard error of about
-0.09 and more: too coarse to act on."""
 
 
 def of_everyone(pool: DonorPool) -> Support:

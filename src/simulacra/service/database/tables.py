@@ -20,6 +20,7 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     Text,
+    UniqueConstraint,
     bindparam,
     text,
 )
@@ -281,6 +282,20 @@ class ScenarioFit(Table, TenantOwned):
     refits: Mapped[int] = mapped_column(server_default="0")  # for margins of error, that are in it
     created_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
     last_used_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
+
+
+class SavedScenario(Table, TenantOwned):
+    """A scenario that somebody keeps under a name; see `studio.scenarios`."""
+
+    __tablename__ = "saved_scenarios"
+    __table_args__ = (UniqueConstraint("dataset_id", "name", name="saved_scenarios_name"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    state: Mapped[str]  # as the address of the builder says it
+    saved_by: Mapped[str]  # id of the person
+    saved_at: Mapped[Timestamp] = mapped_column(server_default=NOW)
 
 
 class Generation(Table, TenantOwned, JobResult):

@@ -10,7 +10,7 @@ from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action
 from simulacra.service.database import tables
 from simulacra.service.database.statuses import DatasetStatus
-from simulacra.service.datasets import repository, scenario_fits
+from simulacra.service.datasets import repository, saved_scenarios, scenario_fits
 from simulacra.service.idempotency import bindings
 from simulacra.service.jobs import repository as jobs
 from simulacra.service.jobs import transitions
@@ -37,6 +37,7 @@ async def shred(session: AsyncSession, dataset: tables.Dataset, status: DatasetS
     await jobs.redact(session, of_it, tables.Job.generation_id.is_(None))
     await jobs.forget_answers(session, of_it)
     await scenario_fits.forget(session, dataset.id)
+    await saved_scenarios.end(session, dataset.id)
     await objects.doom(session, dataset.id)
 
 

@@ -126,7 +126,7 @@ async def download_artifact(
     async with runtime.database.transaction(caller.tenant_id) as session:
         generation = await repository.get(session, generation_id)  # a stranger's is not there
     links.check(runtime.keyring, caller, generation_id, token)
-    return await _answer(request, runtime, caller, generation, wanted)
+    return await answer(request, runtime, caller, generation, wanted)
 
 
 @router.head(
@@ -157,16 +157,21 @@ async def deliver_artifact(
     """
     async with runtime.database.transaction(caller.tenant_id) as session:
         generation = await repository.get(session, generation_id)
-    return await _answer(request, runtime, caller, generation, wanted)
+    return await answer(request, runtime, caller, generation, wanted)
 
 
-async def _answer(
+async def answer(
     request: Request,
     runtime: serving.Runtime,
     caller: Principal,
     generation: tables.Generation,
     wanted: _Wanted,
 ) -> Response:
+    """Return the file of a generation, or one range of it, and record the download.
+
+    Raises:
+        errors.GenerationNotFoundError: there are no rows, or none any more.
+    """
     generation_id = generation.id
     if generation.sealed_key is None or generation.artifact_path is None:
         raise errors.GenerationNotFoundError(f"Generation {generation_id} has no artifact.")

@@ -10,6 +10,8 @@ from simulacra.service.http import pages
 HOME = "/studio/"
 SIGN_IN = "/studio/sign-in"
 MAX_FORM_BYTES = pages.MAX_FORM_BYTES
+MAX_STATE_BYTES = 64 * 1024
+"""Of a form that holds a scenario: some hundred shares."""
 
 HEADERS = {
     # Scripts are files of ours; no text from outside can become one, since nothing is evaluated

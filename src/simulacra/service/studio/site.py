@@ -7,6 +7,8 @@ from simulacra.service.studio.pages import (
     corrections,
     invitation,
     questions,
+    rows,
+    scenario,
     sign_in,
     static,
     studies,
@@ -18,6 +20,7 @@ router = APIRouter(prefix="/studio", include_in_schema=False)
 PAGES = (
     *(sign_in, invitation, static, usage),
     *(studies, uploading, questions, cleaning, corrections),
+    *(scenario, rows),
 )
 for page in PAGES:
     router.include_router(page.router)

@@ -12,6 +12,8 @@ from simulacra.service.studio import guard, rendering
 CSS, SCRIPT = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
 FILES = {
     "studio.css": CSS,
+    "scenario.css": CSS,
+    "scenario.js": SCRIPT,
     "studio.js": SCRIPT,
     "htmx.min.js": SCRIPT,
     "icon.svg": "image/svg+xml",
