@@ -31,6 +31,7 @@ from simulacra.service.http import translation
 from simulacra.service.identity import clients, embedded, provider, refusals, signing, tokens
 from simulacra.service.jobs import announcements, kinds
 from simulacra.service.monitoring import notices, records, state, watch
+from simulacra.service.people import issuer
 from simulacra.service.settings import Settings
 from simulacra.service.stores import directory
 from simulacra.service.tenants import capacity
@@ -78,6 +79,7 @@ def runtime_of(
             settings.networks_of_webhooks(), is_proxied=settings.webhook_proxy is not None
         ),
         draining=draining,
+        sign_in=sign_in_of(settings, keyring),
         problem_document=functools.partial(translation.document, base_url=settings.base_url),
     )
 
@@ -123,6 +125,25 @@ def identity_of(
         also=(policy.PUBLIC_AUDIENCE,),
     )
     return embedded.Embedded(issuer, keyring)
+
+
+def sign_in_of(settings: Settings, keyring: keys.Keyring) -> issuer.Issuer | None:
+    """Return the issuer that people of tenants may sign in with, if the settings name one."""
+    address, client_id, secret = (
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret,
+    )
+    if address is None or client_id is None or secret is None:
+        return None
+    registration = issuer.Registration(
+        issuer=address,
+        client_id=client_id,
+        client_secret=secret.get_secret_value(),
+        name=settings.oidc_name,
+        redirect_uri=f"{settings.base_url}/studio/sign-in/callback",
+    )
+    return issuer.Issuer(registration, keyring)
 
 
 def folders_of(settings: Settings) -> Callable[[], Mapping[str, Path]]:

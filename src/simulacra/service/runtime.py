@@ -32,6 +32,7 @@ from simulacra.service.jobs import (
     kinds,
     transitions,
 )
+from simulacra.service.people import issuer
 from simulacra.service.stores.directory import Stores
 from simulacra.service.tenants import service as tenants
 from simulacra.service.tenants.capacity import Capacity
@@ -90,6 +91,8 @@ class Runtime:
     transfers: Transfers = dataclasses.field(default_factory=Transfers)
     children: kept.Children = dataclasses.field(default_factory=kept.Children)
     """Child processes that stay for the next question; a worker's alone."""
+    sign_in: issuer.Issuer | None = None
+    """With whom people of tenants may sign in, besides with a password."""
 
     @property
     def storage(self) -> storage.Storage:
@@ -157,3 +160,5 @@ class Runtime:
             parts.push_async_callback(self.identity.close)
             parts.push_async_callback(self.announcements.close)
             parts.push_async_callback(self.refusals.close)
+            if self.sign_in is not None:
+                parts.push_async_callback(self.sign_in.close)

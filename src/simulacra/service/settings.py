@@ -125,6 +125,26 @@ class Settings(BaseSettings):
         validate_default=True,
         description="Client secret of that application.",
     )
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="Issuer that people of tenants may sign in with at the study page, by OpenID "
+        "Connect, such as https://login.example.com; see studio.md. Default: none, they have "
+        "passwords alone.",
+    )
+    oidc_client_id: str | None = Field(
+        default=None,
+        validate_default=True,
+        description="Client id of this service at that issuer.",
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        default=None,
+        validate_default=True,
+        description="Client secret there.",
+    )
+    oidc_name: str = Field(
+        default="your company's account",
+        description="What people call an account there, for the link on the sign-in page.",
+    )
     token_seconds: int = Field(
         default=86_400,
         ge=60,
@@ -368,6 +388,22 @@ class Settings(BaseSettings):
     def _is_there_if_needed(cls, value: object, info: ValidationInfo) -> object:
         if value is None and info.data.get("identity_provider") == "auth0":
             raise ValueError("it is needed, since identity_provider is auth0")
+        return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_issuer(cls, issuer: str | None) -> str | None:
+        parts = urlsplit(issuer or "https://localhost")
+        is_near = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
+        if not (parts.scheme == "https" or is_near) or not parts.hostname or parts.query:
+            raise ValueError("give the issuer's address, such as https://login.example.com")
+        return issuer
+
+    @field_validator("oidc_client_id", "oidc_client_secret")
+    @classmethod
+    def _is_there_with_issuer(cls, value: object, info: ValidationInfo) -> object:
+        if value is None and info.data.get("oidc_issuer") is not None:
+            raise ValueError("it is needed, since oidc_issuer is set")
         return value
 
     @field_validator("database_url", "migration_database_url")

@@ -12,7 +12,10 @@ from simulacra.service.tenants import administration
 from tests.coroutines import RunAsync
 from tests.service.studio import browser
 
-OPEN = {"/sign-in", "/invitation", "/static/{name}"}
+OPEN = {
+    *("/sign-in", "/sign-in/issuer", "/sign-in/callback"),
+    *("/invitation", "/static/{name}"),
+}
 
 
 def test_every_route_but_signing_in_and_the_style_needs_a_session() -> None:

@@ -206,7 +206,7 @@ class Generations:
             await jobs.enqueue(session, self.admission, job)
             trail.record(
                 session,
-                entry.client(caller.client_id),
+                caller.actor,
                 Action.GENERATION_CREATED,
                 copy.id,
                 tenant_id=caller.tenant_id,

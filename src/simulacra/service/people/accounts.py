@@ -18,9 +18,14 @@ from simulacra.service import clock, errors, keys, passwords, policy, tenancy
 from simulacra.service.audit import entry, trail
 from simulacra.service.audit.entry import Action, Actor
 from simulacra.service.database import tables
+from simulacra.service.people import issuer
 
 ADDRESS = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"]{1,189}")
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+NOT_INVITED = (
+    "Nobody was invited by the address of this account, or its issuer has not verified it. Ask "
+    "whoever runs this service for an invitation."
+)
 OVER = "The invitation is over, or was used before. Ask for a new one."
 
 
@@ -128,6 +133,36 @@ class People:
         stored = person.password_hash if person is not None else None
         is_right = await passwords.is_right(stored, password)
         return person.id if person is not None and is_right else None
+
+    async def recognise(self, identity: issuer.Identity) -> str:
+        """Return who somebody is that an issuer has told of.
+
+        They are known by the issuer's subject. Who is not is let in by an address that the issuer
+        has verified, if somebody of this address was invited and no other subject is theirs; that
+        takes their invitation up.
+
+        Raises:
+            errors.PersonError: nobody was invited whom this is.
+        """
+        rows = tables.Person
+        async with self.database.transaction(tenancy.SYSTEM) as session:
+            query = select(rows).where(rows.removed_at.is_(None))
+            known = query.where(rows.issuer_subject == identity.subject)
+            person: tables.Person | None = await session.scalar(known.with_for_update())
+            if person is None and identity.email is not None:
+                invited = query.where(
+                    rows.email_key == key_of(identity.email), rows.issuer_subject.is_(None)
+                )
+                person = await session.scalar(invited.with_for_update())
+            if person is None:
+                raise errors.PersonError(NOT_INVITED)
+            if person.issuer_subject is None:
+                person.issuer_subject = identity.subject
+                person.invitation_hash = person.invitation_ends_at = None
+                person.joined_at = person.joined_at or await clock.read(session)
+                actor, tenant_id = entry.person(person.id), person.tenant_id
+                trail.record(session, actor, Action.PERSON_JOINED, person.id, tenant_id=tenant_id)
+            return person.id
 
     async def remove(self, person_id: str, actor: Actor) -> None:
         """Refuse a person from their next request on, for good.

@@ -30,9 +30,6 @@ TYPES = {
 }
 """What the types of columns are called."""
 ORDERS = {"dmy": "day, month, year", "mdy": "month, day, year", "ymd": "year, month, day"}
-AS_JSON = frozenset(
-    name for name, field in UploadFields.model_fields.items() if "Json" in str(field.metadata)
-)
 MOST_BYTES = 262_144
 """Of all of them; two thousand columns can be named."""
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -98,7 +95,7 @@ class Corrections:
             errors.InvalidFieldsError: says what no file can make right.
         """
         given = {
-            name: json.dumps(value) if name in AS_JSON else value
+            name: json.dumps(value) if isinstance(value, dict | list) else value
             for name, value in self.fields.items()
         }
         return upload.fields_of(given | ({"display_name": display_name} if display_name else {}))

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "r0025"
-down_revision = "r0023"
+down_revision = "r0024"
 
 SCOPE = "current_setting('simulacra.tenant', true)"
 
