@@ -6,16 +6,25 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import numpy as np
 import pyarrow as pa
 
-from simulacra.engine import documents, errors, limits, options, privacy_levels, randomness
+from simulacra.engine import (
+    documents,
+    errors,
+    extras,
+    limits,
+    options,
+    privacy_levels,
+    randomness,
+)
 from simulacra.engine.cleaning import clean
 from simulacra.engine.codebook import Coding
 from simulacra.engine.columns import frames
 from simulacra.engine.columns.arrays import Floats
+from simulacra.engine.columns.questions import SET
 from simulacra.engine.columns.schema import Schema
 from simulacra.engine.display import progress as showing
 from simulacra.engine.full_report import making
@@ -33,6 +42,7 @@ from simulacra.engine.quality.quality import Quality
 from simulacra.engine.reading import source as reading
 from simulacra.engine.report import outcomes, previewing, scenario_words
 from simulacra.engine.report.card import Card
+from simulacra.engine.report.distributions import Distribution
 from simulacra.engine.report.preview import Preview
 from simulacra.engine.report.report import Report
 from simulacra.engine.rules import ruleset
@@ -46,7 +56,7 @@ from simulacra.engine.scenario import (
 )
 from simulacra.engine.scenario.particles import Particles
 from simulacra.engine.scenario.plans import Plan
-from simulacra.engine.tabulating import comparing, foreseeing, naming, tabulation
+from simulacra.engine.tabulating import comparing, distributing, foreseeing, naming, tabulation
 from simulacra.engine.tabulating.comparison import Comparison
 from simulacra.engine.tabulating.crosstab import Crosstab
 from simulacra.engine.tabulating.naming import Names
@@ -58,6 +68,9 @@ from simulacra.engine.writing import files, layouts, registry
 from simulacra.engine.writing import values as cell_values
 from simulacra.engine.writing.codebook import Codebook
 from simulacra.engine.writing.metadata import REPORT
+
+if TYPE_CHECKING:
+    from simulacra.engine.display.plotting.picture import Picture
 
 FIT_DURATIONS = (
     ("reading", 0.03),
@@ -83,6 +96,8 @@ TITLE = "Synthetic rows by Simulacra: no row is a respondent"
 """What files that can hold a title say of themselves."""
 VALUE_SECONDS = 2e-7
 """What drawing one value takes about, before anything was measured."""
+MOST_PLOTTED = 6
+"""Questions of a picture whose columns are not named."""
 MIN_CONDITIONED_ROWS = particles.MIN_PARTICLES // particles.PARTICLES_PER_ROW
 """Rows below which conditioned columns take no less time."""
 MAX_KEPT_SEQUENCES = 16
@@ -1174,6 +1189,35 @@ class Generation(documents.Shown, frames.Framed):
         column = pa.array(np.full(self.rows_generated, weight))
         return dataclasses.replace(self, table=self.table.append_column(SUPPORT_WEIGHT, column))
 
+    def plot(self, columns: Names | None = None) -> "Picture":
+        """Return a picture of questions in the study and in the rows, which notebooks show.
+
+        No share is told that is one of fewer respondents than the disclosure threshold.
+        ``savefig("questions.svg")`` writes it.
+
+        Args:
+            columns: names of columns or multiple-response sets; by default those that the scenario
+                is about, and those whose change is the most surprising one.
+
+        Raises:
+            errors.TableError: a name that the schema does not have.
+            ModuleNotFoundError: Matplotlib is not installed.
+            ValueError: too few respondents have a value in any of the columns.
+        """
+        extras.load("matplotlib", "a picture", "plot")
+        from simulacra.engine.display.plotting import questions  # noqa: PLC0415 - needs Matplotlib
+
+        study = Sample(self._schema, self._behind.values, self._survey_weights)
+        rows = self.sample
+        names = _most_surprising(study, rows) if columns is None else naming.each(columns)
+        found = {
+            it.column: _as_asked(self._schema, it)
+            for it in distributing.distributions(study, rows, names)
+        }
+        if not found:
+            raise ValueError("too few respondents have a value in these columns to be shown")
+        return questions.draw([found[name] for name in names if name in found])
+
     def full_report(self) -> FullReport:
         """Return the report with what changed from the study, distributions and the card.
 
@@ -1232,6 +1276,30 @@ class Generation(documents.Shown, frames.Framed):
             values=values,
         )
         return self
+
+
+def _most_surprising(study: Sample, rows: Sample) -> list[str]:
+    """Return the questions that pictures show: what was asked for, then the largest changes."""
+    schema = study.schema
+    sets = {column: name for name, one in naming.sets_of(schema).items() for column in one.columns}
+    figures = comparing.compare(study, rows).figures
+    ranked = [
+        *(each.column for each in figures if each.is_conditioned),
+        *(each.column for each in figures if not each.is_conditioned),
+    ]
+    return [*dict.fromkeys(sets.get(name, name) for name in ranked)][:MOST_PLOTTED]
+
+
+def _as_asked(schema: Schema, shown: Distribution) -> Distribution:
+    """Return the distribution of a set with the texts of the question and of its options."""
+    asked = next((it for it in schema.questions if it.name == shown.column), None)
+    if asked is None or asked.kind != SET:
+        return shown
+    texts = {item.column.label: item.text for item in asked.items}
+    parts = (
+        dataclasses.replace(part, name=texts.get(part.name, part.name)) for part in shown.parts
+    )
+    return dataclasses.replace(shown, label=asked.label, parts=tuple(parts))
 
 
 def _head(schema: Schema, table: pa.Table, count: int) -> frames.Rows:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from simulacra.engine import documents
+from simulacra.engine import documents, extras
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,35 +79,12 @@ class Rows(documents.Shown, Framed):
 
 def pandas(table: pa.Table) -> pd.DataFrame:
     """Return an Arrow table as a data frame of pandas; dates become its own dates."""
-    require("pandas", "a data frame of pandas", "pandas")
+    extras.load("pandas", "a data frame of pandas")
     frame: pd.DataFrame = table.to_pandas(date_as_object=False)
     return frame
 
 
 def polars(table: pa.Table) -> pl.DataFrame:
     """Return an Arrow table as a data frame of polars."""
-    require("polars", "a data frame of polars", "polars")
-    frame: pl.DataFrame = import_module("polars").from_arrow(table)
+    frame: pl.DataFrame = extras.load("polars", "a data frame of polars").from_arrow(table)
     return frame
-
-
-def require(module: str, what: str, package: str) -> None:
-    """Refuse what needs a package that is not installed.
-
-    Args:
-        module: that is imported.
-        what: needs it, for people.
-        package: that pip installs it with, such as ``simulacra[plot]``.
-
-    Raises:
-        ModuleNotFoundError: it is not there; names the command that installs it.
-    """
-    try:
-        import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name != module.partition(".")[0]:
-            raise  # it is there, and something that it needs itself is not
-        quoted = f'"{package}"' if "[" in package else package
-        raise ModuleNotFoundError(
-            f"{what} needs {module}, which is not installed: pip install {quoted}", name=module
-        ) from None

@@ -6,10 +6,12 @@ code.
 
 from __future__ import annotations
 
+import collections
 import dataclasses
+import functools
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from simulacra.engine import documents
+from simulacra.engine import documents, extras
 from simulacra.engine.columns import frames
 from simulacra.engine.columns.lazy import pa
 from simulacra.engine.tabulating import naming, rendering
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from simulacra.engine.columns.facts import Bound
+    from simulacra.engine.display.plotting.changes import Change
+    from simulacra.engine.display.plotting.picture import Picture
 
 REFITS, BASES = "margins", "effective bases"
 """Where an interval comes from: models refitted to resampled respondents, or the formulas."""
@@ -173,6 +177,57 @@ class Comparison(documents.Shown, frames.Framed):
         of_shares = max((line.reach for line in lines if line.is_share), default=0.0)
         return [line._replace(reach=of_shares) if line.is_share else line for line in lines]
 
+    def plot(self, count: int = 20) -> Picture:
+        """Return a picture of the first changes with their intervals, which notebooks show.
+
+        Means are told in percent of the first one. Changes of dates and times, and those without an
+        interval, are in the table alone. ``savefig("changes.svg")`` writes it.
+
+        Args:
+            count: of figures.
+
+        Raises:
+            ModuleNotFoundError: Matplotlib is not installed.
+        """
+        extras.load("matplotlib", "a picture", "plot")
+        from simulacra.engine.display.plotting import changes  # noqa: PLC0415 - needs Matplotlib
+
+        shares: list[changes.Change] = []
+        means: list[changes.Change] = []
+        for each in self.figures[:count]:
+            unit = _scale(each)
+            change, low, high = each.change.numbers
+            if unit and change is not None and low is not None and high is not None:
+                of = shares if each.figure == naming.SHARE else means
+                of.append(self._drawn(each, (change * unit, low * unit, high * unit)))
+        panels = [(changes.POINTS, shares), (changes.PERCENT, means)]
+        title = self.notes[0].rstrip(".") if self.notes else " and ".join(self.names)
+        return changes.draw(title, self.names, [it for it in panels if it[1]], self.level)
+
+    @functools.cached_property
+    def _yes_or_no(self) -> set[str]:
+        """The columns of which one level is compared, since the other says the same."""
+        if self.figure_count > len(self.figures):
+            return set()
+        counts = collections.Counter(each.column for each in self.figures)
+        shares = {each.column for each in self.figures if each.figure == naming.SHARE}
+        return {column for column in shares if counts[column] == 1 and column in self.labels}
+
+    def _drawn(self, each: ComparedFigure, ends: tuple[float, float, float]) -> Change:
+        from simulacra.engine.display.plotting import changes  # noqa: PLC0415 - as above
+
+        label, shown = self.labels.get(each.column, each.column), _shown(each)
+        what = f"Mean of {label}" if each.level is None else f"{label} = {each.level}"
+        if each.column in self._yes_or_no:
+            what = label
+        return changes.Change(
+            what,
+            *ends,
+            told=(shown.first, shown.second),
+            is_changed=each.is_changed,
+            is_conditioned=each.is_conditioned,
+        )
+
     def head(self, count: int = 5) -> Self:
         """Return the same comparison with its first figures only."""
         return dataclasses.replace(self, figures=self.figures[:count])
@@ -247,6 +302,14 @@ def _printed(each: ComparedFigure) -> list[str]:
     texts = (shown.first, shown.second, shown.change, shown.interval, shown.surprise)
     mark = "asked for" if each.is_conditioned else "changed" if each.is_changed else ""
     return [name, *texts, mark]
+
+
+def _scale(each: ComparedFigure) -> float:
+    """Return by what a change is multiplied to be drawn; 0 if it is not."""
+    if each.figure == naming.SHARE:
+        return 100.0
+    first = each.first.figure
+    return 0.0 if isinstance(first, str) or not first else 100.0 / abs(first)
 
 
 def _unit(each: ComparedFigure) -> str:

@@ -10,15 +10,19 @@ import dataclasses
 import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from simulacra.engine import documents
+from simulacra.engine import documents, extras
 from simulacra.engine.columns import frames
 from simulacra.engine.columns.lazy import pa
 from simulacra.engine.tabulating import rendering
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from great_tables import GT
 
     from simulacra.engine.columns.facts import Bound
+    from simulacra.engine.display.plotting import tables
+    from simulacra.engine.display.plotting.picture import Picture
 
 TOTAL = "Total"
 LEAST_BASE = 30.0
@@ -94,6 +98,11 @@ class Block:
     bases: tuple[int, ...]
     effective_bases: tuple[float, ...]
 
+    @property
+    def is_of_moments(self) -> bool:
+        """Tell whether it shows means of dates or times."""
+        return any(isinstance(cell.value, str) for line in self.lines for cell in line.cells)
+
 
 class Span(NamedTuple):
     """Columns of a table beside each other that are levels of one banner variable.
@@ -164,6 +173,85 @@ class Crosstab(documents.Shown, frames.Framed):
         """The banner variables, each with how many columns it has, behind the total."""
         runs = itertools.groupby(column.banner for column in self.columns)
         return [Span(banner, len([*run])) for banner, run in runs]
+
+    def plot(self) -> Picture:
+        """Return a picture of the table: a column of bars for each, which notebooks show.
+
+        Bars of columns that are too small to be compared are outlines. Means of dates and times are
+        not drawn. ``savefig("table.svg")`` writes it.
+
+        Raises:
+            ModuleNotFoundError: Matplotlib is not installed.
+            ValueError: nothing of the table can be drawn.
+        """
+        extras.load("matplotlib", "a picture", "plot")
+        from simulacra.engine.display.plotting import tables  # noqa: PLC0415 - needs Matplotlib
+
+        drawn = [block for block in self.blocks if not block.is_of_moments]
+        if not drawn:
+            raise ValueError("the table has only means of dates and times, which are not drawn")
+        return tables.draw(self._heads(), [self._drawn(block) for block in drawn])
+
+    def to_great_table(self, title: str | None = None) -> GT:
+        """Return the table as one of great_tables, to be styled further and saved for publication.
+
+        Args:
+            title: above it.
+
+        Raises:
+            ModuleNotFoundError: great_tables is not installed.
+        """
+        extras.load("great_tables", "such a table", "notebook")
+        extras.load("pandas", "such a table", "notebook")
+        from simulacra.engine.display import great_table  # noqa: PLC0415 - needs both
+
+        lines = [
+            great_table.Line(self._title(block), name.strip(), tuple(cells), is_base)
+            for block in self.blocks
+            for name, cells, is_base in self._lines(block)
+        ]
+        return great_table.make(self._heads(), lines, self.notes, title)
+
+    def _heads(self) -> list[tuple[str | None, str]]:
+        """Return the label of the banner variable and the level of each column."""
+        return [
+            (
+                None if it.banner is None else self.labels.get(it.banner, it.banner),
+                f"{it.level} ({it.letter})" if it.letter else it.level,
+            )
+            for it in self.columns
+        ]
+
+    def _title(self, block: Block) -> str:
+        label = self.labels.get(block.row, block.row)
+        return label if block.figure == "share" else f"{label} (mean)"
+
+    def _lines(self, block: Block) -> Iterator[tuple[str, list[str], bool]]:
+        """Yield the name and the texts of each row, and whether they are bases."""
+        for line in block.lines:
+            texts = [f"{_text(it, block.figure)} {it.letters}".rstrip() for it in line.cells]
+            yield line.level or "Mean", texts, False
+        yield f"Base ({self.unit})", [f"{base:,}" for base in block.bases], True
+        effective = [f"{it:,.0f}{'*' * (it < LEAST_BASE)}" for it in block.effective_bases]
+        yield "Effective base", effective, True
+
+    def _drawn(self, block: Block) -> tables.Block:
+        from simulacra.engine.display.plotting import tables  # noqa: PLC0415 - as above
+
+        by_column = [[line.cells[at] for line in block.lines] for at in range(len(self.columns))]
+        return tables.Block(
+            self._title(block),
+            tuple(line.level or "Mean" for line in block.lines),
+            tuple(
+                tuple(None if isinstance(cell.value, str) else cell.value for cell in cells)
+                for cells in by_column
+            ),
+            tuple(
+                tuple(f"{_text(cell, block.figure)} {cell.letters}".rstrip() for cell in cells)
+                for cells in by_column
+            ),
+            tuple(size < LEAST_BASE for size in block.effective_bases),
+        )
 
     def head(self, count: int = 5) -> Self:
         """Return the same table with its first row variables only."""
