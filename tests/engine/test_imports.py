@@ -8,7 +8,7 @@ import simulacra
 
 HEAVY = (
     *("numpy", "numba", "pyarrow", "sklearn", "scipy"),
-    *("pandas", "polars", "fastexcel", "pyreadstat", "jinja2"),
+    *("pandas", "polars", "fastexcel", "pyreadstat", "matplotlib", "great_tables", "jinja2"),
 )
 LIGHT = (
     "simulacra",
