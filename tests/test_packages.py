@@ -104,7 +104,7 @@ def test_a_page_of_a_package_leads_nowhere_that_is_not_there(
 def test_the_client_alone_asks_for_little(wheels: dict[str, zipfile.ZipFile]) -> None:
     wanted = metadata(wheels["simulacra_client"]).get_all("Requires-Dist", [])
     needed = [it for it in wanted if "extra ==" not in it]
-    assert needed == ["httpx>=0.28", "jinja2>=3.1.6", "shtab>=1.13"]
+    assert needed == ["httpx>=0.28", "jinja2>=3.1.6", "shtab>=1.13", "xlsxwriter>=3.2"]
 
 
 def test_a_command_of_the_library_says_what_to_install_where_there_is_none(

@@ -50,6 +50,17 @@ def test_rows_of_a_scenario_are_tabulated_and_written(
     assert written == json.loads(json.dumps(table.to_json()))
 
 
+def test_a_workbook_is_written(
+    model: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "tables.XLSX"
+    assert main(["crosstab", model, *SHOWN, "--output", str(file)]) == 0
+    assert capsys.readouterr().out.endswith(f"\nWrote {file}.\n")
+    table = simulacra.load(model).crosstab(["channel", "monthly_spend"], "segment")
+    table.write(tmp_path / "expected.xlsx")
+    assert file.read_bytes() == (tmp_path / "expected.xlsx").read_bytes()
+
+
 def test_a_scenario_is_not_ignored(model: str, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["crosstab", model, "--show", "channel", *CONDITIONS]
     assert "--rows: give the number of rows" in refusal(asked, capsys)

@@ -23,7 +23,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     scenario_options.add(
         parser, rows="number of rows to make of the scenario (default: tabulate the study itself)"
     )
-    results.add(parser)
+    results.add(parser, "; .xlsx is a workbook to hand over, with a sheet for each question")
     parser.set_defaults(run=run)
 
 
@@ -47,7 +47,11 @@ def run(arguments: argparse.Namespace) -> int:
     shown, banner, weight = asked
     table = source.crosstab(shown, banner=banner, weight=weight)
     terminal.say(str(table))
-    results.write(arguments.output, table.table, table.to_json())
+    if results.is_workbook(arguments.output):
+        table.write(arguments.output)
+        print(f"Wrote {arguments.output}.")
+    else:
+        results.write(arguments.output, table.table, table.to_json())
     return 0
 
 

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def add(parser: argparse.ArgumentParser) -> None:
-    """Add the option that names the file."""
+def add(parser: argparse.ArgumentParser, more: str = "") -> None:
+    """Add the option that names the file; `more` says what a command does besides."""
     parser.add_argument(
         "--output",
         metavar="FILE",
         type=_output,
         help="write all figures to a .parquet, .csv, .arrow, .xlsx, .sav, .zsav or .dta file, or "
-        "everything to a .json file",
+        f"everything to a .json file{more}",
     )
 
 
@@ -28,6 +28,11 @@ def _output(text: str) -> Path:
         known = generate.endings("json")
         raise argparse.ArgumentTypeError(f"{text!r} names no format; end it in {known}")
     return path
+
+
+def is_workbook(path: Path | None) -> bool:
+    """Tell whether a file is to be an Excel workbook."""
+    return path is not None and path.suffix.lower() == ".xlsx"
 
 
 def write(path: Path | None, table: "pa.Table", document: dict[str, Any]) -> None:

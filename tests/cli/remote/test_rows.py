@@ -210,3 +210,26 @@ def test_the_profile_that_was_named_is_in_the_next_command(
     service.will(ok(**DATASET), ok(**generation("processing")), job("processing"))
     ended = remote("generate", "ds_1", "--rows", "9", "--timeout", "0", "--profile", "acme")
     assert "It goes on: simulacra remote watch job_2 --profile acme" in ended.err
+
+
+def test_a_cross_table_is_written_as_a_workbook(remote: Remote, service: Service) -> None:
+    cell = {"value": 0.5, "letters": ""}
+    table = {
+        "columns": [{"banner": None, "level": "Total", "letter": ""}],
+        "blocks": [{
+            "row": "channel", "figure": "share", "bases": [9], "effective_bases": [3.0],
+            "lines": [{"level": "Online", "cells": [cell]}],
+        }],
+        "level": 0.95, "compared": 0, "unit": "rows", "notes": [],
+    }  # fmt: skip
+    made = generation("ready", report=REPORT, rows_generated=5)
+    known = {"job_id": "job_3", "operation": "tabulateGeneration", "status": "completed"}
+    answered = ok(**known, progress={"stage": "done", "fraction": 1.0}, crosstab=table)
+    service.will(ok(**made), answered)
+    words = ["crosstab", "gen_1", "--show", "channel", "--output"]
+    ended = remote(*words, "tables.xlsx", "--json")
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out)["file"] == str(Path("tables.xlsx").resolve())
+    assert Path("tables.xlsx").read_bytes().startswith(b"PK")
+    ended = remote(*words, "tables.csv")
+    assert (ended.code, "no workbook; end it in .xlsx" in ended.err) == (2, True)

@@ -102,6 +102,12 @@ def register(commands: Commands) -> None:
         help="whose respondents or rows are counted",
     )
     table_options.add(crosstab)
+    crosstab.add_argument(
+        "--output",
+        metavar="FILE.xlsx",
+        type=_workbook,
+        help="write a workbook to hand over, with a sheet for each question",
+    )
     command.add_timeout(crosstab)
     compare = commands.add(
         "compare",
@@ -126,6 +132,13 @@ def register(commands: Commands) -> None:
         "--dataset", metavar="DATASET_ID", type=studies.DATASET_ID, help="only those of this study"
     )
     jobs.add_limit(generations)
+
+
+def _workbook(text: str) -> Path:
+    path = option_types.new_file(text)
+    if path.suffix.lower() != ".xlsx":
+        raise argparse.ArgumentTypeError(f"{text!r} is no workbook; end it in .xlsx")
+    return path
 
 
 def _output(text: str) -> Path:
@@ -249,7 +262,12 @@ def tabulate(arguments: argparse.Namespace) -> Answer:
             timeout=arguments.timeout,
             progress=on_progress,
         )
-    return Answer(table.to_json(), str(table).split("\n"))
+    lines, document = str(table).split("\n"), table.to_json()
+    if arguments.output is not None:
+        table.write(arguments.output)
+        lines.append(f"Wrote {arguments.output}.")
+        document["file"] = str(arguments.output.resolve())
+    return Answer(document, lines)
 
 
 def compare_rows(arguments: argparse.Namespace) -> Answer:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from simulacra.engine import documents, extras
@@ -256,6 +258,31 @@ class Crosstab(documents.Shown, frames.Framed):
     def head(self, count: int = 5) -> Self:
         """Return the same table with its first row variables only."""
         return dataclasses.replace(self, blocks=self.blocks[:count])
+
+    def write(self, path: str | Path, title: str = "") -> Self:
+        """Write the table as an Excel workbook, which can be handed over as it is.
+
+        It has a sheet for each question, with bases, effective bases and letters, a sheet of
+        contents with links, and one of notes.
+
+        Args:
+            path: of the file, which ends in .xlsx.
+            title: of the workbook, such as the name of the study.
+
+        Raises:
+            ValueError: the path ends in something else: `table` can be written in other formats.
+            ModuleNotFoundError: XlsxWriter is not installed.
+            OSError: the file cannot be written.
+        """
+        target = Path(path)
+        if target.suffix.lower() != ".xlsx":
+            raise ValueError(
+                f"{target.name!r} does not end in .xlsx; for another format, write the figures in "
+                "`table`"
+            )
+        workbook = import_module("simulacra.engine.tabulating.workbook")  # which needs XlsxWriter
+        workbook.write(self, target, title)
+        return self
 
     def to_json(self) -> dict[str, Any]:
         """Return the table as a document, as the service publishes it."""
