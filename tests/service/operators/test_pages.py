@@ -109,3 +109,30 @@ def test_the_overview_says_which_worker_lacks_a_layer(
         assert "Nothing is the matter." not in overview
 
     run_async(check())
+
+
+def test_people_are_invited_and_removed(runtime: Runtime, run_async: RunAsync) -> None:
+    async def check() -> None:
+        operator = browser.Browser(runtime)
+        tenant_id = await browser.create_tenant(runtime, "Acme")
+        token = (await operator.sign_in()).forms_token
+        people = f"tenants/{tenant_id}/people"
+        assert (await operator.post(people, token, email="no address")).status_code == 404
+        answer = await operator.post(people, token, email="ann@acme.example")
+        (link,) = re.findall(r'class="token">([^<]+)<', answer.text)
+        assert answer.headers["cache-control"] == "no-store"
+        path = link.removeprefix(runtime.policy.base_url)
+        assert "ann@acme.example" in (await operator.http.get(path)).text
+        page = (await operator.http.get(f"/operator/tenants/{tenant_id}")).text
+        assert link.partition("=")[2] not in page
+        (person_id,) = re.findall(r"/people/(per_\w+)/remove", page)
+        other = await browser.create_tenant(runtime, "Other")
+        wrong = await operator.post(f"tenants/{other}/people/{person_id}/remove", token)
+        assert wrong.status_code == 404
+        await operator.post(f"{people}/{person_id}/remove", token)
+        assert (await operator.http.get(path)).status_code == 404
+        left = (await operator.http.get(f"/operator/tenants/{tenant_id}?done=person-removed")).text
+        assert "Removed, and signed out everywhere" in left
+        assert "ann@acme.example" not in left
+
+    run_async(check())

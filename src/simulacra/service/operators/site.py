@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from simulacra.service.operators.pages import (
     jobs,
     overview,
+    people,
     sign_in,
     signups,
     static,
@@ -13,5 +14,5 @@ from simulacra.service.operators.pages import (
 )
 
 router = APIRouter(prefix="/operator", include_in_schema=False)
-for page in (sign_in, static, overview, signups, jobs, tenants, trail):
+for page in (sign_in, static, overview, signups, jobs, tenants, people, trail):
     router.include_router(page.router)

@@ -164,15 +164,17 @@ class People:
                 trail.record(session, actor, Action.PERSON_JOINED, person.id, tenant_id=tenant_id)
             return person.id
 
-    async def remove(self, person_id: str, actor: Actor) -> None:
+    async def remove(self, person_id: str, actor: Actor, tenant_id: str | None = None) -> None:
         """Refuse a person from their next request on, for good.
 
         Raises:
-            errors.PersonError: there is no such person, or they were removed before.
+            errors.PersonError: there is no such person, of this tenant if one is given, or they
+                were removed before.
         """
         async with self.database.transaction(tenancy.SYSTEM) as session:
             person = await session.get(tables.Person, person_id, with_for_update=True)
-            if person is None or person.removed_at is not None:
+            is_other = person is not None and tenant_id not in (None, person.tenant_id)
+            if person is None or person.removed_at is not None or is_other:
                 raise errors.PersonError(f"There is nobody of the id {person_id!r}.")
             person.removed_at = await clock.read(session)
             person.password_hash = person.invitation_hash = person.invitation_ends_at = None

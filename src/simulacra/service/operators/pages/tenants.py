@@ -15,6 +15,7 @@ from simulacra.service.fields import Text
 from simulacra.service.http import serving
 from simulacra.service.identity import clients
 from simulacra.service.operators import guard, rendering
+from simulacra.service.people import accounts
 from simulacra.service.tenants import administration, own_storage
 from simulacra.service.usage import daily
 
@@ -32,6 +33,7 @@ class Done(enum.StrEnum):
     SUSPENDED = "suspended"
     REACTIVATED = "reactivated"
     LIMITS = "limits"
+    PERSON_REMOVED = "person-removed"
 
 
 @router.get("")
@@ -152,6 +154,7 @@ async def _page(
         usage = await administration.usage_of(session, tenant)
         listed = await clients.listed(session, tenant_id)
         of_tenant = search.Filter(tenant_id=tenant_id)
+        people = await accounts.listed(session, tenant_id)
         storages = await own_storage.listed(session, tenant_id)
         by_day = await daily.billed(session, BILLED_DAYS, tenant_id)
         recent, _next = await search.newest(session, of_tenant, RECENT, but=LOOKS)
@@ -162,6 +165,7 @@ async def _page(
         tenant=tenant,
         usage=usage,
         clients=listed,
+        people=people,
         storages=storages,
         entries=recent,
         billed_by_day=by_day.get(tenant_id, [0] * BILLED_DAYS),
