@@ -235,6 +235,7 @@ def _announce(settings: "Settings") -> None:
         f"Simulacra {standing}.\n\n"
         f"  API      {settings.base_url}\n"
         f"  Pages    {settings.base_url}/__docs__/\n"
+        f"  Studies  {settings.base_url}/studio/ (for people whom you invite)\n"
         f"  CA file  {data_dir / 'ca.pem'}{trusting}\n"
         f"  Logs     {data_dir / 'logs'}\n\n"
         f"Next, in another shell: create a tenant, with its credential in a file of yours.\n\n"

@@ -116,7 +116,8 @@ def _steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) -
         "The seed file.",
         STORE,
         DATASET_KEY,
-        f"Jobs of the tenant. {OPERATOR} The API never hands it out.",
+        f"Jobs of the tenant. {OPERATOR} The API never hands it out; it encrypts it anew, under "
+        "another key, where the tenant trains on it again.",
         f"{kept} The key is destroyed at once, the bytes are removed soon after.",
         (Action.DATASET_CREATED, Action.DATASET_DELETED, Action.DATASET_EXPIRED),
     )

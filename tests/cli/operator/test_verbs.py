@@ -196,3 +196,18 @@ def test_clients_are_made_listed_and_lose_their_tokens(run: Run, tenant_id: str)
     assert "are refused" in run("clients", "revoke-tokens", made["client_id"])
     entries = json.loads(run("audit", "list", "--tenant", tenant_id, "--limit", "2", "--json"))
     assert {entry["action"] for entry in entries} == {"client.tokens_revoked", "claim.expired"}
+
+
+def test_people_are_invited_listed_and_removed(run: Run, tenant_id: str) -> None:
+    made = json.loads(
+        run("people", "invite", "Acme Research", "--email", "ann@acme.example", "--json")
+    )
+    assert "/studio/invitation?token=" in made["invitation_link"]
+    again = run("people", "invite", tenant_id, "--email", "ann@acme.example")
+    assert made["invitation_link"] not in again
+    (person,) = json.loads(run("people", "list", tenant_id, "--json"))
+    assert (person["person_id"], person["email"]) == (made["person_id"], "ann@acme.example")
+    assert person["invited_until"] is not None
+    assert person["joined_at"] is None
+    assert "signed out everywhere" in run("people", "remove", made["person_id"])
+    assert json.loads(run("people", "list", tenant_id, "--json")) == []

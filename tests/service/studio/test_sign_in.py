@@ -1,5 +1,8 @@
 """Signing in to the study page: who is let in, by which cookie, and how guessing ends."""
 
+import hashlib
+import importlib.resources
+
 import pytest
 from fastapi.routing import APIRoute
 
@@ -12,6 +15,8 @@ from simulacra.service.tenants import administration
 from tests.coroutines import RunAsync
 from tests.service.studio import browser
 
+PINNED = "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717"
+"""SHA-256 of htmx 2.0.11, as npm has it."""
 OPEN = {
     *("/sign-in", "/sign-in/issuer", "/sign-in/callback"),
     *("/invitation", "/static/{name}"),
@@ -28,6 +33,13 @@ def test_every_route_but_signing_in_and_the_style_needs_a_session() -> None:
     for path, needed in found.items():
         kind = pages.Visitor if path in OPEN else guard.Person
         assert type(needed) is kind, path
+
+
+def test_the_library_of_the_page_is_the_one_that_was_pinned() -> None:
+    folder = importlib.resources.files("simulacra.service.studio") / "static"
+    content = (folder / "htmx.min.js").read_bytes()
+    assert hashlib.sha256(content).hexdigest() == PINNED
+    assert "Zero-Clause BSD" in (folder / "htmx.LICENSE").read_text("utf-8")
 
 
 def test_an_invitation_is_taken_up_once_and_opens_a_session(
