@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import simulacra
-from simulacra.engine.report import support
+from simulacra.engine.report import report, support
 from simulacra.engine.report.report import Support
 
 
@@ -22,7 +22,7 @@ def test_a_respondent_of_a_weighted_study_counts_by_both_weights() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "is_thin"), [(support.THIN_SUPPORT, False), (support.THIN_SUPPORT - 0.1, True)]
+    ("size", "is_thin"), [(report.THIN_SUPPORT, False), (report.THIN_SUPPORT - 0.1, True)]
 )
 def test_support_below_the_threshold_is_thin(
     size: float,

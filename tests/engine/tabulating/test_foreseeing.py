@@ -1,5 +1,7 @@
 """Distributions that a preview foresees, held against those of the rows."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,10 @@ from simulacra.engine.report.distributions import Distribution
 from simulacra.engine.tabulating import distributing
 from simulacra.engine.tabulating.foreseeing import DIGITS
 
-ASKED = {"categorical": {"segment": {"Premium": 0.8}}, "numeric": {"age": {"min": 20, "max": 60}}}
+ASKED: dict[str, Any] = {
+    "categorical": {"segment": {"Premium": 0.8}},
+    "numeric": {"age": {"min": 20, "max": 60}},
+}
 COLUMNS = ("segment", "age", "channel", "region", "monthly_spend")
 
 
@@ -59,7 +64,7 @@ def test_others_are_estimated_nearer_to_the_rows_than_the_study_is(
 
 
 def test_little_is_told_of_few_respondents(meal_kit_model: simulacra.Model) -> None:
-    tight = {
+    tight: dict[str, Any] = {
         "numeric": {"age": {"min": 25, "max": 25}},
         "categorical": {"segment": {"Premium": 1}},
     }

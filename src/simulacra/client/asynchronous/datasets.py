@@ -223,7 +223,7 @@ class AsyncDataset:
         Raises:
             ProblemError, WaitingError, UnreachableError: as of `generate`.
         """
-        body = {
+        body: dict[str, Any] = {
             "row_count": row_count,
             "seed": seed,
             "conditions": documents.conditions(

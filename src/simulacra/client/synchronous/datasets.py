@@ -226,7 +226,7 @@ class Dataset:
         Raises:
             ProblemError, WaitingError, UnreachableError: as of `generate`.
         """
-        body = {
+        body: dict[str, Any] = {
             "row_count": row_count,
             "seed": seed,
             "conditions": documents.conditions(

@@ -45,11 +45,16 @@ def _python(base_url: str, dataset_id: str, body: dict[str, Any]) -> str:
     lines = [
         "from simulacra.client import Simulacra",
         "",
-        f"api = Simulacra(base_url={base_url!r})  # and SIMIO_CLIENT_ID, SIMIO_CLIENT_SECRET",
-        f"made = api.dataset({dataset_id!r}).generate(",
+        f"api = Simulacra(base_url={_literal(base_url)})",
+        f"made = api.dataset({_literal(dataset_id)}).generate(",
         f"    {body['row_count']:_},",
-        *(f"    {name}={value!r}," for name, value in arguments.items()),
+        *(f"    {name}={_literal(value)}," for name, value in arguments.items()),
         ")",
         f'made.write("synthetic.{body.get("output_format", "parquet")}")',
     ]
     return "\n".join(lines)
+
+
+def _literal(value: Any) -> str:  # noqa: ANN401 - of JSON
+    """Return a value as Python writes it, texts in double quotes."""
+    return repr(value) if isinstance(value, bool) else json.dumps(value, ensure_ascii=False)

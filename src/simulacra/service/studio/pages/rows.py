@@ -39,6 +39,8 @@ STAGES = {
 }
 MOST_CHANGES = 15
 """Figures that a page shows of a comparison."""
+OF_OTHER_VIEWS = ("A figure marked", "Surprise ")
+"""How notes of a comparison begin that are about what this page does not show."""
 MARGINS_NAMES = {None: "none", "quick": "quick", "full": "full"}
 
 router = APIRouter(route_class=rendering.Page)
@@ -219,6 +221,7 @@ def _shown(schema: Schema | None, found: Comparison) -> dict[str, Any]:
         "shares": [_figure(schema, it) for it in shares],
         "means": [_figure(schema, it) for it in means],
         "reach": _reach(shares),
+        "notes": [note for note in found.notes if not note.startswith(OF_OTHER_VIEWS)],
     }
 
 
