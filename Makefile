@@ -16,7 +16,7 @@ ASK_PYPI := import importlib.metadata as m, json, urllib.request as u; \
 	where = 'https://pypi.org/pypi/uvicorn/' + m.version('uvicorn') + '/json'; \
 	json.load(u.urlopen(where, timeout=20))['vulnerabilities']
 
-.PHONY: help setup quickstart serve test check lint format types layers bench faults openapi client contract packages sbom audit clean
+.PHONY: help setup quickstart serve test check lint format types layers bench faults openapi client contract gallery packages sbom audit clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -91,6 +91,10 @@ openapi: setup ## write the documents in contract/ from the code
 
 client: setup ## write the blocking client and its exceptions from the code they follow from
 	@$(BIN)/python -m tools.client
+
+gallery: setup ## write code, output and pictures of docs/gallery.md from examples/gallery
+	@$(UV) sync --quiet --locked --all-extras --group bench --python $(PYTHON)
+	@$(BIN)/python -m tools.gallery
 
 packages: setup ## build the packages, and try them in empty environments of each Python
 	@$(BIN)/python -m tools.packages

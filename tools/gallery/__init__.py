@@ -1,0 +1,1 @@
+"""Writes docs/gallery.md and its pictures from the worked studies in `examples/gallery`."""
