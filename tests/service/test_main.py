@@ -100,6 +100,7 @@ def test_operations_have_the_names_of_the_contract(published: dict[str, Any]) ->
         "listGenerations",
         "getGeneration",
         "getGenerationMargins",
+        "getReport",
         "downloadArtifact",
         "headArtifact",
         "deliverArtifact",

@@ -34,6 +34,11 @@ def test_names_that_are_numbered() -> None:
     assert shown(*items) == [("lifsat", ["lifsat1", "lifsat2", "lifsat3", "lifsat4"])]
 
 
+def test_numbered_names_with_other_answers_are_other_questions() -> None:
+    found = [one("s1", "Age"), one("s2", "Sex", PARTS), one("s3", "Region", GRADES[:4])]
+    assert [title for title, _ in shown(*found)] == [None, None, None]
+
+
 def test_two_of_a_kind_are_no_question() -> None:
     assert [title for title, _ in shown(one("a1", "Price: now"), one("a2", "Price: then"))] == [
         None,

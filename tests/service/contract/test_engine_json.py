@@ -11,6 +11,7 @@ from simulacra.engine.tabulating import tabulation
 from simulacra.service.datasets import training, validating
 from simulacra.service.datasets.schemas import SchemaDocument, ValidationDocument
 from simulacra.service.errors.documents import ProblemDocument
+from simulacra.service.generations.report_schemas import CardDocument, DistributionDocument
 from simulacra.service.generations.schemas import ReportDocument
 from simulacra.service.generations.tabulation_schemas import ComparisonDocument, CrosstabDocument
 from simulacra.service.http.problems import Problem
@@ -88,6 +89,16 @@ def test_tables_and_comparisons(model: simulacra.Model) -> None:
     compared = jsonable(simulacra.compare(model, out).to_json())
     assert faults("ComparisonDocument", compared) == []
     assert ComparisonDocument.model_validate(compared).model_dump() == compared
+
+
+def test_a_full_report(model: simulacra.Model) -> None:
+    out = model.generate(200, seed=1, categorical={"channel": {"Online": 0.7}}, margins="quick")
+    document = jsonable(out.full_report().to_json())
+    whole = {"generation_id": "gen_1", "dataset_id": "ds_1", "ready_at": None, **document}
+    assert faults("FullReportDocument", whole) == []
+    card, told = document["card"], document["distributions"]
+    assert CardDocument.model_validate(card).model_dump() == card
+    assert [DistributionDocument.model_validate(each).model_dump() for each in told] == told
 
 
 def test_a_problem() -> None:

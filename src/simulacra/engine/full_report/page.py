@@ -68,7 +68,7 @@ def render(report: Report, figures: Figures, name: str | None, made_on: str | No
             card=figures.card,
             name=name,
             made_on=made_on,
-            style=styles(),
+            style=style_element(),
             warnings=list(_warnings(report)),
             worth=_worth(report.support.effective_sample_size),
             targets=list(_targets(report, figures.labels)),
@@ -88,6 +88,11 @@ def styles() -> str:
     """Return the style sheets of the page and of its charts."""
     own = resources.files(PACKAGE).joinpath("static", "full_report.css").read_text("utf-8")
     return own + templating.stylesheet()
+
+
+def style_element() -> str:
+    """Return what stands between the tags of the page's style, for whoever serves the page."""
+    return f"\n{styles()}\n"
 
 
 def _warnings(report: Report) -> Iterator[ReportWarning]:

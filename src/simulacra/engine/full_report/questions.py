@@ -26,8 +26,8 @@ NUMBERED = re.compile(r"^(.*?[A-Za-z].*?)[._]?r?\d+$")
 """A name that ends in a number."""
 NOES = {"no", "false", "not selected", "unchecked", "not mentioned", "unselected"}
 """Levels in lower case that mean that something was not chosen."""
-Way = Callable[[Distribution], "tuple[str, str] | None"]
-"""Returns what a distribution has in common with its neighbours, and what it has not."""
+Way = Callable[[Distribution], "tuple[tuple[str, ...], str] | None"]
+"""Returns what a distribution has in common with its neighbours, a title first, and its item."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,11 +65,11 @@ def _longest(found: Sequence[Distribution], at: int) -> tuple[str, list[str]]:
     """Return what the most neighbours from a position on have in common, and their items."""
     runs = [_run(way, found, at) for way in (_by_beginning, _by_end, _by_name)]
     longest = max(runs, key=len)
-    return (longest[0][0], [item for _, item in longest]) if longest else ("", [])
+    return (longest[0][0][0], [item for _, item in longest]) if longest else ("", [])
 
 
-def _run(way: Way, found: Sequence[Distribution], at: int) -> list[tuple[str, str]]:
-    run: list[tuple[str, str]] = []
+def _run(way: Way, found: Sequence[Distribution], at: int) -> list[tuple[tuple[str, ...], str]]:
+    run: list[tuple[tuple[str, ...], str]] = []
     for each in itertools.islice(found, at, None):
         pair = way(each)
         if pair is None or (run and pair[0] != run[0][0]):
@@ -78,21 +78,25 @@ def _run(way: Way, found: Sequence[Distribution], at: int) -> list[tuple[str, st
     return run
 
 
-def _by_beginning(each: Distribution) -> tuple[str, str] | None:
+def _by_beginning(each: Distribution) -> tuple[tuple[str, ...], str] | None:
     parts = BETWEEN.split(each.label, maxsplit=1)
-    return (parts[0], parts[1]) if len(parts) == 2 and all(parts) else None
+    return ((parts[0],), parts[1]) if len(parts) == 2 and all(parts) else None
 
 
-def _by_end(each: Distribution) -> tuple[str, str] | None:
+def _by_end(each: Distribution) -> tuple[tuple[str, ...], str] | None:
     between = [*BETWEEN.finditer(each.label)]
     if not between or not between[-1].start() or between[-1].end() == len(each.label):
         return None
-    return each.label[between[-1].end() :], each.label[: between[-1].start()]
+    return (each.label[between[-1].end() :],), each.label[: between[-1].start()]
 
 
-def _by_name(each: Distribution) -> tuple[str, str] | None:
+def _by_name(each: Distribution) -> tuple[tuple[str, ...], str] | None:
+    """Return the name without its number; questions with other answers are others."""
     found = NUMBERED.match(each.column)
-    return None if found is None or each.kind == OPTIONS else (found[1], each.label)
+    if found is None or each.kind == OPTIONS:
+        return None
+    answers = [part.name for part in each.parts] if each.kind == LEVELS else []
+    return (found[1], each.kind, *answers), each.label
 
 
 def _merged(items: Sequence[Distribution]) -> Iterator[Distribution]:

@@ -104,12 +104,12 @@ class Card(documents.Shown):
 
     @classmethod
     def of(
-        cls, schema: Schema, report: Report, scenario: tuple[str, ...], version: str | None
+        cls, schema: Schema | None, report: Report, scenario: tuple[str, ...], version: str | None
     ) -> Self:
         """Return the card of a generation.
 
         Args:
-            schema: of its study.
+            schema: of its study; None if the study is gone.
             report: of its rows.
             scenario: its conditions in words, as `scenario_words` returns them.
             version: of the software that made the rows; None if it is not known.
@@ -119,8 +119,8 @@ class Card(documents.Shown):
         return cls(
             nature=NATURE,
             population=_population(schema),
-            study_size=_study_size(schema),
-            study_dates=_study_dates(schema),
+            study_size=UNKNOWN if schema is None else _study_size(schema),
+            study_dates=UNKNOWN if schema is None else _study_dates(schema),
             method=METHOD,
             version=version,
             seed=report.seed,
@@ -186,8 +186,8 @@ def _lines(parts: Iterable[str], nothing: str) -> str:
     return "\n".join(parts) or nothing
 
 
-def _population(schema: Schema) -> str:
-    if schema.weight is None:
+def _population(schema: Schema | None) -> str:
+    if schema is None or schema.weight is None:
         return POPULATION
     return f"{POPULATION} The respondents count by the weight {schema.weight.column!r}."
 

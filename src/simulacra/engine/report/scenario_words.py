@@ -17,20 +17,22 @@ WHOLE = 1 - 1e-9
 """From this sum on, shares leave nothing for a rest."""
 
 
-def of(schema: Schema, asked: Mapping[str, Any]) -> tuple[str, ...]:
+def of(schema: Schema | None, asked: Mapping[str, Any]) -> tuple[str, ...]:
     """Return a sentence for each condition, without its full stop; none if nothing was asked for.
 
     Args:
-        schema: of the study, for the labels.
+        schema: of the study, for the labels; None if it is gone.
         asked: the conditions by kind, as arguments of `Model.generate`; checked before.
     """
     return tuple(_Words(schema).each(asked))
 
 
 class _Words:
-    def __init__(self, schema: Schema) -> None:
-        labels = {one.name: one.label for one in schema.sets}
-        self._labels = labels | {column.name: column.label for column in schema.columns}
+    def __init__(self, schema: Schema | None) -> None:
+        self._labels: dict[str, str] = {}
+        if schema is not None:
+            self._labels = {one.name: one.label for one in schema.sets}
+            self._labels |= {column.name: column.label for column in schema.columns}
 
     def each(self, asked: Mapping[str, Any]) -> Iterator[str]:
         """Yield what was asked, in the order of the kinds."""

@@ -315,6 +315,7 @@ class Generation(Table, TenantOwned, JobResult):
     report: Mapped[Json | None]
     margins_asked: Mapped[str | None]
     margins: Mapped[Json | None] = mapped_column(deferred=True)  # of a wide study it is long
+    figures: Mapped[Json | None] = mapped_column(deferred=True)  # of the full report; likewise
     support_weight: Mapped[bool] = mapped_column(server_default=text("false"))
     artifact_path: Mapped[str | None]
     size_bytes: Mapped[int | None]

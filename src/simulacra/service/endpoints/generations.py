@@ -1,17 +1,29 @@
 """Asking for synthetic rows, and reading what became of it."""
 
+import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from simulacra.service.database import statuses, tables
 from simulacra.service.errors import study
-from simulacra.service.generations import copies, links, repository, schemas, service, tasks
+from simulacra.service.generations import (
+    copies,
+    links,
+    report_schemas,
+    reports,
+    repository,
+    schemas,
+    service,
+    tasks,
+)
 from simulacra.service.http import (
     content,
     guards,
     idempotency_key,
     json_text,
+    negotiation,
     openapi,
     paging,
     serving,
@@ -39,6 +51,11 @@ LINKS = {
     "margins": openapi.link(
         "getGenerationMargins",
         "If margins were asked for: read all of them.",
+        generation_id="generation_id",
+    ),
+    "report": openapi.link(
+        "getReport",
+        "Once there are rows: read the full report, as JSON or as a page to hand on.",
         generation_id="generation_id",
     ),
     "tabulate": openapi.link(
@@ -252,6 +269,37 @@ async def get_generation_margins(
     """
     found = await generations_of(runtime).margins(caller, generation_id)
     return schemas.GenerationMarginsDocument(generation_id=generation_id, margins=found)
+
+
+@router.get(
+    "/v1/generations/{generation_id}/report",
+    operation_id="getReport",
+    summary="Read the full report of a generation",
+    response_model=report_schemas.FullReportDocument,
+    responses={
+        200: {
+            "description": "The full report.",
+            "content": {"text/html": {"schema": {"type": "string"}}},
+            "links": {"generation": LINKS["generation"], "margins": LINKS["margins"]},
+        },
+        **openapi.problems("simio_generation_not_found"),
+    },
+)
+async def get_report(
+    generation_id: str, request: Request, caller: guards.ReadGenerations, runtime: serving.Runtime
+) -> Response:
+    """Return the report with what changed, distributions before and after, and the disclosure card.
+
+    With `Accept: text/html` it is one page to hand on, which loads and runs nothing and prints
+    well. No figure of the study in it is one of fewer than five respondents. A generation that has
+    no rows yet has no report.
+    """
+    kept = await generations_of(runtime).full_report(caller, generation_id)
+    if not negotiation.wants_html(request):
+        document = await asyncio.to_thread(kept.document)
+        return JSONResponse(document, headers={"Vary": "Accept"})
+    headers = {"Vary": "Accept", "Content-Security-Policy": reports.policy()}
+    return HTMLResponse(await asyncio.to_thread(kept.html), headers=headers)
 
 
 def generations_of(runtime: serving.Runtime) -> service.Generations:

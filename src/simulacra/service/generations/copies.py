@@ -88,6 +88,7 @@ async def _save(
             rows_generated=source.rows_generated,
             report=source.report,
             margins=await _margins(session, source.id),
+            figures=await session.scalar(select(rows.figures).where(rows.id == source.id)),
             artifact_path=path,
             size_bytes=digest.size_bytes,
             sha256=digest.sha256,

@@ -28,6 +28,7 @@ class SamplingRequest:
         support_weight: whether the rows have a column more, by which other tools count them.
         output_layout: schema or file.
         output_values: labels or codes.
+        validation: the summary of the study's, which the disclosure card is to tell of.
     """
 
     model_file: Path
@@ -44,6 +45,7 @@ class SamplingRequest:
     support_weight: bool = False
     output_layout: str = "schema"
     output_values: str = "labels"
+    validation: dict[str, Any] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +59,7 @@ class SamplingResult:
         margins: all of them, if they were asked for.
         has_fitted: whether there is something in the file for what was fitted.
         new_refits: how many models are in the file for refits; 0 if it was not written.
+        figures: what the full report has besides the report; None if there was no room for it.
     """
 
     status: Annotated[str, Field(pattern="^(ready|partial)$")]
@@ -65,6 +68,7 @@ class SamplingResult:
     has_fitted: Annotated[bool, Field(strict=True)]
     new_refits: Annotated[int, Field(strict=True, ge=0)] = 0
     margins: dict[str, Any] | None = None
+    figures: dict[str, Any] | None = None
 
 
 GENERATE = functions.ChildFunction(

@@ -104,6 +104,7 @@ def strip(generation: tables.Generation) -> None:
     generation.conditions = {}
     generation.sealed_key = generation.artifact_path = generation.sha256 = None
     generation.report = generation.error = None
+    generation.margins = generation.figures = None
 
 
 async def page(

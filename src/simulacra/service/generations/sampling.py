@@ -1,10 +1,13 @@
 """The part of a generation that touches rows; runs in a child process."""
 
+import dataclasses
 import functools
 from pathlib import Path
+from typing import Any
 
 from simulacra.engine import errors, pipeline
 from simulacra.engine.progress import Progress, ProgressCallback
+from simulacra.engine.validation.validation import Validation
 from simulacra.service.generations import payloads
 
 
@@ -43,6 +46,7 @@ def generate(
         has_fitted=not is_spared and _save_fitted(model, request),
         new_refits=_save_refits(model, request, kept),
         margins=None if margins is None else margins.to_json(),
+        figures=_figures(generation, request.validation),
     )
 
 
@@ -82,6 +86,23 @@ def load_fitted(model: pipeline.Model, fitted_file: Path | None) -> bool:
     except (errors.SavedModelError, MemoryError):  # it is fitted again
         return False
     return True
+
+
+def _figures(
+    generation: pipeline.Generation, validation: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Return what the full report has besides the report.
+
+    The rows are there, and no limit may cost them now: without memory for it there is none.
+    """
+    if validation is not None:
+        checked = Validation.from_json(validation)
+        report = dataclasses.replace(generation.report, validation=checked)
+        generation = dataclasses.replace(generation, report=report)
+    try:
+        return generation.full_report().figures.to_json()
+    except MemoryError:
+        return None
 
 
 def _save_fitted(model: pipeline.Model, request: payloads.SamplingRequest) -> bool:

@@ -1,6 +1,7 @@
 """What can be done with generations, previews and tables, inside one transaction each."""
 
 import asyncio
+import contextlib
 import dataclasses
 import datetime as dt
 import secrets
@@ -22,6 +23,7 @@ from simulacra.service.generations import (
     conditions,
     copies,
     previews,
+    reports,
     repository,
     schemas,
     table_names,
@@ -228,6 +230,23 @@ class Generations:
                 select(tables.Generation.margins).where(which)
             )
             return found
+
+    async def full_report(self, caller: Principal, generation_id: str) -> reports.Kept:
+        """Return what there is to make the full report of a live generation of.
+
+        Raises:
+            errors.GenerationNotFoundError: there is no such generation, or it has no rows yet.
+        """
+        async with self.database.transaction(caller.tenant_id) as session:
+            made = await repository.get_made(session, generation_id)
+            which = tables.Generation.id == generation_id
+            figures = await session.scalar(select(tables.Generation.figures).where(which))
+            study = schema = None
+            with contextlib.suppress(errors.DatasetNotFoundError):
+                study = (await datasets.get(session, made.dataset_id)).display_name
+                if figures is None:
+                    schema = await datasets.schema_text(session, made.dataset_id)
+        return reports.Kept(made, figures, study, schema)
 
     async def of_job(self, caller: Principal, job_id: str) -> tables.Generation:
         """Return the generation that a job of the caller's makes, or what is left of it."""

@@ -83,7 +83,7 @@ async def _generate(attempt: attempts.Attempt) -> attempts.Save:
     artifact_key = storage.ObjectKey.generate()
     wrapped = await begun.target.wrap(artifact_key, generation_id)
     with scratch.folder() as folder:
-        request = _request(begun.generation, folder)
+        request = _request(begun.generation, folder, begun.validation)
         download = begun.source.store.objects.download
         await asyncio.to_thread(download, begun.source.model_path, begun.key, request.model_file)
         source, key = begun.source, begun.key
@@ -103,7 +103,9 @@ async def _generate(attempt: attempts.Attempt) -> attempts.Save:
     return functools.partial(_save, attempt, result=result, artifact=artifact, fitted=fitted)
 
 
-def _request(generation: tables.Generation, folder: Path) -> payloads.SamplingRequest:
+def _request(
+    generation: tables.Generation, folder: Path, validation: dict[str, Any] | None
+) -> payloads.SamplingRequest:
     return payloads.SamplingRequest(
         model_file=folder / "model",
         fitted_file=None,
@@ -119,6 +121,7 @@ def _request(generation: tables.Generation, folder: Path) -> payloads.SamplingRe
         support_weight=generation.support_weight,
         output_layout=generation.output_layout,
         output_values=generation.output_values,
+        validation=validation,
     )
 
 
@@ -203,6 +206,7 @@ async def _save(
             rows_generated=result.rows_generated,
             report=result.report,
             margins=result.margins,
+            figures=result.figures,
             artifact_path=artifact.path,
             size_bytes=artifact.digest.size_bytes,
             sha256=artifact.digest.sha256,
