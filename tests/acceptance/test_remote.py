@@ -118,6 +118,12 @@ def test_from_a_request_for_access_to_rows_and_a_new_secret(
     assert rows["segment"].to_pylist().count("Premium") == 275
     (generation,) = re.findall(r"of (gen_\w+)\.", made.stdout)
     assert customer.run("report", generation).stdout in made.stdout
+    customer.run("report", generation, "--output", "report.html", "--name", "Wave 3")
+    assert "<h1>Wave 3</h1>" in (customer.home / "report.html").read_text("utf-8")
+    figures = customer.json("report", generation, "--output", "report.json")
+    assert figures["file"] == str(customer.home / "report.json")
+    kept = json.loads((customer.home / "report.json").read_text("utf-8"))
+    assert kept["distributions"]
     again = customer.json("download", generation, "--output", "again.parquet")
     assert again["file"] == str(customer.home / "again.parquet")
     assert pq.read_table(again["file"]).equals(rows)

@@ -108,6 +108,9 @@ def use_all(api: Simulacra, folder: Path) -> None:
     assert next(iter(api.generations(study.id))).id
     made = api.generation("gen_1")
     assert made.report.margins is not None
+    assert made.full_report().card.checks_passed
+    assert made.to_html(folder / "report.html") is made
+    assert f"<h1>Generation {made.id}</h1>" in (folder / "report.html").read_text("utf-8")
     assert made.download(folder / "rows").name == "rows.parquet"
     assert made.copy("sav", wait=False).copy_of == made.id
     assert made.crosstab("channel", "segment").columns

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulacra.cli import failures, option_types, scenario_options, terminal
+from simulacra.cli import failures, option_types, report_options, scenario_options, terminal
 from simulacra.engine.progress import Progress
 
 if TYPE_CHECKING:
@@ -25,6 +25,12 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         default=Path("synthetic.parquet"),
         help=".parquet, .csv, .arrow, .xlsx, .sav, .zsav, .dta or .zip, which is triple-S "
         "(default: synthetic.parquet)",
+    )
+    parser.add_argument(
+        "--report",
+        metavar="FILE",
+        type=report_options.file,
+        help="also write the full report: a .html page to hand on, or its figures as .json",
     )
     scenario_options.add_margins(parser)
     scenario_options.add_shape(parser)
@@ -83,6 +89,9 @@ def run(arguments: argparse.Namespace) -> int:
     terminal.say(str(generation.report))
     rows, columns = generation.table.shape
     print(f"Wrote {arguments.output}: {rows:,} rows, {columns:,} columns.")
+    if arguments.report is not None:
+        report_options.write(arguments.report, generation.full_report(), arguments.model.stem)
+        print(f"Wrote {arguments.report}.")
     return 0
 
 

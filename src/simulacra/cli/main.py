@@ -13,7 +13,17 @@ from simulacra.cli import failures, logs, terminal
 OF_SERVER = ("serve", "operator", "api", "worker", "migrate", "ready", "openapi")
 """Commands that have the secrets of a server, which a parent process may hand over."""
 COMMANDS = (
-    *("fit", "preview", "generate", "crosstab", "compare", "validate", "sample", "compile"),
+    *(
+        "fit",
+        "preview",
+        "generate",
+        "report",
+        "crosstab",
+        "compare",
+        "validate",
+        "sample",
+        "compile",
+    ),
     *("remote", "watch", "mcp"),
     *OF_SERVER,
     "completion",

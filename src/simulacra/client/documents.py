@@ -54,6 +54,14 @@ def schema(document: Mapping[str, Any]) -> Schema:
     return Schema.from_json(known)
 
 
+def day(moment: str | None) -> str | None:
+    """Return the day of a moment in ISO 8601 as people write it; None if there is none."""
+    if moment is None:
+        return None
+    read = dt.datetime.fromisoformat(moment)
+    return f"{read.day} {read:%B %Y}"
+
+
 def _known(kind: type, document: Mapping[str, Any]) -> dict[str, Any]:
     names = {field.name for field in dataclasses.fields(kind)}
     return {name: value for name, value in document.items() if name in names}

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulacra.cli import option_types, scenario_options, table_options
+from simulacra.cli import option_types, report_options, scenario_options, table_options
 from simulacra.cli.remote import command, connection, failing, jobs, studies, tables
 from simulacra.cli.remote.command import Answer, Commands
 from simulacra.cli.remote.tables import Column
@@ -86,6 +86,13 @@ def register(commands: Commands) -> None:
         takes="GENERATION_ID",
     )
     report.add_argument("generation_id", metavar="GENERATION_ID", type=GENERATION_ID)
+    report.add_argument(
+        "--output",
+        metavar="FILE",
+        type=report_options.file,
+        help="write the full report: a .html page to hand on, or its figures as .json",
+    )
+    report_options.add_name(report)
     crosstab = commands.add(
         "crosstab",
         "a cross table of a study or of rows, tested on the respondents behind",
@@ -247,7 +254,16 @@ def show_report(arguments: argparse.Namespace) -> Answer:
     """Show the report of a generation."""
     with connection.open_client(arguments) as api:
         made = api.generation(arguments.generation_id)
-        return Answer(document_of(made), str(made.report).split("\n"))
+        lines = str(made.report).split("\n")
+        if arguments.output is None:
+            return Answer(document_of(made), lines)
+        path, name = arguments.output, arguments.name or f"Generation {made.id}"
+        if path.suffix.lower() == ".json":
+            report_options.write(path, made.full_report(), name)
+        else:
+            made.to_html(path, name=name)
+    document = document_of(made) | {"file": str(path.resolve())}
+    return Answer(document, [*lines, f"Wrote {path}, of {made.id}."])
 
 
 def tabulate(arguments: argparse.Namespace) -> Answer:

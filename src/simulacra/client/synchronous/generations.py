@@ -17,6 +17,7 @@ from simulacra.client.documents import Names
 from simulacra.client.errors import NotReadyError
 from simulacra.client.requests import Request
 from simulacra.client.synchronous.session import Session, document_of
+from simulacra.engine.full_report.full_report import FullReport
 from simulacra.engine.margins.margins import Margins
 from simulacra.engine.report.report import Report
 from simulacra.engine.tabulating.comparison import Comparison
@@ -303,6 +304,37 @@ class Generation:
         request = Request("POST", f"/v1/generations/{self.id}/comparisons", json=body)
         answered = self._session.answered(request, timeout, progress)
         return Comparison.from_json(answered["comparison"])
+
+    def full_report(self) -> FullReport:
+        """Return the report with what changed from the study, distributions and the card.
+
+        It costs no rows, and takes no longer than reading it: it was made with the rows.
+
+        Raises:
+            NotReadyError: the rows are still being made.
+            ProblemError, UnreachableError: as of `download`.
+        """
+        self._require_rows()
+        request = Request("GET", f"/v1/generations/{self.id}/report")
+        return FullReport.from_json(self._session.document(request))
+
+    def to_html(self, path: str | Path, *, name: str | None = None) -> Self:
+        """Write the full report as one page that loads nothing, runs nothing, and prints well.
+
+        Args:
+            path: of the file.
+            name: of the study or the scenario, for the title; by default the id of the generation.
+
+        Raises:
+            NotReadyError: the rows are still being made.
+            ProblemError, UnreachableError: as of `download`.
+            OSError: the file cannot be written.
+        """
+        full, made = self.full_report(), self.document.get("ready_at")
+        page = full.to_html(name or f"Generation {self.id}", documents.day(made))
+        file = Path(path)
+        file.write_text(page, "utf-8")
+        return self
 
     def refresh(self) -> Self:
         """Read it again, with the margins of error that were asked for."""
