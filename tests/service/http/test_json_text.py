@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from starlette.types import Message
 
 from simulacra.service import main
-from simulacra.service.http import guards, json_text
-from simulacra.service.operators import rendering
+from simulacra.service.http import guards, json_text, pages
 from simulacra.service.runtime import Runtime
 
 WHOLE_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -64,7 +63,7 @@ def test_how_deep_it_may_be_is_the_same_wherever_it_is_read(opening: str, closin
 def test_every_operation_that_takes_json_reads_it_here(runtime: Runtime) -> None:
     routes = [route for route in guards.routes(main.build(runtime)) if isinstance(route, APIRoute)]
     taking = [route for route in routes if route.body_field is not None]
-    own = (json_text.Route, rendering.Page)  # pages take forms
+    own = (json_text.Route, pages.Page)  # pages take forms
     assert len([route for route in taking if isinstance(route, json_text.Route)]) >= 4
     assert [route.path for route in taking if not isinstance(route, own)] == []
 
