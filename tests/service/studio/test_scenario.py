@@ -149,6 +149,19 @@ def test_a_preview_follows_the_form_and_the_rows_are_those_it_showed(
     visiting(check)
 
 
+def test_without_scripts_the_preview_comes_with_the_page(
+    visiting: Callable[[Check], None],
+) -> None:
+    async def check(visit: Visit) -> None:
+        shown = await visit.answered(visit.get(f"{visit.here}/scenario?{STATE}&now=1"))
+        assert "Generate 60 rows" in shown.text
+        assert 'hx-trigger="load"' not in shown.text
+        wrong = await visit.get(f"{visit.here}/scenario?{STATE}0&rows=x&now=1")
+        assert "no whole number" in wrong.text
+
+    visiting(check)
+
+
 def test_mistakes_are_told_where_the_preview_stands(visiting: Callable[[Check], None]) -> None:
     async def check(visit: Visit) -> None:
         for name, value, says in (

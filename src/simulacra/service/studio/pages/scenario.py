@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
+from markupsafe import Markup
 
 from simulacra.engine import errors as engine_errors
 from simulacra.engine.columns.schema import Column, Schema
@@ -47,9 +48,16 @@ async def show_scenario(
         return rendering.redirect(f"{address_of(dataset_id)}?{asked.query}")
     async with runtime.database.transaction(person.tenant_id) as session:
         saved = await saved_scenarios.listed(session, dataset_id)
+    now = None  # a browser without scripts asks for the preview with the page
+    if ("now", "1") in given:
+        try:
+            now = await _preview(request, runtime, person, dataset, schema, asked)
+        except (engine_errors.EngineError, errors.ServiceError) as error:
+            now = _faults(request, error)
     return rendering.render(
         request,
         "scenario.html",
+        now=None if now is None else Markup(bytes(now.body).decode()),  # noqa: S704 - a template's
         study=dataset,
         schema=schema,
         asked=asked,
@@ -89,16 +97,36 @@ async def show_preview(
     form = await request.form()
     try:
         asked = asking.parse(schema, [(name, str(value)) for name, value in form.multi_items()])
-        made = service.Previews(runtime.database, runtime.endings.admission)
-        wanted = asked.preview(schema)
-        job = await made.create(person.caller, dataset_id, wanted)
-        answer = await answering.wait_for(request, runtime, person, job)
+        shown = await _preview(request, runtime, person, dataset, schema, asked)
     except (engine_errors.EngineError, errors.ServiceError) as error:
         return _faults(request, error)
+    if shown.status_code == 200:
+        shown.headers["HX-Replace-Url"] = f"{address_of(dataset_id)}?{asked.query}"
+    return shown
+
+
+async def _preview(
+    request: Request,
+    runtime: serving.Runtime,
+    person: SignedIn,
+    dataset: tables.Dataset,
+    schema: Schema,
+    asked: asking.Asked,
+) -> Response:
+    """Return a preview as a part of the page, once it is there.
+
+    Raises:
+        errors.ServiceError: the scenario is not complete, or nothing answers.
+        engine_errors.EngineError: it does not fit the study.
+        problems.Problem: the preview failed.
+    """
+    made = service.Previews(runtime.database, runtime.endings.admission)
+    job = await made.create(person.caller, dataset.id, asked.preview(schema))
+    answer = await answering.wait_for(request, runtime, person, job)
     if answer is None:
         return Response(status_code=204)
     preview = await asyncio.to_thread(Preview.from_json, answer)
-    shown = rendering.render(
+    return rendering.render(
         request,
         "preview.html",
         study=dataset,
@@ -109,10 +137,8 @@ async def show_preview(
         nearest=_nearest(schema, preview, asked),
         balance=await _balance(runtime, person),
         once=keys.random_id(),
-        calls=calls.of(runtime.policy.base_url, dataset_id, asked.body(schema)),
+        calls=calls.of(runtime.policy.base_url, dataset.id, asked.body(schema)),
     )
-    shown.headers["HX-Replace-Url"] = f"{address_of(dataset_id)}?{asked.query}"
-    return shown
 
 
 @router.post("/open", max_body_size=rendering.MAX_STATE_BYTES)
