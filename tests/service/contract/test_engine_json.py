@@ -11,8 +11,8 @@ from simulacra.engine.tabulating import tabulation
 from simulacra.service.datasets import training, validating
 from simulacra.service.datasets.schemas import SchemaDocument, ValidationDocument
 from simulacra.service.errors.documents import ProblemDocument
-from simulacra.service.generations.report_schemas import CardDocument, DistributionDocument
-from simulacra.service.generations.schemas import ReportDocument
+from simulacra.service.generations.report_schemas import CardDocument
+from simulacra.service.generations.schemas import DistributionDocument, ReportDocument
 from simulacra.service.generations.tabulation_schemas import ComparisonDocument, CrosstabDocument
 from simulacra.service.http.problems import Problem
 from tests.service.contract.conformity import published
