@@ -7,6 +7,9 @@ from typing import Any
 import openpyxl
 import pyarrow as pa
 import pytest
+import python_calamine as calamine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from simulacra.engine import outputs
 from simulacra.engine.codebook import Coding
@@ -14,7 +17,10 @@ from simulacra.engine.columns.nominal import NOMINAL
 from simulacra.engine.columns.schema import MultipleResponseSet
 from simulacra.engine.writing import excel, files
 from simulacra.engine.writing.codebook import Codebook, Entry
+from simulacra.engine.writing.workbook_file import rows
 from tests.engine.writing.test_spss import column
+
+CONTROLS = {*map(chr, range(32)), "\ufffe", "\uffff"} - {"\t", "\n", "\r"}
 
 
 def written(path: Path, table: pa.Table, codebook: Codebook | None = None) -> Any:  # noqa: ANN401
@@ -26,11 +32,11 @@ def cells(sheet: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401
     return [*sheet.iter_rows(values_only=True)]
 
 
-@pytest.mark.parametrize("large", [10**6, 0])
+@pytest.mark.parametrize("part", [2_000, 1])
 def test_cells_are_what_values_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: int
 ) -> None:
-    monkeypatch.setattr(excel, "LARGE", large)
+    monkeypatch.setattr(rows, "PART_ROWS", part)
     table = pa.table(
         {
             "text": ["a", None, "né"],
@@ -47,15 +53,15 @@ def test_cells_are_what_values_are(
             "list": [["a", "b"], None, []],
         }
     )
-    rows = cells(written(tmp_path / "rows.xlsx", table)["Rows"])
-    assert rows[0] == tuple(table.column_names)
-    assert rows[1] == (
+    found = cells(written(tmp_path / "rows.xlsx", table)["Rows"])
+    assert found[0] == tuple(table.column_names)
+    assert found[1] == (
         *("a", 1, str(2**60), 0.5, True, dt.datetime(2024, 2, 29), "1899-02-01"),  # noqa: DTZ001
         *(dt.datetime(2024, 2, 29, 12, 30), dt.time(12, 30), dt.timedelta(hours=30)),  # noqa: DTZ001
         *("-00:01:30", '["a", "b"]'),
     )
-    assert rows[2] == (None,) * 12
-    assert rows[3] == (
+    assert found[2] == (None,) * 12
+    assert found[3] == (
         *("né", -3, "1", None, False, dt.datetime(1900, 3, 1), "2024-02-29"),  # noqa: DTZ001
         *(None, None, None, "30:00:00", "[]"),
     )
@@ -119,6 +125,35 @@ def test_sheets_say_what_columns_and_rows_are(tmp_path: Path) -> None:
     ]
     about = [value for row in cells(book["About these rows"]) for value in row if value]
     assert about == ["Made rows", "Seed", "7", "q1 = Yes   25%"]
+
+
+TEXTS = st.text(max_size=12) | st.sampled_from(["<b>&amp;", "_x0041_", " a ", "]]>", '"', "\r\n"])
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(st.none() | TEXTS, min_size=1), numbers=st.data())
+def test_any_texts_and_numbers_are_read_alike(
+    tmp_path: Path, texts: list[str | None], numbers: st.DataObject
+) -> None:
+    finite = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+    drawn = numbers.draw(st.lists(finite, min_size=len(texts), max_size=len(texts)))
+    table = pa.table(
+        {"number": pa.array(drawn, pa.float64()), "text": pa.array(texts, pa.string())}
+    )
+    files.write(table, tmp_path / "rows.xlsx")
+    with calamine.CalamineWorkbook.from_path(tmp_path / "rows.xlsx") as book:
+        found = [*book.get_sheet_by_name("Rows").iter_rows()][1:]
+    found += [["", ""]] * (len(texts) - len(found))  # it leaves out empty rows at the end
+    for row, number, text in zip(found, drawn, texts, strict=True):
+        assert row[0] == ("" if number is None else number)
+        told = "".join(" " if it in CONTROLS else it for it in text or "")
+        assert str(row[1] if len(row) > 1 else "").splitlines() == told.splitlines()
+
+
+def test_columns_beyond_z_have_their_letters(tmp_path: Path) -> None:
+    table = pa.table({f"c{it}": [it] for it in range(800)})
+    found = cells(written(tmp_path / "rows.xlsx", table)["Rows"])
+    assert found == [tuple(table.column_names), tuple(range(800))]
 
 
 def test_more_rows_than_a_sheet_has_are_refused_before_writing(tmp_path: Path) -> None:

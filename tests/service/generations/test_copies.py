@@ -66,6 +66,11 @@ def test_a_copy_is_the_librarys_file_and_costs_nothing(
         out = simulacra.load(model_file).generate(60, seed=1, **WANTED)
         out.write(tmp_path / "expected.sav")
         assert filecmp.cmp(tmp_path / "rows.sav", tmp_path / "expected.sav", shallow=False)
+        for form, path in [("xlsx", "rows.xlsx"), ("triple-s", "rows.zip"), ("dta", "rows.dta")]:
+            other = await copied(site, made.row.id, output_format=form)
+            await fetched(site, other, tmp_path / path)
+            out.write(tmp_path / f"expected-{path}", form)
+            assert filecmp.cmp(tmp_path / path, tmp_path / f"expected-{path}", shallow=False)
         assert await site.count(tables.UsageEntry) == entries
         assert not (await verification.verify(site.runtime.database)).faults
 

@@ -115,7 +115,7 @@ def write(table: Crosstab, path: Path, title: str = "") -> None:
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
-        "tmpdir": str(path.resolve().parent),
+        "in_memory": True,
     }
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties({"title": title, "created": CREATED})
