@@ -60,8 +60,6 @@ def run() -> tuple[simulacra.Model, simulacra.Generation]:
     print(out.report)
     print("\nleft within a year:", figures.change(out, "left", "yes"), "\n")
     for months in (20, 40, 60, 80):
-        ahead = model.preview(5_000, seed=1, means={"tenure_months": months})
-        print(
-            f"mean tenure {months}: {ahead.support.effective_sample_size:.0f} effective customers"
-        )
+        support = model.preview(5_000, seed=1, means={"tenure_months": months}).support
+        print(f"mean tenure {months}: {support.effective_sample_size:.0f} effective customers")
     return model, out
