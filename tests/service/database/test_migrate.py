@@ -36,7 +36,7 @@ def test_row_level_security_is_forced_on_every_table_of_tenants(dsn: str) -> Non
     assert owned == {
         "datasets", "generations", "jobs", "credential_rotations", "usage_windows", "usage_entries",
         "customer_stores", "idempotency_keys", "objects", "scenario_fits", "webhooks",
-        "webhook_secrets", "webhook_deliveries",
+        "webhook_secrets", "webhook_deliveries", "saved_scenarios",
     }  # fmt: skip
     engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg://"))
     with engine.connect() as connection:
