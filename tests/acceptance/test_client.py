@@ -207,6 +207,10 @@ def test_rows_are_made_and_billed_once_whatever_is_lost_on_the_way(
     written = made.write(tmp_path / "rows.parquet")
     assert written is made
     assert pq.read_table(tmp_path / "rows.parquet").equals(made.table)
+    assert made.to_pandas().equals(made.table.to_pandas(date_as_object=False))
+    assert made.to_polars().height == 1000
+    assert made.head(2).values == [[*row.values()] for row in made.table.slice(0, 2).to_pylist()]
+    assert "1,000 of 1,000 rows" in (made._repr_html_() or "")
     made.write(tmp_path / "rows.csv")
     assert len((tmp_path / "rows.csv").read_text().splitlines()) == 1001
     assert [it.name for it in tmp_path.iterdir() if it.name.startswith(".")] == []

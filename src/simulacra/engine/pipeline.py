@@ -343,7 +343,7 @@ def load(path: str | Path) -> "Model":
     return model
 
 
-class Model(documents.Shown, frames.Framed):
+class Model(documents.Shown, frames.Labelled):
     """A model fitted to a study.
 
     Attributes:
@@ -400,9 +400,10 @@ class Model(documents.Shown, frames.Framed):
         """The cleaned study; see `study`."""
         return self.study
 
-    def head(self, count: int = 5) -> frames.Rows:
-        """Return the first respondents of the study, with the labels of the questions."""
-        return _head(self.schema, self.study, count)
+    @property
+    def labels(self) -> dict[str, str]:
+        """Texts of the questions by the names of the columns, where they say more than these."""
+        return self.schema.labels(self.schema.names)
 
     @property
     def study_weights(self) -> pa.DoubleArray | None:
@@ -1060,7 +1061,7 @@ def _rng_seed(row_count: int, seed: int | None) -> int:
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class Generation(documents.Shown, frames.Framed):
+class Generation(documents.Shown, frames.Labelled):
     """Synthetic rows and their report.
 
     Attributes:
@@ -1093,9 +1094,10 @@ class Generation(documents.Shown, frames.Framed):
         """Of the rows: that of the model."""
         return self._schema
 
-    def head(self, count: int = 5) -> frames.Rows:
-        """Return the first rows, with the labels of the questions."""
-        return _head(self._schema, self.table, count)
+    @property
+    def labels(self) -> dict[str, str]:
+        """Texts of the questions by the names of the columns, where they say more than these."""
+        return self._schema.labels(self.table.column_names)
 
     @property
     def rows_requested(self) -> int:
@@ -1300,10 +1302,6 @@ def _as_asked(schema: Schema, shown: Distribution) -> Distribution:
         dataclasses.replace(part, name=texts.get(part.name, part.name)) for part in shown.parts
     )
     return dataclasses.replace(shown, label=asked.label, parts=tuple(parts))
-
-
-def _head(schema: Schema, table: pa.Table, count: int) -> frames.Rows:
-    return frames.Rows(table.slice(0, count), schema.labels(table.column_names))
 
 
 def _card(schema: Schema, report: Report, scenario: tuple[str, ...]) -> Card:

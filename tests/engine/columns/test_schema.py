@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import simulacra
+from simulacra.engine.columns import frames
 from simulacra.engine.columns.date import DATE
 from simulacra.engine.columns.datetime import DATETIME
 from simulacra.engine.columns.integer import INTEGER
@@ -64,6 +65,23 @@ def test_what_is_shown_of_a_wide_schema_is_bounded(schema: Schema) -> None:
     found = wide.find("brand")
     assert len(found) == 1000
     assert "and 940 more" in repr(found)
+
+
+def test_rows_are_data_frames_by_name_or_by_label(mixed_model: simulacra.Model) -> None:
+    out = mixed_model.generate(20, seed=1)
+    frame = out.to_pandas()
+    assert [*frame.columns] == mixed_model.schema.names
+    assert str(frame["joined"].dtype).startswith("datetime64")
+    assert out.to_polars().shape == frame.shape
+    assert mixed_model.to_pandas().shape[0] == mixed_model.schema.row_count
+    asked = frames.labelled(out.table, {"plan": "Which?", "owns": "Which?", "spend": "How much?"})
+    assert asked.column_names[:2] == ["Which? (plan)", "Which? (owns)"]
+    assert asked.column_names[mixed_model.schema.names.index("spend")] == "How much?"
+    rows = frames.Rows(out.table.slice(0, 3), {"spend": "How much?"})
+    assert "How much?" in rows.to_pandas(labels=True)
+    assert "How much?" in rows.to_polars(labels=True).columns
+    assert str(rows).splitlines()[0].startswith("plan ")
+    assert out.head(3).values == rows.values
 
 
 def test_its_columns_are_a_table(mixed_model: simulacra.Model) -> None:

@@ -1,6 +1,7 @@
 """What is shown of progress, and where."""
 
 import io
+import re
 import sys
 import threading
 import time
@@ -98,7 +99,8 @@ def test_a_notebook_has_a_bar_below_its_cell(monkeypatch: pytest.MonkeyPatch) ->
     assert seen[1] == (
         '<progress max="1" value="0.500"></progress> fitting &lt;b&gt; 50% step 1 of 2'
     )
-    assert "100%" in seen[-1]
+    assert "100%" in seen[-2]
+    assert re.fullmatch(r"<small>done after \d+ s</small>", seen[-1])
     with display.progress(False) as nothing:  # noqa: FBT003 - as its callers give it
         assert nothing is None
 

@@ -15,6 +15,8 @@ from simulacra.client.display import Display
 from simulacra.client.documents import Names
 from simulacra.client.errors import NotReadyError
 from simulacra.client.requests import Request
+from simulacra.engine.columns import frames
+from simulacra.engine.columns.frames import Rows
 from simulacra.engine.full_report.full_report import FullReport
 from simulacra.engine.margins.margins import Margins
 from simulacra.engine.report.report import Report
@@ -22,6 +24,8 @@ from simulacra.engine.tabulating.comparison import Comparison
 from simulacra.engine.tabulating.crosstab import Crosstab
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
     import pyarrow as pa
 
     from simulacra.client.asynchronous.datasets import AsyncDataset
@@ -137,6 +141,54 @@ class AsyncGeneration:
                 await self._session.download(self.id, path, None)
                 self._table = await asyncio.to_thread(_read, path, self.format)
         return self._table
+
+    async def head(self, count: int = 5) -> Rows:
+        """Return the first rows, which notebooks show with the labels of the questions.
+
+        The dataset must still be there.
+
+        Raises:
+            NotReadyError, ModuleNotFoundError, ValueError, ProblemError, UnreachableError,
+                DownloadError: as of `table`.
+        """
+        table = await self.table
+        return Rows(table.slice(0, count), await self._labels())
+
+    async def to_pandas(self, *, labels: bool = False) -> "pd.DataFrame":
+        """Return the rows as a data frame of pandas.
+
+        Args:
+            labels: whether columns are named by the labels of their questions; the dataset must
+                still be there.
+
+        Raises:
+            ModuleNotFoundError: pandas or pyarrow is not installed.
+            NotReadyError, ValueError, ProblemError, UnreachableError, DownloadError: as of `table`.
+        """
+        table = await self.table
+        return frames.pandas(frames.labelled(table, await self._labels()) if labels else table)
+
+    async def to_polars(self, *, labels: bool = False) -> "pl.DataFrame":
+        """Return the rows as a data frame of polars.
+
+        Args:
+            labels: as of `to_pandas`.
+
+        Raises:
+            ModuleNotFoundError: polars or pyarrow is not installed.
+            NotReadyError, ValueError, ProblemError, UnreachableError, DownloadError: as of `table`.
+        """
+        table = await self.table
+        return frames.polars(frames.labelled(table, await self._labels()) if labels else table)
+
+    async def _labels(self) -> dict[str, str]:
+        request = Request("GET", f"/v1/datasets/{self.dataset_id}/schema")
+        schema = documents.schema(await self._session.document(request))
+        return schema.labels(schema.names)
+
+    def _repr_html_(self) -> str | None:
+        """Return the report; nothing but its line while the rows are being made."""
+        return self.report._repr_html_() if self.status in ("ready", "partial") else None
 
     async def copy(
         self,

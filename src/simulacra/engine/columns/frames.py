@@ -42,8 +42,49 @@ class Framed:
         return polars(self.table)
 
 
+class Labelled:
+    """What has rows of a schema, and gives them as data frames by names or by labels."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def table(self) -> pa.Table:
+            """The rows."""
+
+        @property
+        def labels(self) -> Mapping[str, str]:
+            """Of the columns, where they say more than the names."""
+
+    def head(self, count: int = 5) -> Rows:
+        """Return the first rows, which notebooks show with the labels of the questions."""
+        return Rows(self.table.slice(0, count), self.labels)
+
+    def to_pandas(self, *, labels: bool = False) -> pd.DataFrame:
+        """Return the rows as a data frame of pandas.
+
+        Args:
+            labels: whether columns are named by the labels of their questions. Of columns with the
+                same label, each has its name behind it.
+
+        Raises:
+            ModuleNotFoundError: pandas is not installed.
+        """
+        return pandas(labelled(self.table, self.labels) if labels else self.table)
+
+    def to_polars(self, *, labels: bool = False) -> pl.DataFrame:
+        """Return the rows as a data frame of polars.
+
+        Args:
+            labels: as of `to_pandas`.
+
+        Raises:
+            ModuleNotFoundError: polars is not installed.
+        """
+        return polars(labelled(self.table, self.labels) if labels else self.table)
+
+
 @dataclasses.dataclass(frozen=True, repr=False)
-class Rows(documents.Shown, Framed):
+class Rows(documents.Shown, Labelled):
     """Some rows, as notebooks show them: the label of a question above the name of its column.
 
     Attributes:
@@ -75,6 +116,17 @@ class Rows(documents.Shown, Framed):
             f"{name:<{width}}  {', '.join('-' if it is None else str(it) for it in column)}"
             for name, column in zip(self.names, zip(*self.values, strict=True), strict=False)
         )
+
+
+def labelled(table: pa.Table, labels: Mapping[str, str]) -> pa.Table:
+    """Return a table whose columns are named by their labels, none of them twice."""
+    told = [labels.get(name, name) for name in table.column_names]
+    return table.rename_columns(
+        [
+            label if told.count(label) == 1 else f"{label} ({name})"
+            for name, label in zip(table.column_names, told, strict=True)
+        ]
+    )
 
 
 def pandas(table: pa.Table) -> pd.DataFrame:

@@ -36,7 +36,9 @@ def progress(wanted: Display) -> Iterator[ProgressCallback | None]:
     if callable(wanted):
         yield wanted
     elif wanted is not False and is_notebook():
-        yield _Cell()
+        cell = _Cell()
+        yield cell
+        cell.finish()
     elif wanted or (wanted is None and sys.stderr.isatty() and has_bars()):
         with TERMINAL.bar() as shown:
             yield shown
@@ -149,6 +151,7 @@ class _Terminal:
 
         try:
             yield on_progress
+            bars.update(task, completed=1.0, left="")
         finally:
             with self._lock:
                 self._open -= 1
@@ -194,6 +197,7 @@ class _Cell:
         self._update = Progress("starting", 0.0)
         self._next = 0.0
         self._remaining, self._left = Remaining(), ""
+        self._began = time.monotonic()
         show: Any = import_module("IPython.display").display
         self._handle = show(self, display_id=True)
 
@@ -204,12 +208,22 @@ class _Cell:
             self._next = time.monotonic() + CELL_SECONDS
             self._handle.update(self)
 
+    def finish(self) -> None:
+        """Say how long it took, in place of the bar."""
+        self._update = Progress("done", 1.0)
+        self._left = f"after {time.monotonic() - self._began:,.0f} s"
+        self._handle.update(self)
+
     def __repr__(self) -> str:
         """Return it for front ends without HTML."""
+        if self._update.stage == "done":
+            return f"done {self._left}"
         steps, left = _steps(self._update), self._left and f", {self._left}"
         return f"{self._update.stage} {self._update.fraction:.0%} {steps}".rstrip() + left
 
     def _repr_html_(self) -> str:
+        if self._update.stage == "done":
+            return f"<small>{html.escape(repr(self))}</small>"
         bar = f'<progress max="1" value="{self._update.fraction:.3f}"></progress>'
         return f"{bar} {html.escape(repr(self))}"
 
