@@ -8,6 +8,7 @@ import pytest
 
 import simulacra
 from simulacra.service.settings import Settings
+from tools import notebook_pictures
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
@@ -46,3 +47,15 @@ def test_the_targets_that_the_readme_names_exist() -> None:
 def test_what_the_library_exports_is_there() -> None:
     for name in simulacra.__all__:
         assert getattr(simulacra, name).__name__ == name
+
+
+def test_the_page_on_notebooks_does_what_it_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    defined = notebook_pictures.run(tmp_path)
+    page = (ROOT / "docs" / "notebook.md").read_text()
+    assert f"```\n{capsys.readouterr().out}```" in page
+    found = defined["model"].schema.find("green fork")
+    assert found.names == ["q1_6", "q2_6", "q3"]
+    assert [question.kind for question in defined["model"].schema.questions].count("set") == 2
+    assert all((ROOT / "docs" / it).exists() for it in re.findall(r"\((images/\S+)\)", page))
