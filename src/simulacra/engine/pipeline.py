@@ -1226,8 +1226,12 @@ class Generation(documents.Shown, frames.Labelled):
         It is what is handed on with the rows, so no figure in it is one of fewer respondents than
         the disclosure threshold.
         """
-        study = Sample(self._schema, self._behind.values, self._survey_weights)
-        figures = making.figures_of(study, self.sample, self.report, self.card)
+        # Each column is read many times, and the respondents lie row by row.
+        own = {at: np.ascontiguousarray(values) for at, values in self._behind.values.items()}
+        study = Sample(self._schema, own, self._survey_weights)
+        behind = dataclasses.replace(self._behind, values=own)
+        rows = dataclasses.replace(self.sample, behind=behind)
+        figures = making.figures_of(study, rows, self.report, self.card)
         return FullReport(self.report, figures)
 
     def to_html(self, path: str | Path, *, name: str | None = None) -> Self:

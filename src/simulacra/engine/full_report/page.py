@@ -77,6 +77,7 @@ def render(report: Report, figures: Figures, name: str | None, made_on: str | No
             ranked_counts={kind: len(found) for kind, found in ranked.items()},
             reach=_reach(ranked["shares"][:MOST_RANKED]),
             labels=figures.labels,
+            has_moments=any(isinstance(each.first.figure, str) for each in ranked["means"]),
             has_margins=any(each.interval == REFITS for each in figures_compared),
             questions=questions.together(figures.distributions or ()),
         )

@@ -1,5 +1,7 @@
 """How distributions of a study and of rows are counted."""
 
+import dataclasses
+
 import numpy as np
 
 from simulacra.engine.columns.arrays import Flags, Floats
@@ -37,8 +39,13 @@ def distributions(
     schema = study.schema
     names = questions(schema) if columns is None else naming.each(columns)
     naming.check_columns(schema, rows.schema, names)
+    conditioned = study.conditioned | rows.conditioned
     found = (_distribution(study, rows, name) for name in names)
-    return tuple(one for one in found if one is not None)
+    return tuple(
+        dataclasses.replace(one, is_conditioned=True) if one.column in conditioned else one
+        for one in found
+        if one is not None
+    )
 
 
 def questions(schema: Schema) -> list[str]:
@@ -75,7 +82,6 @@ def _distribution(study: Sample, rows: Sample, name: str) -> Distribution | None
         parts=told,
         study_base=bases[0],
         rows_base=bases[1],
-        is_conditioned=name in study.conditioned | rows.conditioned,
         left_out=len(parts) - len(told),
     )
 
@@ -101,7 +107,6 @@ def _of_numbers(study: Sample, rows: Sample, column: Column) -> Distribution | N
         rows_mean=means[1],
         study_base=bases[0].count,
         rows_base=bases[1].count,
-        is_conditioned=column.name in study.conditioned | rows.conditioned,
     )
 
 
