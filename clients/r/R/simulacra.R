@@ -371,9 +371,10 @@ plain <- function(words) tolower(gsub("[._ ]+", ".", words))
 #' @export
 sim_download <- function(generation, path) {
   format <- generation$document$output_format
-  if (!tolower(tools::file_ext(path)) %in% c("", format)) {
+  ending <- if (format == "triple-s") "zip" else format
+  if (!tolower(tools::file_ext(path)) %in% c("", ending)) {
     fail("download", "The rows are ", format, ", and ", path, " has the ending of something else: ",
-         "end it in .", format, ", or name the format in sim_generate().")
+         "end it in .", ending, ", or name the format in sim_generate().")
   }
   part <- tempfile(paste0(".", basename(path), "."), tmpdir = dirname(path), fileext = ".part")
   on.exit(unlink(part))

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
-SUFFIXES: Mapping[str, str] = {"triple-s": "zip"}
+SUFFIXES: Mapping[str, str] = {"triple-s": "zip", "csv-excel": "csv"}
 """Of files of a format; of formats that are absent, the name."""
+FORMATS: Mapping[str, str] = {"zip": "triple-s"}
+"""That a suffix stands for; suffixes that are absent are names of formats."""
 
 MAX_ROWS: Mapping[str, int] = {"xlsx": 1_048_575}
 """Rows that a file of a format can have below its names; of formats that are absent, any number."""
@@ -16,8 +18,7 @@ def suffix_of(file_format: str) -> str:
 
 def format_of(suffix: str) -> str:
     """Return the format that a suffix stands for; the suffix itself if none is known by it."""
-    formats = {known: name for name, known in SUFFIXES.items()}
-    return formats.get(suffix.lower(), suffix.lower())
+    return FORMATS.get(suffix.lower(), suffix.lower())
 
 
 def check_rows(file_format: str, rows: int) -> None:

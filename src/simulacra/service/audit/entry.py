@@ -147,7 +147,7 @@ class Reason(enum.StrEnum):
 
 UNSET = "unset"
 """In place of a limit that was taken off."""
-FORMATS = frozenset({"arrow", *formats.Format})
+FORMATS = frozenset({"arrow", "csv-excel", *formats.Format})
 WORDS = frozenset({*catalog.CATALOG, *Reason, *DisabledReason, *FORMATS, UNSET})
 
 Details = Mapping[Detail, int | str]

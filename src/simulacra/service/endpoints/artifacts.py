@@ -33,6 +33,7 @@ MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "dta": "application/x-stata-dta",
     "triple-s": "application/zip",
+    "csv-excel": "text/csv",
 }
 
 logger = logging.getLogger(__name__)

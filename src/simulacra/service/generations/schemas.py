@@ -33,7 +33,11 @@ MAX_DISTRIBUTIONS = 12
 
 
 class OutputFormat(StrEnum):
-    """Formats of an artifact; `sav` and `zsav` are files of SPSS, `dta` of Stata."""
+    """Formats of an artifact; `sav` and `zsav` are files of SPSS, `dta` of Stata.
+
+    `csv` holds each text as it is; `csv-excel` is for people who open it in Excel: an apostrophe
+    keeps a text such as `=1+1` from being a formula.
+    """
 
     PARQUET = "parquet"
     CSV = "csv"
@@ -43,6 +47,7 @@ class OutputFormat(StrEnum):
     XLSX = "xlsx"
     DTA = "dta"
     TRIPLE_S = "triple-s"
+    CSV_EXCEL = "csv-excel"
 
 
 class OutputLayout(StrEnum):
