@@ -43,7 +43,7 @@ def test_row_level_security_is_forced_on_every_table_of_tenants(dsn: str) -> Non
         forced = connection.execute(
             text("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
         )
-        others = {"audit_entries", "signups", "credential_claims"}
+        others = {"audit_entries", "signups", "credential_claims", "people", "person_sessions"}
         assert owned | others == set(forced.scalars())
         is_super = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
         assert connection.scalar(text(is_super)) is False

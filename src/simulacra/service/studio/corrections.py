@@ -114,7 +114,7 @@ class Corrections:
             elif name == "missing_values" and isinstance(value, list):
                 yield Correction(name, "All columns", _no_answer(value))
             else:
-                yield Correction(name, "The whole study", f"{WORDS.get(name, name)}: {value}")
+                yield Correction(name, "The whole study", f"{WORDS.get(name, name)} {value}")
 
     def remove(self, place: str) -> None:
         """Take one of them back."""

@@ -16,8 +16,8 @@ from simulacra.service.studio import guard, rendering, study
 
 PAGE = 20
 """Questions on one page."""
-POINTS = ("Lowest", "5%", "25%", "Median", "75%", "95%", "Highest")
-"""What is told of a column of numbers."""
+QUANTILES = ("5%", "25%", "Median", "75%", "95%")
+"""What the quantiles of a column are called."""
 
 router = APIRouter(prefix="/studies/{dataset_id}/questions", route_class=rendering.Page)
 
@@ -45,8 +45,7 @@ class Spread:
 
     Attributes:
         item: which column, and what its label says beyond the question's.
-        points: what each is called, the value, and where it lies on the scale, 0 to 1; the lowest
-            value, five quantiles and the highest, or the two ends where quantiles are not known.
+        points: what each is called, the value, and where it lies on the scale, 0 to 1.
     """
 
     item: questions.Item
@@ -114,18 +113,36 @@ def _shown(schema: Schema, question: questions.Question) -> Shown:
 
 
 def _spreads(items: Sequence[questions.Item]) -> list[Spread]:
-    """Return the spreads of columns on one scale."""
-    ends = [item.column.bounds for item in items]
-    low, high = min(low for low, _ in ends), max(high for _, high in ends)
-    spreads = []
-    for item in items:
-        column = item.column
-        values = (column.min, *column.quantiles, column.max)
-        names = POINTS if len(values) == len(POINTS) else (POINTS[0], POINTS[-1])
-        length = (high - low) or 1.0
-        places = [(column.type.to_number(value) - low) / length for value in values]
-        spreads.append(Spread(item, list(zip(names, values, places, strict=False))))
-    return spreads
+    """Return the spreads of columns on one scale.
+
+    That of several reaches from their 5 % to their 95 % quantiles, beyond which nothing is drawn:
+    one respondent who says 900 would else leave a dot of all others.
+    """
+    points = [_points(item.column, ends=len(items) == 1) for item in items]
+    numbers = [
+        [item.column.type.to_number(value) for _, value in named]
+        for item, named in zip(items, points, strict=True)
+    ]
+    low, high = min(map(min, numbers)), max(map(max, numbers))
+    length = (high - low) or 1.0
+    return [
+        Spread(
+            item,
+            [
+                (name, value, (number - low) / length)
+                for (name, value), number in zip(named, of_item, strict=True)
+            ],
+        )
+        for item, named, of_item in zip(items, points, numbers, strict=True)
+    ]
+
+
+def _points(column: Column, *, ends: bool) -> list[tuple[str, Any]]:
+    """Return what is told of a column of numbers; its ends too, or if there is nothing else."""
+    named = list(zip(QUANTILES, column.quantiles, strict=False))
+    if ends or not named:
+        return [("Lowest", column.min), *named, ("Highest", column.max)]
+    return named
 
 
 def _share_of(column: Column, counted: str | None) -> float | None:

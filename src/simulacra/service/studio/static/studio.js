@@ -83,6 +83,9 @@ function prepareUpload(form) {
 
 document.querySelectorAll("form[data-upload]").forEach(prepareUpload);
 
+// On a phone the tabs scroll; the one that is open is where it can be seen.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // The menu of the person closes as menus do.
 document.addEventListener("click", event => {
   const menu = document.querySelector("details.who[open]");
