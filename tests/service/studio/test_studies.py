@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 import simulacra
 from examples import study
+from simulacra.engine.columns.schema import CleaningAction
 from simulacra.service import clock
 from simulacra.service.audit import trail
 from simulacra.service.database import tables
@@ -19,6 +20,7 @@ from simulacra.service.datasets import repository
 from simulacra.service.http import pages
 from simulacra.service.people.sessions import SignedIn
 from simulacra.service.runtime import Runtime
+from simulacra.service.studio.pages import cleaning
 from simulacra.service.tenancy import SYSTEM
 from simulacra.service.tenants import encryption
 from tests.coroutines import RunAsync
@@ -211,6 +213,29 @@ def test_a_study_is_kept_longer_and_deleted(
         assert "1,000,000" in (await here.get("usage")).text
 
     run_async(with_queue(runtime, check()))
+
+
+@pytest.mark.parametrize(
+    ("reason", "told", "link"),
+    [
+        (
+            'a weight. To weight the study by it, upload it again with weight_column="w t"',
+            "a weight",
+            ("weight=w+t", "Weight the study by it"),
+        ),
+        (
+            'if 99 stands for no answer, state it: missing_values = {"w t": [99]}',
+            "if 99 stands for no answer, state it",
+            ("column=w+t&missing=99", "Read 99 as no answer"),
+        ),
+        ("a constant", "a constant", ("column=w+t", "Correct")),
+    ],
+)
+def test_advice_to_programs_becomes_a_link_for_people(
+    reason: str, told: str, link: tuple[str, str]
+) -> None:
+    shown = cleaning._told(CleaningAction("w t", "noticed", reason, 1), {})
+    assert (shown.reason, (shown.link, shown.offer)) == (told, link)
 
 
 async def options_of(here: Visit, dataset_id: str) -> dict[str, Any]:

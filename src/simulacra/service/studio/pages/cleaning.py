@@ -1,6 +1,10 @@
 """What cleaning did to a study, in plain words."""
 
 import dataclasses
+import json
+import re
+from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -35,13 +39,37 @@ WORDS = {
 router = APIRouter(prefix="/studies/{dataset_id}/cleaning", route_class=rendering.Page)
 
 
+WEIGHT = re.compile(rf"[.;]? To weight the study by it, .*{payloads.FORM.weight}=.*")
+MISSING = re.compile(rf": {payloads.FORM.missing} = (\{{.*\}})$")
+"""What reasons advise programs to do, in place of which people get a link."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """Something that was done, for people.
+
+    Attributes:
+        column: whose name it is in the schema or in the file; None: it concerns the whole file.
+        label: of the column.
+        reason: why.
+        link: what follows the address of the corrections, if it can be corrected there.
+        offer: what that does.
+    """
+
+    column: str | None
+    label: str | None
+    reason: str
+    link: str | None
+    offer: str
+
+
 @dataclasses.dataclass(frozen=True)
 class Group:
     """What was done of one kind."""
 
     title: str
     meaning: str
-    actions: list[CleaningAction]
+    actions: list[Told]
 
 
 @router.get("")
@@ -50,21 +78,32 @@ async def show_cleaning(
 ) -> Response:
     """Show what reading and cleaning did, by kind."""
     dataset, schema = await study.schema_of(runtime, person, dataset_id)
-    by_kind: dict[str, list[CleaningAction]] = {}
+    labels = {column.name: column.label for column in schema.columns}
+    by_kind: dict[str, list[Told]] = {}
     for action in schema.cleaning:
-        by_kind.setdefault(action.action, []).append(action)
+        by_kind.setdefault(action.action, []).append(_told(action, labels))
     order = [*WORDS, *(kind for kind in by_kind if kind not in WORDS)]
     groups = [
         Group(*WORDS.get(kind, (kind.capitalize(), "")), by_kind[kind])
         for kind in order
         if kind in by_kind
     ]
-    labels = {column.name: column.label for column in schema.columns}
-    weights = {
-        action.column
-        for action in schema.cleaning
-        if action.action == "noticed" and payloads.FORM.weight in action.reason
-    }
-    return rendering.render(
-        request, "cleaning.html", study=dataset, groups=groups, labels=labels, weights=weights
-    )
+    return rendering.render(request, "cleaning.html", study=dataset, groups=groups)
+
+
+def _told(action: CleaningAction, labels: Mapping[str, str]) -> Told:
+    """Return an action with a link to where it can be corrected."""
+    column, reason = action.column, action.reason
+    if column is None:
+        return Told(None, None, reason, None, "")
+    label = labels.get(column, column)
+    if WEIGHT.search(reason):
+        link = urlencode({"weight": column})
+        return Told(column, label, WEIGHT.sub("", reason), link, "Weight the study by it")
+    codes = MISSING.search(reason)
+    if codes is not None:
+        values = ", ".join(str(it) for them in json.loads(codes[1]).values() for it in them)
+        link = urlencode({"column": column, "missing": values})
+        offer = f"Read {values} as no answer"
+        return Told(column, label, MISSING.sub("", reason), link, offer)
+    return Told(column, label, reason, urlencode({"column": column}), "Correct")

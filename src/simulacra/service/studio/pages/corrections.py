@@ -62,17 +62,18 @@ async def show_corrections(
     runtime: serving.Runtime,
     person: guard.SignedIn,
     column: Text = "",
+    missing: Text = "",
     weight: Text = "",
 ) -> Response:
     """Show what was stated about the study, and a form for more.
 
-    Other pages name a column to begin with, or one to weight the study by.
+    Other pages name a column to begin with, and codes in it, or one to weight the study by.
     """
     dataset, schema = await _study(runtime, person, dataset_id)
     stated = corrections.Corrections.of_options(dataset.options, schema)
     if weight:
         stated.set_whole("weight_column", weight)
-    form = CorrectionsForm(column=column, display_name=_next_name(dataset))
+    form = CorrectionsForm(column=column, missing=missing, display_name=_next_name(dataset))
     return _render(request, _Page(dataset, schema, form), stated)
 
 

@@ -12,7 +12,7 @@ from simulacra.engine.columns import questions
 from simulacra.engine.columns.schema import Column, Schema
 from simulacra.service.fields import Text
 from simulacra.service.http import serving
-from simulacra.service.studio import guard, rendering, study
+from simulacra.service.studio import corrections, guard, rendering, study
 
 PAGE = 20
 """Questions on one page."""
@@ -84,6 +84,7 @@ async def show_questions(
         pages=pages,
         before=at(page - 1) if page > 1 else None,
         behind=at(page + 1) if page < pages else None,
+        types=corrections.TYPES,
     )
 
 
