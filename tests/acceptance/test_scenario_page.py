@@ -30,7 +30,7 @@ def page(server: harness.ServerProcess, study_csv: bytes) -> Iterator[tuple[play
     credential = server.create_tenant("Northwind Lakes")
     with contextlib.closing(server.client(credential)) as client:
         dataset_id = client.train(study_csv)
-    invite = ("people", "invite", "Northwind Lakes", "--email", "ann@acme.example", "--json")
+    invite = ("people", "invite", "Northwind Lakes", "--email", "ann@northwind.example", "--json")
     link = json.loads(server.operate(*invite))["invitation_link"]
     options = ["--no-sandbox"] if os.geteuid() == 0 else []
     console: list[str] = []

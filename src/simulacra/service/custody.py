@@ -151,11 +151,13 @@ def _steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) -
     )
     yield Step(
         "scenario",
-        "The conditions of a generation and its report; no cell.",
+        "The conditions of a generation and its report, and scenarios that people saved at the "
+        "study page; no cell.",
         "The database.",
         PLAIN,
         f"{TENANT} The operator.",
-        f"{clock.hours_in_words(retention)} after it was asked for; it outlives its dataset.",
+        f"{clock.hours_in_words(retention)} after it was asked for; it outlives its dataset. "
+        "Saved scenarios end with their dataset.",
         (Action.GENERATION_CREATED, Action.GENERATION_FAILED),
     )
     yield Step(

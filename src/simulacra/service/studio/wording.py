@@ -56,8 +56,8 @@ def of_conditions(schema: Schema | None, conditions: Mapping[str, Any]) -> list[
     for kind in ("categorical", "multiple_response"):
         for name, shares in (conditions.get(kind) or {}).items():
             told = ", ".join(
-                f"{_option(schema, name, level)} {templating.share(float(share))}"
-                for level, share in shares.items()
+                f"{_option(schema, name, level)} {templating.share(float(shares[level]))}"
+                for level in _in_order(schema, name, shares)
             )
             lines.append(f"{label_of(schema, name)}: {told}")
     for name, ends in (conditions.get("numeric") or {}).items():
@@ -78,6 +78,15 @@ def of_conditions(schema: Schema | None, conditions: Mapping[str, Any]) -> list[
         inner = {kind: given for kind, given in group.items() if kind != "where"}
         lines.append(f"Among rows with {where}: {'; '.join(of_conditions(schema, inner))}")
     return lines
+
+
+def _in_order(schema: Schema | None, name: str, shares: Mapping[str, Any]) -> list[str]:
+    """Return levels in the order of the question."""
+    known = schema[name].levels if schema is not None and name in schema else ()
+    return [
+        *(level for level in known if level in shares),
+        *(it for it in shares if it not in known),
+    ]
 
 
 def _option(schema: Schema | None, name: str, option: str) -> str:
