@@ -174,7 +174,7 @@ def test_mistakes_are_told_where_the_preview_stands(visiting: Callable[[Check], 
             assert says in unescape(answer.text), name
         two = {"share:channel:Retail": "70"}
         answer = await visit.post(f"{visit.here}/scenario/preview", **FIELDS, **two)
-        assert "Something is missing" in answer.text
+        assert "cannot be previewed yet" in answer.text
         assert await visit.jobs("queued") == []
 
     visiting(check)
