@@ -141,6 +141,12 @@ def test_a_preview_follows_the_form_and_the_rows_are_those_it_showed(
         file = await visit.get(f"{made}/file")
         assert file.headers["content-type"].startswith("text/csv")
         assert len(file.text.splitlines()) == 61
+        assert "Before and after" in done
+        report = await visit.get(f"{made}/report")
+        assert "style-src 'sha256-" in report.headers["content-security-policy"]
+        assert "<script" not in report.text
+        saved = await visit.get(f"{made}/report?save=true")
+        assert saved.headers["content-disposition"].startswith("attachment")
         changes = await visit.answered(visit.get(f"{made}/changes"))
         assert "95% interval" in changes.text
         listed = await visit.get(f"{visit.here}/rows")

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import HTMLResponse, Response
 
 from simulacra.engine import errors as engine_errors
 from simulacra.engine.columns.schema import Schema
+from simulacra.engine.full_report.full_report import Figures
 from simulacra.engine.report.report import Report
 from simulacra.engine.tabulating.comparison import ComparedFigure, Comparison
 from simulacra.service import errors
@@ -20,7 +21,7 @@ from simulacra.service.datasets import saved_scenarios
 from simulacra.service.endpoints import artifacts
 from simulacra.service.endpoints.generations import generations_of
 from simulacra.service.errors import study as study_errors
-from simulacra.service.generations import repository, service
+from simulacra.service.generations import reports, repository, service
 from simulacra.service.generations.tabulation_schemas import ComparisonRequest
 from simulacra.service.http import paging, serving
 from simulacra.service.idempotency import bindings
@@ -39,6 +40,8 @@ STAGES = {
 }
 MOST_CHANGES = 15
 """Figures that a page shows of a comparison."""
+MOST_PICTURES = 6
+"""Questions that a page shows before and after, those that changed most."""
 OF_OTHER_VIEWS = ("A figure marked", "Surprise ")
 """How notes of a comparison begin that are about what this page does not show."""
 MARGINS_NAMES = {None: "none", "quick": "quick", "full": "full"}
@@ -99,6 +102,7 @@ async def show_rows(
     dataset, schema = await _study_of(runtime, person, made.dataset_id)
     job = await jobs.read(runtime.database, person.caller, made.job_id)
     report = None if made.report is None else await asyncio.to_thread(Report.from_json, made.report)
+    figures = None if report is None else await _figures_of(runtime, person, generation_id)
     state = None if schema is None else _state(schema, made)
     return rendering.render(
         request,
@@ -108,6 +112,7 @@ async def show_rows(
         progress=job,
         stages=STAGES,
         report=report,
+        **_pictures(schema, figures),
         support=None
         if report is None
         else wording.support_of(report.support.effective_sample_size),
@@ -154,6 +159,21 @@ async def download(
     return await artifacts.answer(request, runtime, person.caller, made, wanted)
 
 
+@router.get("/rows/{generation_id}/report")
+async def show_report(
+    generation_id: str,
+    runtime: serving.Runtime,
+    person: guard.SignedIn,
+    save: bool = False,  # noqa: FBT001, FBT002 - of the address
+) -> Response:
+    """Show the full report, or have the browser save it: one page that loads and runs nothing."""
+    kept = await generations_of(runtime).full_report(person.caller, generation_id)
+    headers = rendering.HEADERS | {"content-security-policy": reports.policy()}
+    if save:
+        headers["content-disposition"] = f'attachment; filename="{generation_id}.html"'
+    return HTMLResponse(await asyncio.to_thread(kept.html), headers=headers)
+
+
 @router.get("/rows/{generation_id}/changes")
 async def show_changes(
     generation_id: str, request: Request, runtime: serving.Runtime, person: guard.SignedIn
@@ -191,6 +211,27 @@ async def compare(
     return rendering.render(
         request, "compare.html", study=dataset, sides=sides, **_shown(schema, found)
     )
+
+
+async def _figures_of(
+    runtime: serving.Runtime, person: SignedIn, generation_id: str
+) -> Figures | None:
+    """Return what was kept with the rows for their report; None of those of an earlier version."""
+    kept = await generations_of(runtime).full_report(person.caller, generation_id)
+    if kept.figures is None:
+        return None
+    return await asyncio.to_thread(Figures.from_json, kept.figures)
+
+
+def _pictures(schema: Schema | None, figures: Figures | None) -> dict[str, Any]:
+    """Return what templates show of these: changes, and the questions that changed most."""
+    compared = None if figures is None else figures.comparison
+    shown = () if figures is None else figures.distributions or ()
+    free = [it for it in shown if not it.is_conditioned]
+    largest = sorted(free, key=lambda it: -it.largest_change)[:MOST_PICTURES]
+    pictures = {"pictures": largest, "question_count": figures.question_count if figures else 0}
+    changes = {"found": None} if compared is None else _shown(schema, compared)
+    return {**pictures, **changes}
 
 
 async def _compared(
