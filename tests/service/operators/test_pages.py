@@ -40,7 +40,9 @@ def test_pages_load_nothing_but_our_style_and_run_no_script(
             assert "<script" not in answer.text
             assert not re.findall(r"\s(?:style|on\w+)=", answer.text)
             addresses = re.findall(r"""\s(?:src|href|action)=["']([^"']*)""", answer.text)
-            assert all(it.startswith(("/operator/", "#", "?")) for it in addresses if it), addresses
+            assert all(
+                it.startswith(("/operator/", "/studio/", "#", "?")) for it in addresses if it
+            ), addresses
         assert "&lt;script&gt;" in (await operator.http.get("/operator/tenants")).text
 
     run_async(check())
