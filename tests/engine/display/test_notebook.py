@@ -118,6 +118,7 @@ def test_everything_that_is_printed_in_a_notebook_has_html(
     meal_kit_model: simulacra.Model, out: simulacra.Generation
 ) -> None:
     table = out.crosstab(["segment", "monthly_spend"], banner="region")
+    assert "full report" in shown(out.full_report())
     preview = meal_kit_model.preview(400, categorical={"segment": {"Premium": 0.5}})
     for it in (
         meal_kit_model,
@@ -150,3 +151,15 @@ def test_what_has_no_template_has_no_html() -> None:
         pass
 
     assert notebook.html(Other()) is None
+
+
+def test_margins_and_validations_are_shown(meal_kit_model: simulacra.Model) -> None:
+    found = meal_kit_model.generate(
+        400, seed=1, categorical={"segment": {"Premium": 0.8}}, margins="quick"
+    ).report
+    assert found.margins is not None
+    assert f"of {len(found.margins.figures)} figures changed" in shown(found.margins)
+    assert "beyond their margin" in shown(found)
+    hidden = simulacra.Validation(100, 3, 1, False, None, (), None, (), ("East",))  # noqa: FBT003 - in its order
+    assert "could not make rows for East" in shown(hidden)
+    assert repr(hidden).startswith("<Validation: 100 respondents")

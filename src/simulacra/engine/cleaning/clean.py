@@ -74,7 +74,8 @@ def clean(raw: RawStudy, bounds: limits.StudyBounds, options: Options | None = N
     raw = several.split(sources.rename_columns(raw), options)
     table = raw.table
     cleaned = names.clean(table.column_names)
-    matched = overrides.match(options, table.column_names, cleaned, several.origins(raw))
+    labels = {name: variable.label for name, variable in raw.variables.items() if variable.label}
+    matched = overrides.match(options, table.column_names, cleaned, several.origins(raw), labels)
     matched, told, decimal = evidence.apply(table, matched, is_typed=raw.is_typed)
     options = dataclasses.replace(options, decimal=decimal)
     weighted = _weighted(raw, matched)

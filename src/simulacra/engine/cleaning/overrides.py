@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from simulacra.engine import errors
+from simulacra.engine.columns import searching
 from simulacra.engine.cleaning.texts import MISSING
 from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
@@ -57,6 +58,7 @@ def match(
     source_names: Sequence[str],
     names: Sequence[str],
     origins: Mapping[str, Sequence[str]] | None = None,
+    labels: Mapping[str, str] | None = None,
     *,
     is_whole: bool = True,
 ) -> list[Override]:
@@ -68,6 +70,7 @@ def match(
         names: the names of the same columns in the schema.
         origins: names of columns that were split, to the names in the file of what they became: an
             override of the one is one of all of these.
+        labels: texts of columns by their names in the file, for what an unknown name may mean.
         is_whole: these are all columns that an option may name.
 
     Raises:
@@ -78,7 +81,7 @@ def match(
     for name, options_of_it in (origins or {}).items():
         positions.setdefault(name, [positions[option][0] for option in options_of_it])
     if is_whole:
-        _refuse_unknown(options, positions, source_names)
+        _refuse_unknown(options, positions, source_names, labels or {})
     anywhere = Conventions(decimal=options.decimal, also_missing=options.missing_anywhere)
     matched = [Override(conventions=anywhere) for _ in names]
     for name, known, of_texts in _stated(options):
@@ -107,12 +110,15 @@ def _stated(options: Options) -> Iterator[tuple[str, dict[str, Any], dict[str, A
 
 
 def _refuse_unknown(
-    options: Options, positions: Mapping[str, object], source_names: Sequence[str]
+    options: Options,
+    positions: Mapping[str, object],
+    source_names: Sequence[str],
+    labels: Mapping[str, str],
 ) -> None:
     by_column = {options.words.types, options.words.missing, options.words.dates, "separators"}
     faults = {
         (option, name): f"{option} names a column {name!r}, which the file does not have"
-        f"{_similar(name, positions)}."
+        f"{_similar(name, positions, labels)}."
         for option, columns in options.named.items()
         for name in sorted(columns)
         if name not in positions
@@ -132,9 +138,10 @@ def _refuse_unknown(
         raise errors.OptionError(option, told, fields=fields)
 
 
-def _similar(name: str, positions: Iterable[str]) -> str:
+def _similar(name: str, positions: Iterable[str], labels: Mapping[str, str]) -> str:
     names = {known.casefold(): known for known in positions}
     near = difflib.get_close_matches(name.casefold(), names, n=3, cutoff=0.6)
     near += [known for known in names if name and name.casefold() in known and known not in near]
-    listed = ", ".join(repr(names[known]) for known in near[:3])
-    return f"; nearest: {listed}" if near else ""
+    listed = [repr(names[known]) for known in near[:3]]
+    listed = listed or [str(it) for it in searching.near_described(labels, name)]
+    return f"; nearest: {', '.join(listed)}" if listed else ""

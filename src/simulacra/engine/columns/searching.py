@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from simulacra.engine.columns.schema import Column, Schema
 
@@ -117,6 +117,11 @@ def near_any(schema: Schema, name: str) -> list[Near]:
 def near_texts(texts: Iterable[str], name: str) -> list[Near]:
     """Return the texts, such as levels, that a name may mean."""
     return _near(name, [_Known(text, text, (text,), ()) for text in texts])
+
+
+def near_described(labels: Mapping[str, str], name: str) -> list[Near]:
+    """Return the names that another one may mean, by themselves and by their labels."""
+    return _near(name, [_Known(own, text, (own,), (text,)) for own, text in labels.items()])
 
 
 class _Known(NamedTuple):

@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, Self
 
 from simulacra.engine import documents
+from simulacra.engine.columns import frames
 from simulacra.engine.columns.lazy import pa
 from simulacra.engine.warning import ReportWarning
 
@@ -71,8 +72,8 @@ class FigureMargin:
         return f"{what}: {' -> '.join(parts)}"
 
 
-@dataclasses.dataclass(frozen=True)
-class Margins(documents.Shown):
+@dataclasses.dataclass(frozen=True, repr=False)
+class Margins(documents.Shown, frames.Framed):
     """How far the figures of synthetic rows may be from the truth.
 
     Attributes:
@@ -145,6 +146,13 @@ class Margins(documents.Shown):
             "changes": [dataclasses.asdict(figure) for figure in changes[:MOST_SUMMED_UP]],
             "warnings": [dataclasses.asdict(warning) for warning in self.warnings],
         }
+
+    def __repr__(self) -> str:
+        """Return it in one line."""
+        return (
+            f"<Margins: {len(self.figures):,} figures, {len(self.changes)} changed beyond their "
+            f"margin, {self.replicates} refits>"
+        )
 
     def __str__(self) -> str:
         """Return what has changed, for people."""

@@ -130,7 +130,7 @@ class Comparison:
         return WORSE if self.worth.high is not None and self.worth.high < self.used else ALIKE
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Validation(documents.Shown):
     """How far predictions were from respondents that were hidden from the model.
 
@@ -251,6 +251,28 @@ class Validation(documents.Shown):
             gain=None if gain is None else documents.read(Worth, gain),
             skipped=tuple(map(str, document["skipped"])),
             failed=tuple(map(str, document["failed"])),
+        )
+
+    @property
+    def account(self) -> str:
+        """What was done, in words."""
+        return self._what_was_done().replace("\n", " ") if self.comparisons else ""
+
+    @property
+    def lines(self) -> list[Line]:
+        """The comparisons as texts: the segment, and the columns of `HEADS`."""
+        return [_line(one) for one in self.comparisons]
+
+    @property
+    def verdicts(self) -> list[str]:
+        """What the rows of segments are worth, in words."""
+        return [] if self.gain is None or not self.comparisons else [*self._verdicts(self.gain)]
+
+    def __repr__(self) -> str:
+        """Return it in one line."""
+        return (
+            f"<Validation: {self.respondents:,} respondents, {len(self.comparisons)} comparisons, "
+            f"{len(self.warnings)} warnings>"
         )
 
     def __str__(self) -> str:

@@ -1,6 +1,5 @@
 """Studies: those that there are, uploading one, and its columns."""
 
-import difflib
 import itertools
 import tempfile
 from pathlib import Path
@@ -11,6 +10,7 @@ from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
 from mcp.types import CallToolResult
 from pydantic import Field
 
+from simulacra.engine.columns import searching
 from simulacra.engine.columns.schema import Column, Schema
 from simulacra.mcp import answers, setup, wording, work
 from simulacra.mcp.answers import ColumnInAnswer, ListAnswer, SetInAnswer, StudyAnswer
@@ -24,6 +24,8 @@ PAGE = 25
 FEW_LEVELS, MOST_LEVELS = 8, 200
 """Levels of a column that are shown: of one among many, and of all columns asked for by name."""
 MOST_OPTIONS, MOST_WARNINGS, MOST_FILES = 50, 6, 20
+MOST_HINTS = 5
+"""Unknown names for which it is looked what may be meant."""
 MAX_TEXT = 1_000_000
 """Characters of a study that is sent as text."""
 
@@ -199,8 +201,10 @@ def _named(schema: Schema, names: list[str]) -> list[Column]:
         raise Refusal(f"columns: give {PAGE} names at most; there are {len(names)}.")
     unknown = [name for name in names if name not in schema]
     if unknown:
-        near = {it for name in unknown for it in difflib.get_close_matches(name, schema.names)}
-        hint = f" Near to them: {wording.some(sorted(near), 10)}." if near else ""
+        near = [
+            it.name for name in unknown[:MOST_HINTS] for it in searching.near_columns(schema, name)
+        ]
+        hint = f" Near to them: {wording.some(dict.fromkeys(near), 10)}." if near else ""
         raise Refusal(
             f"columns: there is no {wording.some((wording.plain(it, 60) for it in unknown), 5)}."
             f"{hint} Use search to find columns."
