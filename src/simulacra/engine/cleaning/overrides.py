@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from simulacra.engine import errors
-from simulacra.engine.columns import searching
 from simulacra.engine.cleaning.texts import MISSING
+from simulacra.engine.columns import searching
 from simulacra.engine.columns.column_type import ColumnType
 from simulacra.engine.columns.texts.conventions import UNKNOWN, Conventions
 from simulacra.engine.options import Options
