@@ -530,7 +530,13 @@ class Model(documents.Shown, frames.Labelled):
         """
         told = scenario_words.of(self.schema, asked)
         _write_rows(
-            *(table, report, _card(self.schema, report, told), self.schema, self._codings),
+            *(
+                table,
+                report,
+                _card(self.schema, report, told, self.privacy),
+                self.schema,
+                self._codings,
+            ),
             *(Path(path), format),
             layout=layout,
             values=values,
@@ -828,6 +834,7 @@ class Model(documents.Shown, frames.Labelled):
                 *(table, report, self.schema, behind, self._codings),
                 _scenario=told,
                 _survey_weights=self._pool.survey_weights,
+                _privacy=self.privacy,
             )
         drawn = sum(duration for _, duration in durations)
         self._value_seconds = (time.perf_counter() - began) / drawn
@@ -1081,6 +1088,7 @@ class Generation(documents.Shown, frames.Labelled):
     )
     _scenario: tuple[str, ...] = dataclasses.field(default=(), repr=False, compare=False)
     _survey_weights: Floats | None = dataclasses.field(default=None, repr=False, compare=False)
+    _privacy: str | None = dataclasses.field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
         """Return it in one line."""
@@ -1117,7 +1125,7 @@ class Generation(documents.Shown, frames.Labelled):
     @property
     def card(self) -> Card:
         """The disclosure card: what whoever gets the rows should be told of how they were made."""
-        return _card(self._schema, self.report, self._scenario)
+        return _card(self._schema, self.report, self._scenario, self._privacy)
 
     @property
     def sample(self) -> Sample:
@@ -1308,8 +1316,8 @@ def _as_asked(schema: Schema, shown: Distribution) -> Distribution:
     return dataclasses.replace(shown, label=asked.label, parts=tuple(parts))
 
 
-def _card(schema: Schema, report: Report, scenario: tuple[str, ...]) -> Card:
-    return Card.of(schema, report, scenario, version("simulacra-client"))
+def _card(schema: Schema, report: Report, scenario: tuple[str, ...], privacy: str | None) -> Card:
+    return Card.of(schema, report, scenario, version("simulacra-client"), privacy)
 
 
 def _published(report: Report) -> dict[str, Any]:

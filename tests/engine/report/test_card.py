@@ -36,6 +36,7 @@ def test_it_tells_how_the_rows_were_made(out: simulacra.Generation) -> None:
     assert str(out.report.support.seed_rows) in told["Support"]
     assert told["Study size"] == "600 respondents, 8 columns"
     assert "joined, 2020-01-07 to 2022-06-09" in told["Study dates"]
+    assert told["Privacy"].endswith("Privacy level of the model: standard.")
     assert all(text for text in told.values())
 
 

@@ -2,6 +2,7 @@ import dataclasses
 import json
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import simulacra
@@ -188,3 +189,21 @@ def test_a_comparison_that_was_published_is_the_same_comparison(
 def test_rows_are_compared_with_a_model_or_with_rows(out: simulacra.Generation) -> None:
     with pytest.raises(TypeError, match="first is a Table; rows that the library made"):
         out.compare(out.table)
+
+
+def test_options_of_a_set_have_the_margins_of_their_columns() -> None:
+    rng = np.random.default_rng(3)
+    kind = rng.choice(["a", "b"], 300)
+    chosen = {
+        f"knows_{it}": np.where(rng.random(300) < np.where(kind == "a", 0.7, 0.3), "Yes", "No")
+        for it in "xyz"
+    }
+    model = simulacra.fit(pa.table({"kind": kind, **chosen}), sets={"Knows": [*chosen]})
+    out = model.generate(500, seed=1, categorical={"kind": {"a": 0.9}}, margins="quick")
+    found = out.compare(model, columns=["Knows", "knows_x"])
+    options = [each for each in found.figures if each.column == "Knows"]
+    assert len(options) == 3
+    assert {each.interval for each in options} == {REFITS}
+    (alone,) = [each for each in found.figures if (each.column, each.level) == ("knows_x", "Yes")]
+    (in_set,) = [each for each in options if each.level == "knows_x"]
+    assert in_set.change == alone.change

@@ -104,7 +104,12 @@ class Card(documents.Shown):
 
     @classmethod
     def of(
-        cls, schema: Schema | None, report: Report, scenario: tuple[str, ...], version: str | None
+        cls,
+        schema: Schema | None,
+        report: Report,
+        scenario: tuple[str, ...],
+        version: str | None,
+        level: str | None = None,
     ) -> Self:
         """Return the card of a generation.
 
@@ -113,6 +118,7 @@ class Card(documents.Shown):
             report: of its rows.
             scenario: its conditions in words, as `scenario_words` returns them.
             version: of the software that made the rows; None if it is not known.
+            level: the privacy level of the model; None if it is not known.
         """
         passed, failed, not_made = _checks(report)
         behind = report.support
@@ -133,7 +139,7 @@ class Card(documents.Shown):
             checks_failed=tuple(failed),
             checks_not_made=tuple(not_made),
             limits=(MORE_ROWS, NOT_LEARNED),
-            privacy=PRIVACY,
+            privacy=f"{PRIVACY} Privacy level of the model: {level or UNKNOWN.lower()}.",
             intended_use=INTENDED_USE,
             oversight=OVERSIGHT,
         )

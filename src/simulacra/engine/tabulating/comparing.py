@@ -1,5 +1,6 @@
 """How the figures of two samples are compared."""
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -93,11 +94,13 @@ def _figures(
     said_by_others = _complement(samples[0].schema, name)
     if said_by_others is not None:
         first = {level: own for level, own in first.items() if level != said_by_others}
+    own = {} if name in samples[0].schema else _margins_of_options(samples, name, bases, margins)
     for level in [level for level in first if level in second]:
-        margin = margins.get((name, level, kind))
+        margin = own.get(level) or margins.get((name, level, kind))
         if margin is None:
             yield _of_bases(pair, level, (first[level], second[level]), is_conditioned)
         else:
+            margin = dataclasses.replace(margin, column=name, level=level)
             yield _of_margin(margin, is_conditioned)
 
 
@@ -114,6 +117,36 @@ def _complement(schema: Schema, name: str) -> str | None:
         return None
     counted = column.levels[-1] if one.counted is None else one.counted
     return next((level for level in column.levels if level != counted), None)
+
+
+def _margins_of_options(
+    samples: tuple[Sample, Sample],
+    name: str,
+    bases: tuple[Base, Base],
+    margins: Mapping[tuple[str, str | None, str], FigureMargin],
+) -> dict[str | None, FigureMargin]:
+    """Return the margins of the options of a multiple-response set.
+
+    They are those of the columns that tell of them, where all who were asked have a value there:
+    the figure is the same one then.
+    """
+    found: dict[str | None, FigureMargin] = {}
+    if not margins:
+        return found
+    schema = samples[0].schema
+    for option in naming.options_of(schema, name):
+        (column, level), *others = option.places
+        if others or not schema[column].type.is_categorical:
+            continue
+        margin = margins.get((column, schema[column].levels[level], naming.SHARE))
+        position = schema.names.index(column)
+        is_same = all(
+            np.count_nonzero(~np.isnan(sample.rows[position])) == base.count
+            for sample, base in zip(samples, bases, strict=True)
+        )
+        if margin is not None and is_same:
+            found[option.name] = margin
+    return found
 
 
 def _is_of_few(samples: tuple[Sample, Sample], bases: tuple[Base, Base]) -> bool:
