@@ -122,6 +122,19 @@ def test_items_of_other_bases_have_them_each(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_wide_banner_is_printed_on_several_pages(tmp_path: Path) -> None:
+    columns = (COLUMNS[0], *(Column("segment", f"S{it}", "ABCDEFGHIJKL"[it]) for it in range(12)))
+    cells = tuple(Cell(0.5, "ABCDEFGH") for _ in columns)
+    wide = Block("own", "share", (Line("yes", cells),), (90,) * 13, (81.5,) * 13)
+    made = dataclasses.replace(TABLE, columns=columns, blocks=(wide,))
+    made.write(tmp_path / "t.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "t.xlsx").worksheets[1]
+    breaks = [it.id for it in sheet.col_breaks.brk]
+    assert len(breaks) > 1
+    assert all(it % 2 for it in breaks)  # before figures, and not before their letters
+    assert sheet.column_dimensions["E"].width > 10
+
+
 def test_notes_say_that_rows_are_synthetic_and_nothing_is_a_formula(book: Any) -> None:  # noqa: ANN401
     notes = [cell.value for (cell,) in book["Notes"].iter_rows() if cell.value]
     assert notes[:2] == ["How to read the tables", "Contents"]

@@ -112,7 +112,7 @@ def test_sheets_say_what_columns_and_rows_are(tmp_path: Path) -> None:
     assert book["Rows"].auto_filter.ref == "A1:D2"
     lines = cells(book["Codebook"])[1:]
     assert lines[0] == (
-        *("q1", "Do you?", "nominal", "1 = Yes\n2 = No", 0, "8 to 9", "set: Which?", None),
+        *("q1", "Do you?", "nominal", "1 = Yes\n2 = No", 0, "8 to 9", "Which?", None),
     )
     assert lines[1][:4] == ("rating", "What about rating?", "nominal", "1\n2")
     assert lines[2][2:4] == ("number", "1.5 to 9.0 €")

@@ -72,9 +72,11 @@ STYLES: dict[str, dict[str, Any]] = {
     "note": {"text_wrap": True, "valign": "top"},
 }  # fmt: skip
 NAME_WIDTH, FIGURE_WIDTH, MARKS_WIDTH, GAP_WIDTH = 38, 9, 4, 1
+PAGE_WIDTH, PAGE_SCALE = 140, 60
+"""Characters across a page at a scale in percent; wider tables are printed on several pages."""
 HEAD_ROW = 4
 """The first row of the heads of a table, from 0."""
-LINE_HEIGHT = 14.0
+LINE_HEIGHT = 15.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -187,7 +189,7 @@ def _write_contents(
     styles: dict[str, Any],
 ) -> None:
     sheet.hide_gridlines(2)
-    for column, width in enumerate((5, 70, 30, 12)):
+    for column, width in enumerate((5, 64, 34, 20)):
         sheet.set_column(column, column, width)
     sheet.set_row(0, 22 * _wrapped(title, 80))
     sheet.merge_range(0, 0, 0, 3, "", styles["title"])
@@ -203,7 +205,7 @@ def _write_contents(
     for number, (group, name) in enumerate(zip(groups, names, strict=True), 1):
         row = 3 + number
         variables = ", ".join(block.row for block in group.blocks)
-        lines = max(_wrapped(group.label, 70), _wrapped(variables, 30))
+        lines = max(_wrapped(group.label, 64), _wrapped(variables, 32))
         sheet.set_row(row, LINE_HEIGHT * lines)
         sheet.write_number(row, 0, number, styles["number"])
         sheet.write_url(row, 1, f"internal:'{name}'!A1", styles["link"], _text(group.label)[:255])
@@ -253,10 +255,9 @@ class _Sheet:
         last = self._places[-1] + 1
         sheet.hide_gridlines(2)
         sheet.set_column(0, 0, NAME_WIDTH)
-        for place, column in zip(self._places, self._table.columns, strict=True):
+        for place, width in zip(self._places, self._marks(group), strict=True):
             sheet.set_column(place, place, FIGURE_WIDTH)
-            marks = GAP_WIDTH if column.banner is None else MARKS_WIDTH
-            sheet.set_column(place + 1, place + 1, marks)
+            sheet.set_column(place + 1, place + 1, width)
         label, width = _text(group.label), NAME_WIDTH + 13 * len(self._table.columns)
         self._across(0, 0, min(last, 12), label, "title")
         sheet.set_row(0, 19.0 * _wrapped(label, int(min(width, 150) * 0.7)))
@@ -274,8 +275,33 @@ class _Sheet:
         sheet.set_paper(A4)
         sheet.repeat_rows(HEAD_ROW, HEAD_ROW + 2)
         sheet.repeat_columns(0)
-        sheet.fit_to_pages(1, 0)
+        breaks = self._breaks(group)
+        if breaks:
+            sheet.set_print_scale(PAGE_SCALE)
+            sheet.set_v_pagebreaks(breaks)
+        else:
+            sheet.fit_to_pages(1, 0)
         sheet.set_footer("&L&A&RPage &P of &N")
+
+    def _marks(self, group: _Group) -> list[float]:
+        """Return how wide the letters of each column are."""
+        lines = [line for block in group.blocks for line in block.lines]
+        return [
+            GAP_WIDTH
+            if column.banner is None
+            else max(MARKS_WIDTH, 1.5 * max(len(line.cells[at].letters) for line in lines))
+            for at, column in enumerate(self._table.columns)
+        ]
+
+    def _breaks(self, group: _Group) -> list[int]:
+        """Return before which columns of the sheet a new page begins; none if one is enough."""
+        breaks, across = [], float(NAME_WIDTH)
+        for place, marks in zip(self._places, self._marks(group), strict=True):
+            across += FIGURE_WIDTH + marks
+            if across > PAGE_WIDTH:
+                breaks.append(place)
+                across = NAME_WIDTH + FIGURE_WIDTH + marks
+        return breaks
 
     def _told(self, group: _Group) -> str:
         names = ", ".join(block.row for block in group.blocks[:8])

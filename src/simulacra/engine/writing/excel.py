@@ -121,11 +121,7 @@ def _write_codebook(
     codebook: Codebook,
     coded: "dict[str, LevelCodes]",
 ) -> None:
-    sets = {
-        name: f"{one.name}: {one.label}" if one.label != one.name else one.name
-        for one in codebook.sets
-        for name in one.columns
-    }
+    sets = {name: one.label or one.name for one in codebook.sets for name in one.columns}
     share = book.add_format({"num_format": "0.0%", "valign": "top", "align": "left"})
     lines: list[tuple[Any, ...]] = []
     for name in table.column_names:
