@@ -16,6 +16,13 @@ LIGHT: playwright.ViewportSize = {"width": 1200, "height": 900}
 PHONE: playwright.ViewportSize = {"width": 360, "height": 740}
 PASSWORD = "correct horse battery"
 EMAIL = "ann@lighthouse.example"
+DROP = """
+() => {
+  const dropped = new DataTransfer();
+  dropped.items.add(new File([CONTENT], "study.csv"));
+  return dropped;
+}
+"""
 TRAINING_MS = 120_000
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
@@ -73,15 +80,21 @@ def join(page: playwright.Page, server: harness.ServerProcess) -> None:
 def upload(page: playwright.Page, content: bytes, folder: Path) -> None:
     """Upload what is no study, and then one, until it is trained."""
     page.get_by_role("link", name="Upload a study").first.press("Enter")
-    broken, whole = folder / "broken.csv", folder / "Wave 7.csv"
-    broken.write_bytes(b"%PDF-1.7")
-    whole.write_bytes(content)
-    for file in (broken, whole):
-        page.get_by_label("Drop a file here").set_input_files(file)
-        check_looks(page)
+    check_looks(page)
+    for dropped, fault in (
+        ("'%PDF-1.7'", "a PDF document"),
+        ("new Uint8Array(21e6)", "at most 19.1 MiB"),
+    ):
+        page.locator("[data-drop]").dispatch_event(
+            "drop", {"dataTransfer": page.evaluate_handle(DROP.replace("CONTENT", dropped))}
+        )
         page.get_by_role("button", name="Upload and train").click()
-        if file is broken:
-            playwright.expect(page.get_by_role("alert")).to_be_visible()
+        playwright.expect(page.get_by_role("alert")).to_contain_text(fault)
+    check_looks(page)
+    file = folder / "Wave 7.csv"
+    file.write_bytes(content)
+    page.get_by_label("Drop a file here").set_input_files(file)
+    page.get_by_role("button", name="Upload and train").click()
     heading = page.get_by_role("heading", level=1)
     playwright.expect(heading).to_contain_text("Wave 7")
     playwright.expect(heading).to_contain_text("ready", timeout=TRAINING_MS)  # by itself

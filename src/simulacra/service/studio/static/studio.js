@@ -2,6 +2,7 @@
 // the form is sent as forms are.
 "use strict";
 
+const UNKNOWN = "That did not work. Try again.";
 const inMegabytes = bytes => `${(bytes / 1048576).toFixed(1)} MiB`;
 
 function prepareUpload(form) {
@@ -42,10 +43,25 @@ function prepareUpload(form) {
     fault.replaceChildren(notice);
   };
   cancel.addEventListener("click", () => request?.abort());
+  // Answers are parts of a page, or problem documents where a request came not as far as a page.
+  const reason = ({ responseText }) => {
+    const shown = new DOMParser().parseFromString(responseText, "text/html").querySelector(".notice p");
+    if (shown) return shown.textContent;
+    try {
+      return JSON.parse(responseText).detail ?? UNKNOWN;
+    } catch {
+      return UNKNOWN;
+    }
+  };
 
   form.addEventListener("submit", event => {
     event.preventDefault();
     if (request) return;
+    const size = file.files[0]?.size ?? 0, most = Number(form.dataset.upload);
+    if (size > most) {
+      fail(`The file has ${inMegabytes(size)}; at most ${inMegabytes(most)} are taken.`);
+      return;
+    }
     request = new XMLHttpRequest();
     request.open("POST", form.action);
     request.setRequestHeader("HX-Request", "true");
@@ -65,8 +81,7 @@ function prepareUpload(form) {
         window.location.assign(next);
         return;
       }
-      const answer = new DOMParser().parseFromString(request.responseText, "text/html");
-      fail(answer.querySelector(".notice p")?.textContent ?? "That did not work. Try again.");
+      fail(reason(request));
       rest();
     });
     request.addEventListener("error", () => { fail("The connection was lost. Try again."); rest(); });
