@@ -11,6 +11,7 @@ from typing import Any
 from simulacra.engine import errors, limits
 from simulacra.engine.progress import Progress, ProgressCallback
 from simulacra.engine.reading import source
+from simulacra.service.confinement import layers
 
 Request = dict[str, Any]
 Result = dict[str, Any]
@@ -119,4 +120,7 @@ def recall(request: Request, report: ProgressCallback) -> Result:  # noqa: ARG00
         raise ValueError("it has failed")
     if request.get("dies"):
         os.kill(os.getpid(), signal.SIGKILL)
-    return {"text": text, "was_there": was_there, "pid": os.getpid()}
+    if "elsewhere" in request:
+        Path(request["elsewhere"]).read_text()
+    held = sorted(layers.entered())
+    return {"text": text, "was_there": was_there, "pid": os.getpid(), "layers": held}

@@ -10,7 +10,8 @@ import pytest
 
 from simulacra.engine.progress import Progress
 from simulacra.service import errors
-from simulacra.service.jobs import child, kept
+from simulacra.service.confinement import layers
+from simulacra.service.jobs import child, kept, probe
 from tests.service.jobs.test_child import LIMITS, program
 
 Asked = Callable[..., Coroutine[Any, Any, dict[str, Any]]]
@@ -55,6 +56,19 @@ def test_the_next_question_finds_what_the_first_has_loaded_and_no_file() -> None
         assert second["text"] == "what is known of a"
 
     check(2, body)
+
+
+def test_it_is_confined_as_any_other_child(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("of somebody else")
+
+    async def body(ask: Asked, _: kept.Children) -> None:
+        held = sorted(await probe.run(LIMITS))
+        assert [(await ask("a"))["layers"] for _ in "12"] == [held, held]
+        if layers.Layer.FILES in held:
+            with pytest.raises(child.ChildFaultError, match="PermissionError"):
+                await ask("a", elsewhere=str(tmp_path / "secret"))
+
+    check(1, body)
 
 
 def test_each_subject_has_a_child_of_its_own_and_the_oldest_makes_room() -> None:
