@@ -40,7 +40,7 @@ from simulacra.engine.progress import Phase, Progress, ProgressCallback, phases
 from simulacra.engine.quality import comparison
 from simulacra.engine.quality.quality import Quality
 from simulacra.engine.reading import source as reading
-from simulacra.engine.report import outcomes, previewing, scenario_words
+from simulacra.engine.report import explorer, outcomes, previewing, scenario_words
 from simulacra.engine.report.card import Card
 from simulacra.engine.report.distributions import Distribution
 from simulacra.engine.report.preview import Preview
@@ -70,6 +70,7 @@ from simulacra.engine.writing.codebook import Codebook
 from simulacra.engine.writing.metadata import REPORT
 
 if TYPE_CHECKING:
+    from simulacra.engine.display.panel import Panel
     from simulacra.engine.display.plotting.picture import Picture
 
 FIT_DURATIONS = (
@@ -934,6 +935,22 @@ class Model(documents.Shown, frames.Labelled):
             picked = Sample(self.schema, cloud.draws.values, cloud.raked.weights, behind)
         found = foreseeing.distributions(self.sample, picked, behind, names)
         return dataclasses.replace(preview, distributions=found)
+
+    def panel(self, *columns: str, row_count: int = 5000) -> "Panel":
+        """Return a panel for scenarios in a notebook: sliders, and what they would give.
+
+        Its `scenario` is what the sliders say, as arguments of `generate`:
+        ``model.generate(5000, **panel.scenario)``.
+
+        Args:
+            columns: names of columns and multiple-response sets whose sliders are there at first.
+            row_count: that is asked for at first.
+
+        Raises:
+            KeyError: a name that is not of a column or set with sliders.
+            ModuleNotFoundError: ipywidgets is not installed.
+        """
+        return explorer.panel(self.schema, self.preview, row_count, columns)
 
     def _timed(
         self,
