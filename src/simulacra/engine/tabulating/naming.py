@@ -15,7 +15,7 @@ Names = str | Sequence[str]
 MEAN, SHARE = "mean", "share"
 MOST_HINTS = 5
 """Unknown names for which it is looked what may be meant: among two thousand columns with long
-names, each takes most of a second."""
+names, each takes a quarter of a second."""
 
 
 class Option(NamedTuple):
