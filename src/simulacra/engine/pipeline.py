@@ -1114,6 +1114,10 @@ class Generation(documents.Shown, frames.Labelled):
             f"{self.table.num_columns:,} columns, {len(self.report.conditions)} conditions>"
         )
 
+    def __str__(self) -> str:
+        """Return its line and its report, for people."""
+        return f"{self!r}\n{self.report}"
+
     @property
     def schema(self) -> Schema:
         """Of the rows: that of the model."""

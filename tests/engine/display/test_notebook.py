@@ -112,6 +112,7 @@ def test_a_generation_shows_its_report_and_its_first_rows(out: simulacra.Generat
     assert "Premium" in html
     assert "25 to 60" in html
     assert "The first rows" in html
+    assert str(out) == f"{out!r}\n{out.report}"
 
 
 def test_everything_that_is_printed_in_a_notebook_has_html(
