@@ -151,8 +151,8 @@ def _steps(retention: dt.timedelta, link: dt.timedelta, history: dt.timedelta) -
     )
     yield Step(
         "scenario",
-        "The conditions of a generation and its report, and scenarios that people saved at the "
-        "study page; no cell.",
+        "The conditions of a generation and its full report with figures of the study, and "
+        "scenarios that people saved at the study page; no cell.",
         "The database.",
         PLAIN,
         f"{TENANT} The operator.",

@@ -3,7 +3,7 @@
 from xml.etree import ElementTree as ET
 
 from simulacra.engine import display
-from simulacra.engine.display.templating import points, share, stylesheet, width
+from simulacra.engine.display.templating import change, number, points, share, stylesheet, width
 from simulacra.engine.report.distributions import LEVELS, Distribution, Part
 
 SHOWN = Distribution(
@@ -82,5 +82,11 @@ def test_small_shares_do_not_become_nothing_and_large_ones_not_everything() -> N
         "0.0",
         "+2.1",
         "\u221230.0",
+    ]
+    assert [number(it) for it in (0.0123, 5, 5.5, 48123.4, "2024-01-31T10:00", None)] == [
+        *("0.012", "5", "5.50", "48,123", "2024-01-31 10:00", "\u2013")
+    ]
+    assert [change(0.032), change(0.032, 1.5), change(-2.5), change(0.0)] == [
+        *("+0.032", "+0.03", "\u22122.50", "0")
     ]
     assert [width(0.5, 0.75), width(None, 1.0), width(2.0, 1.0)] == ["66.67", "0", "100"]

@@ -18,6 +18,8 @@ NONE = "\u2013"
 MINUS = "\u2212"
 """The sign that is as wide as a plus."""
 EXACT_SHARES = (0.0, 1.0)
+LEAST_OF_TWO_DIGITS = 0.1
+"""From here on, numbers have two digits behind the point, below it two that are no zeros."""
 
 
 @functools.cache
@@ -79,17 +81,23 @@ def number(value: float | str | None) -> str:
         return (value or NONE).replace("T", " ")
     if isinstance(value, int) or value.is_integer():
         return f"{int(value):,}".replace("-", MINUS)
-    if abs(value) < 0.1:
+    if abs(value) < LEAST_OF_TWO_DIGITS:
         return f"{value:.2g}".replace("-", MINUS)
     digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2
     return f"{value:,.{digits}f}".replace("-", MINUS)
 
 
-def change(value: float | None) -> str:
-    """Return the change of a number, with its sign."""
+def change(value: float | None, beside: float = 0.0) -> str:
+    """Return the change of a number, with its sign.
+
+    Args:
+        value: the change.
+        beside: the number itself, if it is shown: a small change has no more digits than it.
+    """
     if value is None:
         return NONE
-    told = number(value)
+    is_small = abs(value) < LEAST_OF_TWO_DIGITS <= abs(beside)
+    told = f"{value:.2f}".replace("-", MINUS) if is_small else number(value)
     return f"+{told}" if value > 0 else told
 
 
