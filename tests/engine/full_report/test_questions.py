@@ -1,7 +1,7 @@
 """Which distributions are shown together."""
 
 from simulacra.engine.full_report.questions import together
-from simulacra.engine.report.distributions import BINS, LEVELS, Distribution, Part
+from simulacra.engine.report.distributions import BINS, LEVELS, OPTIONS, Distribution, Part
 
 PARTS = (Part("No", 0.6, 0.5), Part("Yes", 0.4, 0.5))
 GRADES = tuple(Part(str(at), 0.2, 0.2) for at in range(1, 6))
@@ -74,3 +74,23 @@ def test_nothing_is_lost_or_doubled() -> None:
     ]
     names = [each.label for it in together(found) for each in it.shown]
     assert names == ["Number", "0", "1", "2", "3", "Answer: Yes", "The last: one"]
+
+
+def test_what_all_options_of_a_set_say_is_said_once() -> None:
+    def told(label: str, *names: str) -> tuple[str, list[str]]:
+        parts = tuple(Part(name, 0.1, 0.2) for name in names)
+        (question,) = together([Distribution("q14", label, OPTIONS, parts)])
+        return question.shown[0].label, [part.name for part in question.shown[0].parts]
+
+    assert told("Q14 2", "Cheap - Optus", "Friendly - Optus", "Near - Optus") == (
+        "Q14 2: Optus",
+        ["Cheap", "Friendly", "Near"],
+    )
+    assert told("Image: friendly", "Friendly - a", "Friendly - b", "Friendly - c") == (
+        "Image: friendly",
+        ["a", "b", "c"],
+    )
+    assert told("Known", "Acme - new", "Acme - old", "Other") == (
+        "Known",
+        ["Acme - new", "Acme - old", "Other"],
+    )

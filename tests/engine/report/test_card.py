@@ -85,7 +85,7 @@ def test_every_kind_of_condition_has_words(mixed_model: simulacra.Model) -> None
     told = scenario_words.of(
         mixed_model.schema,
         {
-            "categorical": {"plan": {"Pro": 0.5, "Plus": 0.5}},
+            "categorical": {"plan": {"Pro": 0.5, "Plus": 0.5}, "agreement": {"0": 0.5}},
             "numeric": None,
             "means": {"spend": 45},
             "bands": {"visits": [{"min": 0, "max": 3, "share": 0.125}]},
@@ -106,6 +106,7 @@ def test_every_kind_of_condition_has_words(mixed_model: simulacra.Model) -> None
     )
     assert told == (
         "plan: 50% Pro, 50% Plus",
+        "agreement: 50% '0', the rest as the model predicts",
         "spend: a mean of 45",
         "visits: 12.5% from 0 to 3, the rest as the model predicts",
         "plan and visits together: 20% Pro with from 1 to 4, the rest as the model predicts",

@@ -47,6 +47,7 @@ class Question:
 def together(found: Sequence[Distribution]) -> list[Question]:
     """Return distributions by question, in their order."""
     questions: list[Question] = []
+    found = [_trimmed(each) for each in found]
     at = 0
     while at < len(found):
         title, items = _longest(found, at)
@@ -59,6 +60,43 @@ def together(found: Sequence[Distribution]) -> list[Question]:
         questions.append(Question(title, tuple(_merged(named))))
         at += len(items)
     return questions
+
+
+def _trimmed(each: Distribution) -> Distribution:
+    """Return a multiple-response set with what all its options say once, in its label."""
+    if each.kind != OPTIONS or len(each.parts) < LEAST_TOGETHER:
+        return each
+    for split in (_at_first, _at_last):
+        pairs = [split(part.name) for part in each.parts]
+        common = {pair[0] for pair in pairs if pair is not None}
+        if len(common) != 1 or None in pairs:
+            continue
+        (text,) = common
+        is_there = text.casefold() in each.label.casefold()
+        names = [pair[1] for pair in pairs if pair is not None]
+        return dataclasses.replace(
+            each,
+            label=each.label if is_there else f"{each.label}: {text}",
+            parts=tuple(
+                dataclasses.replace(part, name=name)
+                for part, name in zip(each.parts, names, strict=True)
+            ),
+        )
+    return each
+
+
+def _at_first(text: str) -> tuple[str, str] | None:
+    """Return what is before the first separator of a text, and what is behind it."""
+    parts = BETWEEN.split(text, maxsplit=1)
+    return (parts[0], parts[1]) if len(parts) == 2 and all(parts) else None
+
+
+def _at_last(text: str) -> tuple[str, str] | None:
+    """Return what is behind the last separator of a text, and what is before it."""
+    between = [*BETWEEN.finditer(text)]
+    if not between or not between[-1].start() or between[-1].end() == len(text):
+        return None
+    return text[between[-1].end() :], text[: between[-1].start()]
 
 
 def _longest(found: Sequence[Distribution], at: int) -> tuple[str, list[str]]:
@@ -79,15 +117,13 @@ def _run(way: Way, found: Sequence[Distribution], at: int) -> list[tuple[tuple[s
 
 
 def _by_beginning(each: Distribution) -> tuple[tuple[str, ...], str] | None:
-    parts = BETWEEN.split(each.label, maxsplit=1)
-    return ((parts[0],), parts[1]) if len(parts) == 2 and all(parts) else None
+    found = _at_first(each.label)
+    return None if found is None else ((found[0],), found[1])
 
 
 def _by_end(each: Distribution) -> tuple[tuple[str, ...], str] | None:
-    between = [*BETWEEN.finditer(each.label)]
-    if not between or not between[-1].start() or between[-1].end() == len(each.label):
-        return None
-    return (each.label[between[-1].end() :],), each.label[: between[-1].start()]
+    found = _at_last(each.label)
+    return None if found is None else ((found[0],), found[1])
 
 
 def _by_name(each: Distribution) -> tuple[tuple[str, ...], str] | None:

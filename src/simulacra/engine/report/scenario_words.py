@@ -37,7 +37,7 @@ class _Words:
     def each(self, asked: Mapping[str, Any]) -> Iterator[str]:
         """Yield what was asked, in the order of the kinds."""
         for name, shares in (asked.get("categorical") or {}).items():
-            told = [f"{_share(share)} {level}" for level, share in shares.items()]
+            told = [f"{_share(share)} {_level(level)}" for level, share in shares.items()]
             yield f"{self.name(name)}: {_listed([*told, *_rest(shares.values())])}"
         for name, ends in (asked.get("numeric") or {}).items():
             yield f"{self.name(name)}: all rows {_span(ends)}"
@@ -71,6 +71,12 @@ class _Words:
 def _share(share: float) -> str:
     """Return a share as it was given: 55 %, 12.5 %."""
     return f"{100 * share:.4g}%"
+
+
+def _level(level: Any) -> str:  # noqa: ANN401 - of any kind
+    """Return a level; one that could be taken for a figure of the scenario in quotation marks."""
+    text = str(level)
+    return text if text[:1].isalpha() else f"'{text}'"
 
 
 def _rest(shares: Iterable[float]) -> list[str]:
