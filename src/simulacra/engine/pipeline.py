@@ -1252,8 +1252,8 @@ class Generation(documents.Shown, frames.Labelled):
     def full_report(self) -> FullReport:
         """Return the report with what changed from the study, distributions and the card.
 
-        It is what is handed on with the rows, so no figure in it is one of fewer respondents than
-        the disclosure threshold.
+        It is what is handed on with the rows, so in what changed and in distributions no share or
+        mean of the study is one of fewer respondents than the disclosure threshold.
         """
         # Each column is read many times, and the respondents lie row by row.
         own = {at: np.ascontiguousarray(values) for at, values in self._behind.values.items()}

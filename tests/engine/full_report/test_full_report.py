@@ -13,6 +13,7 @@ import simulacra
 from simulacra.engine.full_report import making
 from simulacra.engine.full_report.full_report import FullReport
 from simulacra.engine.full_report.page import styles
+from simulacra.engine.tabulating.sample import Sample
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 
@@ -234,3 +235,18 @@ def test_it_is_written_to_a_file(out: simulacra.Generation, tmp_path: Path) -> N
     path = tmp_path / "report.html"
     assert out.to_html(path, name="Study") is out
     assert "<h1>Study</h1>" in path.read_text("utf-8")
+
+
+def test_what_changed_tells_no_share_of_few_respondents(
+    meal_kit_model: simulacra.Model, out: simulacra.Generation
+) -> None:
+    whole = meal_kit_model.sample
+    for size in (12, 30):
+        study = Sample(whole.schema, {at: values[:size] for at, values in whole.rows.items()})
+        figures = making.figures_of(study, out.sample, out.report, out.card)
+        assert figures.comparison is not None
+        shares = [it.first.figure for it in figures.comparison.figures if it.level is not None]
+        assert shares
+        for share in shares:
+            assert isinstance(share, float)
+            assert share == 0 or share * size > 4.5

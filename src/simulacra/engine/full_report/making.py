@@ -21,7 +21,8 @@ MOST_DISTRIBUTIONS = 300
 def figures_of(study: Sample, rows: Sample, report: Report, card: Card) -> Figures:
     """Return what a full report has besides the report.
 
-    No figure of fewer respondents than the disclosure threshold is in it, since it is handed on.
+    No share or mean of fewer respondents than the disclosure threshold is in it, since it is handed
+    on.
 
     Args:
         study: the respondents.
@@ -32,7 +33,9 @@ def figures_of(study: Sample, rows: Sample, report: Report, card: Card) -> Figur
     names = distributing.questions(study.schema)
     compared = comparing.compare(study, rows, names, report.margins, is_published=True)
     found = distributing.distributions(study, rows, names)
-    shown = dataclasses.replace(compared, figures=compared.figures[:MOST_FIGURES])
+    allowed = _told(found)
+    told = [it for it in compared.figures if it.level is None or (it.column, it.level) in allowed]
+    shown = dataclasses.replace(compared, figures=tuple(told[:MOST_FIGURES]))
     return Figures(
         card=card,
         labels=_labels(study.schema, shown, report),
@@ -40,6 +43,13 @@ def figures_of(study: Sample, rows: Sample, report: Report, card: Card) -> Figur
         distributions=_most_changed(found),
         question_count=len(found),
     )
+
+
+def _told(found: Sequence[Distribution]) -> set[tuple[str, str]]:
+    """Return the levels and options whose share in the study may be told, by their question."""
+    return {
+        (each.column, part.name) for each in found for part in each.parts if part.study is not None
+    }
 
 
 def _most_changed(found: Sequence[Distribution]) -> tuple[Distribution, ...]:

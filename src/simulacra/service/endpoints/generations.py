@@ -291,8 +291,8 @@ async def get_report(
     """Return the report with what changed, distributions before and after, and the disclosure card.
 
     With `Accept: text/html` it is one page to hand on, which loads and runs nothing and prints
-    well. No figure of the study in it is one of fewer than five respondents. A generation that has
-    no rows yet has no report.
+    well. In what changed and in distributions, no share or mean of the study is one of fewer than
+    five respondents. A generation that has no rows yet has no report.
     """
     kept = await generations_of(runtime).full_report(caller, generation_id)
     if not negotiation.wants_html(request):
