@@ -73,12 +73,15 @@ def test_a_table_of_the_study_is_the_librarys_and_leaves_nothing_behind(
     on_site(bench, run_async, model_file, check)
 
 
-@pytest.mark.parametrize("form", ["csv", "parquet", "arrow", "sav"])
+@pytest.mark.parametrize(
+    ("form", "values"),
+    [*((form, "labels") for form in ("csv", "parquet", "arrow", "sav")), ("csv", "codes")],
+)
 def test_tables_of_made_rows_are_the_librarys_to_the_digit(
-    bench: Workbench, run_async: RunAsync, model_file: Path, form: str
+    bench: Workbench, run_async: RunAsync, model_file: Path, form: str, values: str
 ) -> None:
     async def check(site: Site) -> None:
-        made = await bench.generate(WANTED, output_format=form)
+        made = await bench.generate(WANTED, output_format=form, output_values=values)
         answer = await site.answered(BODY | {"weight": "age"}, of_rows(made.row.id))
         model = simulacra.load(model_file)
         out = model.generate(60, seed=1, **WANTED)
