@@ -1,7 +1,9 @@
 """Studies on the study page: uploaded, looked at, corrected, kept and deleted."""
 
 import dataclasses
+import html
 import json
+import re
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -183,6 +185,31 @@ def test_a_corrected_study_is_trained_again_from_the_file_that_is_kept(
         }
         assert await seed_of(here, again) == seed
         assert await options_of(here, dataset_id) == {}
+
+    run_async(with_queue(runtime, check()))
+
+
+def test_the_file_of_a_failed_training_is_asked_for_again_with_what_was_stated(
+    runtime: Runtime, run_async: RunAsync, seed: bytes, published: dict[str, Any]
+) -> None:
+    async def check() -> None:
+        here = await visit(runtime)
+        dataset_id = await here.trained(seed, published)
+        async with runtime.database.transaction(here.person.tenant_id) as session:
+            row = await repository.get(session, dataset_id)
+            row.status, row.sealed_key, row.published_schema = "failed", None, None
+            row.error = {"detail": "There is no column 'weight'."}
+        shown = (await here.get(f"studies/{dataset_id}")).text
+        assert "There is no column &#39;weight&#39;." in shown
+        path = f"studies/{dataset_id}/corrections"
+        assert "Choose the file again" in (await here.get(path)).text
+        stated = json.dumps({"drop_columns": ["channel"], "weight_column": "monthly_spend"})
+        form = (await here.post(path, carried=stated, do="train", display_name="Again")).text
+        assert 'value="monthly_spend"' in form
+        (carried,) = re.findall(r'name="carried" value="([^"]*)"', form)
+        answer = await here.upload(seed, carried=html.unescape(carried), weight_column="age")
+        again = answer.headers["hx-redirect"].rpartition("/")[2]
+        assert await options_of(here, again) == {"drop": ["channel"], "weight": "age"}
 
     run_async(with_queue(runtime, check()))
 

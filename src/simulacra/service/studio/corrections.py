@@ -94,11 +94,15 @@ class Corrections:
         Raises:
             errors.InvalidFieldsError: says what no file can make right.
         """
-        given = {
+        named = {"display_name": display_name} if display_name else {}
+        return upload.fields_of(self.as_form() | named)
+
+    def as_form(self) -> dict[str, Any]:
+        """Return them as an upload's form has them."""
+        return {
             name: json.dumps(value) if isinstance(value, dict | list) else value
             for name, value in self.fields.items()
         }
-        return upload.fields_of(given | ({"display_name": display_name} if display_name else {}))
 
     def listed(self) -> Iterator[Correction]:
         """Yield each of them for people."""

@@ -15,6 +15,7 @@ from simulacra.service.endpoints.datasets import datasets_of
 from simulacra.service.fields import Text
 from simulacra.service.http import serving
 from simulacra.service.studio import corrections, guard, rendering, study
+from simulacra.service.studio.pages import uploading
 
 MOST_BYTES = 2 * corrections.MOST_BYTES
 MOST_NAMES = 3000
@@ -89,6 +90,9 @@ async def correct(
     dataset, schema = await _study(runtime, person, dataset_id)
     stated = corrections.Corrections.of_text(form.carried, schema)
     try:
+        if form.do == "train" and dataset.sealed_key is None:  # the file went with the failure
+            stated.checked()
+            return uploading.form_page(request, runtime, stated, form.display_name)
         if form.do == "train":
             return await _train(request, runtime, person, dataset, stated, form)
         if form.remove:
@@ -181,6 +185,7 @@ def _render(
         "corrections.html",
         status=status,
         study=page.dataset,
+        is_kept=page.dataset.sealed_key is not None,
         columns=columns,
         chosen=chosen,
         form=page.form,

@@ -7,8 +7,13 @@ from simulacra.service import errors
 from simulacra.service.endpoints import upload
 from simulacra.service.endpoints.datasets import datasets_of
 from simulacra.service.http import pages, serving
-from simulacra.service.studio import guard, rendering
+from simulacra.service.studio import corrections, guard, rendering
 from simulacra.service.transfers import Direction
+
+MAX_NAME = 200
+CARRIED = "carried"
+"""The field of what is stated besides that which the form asks for."""
+ASKED = ("weight_column", "privacy")
 
 router = APIRouter(prefix="/upload", route_class=rendering.Page)
 
@@ -16,8 +21,7 @@ router = APIRouter(prefix="/upload", route_class=rendering.Page)
 @router.get("")
 async def show_form(request: Request, runtime: serving.Runtime, _: guard.SignedIn) -> Response:
     """Show the form."""
-    most = runtime.policy.max_upload_bytes
-    return rendering.render(request, "upload.html", most_bytes=most)
+    return form_page(request, runtime, corrections.Corrections({}, None), "")
 
 
 @router.post("")
@@ -36,11 +40,31 @@ async def receive(request: Request, runtime: serving.Runtime, person: guard.Uplo
             if not file.filename:
                 told = "No file was chosen."
                 raise errors.InvalidFieldsError([errors.Fault("seed_file", told)])
-            without = {*upload.FILE_FIELDS, pages.FORMS_FIELD}
-            given = {name: it for name, it in form.multi_items() if it and name not in without}
+            carried = corrections.Corrections.of_text(str(form.get(CARRIED, "{}")), None)
+            without = {*upload.FILE_FIELDS, pages.FORMS_FIELD, CARRIED}
+            given = carried.as_form()
+            given |= {name: it for name, it in form.multi_items() if it and name not in without}
             given.setdefault("display_name", file.filename.rpartition(".")[0][:MAX_NAME])
             dataset, _ = await datasets.create(caller, file.file, upload.fields_of(given), None)
     return rendering.go(request, f"/studio/studies/{dataset.id}")
 
 
-MAX_NAME = 200
+def form_page(
+    request: Request, runtime: serving.Runtime, stated: corrections.Corrections, name: str
+) -> Response:
+    """Return the form, with what was stated about a file whose training failed.
+
+    What the form asks for itself is filled in; the rest is carried along.
+    """
+    fields = stated.fields
+    rest = {field: it for field, it in fields.items() if field not in ASKED}
+    carried = corrections.Corrections(rest, None)
+    return rendering.render(
+        request,
+        "upload.html",
+        most_bytes=runtime.policy.max_upload_bytes,
+        name=name,
+        fields=fields,
+        stated=list(carried.listed()),
+        carried=carried.to_text(),
+    )
