@@ -234,6 +234,11 @@ def test_a_study_is_kept_longer_and_deleted(
         for page in ("", "/questions", "/cleaning", "/corrections", "/progress"):
             assert (await other.get(f"studies/{dataset_id}{page}")).status_code == 404
         assert (await other.post(f"studies/{dataset_id}/delete")).status_code == 404
+        assert "There is no such study" in (await other.get(f"studies/{dataset_id}")).text
+        async with runtime.database.transaction(SYSTEM) as session:
+            told = [it async for it in trail.entries(session) if it.action == "token.refused"]
+        assert told[0].actor_id == other.person.person_id
+        assert (told[0].actor_kind, told[0].details["reason"]) == ("person", "other_tenant")
         await here.post(f"studies/{dataset_id}/delete")
         assert (await here.get(f"studies/{dataset_id}")).status_code == 404
         assert "There are none yet" in (await here.get("")).text

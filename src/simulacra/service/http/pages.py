@@ -12,7 +12,14 @@ from fastapi.routing import APIRoute
 
 from simulacra.engine import display
 from simulacra.service import errors
-from simulacra.service.http import guards, handlers, problems, same_origin, translation
+from simulacra.service.http import (
+    cross_tenant,
+    guards,
+    handlers,
+    problems,
+    same_origin,
+    translation,
+)
 
 FORMS_FIELD = "forms_token"
 """The field of a form that holds the token of its session."""
@@ -60,7 +67,10 @@ class Page(APIRoute):
                 return self.show_error(request, 503, str(error))
             except (problems.Problem, errors.ServiceError) as error:
                 problem = translation.problem_of(error)
-                return self.show_error(request, problem.status, problem.detail)
+                page = self.show_error(request, problem.status, problem.detail)
+                if isinstance(error, errors.NotFoundError):  # it may be another tenant's
+                    page.background = cross_tenant.watch(request)
+                return page
             except RequestValidationError as error:
                 problem = handlers.from_validation(list(error.errors()))
                 return self.show_error(request, problem.status, problem.detail)

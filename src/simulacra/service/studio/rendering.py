@@ -1,5 +1,6 @@
 """HTML of the study page: templates, headers, and errors as pages or as parts of one."""
 
+import re
 from typing import Any
 
 from fastapi import Request
@@ -23,6 +24,9 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "same-origin",  # with no-referrer, forms would send `Origin: null`
 }
+NO_STUDY = re.compile(r"There is no dataset '[^']*'\.")
+"""What programs are told; people have names of studies, and no ids."""
+ABSENT = "There is no such study. It was deleted, or its time is over."
 _TEMPLATES = pages.environment("simulacra.service.studio")
 
 redirect = pages.redirect
@@ -61,6 +65,9 @@ class Page(pages.Page):
 
     def show_error(self, request: Request, status: int, detail: str) -> Response:
         """Return an error as a page, or as a notice for a part of one."""
+        detail = NO_STUDY.sub(
+            "There is no such study. It was deleted, or its time is over.", detail
+        )
         template = "error_part.html" if is_part(request) else "error.html"
         request_id = request.state.request_id
         return render(request, template, status=status, detail=detail, request_id=request_id)
