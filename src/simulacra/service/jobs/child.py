@@ -1,8 +1,9 @@
 """One job, one process: a crash, a leak or a bomb touches that job alone.
 
-The child gets a function by its address and one request. It is limited in memory and processor time
-and dies with its parent. Before the function sees a byte of a customer's, the child is confined to
-one folder (`confinement`). What it reports are `messages`.
+The child gets a function by its address and one request; `kept` has those that stay for the next
+one. It is limited in memory and processor time and dies with its parent. Before the function sees a
+byte of a customer's, the child is confined to one folder (`confinement`). What it reports are
+`messages`.
 """
 
 import asyncio
