@@ -122,5 +122,9 @@ def recall(request: Request, report: ProgressCallback) -> Result:  # noqa: ARG00
         os.kill(os.getpid(), signal.SIGKILL)
     if "elsewhere" in request:
         Path(request["elsewhere"]).read_text()
+    if request.get("leaves_folder"):
+        Path(request["path"]).with_name("folder").mkdir()
+    if request.get("seconds"):
+        time.sleep(request["seconds"])
     held = sorted(layers.entered())
     return {"text": text, "was_there": was_there, "pid": os.getpid(), "layers": held}

@@ -107,6 +107,61 @@ def test_an_asker_that_is_gone_does_not_cost_the_next_one_the_model() -> None:
     check(1, body)
 
 
+async def abandoned(ask: Asked, subject: str) -> int:
+    """Ask what takes a minute, do not wait for it, and return whose question it is."""
+    found = (await ask(subject))["pid"]
+    gone = asyncio.create_task(ask(subject, "recall", seconds=60))
+    await asyncio.sleep(0)  # it has its turn
+    gone.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    return int(found)
+
+
+def test_what_nobody_waits_for_goes_on_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "ABANDONED_SECONDS", 0.0)
+
+    async def body(ask: Asked, _: kept.Children) -> None:
+        found = await abandoned(ask, "a")
+        await asyncio.to_thread(psutil.wait_procs, _processes(found), 10)
+        assert not psutil.pid_exists(found)
+        assert (await ask("a"))["pid"] != found
+
+    check(1, body)
+
+
+def test_no_more_go_on_unwaited_for_than_are_kept() -> None:
+    """Who asks and cancels has no more of the machine than who asks and waits."""
+
+    async def body(ask: Asked, _: kept.Children) -> None:
+        first, second = await abandoned(ask, "a"), await abandoned(ask, "b")
+        await asyncio.to_thread(psutil.wait_procs, _processes(second), 10)
+        assert psutil.pid_exists(first)
+        assert not psutil.pid_exists(second)
+        psutil.Process(first).kill()
+
+    check(1, body)
+
+
+def test_a_folder_that_a_child_leaves_is_removed_and_stops_nobody() -> None:
+    async def body(ask: Asked, _: kept.Children) -> None:
+        first = await ask("a", "recall", leaves_folder=True)
+        second = await ask("a", "recall", leaves_folder=True)  # which fails if it is still there
+        assert first["pid"] == second["pid"]
+
+    check(1, body)
+
+
+def test_a_link_in_the_folder_opens_no_file_elsewhere(tmp_path: Path) -> None:
+    secret, folder = tmp_path / "secret", tmp_path / "folder"
+    secret.touch(0o600)
+    folder.mkdir()
+    (folder / "model").symlink_to(secret)
+    with pytest.raises(OSError, match="symbolic"):
+        kept._open_files(folder)
+    assert secret.stat().st_mode & 0o777 == 0o600
+
+
 def test_one_that_fails_is_not_asked_again() -> None:
     async def body(ask: Asked, _: kept.Children) -> None:
         before = await ask("a")

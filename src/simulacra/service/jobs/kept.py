@@ -11,6 +11,8 @@ import asyncio
 import contextlib
 import dataclasses
 import multiprocessing
+import os
+import shutil
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from multiprocessing.connection import Connection
@@ -27,6 +29,8 @@ IDLE_SECONDS = 60.0
 """How long a child waits for the next question."""
 MAX_SECONDS = 900.0
 """How long it lives at most: what it fits for ever other columns adds up."""
+ABANDONED_SECONDS = 10.0
+"""How long a question goes on that nobody waits for any more."""
 
 Value = TypeVar("Value")
 Prepare = Callable[[Path, set[str]], Awaitable[Request]]
@@ -76,6 +80,7 @@ class Children:
         self._most = most
         self._kept: dict[str, _Kept] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._abandoned: set[asyncio.Task[Any]] = set()
 
     async def ask(
         self,
@@ -87,8 +92,8 @@ class Children:
     ) -> Result:
         """Call `function` in the child of a subject, or in one that begins with it.
 
-        A question whose asker is cancelled is answered all the same, in the background: ending
-        the child would cost the next one the model.
+        A question whose asker is cancelled goes on for a while in the background: ending the child
+        at once would cost the next one the model.
 
         Args:
             subject: the model that is asked about.
@@ -116,9 +121,15 @@ class Children:
             if kept.is_over:
                 kept.turn.release()
                 continue
-            asking = self._answer(subject, kept, function, prepare, limits, on_progress)
-            with contextlib.suppress(_EndedError):
-                return await asyncio.shield(self._in_background(asking))
+            asking = self._in_background(
+                self._answer(subject, kept, function, prepare, limits, on_progress)
+            )
+            try:
+                with contextlib.suppress(_EndedError):
+                    return await asyncio.shield(asking)
+            except asyncio.CancelledError:
+                self._abandon(asking)
+                raise
 
     async def close(self) -> None:
         """End all children."""
@@ -181,15 +192,34 @@ class Children:
                 raise child.ended_without_result(stage, kept.process.exitcode, limits)
             result = child.result_of(function, message, limits)
             await asyncio.to_thread(child.check_files, kept.folder)
+            await asyncio.to_thread(_remove_files, kept.folder)
             kept.has_answered = is_alive = True
             return result
-        finally:
+        finally:  # nothing in it is awaited or can fail, or the turn would never end
             if is_alive:
-                await asyncio.to_thread(_remove_files, kept.folder)
                 self._rest(subject, kept)
             else:
                 self._let_go(subject, kept)
             kept.turn.release()
+
+    def _abandon(self, asking: "asyncio.Task[Any]") -> None:
+        """Let a question that nobody waits for go on for a while, if no more than a few do.
+
+        Its job is over, and the worker begins another one in its place. What goes on beside the
+        jobs must therefore be bounded, or who asks and cancels would have as much memory and as
+        many processors as they like.
+        """
+        if len(self._abandoned) >= self._most:
+            asking.cancel()
+            return
+        ending = asyncio.get_running_loop().call_later(ABANDONED_SECONDS, asking.cancel)
+
+        def forget(task: "asyncio.Task[Any]") -> None:
+            ending.cancel()
+            self._abandoned.discard(task)
+
+        self._abandoned.add(asking)
+        asking.add_done_callback(forget)
 
     def _rest(self, subject: str, kept: _Kept) -> None:
         """End a child after a while, unless it is asked again before."""
@@ -259,12 +289,20 @@ def _open_files(folder: Path) -> None:
     The folder is closed to all others.
     """
     for path in _files(folder):
-        path.chmod(0o644)
+        # The child is alive by now: a link that it left here must not open a file elsewhere.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.fchmod(descriptor, 0o644)
+        finally:
+            os.close(descriptor)
 
 
 def _remove_files(folder: Path) -> None:
     for path in _files(folder):
-        path.unlink()
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _main(
