@@ -164,6 +164,42 @@ def test_the_way_back_is_for_the_browser_that_left_and_for_once(
     run_async(check())
 
 
+def test_strangers_cannot_use_up_the_sign_ins_of_all(
+    runtime: Runtime, run_async: RunAsync, provider: openid_provider.Provider
+) -> None:
+    """Not even of those who have their network address: any site can send a browser here."""
+    runtime = with_provider(runtime, provider)
+
+    async def check() -> None:
+        person = browser.Browser(runtime)
+        await person.invite()
+        back = await go_there(person)
+        for _ in range(61):
+            assert (await browser.Browser(runtime).http.get(back)).status_code == 404
+        for _ in range(15):  # as of colleagues behind one address
+            other = browser.Browser(runtime)
+            other.http.cookies.set(sign_in.FLOW_COOKIE, "x")
+            assert (await other.http.get(back)).status_code == 404
+        assert (await person.http.get(back)).status_code == 200
+
+    run_async(check())
+
+
+def test_an_address_of_another_domain_that_folds_to_the_same_letters_is_not_let_in(
+    runtime: Runtime, run_async: RunAsync, provider: openid_provider.Provider
+) -> None:
+    runtime = with_provider(runtime, provider)
+    provider.account["email"] = "ann@stra\N{LATIN SMALL LETTER SHARP S}e.example"
+
+    async def check() -> None:
+        person = browser.Browser(runtime)
+        await person.invite(email="ann@strasse.example")
+        answer = await sign_in_there(person)
+        assert (answer.status_code, "Nobody was invited" in answer.text) == (404, True)
+
+    run_async(check())
+
+
 def test_the_address_may_be_told_beside_the_token_and_keys_must_be_published(
     runtime: Runtime, run_async: RunAsync, provider: openid_provider.Provider
 ) -> None:

@@ -131,6 +131,21 @@ def test_a_password_opens_a_session_and_guessing_ends(
     run_async(check())
 
 
+def test_colleagues_behind_one_address_take_their_invitations_up(
+    runtime: Runtime, run_async: RunAsync
+) -> None:
+    """Nor does anybody lock them out who tries tokens: there is no count of all who try."""
+
+    async def check() -> None:
+        person = browser.Browser(runtime)
+        invitation = await person.invite()
+        for _ in range(12):
+            assert (await person.join("x" * 43)).status_code == 404
+        assert (await person.join(invitation.token)).status_code == 303
+
+    run_async(check())
+
+
 def test_forms_of_other_sites_and_sessions_change_nothing(
     runtime: Runtime, run_async: RunAsync
 ) -> None:

@@ -17,6 +17,15 @@ class SignIns:
 
     prefix: str = ""
 
+    async def pause_of_address(self, throttle: throttling.Throttle, address: str) -> int:
+        """Count a try that names no account, as with a token that nobody can guess; see `pause`.
+
+        It is counted for the address alone. A count of all who try would let a stranger use it up,
+        and lock everybody out.
+        """
+        standing = await throttle.hit(self._limit("sign-ins", 60), address)
+        return standing.reset if standing.is_refused else 0
+
     async def pause(self, throttle: throttling.Throttle, name: str, address: str) -> int:
         """Count a sign-in, and return the seconds until the next is possible; 0 lets it through."""
         for limit, who in (

@@ -8,6 +8,7 @@ import dataclasses
 import datetime as dt
 import re
 import secrets
+import string
 import unicodedata
 from collections.abc import Sequence
 
@@ -154,6 +155,8 @@ class People:
                     rows.email_key == key_of(identity.email), rows.issuer_subject.is_(None)
                 )
                 person = await session.scalar(invited.with_for_update())
+                if person is not None and not _is_same(person.email, identity.email):
+                    person = None
             if person is None:
                 raise errors.PersonError(NOT_INVITED)
             if person.issuer_subject is None:
@@ -216,6 +219,18 @@ async def listed(session: AsyncSession, tenant_id: str) -> Sequence[tables.Perso
 def key_of(email: str) -> str:
     """Return an address as addresses are compared."""
     return unicodedata.normalize("NFC", email.strip().casefold())
+
+
+def _is_same(invited: str, verified: str) -> bool:
+    """Tell whether an address is the one that was invited, but for the case of ASCII letters.
+
+    `key_of` takes straße and strasse for the same, which are two domains, of two owners.
+    """
+    first, second = (unicodedata.normalize("NFC", it.strip()) for it in (invited, verified))
+    return first.translate(_LOWER) == second.translate(_LOWER)
+
+
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 async def _of_address(session: AsyncSession, email: str) -> tables.Person | None:

@@ -31,7 +31,7 @@ async def join(
 ) -> Response:
     """Set the password and sign in, or show the form again with what is wrong."""
     address = rate_limits.address_of(request)
-    if await sign_in.LIMITS.pause(runtime.throttle, "invitation", address):
+    if await sign_in.LIMITS.pause_of_address(runtime.throttle, address):
         return await _form(request, runtime, token, "Too many tries. Wait some minutes.", 429)
     if password != again:
         return await _form(request, runtime, token, "The two passwords differ.", 422)

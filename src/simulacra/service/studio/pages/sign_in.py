@@ -74,10 +74,11 @@ async def arrive(
     iss: Text | None = None,
 ) -> Response:
     """Open a session for whoever the issuer says has come, if they were invited."""
-    address = rate_limits.address_of(request)
-    if await LIMITS.pause(runtime.throttle, "issuer", address):
+    flow = request.cookies.get(FLOW_COOKIE)
+    if not flow:  # not counted: any site can send a browser here, but not with this cookie
+        raise errors.PersonError(issuer.REFUSED)
+    if await LIMITS.pause_of_address(runtime.throttle, rate_limits.address_of(request)):
         raise errors.PersonError("Too many sign-ins. Wait some minutes.")
-    flow = request.cookies.get(FLOW_COOKIE, "")
     identity = await _issuer_of(runtime).arrive(flow, state, code, iss)
     person_id = await guard.people_of(runtime).recognise(identity)
     opened = await open_session(request, runtime, person_id)
