@@ -5,7 +5,10 @@ import contextlib
 import hashlib
 import io
 import tempfile
+import zipfile
+from typing import TYPE_CHECKING
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
@@ -13,6 +16,9 @@ import pyreadstat
 import pytest
 
 from tests.acceptance.harness import ApiClient, ServerProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SHARES = {"Premium": 0.55, "Mainstream": 0.35, "Value": 0.10}
 SCENARIO = {"categorical": {"segment": SHARES}, "numeric": {"age": {"min": 25, "max": 44}}}
@@ -117,23 +123,72 @@ def rows_of_spss(content: bytes) -> pa.Table:
     return pa.table(cells)
 
 
-@pytest.mark.parametrize("output_format", ["parquet", "csv", "arrow", "sav", "zsav"])
+def rows_of_stata(content: bytes) -> pa.Table:
+    with tempfile.NamedTemporaryFile(suffix=".dta") as file:
+        file.write(content)
+        file.flush()
+        cells, meta = pyreadstat.read_dta(file.name, output_format="dict")
+    assert meta.variable_value_labels["segment"] == {1: "Mainstream", 2: "Premium", 3: "Value"}
+    return pa.table(cells)
+
+
+def rows_of_excel(content: bytes) -> pa.Table:
+    names, *rows = openpyxl.load_workbook(io.BytesIO(content))["Rows"].iter_rows(values_only=True)
+    return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows])
+
+
+def rows_of_csv(content: bytes) -> pa.Table:
+    return pa_csv.read_csv(io.BytesIO(content))
+
+
+def rows_of_triple_s(content: bytes) -> pa.Table:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return rows_of_csv(archive.read("synthetic.csv"))
+
+
+@pytest.mark.parametrize(
+    "output_format",
+    ["parquet", "csv", "arrow", "sav", "zsav", "dta", "xlsx", "triple-s", "csv-excel"],
+)
 def test_formats_and_repeatability(api: ApiClient, dataset_id: str, output_format: str) -> None:
     wanted = {"row_count": 50, "seed": 11, "output_format": output_format, "wait_seconds": 20}
     first, second = (api.generate(dataset_id, **wanted).json() for _ in range(2))
     assert first["generation_id"] != second["generation_id"]
     assert first["sha256"] == second["sha256"]
     downloaded = api.get(first["artifact_url"])
-    assert f'{first["generation_id"]}.{output_format}"' in downloaded.headers["content-disposition"]
+    suffix = {"triple-s": "zip", "csv-excel": "csv"}.get(output_format, output_format)
+    assert f'{first["generation_id"]}.{suffix}"' in downloaded.headers["content-disposition"]
     content = downloaded.content
-    readers = {
+    readers: dict[str, Callable[[bytes], pa.Table]] = {
         "parquet": lambda raw: pq.read_table(io.BytesIO(raw)),
-        "csv": lambda raw: pa_csv.read_csv(io.BytesIO(raw)),
+        "csv": rows_of_csv,
         "arrow": lambda raw: pa.ipc.open_file(raw).read_all(),
         "sav": rows_of_spss,
         "zsav": rows_of_spss,
+        "dta": rows_of_stata,
+        "xlsx": rows_of_excel,
+        "triple-s": rows_of_triple_s,
+        "csv-excel": rows_of_csv,
     }
     assert readers[output_format](content).num_rows == 50
+
+
+def test_rows_that_exist_come_in_another_format_at_no_cost(api: ApiClient, dataset_id: str) -> None:
+    made = api.generate(dataset_id, row_count=50, seed=11, wait_seconds=20).json()
+    used = api.get("/v1/usage").json()["rows_used"]
+    path = f"/v1/generations/{made['generation_id']}/copies"
+    asked = {"output_format": "xlsx", "output_values": "codes", "wait_seconds": 20}
+    answer = api.post(path, json=asked)
+    copy = answer.json()
+    assert (answer.status_code, copy["status"], copy["rows_generated"]) == (200, "ready", 50)
+    assert (copy["copy_of"], copy["expires_at"]) == (made["generation_id"], made["expires_at"])
+    assert copy["report"] == made["report"]
+    codes = rows_of_excel(api.get(copy["artifact_url"]).content)["segment"].to_pylist()
+    labels = pq.read_table(io.BytesIO(api.get(made["artifact_url"]).content))["segment"]
+    known = {"Mainstream": 1, "Premium": 2, "Value": 3}
+    assert codes == [known[it] for it in labels.to_pylist()]
+    assert api.post(path, json=asked).json()["generation_id"] == copy["generation_id"]
+    assert api.get("/v1/usage").json()["rows_used"] == used
 
 
 def test_downloads_are_resumable_and_checked(api: ApiClient, dataset_id: str) -> None:
