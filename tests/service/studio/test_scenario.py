@@ -142,6 +142,13 @@ def test_a_preview_follows_the_form_and_the_rows_are_those_it_showed(
         assert file.headers["content-type"].startswith("text/csv")
         assert len(file.text.splitlines()) == 61
         assert "Before and after" in done
+        asked = await visit.post(f"{made}/copies", output_format="xlsx")
+        copy = asked.headers["location"].removeprefix("/studio/")
+        assert copy != made
+        await visit.work()
+        again = await visit.post(f"{made}/copies", output_format="xlsx")
+        assert again.headers["location"] == f"/studio/{copy}/file"
+        assert (await visit.get(f"{copy}/file")).content.startswith(b"PK")
         report = await visit.get(f"{made}/report")
         assert "style-src 'sha256-" in report.headers["content-security-policy"]
         assert "<script" not in report.text

@@ -12,6 +12,18 @@ from simulacra.service.studio import asking
 STRONG_SUPPORT = 100
 """Effective respondents from which a share has a standard error of five points at most."""
 
+FORMATS: Mapping[str, str] = {
+    "parquet": "Parquet",
+    "csv": "CSV",
+    "arrow": "Arrow",
+    "sav": "SPSS (.sav)",
+    "zsav": "SPSS, compressed (.zsav)",
+    "xlsx": "Excel (.xlsx)",
+    "dta": "Stata (.dta)",
+    "triple-s": "triple-S (.zip)",
+}
+"""What people call the formats of files."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Support:

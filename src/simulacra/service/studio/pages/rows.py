@@ -21,7 +21,7 @@ from simulacra.service.datasets import saved_scenarios
 from simulacra.service.endpoints import artifacts
 from simulacra.service.endpoints.generations import generations_of
 from simulacra.service.errors import study as study_errors
-from simulacra.service.generations import reports, repository, service
+from simulacra.service.generations import reports, repository, schemas, service
 from simulacra.service.generations.tabulation_schemas import ComparisonRequest
 from simulacra.service.http import paging, serving
 from simulacra.service.idempotency import bindings
@@ -117,6 +117,7 @@ async def show_rows(
         if report is None
         else wording.support_of(report.support.effective_sample_size),
         asked=wording.of_conditions(schema, made.conditions),
+        formats=[(it, wording.FORMATS[it]) for it in schemas.OutputFormat],
         conditions=json.dumps(made.conditions, indent=2, ensure_ascii=False),
         margins=MARGINS_NAMES.get(made.margins_asked, made.margins_asked),
         state=state,
@@ -157,6 +158,22 @@ async def download(
     """Return the file of the rows, or one range of it."""
     made = await generations_of(runtime).read(person.caller, generation_id)
     return await artifacts.answer(request, runtime, person.caller, made, wanted)
+
+
+@router.post("/rows/{generation_id}/copies", max_body_size=rendering.MAX_FORM_BYTES)
+async def copy(
+    generation_id: str,
+    request: Request,
+    runtime: serving.Runtime,
+    person: guard.SignedIn,
+    output_format: Annotated[schemas.OutputFormat, Form()],
+) -> Response:
+    """Have rows in another format, which costs none; a file that there is is fetched at once."""
+    wanted = schemas.CopyRequest(output_format=output_format, wait_seconds=0)
+    made, _ = await generations_of(runtime).copy(person.caller, generation_id, wanted)
+    if made.status == GenerationStatus.PROCESSING:
+        return rendering.go(request, address_of(made.id))
+    return rendering.go(request, f"{address_of(made.id)}/file")
 
 
 @router.get("/rows/{generation_id}/report")

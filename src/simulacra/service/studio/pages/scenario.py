@@ -63,7 +63,7 @@ async def show_scenario(
         asked=asked,
         parts=[_part(schema, block) for block in asked.blocks],
         seen=[(name, wording.label_of(schema, name)) for name in asked.see],
-        formats=[str(it.value) for it in schemas.OutputFormat],
+        formats=[(it.value, wording.FORMATS[it]) for it in schemas.OutputFormat],
         saved=saved,
         more=json.dumps(asked.more, indent=2, ensure_ascii=False) if asked.more else "",
     )
