@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.options import Options
 from benchmarks.page import ROOT
 
-WITH_DATA = ("fidelity", "surveys", "small", "privacy", "holdout", "cost")
+WITH_DATA = ("fidelity", "surveys", "small", "privacy", "holdout", "cost", "delivery")
 ASKED_ONLY = ("peers", "growth")  # what it takes is not everywhere
 NEEDING_DATA = (*WITH_DATA, "peers")
 WITHOUT_DATA = ("structure", "scenarios", "kinds", "margins", "letters", "plots", "start")
