@@ -17,6 +17,7 @@ from simulacra.service.database import tables
 from simulacra.service.generations import copying
 from simulacra.service.jobs import child
 from simulacra.service.runtime import Runtime
+from simulacra.service.tenants import capacity
 from simulacra.service.usage import verification
 from tests.coroutines import RunAsync
 from tests.service.generations.test_previews import Site, on_site
@@ -165,6 +166,27 @@ def test_more_rows_than_a_workbook_has_are_refused_before_work_begins(
         assert await site.count(tables.Job) == jobs
         answer = await site.post({"output_format": "xlsx"}, copies("gen_none"))
         assert answer.json()["code"] == "simio_generation_not_found"
+
+    on_site(bench, run_async, model_file, check)
+
+
+def test_copies_that_are_begun_count_as_stored(
+    bench: Workbench, run_async: RunAsync, model_file: Path
+) -> None:
+    """They cost no rows: without it, any number of files might be begun before the first is there."""
+
+    async def check(site: Site) -> None:
+        made = await bench.generate(WANTED)
+        async with bench.runtime.database.transaction(tenancy.SYSTEM) as session:
+            tenant = await session.get_one(tables.Tenant, made.row.tenant_id)
+            stored = await capacity.stored_bytes(session, tenant.id)
+            tenant.max_stored_bytes = stored + 2 * int(made.row.size_bytes or 0)
+        for form, status in [("parquet", 202), ("sav", 202), ("dta", 402)]:
+            answer = await site.post({"output_format": form}, copies(made.row.id))
+            assert answer.status_code == status, answer.text
+        assert answer.json()["code"] == "simio_storage_quota_exceeded"
+        again = await site.post({"output_format": "sav"}, copies(made.row.id))  # which is begun
+        assert again.status_code == 202
 
     on_site(bench, run_async, model_file, check)
 

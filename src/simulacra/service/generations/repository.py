@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from simulacra.service import clock, errors
 from simulacra.service.database import paging, tables
@@ -82,6 +83,21 @@ async def find_copy(
         .limit(1)
     )
     return found
+
+
+async def bytes_of_open_copies(session: AsyncSession) -> int:
+    """Return about how many bytes of the installation's store copies will take that are begun.
+
+    Each as many as the file that it is made of: nobody knows before it is written.
+    """
+    copy, source = aliased(tables.Generation), aliased(tables.Generation)
+    query = (
+        select(func.coalesce(func.sum(source.size_bytes), 0))
+        .select_from(copy)
+        .join(source, source.id == copy.copy_of)
+        .where(copy.status == GenerationStatus.PROCESSING, copy.store_id.is_(None))
+    )
+    return int(await session.scalar(query) or 0)
 
 
 async def of_job(session: AsyncSession, job_id: str) -> tables.Generation:

@@ -177,7 +177,10 @@ class Generations:
             _check_format("/output_format", request.output_format, source.rows_generated or 0)
             await datasets.schema_text(session, source.dataset_id)
             tenant = await session.get_one(tables.Tenant, caller.tenant_id)
-            await self.capacity.check_storage(session, tenant)
+            # Copies cost no rows, so that nothing but room bounds how many are begun at once.
+            own = (source.size_bytes or 0) if source.store_id is None else 0
+            begun = await repository.bytes_of_open_copies(session)
+            await self.capacity.check_storage(session, tenant, max(1, own + begun))
             job = tables.Job(
                 id=jobs.new_id(),
                 tenant_id=caller.tenant_id,

@@ -26,6 +26,8 @@ FIRST_SEEN = 4
 """Questions that a new scenario shows pictures of."""
 NEW_BANDS = 3
 MARGINS = ("", "quick", "full")
+MOST_DIGITS = 40
+"""Of a whole number, commas and spaces left out; Python refuses to read very long ones."""
 
 Fields = Sequence[tuple[str, str]]
 """The names and values of a form or an address, in order."""
@@ -160,7 +162,11 @@ class Asked:
         return shown
 
     def _checked(self, schema: Schema) -> schemas.Conditions:
-        return schemas.Conditions.model_validate(self.conditions(schema))
+        try:
+            return schemas.Conditions.model_validate(self.conditions(schema))
+        except pydantic.ValidationError as error:
+            faults = handlers.from_validation(list(error.errors())).faults
+            raise errors.InvalidFieldsError(list(faults)) from None
 
 
 def parse(schema: Schema, fields: Iterable[tuple[str, str]]) -> Asked:
@@ -425,9 +431,10 @@ def _bound(column: Column, block: Block, part: str) -> Any:  # noqa: ANN401 - a 
 
 
 def _whole(name: str, text: str, least: int, most: int) -> int:
-    digits = text.replace(",", "").replace(" ", "")
-    if not (digits.isascii() and digits.isdigit() and least <= int(digits) <= most):
-        raise _fault(name, f"{text!r} is no whole number from {least} on.")
+    digits = text.replace(",", "").replace(" ", "")[: MOST_DIGITS + 1]
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS
+    if not is_number or not least <= int(digits) <= most:
+        raise _fault(name, f"{text[:MOST_DIGITS]!r} is no whole number from {least} on.")
     return int(digits)
 
 
@@ -445,7 +452,7 @@ def _json(text: str, field: str = "more") -> dict[str, Any]:
         return {}
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter of thousands of brackets
         raise _fault(field, "This is no JSON.") from None
     if not isinstance(document, dict):
         raise _fault(field, "This is no JSON object.")
