@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -257,5 +258,50 @@ def test_json_is_opened_and_a_form_of_another_session_is_refused(
             f"/studio/{here}/preview", data=forged, headers=browser.SAME_ORIGIN
         )
         assert answer.status_code == 403
+
+    visiting(check)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        '{"foo": 1}',
+        '{"categorical": [1]}',
+        '{"categorical": {"region": {"North": [1]}}}',
+        "[" * 10_000,
+    ],
+    ids=["no kind", "a list", "no share", "brackets"],
+)
+def test_a_link_that_was_made_up_is_refused_in_words(
+    visiting: Callable[[Check], None], more: str
+) -> None:
+    async def check(visit: Visit) -> None:
+        state = urlencode({**FIELDS, "more": more})
+        answer = await visit.get(f"{visit.here}/scenario?{state}&now=1")
+        assert answer.status_code in (200, 400)
+        answer = await visit.post(f"{visit.here}/scenario/preview", **FIELDS, more=more)
+        assert (answer.status_code, "notice" in answer.text) == (200, True)
+        answer = await visit.post(f"{visit.here}/rows", state=state, once="x" * 20)
+        assert answer.status_code == 400
+        answer = await visit.post(f"{visit.here}/scenario/open", conditions_json=more)
+        assert answer.status_code in (303, 400)
+        assert not await visit.jobs("queued")
+
+    visiting(check)
+
+
+def test_numbers_and_ids_that_were_made_up_are_refused_too(
+    visiting: Callable[[Check], None],
+) -> None:
+    async def check(visit: Visit) -> None:
+        answer = await visit.post(f"{visit.here}/scenario/preview", rows="9" * 5000)
+        assert "is no whole number" in answer.text
+        answer = await visit.post(f"{visit.here}/corrections", carried="[" * 10_000)
+        assert answer.status_code == 400
+        answer = await visit.post(f"{visit.here}/scenario/forget", scenario_id="a\0")
+        assert answer.status_code == 400
+        split = "studies/x%0d%0aSet-Cookie: a=b/scenario/forget"  # no header is made of it
+        answer = await visit.post(split, scenario_id="a")
+        assert answer.status_code == 404
 
     visiting(check)

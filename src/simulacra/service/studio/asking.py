@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+import pydantic
+
 from simulacra.engine import limits
 from simulacra.engine.columns.schema import Column, MultipleResponseSet, Schema
 from simulacra.service import errors
 from simulacra.service.generations import schemas
+from simulacra.service.http import handlers
 
 SHARE, RANGE, MEAN, BANDS, OPTIONS = "share", "range", "mean", "bands", "options"
 KINDS = (SHARE, RANGE, MEAN, BANDS, OPTIONS)
@@ -124,8 +127,12 @@ class Asked:
         found: dict[str, Any] = {kind: _copied(given) for kind, given in self.more.items()}
         for block in self.blocks:
             kind, value = CONDITIONS[block.kind](schema, block)
-            if value is not None:
-                found.setdefault(kind, {})[block.name] = value
+            if value is None:
+                continue
+            of_kind = found.setdefault(kind, {})
+            if not isinstance(of_kind, dict):
+                raise _fault("more", f"What is said of {kind!r} is no JSON object.")
+            of_kind[block.name] = value
         return found
 
     def preview(self, schema: Schema) -> schemas.PreviewRequest:
@@ -165,8 +172,8 @@ class Asked:
         try:
             return schemas.Conditions.model_validate(self.conditions(schema))
         except pydantic.ValidationError as error:
-            faults = handlers.from_validation(list(error.errors())).faults
-            raise errors.InvalidFieldsError(list(faults)) from None
+            placed = [{**it, "loc": ("body", *it["loc"])} for it in error.errors()]
+            raise errors.InvalidFieldsError(handlers.from_validation(placed).faults) from None
 
 
 def parse(schema: Schema, fields: Iterable[tuple[str, str]]) -> Asked:
@@ -356,6 +363,8 @@ def _of_options(schema: Schema, name: str, given: Any) -> Block | None:  # noqa:
 def _percents(kind: str, name: str, given: Any, known: Sequence[str]) -> Block | None:  # noqa: ANN401 - of JSON
     if not isinstance(given, Mapping) or not {*given} <= {*known}:
         return None
+    if not all(map(_is_number, given.values())):
+        return None
     return Block(kind, name, {level: _percent(share) for level, share in given.items()})
 
 
@@ -369,8 +378,20 @@ def _of_mean(schema: Schema, name: str, given: Any) -> Block | None:  # noqa: AN
     return Block(MEAN, name, {"mean": str(given)}) if name in schema else None
 
 
+def _is_number(share: Any) -> bool:  # noqa: ANN401 - of JSON
+    return isinstance(share, int | float) and not isinstance(share, bool)
+
+
+def _is_band(band: Any) -> bool:  # noqa: ANN401 - of JSON
+    if not isinstance(band, Mapping) or not {"min", "max", "share"} <= {*band}:
+        return False
+    return _is_number(band["share"])
+
+
 def _of_bands(schema: Schema, name: str, given: Any) -> Block | None:  # noqa: ANN401 - of JSON
     if name not in schema or not isinstance(given, list) or len(given) > NEW_BANDS * 4:
+        return None
+    if not all(map(_is_band, given)):
         return None
     values: dict[str, str] = {}
     for at, band in enumerate(given):

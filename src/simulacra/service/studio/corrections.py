@@ -78,7 +78,7 @@ class Corrections:
         """
         try:
             fields = json.loads(text[:MOST_BYTES])
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter of thousands of brackets
             fields = None
         if not isinstance(fields, dict):
             raise _fault("corrections", "The form was changed on its way. Load the page again.")

@@ -197,9 +197,10 @@ async def forget(
     request: Request,
     runtime: serving.Runtime,
     person: guard.SignedIn,
-    scenario_id: Annotated[str, Form()],
+    scenario_id: Annotated[Text, Form()],
 ) -> Response:
     """Remove a saved scenario."""
+    await study.read(runtime, person, dataset_id)  # the answer leads to its address
     await saved_scenarios.forget(runtime.database, person.caller, dataset_id, scenario_id)
     return rendering.go(request, address_of(dataset_id))
 
@@ -237,8 +238,8 @@ async def _side(
     words: list[str] = []
     try:
         asked = asking.parse(schema, saved_scenarios.fields_of(row.state))
+        wanted = dataclasses.replace(asked, see=see).preview(schema)  # which is checked
         words = wording.of_conditions(schema, asked.conditions(schema))
-        wanted = dataclasses.replace(asked, see=see).preview(schema)
         made = service.Previews(runtime.database, runtime.endings.admission)
         job = await made.create(person.caller, row.dataset_id, wanted)
         answer = await answering.wait_for(request, runtime, person, job)
