@@ -138,8 +138,9 @@ def test_files_for_other_tools_have_the_card(
 
 def test_csv_for_excel_has_no_formulas_and_is_the_same_otherwise(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
-    levels = ["=1+1", "+49 30 1", "-", "@a", "\t=1", "\r=1", "\uff1d1", "a=b", "né", None]
-    table = pa.table({"=1+1": levels, "change": range(-4, 6)})
+    levels: list[str | None] = ["=1+1", "+49 30 1", "-", "@a", "\t=1", "\r=1", "\n=1", "\uff1d1"]
+    levels += ["a=b", "né", None]
+    table = pa.table({"=1+1": levels, "change": range(-4, 7)})
     files.write(table, path, "csv-excel")
     with path.open(encoding="utf-8-sig", newline="") as file:
         read = [*csv.reader(file)]
@@ -147,7 +148,7 @@ def test_csv_for_excel_has_no_formulas_and_is_the_same_otherwise(tmp_path: Path)
     assert read[0] == ["'=1+1", "change"]
     escaped = [f"'{it}" if it and it not in ("a=b", "né") else it or "" for it in levels]
     assert [row[0] for row in read[1:]] == escaped
-    assert [int(row[1]) for row in read[1:]] == [*range(-4, 6)]
+    assert [int(row[1]) for row in read[1:]] == [*range(-4, 7)]
     files.write(TABLE, tmp_path / "plain", "csv")
     files.write(TABLE, tmp_path / "excel", "csv-excel")
     with (tmp_path / "plain").open(newline="") as file:

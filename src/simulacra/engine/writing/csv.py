@@ -23,8 +23,9 @@ from simulacra.engine.writing.output_format import OutputFormat
 MARK = codecs.BOM_UTF8.decode()
 """Without which Excel takes a file for one in the encoding of the machine."""
 APOSTROPHE = "'"
-FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}",
-            "\N{FULLWIDTH HYPHEN-MINUS}", "\N{FULLWIDTH COMMERCIAL AT}")  # fmt: skip
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\N{FULLWIDTH EQUALS SIGN}",
+            "\N{FULLWIDTH PLUS SIGN}", "\N{FULLWIDTH HYPHEN-MINUS}",
+            "\N{FULLWIDTH COMMERCIAL AT}")  # fmt: skip
 """How texts begin that become formulas."""
 PATTERN = "".join(f"\\{it}" if it == "-" else it for it in FORMULAS)
 PART_ROWS = 10_000
