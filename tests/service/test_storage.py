@@ -42,6 +42,15 @@ def test_round_trip(storage: Storage, tmp_path: Path, size: int) -> None:
     assert (tmp_path / "out").read_bytes() == plain
 
 
+def test_a_link_in_the_way_is_not_followed(storage: Storage, tmp_path: Path) -> None:
+    storage.write("a", io.BytesIO(b"plain"), KEY)
+    (tmp_path / "elsewhere").write_text("as it was")
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FileExistsError):
+        storage.download("a", KEY, tmp_path / "link")
+    assert (tmp_path / "elsewhere").read_text() == "as it was"
+
+
 def test_the_stored_bytes_do_not_show_the_plain_ones(storage: Storage, folder: Path) -> None:
     storage.write("a", io.BytesIO(b"respondent 17 said yes " * 100), KEY)
     assert b"respondent" not in (folder / "a").read_bytes()

@@ -150,8 +150,13 @@ class Storage:
             return self.write(path, file, key)
 
     def download(self, path: str, key: ObjectKey, target: Path) -> None:
-        """Decrypt the object at `path` into the file `target`."""
-        with self.read(path, key) as stream, target.open("wb") as file:
+        """Decrypt the object at `path` into the new file `target`.
+
+        Raises:
+            FileExistsError: there is something already. A child may be able to write to the folder,
+                and a link of its making is not followed.
+        """
+        with self.read(path, key) as stream, target.open("xb") as file:
             shutil.copyfileobj(stream, file, CHUNK_BYTES)
 
     def chunks(self, path: str, key: ObjectKey, start: int, stop: int) -> Iterator[bytes]:
