@@ -173,7 +173,7 @@ def test_more_rows_than_a_workbook_has_are_refused_before_work_begins(
 def test_copies_that_are_begun_count_as_stored(
     bench: Workbench, run_async: RunAsync, model_file: Path
 ) -> None:
-    """They cost no rows, so that nothing else would bound how many are begun before one is there."""
+    """They cost no rows, so that nothing else bounds how many are begun before one is done."""
 
     async def check(site: Site) -> None:
         made = await bench.generate(WANTED)
