@@ -271,7 +271,7 @@ def test_row_counts(
 @pytest.mark.parametrize(
     ("fields", "pointer"),
     [
-        ({"output_format": "xlsx"}, "/output_format"),
+        ({"output_format": "docx"}, "/output_format"),
         ({"seed": -1}, "/seed"),
         ({"seed": 2**63}, "/seed"),
         ({"wait_seconds": 31}, "/wait_seconds"),

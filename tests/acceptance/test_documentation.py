@@ -285,7 +285,7 @@ def test_addresses_lead_on(server: harness.ServerProcess) -> None:
         assert (person.status_code, person.headers["location"]) == (307, "/__docs__/")
         for address in http.get("/").json().values():
             if address.startswith("https"):
-                assert http.get(address).status_code == 200, address
+                assert http.get(address, follow_redirects=True).status_code == 200, address
         assert http.get("/__docs__").status_code == 307
         for page in pages.PAGES:
             shown = http.get(f"/__docs__/{page.slug}", headers=HTML)
@@ -294,7 +294,7 @@ def test_addresses_lead_on(server: harness.ServerProcess) -> None:
             assert text.headers["content-type"].startswith("text/markdown")
             assert server.url in text.text or page.slug not in ("overview", "access", "quickstart")
             for target in set(re.findall(r"\]\((https://[^)#]+)", text.text)):
-                assert http.get(target).status_code == 200, target
+                assert http.get(target, follow_redirects=True).status_code == 200, target
             assert http.head(f"/__docs__/{page.slug}").status_code == 200
         absent = http.get("/__docs__/nothing")
         assert absent.status_code == 404

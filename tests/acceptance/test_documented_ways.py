@@ -291,7 +291,7 @@ def test_the_manuals_are_true_to_the_installation_and_are_not_sent_twice(
             assert server.url in manual.text
             assert "{{" not in manual.text
             for target in set(re.findall(r"\]\((https://[^)#]+)", manual.text)):
-                assert http.get(target).status_code == 200, target
+                assert http.get(target, follow_redirects=True).status_code == 200, target
         contract = http.get("/openapi.json").json()
         for _, path, operation in reference.each(contract):
             assert f"### {operation['operationId']}: " in full.text

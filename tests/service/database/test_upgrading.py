@@ -24,6 +24,9 @@ from tests.service.database.past import invented, rows, story
 from tests.service.database.past.service import Service, accepted, running
 
 REVISIONS = sorted(it.name.partition("_")[0] for it in pkgutil.iter_modules(versions.__path__))
+USED = {REVISIONS[0], REVISIONS[len(REVISIONS) // 2], REVISIONS[-2]}
+"""From which a whole installation is upgraded and used: the oldest, one between, and the last. From
+all others their rows are, which is what migrations can get wrong, in a fraction of the time."""
 FILLED_IN = {
     ("jobs", "admitted_at"), ("datasets", "model_path"), ("generations", "artifact_path"),
 }  # fmt: skip
@@ -88,6 +91,8 @@ def test_an_installation_of_an_older_version_goes_on(
     for table, found in database.read(columns).items():
         check_kept(table, before[table], found)
     check_barriers(cluster, past)
+    if old not in USED:
+        return
     settings = settings_of(cluster, tmp_path / "data")
     past.lay_out(known, settings.data_dir)
     asyncio.run(check_service(settings, past, known))
