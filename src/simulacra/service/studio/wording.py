@@ -15,6 +15,7 @@ STRONG_SUPPORT = 100
 FORMATS: Mapping[str, str] = {
     "parquet": "Parquet",
     "csv": "CSV",
+    "csv-excel": "CSV for Excel",
     "arrow": "Arrow",
     "sav": "SPSS (.sav)",
     "zsav": "SPSS, compressed (.zsav)",
