@@ -59,3 +59,9 @@ def test_a_long_label_is_shortened_between_words() -> None:
     shown = searching.shortened("How likely are you to recommend it to a friend?", 30)
     assert shown == "How likely are you to..."
     assert searching.shortened("short", 30) == "short"
+
+
+def test_the_code_that_an_answer_begins_with_means_that_answer() -> None:
+    scale = ["0 not at all likely", "1", "9", "10 very likely", "100"]
+    assert next(near.name for near in searching.near_texts(scale, "10")) == "10 very likely"
+    assert [near.name for near in searching.near_texts(scale, "0")] == ["0 not at all likely"]

@@ -187,6 +187,8 @@ def _likeness(
 def _like(matcher: difflib.SequenceMatcher[str], wanted: str, text: str, least: float) -> float:
     if text == wanted:
         return 1.0
+    if text.startswith(wanted) and wanted.isdigit() and WORD.findall(text)[:1] == [wanted]:
+        return 0.9  # the code at the beginning of an answer, as in "10 very likely"
     inside = 0.0
     if len(wanted) >= MIN_INSIDE and re.search(rf"\b{re.escape(wanted)}", text):
         inside = 0.8 + 0.1 * len(wanted) / len(text)  # of two labels, the one that says less else
