@@ -3,7 +3,16 @@
 from xml.etree import ElementTree as ET
 
 from simulacra.engine import display
-from simulacra.engine.display.templating import change, number, points, share, stylesheet, width
+from simulacra.engine.display.templating import (
+    change,
+    number,
+    points,
+    share,
+    stylesheet,
+    whole_points,
+    whole_share,
+    width,
+)
 from simulacra.engine.report.distributions import LEVELS, Distribution, Part
 
 SHOWN = Distribution(
@@ -37,6 +46,16 @@ def test_every_figure_is_a_cell_with_its_headers() -> None:
     ]
     assert "Which do you like <most>?" in "".join(found.find(".//caption").itertext())  # type: ignore[union-attr]
     assert "and 3 smaller ones" in "".join(found.itertext())
+
+
+def test_estimates_are_told_in_whole_percent_and_rounding_is_no_change() -> None:
+    assert [whole_share(it) for it in (0.41, 0.0, None)] == ["41%", "0%", "\u2013"]
+    assert [whole_points(it) for it in (0.004, -0.004, 0.025, -0.083, None)] == [
+        *("0", "0", "+2", "\u22128", "\u2013")
+    ]
+    found = drawn("{{ charts.distribution(shown, is_estimate=true) }}")
+    cells = [[it.text for it in row.findall("td")[1:]] for row in found.findall(".//tbody/tr")]
+    assert cells == [["25.0%", "40%", "+15"], ["\u2013", "60%", "\u2013"]]
 
 
 def test_bars_are_as_long_as_the_shares_and_hidden_from_screen_readers() -> None:

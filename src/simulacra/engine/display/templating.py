@@ -43,7 +43,14 @@ def environment(package: str = PACKAGE) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        share=share, points=points, number=number, change=change, plural=plural, width=width
+        share=share,
+        points=points,
+        whole_share=whole_share,
+        whole_points=whole_points,
+        number=number,
+        change=change,
+        plural=plural,
+        width=width,
     )
     return made
 
@@ -73,6 +80,19 @@ def points(value: float | None) -> str:
         return NONE
     told = f"{100 * value:+.1f}"
     return "0.0" if told in ("+0.0", "-0.0") else told.replace("-", MINUS)
+
+
+def whole_share(value: float | None) -> str:
+    """Return a share that is known in whole percent only, without a digit that nobody knows."""
+    return NONE if value is None else f"{value:.0%}"
+
+
+def whole_points(value: float | None) -> str:
+    """Return a change of such a share: what rounding alone makes of a share is no change."""
+    if value is None:
+        return NONE
+    told = f"{100 * value:+.0f}"
+    return "0" if told in ("+0", "-0") else told.replace("-", MINUS)
 
 
 def number(value: float | str | None) -> str:
