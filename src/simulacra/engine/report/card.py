@@ -233,8 +233,9 @@ def _checks(report: Report) -> tuple[list[str], list[str], list[str]]:
         not_made.append("How well rows without conditions agree with the study was not measured.")
     elif not of_model:
         passed.append(
-            "Rows without conditions agree with the study: no share differs by more than "
-            f"{report.quality.largest_distance:.1%}, and no row breaks a rule of the study."
+            "Rows without conditions agree with the study: no column differs by more than chance "
+            f"(the largest difference of a share is {report.quality.largest_distance:.1%}), and no "
+            "row breaks a rule of the study."
         )
     if report.margins is None:
         not_made.append("Margins of error from refitted models were not asked for.")
