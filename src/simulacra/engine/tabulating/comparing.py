@@ -239,6 +239,9 @@ def _notes(samples: tuple[Sample, Sample], figures: list[ComparedFigure]) -> lis
     notes = [
         f"{changed} of {len(free)} figures that no scenario is about changed beyond their interval."
     ]
+    by_chance = (1 - intervals.LEVEL) * len(free)
+    if by_chance >= 1:
+        notes.append(f"If none had changed, about {by_chance:.0f} would be beyond it by chance.")
     sources = {each.interval for each in figures}
     if REFITS in sources:
         what = "Intervals" if sources == {REFITS} else "Intervals of columns without conditions"
