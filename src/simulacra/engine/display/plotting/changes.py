@@ -108,7 +108,7 @@ def _panel(
     for own in names:
         middles.append(at + _height(own) / 2)
         at += _height(own)
-    axes.set_yticks(middles, ["\n".join(own) for own in names], linespacing=0.95)
+    axes.set_yticks(middles, ["\n".join(own) for own in names], linespacing=1.1)
     for label, change in zip(axes.get_yticklabels(), changes, strict=True):
         label.set_color(INK if change.is_changed else MUTED)
     for middle, change in zip(middles, changes, strict=True):

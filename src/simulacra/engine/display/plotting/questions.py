@@ -105,7 +105,7 @@ def _panel(made: Picture, question: Shown, left: float, top: float) -> None:
     axes.set_xticks([])
     thick = BAR / LINE
     lines = [picture.wrapped(part.name, NAMES - 0.1, most=2) for part in question.parts]
-    axes.set_yticks(range(count), ["\n".join(line) for line in lines], linespacing=0.95)
+    axes.set_yticks(range(count), ["\n".join(line) for line in lines], linespacing=1.1)
     axes.axvline(0, color=RULE, linewidth=1)
     for at, part in enumerate(question.parts):
         for share, own, filled in ((part.study, -0.62, False), (part.rows, 0.62, True)):
