@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 from simulacra.engine import errors as engine_errors
 from simulacra.engine.columns.schema import Schema
 from simulacra.engine.full_report.full_report import Figures
+from simulacra.engine.report.distributions import Distribution
 from simulacra.engine.report.report import Report
 from simulacra.engine.tabulating.comparison import ComparedFigure, Comparison
 from simulacra.service import errors
@@ -244,11 +245,26 @@ def _pictures(schema: Schema | None, figures: Figures | None) -> dict[str, Any]:
     """Return what templates show of these: changes, and the questions that changed most."""
     compared = None if figures is None else figures.comparison
     shown = () if figures is None else figures.distributions or ()
-    free = [it for it in shown if not it.is_conditioned]
-    largest = sorted(free, key=lambda it: -it.largest_change)[:MOST_PICTURES]
-    pictures = {"pictures": largest, "question_count": figures.question_count if figures else 0}
+    pictures = {
+        "pictures": _most_changed(shown, compared),
+        "question_count": figures.question_count if figures else 0,
+    }
     changes = {"found": None} if compared is None else _shown(schema, compared)
     return {**pictures, **changes}
+
+
+def _most_changed(shown: Sequence[Distribution], compared: Comparison | None) -> list[Distribution]:
+    """Return the questions that changed most and were not asked for, beyond chance if any did.
+
+    A question that few were asked changes by many points, but by chance.
+    """
+    free = sorted((it for it in shown if not it.is_conditioned), key=lambda it: -it.largest_change)
+    changed = dict.fromkeys(it.column for it in compared.changes) if compared else {}
+    beyond = {column: at for at, column in enumerate(changed)}
+    surprising = sorted(
+        (it for it in free if it.column in beyond), key=lambda it: beyond[it.column]
+    )
+    return (surprising or free)[:MOST_PICTURES]
 
 
 async def _compared(
