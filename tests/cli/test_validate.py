@@ -54,5 +54,5 @@ def test_a_segment_that_does_not_fit_is_refused(
 
 def test_an_unknown_format_is_refused(seed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["validate", str(seed), "--output", "figures.xlsx"])
+        main(["validate", str(seed), "--output", "figures.docx"])
     assert "names no format" in capsys.readouterr().err
