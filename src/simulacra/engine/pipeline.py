@@ -1272,8 +1272,10 @@ class Generation(documents.Shown, frames.Labelled):
 
         Raises:
             OSError: the file cannot be written.
+            ValueError: its name does not end in .html.
         """
-        Path(path).write_text(self.full_report().to_html(name), "utf-8")
+        file = FullReport.page_file(path)
+        file.write_text(self.full_report().to_html(name), "utf-8")
         return self
 
     def write(

@@ -235,6 +235,8 @@ def test_it_is_written_to_a_file(out: simulacra.Generation, tmp_path: Path) -> N
     path = tmp_path / "report.html"
     assert out.to_html(path, name="Study") is out
     assert "<h1>Study</h1>" in path.read_text("utf-8")
+    with pytest.raises(ValueError, match=r"end it in \.html"):
+        out.to_html(tmp_path / "report.pdf")
 
 
 def test_what_changed_tells_no_share_of_few_respondents(

@@ -379,10 +379,11 @@ class AsyncGeneration:
             NotReadyError: the rows are still being made.
             ProblemError, UnreachableError: as of `download`.
             OSError: the file cannot be written.
+            ValueError: its name does not end in .html.
         """
+        file = FullReport.page_file(path)
         full, made = await self.full_report(), self.document.get("ready_at")
         page = full.to_html(name or f"Generation {self.id}", documents.day(made))
-        file = Path(path)
         await asyncio.to_thread(file.write_text, page, "utf-8")
         return self
 

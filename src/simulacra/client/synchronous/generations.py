@@ -381,10 +381,11 @@ class Generation:
             NotReadyError: the rows are still being made.
             ProblemError, UnreachableError: as of `download`.
             OSError: the file cannot be written.
+            ValueError: its name does not end in .html.
         """
+        file = FullReport.page_file(path)
         full, made = self.full_report(), self.document.get("ready_at")
         page = full.to_html(name or f"Generation {self.id}", documents.day(made))
-        file = Path(path)
         file.write_text(page, "utf-8")
         return self
 

@@ -7,6 +7,7 @@ numerical code.
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from simulacra.engine import documents
@@ -18,6 +19,9 @@ from simulacra.engine.tabulating.comparison import Comparison
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+PAGES = (".html", ".htm")
+"""How names of pages end."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,6 +114,21 @@ class FullReport(documents.Shown):
             made_on: the day on which the rows were made, if it is known.
         """
         return page.render(self.report, self.figures, name, made_on)
+
+    @staticmethod
+    def page_file(path: str | Path) -> Path:
+        """Return the path of a page to write.
+
+        Raises:
+            ValueError: it does not end in .html or .htm.
+        """
+        file = Path(path)
+        if file.suffix.lower() not in PAGES:
+            raise ValueError(
+                f"{file.name!r} is no name of a page: end it in .html. A browser prints the page "
+                "as a PDF."
+            )
+        return file
 
     def __str__(self) -> str:
         """Return the report and the card for people."""
