@@ -67,6 +67,7 @@
     ├── WebhookError                      there is no such webhook, or it is disabled already
     ├── BackupError                       a backup cannot be made, read or restored
     ├── AccountError                      an account cannot be made or changed
+    ├── PersonError                       somebody cannot be invited, removed, or let in
     └── DecisionError                     a request for access cannot be decided on
         ├── AlreadyDecidedError
         └── UnknownSignupError
