@@ -232,7 +232,7 @@ def test_a_saved_scenario_is_opened_compared_and_ends_with_its_study(
         await other.sign_in("Brightwater", "bob@bright.example")
         for path in (here, f"{here}/compare?{query}", f"{visit.here}/rows"):
             answer = await other.http.get(f"/studio/{path}")
-            assert (answer.status_code, "There is no dataset" in answer.text) == (404, True)
+            assert (answer.status_code, "There is no such study" in answer.text) == (404, True)
         await visit.post(f"{here}/forget", scenario_id=ids[0])
         assert len(re.findall("sc_", (await visit.get(here)).text)) == 2  # its box and its button
         await datasets_of(visit.bench.runtime).delete(visit.person.caller, visit.bench.dataset_id)
