@@ -42,8 +42,12 @@ import importlib, pkgutil, sys
 import simulacra, simulacra.client.display
 
 FOR_TYPE_CHECKERS = "simulacra.engine.columns.arrays"
+display = "simulacra.engine.display."
+OF_EXTRAS = (display + "great_table", display + "panel", display + "plotting.")
 for module in pkgutil.walk_packages(simulacra.__path__, "simulacra."):
-    if module.name not in (FOR_TYPE_CHECKERS, "simulacra.__main__"):
+    if module.name in (FOR_TYPE_CHECKERS, "simulacra.__main__"):
+        continue
+    if not module.name.startswith(OF_EXTRAS):
         importlib.import_module(module.name)
 try:
     simulacra.fit
