@@ -123,13 +123,13 @@ def _study(
     weighted: weights.Weighted | None,
     options: Options,
 ) -> Study:
-    described, attached, dropped = sets.attach(
-        [column for column, _ in columns], raw, actions, options.sets
-    )
     values = np.column_stack([draft.values for _, draft in columns])
+    described, attached, told = sets.attach(
+        [column for column, _ in columns], raw, actions, options.sets, values
+    )
     schema = Schema(
         columns=tuple(described),
-        cleaning=(*actions, *dropped),
+        cleaning=(*actions, *told),
         row_count=raw.table.num_rows,
         sets=attached,
         answer_lists=sets.lists_of([column for column, _ in columns], raw),

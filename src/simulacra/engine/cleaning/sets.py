@@ -4,8 +4,11 @@ import dataclasses
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+import numpy as np
+
 from simulacra.engine.cleaning import names, stems
 from simulacra.engine.codebook import RawStudy, Variable
+from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.boolean import BOOLEAN
 from simulacra.engine.columns.schema import (
     AnswerList,
@@ -15,6 +18,10 @@ from simulacra.engine.columns.schema import (
 )
 
 MIN_COLUMNS = 2
+REPEATING = 0.25
+"""Share of the rows with several answers from which on a set with repeated ones is a battery. Who
+chooses options chooses none twice, except for rare ones that were pooled; two items of a grid that
+nobody links have the same of five answers in a fifth of the rows, and linked ones in far more."""
 
 
 def attach(
@@ -22,8 +29,9 @@ def attach(
     raw: RawStudy,
     actions: Iterable[CleaningAction],
     stated: Mapping[str, Sequence[str]],
+    values: Floats,
 ) -> tuple[list[Column], tuple[MultipleResponseSet, ...], list[CleaningAction]]:
-    """Return the columns with the sets they belong to, the sets, and the sets that were dropped.
+    """Return the columns with the sets they belong to, the sets, and what is to be said of sets.
 
     The sets are those of the caller and those of the codebook. Without any of the codebook, they
     are neighbouring options of one question, told by their names and answers (see `stems`).
@@ -33,21 +41,23 @@ def attach(
         raw: the study as it was read.
         actions: what was done to its columns.
         stated: the sets of the caller: name to the columns, by either of their names.
+        values: of the columns, shape (rows, columns).
     """
     options = {action.column for action in actions if action.action == "filled"}
     attached, dropped = _stated(columns, stated)
     attached += _split(columns, raw)
     of_file, dropped_of_file = _declared(columns, raw)
+    of_file, noticed = _with_batteries(of_file, columns, values)
     taken = {name for one in (*attached, *of_file) for name in one.columns}
     attached += of_file if raw.sets else _grouped(columns, options, taken)
-    dropped = [*dropped, *dropped_of_file]
+    dropped = [*dropped, *dropped_of_file, *noticed]
     if not raw.sets:  # whose order is the file's
         position = {column.name: index for index, column in enumerate(columns)}
         attached.sort(key=lambda one: position[one.columns[0]])
     attached = _told_apart(attached, raw)
     membership: dict[str, str] = {}
     for response_set in attached:
-        for name in response_set.columns:
+        for name in () if response_set.is_battery else response_set.columns:
             membership.setdefault(name, response_set.name)
     described = [
         dataclasses.replace(column, multiple_response=membership.get(column.name))
@@ -137,6 +147,47 @@ def _grouped(
             grouped[label] = MultipleResponseSet(name, label, "dichotomy", named, counted)
             taken = taken.union(named)
     return [*grouped.values()]
+
+
+def _with_batteries(
+    sets: Iterable[MultipleResponseSet], columns: Sequence[Column], values: Floats
+) -> tuple[list[MultipleResponseSet], list[CleaningAction]]:
+    """Return the sets, batteries among them marked as such, and what is to be said of these."""
+    places = {column.name: at for at, column in enumerate(columns)}
+    marked, noticed = [], []
+    for one in sets:
+        rows = 0
+        if one.kind == "category":
+            members = [columns[places[name]] for name in one.columns]
+            rows = _repeating(members, values[:, [places[name] for name in one.columns]])
+        if rows:
+            reason = (
+                f"declared as a multiple-response set, but {rows} rows have one answer in several "
+                "of its columns, as the items of a grid have: its columns are shown one by one"
+            )
+            noticed.append(CleaningAction(one.name, "noticed", reason, rows))
+        marked.append(dataclasses.replace(one, is_battery=rows > 0))
+    return marked, noticed
+
+
+def _repeating(members: Sequence[Column], values: Floats) -> int:
+    """Return how many rows have one answer in several columns; 0 where these are few."""
+    known = dict.fromkeys(level for column in members for level in column.levels)
+    position = {level: at for at, level in enumerate(known)}
+    answers = np.full(values.shape, np.nan)
+    for at, column in enumerate(members):
+        if not column.levels:
+            return 0
+        codes, has_value = (
+            np.array([position[it] for it in column.levels]),
+            ~np.isnan(values[:, at]),
+        )
+        answers[has_value, at] = codes[values[has_value, at].astype(np.int64)]
+    ordered = np.sort(answers, axis=1)  # rows without an answer have it last
+    repeats = np.any(ordered[:, 1:] == ordered[:, :-1], axis=1)
+    several = np.count_nonzero(~np.isnan(answers), axis=1) > 1
+    count = int(np.count_nonzero(repeats))
+    return count if count and count >= REPEATING * np.count_nonzero(several) else 0
 
 
 def _declared(

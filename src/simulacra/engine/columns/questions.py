@@ -66,7 +66,7 @@ def of_schema(schema: Schema) -> list[Question]:
     """Return the questions of a schema, each once, in the order of their first columns."""
     sets = {one.name: one for one in schema.sets}
     rest = [it for it in schema.columns if it.multiple_response not in sets]
-    found = [_of_set(schema, one) for one in schema.sets]
+    found = [_of_set(schema, one) for one in schema.sets if not one.is_battery]
     found += [question for run in _runs(rest) for question in _of_run(run)]
     places = {name: at for at, name in enumerate(schema.names)}
     return sorted(found, key=lambda question: places[question.items[0].column.name])

@@ -168,6 +168,9 @@ class MultipleResponseSet:
         columns: names of its columns.
         counted: of a dichotomy, the level that means "chosen"; None if it is the second level of
             each column, a text of its own.
+        is_battery: whether respondents give one answer in several columns, as to the items of a
+            grid. The file declares a set, so that files of rows do too; people are shown its
+            columns, which do not say that they belong to it.
     """
 
     name: str
@@ -175,10 +178,12 @@ class MultipleResponseSet:
     kind: str
     columns: tuple[str, ...]
     counted: str | None = None
+    is_battery: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the set as published."""
         document = {**dataclasses.asdict(self), "columns": list(self.columns)}
+        document["is_battery"] = self.is_battery or None
         return {key: value for key, value in document.items() if value is not None}
 
     @classmethod

@@ -50,7 +50,7 @@ def distributions(
 
 def questions(schema: Schema) -> list[str]:
     """Return the names of multiple-response sets, in the place of their columns, and of others."""
-    sets = naming.sets_of(schema)
+    sets = {name: it for name, it in naming.sets_of(schema).items() if not it.is_battery}
     set_of = {column: name for name, one in sets.items() for column in one.columns}
     return [*dict.fromkeys(set_of.get(name, name) for name in schema.names)]
 

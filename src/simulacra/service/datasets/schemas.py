@@ -260,6 +260,11 @@ class MultipleResponseDocument(BaseModel):
         description="Of a dichotomy, the level that means chosen; absent if it is the second level "
         "of each column.",
     )
+    is_battery: bool = Field(
+        default=False,
+        description="Respondents give one answer in several of its columns: these are the items of "
+        "a grid, which the file declares as a set. They have no `multiple_response`.",
+    )
 
 
 class AnswerListDocument(BaseModel):

@@ -257,7 +257,7 @@ def of_json(schema: Schema, text: str) -> Asked:
 
 def first_seen(schema: Schema) -> list[str]:
     """Return the questions that a new scenario shows pictures of: the first with few answers."""
-    sets = {name for one in schema.sets for name in one.columns}
+    sets = {name for one in schema.sets if not one.is_battery for name in one.columns}
     few = [it.name for it in schema.columns if 2 <= len(it.levels) <= 8 and it.name not in sets]
     return (few or schema.names)[:FIRST_SEEN]
 
