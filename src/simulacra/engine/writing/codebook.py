@@ -1,11 +1,15 @@
 """The codebook of a table that is written: what a file can say of its columns besides the cells."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from simulacra.engine.codebook import Coding
 from simulacra.engine.columns.schema import Column, MultipleResponseSet, Schema
 from simulacra.engine.writing import layouts
+
+SOURCE, LABEL = "SourceName", "Label"
+"""Texts that a file keeps beside a variable: the name in the study's file where this one takes
+another, and a label in full that is longer than a label may be."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,3 +89,25 @@ class Codebook:
             if all(name in names for name in one.columns)
         ]
         return cls(entries, sets, weight, title, card, figures, metadata or {})
+
+
+def described(
+    new: str, name: str, entry: Entry | None, fits: Callable[[str], bool]
+) -> tuple[str, dict[str, str]]:
+    """Return the label of a variable, and the texts that its file keeps beside it.
+
+    Args:
+        new: its name in the file.
+        name: its name in the table.
+        entry: what the codebook has of it.
+        fits: whether the file takes a label as it is.
+    """
+    label, beside = "", {}
+    if entry is not None:
+        label = entry.column.label if entry.column.label != new else ""
+        name = entry.column.source_name
+    if name != new:
+        beside[SOURCE] = name
+    if not fits(label):
+        beside[LABEL] = label
+    return label, beside

@@ -18,7 +18,7 @@ from simulacra.engine.columns.drafts import floats, look_up
 from simulacra.engine.columns.ordinal import ORDINAL
 from simulacra.engine.columns.schema import Column, MultipleResponseSet
 from simulacra.engine.writing import layouts, levels
-from simulacra.engine.writing.codebook import Codebook, Entry
+from simulacra.engine.writing.codebook import Codebook, Entry, described
 from simulacra.engine.writing.levels import LevelCodes
 from simulacra.engine.writing.output_format import OutputFormat
 from simulacra.engine.writing.system_file import cases, names
@@ -42,9 +42,6 @@ PART_BYTES = 2**25
 """About how many bytes of cases are in memory at a time."""
 DEFAULT_WIDTH = 8
 MAX_MISSING = 3
-SOURCE, LABEL = "SourceName", "Label"
-"""Custom attributes: the name in the study's file where SPSS takes another one, and a label in full
-that is longer than a label may be."""
 
 NUMBERS = ("F", "COMMA", "DOT", "DOLLAR", "PCT", "E", "N", "WKDAY", "MONTH",
            "CCA", "CCB", "CCC", "CCD", "CCE")  # fmt: skip
@@ -108,14 +105,8 @@ def _variable(
         entry: what the codebook has of it.
         coded: its codes, if it is categorical.
     """
-    facts: dict[str, Any] = {"name": new, "attributes": {}}
-    if entry is not None:
-        facts["label"] = entry.column.label if entry.column.label != new else ""
-        name = entry.column.source_name
-    if name != new:
-        facts["attributes"][SOURCE] = name
-    if len(facts.get("label", "").encode()) > MAX_LABEL:
-        facts["attributes"][LABEL] = facts["label"]
+    label, beside = described(new, name, entry, lambda it: len(it.encode()) <= MAX_LABEL)
+    facts = {"name": new, "label": label, "attributes": beside}
     if entry is not None and coded is not None:
         return _of_levels(facts, entry, coded)
     if _is_text(column.type):

@@ -14,7 +14,7 @@ from simulacra.engine.columns.arrays import Floats
 from simulacra.engine.columns.date import MONTH
 from simulacra.engine.columns.drafts import floats, look_up
 from simulacra.engine.writing import layouts, levels
-from simulacra.engine.writing.codebook import Codebook, Entry
+from simulacra.engine.writing.codebook import Codebook, Entry, described
 from simulacra.engine.writing.levels import LevelCodes
 from simulacra.engine.writing.output_format import OutputFormat
 from simulacra.engine.writing.stata_file import file, names
@@ -32,10 +32,9 @@ MILLISECONDS_A_DAY = 86_400_000
 A_MILLISECOND = {"s": 1e-3, "ms": 1e0, "us": 1e3, "ns": 1e6}
 MAX_DECIMALS = 9
 
-SOURCE, LABEL, CODES, UNIT = "SourceName", "Label", "Codes", "Unit"
-"""Characteristics: the name in the study's file where Stata takes another one, a label in full that
-is longer than a label may be, the codes of the study's file where these are none of Stata's, and
-the unit of a duration."""
+CODES, UNIT = "Codes", "Unit"
+"""Characteristics besides those of `codebook.described`: the codes of the study's file where these
+are none of Stata's, and the unit of a duration."""
 
 
 def _write(table: pa.Table, codebook: Codebook, path: Path) -> None:
@@ -73,14 +72,8 @@ def _variable(
         entry: what the codebook has of it.
         coded: its codes, if it is categorical.
     """
-    facts: dict[str, Any] = {"name": new, "characteristics": {}}
-    if entry is not None:
-        facts["label"] = entry.column.label if entry.column.label != new else ""
-        name = entry.column.source_name
-    if name != new:
-        facts["characteristics"][SOURCE] = name
-    if file.shortened(facts.get("label", "")) != facts.get("label", ""):
-        facts["characteristics"][LABEL] = facts["label"]
+    label, beside = described(new, name, entry, lambda it: file.shortened(it) == it)
+    facts = {"name": new, "label": label, "characteristics": beside}
     if entry is not None and coded is not None:
         return _of_levels(facts, entry, coded)
     plain = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
